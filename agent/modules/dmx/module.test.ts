@@ -1,0 +1,315 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { MessageChannel } from "node:worker_threads";
+import { type Clock, instant, micros } from "@interactor/shared/sdk/define-module";
+import { type Bench, startOnBench } from "@interactor/shared/sdk/testing";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type ArtDmx, decodeArtDmx, nextArtnetSequence } from "./artnet.ts";
+import { definition } from "./module.ts";
+import { keepAliveInterval, repeatsOfFirst } from "./pacing.ts";
+import { decodeSacn, nextSacnSequence, type SacnData, sourceCid } from "./sacn.ts";
+import { slotCount } from "./universe.ts";
+
+const systemClock: Clock = {
+  now: () => instant(performance.now()),
+  wall: () => micros((performance.timeOrigin + performance.now()) * 1000),
+  after(delay, task) {
+    const timer = setTimeout(task, delay);
+    return () => clearTimeout(timer);
+  },
+};
+
+interface Receiver<Packet> {
+  readonly port: number;
+  readonly packets: readonly Packet[];
+  /** When each packet came, in ms. */
+  readonly times: readonly number[];
+  /** Resolves with the first packet, also of those already here, that fits; fails after 5 s. */
+  find(fits: (packet: Packet) => boolean): Promise<Packet>;
+}
+
+/** A real socket on loopback; every packet must be of its protocol. */
+async function receiver<Packet>(
+  decode: (bytes: Uint8Array) => Packet | undefined,
+): Promise<Receiver<Packet>> {
+  const packets: Packet[] = [];
+  const times: number[] = [];
+  const socket = createSocket("udp4");
+  socket.on("message", (bytes) => {
+    const packet = decode(bytes);
+    if (packet === undefined) throw new Error(`not a packet: ${bytes.toString("hex")}`);
+    packets.push(packet);
+    times.push(performance.now());
+  });
+  socket.bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  onTestFinished(() => void socket.close());
+  const find = async (fits: (packet: Packet) => boolean): Promise<Packet> => {
+    for (const end = performance.now() + 5000; performance.now() < end; await sleep(2)) {
+      const found = packets.find(fits);
+      if (found !== undefined) return found;
+    }
+    throw new Error(`no such packet among ${packets.length}`);
+  };
+  return { port: socket.address().port, packets, times, find };
+}
+
+const sacnReceiver = (): Promise<Receiver<SacnData>> => receiver(decodeSacn);
+const artnetReceiver = (): Promise<Receiver<ArtDmx>> => receiver(decodeArtDmx);
+const local = (port: number) => ({ to: ["127.0.0.1"], port });
+
+async function start(settings: unknown, name = "stage"): Promise<Bench> {
+  const bench = await startOnBench(definition, settings, { clock: systemClock, name });
+  onTestFinished(() => bench.stop());
+  return bench;
+}
+
+const given = (bench: Bench, output: string) =>
+  bench.emitted.filter((each) => each.output === output).map((each) => each.value);
+
+/** Waits until the first look is no longer repeated. */
+const untilQuiet = (): Promise<void> => sleep(repeatsOfFirst * 40);
+
+describe("a universe", () => {
+  test("goes out over sACN and Art-Net alike", async () => {
+    const [sacn, artnet] = await Promise.all([sacnReceiver(), artnetReceiver()]);
+    const bench = await start({
+      universe: 7,
+      sacn: { ...local(sacn.port), priority: 120, sourceName: "Bühne" },
+      artnet: local(artnet.port),
+      dimmers: { wash: { channel: 10 } },
+    });
+
+    bench.apply("ch1", 200);
+    bench.apply("wash", 0.5);
+
+    const levels = new Uint8Array(slotCount);
+    levels[0] = 200;
+    levels[9] = 128;
+    expect(await sacn.find(() => true)).toMatchObject({
+      cid: sourceCid("test/bench/stage"),
+      sourceName: "Bühne",
+      universe: 7,
+      priority: 120,
+      startCode: 0,
+      isTerminated: false,
+      levels,
+    });
+    expect(await artnet.find(() => true)).toEqual({ portAddress: 6, sequence: 1, levels });
+    expect(bench.states).toEqual(["running"]);
+  });
+
+  test("shows what is set in one turn of the event loop in one frame, over several messages too", async () => {
+    const sacn = await sacnReceiver();
+    const bench = await start({ universe: 1, sacn: local(sacn.port) });
+
+    // As they come to a worker: a callback each, and microtasks run between them.
+    const { port1, port2 } = new MessageChannel();
+    onTestFinished(() => port1.close());
+    port2.on("message", (input: string) => bench.apply(input, 255));
+    for (let channel = 1; channel <= slotCount; channel += 1) port1.postMessage(`ch${channel}`);
+
+    const first = await sacn.find(() => true);
+    expect(first.levels).toEqual(new Uint8Array(slotCount).fill(255));
+    expect(given(bench, "universe")).toHaveLength(1);
+  });
+
+  test("gives a slot back to the dimmer when its raw channel is released, then goes dark", async () => {
+    const sacn = await sacnReceiver();
+    const bench = await start({ universe: 1, sacn: local(sacn.port), dimmers: { wash: { channel: 1 } } });
+    bench.apply("wash", 1);
+
+    bench.apply("ch1", 3, "manual");
+    await sacn.find(({ levels }) => levels[0] === 3);
+    bench.apply("ch1", undefined);
+    await sacn.find(({ levels }) => levels[0] === 255);
+    bench.apply("wash", undefined);
+    await sacn.find(({ levels }) => levels[0] === 0);
+
+    expect(given(bench, "universe").map((slots) => slots instanceof Uint8Array && slots[0])).toEqual([
+      3, 255, 0,
+    ]);
+  });
+
+  test("is dark, after a moment, when no input is set", async () => {
+    const artnet = await artnetReceiver();
+    const startedAt = performance.now();
+    const bench = await start({ universe: 1, artnet: local(artnet.port) });
+
+    const first = await artnet.find(() => true);
+
+    expect(first.levels).toEqual(new Uint8Array(slotCount));
+    expect((artnet.times[0] ?? 0) - startedAt).toBeGreaterThan(400);
+    expect(given(bench, "universe")).toEqual([new Uint8Array(slotCount)]);
+  });
+});
+
+test("a dimmer whose name fits into no topic is refused", async () => {
+  const settings = { universe: 1, sacn: local(5568), dimmers: { "Front Wash": { channel: 10 } } };
+
+  await expect(start(settings)).rejects.toThrow('"Front Wash" is not a name');
+});
+
+describe("frames", () => {
+  test("are never more than the line can carry, and the last change always arrives", async () => {
+    const sacn = await sacnReceiver();
+    const bench = await start({ universe: 1, sacn: local(sacn.port) });
+    const startedAt = performance.now();
+
+    for (let level = 1; level <= 100; level += 1) {
+      bench.apply("ch1", level);
+      await sleep(3);
+    }
+    const changingFor = performance.now() - startedAt;
+    const count = sacn.packets.length;
+    await sacn.find(({ levels }) => levels[0] === 100);
+
+    expect(count).toBeLessThanOrEqual(Math.floor(changingFor / 22.7) + 1);
+    expect(count).toBeGreaterThan(3);
+  });
+
+  test("with a new look are sent three times, then kept alive, numbered without a hole", async () => {
+    const [sacn, artnet] = await Promise.all([sacnReceiver(), artnetReceiver()]);
+    const bench = await start({ universe: 1, sacn: local(sacn.port), artnet: local(artnet.port) });
+    bench.apply("ch1", 1);
+    await untilQuiet();
+    const before = sacn.packets.length;
+
+    bench.apply("ch1", 2);
+    await sleep(300);
+    const afterChange = sacn.packets.length;
+    await sleep(2.25 * keepAliveInterval);
+
+    expect(before).toBe(repeatsOfFirst + 1);
+    expect(afterChange - before).toBe(3);
+    expect(sacn.packets.length - afterChange).toBe(2);
+    const [second = 0, last = 0] = sacn.times.slice(-2);
+    expect(last - second).toBeGreaterThan(700);
+    expect(last - second).toBeLessThan(1500);
+    for (const [index, { sequence }] of sacn.packets.entries()) {
+      expect(sequence).toBe(index === 0 ? 0 : nextSacnSequence(sacn.packets[index - 1]?.sequence ?? 0));
+    }
+    for (const [index, { sequence }] of artnet.packets.entries()) {
+      expect(sequence).toBe(index === 0 ? 1 : nextArtnetSequence(artnet.packets[index - 1]?.sequence ?? 0));
+    }
+  });
+
+  test("are counted, with the worst latency, once a second", async () => {
+    const sacn = await sacnReceiver();
+    const bench = await start({ universe: 1, sacn: local(sacn.port) });
+
+    bench.apply("ch1", 1);
+    await sleep(1100);
+
+    const [frames] = given(bench, "frames");
+    const [latency] = given(bench, "latency");
+    expect(frames).toBeGreaterThan(repeatsOfFirst / 2);
+    expect(latency).toBeGreaterThanOrEqual(0);
+    expect(latency).toBeLessThan(1000);
+    expect(given(bench, "errors")).toEqual([0]);
+  });
+
+  test("do not count an old reading that a new owner brings along as late", async () => {
+    const sacn = await sacnReceiver();
+    const bench = await start({ universe: 1, sacn: local(sacn.port) });
+    bench.apply("ch1", 1, "manual");
+    await sleep(1050);
+    const count = given(bench, "latency").length;
+
+    bench.apply("ch1", 2, "route");
+    await sleep(1050);
+
+    expect([count, given(bench, "latency").length]).toEqual([1, 1]);
+  });
+});
+
+describe("an instance that stops", () => {
+  test("takes leave of its sACN receivers with exactly three packets, and shows its last look first", async () => {
+    const [sacn, artnet] = await Promise.all([sacnReceiver(), artnetReceiver()]);
+    const bench = await start({ universe: 1, sacn: local(sacn.port), artnet: local(artnet.port) });
+    bench.apply("ch1", 9);
+    await sacn.find(() => true);
+
+    bench.apply("ch1", 10);
+    await bench.stop();
+    await sleep(100);
+    const count = sacn.packets.length;
+    await sleep(keepAliveInterval + 100);
+
+    expect(sacn.packets.filter((packet) => packet.isTerminated)).toHaveLength(3);
+    expect(sacn.packets.slice(-3).every((packet) => packet.isTerminated)).toBe(true);
+    expect(sacn.packets.map(({ sequence }) => sequence)).toEqual(sacn.packets.map((_, index) => index));
+    expect(sacn.packets).toHaveLength(count);
+    expect(artnet.packets.at(-1)?.levels[0]).toBe(10);
+  });
+
+  test("may be told to twice, and takes no more inputs", async () => {
+    const sacn = await sacnReceiver();
+    const bench = await start({ universe: 1, sacn: local(sacn.port) });
+
+    await Promise.all([bench.stop(), bench.stop()]);
+    bench.apply("ch1", 1);
+    await sleep(50);
+
+    expect(sacn.packets.filter((packet) => packet.isTerminated)).toHaveLength(3);
+    expect(sacn.packets.every(({ levels }) => levels[0] === 0)).toBe(true);
+  });
+});
+
+describe("an output that cannot send", () => {
+  /** An address from the range for documentation: no node has it. */
+  const nobodys = "192.0.2.1";
+
+  test("neither stops nor delays the other", async () => {
+    const artnet = await artnetReceiver();
+    const bench = await start({
+      universe: 1,
+      sacn: { interface: nobodys },
+      artnet: local(artnet.port),
+    });
+
+    bench.apply("ch1", 5);
+    await artnet.find(({ levels }) => levels[0] === 5);
+    await sleep(1100);
+
+    expect(bench.states).toEqual(["running"]);
+    expect(given(bench, "errors").at(-1)).toBeGreaterThanOrEqual(1);
+    expect(bench.logged).toHaveLength(1);
+    expect(bench.logged[0]).toContain(`warn sACN: bind EADDRNOTAVAIL ${nobodys}`);
+    expect(artnet.packets.length).toBeGreaterThan(repeatsOfFirst / 2);
+  });
+
+  test("does not keep its other addresses from their frames", async () => {
+    const artnet = await artnetReceiver();
+    const bench = await start({
+      universe: 1,
+      // From loopback there is no way out.
+      artnet: { to: [nobodys, "127.0.0.1"], port: artnet.port, interface: "127.0.0.1" },
+    });
+
+    bench.apply("ch1", 5);
+    await artnet.find(({ levels }) => levels[0] === 5);
+    await sleep(1100);
+
+    expect(bench.states).toEqual(["running"]);
+    expect(given(bench, "errors").at(-1)).toBeGreaterThan(1);
+    expect(bench.logged).toHaveLength(1);
+  });
+
+  test("says what is missing when it is the only one, and goes on trying", async () => {
+    const bench = await start({
+      universe: 1,
+      sacn: { interface: nobodys },
+      artnet: { to: [nobodys], interface: "127.0.0.1" },
+    });
+
+    bench.apply("ch1", 5);
+    await sleep(2100);
+
+    expect(bench.states.at(-1)).toContain("waiting: no output can send (sACN: bind EADDRNOTAVAIL");
+    const errors = given(bench, "errors");
+    expect(Number(errors.at(-1))).toBeGreaterThan(Number(errors[0]));
+    expect(bench.logged).toHaveLength(2);
+  });
+});

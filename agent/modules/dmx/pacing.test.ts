@@ -1,0 +1,153 @@
+import { instant, later, millis } from "@interactor/shared/sdk/define-module";
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  firstLookDelay,
+  frameTime,
+  keepAliveInterval,
+  Pacing,
+  repeatsOfChange,
+  repeatsOfFirst,
+} from "./pacing.ts";
+
+const start = instant(1000);
+
+/** Runs `pacing` alone from `from`, sending whenever a frame is due, and returns when it sent. */
+function sendTimes(pacing: Pacing, count: number): number[] {
+  return Array.from({ length: count }, () => {
+    const at = pacing.due();
+    pacing.sent(at);
+    return at;
+  });
+}
+
+function gaps(times: readonly number[]): number[] {
+  return times.slice(1).map((time, index) => Number((time - (times[index] ?? 0)).toFixed(6)));
+}
+
+/** A pacing whose first look is long sent, and the time of its last frame. */
+function settled(): { readonly pacing: Pacing; readonly last: number } {
+  const pacing = new Pacing(start);
+  pacing.changed();
+  return { pacing, last: sendTimes(pacing, repeatsOfFirst + 3).at(-1) ?? 0 };
+}
+
+describe("a new universe", () => {
+  test("waits a little for its inputs before it sends a look that nobody drives", () => {
+    expect(new Pacing(start).due()).toBe(later(start, firstLookDelay));
+  });
+
+  test("sends at once when an input is set", () => {
+    const pacing = new Pacing(start);
+
+    pacing.changed();
+
+    expect(pacing.due()).toBe(start);
+  });
+
+  test("repeats its first look until sequence numbers have left the window in which receivers drop", () => {
+    const pacing = new Pacing(start);
+    pacing.changed();
+
+    const times = sendTimes(pacing, repeatsOfFirst + 2);
+
+    expect(gaps(times)).toEqual([
+      ...Array.from({ length: repeatsOfFirst }, () => frameTime),
+      keepAliveInterval,
+    ]);
+  });
+});
+
+describe("a look that changes", () => {
+  test("goes at once when the last frame is old enough", () => {
+    const { pacing, last } = settled();
+
+    pacing.changed();
+
+    expect(pacing.isDue(instant(last + frameTime))).toBe(true);
+  });
+
+  test("goes exactly when the last frame becomes old enough", () => {
+    const { pacing, last } = settled();
+    pacing.changed();
+
+    expect(pacing.isDue(instant(last + frameTime - 0.1))).toBe(false);
+    expect(pacing.due()).toBe(last + frameTime);
+  });
+
+  test("is sent three times and then kept alive", () => {
+    const { pacing } = settled();
+    pacing.changed();
+
+    const times = sendTimes(pacing, repeatsOfChange + 3);
+
+    expect(gaps(times)).toEqual([frameTime, frameTime, keepAliveInterval, keepAliveInterval]);
+  });
+});
+
+test("the keep-alive is within what both protocols ask for", () => {
+  expect(keepAliveInterval).toBeGreaterThanOrEqual(800);
+  expect(keepAliveInterval).toBeLessThanOrEqual(1000);
+});
+
+describe("whenever changes come", () => {
+  const waits = fc.array(fc.double({ min: 0, max: 200, noNaN: true }), { minLength: 1, maxLength: 200 });
+
+  /** Plays changes at these distances through a shell that sends when due. Returns changes and frames. */
+  function play(distances: readonly number[]): { readonly changes: number[]; readonly frames: number[] } {
+    const pacing = new Pacing(start);
+    const changes: number[] = [];
+    const frames: number[] = [];
+    let now = start;
+    const sendUntil = (end: number): void => {
+      while (pacing.due() <= end) {
+        const at = instant(Math.max(pacing.due(), now));
+        pacing.sent(at);
+        frames.push(at);
+      }
+    };
+    for (const distance of distances) {
+      const next = later(now, millis(distance));
+      sendUntil(next);
+      now = next;
+      pacing.changed();
+      changes.push(now);
+    }
+    sendUntil(now + 2 * keepAliveInterval + 30 * frameTime);
+    return { changes, frames };
+  }
+
+  test("frames are never closer than a frame takes", () => {
+    fc.assert(
+      fc.property(waits, (distances) => {
+        const { frames } = play(distances);
+
+        expect(Math.min(...gaps(frames))).toBeGreaterThanOrEqual(frameTime);
+      }),
+    );
+  });
+
+  test("a change never waits longer than until the line is free", () => {
+    fc.assert(
+      fc.property(waits, (distances) => {
+        const { changes, frames } = play(distances);
+
+        for (const change of changes) {
+          const shown = frames.find((frame) => frame >= change) ?? Infinity;
+          const former = frames.findLast((frame) => frame < change) ?? -Infinity;
+          expect(shown).toBeCloseTo(Math.max(change, former + frameTime), 6);
+        }
+      }),
+    );
+  });
+
+  test("receivers never wait longer than the keep-alive", () => {
+    fc.assert(
+      fc.property(waits, (distances) => {
+        const { frames } = play(distances);
+
+        expect(Math.max(...gaps(frames))).toBeLessThanOrEqual(keepAliveInterval + 1e-6);
+      }),
+    );
+  });
+});

@@ -1,0 +1,125 @@
+/**
+ * The link over MQTT 3.1.1. Every attempt is a client of its own: the package's reconnecting would send its
+ * own store again, but what is sent again, and in which order, is the outbox's to decide.
+ */
+import { connect, type IClientOptions, type MqttClient } from "mqtt";
+import { writeToStream } from "mqtt-packet";
+import { messageOf } from "@interactor/shared/kernel/fault";
+import { connectTimeout, keepaliveSeconds } from "@interactor/shared/wire/limits";
+import type { Connection, HubLink, LinkEvents, LinkOptions } from "../ports/hub-link.ts";
+
+/**
+ * A process that did nothing for this long was frozen, and the hub has given the connection up. What waits in
+ * its socket is as old and must not be acted on: it may be a command that expired long ago. In ms.
+ */
+const frozenAfter = 1500 * keepaliveSeconds;
+const lookEvery = 500;
+/** A goodbye that takes longer is cut off: the machine may be going down, and the hub gone. */
+const goodbyeTimeout = 500;
+
+// mqtt would make a Buffer of each number up to 65535 in advance: 16 MB and 70 ms at the first connection.
+writeToStream.cacheNumbers = false;
+
+export function mqttLink(url: string): HubLink {
+  return { open: (options, events) => new Attempt(url, options, events) };
+}
+
+class Attempt implements Connection {
+  readonly #client: MqttClient;
+  readonly #events: LinkEvents;
+  #reason = "the connection was closed";
+  readonly #look: NodeJS.Timeout;
+  #lookedAt = performance.now();
+  #isClosed = false;
+
+  constructor(url: string, options: LinkOptions, events: LinkEvents) {
+    this.#events = events;
+    this.#client = connect(clientOptions(new URL(url), options));
+    this.#client.on("connect", () => this.#subscribe(options.subscriptions));
+    this.#client.on("message", (topic, payload) => {
+      if (this.#isAwake() && !this.#isClosed) events.message(topic, payload);
+    });
+    this.#look = setInterval(() => this.#isAwake(), lookEvery);
+    this.#client.on("error", (error) => {
+      this.#reason = wordsFor(error);
+      this.#end();
+    });
+    this.#client.on("close", () => this.#end());
+  }
+
+  publish(
+    topic: string,
+    payload: Uint8Array,
+    { retain, confirmed }: Parameters<Connection["publish"]>[2],
+  ): void {
+    const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+    this.#client.publish(topic, bytes, { qos: 1, retain }, (error) => {
+      if (error === undefined || error === null) confirmed?.();
+    });
+  }
+
+  async close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, goodbyeTimeout);
+    this.#client.end(false, {}, () => resolve());
+    await promise;
+    clearTimeout(timer);
+    this.#client.end(true);
+  }
+
+  /** Whether this process ran all the time; if not, the connection is ended. */
+  #isAwake(): boolean {
+    const now = performance.now();
+    const wasFrozen = now - this.#lookedAt > frozenAfter;
+    this.#lookedAt = now;
+    if (wasFrozen) {
+      this.#reason = "this process was frozen for longer than the hub waits";
+      this.#end();
+    }
+    return !wasFrozen;
+  }
+
+  #subscribe(topics: readonly string[]): void {
+    this.#client.subscribe([...topics], { qos: 1 }, (error, granted) => {
+      const denied = granted?.find((each) => each.qos > 2);
+      if (denied !== undefined) this.#reason = `the hub refused the subscription ${denied.topic}`;
+      if (error === null && denied === undefined) return this.#events.connected();
+      if (error !== null) this.#reason = wordsFor(error);
+      this.#end();
+    });
+  }
+
+  #end(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearInterval(this.#look);
+    this.#client.end(true);
+    this.#events.closed(this.#reason);
+  }
+}
+
+const mqttPort = 1883;
+
+/** The address in parts: the package reads a text of it with a function that Node warns about. */
+function clientOptions(url: URL, { clientId, unit, will }: LinkOptions): IClientOptions {
+  return {
+    protocol: "mqtt",
+    host: url.hostname.replace(/^\[|\]$/g, ""),
+    port: url.port === "" ? mqttPort : Number(url.port),
+    protocolVersion: 4,
+    clientId,
+    username: unit,
+    clean: true,
+    keepalive: keepaliveSeconds,
+    connectTimeout,
+    reconnectPeriod: 0,
+    resubscribe: false,
+    will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
+  };
+}
+
+/** CONNACK return codes 2 and 5: the hub knows another unit under this name. */
+function wordsFor(error: Error): string {
+  const isRefused = "code" in error && (error.code === 2 || error.code === 5);
+  return isRefused ? "the hub refused this node: is another unit running under its name?" : messageOf(error);
+}

@@ -1,0 +1,337 @@
+/**
+ * The loop of an agent: takes what happens (a module's value, a message, a timer), asks the cores, and does
+ * what they say over the ports. Decides nothing itself.
+ */
+import { unreachable } from "@interactor/shared/kernel/assert";
+import type { DeclaredPorts } from "@interactor/shared/bundle/manifest";
+import type { Clock } from "@interactor/shared/kernel/clock";
+import type { Random } from "@interactor/shared/kernel/random";
+import {
+  between,
+  earliest,
+  type Instant,
+  type Millis,
+  millis,
+  seconds,
+} from "@interactor/shared/kernel/units";
+import { retryDelays } from "@interactor/shared/supervision/backoff";
+import type { Lane } from "@interactor/shared/wire/lanes";
+import { encodeReported, type InstanceReport } from "@interactor/shared/wire/messages/reported";
+import { decodeStopLatch } from "@interactor/shared/wire/messages/stop";
+import type { Session } from "@interactor/shared/wire/session";
+import { nodeTopics, parseTopic, siteTopics } from "@interactor/shared/wire/topics";
+import { birthOf, deathOf } from "./core/link/announcement.ts";
+import { Inbox } from "./core/inbox/inbox.ts";
+import { Report } from "./core/report/report.ts";
+import { adopt, nothingDesired } from "./core/revision/adopt.ts";
+import { type LinkEffect, type LinkEvent, type LinkState, linkAtStart, stepLink } from "./core/link/link.ts";
+import { Outbox } from "./core/outbox/outbox.ts";
+import { Outputs } from "./core/outputs/outputs.ts";
+import { type Now, Switchboard } from "./core/switchboard/switchboard.ts";
+import { KeptRoutes } from "./agent-kept-routes.ts";
+import type { Connection, HubLink } from "./ports/hub-link.ts";
+import type { Log } from "./ports/log.ts";
+import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "./ports/module-host.ts";
+import type { StateStore } from "./ports/state-store.ts";
+
+export interface AgentOptions {
+  readonly site: string;
+  readonly node: string;
+  readonly unit: string;
+  readonly version: string;
+  readonly session: Session;
+  readonly instances: readonly InstanceSpec[];
+}
+
+export interface AgentWorld {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly link: HubLink;
+  readonly store: StateStore;
+  openHost(events: ModuleHostEvents): ModuleHost;
+}
+
+/** The longest wait between attempts to reach the hub. */
+const retryLongest = seconds(10);
+/**
+ * A connection that lived this long has shown that all is well, and the next attempt is quick again. One that
+ * is thrown out at once, by a second unit of its name, must slow down.
+ */
+const provenAfter = seconds(10);
+
+export class Agent implements AsyncDisposable {
+  readonly #options: AgentOptions;
+  readonly #world: AgentWorld;
+  readonly #topics: ReturnType<typeof nodeTopics>;
+  readonly #switchboard: Switchboard;
+  readonly #outbox: Outbox;
+  readonly #inbox: Inbox;
+  readonly #host: ModuleHost;
+  readonly #outputs: Outputs;
+  readonly #report: Report;
+  readonly #kept: KeptRoutes;
+  #link: LinkState = linkAtStart;
+  #connection: Connection | undefined;
+  #retries: Generator<Millis, never>;
+  #desired = nothingDesired;
+  #upSince: Instant | undefined;
+  #isPumpDue = false;
+  #cancelWake: (() => void) | undefined;
+  #cancelRetry: (() => void) | undefined;
+  #wakeAt: Instant | undefined;
+
+  constructor(options: AgentOptions, world: AgentWorld) {
+    this.#options = options;
+    this.#world = world;
+    this.#topics = nodeTopics(options.site, options.node);
+    this.#retries = retryDelays(world.random, retryLongest);
+    this.#outbox = new Outbox(options.session);
+    this.#report = new Report(options.session);
+    this.#kept = new KeptRoutes(world.store, world.log);
+    this.#switchboard = new Switchboard(options.node, {
+      apply: (address, applied) => this.#host.apply(address.instance, address.port, applied),
+      ownersChanged: () => this.#report.changed(),
+      held: (address, value, at) => {
+        this.#outbox.held(`${address.instance}/${address.port}`, value, at, this.#world.clock.now());
+      },
+    });
+    this.#outputs = new Outputs(this.#switchboard, this.#outbox);
+    this.#inbox = new Inbox(this.#switchboard, {
+      receipt: (receipt) => this.#outbox.receipt(receipt, world.clock.wall(), world.clock.now()),
+      refused: (reason) => this.#refuse(`down ${reason}`),
+      missed: (lane, entries) => world.log.warn("messages from the hub are missing", { lane, entries }),
+    });
+    this.#host = world.openHost({
+      declared: (instance, ports) => this.#declare(instance, ports),
+      started: (instance) => this.#after(() => this.#switchboard.reapply(instance)),
+      output: ({ instance, output, ...value }) =>
+        this.#after(() => this.#outputs.take({ instance, port: output }, value, this.#now())),
+      stateChanged: (instance, report) => this.#instanceChanged(instance, report),
+    });
+  }
+
+  /** Starts from what the last life left on disk, without waiting for anybody. */
+  async start(): Promise<void> {
+    await this.#kept.load((document) => this.#adopt(document, "stored"));
+    for (const instance of this.#options.instances) {
+      this.#report.instance(instance.name, { state: "starting" });
+      this.#host.start(instance);
+    }
+    void this.#step({ kind: "start" });
+    this.#wake();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#cancelWake?.();
+    this.#cancelRetry?.();
+    await this.#host[Symbol.asyncDispose]();
+    const goodbye = this.#step({ kind: "stop" });
+    await goodbye;
+  }
+
+  #now(): Now {
+    return { instant: this.#world.clock.now(), wall: this.#world.clock.wall() };
+  }
+
+  /** Does `work`, and then whatever it made necessary, once per turn of the event loop. */
+  #after(work: () => void): void {
+    work();
+    if (this.#isPumpDue) return;
+    this.#isPumpDue = true;
+    queueMicrotask(() => {
+      this.#isPumpDue = false;
+      this.#wake();
+    });
+  }
+
+  /** Moves everything that time or the last event made movable, and sets the timer for the rest. */
+  #wake(): void {
+    const now = this.#now();
+    let next = this.#switchboard.tick(now);
+    if (this.#link.kind === "up") {
+      next = earliest(next, this.#outbox.pump(now.instant, this.#publishBatch));
+      next = earliest(next, this.#reportIfDue(now));
+    }
+    if (next === this.#wakeAt && next !== undefined && next > now.instant) return;
+    this.#cancelWake?.();
+    this.#wakeAt = next;
+    this.#cancelWake =
+      next === undefined
+        ? undefined
+        : this.#world.clock.after(millis(Math.max(between(now.instant, next), 0)), () => {
+            this.#wakeAt = undefined;
+            this.#wake();
+          });
+  }
+
+  readonly #publishBatch = (lane: Lane, payload: Uint8Array, lastSeq: number): void => {
+    this.#connection?.publish(this.#topics.up(lane), payload, {
+      retain: false,
+      confirmed: () => this.#after(() => this.#outbox.confirmed(lane, lastSeq)),
+    });
+  };
+
+  #declare(instance: string, ports: DeclaredPorts): void {
+    const spec = this.#options.instances.find((each) => each.name === instance);
+    if (spec === undefined) return;
+    const declaration = { module: spec.module, version: this.#options.version, ...ports };
+    this.#after(() => {
+      if (this.#outputs.declare(instance, declaration, this.#now())) this.#publishBirth();
+    });
+  }
+
+  #instanceChanged(instance: string, report: InstanceReport): void {
+    this.#after(() => this.#report.instance(instance, report));
+    const details = { instance, ...report };
+    if (report.state === "failed" || report.state === "waiting") {
+      this.#world.log.warn(`instance ${instance} is ${report.state}: ${report.reason ?? ""}`, details);
+    } else {
+      this.#world.log.info(`instance ${instance} is ${report.state}`, details);
+    }
+  }
+
+  #refuse(reason: string): void {
+    this.#report.refused(reason);
+  }
+
+  #step(event: LinkEvent): Promise<void> {
+    const { state, effects } = stepLink(this.#link, event);
+    this.#link = state;
+    return Promise.all(effects.map((effect) => this.#perform(effect))).then(() => undefined);
+  }
+
+  async #perform(effect: LinkEffect): Promise<void> {
+    switch (effect.kind) {
+      case "open":
+        return this.#open(effect.connection);
+      case "announce":
+        this.#upSince = this.#world.clock.now();
+        this.#world.log.info("connected to the hub");
+        this.#publishBirth();
+        this.#report.begin();
+        return this.#after(() => this.#resume());
+      case "lost":
+        this.#connection = undefined;
+        this.#outbox.disconnected();
+        if (effect.wasUp) this.#forgiveIfProven();
+        return this.#world.log.warn(effect.wasUp ? "lost the hub" : "cannot reach the hub", {
+          reason: effect.reason,
+        });
+      case "retry-later":
+        this.#cancelRetry = this.#world.clock.after(
+          this.#retries.next().value,
+          () => void this.#step({ kind: "retry-due" }),
+        );
+        return undefined;
+      case "say-goodbye":
+        return this.#sayGoodbye();
+      default:
+        return unreachable(effect);
+    }
+  }
+
+  #forgiveIfProven(): void {
+    const lived = this.#upSince === undefined ? 0 : between(this.#upSince, this.#world.clock.now());
+    if (lived >= provenAfter) this.#retries = retryDelays(this.#world.random, retryLongest);
+  }
+
+  #open(connection: number): void {
+    const { site, node, unit } = this.#options;
+    const death = deathOf(this.#options, connection, "lost");
+    this.#connection = this.#world.link.open(
+      {
+        clientId: siteTopics(site).clientId(node),
+        unit,
+        will: { topic: this.#topics.state, payload: death },
+        subscriptions: [this.#topics.downAll, this.#topics.desired, this.#topics.stopAll],
+      },
+      {
+        connected: () => void this.#step({ kind: "connected", connection }),
+        message: (topic, payload) => this.#after(() => this.#message(topic, payload)),
+        closed: (reason) => void this.#step({ kind: "closed", connection, reason }),
+      },
+    );
+  }
+
+  /** The hub may be a new one that knows nothing: it gets the latest of everything. */
+  #resume(): void {
+    this.#outbox.connected();
+    const now = this.#now();
+    this.#outputs.sayAgain(now.instant);
+    this.#switchboard.repeatHeld(now);
+  }
+
+  #publishBirth(): void {
+    if (this.#link.kind !== "up") return;
+    const birth = birthOf(
+      this.#options,
+      this.#link.connection,
+      this.#outputs.declared,
+      this.#world.clock.wall(),
+    );
+    this.#connection?.publish(this.#topics.state, birth, { retain: true });
+  }
+
+  async #sayGoodbye(): Promise<void> {
+    const death = deathOf(this.#options, this.#link.connection, "stopped");
+    this.#connection?.publish(this.#topics.state, death, { retain: true });
+    await this.#connection?.close();
+  }
+
+  #message(topic: string, payload: Uint8Array): void {
+    const parsed = parseTopic(topic);
+    switch (parsed?.kind) {
+      case "down":
+        return this.#inbox.receive(parsed.lane, payload, this.#now());
+      case "desired":
+        this.#adopt(payload, "hub");
+        return undefined;
+      case "stop":
+        return this.#stopLatch(parsed.zone, payload);
+      default:
+        return this.#refuse("unexpected topic");
+    }
+  }
+
+  /** Zones come with the site file; until then a node obeys the site's own stop. */
+  #stopLatch(zone: string, payload: Uint8Array): void {
+    if (zone !== "all") return;
+    const latch = decodeStopLatch(payload);
+    if (!latch.ok) return this.#refuse(`stop ${latch.error}`);
+    this.#world.log.warn(latch.value.latched ? "show stop" : "show stop released", { by: latch.value.by });
+    if (latch.value.latched) this.#switchboard.stopShow(latch.value.by, this.#now());
+    else this.#switchboard.releaseStop(this.#now());
+  }
+
+  /**
+   * Takes a desired document over. The same one again restarts nothing; a wrong one leaves the old in place,
+   * and what is wrong with it is returned.
+   */
+  #adopt(document: Uint8Array, source: "stored" | "hub"): string | undefined {
+    const adoption = adopt(document, this.#desired);
+    if (!adoption.ok) {
+      if (adoption.error === "same") return undefined;
+      this.#refuse(`desired ${adoption.error}`);
+      return adoption.error;
+    }
+    const { desired, runners } = adoption.value;
+    this.#desired = desired;
+    this.#switchboard.setRoutes(runners, this.#outputs.latest, this.#now());
+    this.#world.log.info("routes in place", { source, revision: desired.revision, routes: runners.length });
+    this.#report.changed();
+    if (source === "hub") void this.#kept.keep(document);
+    return undefined;
+  }
+
+  #reportIfDue(now: Now): Instant {
+    if (this.#report.isDue(now.instant)) {
+      const { revision, digest } = this.#desired;
+      const owners = this.#switchboard.owners();
+      const running = { revision, digest, owners, routes: this.#switchboard.routes };
+      const document = encodeReported(this.#report.take(running, now.instant));
+      this.#connection?.publish(this.#topics.reported, document, { retain: true });
+    }
+    return this.#report.dueAt(now.instant);
+  }
+}

@@ -1,0 +1,33 @@
+/** What a node says of itself on its `state` topic, and how it asks to be connected. */
+import type { Micros } from "@interactor/shared/kernel/units";
+import { encodeNodeState, type InstanceDeclaration } from "@interactor/shared/wire/messages/state";
+import type { Session } from "@interactor/shared/wire/session";
+
+export interface Life {
+  readonly session: Session;
+  readonly unit: string;
+  readonly version: string;
+}
+
+/** `connection` counts the connections of this life from 1. */
+export function birthOf(
+  { session, unit, version }: Life,
+  connection: number,
+  instances: ReadonlyMap<string, InstanceDeclaration>,
+  at: Micros,
+): Uint8Array {
+  return encodeNodeState({
+    v: 1,
+    kind: "birth",
+    session,
+    connection,
+    unit,
+    agentVersion: version,
+    at,
+    instances: Object.fromEntries(instances),
+  });
+}
+
+/** `lost` is left with the broker as the will; `stopped` is said in person. */
+export const deathOf = ({ session }: Life, connection: number, reason: "lost" | "stopped"): Uint8Array =>
+  encodeNodeState({ v: 1, kind: "death", session, connection, reason });

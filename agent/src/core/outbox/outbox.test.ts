@@ -1,0 +1,127 @@
+import { describe, expect, test } from "vitest";
+import { instant, micros } from "@interactor/shared/kernel/units";
+import { decodeBatch } from "@interactor/shared/wire/batch";
+import { type Entry, entryFlag } from "@interactor/shared/wire/entry";
+import { lane } from "@interactor/shared/wire/lanes";
+import { echoInterval, ttlDefault } from "@interactor/shared/wire/limits";
+import { readReceiptBody } from "@interactor/shared/wire/messages/receipt";
+import { noon, nowAt, sessionNumber } from "@interactor/shared/testing/builders";
+import { Outbox, type Reading } from "./outbox.ts";
+
+function bench() {
+  const outbox = new Outbox(sessionNumber(1));
+  outbox.connected();
+  return {
+    outbox,
+    read: (given: Partial<Reading>, at = 0) =>
+      outbox.reading(
+        { from: "sim/distance", value: 1, at: noon, quality: 0, every: false, ...given },
+        instant(at),
+      ),
+    hold: (value: number, at: number, from = "lights/front") =>
+      outbox.held(from, value, nowAt(at).wall, instant(at)),
+    /** What is sent at that time, each confirmed at once. */
+    pump(at: number): readonly Entry[] {
+      const sent: Entry[] = [];
+      outbox.pump(instant(at), (lane, payload, lastSeq) => {
+        const decoded = decodeBatch(payload, lane);
+        if (decoded.ok) sent.push(...decoded.value.entries);
+        outbox.confirmed(lane, lastSeq);
+      });
+      return sent;
+    },
+  };
+}
+
+const bodies = (entries: readonly Entry[]) => entries.map(({ body }) => body);
+
+describe("readings", () => {
+  test("of one output replace each other while they wait, and never expire", () => {
+    const { read, pump } = bench();
+
+    for (const value of [1, 2, 3]) read({ value });
+
+    expect(pump(0)).toMatchObject([{ from: "sim/distance", body: 3, ttl: null, flags: 0 }]);
+  });
+
+  test("of which every one counts are all sent, and expire", () => {
+    const { read, pump } = bench();
+
+    for (const value of [1, 2, 3]) read({ value, every: true });
+
+    const sent = pump(0);
+    expect(bodies(sent)).toEqual([1, 2, 3]);
+    expect(sent[0]?.ttl).toBe(ttlDefault);
+  });
+
+  test("of a clock that nobody has set say so", () => {
+    const { read, pump } = bench();
+
+    read({ at: micros(5_000_000) });
+
+    expect(pump(0)[0]?.flags).toBe(entryFlag.clockUnsynchronised);
+  });
+});
+
+describe("what an input holds", () => {
+  test("is said at once, then once in an interval, and the last one always", () => {
+    const { outbox, hold, pump } = bench();
+
+    hold(1, 0);
+    expect(bodies(pump(0))).toEqual([1]);
+    hold(2, 10);
+    hold(3, 20);
+    expect(bodies(pump(20))).toEqual([]);
+    expect(outbox.pump(instant(20), () => undefined)).toBe(echoInterval);
+
+    expect(bodies(pump(echoInterval))).toEqual([3]);
+    expect(bodies(pump(10 * echoInterval))).toEqual([]);
+  });
+
+  test("is thinned for each input apart", () => {
+    const { hold, pump } = bench();
+    hold(1, 0);
+    hold(5, 0, "lights/back");
+
+    expect(bodies(pump(0))).toEqual([1, 5]);
+  });
+
+  test("at a thousand changes a second is said about ten times a second", () => {
+    const { hold, pump } = bench();
+    let said = 0;
+    for (let at = 0; at < 1000; at++) {
+      hold(at, at);
+      said += pump(at).length;
+    }
+
+    expect(said).toBe(1000 / echoInterval);
+    expect(bodies(pump(1000))).toEqual([999]);
+  });
+});
+
+test("receipts of one lane replace each other while they wait, because the last one speaks for all", () => {
+  const { outbox, pump } = bench();
+  const session = sessionNumber(2);
+
+  for (const seq of [1, 2, 3]) outbox.receipt({ lane: lane.telemetry, session, seq }, noon, instant(0));
+  outbox.receipt({ lane: lane.control, session, seq: 7 }, noon, instant(0));
+
+  const sent = pump(0);
+  expect(sent.map(({ flags }) => flags)).toEqual([entryFlag.receipt, entryFlag.receipt]);
+  expect(sent.map(({ body }) => readReceiptBody(body))).toEqual([
+    { lane: lane.telemetry, session, seq: 3 },
+    { lane: lane.control, session, seq: 7 },
+  ]);
+});
+
+test("while there is no hub, readings wait as the latest of each output", () => {
+  const { outbox, read, pump } = bench();
+  outbox.disconnected();
+  for (const value of [1, 2, 3]) read({ value });
+  expect(pump(0)).toEqual([]);
+  expect(outbox.queued).toBe(1);
+
+  outbox.connected();
+
+  expect(bodies(pump(1000))).toEqual([3]);
+});

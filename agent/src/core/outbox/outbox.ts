@@ -1,0 +1,109 @@
+/** What waits to go to the hub: readings, what inputs hold, and receipts, in the lanes of a `LaneSender`. */
+import { earliest, type Instant, later, type Micros } from "@interactor/shared/kernel/units";
+import { type Entry, entryFlag, type Quality, quality } from "@interactor/shared/wire/entry";
+import { type Lane, lane } from "@interactor/shared/wire/lanes";
+import { type Publish, LaneSender } from "@interactor/shared/wire/lane-sender";
+import { Ledger } from "@interactor/shared/wire/ledger";
+import { echoInterval, queueBytesMax, queueMessagesMax, ttlDefault } from "@interactor/shared/wire/limits";
+import { type Receipt, receiptBody } from "@interactor/shared/wire/messages/receipt";
+import type { Session } from "@interactor/shared/wire/session";
+import type { Value } from "@interactor/shared/wire/value";
+
+export interface Reading {
+  /** `instance/output`. */
+  readonly from: string;
+  readonly value: Value;
+  readonly at: Micros;
+  readonly quality: Quality;
+  /** Every one is sent; otherwise a newer one replaces one that still waits. */
+  readonly every: boolean;
+  /** Said again, later than it happened. */
+  readonly isHistorical?: boolean;
+}
+
+/** Before this no clock of a node can have been set: a Pi without a network boots in 1970. */
+const clockPlausibleFrom = 1_735_689_600_000_000; // 2025-01-01T00:00:00Z in µs
+
+export class Outbox {
+  readonly ledger = new Ledger();
+  readonly #sender: LaneSender;
+  /** What inputs hold, waiting for its echo; the newest per input. */
+  readonly #echoes = new Map<string, { readonly value: Value; readonly at: Micros }>();
+  readonly #echoOpenAt = new Map<string, Instant>();
+
+  constructor(session: Session) {
+    const limits = { messagesMax: queueMessagesMax, bytesMax: queueBytesMax };
+    this.#sender = new LaneSender(session, limits, this.ledger);
+  }
+
+  get queued(): number {
+    return this.#sender.queued;
+  }
+
+  reading(reading: Reading, at: Instant): void {
+    const entry = entryOf(reading, reading.every ? ttlDefault : null);
+    this.#sender.offer({ lane: lane.telemetry, entry, key: reading.every ? undefined : reading.from }, at);
+  }
+
+  /** What an actuator input holds now; thinned, because people watch it and nobody acts on it. */
+  held(from: string, value: Value, wall: Micros, at: Instant): void {
+    this.#echoes.set(from, { value, at: wall });
+    this.#echo(from, at);
+  }
+
+  receipt(receipt: Receipt, wall: Micros, at: Instant): void {
+    const body = entryOf({ from: "", value: receiptBody(receipt), at: wall, quality: quality.good }, null);
+    const entry = { ...body, flags: body.flags | entryFlag.receipt };
+    this.#sender.offer({ lane: lane.control, entry, key: `receipt ${receipt.lane}` }, at);
+  }
+
+  /** The hub has everything of `of` up to `seq`. */
+  confirmed(of: Lane, seq: number): void {
+    this.#sender.confirm(of, seq);
+  }
+
+  connected(): void {
+    this.#sender.connected();
+  }
+
+  disconnected(): void {
+    this.#sender.disconnected();
+  }
+
+  /** Sends what may go. Returns when to pump again. */
+  pump(at: Instant, publish: Publish): Instant | undefined {
+    let next: Instant | undefined;
+    for (const from of this.#echoes.keys()) next = earliest(next, this.#echo(from, at));
+    return earliest(next, this.#sender.pump(at, publish));
+  }
+
+  /** Lets the echo of `from` out if its interval has passed; else returns when it will have. */
+  #echo(from: string, at: Instant): Instant | undefined {
+    const echo = this.#echoes.get(from);
+    if (echo === undefined) return undefined;
+    const openAt = this.#echoOpenAt.get(from) ?? at;
+    if (at < openAt) return openAt;
+    this.#echoes.delete(from);
+    this.#echoOpenAt.set(from, later(at, echoInterval));
+    this.#sender.offer(
+      { lane: lane.telemetry, entry: entryOf({ from, ...echo, quality: quality.good }, null), key: from },
+      at,
+    );
+    return undefined;
+  }
+}
+
+function entryOf(reading: Omit<Reading, "every">, ttl: Entry["ttl"]): Entry {
+  const historical = reading.isHistorical === true ? entryFlag.historical : 0;
+  const unsynchronised = reading.at < clockPlausibleFrom ? entryFlag.clockUnsynchronised : 0;
+  return {
+    at: reading.at,
+    from: reading.from,
+    to: null,
+    ttl,
+    flags: historical | unsynchronised,
+    trace: null,
+    quality: reading.quality,
+    body: reading.value,
+  };
+}

@@ -1,0 +1,64 @@
+/**
+ * What this node's instances declare and give. Keeps the latest value of every output for those who come late:
+ * a route put in place, an instance started again, a hub that knows nothing yet.
+ */
+import type { Instant } from "@interactor/shared/kernel/units";
+import type { Sample } from "@interactor/shared/routing/run-route";
+import { findPort } from "@interactor/shared/wire/messages/port";
+import type { InstanceDeclaration } from "@interactor/shared/wire/messages/state";
+import { type PortAddress, portAddress } from "@interactor/shared/wire/names";
+import type { Outbox } from "../outbox/outbox.ts";
+import type { Now, Switchboard } from "../switchboard/switchboard.ts";
+
+export type OutputValue = Omit<Sample, "unit">;
+
+export class Outputs {
+  readonly #switchboard: Switchboard;
+  readonly #outbox: Outbox;
+  readonly #declared = new Map<string, InstanceDeclaration>();
+  readonly #latest = new Map<string, Sample>();
+
+  constructor(switchboard: Switchboard, outbox: Outbox) {
+    this.#switchboard = switchboard;
+    this.#outbox = outbox;
+  }
+
+  /** By instance. */
+  get declared(): ReadonlyMap<string, InstanceDeclaration> {
+    return this.#declared;
+  }
+
+  /** By `instance/output`. */
+  get latest(): ReadonlyMap<string, Sample> {
+    return this.#latest;
+  }
+
+  /** An instance says what it takes and gives. Returns whether that is news. */
+  declare(instance: string, declaration: InstanceDeclaration, now: Now): boolean {
+    const isNew = JSON.stringify(this.#declared.get(instance)) !== JSON.stringify(declaration);
+    this.#declared.set(instance, declaration);
+    this.#switchboard.declare(instance, declaration, now);
+    if (isNew) this.#switchboard.catchUp(instance, this.#latest, now);
+    return isNew;
+  }
+
+  /** A value of an output: to the routes placed here, and on its way to the hub. */
+  take(address: PortAddress, { value, at, quality }: OutputValue, now: Now): void {
+    const spec = findPort(this.#declared.get(address.instance)?.outputs ?? {}, address.port);
+    if (spec === undefined) return;
+    const from = portAddress(address);
+    const sample = { value, at, quality, unit: spec.unit ?? "" };
+    const every = spec.deliver === "every";
+    // What happened once, such as a button, must not happen again because somebody comes late.
+    if (!every) this.#latest.set(from, sample);
+    this.#switchboard.fromOutput(address, sample, now);
+    this.#outbox.reading({ from, value, at, quality, every }, now.instant);
+  }
+
+  /** A hub that may know nothing gets the latest of everything. */
+  sayAgain(at: Instant): void {
+    for (const [from, { value, at: takenAt, quality }] of this.#latest) {
+      this.#outbox.reading({ from, value, at: takenAt, quality, every: false, isHistorical: true }, at);
+    }
+  }
+}

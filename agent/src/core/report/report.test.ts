@@ -1,0 +1,66 @@
+import { describe, expect, test } from "vitest";
+import { instant } from "@interactor/shared/kernel/units";
+import { prepareRoute } from "@interactor/shared/routing/run-route";
+import { decodeReported, encodeReported } from "@interactor/shared/wire/messages/reported";
+import { textLengthMax } from "@interactor/shared/wire/limits";
+import { routeOf, sessionNumber } from "@interactor/shared/testing/builders";
+import { Report } from "./report.ts";
+
+const nothing = { revision: 0, digest: "", owners: {}, routes: [] };
+
+describe("it is time to report", () => {
+  test("at once in the beginning and on each new connection", () => {
+    const report = new Report(sessionNumber(1));
+    expect(report.isDue(instant(0))).toBe(true);
+    report.take(nothing, instant(0));
+    expect(report.isDue(instant(1))).toBe(false);
+
+    report.begin();
+
+    expect(report.isDue(instant(1))).toBe(true);
+  });
+
+  test("soon after a change, and now and then without one", () => {
+    const report = new Report(sessionNumber(1));
+    report.take(nothing, instant(0));
+    expect(report.dueAt(instant(1))).toBe(5000);
+
+    report.changed();
+
+    expect(report.dueAt(instant(1))).toBe(200);
+    expect([report.isDue(instant(199)), report.isDue(instant(200))]).toEqual([false, true]);
+  });
+});
+
+test("it says how instances are, what routes did and what was refused", () => {
+  const report = new Report(sessionNumber(1));
+  const prepared = prepareRoute(routeOf({ map: "value.a" }));
+  if (prepared.ok)
+    prepared.value.offer({ value: 1, unit: "", quality: 0, at: 0 as never }, instant(0), () => undefined);
+  report.instance("sim", { state: "running" });
+  for (const reason of ["down empty", "down empty", "stop wrong-shape"]) report.refused(reason);
+
+  const document = report.take({ ...nothing, routes: prepared.ok ? [prepared.value] : [] }, instant(0));
+
+  expect(document).toMatchObject({
+    instances: { sim: { state: "running" } },
+    routes: { follow: { passed: 0, failed: 1, error: expect.stringMatching(/^map: /) } },
+    refused: { "down empty": 2, "stop wrong-shape": 1 },
+  });
+});
+
+test("however long the words of a module are, the hub takes the report", () => {
+  const report = new Report(sessionNumber(1));
+  report.instance("sim", { state: "waiting", reason: "x".repeat(10 * textLengthMax) });
+
+  const decoded = decodeReported(encodeReported(report.take(nothing, instant(0))));
+
+  expect(decoded).toMatchObject({ ok: true, value: { instances: { sim: { state: "waiting" } } } });
+});
+
+test("of reasons without end only the first ones are counted", () => {
+  const report = new Report(sessionNumber(1));
+  for (let index = 0; index < 1000; index++) report.refused(`reason ${index}`);
+
+  expect(Object.keys(report.take(nothing, instant(0)).refused)).toHaveLength(50);
+});

@@ -1,0 +1,88 @@
+/** What a node says of itself on `reported`: gathered as it changes, and when it is time to say it. */
+import { between, type Instant, later, millis, seconds } from "@interactor/shared/kernel/units";
+import type { RouteRunner } from "@interactor/shared/routing/run-route";
+import type { InstanceReport, OwnerReport, Reported } from "@interactor/shared/wire/messages/reported";
+import { textLengthMax } from "@interactor/shared/wire/limits";
+import type { Session } from "@interactor/shared/wire/session";
+
+/** A change is said no sooner than this after the one before it. */
+const changeInterval = millis(200);
+/** What changes all the time, such as the counts of routes, is said this often. */
+const quietInterval = seconds(5);
+/** Reasons counted. They are ours; this bounds a mistake. */
+const reasonsMax = 50;
+
+export interface Running {
+  readonly revision: number;
+  readonly digest: string;
+  readonly owners: Readonly<Record<string, OwnerReport>>;
+  readonly routes: readonly RouteRunner[];
+}
+
+export class Report {
+  readonly #session: Session;
+  readonly #instances = new Map<string, InstanceReport>();
+  readonly #refused = new Map<string, number>();
+  #isChanged = true;
+  #saidAt: Instant | undefined;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  instance(name: string, report: InstanceReport): void {
+    const { state, reason } = report;
+    this.#instances.set(name, reason === undefined ? report : { state, reason: shortened(reason) });
+    this.#isChanged = true;
+  }
+
+  refused(reason: string): void {
+    const known = this.#refused.get(reason);
+    if (known === undefined && this.#refused.size >= reasonsMax) return;
+    this.#refused.set(reason, (known ?? 0) + 1);
+    this.#isChanged = true;
+  }
+
+  changed(): void {
+    this.#isChanged = true;
+  }
+
+  /** Whoever listens now has not heard anything yet. */
+  begin(): void {
+    this.#saidAt = undefined;
+  }
+
+  /** When it is next time to say it. */
+  dueAt(at: Instant): Instant {
+    if (this.#saidAt === undefined) return at;
+    return later(this.#saidAt, this.#isChanged ? changeInterval : quietInterval);
+  }
+
+  /** The document, to be sent at `at`. */
+  take(running: Running, at: Instant): Reported {
+    this.#saidAt = at;
+    this.#isChanged = false;
+    const routes = running.routes.map(({ route, passed, failed, error }) => [
+      route.name,
+      { passed, failed, ...(error === undefined ? {} : { error: shortened(error) }) },
+    ]);
+    return {
+      v: 1,
+      session: this.#session,
+      revision: running.revision,
+      digest: running.digest,
+      instances: Object.fromEntries(this.#instances),
+      owners: running.owners,
+      routes: Object.fromEntries(routes),
+      refused: Object.fromEntries(this.#refused),
+    };
+  }
+
+  isDue(at: Instant): boolean {
+    return between(at, this.dueAt(at)) <= 0;
+  }
+}
+
+/** Words of modules and expressions are as long as they like; the hub refuses a report with longer ones than this. */
+const shortened = (words: string): string =>
+  words.length <= textLengthMax ? words : `${words.slice(0, textLengthMax - 1)}…`;

@@ -1,0 +1,305 @@
+/**
+ * Where every value on a node passes: from an output over the routes placed here, from the hub, from a person
+ * or a show stop, to the input that takes it. Owners decide which of them an actuator obeys.
+ */
+import { type DeclaredPorts, stopValue } from "@interactor/shared/bundle/manifest";
+import { earliest, type Instant, instant, later, micros, type Micros } from "@interactor/shared/kernel/units";
+import {
+  type RouteSink,
+  RouteTable,
+  type RouteRunner,
+  type Sample,
+} from "@interactor/shared/routing/run-route";
+import type { Applied } from "@interactor/shared/sdk/context";
+import type { Command } from "@interactor/shared/wire/messages/command";
+import { findPort, type InputSpec } from "@interactor/shared/wire/messages/port";
+import type { OwnerReport } from "@interactor/shared/wire/messages/reported";
+import {
+  parsePortAddress,
+  parseSiteAddress,
+  portAddress,
+  type PortAddress,
+} from "@interactor/shared/wire/names";
+import { isOfType, type Value } from "@interactor/shared/wire/value";
+import { type Claim, type Owner, OwnershipStack } from "./ownership.ts";
+
+/** What time it is, in both clocks, when something happens. */
+export interface Now {
+  readonly instant: Instant;
+  readonly wall: Micros;
+}
+
+export interface SwitchboardSink {
+  apply(address: PortAddress, applied: Applied | undefined): void;
+  /** The owner of an input is another one now. */
+  ownersChanged(): void;
+  /** What an actuator input holds, for those who watch; `null` when nobody owns it any more. */
+  held(address: PortAddress, value: Value, at: Micros): void;
+}
+
+/** How a value was received by an input. */
+export type Reception = "taken" | "unknown-input" | "wrong-type";
+
+const receptionWords = {
+  taken: undefined,
+  "unknown-input": "there is no such input",
+  "wrong-type": "the input takes another type of value",
+} as const satisfies Record<Reception, string | undefined>;
+
+export class Switchboard {
+  readonly #node: string;
+  readonly #sink: SwitchboardSink;
+  readonly #instances = new Map<string, DeclaredPorts>();
+  readonly #stacks = new Map<string, OwnershipStack>();
+  /** Inputs that somebody holds for a while, by `instance/input`. */
+  readonly #lent = new Map<string, PortAddress>();
+  #routes = new RouteTable([]);
+  #stop: { readonly by: string; readonly at: Micros } | undefined;
+  /** The time of the event being handled, for the sink of the routes. */
+  #now: Now = { instant: instant(0), wall: micros(0) };
+
+  constructor(node: string, sink: SwitchboardSink) {
+    this.#node = node;
+    this.#sink = sink;
+  }
+
+  get routes(): readonly RouteRunner[] {
+    return this.#routes.runners;
+  }
+
+  /** An instance says what it takes and gives; inputs it no longer has lose their owners. */
+  declare(instance: string, ports: DeclaredPorts, now: Now): void {
+    this.#instances.set(instance, ports);
+    for (const key of this.#stacks.keys()) {
+      const address = parsePortAddress(key);
+      if (!address.ok || address.value.instance !== instance) continue;
+      if (this.#input(address.value) !== undefined) continue;
+      this.#stacks.delete(key);
+      this.#sink.ownersChanged();
+    }
+    if (this.#stop !== undefined) this.#latch(instance, ports, now);
+  }
+
+  ports(instance: string): DeclaredPorts | undefined {
+    return this.#instances.get(instance);
+  }
+
+  /** An instance has (re)started: it is told what its inputs hold. */
+  reapply(instance: string): void {
+    for (const [key, stack] of this.#stacks) {
+      const address = parsePortAddress(key);
+      if (address.ok && address.value.instance === instance) this.#apply(address.value, stack.owner);
+    }
+  }
+
+  /** An instance is new here: its inputs go where the routes say by the latest values. */
+  catchUp(instance: string, latest: ReadonlyMap<string, Sample>, now: Now): void {
+    const leadThere = this.#routes.runners.filter(({ route }) => {
+      const to = parseSiteAddress(route.to);
+      return to.ok && to.value.instance === instance;
+    });
+    this.#offerLatest(leadThere, latest, now);
+  }
+
+  /** Somebody new watches: what actuator inputs hold is said again. */
+  repeatHeld(now: Now): void {
+    for (const [key, { owner }] of this.#stacks) {
+      const address = parsePortAddress(key);
+      if (address.ok && owner !== undefined) this.#sink.held(address.value, owner.claim.value, now.wall);
+    }
+  }
+
+  /**
+   * Puts other routes in place. One that has not changed goes on as it is; a new one is given the latest value
+   * at once, so that an input goes from its old route to its new one without a gap. What only a route that is
+   * gone held is let go.
+   */
+  setRoutes(runners: readonly RouteRunner[], latest: ReadonlyMap<string, Sample>, now: Now): void {
+    // By name and target: a route may keep its name and turn to another input.
+    const gone = new Set(this.#routes.runners.map(({ route }) => `${route.name} ${route.to}`));
+    for (const { route } of runners) gone.delete(`${route.name} ${route.to}`);
+    const { table, fresh } = this.#routes.renewed(runners);
+    this.#routes = table;
+    this.#offerLatest(fresh, latest, now);
+    for (const key of this.#stacks.keys()) {
+      const address = parsePortAddress(key);
+      if (!address.ok) continue;
+      this.#change(address.value, now, (stack) => {
+        const by = stack.claimOf("route")?.by ?? "";
+        if (gone.has(`${by} ${this.#node}/${key}`)) stack.release("route", now.wall);
+      });
+    }
+  }
+
+  /** A value of an output of this node: to the routes placed here. */
+  fromOutput(address: PortAddress, sample: Sample, now: Now): void {
+    this.#now = now;
+    this.#routes.offer(`${this.#node}/${portAddress(address)}`, sample, now.instant, this.#takeRouted);
+  }
+
+  /** A value that a route on the hub sends to an input of this node; `null`: the route is gone and lets go. */
+  fromHub(to: string, route: string, sample: Pick<Sample, "value" | "at">, now: Now): Reception {
+    const address = parsePortAddress(to);
+    if (!address.ok || this.#input(address.value) === undefined) return "unknown-input";
+    if (sample.value !== null) return this.#claim(address.value, "route", { ...sample, by: route }, now);
+    this.#change(address.value, now, (stack) => {
+      if (stack.claimOf("route")?.by === route) stack.release("route", now.wall);
+    });
+    return "taken";
+  }
+
+  command(to: string, command: Command, now: Now): Reception {
+    const address = parsePortAddress(to);
+    if (!address.ok || this.#input(address.value) === undefined) return "unknown-input";
+    if (command.kind === "release") {
+      this.#change(address.value, now, (stack) => stack.release("manual", now.wall));
+      return "taken";
+    }
+    const until = {
+      due: later(now.instant, command.holdFor),
+      at: micros(now.wall + command.holdFor * 1000),
+    };
+    this.#lent.set(portAddress(address.value), address.value);
+    return this.#claim(
+      address.value,
+      "manual",
+      { value: command.value, at: now.wall, by: command.by, until },
+      now,
+    );
+  }
+
+  /** Sends every actuator input to what it declares for a show stop, and keeps it there. */
+  stopShow(by: string, now: Now): void {
+    if (this.#stop !== undefined) return;
+    this.#stop = { by, at: now.wall };
+    for (const [instance, ports] of this.#instances) this.#latch(instance, ports, now);
+  }
+
+  releaseStop(now: Now): void {
+    if (this.#stop === undefined) return;
+    this.#stop = undefined;
+    for (const key of this.#stacks.keys()) {
+      const address = parsePortAddress(key);
+      if (address.ok) this.#change(address.value, now, (stack) => stack.release("stop", now.wall));
+    }
+  }
+
+  /** Does what time brings: manual values end, throttles open. Returns when to come back. */
+  tick(now: Now): Instant | undefined {
+    this.#now = now;
+    let next = this.#routes.flush(now.instant, this.#takeRouted);
+    for (const [key, address] of this.#lent) {
+      let until: Instant | undefined;
+      this.#change(address, now, (stack) => {
+        until = stack.expire(now.instant, now.wall);
+      });
+      if (until === undefined) this.#lent.delete(key);
+      next = earliest(next, until);
+    }
+    return next;
+  }
+
+  owners(): Record<string, OwnerReport> {
+    const owners: Record<string, OwnerReport> = {};
+    for (const [key, { owner }] of this.#stacks) {
+      if (owner === undefined) continue;
+      const { by, until } = owner.claim;
+      owners[key] = {
+        kind: owner.kind,
+        by,
+        since: owner.since,
+        ...(until === undefined ? {} : { until: until.at }),
+      };
+    }
+    return owners;
+  }
+
+  #offerLatest(runners: readonly RouteRunner[], latest: ReadonlyMap<string, Sample>, now: Now): void {
+    this.#now = now;
+    for (const runner of runners) {
+      const from = parseSiteAddress(runner.route.from);
+      const sample = from.ok ? latest.get(portAddress(from.value)) : undefined;
+      if (sample !== undefined) runner.offer(sample, now.instant, this.#takeRouted);
+    }
+  }
+
+  readonly #takeRouted: RouteSink = (route, sample) => {
+    const to = parseSiteAddress(route.to);
+    // An instance that is still starting takes the latest value once it has declared its inputs.
+    if (!to.ok || !this.#instances.has(to.value.instance)) return undefined;
+    const claim = { value: sample.value, at: sample.at, by: route.name };
+    return receptionWords[this.#claim(to.value, "route", claim, this.#now)];
+  };
+
+  #input(address: PortAddress): InputSpec | undefined {
+    const ports = this.#instances.get(address.instance);
+    return ports === undefined ? undefined : findPort(ports.inputs, address.port);
+  }
+
+  #claim(address: PortAddress, kind: "manual" | "route", claim: Claim, now: Now): Reception {
+    const spec = this.#input(address);
+    if (spec === undefined) return "unknown-input";
+    const value = fitted(claim.value, spec);
+    if (value === undefined) return "wrong-type";
+    if (spec.actuator === true) {
+      this.#change(address, now, (stack) => stack.claim(kind, { ...claim, value }, now.wall));
+    } else {
+      this.#sink.apply(address, { value, at: claim.at, owner: kind });
+    }
+    return "taken";
+  }
+
+  #latch(instance: string, ports: DeclaredPorts, now: Now): void {
+    const stop = this.#stop;
+    if (stop === undefined) return;
+    for (const [port, spec] of Object.entries(ports.inputs)) {
+      if (spec.actuator !== true) continue;
+      const claim = { value: stopValue(spec), at: stop.at, by: stop.by };
+      for (const each of portNames(port, spec)) {
+        this.#change({ instance, port: each }, now, (stack) => stack.claim("stop", claim, now.wall));
+      }
+    }
+  }
+
+  /** Runs `change` on the input's stack and tells the sink what came of it. */
+  #change(address: PortAddress, now: Now, change: (stack: OwnershipStack) => void): void {
+    const key = portAddress(address);
+    const stack = this.#stacks.get(key) ?? new OwnershipStack();
+    const before = stack.owner;
+    change(stack);
+    const after = stack.owner;
+    if (after === undefined) this.#stacks.delete(key);
+    else this.#stacks.set(key, stack);
+    if (before === after) return;
+    if (after === undefined || before === undefined || !isSameValue(before.claim.value, after.claim.value)) {
+      this.#apply(address, after);
+      this.#sink.held(address, after?.claim.value ?? null, now.wall);
+    }
+    const isOwnerNew = before?.kind !== after?.kind || before?.claim.by !== after?.claim.by;
+    if (isOwnerNew || before?.claim.until?.due !== after?.claim.until?.due) this.#sink.ownersChanged();
+  }
+
+  #apply(address: PortAddress, owner: Owner | undefined): void {
+    const applied =
+      owner === undefined ? undefined : { value: owner.claim.value, at: owner.claim.at, owner: owner.kind };
+    this.#sink.apply(address, applied);
+  }
+}
+
+/** The value as the input takes it: whole where whole numbers are wanted, inside the declared range. */
+function fitted(value: Value, spec: InputSpec): Value | undefined {
+  if (typeof value === "number" && (spec.type === "int" || spec.type === "float")) {
+    if (!Number.isFinite(value)) return undefined;
+    const whole = spec.type === "int" ? Math.round(value) : value;
+    return Math.min(Math.max(whole, spec.min ?? whole), spec.max ?? whole);
+  }
+  return isOfType(value, spec.type) ? value : undefined;
+}
+
+function portNames(port: string, spec: InputSpec): string[] {
+  if (spec.count === undefined) return [port];
+  return Array.from({ length: spec.count }, (_, index) => `${port}${index + 1}`);
+}
+
+/** Values of actuators are scalars; anything else counts as new. */
+const isSameValue = (left: Value, right: Value): boolean => left === right && typeof left !== "object";

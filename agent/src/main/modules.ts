@@ -1,0 +1,14 @@
+/** The built-in modules: their manifests at hand, their code only where one runs. */
+import { manifest as dmx } from "../../modules/dmx/manifest.ts";
+import { manifest as host } from "../../modules/host/manifest.ts";
+import { manifest as serial } from "../../modules/serial/manifest.ts";
+import { manifest as simulated } from "../../modules/simulated/manifest.ts";
+
+const manifests = [dmx, host, serial, simulated];
+
+/** The worker an instance of `module` goes to; `undefined`: there is no such module. */
+export function workerOf(module: string): string | undefined {
+  const manifest = manifests.find(({ id }) => id === module);
+  if (manifest === undefined) return undefined;
+  return manifest.worker === "own" ? manifest.id : "shared";
+}

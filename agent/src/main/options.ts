@@ -1,0 +1,100 @@
+/** What an agent is told: command line, environment, and its list of instances. */
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import * as z from "zod/mini";
+import { Fault, messageOf } from "@interactor/shared/kernel/fault";
+import { instancesMax } from "@interactor/shared/wire/limits";
+import { isName, nameFrom } from "@interactor/shared/wire/names";
+import type { InstanceSpec } from "../ports/module-host.ts";
+
+export interface Options {
+  readonly data: string;
+  readonly site: string;
+  readonly node: string;
+  readonly hub: string;
+  readonly config: string;
+}
+
+const usage = "see `interactor agent --help`";
+
+/** The words of `interactor agent --help` live with the command; these are the same options. */
+export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv): Options {
+  const given = parse(argv);
+  const data = resolve(given.data ?? env["INTERACTOR_DATA"] ?? ".interactor/agent");
+  return {
+    data,
+    site: named("--site", given.site ?? env["INTERACTOR_SITE"] ?? "demo"),
+    node: named("--node", given.node ?? env["INTERACTOR_NODE"] ?? nameFrom(hostname())),
+    hub: mqttUrl(given.hub ?? env["INTERACTOR_HUB_MQTT"] ?? "mqtt://127.0.0.1:1883"),
+    config: resolve(given.config ?? env["INTERACTOR_CONFIG"] ?? `${data}/node.json`),
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    const text = { type: "string" } as const;
+    const options = { data: text, site: text, node: text, hub: text, config: text };
+    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    throw new Fault("USAGE", `${messageOf(error)}; ${usage}`, { cause: error });
+  }
+}
+
+function named(option: string, name: string): string {
+  if (isName(name) && name !== "hub") return name;
+  throw new Fault("USAGE", `${option} "${name}" is not a name: use a-z, 0-9, - and _; ${usage}`);
+}
+
+function mqttUrl(text: string): string {
+  if (URL.canParse(text) && new URL(text).protocol === "mqtt:") return text;
+  throw new Fault("USAGE", `--hub "${text}" is not an address such as mqtt://10.0.0.2:1883; ${usage}`);
+}
+
+const nodeFile = z.strictObject({
+  instances: z
+    .record(
+      z.string().check(z.refine(isName, "not a name")),
+      z.strictObject({ module: z.string(), settings: z.optional(z.unknown()) }),
+    )
+    .check(
+      z.refine(
+        (instances) => Object.keys(instances).length <= instancesMax,
+        `more than ${instancesMax} instances`,
+      ),
+    ),
+});
+
+/** The instances in `node.json`; a file that is not there means none. Throws a Fault that says what is wrong. */
+export function readInstances(path: string): readonly InstanceSpec[] {
+  const text = readText(path);
+  if (text === undefined) return [];
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new Fault("CONFIG_INVALID", `${path} is not JSON: ${messageOf(error)}`, { cause: error });
+  }
+  const parsed = nodeFile.safeParse(json);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(
+      (issue) => `${issue.path.join(".") || "the file"}: ${issue.message}`,
+    );
+    throw new Fault("CONFIG_INVALID", `${path}: ${problems.join("; ")}`);
+  }
+  return Object.entries(parsed.data.instances).map(([name, { module, settings }]) => ({
+    name,
+    module,
+    settings: settings ?? {},
+  }));
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw new Fault("CONFIG_INVALID", `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,29 @@
+/** A worker thread: loads the code of the modules it is told to run. */
+import { parentPort, workerData } from "node:worker_threads";
+import * as z from "zod/mini";
+import { invariant } from "@interactor/shared/kernel/assert";
+import { Fault } from "@interactor/shared/kernel/fault";
+import { systemClock } from "../adapters/clock-system.ts";
+import { loaded, type ModuleLoader, runWorker } from "../adapters/module-host-worker/worker.ts";
+
+const load: ModuleLoader = async (module) => {
+  switch (module) {
+    case "dmx":
+      return loaded((await import("../../modules/dmx/module.ts")).definition);
+    case "host":
+      return loaded((await import("../../modules/host/module.ts")).definition);
+    case "serial":
+      return loaded((await import("../../modules/serial/module.ts")).definition);
+    case "simulated":
+      return loaded((await import("../../modules/simulated/module.ts")).definition);
+    default:
+      throw new Fault("MODULE_UNKNOWN", `there is no module "${module}"`);
+  }
+};
+
+const setup = z.object({ site: z.string(), node: z.string() });
+
+export function run(): void {
+  invariant(parentPort !== null, "a worker has a parent");
+  runWorker(parentPort, setup.parse(workerData), load, systemClock());
+}

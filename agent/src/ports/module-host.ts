@@ -1,0 +1,37 @@
+/** Where instances of modules run, shielded from the agent by the host. */
+import type { DeclaredPorts } from "@interactor/shared/bundle/manifest";
+import type { Micros } from "@interactor/shared/kernel/units";
+import type { Applied } from "@interactor/shared/sdk/context";
+import type { Quality } from "@interactor/shared/wire/entry";
+import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
+import type { Value } from "@interactor/shared/wire/value";
+
+export interface InstanceSpec {
+  readonly name: string;
+  readonly module: string;
+  readonly settings: unknown;
+}
+
+export interface ModuleOutput {
+  readonly instance: string;
+  readonly output: string;
+  readonly value: Value;
+  readonly at: Micros;
+  readonly quality: Quality;
+}
+
+export interface ModuleHostEvents {
+  /** The settings are right and these are the ports; comes before any output, again after each restart. */
+  declared(instance: string, ports: DeclaredPorts): void;
+  /** Serves its inputs from now on: what they hold must be applied again. */
+  started(instance: string): void;
+  output(output: ModuleOutput): void;
+  stateChanged(instance: string, report: InstanceReport): void;
+}
+
+export interface ModuleHost extends AsyncDisposable {
+  /** Starts the instance and keeps it going until disposed. */
+  start(instance: InstanceSpec): void;
+  /** `undefined`: nobody owns the input any more. Without effect while the instance is away. */
+  apply(instance: string, input: string, applied: Applied | undefined): void;
+}

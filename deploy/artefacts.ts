@@ -1,0 +1,81 @@
+// What a build makes, as data: one row a program, with the entry point it grows from.
+
+import type { BuildOptions } from "esbuild";
+
+import { leaveOutUnreached } from "./left-out.ts";
+import { leaveOutCborExtract, loadPrebuildsBesideBundle, serialPrebuilds } from "./native-code.ts";
+
+export interface Artefact {
+  readonly name: string;
+  /** The first source, relative to the repository. */
+  readonly entry: string;
+  /** Where it goes, relative to `dist`. */
+  readonly folder: string;
+  /** The main file in `folder`. */
+  readonly output: string;
+  readonly options: BuildOptions;
+  /** Files that go beside it as they are: `from` relative to the repository, `to` to `folder`. */
+  readonly copies: readonly { readonly from: string; readonly to: string }[];
+}
+
+const nodeProgram = {
+  platform: "node",
+  target: "node26",
+  outExtension: { ".js": ".mjs" },
+  // Names stay: a stack trace from the field must be readable without its map.
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: "none",
+  // CommonJS packages ask for these; an ES module has none of them. The odd name cannot meet one of ours.
+  banner: {
+    js: 'import{createRequire as __bundleRequire}from"node:module";const require=__bundleRequire(import.meta.url);',
+  },
+  define: { __dirname: "import.meta.dirname", __filename: "import.meta.filename" },
+} as const satisfies BuildOptions;
+
+const browserProgram = {
+  platform: "browser",
+  target: ["chrome120", "firefox121", "safari17"],
+  // The main entry of cbor-x compiles readers with `new Function`, which our Content-Security-Policy forbids.
+  alias: { "cbor-x": "cbor-x/index-no-eval" },
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  minify: true,
+  legalComments: "none",
+  define: { "process.env.NODE_ENV": '"production"' },
+} as const satisfies BuildOptions;
+
+export const artefacts: readonly Artefact[] = [
+  {
+    name: "agent",
+    entry: "agent/src/main.ts",
+    folder: "agent",
+    output: "agent.mjs",
+    options: { ...nodeProgram, plugins: [leaveOutCborExtract, leaveOutUnreached, loadPrebuildsBesideBundle] },
+    copies: serialPrebuilds(),
+  },
+  {
+    name: "hub",
+    entry: "hub/src/main.ts",
+    folder: "hub",
+    output: "hub.mjs",
+    options: { ...nodeProgram, plugins: [leaveOutCborExtract] },
+    copies: [],
+  },
+  {
+    name: "dashboard",
+    entry: "hub/dashboard/main.tsx",
+    folder: "hub/dashboard",
+    output: "app.js",
+    options: browserProgram,
+    copies: [{ from: "hub/dashboard/index.html", to: "index.html" }],
+  },
+  {
+    name: "interactor",
+    entry: "hub/cli/main.ts",
+    folder: "cli",
+    output: "interactor.mjs",
+    options: { ...nodeProgram, plugins: [leaveOutCborExtract] },
+    copies: [],
+  },
+];

@@ -1,0 +1,55 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { build } from "esbuild";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+
+import { artefacts } from "./artefacts.ts";
+import { root } from "./layout.ts";
+
+const agent = artefacts.find(({ name }) => name === "agent");
+
+/** A bundle built as the agent is, from another source, alone in a folder far from any package. */
+async function bundleAlone(source: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "native-code-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const { outputFiles } = await build({
+    ...agent?.options,
+    bundle: true,
+    format: "esm",
+    outfile: join(folder, "program.mjs"),
+    outExtension: {},
+    stdin: { contents: source, resolveDir: join(root, "agent") },
+    write: false,
+  });
+  for (const { path, contents } of outputFiles) writeFileSync(path, contents);
+  for (const { from, to } of agent?.copies ?? [])
+    cpSync(join(root, from), join(folder, to), { recursive: true });
+  return join(folder, "program.mjs");
+}
+
+test("a bundle finds serialport's native code beside itself", async () => {
+  const program = await bundleAlone(`
+    import { asyncOpen } from "@serialport/bindings-cpp/dist/load-bindings.js";
+    asyncOpen("/dev/null/nothing", { baudRate: 9600, dataBits: 8, stopBits: 1, parity: "none", lock: true })
+      .catch((error) => console.log(error.message));`);
+
+  const output = execFileSync(process.execPath, [program], {
+    cwd: dirname(program),
+    env: {},
+    encoding: "utf8",
+  });
+
+  // The words come from the native code: without it we would not get as far as failing to open.
+  expect(output).toContain("/dev/null/nothing");
+  expect(output).toMatch(/cannot open/);
+});
+
+test("a bundle encodes without cbor-x's native code", async () => {
+  const program = await bundleAlone(`
+    import { decode, encode, isNativeAccelerationEnabled } from "cbor-x";
+    console.log(isNativeAccelerationEnabled, decode(encode("a".repeat(100))).length);`);
+
+  expect(execFileSync(process.execPath, [program], { env: {}, encoding: "utf8" })).toBe("false 100\n");
+});

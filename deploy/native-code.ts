@@ -1,0 +1,53 @@
+// What to do with the two packages that bring native code.
+//
+// serialport needs its own: @serialport/bindings-cpp asks node-gyp-build for the file in `prebuilds/` that fits the
+// machine, seen from its package folder, which is gone once it is bundled. We let the real node-gyp-build choose
+// (it knows libc and ARM versions) but point it at the folder the bundle lies in, and put `prebuilds/` there.
+//
+// cbor-x only goes faster with cbor-extract, on long strings that our messages do not have. It is left out.
+
+import { createRequire } from "node:module";
+import type { Plugin } from "esbuild";
+import { globSync } from "node:fs";
+import { join } from "node:path";
+
+import { root } from "./layout.ts";
+
+const prebuildsFolder = "node_modules/@serialport/bindings-cpp/prebuilds";
+
+/** Platforms the agent runs on: the Pi, the PC that stands in for one, a developer's Mac. */
+const prebuildPlatforms = ["linux-arm64", "linux-x64", "darwin-x64+arm64"] as const;
+
+/** The native files an agent needs beside its bundle. Throws when a platform has none. */
+export function serialPrebuilds(): readonly { readonly from: string; readonly to: string }[] {
+  return prebuildPlatforms.flatMap((platform) => {
+    const files = globSync(`${platform}/*.node`, { cwd: join(root, prebuildsFolder) });
+    if (files.length === 0) throw new Error(`${prebuildsFolder} has nothing for ${platform}`);
+    return files.map((file) => ({ from: join(prebuildsFolder, file), to: join("prebuilds", file) }));
+  });
+}
+
+export const loadPrebuildsBesideBundle: Plugin = {
+  name: "load-prebuilds-beside-bundle",
+  setup(build) {
+    build.onResolve({ filter: /^node-gyp-build$/ }, () => ({
+      path: "node-gyp-build",
+      namespace: "beside-bundle",
+    }));
+    build.onLoad({ filter: /.*/, namespace: "beside-bundle" }, () => {
+      const original = createRequire(import.meta.url).resolve("node-gyp-build");
+      return {
+        contents: `import load from ${JSON.stringify(original)}; export default () => load(import.meta.dirname);`,
+        resolveDir: root,
+      };
+    });
+  },
+};
+
+export const leaveOutCborExtract: Plugin = {
+  name: "leave-out-cbor-extract",
+  setup(build) {
+    build.onResolve({ filter: /^cbor-extract$/ }, () => ({ path: "cbor-extract", namespace: "left-out" }));
+    build.onLoad({ filter: /.*/, namespace: "left-out" }, () => ({ contents: "module.exports = null;" }));
+  },
+};

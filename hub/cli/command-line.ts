@@ -1,0 +1,195 @@
+/** Every subcommand with its options and help. What it does is loaded only when it runs. */
+import { Command, Option } from "commander";
+import {
+  countArgument,
+  durationArgument,
+  hubArgument,
+  nameArgument,
+  portArgument,
+  timeoutArgument,
+} from "./arguments.ts";
+import { untilInterrupted } from "./interruptible.ts";
+import { version } from "./version.ts";
+
+export function commandLine(): Command {
+  const program = new Command("interactor")
+    .description("Turns a fleet of Raspberry Pis into one instrument.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
+  addDemo(program);
+  addHub(program);
+  addAgent(program);
+  addNodes(program);
+  addTap(program);
+  addSet(program);
+  addWhy(program);
+  return program.addHelpText("after", "\n`interactor <command> --help` shows options and an example.");
+}
+
+/** One line: commander puts its suggestion on a line of its own, and a point before it. */
+function oneLine(text: string): string {
+  const words = text
+    .trim()
+    .replace(/^error:/, "interactor:")
+    .replaceAll(/\s*\n\s*/g, " ");
+  return `${words.replace(/\.$/, "")}; see \`interactor --help\`\n`;
+}
+
+const example = (...lines: readonly string[]): string =>
+  `\nExample:\n${lines.map((line) => `  $ ${line}`).join("\n")}`;
+
+function addDemo(program: Command): void {
+  program
+    .command("demo")
+    .description("hub and agent with simulated sensors and a DMX universe, on this machine")
+    .addOption(folderOption("keep everything here", ".interactor"))
+    .addOption(portOption("--http-port", "dashboard and API; 0: a free one", "INTERACTOR_HTTP_PORT"))
+    .addOption(portOption("--mqtt-port", "MQTT; 0: a free one", "INTERACTOR_MQTT_PORT"))
+    .addOption(siteOption())
+    .option("--no-color", "no colours")
+    .addHelpText(
+      "after",
+      `${example("interactor demo --data /tmp/demo --http-port 9000")}
+Ports are 8080 and 1883, or free ones when those are taken. Edit routes.yaml in the data folder while it runs;
+node.json is read at the start. Ctrl-C ends everything.`,
+    )
+    .action(async (options) => {
+      const { runDemo } = await import("./demo.ts");
+      process.exit(await runDemo(options));
+    });
+}
+
+function addHub(program: Command): void {
+  program
+    .command("hub")
+    .description("run the hub in the foreground")
+    .addOption(folderOption("its data", ".interactor/hub"))
+    .addOption(siteOption())
+    .addOption(new Option("--host <address>", "listen here, loopback only").env("INTERACTOR_HOST"))
+    .addOption(portOption("--http-port", "dashboard and API (default 8080)", "INTERACTOR_HTTP_PORT"))
+    .addOption(portOption("--mqtt-port", "MQTT (default 1883)", "INTERACTOR_MQTT_PORT"))
+    .addOption(
+      new Option("--routes <file>", "the routes (default routes.yaml in --data)").env("INTERACTOR_ROUTES"),
+    )
+    .addHelpText("after", example("interactor hub --data /var/lib/interactor-hub --site gallery"))
+    .action(() => foreground("hub"));
+}
+
+function addAgent(program: Command): void {
+  program
+    .command("agent")
+    .description("run an agent in the foreground")
+    .addOption(folderOption("its data", ".interactor/agent"))
+    .addOption(siteOption())
+    .addOption(
+      new Option("--node <name>", "the node it fills (default: this machine's name)")
+        .argParser(nameArgument)
+        .env("INTERACTOR_NODE"),
+    )
+    .addOption(
+      new Option("--hub <url>", "the hub's broker (default mqtt://127.0.0.1:1883)").env(
+        "INTERACTOR_HUB_MQTT",
+      ),
+    )
+    .addOption(
+      new Option("--config <file>", "its instances (default node.json in --data)").env("INTERACTOR_CONFIG"),
+    )
+    .addHelpText(
+      "after",
+      example("interactor agent --node pi-01 --hub mqtt://10.0.0.2:1883 --config node.json"),
+    )
+    .action(() => foreground("agent"));
+}
+
+/** Options were checked here only to be refused early; the program reads them again, and the environment. */
+async function foreground(name: "hub" | "agent"): Promise<void> {
+  const { runInForeground } = await import("./bundles.ts");
+  await runInForeground(name, process.argv.slice(process.argv.indexOf(name) + 1));
+}
+
+function addNodes(program: Command): void {
+  addHubOptions(program.command("nodes"))
+    .description("the nodes of the site and how they are")
+    .addOption(
+      new Option("-o, --output <format>", "how to print").choices(["table", "wide", "json"]).default("table"),
+    )
+    .option("-w, --watch", "again every second, until Ctrl-C")
+    .addHelpText("after", example("interactor nodes", "interactor nodes --json | jq '.nodes[].node'"))
+    .action(async (options) => {
+      const { runNodes } = await import("./nodes.ts");
+      await untilInterrupted((signal) => runNodes(options, signal));
+    });
+}
+
+function addTap(program: Command): void {
+  addHubOptions(program.command("tap"))
+    .description("print what passes, a line a message")
+    .argument("<filter>", "node/instance/port with + for any one and # for the rest, or a topic under ix/")
+    .option("--count <n>", "end after so many messages", countArgument)
+    .option("--timeout <time>", "end after 10s or 5m; a bare number is seconds", timeoutArgument)
+    .addHelpText(
+      "after",
+      `${example("interactor tap 'demo/sim/+'", "interactor tap '#' --json --count 5 --timeout 10")}
+With --count a timeout is a failure (exit code 124); without, it is how long to watch (exit code 0).
+The last known values come first; --json marks them "retained".`,
+    )
+    .action(async (filter, options) => {
+      const { runTap } = await import("./tap.ts");
+      await untilInterrupted((signal) => runTap(filter, options, signal));
+    });
+}
+
+function addSet(program: Command): void {
+  addHubOptions(program.command("set"))
+    .description("give an input a value by hand, for a while")
+    .argument("<input>", "node/instance/input")
+    .argument("[value]", "on, off, a number, a text, or bytes as 0x00ff")
+    .option("--for <time>", "hold it so long (default 10s, at most 24h)", durationArgument)
+    .option("--release", "give the input back now")
+    .option("--timeout <time>", "wait so long for the node's word (default 3s)", timeoutArgument)
+    .addHelpText(
+      "after",
+      `${example("interactor set demo/dmx/front 0.5 --for 30s", "interactor set demo/dmx/front --release")}
+A value set by hand is stronger than a route; a show stop is stronger than both.`,
+    )
+    .action(async (input, value, options) => {
+      const { runSet } = await import("./set.ts");
+      await untilInterrupted((signal) => runSet(input, value, options, signal));
+    });
+}
+
+function addWhy(program: Command): void {
+  addHubOptions(program.command("why"))
+    .description("who owns an input, since when, and what waits beneath")
+    .argument("<input>", "node/instance/input")
+    .addHelpText("after", example("interactor why demo/dmx/front"))
+    .action(async (input, options) => {
+      const { runWhy } = await import("./why.ts");
+      await untilInterrupted((signal) => runWhy(input, options, signal));
+    });
+}
+
+function addHubOptions(command: Command): Command {
+  return command
+    .option(
+      "--hub <url>",
+      "the hub's address (default: INTERACTOR_HUB, else hub.json of --data, else port 8080)",
+      hubArgument,
+    )
+    .addOption(folderOption("where a hub on this machine keeps its hub.json", ".interactor"))
+    .option("--json", "for programs")
+    .option("--no-color", "no colours");
+}
+
+const folderOption = (use: string, fallback: string): Option =>
+  new Option("--data <folder>", `${use} (default ${fallback})`).env("INTERACTOR_DATA");
+
+const portOption = (flag: string, use: string, variable: string): Option =>
+  new Option(`${flag} <port>`, use).argParser(portArgument).env(variable);
+
+const siteOption = (): Option =>
+  new Option("--site <name>", "the installation (default demo)")
+    .argParser(nameArgument)
+    .env("INTERACTOR_SITE");

@@ -1,0 +1,127 @@
+/**
+ * Where the hub is, and its HTTP API. An address that somebody gave is believed; else the `hub.json` that a hub
+ * writes into its data folder when it serves; else the default port of this machine.
+ */
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import * as z from "zod/mini";
+import { Fault, messageOf } from "@interactor/shared/kernel/fault";
+import { apiPaths, type NodesResponse, nodesResponse } from "@interactor/shared/wire/api";
+import { hubArgument } from "./arguments.ts";
+import { commandFault } from "./exit.ts";
+
+/** An answer that takes longer is none. */
+const answerTimeout = 5000;
+const hubDefault = "http://127.0.0.1:8080";
+
+export interface HubOptions {
+  readonly hub?: string;
+  readonly data?: string;
+}
+
+export interface HubAddress {
+  readonly url: string;
+  /** How we know, for the line that says that nobody answers there. */
+  readonly source: string;
+}
+
+export async function findHub(options: HubOptions, env: NodeJS.ProcessEnv): Promise<HubAddress> {
+  if (options.hub !== undefined) return { url: options.hub, source: "--hub" };
+  const named = env["INTERACTOR_HUB"];
+  if (named !== undefined && named !== "")
+    return { url: urlFromEnvironment(named), source: "INTERACTOR_HUB" };
+  const folder = resolve(options.data ?? env["INTERACTOR_DATA"] ?? ".interactor");
+  // A demo keeps its hub's data in a folder inside its own.
+  for (const path of [join(folder, "hub.json"), join(folder, "hub", "hub.json")]) {
+    const url = await urlInFile(path);
+    if (url !== undefined) return { url, source: path };
+  }
+  return { url: hubDefault, source: "the default" };
+}
+
+function urlFromEnvironment(text: string): string {
+  try {
+    return hubArgument(text);
+  } catch (error) {
+    throw commandFault("USAGE", `INTERACTOR_HUB "${text}": ${messageOf(error)}`, error);
+  }
+}
+
+/** A hub that was killed leaves its file behind. */
+function isAlive(pid: unknown): boolean {
+  try {
+    return typeof pid === "number" && process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+async function urlInFile(path: string): Promise<string | undefined> {
+  try {
+    const document: unknown = JSON.parse(await readFile(path, "utf8"));
+    if (typeof document !== "object" || document === null || !("http" in document)) return undefined;
+    if ("pid" in document && !isAlive(document.pid)) return undefined;
+    return typeof document.http === "string" ? hubArgument(document.http) : undefined;
+  } catch {
+    // Not there, or not a hub's: another place is tried.
+    return undefined;
+  }
+}
+
+/** The nodes of the site, or a Fault that says which address did not answer as a hub. */
+export async function fetchNodes(hub: HubAddress): Promise<NodesResponse> {
+  const where = `${hub.url} (from ${hub.source})`;
+  const response = await get(hub, where);
+  if (response.status === 401 || response.status === 403 || response.status === 421) {
+    throw commandFault("NOT_ALLOWED", `the hub at ${where} refuses: HTTP ${response.status}`);
+  }
+  const answer = response.status === 200 ? nodesResponse.safeParse(parseJson(response.text)) : undefined;
+  if (answer?.success === true) return answer.data;
+  throw commandFault("FAILED", `what answers at ${where} is not an Interactor hub of this version`);
+}
+
+const readiness = z.object({ problems: z.array(z.string()) });
+
+/** What keeps the hub from being ready; `undefined` when it does not say. */
+export async function fetchProblems(hub: HubAddress): Promise<readonly string[] | undefined> {
+  try {
+    const { text } = await request(`${hub.url}${apiPaths.ready}`);
+    const answer = readiness.safeParse(parseJson(text));
+    return answer.success ? answer.data.problems : undefined;
+  } catch {
+    // Asked again soon.
+    return undefined;
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+async function request(url: string): Promise<Answer> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(answerTimeout), redirect: "manual" });
+  return { status: response.status, text: await response.text() };
+}
+
+async function get(hub: HubAddress, where: string): Promise<Answer> {
+  try {
+    return await request(`${hub.url}${apiPaths.nodes}`);
+  } catch (error) {
+    const reason =
+      error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
+    const advice = "is it running? `interactor demo` starts one, --hub names another";
+    throw commandFault("HUB_UNREACHABLE", `no hub at ${where}: ${reason || "no answer"}; ${advice}`, error);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export const isUnreachable = (error: unknown): boolean =>
+  error instanceof Fault && error.code === "HUB_UNREACHABLE";

@@ -1,0 +1,101 @@
+/** `interactor nodes`: the nodes of the site and how they are. */
+import { setTimeout as wait } from "node:timers/promises";
+import type { NodesResponse, NodeView } from "@interactor/shared/wire/api";
+import { fetchNodes, findHub, type HubOptions, isUnreachable } from "./hub-client.ts";
+import { formatAge, painterFor, type Painter, printable, tableLines } from "./output.ts";
+
+type NodesFormat = "table" | "wide" | "json";
+
+export interface NodesOptions extends HubOptions {
+  readonly output: NodesFormat;
+  readonly json?: boolean;
+  readonly watch?: boolean;
+  readonly color: boolean;
+}
+
+const watchInterval = 1000; // ms
+
+export async function runNodes(options: NodesOptions, signal: AbortSignal): Promise<void> {
+  const format = options.json === true ? "json" : options.output;
+  const painter = painterFor(process.stdout, options.color, process.env);
+  const hub = await findHub(options, process.env);
+  const show = async () => {
+    const answer = await fetchNodes(hub);
+    print(linesOf(answer, { format, painter, now: new Date() }), options.watch === true && format !== "json");
+  };
+  await show();
+  while (options.watch === true) {
+    await wait(watchInterval, undefined, { signal });
+    try {
+      await show();
+    } catch (error) {
+      if (!isUnreachable(error)) throw error;
+      print(["the hub does not answer; trying again"], true);
+    }
+  }
+}
+
+function print(lines: readonly string[], isFresh: boolean): void {
+  // On a terminal the table stays in its place: cursor home, and everything below it cleared.
+  const start = isFresh && process.stdout.isTTY ? "\x1b[H\x1b[J" : "";
+  process.stdout.write(`${start}${lines.join("\n")}\n`);
+}
+
+export interface NodesView {
+  readonly format: NodesFormat;
+  readonly painter: Painter;
+  readonly now: Date;
+}
+
+export function linesOf(answer: NodesResponse, { format, painter, now }: NodesView): readonly string[] {
+  if (format === "json") return [JSON.stringify(answer)];
+  if (answer.nodes.length === 0) return [`site ${answer.site} has no nodes yet: start an agent`];
+  const isWide = format === "wide";
+  const headings = ["NODE", "STATE", "LAST SEEN", "UNIT", "VERSION", "INSTANCES"];
+  const wideHeadings = [...headings.slice(0, -1), "REVISION", "QUEUED", "ROUTES", "OWNED", "INSTANCES"];
+  const nodes = answer.nodes.toSorted((left, right) => left.node.localeCompare(right.node));
+  const rows = nodes.map((node) => {
+    const cells = [
+      node.node,
+      node.state,
+      formatAge(new Date(node.last_seen), now),
+      node.unit,
+      node.agent_version,
+    ];
+    return [...cells, ...(isWide ? wideCells(node) : []), instancesCell(node, isWide)].map(printable);
+  });
+  return tableLines(isWide ? wideHeadings : headings, rows, (text, column, row) => {
+    if (row < 0) return painter.faint(text);
+    return column === 1 ? paintState(nodes[row]?.state, text, painter) : text;
+  });
+}
+
+function wideCells(node: NodeView): readonly string[] {
+  const routes = Object.values(node.routes);
+  const failing = routes.filter(({ error }) => error !== undefined).length;
+  return [
+    `${node.revision}${node.converged ? "" : " (behind)"}`,
+    String(node.queued),
+    `${routes.length}${failing > 0 ? ` (${failing} failing)` : ""}`,
+    String(Object.keys(node.owners).length),
+  ];
+}
+
+/**
+ * Each with its state; the wide table adds the module and, of what does not run, why. How the instances of a
+ * node are that is not there, nobody knows.
+ */
+function instancesCell(node: NodeView, isWide: boolean): string {
+  const instances = Object.entries(node.instances).toSorted(([left], [right]) => left.localeCompare(right));
+  const words = instances.map(([name, { state, reason, module }]) => {
+    const title = isWide ? `${name} (${module})` : name;
+    if (node.state !== "ready") return title;
+    return `${title} ${state}${isWide && state !== "running" && reason !== undefined ? `: ${reason}` : ""}`;
+  });
+  return words.length === 0 ? "none" : words.join(", ");
+}
+
+function paintState(state: NodeView["state"] | undefined, text: string, painter: Painter): string {
+  if (state === "ready") return painter.good(text);
+  return state === "lost" ? painter.bad(text) : painter.warn(text);
+}

@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { micros, millis } from "@interactor/shared/kernel/units";
+import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
+import type { FoundInput } from "./find-input.ts";
+import { type Known, whyJson, whyLines } from "./why.ts";
+
+const now = new Date("2026-11-21T05:00:10.000Z");
+const since = "2026-11-21T05:00:05.000Z";
+
+function inputOwnedBy(owner: FoundInput["owner"], isActuator = true): FoundInput {
+  return {
+    address: { node: "demo", instance: "dmx", port: "front" },
+    spec: { type: "float", actuator: isActuator },
+    owner,
+    node: {
+      node: "demo",
+      state: "ready",
+      unit: "pi",
+      agent_version: "0.1.0",
+      last_seen: since,
+      revision: 1,
+      converged: true,
+      queued: 0,
+      instances: {},
+      owners: {},
+      routes: {},
+    },
+  };
+}
+
+const approach: CompiledRoute = {
+  name: "approach",
+  from: "demo/sim/distance",
+  to: "demo/dmx/front",
+  map: "value * 2",
+  ttl: millis(5000),
+  lane: 2,
+};
+const known: Known = { value: { at: micros(0), quality: 0, flags: 0, value: 0.5 }, routes: [approach] };
+
+test("a route that owns an input is shown with where it comes from", () => {
+  const lines = whyLines(inputOwnedBy({ kind: "route", by: "approach", since }), known, now);
+
+  expect(lines[0]).toBe("demo/dmx/front = 0.5");
+  expect(lines[1]).toBe("owner    route approach from demo/sim/distance, map value * 2");
+  expect(lines[2]).toMatch(/^since {4}.*\(5 s ago\)$/);
+  expect(lines).toHaveLength(3);
+});
+
+test("beneath a value set by hand waits the route that will have it back", () => {
+  const until = "2026-11-21T05:00:15.000Z";
+  const lines = whyLines(inputOwnedBy({ kind: "manual", by: "cli:anna@desk", since, until }), known, now);
+
+  expect(lines).toContain("owner    manual by cli:anna@desk");
+  expect(lines).toContain("beneath  route approach from demo/sim/distance, map value * 2");
+  expect(lines.find((line) => line.startsWith("until"))).toContain("(5 s left)");
+});
+
+test("what nobody owns, and what nobody can own, are told apart", () => {
+  const nothing = { value: undefined, routes: [] };
+
+  expect(whyLines(inputOwnedBy(undefined), nothing, now)).toEqual([
+    "demo/dmx/front has no value yet",
+    "owner    nobody: no value has come for it",
+  ]);
+  expect(whyLines(inputOwnedBy(undefined, false), nothing, now)[1]).toContain("no actuator");
+});
+
+test("a program gets the same as JSON", () => {
+  const json: unknown = JSON.parse(whyJson(inputOwnedBy({ kind: "route", by: "approach", since }), known));
+
+  expect(json).toMatchObject({
+    address: "demo/dmx/front",
+    value: 0.5,
+    owner: { kind: "route", by: "approach" },
+    routes: [{ name: "approach", from: "demo/sim/distance" }],
+  });
+});

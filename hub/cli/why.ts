@@ -1,0 +1,142 @@
+/** `interactor why`: who owns an input, what it holds, and which routes lead to it. */
+import { setTimeout as wait } from "node:timers/promises";
+import type { NodeView } from "@interactor/shared/wire/api";
+import { type CompiledRoute, decodeDesired } from "@interactor/shared/wire/messages/desired";
+import { decodePublicValue, type PublicValue } from "@interactor/shared/wire/messages/public-value";
+import { siteAddress, type SiteAddress } from "@interactor/shared/wire/names";
+import { nodeTopics, siteTopics } from "@interactor/shared/wire/topics";
+import { findInput, type FoundInput, readAddress } from "./find-input.ts";
+import { fetchNodes, findHub, type HubAddress, type HubOptions } from "./hub-client.ts";
+import { openMqtt } from "./mqtt-session.ts";
+import { formatAge, formatDay, formatSpan, formatValue, printable, qualityWord, toJson } from "./output.ts";
+import { ownerWords } from "./set.ts";
+
+export interface WhyOptions extends HubOptions {
+  readonly json?: boolean;
+}
+
+/** Retained messages come at once after the subscription; what is not there by then is not there. */
+const retainedTimeout = 1000; // ms
+
+export async function runWhy(addressText: string, options: WhyOptions, signal: AbortSignal): Promise<void> {
+  const address = readAddress(addressText);
+  const hub = await findHub(options, process.env);
+  const site = await fetchNodes(hub);
+  const input = findInput(site, address);
+  const known = await readRetained(hub, site.site, address, signal);
+  const lines = options.json === true ? [whyJson(input, known)] : whyLines(input, known, new Date());
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+export interface Known {
+  /** The last value of the input; actuators have one once somebody owned them. */
+  readonly value: PublicValue | undefined;
+  /** Routes on the node itself that lead to the input; those on the hub are not told. */
+  readonly routes: readonly CompiledRoute[];
+}
+
+async function readRetained(
+  hub: HubAddress,
+  site: string,
+  address: SiteAddress,
+  signal: AbortSignal,
+): Promise<Known> {
+  const valueTopic = siteTopics(site).value(address);
+  const desiredTopic = nodeTopics(site, address.node).desired;
+  const found = new Map<string, Uint8Array>();
+  const { promise: all, resolve } = Promise.withResolvers<void>();
+  await using session = await openMqtt(hub, {
+    message({ topic, payload }) {
+      found.set(topic, payload);
+      if (found.size === 2) resolve();
+    },
+    lost: () => undefined,
+    back: () => undefined,
+  });
+  await session.subscribe(valueTopic);
+  await session.subscribe(desiredTopic);
+  await Promise.race([all, wait(retainedTimeout, undefined, { signal, ref: false })]);
+  return knownFrom(found.get(valueTopic), found.get(desiredTopic), address);
+}
+
+function knownFrom(
+  valueBytes: Uint8Array | undefined,
+  desiredBytes: Uint8Array | undefined,
+  address: SiteAddress,
+): Known {
+  const value = valueBytes === undefined ? undefined : decodePublicValue(valueBytes);
+  const desired = desiredBytes === undefined ? undefined : decodeDesired(desiredBytes);
+  const routes = desired?.ok === true ? desired.value.routes : [];
+  return {
+    value: value?.ok === true ? value.value : undefined,
+    routes: routes.filter((route) => route.to === siteAddress(address)),
+  };
+}
+
+export function whyLines(input: FoundInput, { value, routes }: Known, now: Date): readonly string[] {
+  const { node, owner, spec } = input;
+  const address = siteAddress(input.address);
+  const ago = (text: string) => `${formatDay(new Date(text))} (${formatAge(new Date(text), now)})`;
+  const unit = spec.unit === undefined || spec.unit === "1" ? "" : ` ${printable(spec.unit)}`;
+  const isOwned = spec.actuator === true;
+  const own = owner?.kind === "route" ? routes.find(({ name }) => name === owner.by) : undefined;
+  const waiting = owner?.kind === "route" ? routes.filter(({ name }) => name !== owner.by) : routes;
+  return [
+    value === undefined ? `${address} has no value yet` : `${address} = ${formatValue(value.value)}${unit}`,
+    ...(isOwned
+      ? ownerLines(owner, own, ago, now)
+      : ["owner    nobody: it is no actuator and takes what comes last"]),
+    ...waiting.map((route) => `${owner === undefined ? "route  " : "beneath"}  ${routeWords(route)}`),
+    ...(node.state === "ready"
+      ? []
+      : [`node     ${node.node} is ${node.state}, last seen ${ago(node.last_seen)}`]),
+  ];
+}
+
+function ownerLines(
+  owner: FoundInput["owner"],
+  route: CompiledRoute | undefined,
+  ago: (text: string) => string,
+  now: Date,
+): readonly string[] {
+  if (owner === undefined) return ["owner    nobody: no value has come for it"];
+  return [
+    `owner    ${route === undefined ? ownerWords(owner) : routeWords(route)}`,
+    `since    ${ago(owner.since)}`,
+    ...(owner.until === undefined
+      ? []
+      : [`until    ${formatDay(new Date(owner.until))} (${untilWords(owner.until, now)})`]),
+  ];
+}
+
+function untilWords(until: string, now: Date): string {
+  const left = new Date(until).getTime() - now.getTime();
+  return left > 0 ? `${formatSpan(left)} left` : "over";
+}
+
+function routeWords({ name, from, map, when }: CompiledRoute): string {
+  const parts = [
+    `route ${name} from ${from}`,
+    ...(map === undefined ? [] : [`map ${map}`]),
+    ...(when === undefined ? [] : [`when ${when}`]),
+  ];
+  return printable(parts.join(", "));
+}
+
+export function whyJson(input: FoundInput, { value, routes }: Known): string {
+  const node: Pick<NodeView, "node" | "state" | "last_seen"> = {
+    node: input.node.node,
+    state: input.node.state,
+    last_seen: input.node.last_seen,
+  };
+  return JSON.stringify({
+    address: siteAddress(input.address),
+    value: value === undefined ? null : toJson(value.value),
+    quality: value === undefined ? null : qualityWord(value.quality),
+    at: value === undefined ? null : new Date(value.at / 1000).toISOString(),
+    actuator: input.spec.actuator === true,
+    owner: input.owner ?? null,
+    routes: routes.map(({ name, from, map, when }) => ({ name, from, map, when })),
+    node,
+  });
+}

@@ -1,0 +1,107 @@
+/** One input as a control sees it: what it holds, who owns it, and how to set it and give it back. */
+import { unreachable } from "@interactor/shared/kernel/assert";
+import { millis } from "@interactor/shared/kernel/units";
+import type { InputSpec } from "@interactor/shared/wire/messages/port";
+import type { OwnerReport } from "@interactor/shared/wire/messages/reported";
+import type { SiteAddress } from "@interactor/shared/wire/names";
+import type { Value } from "@interactor/shared/wire/value";
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
+import { ownerText } from "../format/owner.ts";
+import { commandLife } from "../live/limits.ts";
+import { useLive } from "../live/live-context.ts";
+import type { Live, Sent } from "../live/live.ts";
+import { holdFor } from "./hold.ts";
+
+export interface InputHandle {
+  readonly address: SiteAddress;
+  /** `node-instance-input`, for ids in the page. */
+  readonly id: string;
+  readonly spec: InputSpec;
+  readonly holds: () => Value | undefined;
+  /** The same as of the last beat: for texts, which would flicker otherwise. */
+  readonly held: ReadonlySignal<Value | undefined>;
+  readonly owner: ReadonlySignal<OwnerReport | undefined>;
+  readonly ownerLine: ReadonlySignal<string>;
+  /** Why it cannot be set now; empty when it can. */
+  readonly blocked: ReadonlySignal<string>;
+  /** What became of the last command, when it did not leave. */
+  readonly notice: ReadonlySignal<string>;
+  /** Sets it for the chosen time. Returns whether the command left. */
+  set(value: Value): boolean;
+  giveBack(): boolean;
+}
+
+/** `holds` says where the input's value is read, when not under its own name. */
+export function useInputHandle(
+  address: SiteAddress,
+  spec: InputSpec,
+  holds?: () => Value | undefined,
+): InputHandle {
+  const live = useLive();
+  const { node, instance, port } = address;
+  return useMemo(
+    () => inputHandle(live, { node, instance, port }, spec, holds),
+    [live, node, instance, port, spec, holds],
+  );
+}
+
+function inputHandle(
+  live: Live,
+  address: SiteAddress,
+  spec: InputSpec,
+  given?: () => Value | undefined,
+): InputHandle {
+  const { node, instance, port } = address;
+  const notice = signal("");
+  const owner = computed(() => live.nodes.value.get(node)?.reported?.owners[`${instance}/${port}`]);
+  // What an actuator was given last says nothing once nobody owns it: its module has gone to its own rest.
+  const isLeft = (): boolean => spec.actuator === true && owner.peek() === undefined;
+  const holds = given ?? (() => (isLeft() ? undefined : live.values.get(node, instance, port)?.value));
+  const blocked = computed(() => blockedBecause(live, node));
+  return {
+    address,
+    id: `${node}-${instance}-${port}`,
+    spec,
+    owner,
+    blocked,
+    notice,
+    holds,
+    held: computed(() => {
+      void live.beats.value;
+      return holds();
+    }),
+    ownerLine: computed(() => {
+      void live.beats.value;
+      return blocked.value === "" ? ownerText(owner.value, live.clock.now()) : blocked.value;
+    }),
+    set: (value) =>
+      say(notice, live.send(address, { kind: "set", value, holdFor: holdFor.peek(), ...common })),
+    giveBack: () => say(notice, live.send(address, { kind: "release", ...common })),
+  };
+}
+
+const common = { ttl: millis(commandLife), by: "dashboard" } as const;
+
+function blockedBecause(live: Live, node: string): string {
+  const link = live.link.value;
+  if (link !== "connected") return link === "lost" ? "hub lost" : "connecting";
+  const state = live.stateOf(node);
+  return state === "ready" ? "" : `${node} is ${state}`;
+}
+
+function say(notice: Signal<string>, sent: Sent): boolean {
+  switch (sent) {
+    case "sent":
+      notice.value = "";
+      return true;
+    case "hub-lost":
+      notice.value = "not sent: the hub is lost";
+      return false;
+    case "hub-busy":
+      notice.value = "not sent: the hub does not answer";
+      return false;
+    default:
+      return unreachable(sent);
+  }
+}

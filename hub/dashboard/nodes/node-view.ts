@@ -1,0 +1,63 @@
+/** A node's record in words: what its card says. Of a node that is away nothing is claimed that may have passed. */
+import type { InstanceReport, RouteReport } from "@interactor/shared/wire/messages/reported";
+import type { NodeRecord, NodeState } from "../live/node-record.ts";
+
+export interface InstanceLine {
+  readonly name: string;
+  /** Empty when no birth says it. */
+  readonly module: string;
+  readonly state: string;
+  readonly tone: "good" | "warn" | "bad" | "quiet";
+}
+
+export interface RouteLine {
+  readonly name: string;
+  readonly count: string;
+  /** Empty when none has failed. */
+  readonly failure: string;
+}
+
+export function instanceLines(record: NodeRecord, state: NodeState): InstanceLine[] {
+  const declared = record.birth?.instances ?? {};
+  const reports = record.reported?.instances ?? {};
+  const names = new Set([...Object.keys(declared), ...Object.keys(reports)]);
+  return [...names].toSorted().map((name) => {
+    const known = declared[name];
+    const module = known === undefined ? "" : `${known.module} ${known.version}`;
+    return { name, module, ...instanceState(reports[name], state) };
+  });
+}
+
+function instanceState(
+  report: InstanceReport | undefined,
+  node: NodeState,
+): Pick<InstanceLine, "state" | "tone"> {
+  if (node !== "ready") return { state: "not known", tone: "quiet" };
+  if (report === undefined) return { state: "not reported yet", tone: "quiet" };
+  const state = report.reason === undefined ? report.state : `${report.state}: ${report.reason}`;
+  return { state, tone: tones[report.state] };
+}
+
+const tones = {
+  running: "good",
+  starting: "quiet",
+  stopped: "quiet",
+  waiting: "warn",
+  failed: "bad",
+} as const satisfies Record<InstanceReport["state"], InstanceLine["tone"]>;
+
+export function routeLines(record: NodeRecord): RouteLine[] {
+  return Object.entries(record.reported?.routes ?? {})
+    .toSorted(([left], [right]) => (left < right ? -1 : 1))
+    .map(([name, { passed, failed, error }]: readonly [string, RouteReport]) => ({
+      name,
+      count: `${passed} passed`,
+      failure: failed === 0 ? "" : `${failed} failed${error === undefined ? "" : `: ${error}`}`,
+    }));
+}
+
+/** What the node could not take from the wire, in one line; empty when all was well. */
+export function refusedLine({ reported }: NodeRecord): string {
+  const refused = Object.entries(reported?.refused ?? {}).filter(([, times]) => times > 0);
+  return refused.map(([kind, times]) => `${times} × ${kind}`).join(", ");
+}

@@ -1,0 +1,58 @@
+import { connect, connectAsync } from "mqtt";
+import { expect, test, vi } from "vitest";
+import type { BrokerRules } from "../../ports/broker.ts";
+import { openBroker } from "./broker-aedes.ts";
+
+const lenient: BrokerRules = {
+  refuseConnection: () => undefined,
+  maySubscribe: () => true,
+  received: () => ({ kind: "pass" }),
+  faulted: () => undefined,
+};
+
+test("nothing is lost when one message overtakes another on the way to a client", async () => {
+  await using broker = await openBroker({ host: "127.0.0.1", port: 0 }, lenient);
+  const client = await connectAsync(`mqtt://127.0.0.1:${broker.port}`, { clientId: "watcher" });
+  const heard: string[] = [];
+  client.on("message", (topic, payload) => heard.push(`${topic} ${payload.toString()}`));
+  await client.subscribeAsync("ix/1/#", { qos: 1 });
+
+  const expected: string[] = [];
+  for (let round = 0; round < 50; round++) {
+    const payload = Buffer.from(String(round));
+    // Three ways of different length through the broker, all taken in one turn of the event loop.
+    broker.publish("ix/1/retained", payload, { retain: true, qos: 1 });
+    broker.publish("ix/1/passing", payload, { retain: false, qos: 0 });
+    broker.send("watcher", "ix/1/direct", payload);
+    expected.push(`ix/1/retained ${round}`, `ix/1/passing ${round}`, `ix/1/direct ${round}`);
+  }
+
+  await vi.waitFor(() => expect(heard.toSorted()).toEqual(expected.toSorted()), { timeout: 5000 });
+  await client.endAsync(true);
+});
+
+test("keeps nothing for a client that asked for a session and went away", async () => {
+  await using broker = await openBroker({ host: "127.0.0.1", port: 0 }, lenient);
+  const address = `mqtt://127.0.0.1:${broker.port}`;
+  const first = await connectAsync(address, { clientId: "sleeper", clean: false });
+  await first.subscribeAsync("ix/1/#", { qos: 1 });
+  await first.endAsync(true);
+  await vi.waitFor(() => expect(broker.clients).toBe(0));
+  for (let round = 0; round < 100; round++) {
+    broker.publish("ix/1/x", Buffer.from("late"), { retain: false, qos: 1 });
+  }
+
+  const heard: string[] = [];
+  const second = connect(address, { clientId: "sleeper", clean: false });
+  second.on("message", (topic) => heard.push(topic));
+  const { sessionPresent } = await new Promise<{ sessionPresent: boolean }>((resolve) => {
+    second.once("connect", resolve);
+  });
+  await second.subscribeAsync("ix/1/now", { qos: 1 });
+  broker.publish("ix/1/now", Buffer.from("now"), { retain: false, qos: 1 });
+
+  await vi.waitFor(() => expect(heard).toContain("ix/1/now"), { timeout: 5000 });
+  expect(heard).toEqual(["ix/1/now"]);
+  expect(sessionPresent).toBe(false);
+  await second.endAsync(true);
+});

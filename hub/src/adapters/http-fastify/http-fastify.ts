@@ -1,0 +1,142 @@
+/** HTTP: dashboard, API, health, metrics, and MQTT over WebSocket. Who may speak to it is checked first. */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import fastify, { type FastifyInstance } from "fastify";
+import { WebSocketServer } from "ws";
+import { Fault, messageOf } from "@interactor/shared/kernel/fault";
+import { apiPaths } from "@interactor/shared/wire/api";
+import { payloadBytesMax } from "@interactor/shared/wire/limits";
+import type { HubView } from "../../ports/view.ts";
+import { loadDashboard } from "./dashboard-files.ts";
+import { Metrics } from "./metrics.ts";
+import { WebSocketStream } from "./web-socket-stream.ts";
+
+export interface HttpOptions {
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
+  readonly site: string;
+  /** The folder of the built dashboard. */
+  readonly dashboard: string;
+  /** Serves MQTT on the stream of an accepted WebSocket. */
+  readonly acceptMqtt: (stream: Duplex) => void;
+  /** Told of everybody who is turned away: for what they are, or because nobody can read them. */
+  readonly faulted: (reason: "refused" | "protocol", details: string) => void;
+}
+
+export interface HttpServer extends AsyncDisposable {
+  readonly port: number;
+}
+
+const mqttPath = "/mqtt";
+/** The WebSocket subprotocol that MQTT 3.1.1 section 6 asks for. */
+const mqttProtocol = "mqtt";
+/** HTTP connections at a time, WebSockets among them. More: refuse. */
+const connectionsMax = 1000;
+/** WebSockets at a time: dashboards, command lines, bridges. More: refuse with 503. */
+const webSocketsMax = 500;
+
+const securityHeaders = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+} as const;
+
+export async function openHttp(options: HttpOptions, view: HubView): Promise<HttpServer> {
+  const app = fastify({ logger: false, bodyLimit: 64 * 1024, forceCloseConnections: true });
+  const isKnownHost = hostCheck(options.host);
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers(securityHeaders);
+    if (isKnownHost(request.headers.host)) return undefined;
+    options.faulted("refused", `HTTP under the host name ${request.headers.host ?? "(none)"}`);
+    return reply.code(421).send({ error: "this hub is not known under that host name" });
+  });
+  routeApi(app, view);
+  for (const file of await loadDashboard(options.dashboard, options.site)) {
+    app.get(file.path, async (_request, reply) =>
+      reply.type(file.type).header("cache-control", "no-cache").send(file.body),
+    );
+  }
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: 2 * payloadBytesMax,
+    perMessageDeflate: false,
+    handleProtocols: () => mqttProtocol,
+  });
+  app.server.on("clientError", (error) => options.faulted("protocol", `HTTP: ${messageOf(error)}`));
+  app.server.maxConnections = connectionsMax;
+  app.server.on("upgrade", (request, socket, head) => {
+    // Node takes its own listener off before an upgrade; a client that resets it must not end the hub.
+    socket.on("error", () => socket.destroy());
+    const refusal = refuseUpgrade(request, isKnownHost, sockets.clients.size);
+    if (refusal !== undefined) {
+      options.faulted("refused", `a WebSocket: ${refusal}`);
+      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () =>
+        socket.destroy(),
+      );
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (webSocket) =>
+      options.acceptMqtt(new WebSocketStream(webSocket)),
+    );
+  });
+  return { port: await listen(app, options), [Symbol.asyncDispose]: () => close(app, sockets) };
+}
+
+function routeApi(app: FastifyInstance, view: HubView): void {
+  const metrics = new Metrics(view);
+  app.get(apiPaths.health, async () => ({ status: "ok" }));
+  app.get(apiPaths.ready, async (_request, reply) => {
+    const { ready, problems } = view.readiness();
+    return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready", problems });
+  });
+  app.get(apiPaths.nodes, async () => view.nodes());
+  app.get(apiPaths.metrics, async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.text()),
+  );
+}
+
+/**
+ * Whether a Host header names this hub. A page of another origin that points its own name at our address
+ * (DNS rebinding) would otherwise speak to us with the user's browser.
+ */
+function hostCheck(host: string): (header: string | undefined) => boolean {
+  const known = new Set(["127.0.0.1", "localhost", "[::1]", host]);
+  return (header) => header !== undefined && known.has(header.replace(/:\d{1,5}$/, "").toLowerCase());
+}
+
+/** The status line of a refusal; `undefined`: welcome. A browser always says its origin, programs need not. */
+function refuseUpgrade(
+  request: IncomingMessage,
+  isKnownHost: (header: string | undefined) => boolean,
+  open: number,
+): string | undefined {
+  const { host, origin, "sec-websocket-protocol": protocols = "" } = request.headers;
+  if (request.url !== mqttPath) return "404 Not Found";
+  if (!isKnownHost(host)) return "421 Misdirected Request";
+  if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`)
+    return "403 Forbidden";
+  if (!protocols.split(",").some((each) => each.trim() === mqttProtocol)) return "400 Bad Request";
+  return open >= webSocketsMax ? "503 Service Unavailable" : undefined;
+}
+
+async function listen(app: FastifyInstance, { host, port }: HttpOptions): Promise<number> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const words = `cannot listen for HTTP on ${host}:${port}: ${messageOf(error)}; give another --http-port`;
+    throw new Fault("PORT_UNAVAILABLE", words, { cause: error });
+  }
+  const address = app.server.address();
+  return typeof address === "object" && address !== null ? address.port : port;
+}
+
+async function close(app: FastifyInstance, sockets: WebSocketServer): Promise<void> {
+  for (const socket of sockets.clients) socket.terminate();
+  sockets.close();
+  await app.close();
+}

@@ -1,0 +1,27 @@
+/** Who may do what on the broker. Until there are users, a client id says who one is, on loopback only. */
+import { isName } from "@interactor/shared/wire/names";
+import { nodeTopics, type Topic, topicRoot } from "@interactor/shared/wire/topics";
+
+export type Identity = { readonly kind: "agent"; readonly node: string } | { readonly kind: "visitor" };
+
+/** `<site>/<node>` is an agent's client id; every other one is somebody who watches and asks. */
+export function identify(site: string, clientId: string): Identity {
+  const [prefix, node, ...more] = clientId.split("/");
+  if (prefix !== site || node === undefined || more.length > 0 || !isName(node)) return { kind: "visitor" };
+  return { kind: "agent", node };
+}
+
+/** `log` and `metric` have a place among the topics, and nobody who reads them yet. */
+const agentTopics = new Set<Topic["kind"]>(["up", "state", "reported"]);
+
+export function mayPublish(site: string, identity: Identity, topic: Topic | undefined): boolean {
+  if (topic === undefined || topic.site !== site) return false;
+  if (identity.kind === "visitor") return topic.kind === "set" || topic.kind === "stop";
+  return agentTopics.has(topic.kind) && "node" in topic && topic.node === identity.node;
+}
+
+export function maySubscribe(site: string, identity: Identity, filter: string): boolean {
+  if (identity.kind === "visitor") return filter.startsWith(`${topicRoot}/${site}/`);
+  const { downAll, desired, stopAll, hubState } = nodeTopics(site, identity.node);
+  return [downAll, desired, stopAll, hubState].includes(filter);
+}

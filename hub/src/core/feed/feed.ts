@@ -1,0 +1,69 @@
+/**
+ * Public values for those who watch: the last value of everything, published at most every `feedInterval`
+ * each. The last one always goes out, so what is retained is what is true.
+ */
+import { earliest, type Instant, later } from "@interactor/shared/kernel/units";
+import { feedInterval } from "@interactor/shared/wire/limits";
+import { encodePublicValue, type PublicValue } from "@interactor/shared/wire/messages/public-value";
+
+/** Values the feed knows: a thousand nodes with a hundred each. More: refuse, counted. */
+const feedValuesMax = 100_000;
+
+interface Slot {
+  openAt: Instant;
+  held: PublicValue | undefined;
+}
+
+export type FeedPublish = (address: string, payload: Uint8Array) => void;
+
+export class Feed {
+  readonly #publish: FeedPublish;
+  readonly #slots = new Map<string, Slot>();
+  readonly #held = new Set<string>();
+  refused = 0;
+
+  constructor(publish: FeedPublish) {
+    this.#publish = publish;
+  }
+
+  get values(): number {
+    return this.#slots.size;
+  }
+
+  /** `address` is `node/instance/port`. */
+  offer(address: string, value: PublicValue, at: Instant): void {
+    const slot = this.#slots.get(address);
+    if (slot === undefined) {
+      if (this.#slots.size >= feedValuesMax) {
+        this.refused += 1;
+        return;
+      }
+      this.#slots.set(address, { openAt: later(at, feedInterval), held: undefined });
+      this.#publish(address, encodePublicValue(value));
+    } else if (at >= slot.openAt) {
+      this.#let(address, slot, value, at);
+    } else {
+      slot.held = value;
+      this.#held.add(address);
+    }
+  }
+
+  /** Lets out what is due. Returns when to come back. */
+  flush(at: Instant): Instant | undefined {
+    let next: Instant | undefined;
+    for (const address of this.#held) {
+      const slot = this.#slots.get(address);
+      if (slot?.held === undefined) continue;
+      if (at >= slot.openAt) this.#let(address, slot, slot.held, at);
+      else next = earliest(next, slot.openAt);
+    }
+    return next;
+  }
+
+  #let(address: string, slot: Slot, value: PublicValue, at: Instant): void {
+    slot.openAt = later(at, feedInterval);
+    slot.held = undefined;
+    this.#held.delete(address);
+    this.#publish(address, encodePublicValue(value));
+  }
+}

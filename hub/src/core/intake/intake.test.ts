@@ -1,0 +1,200 @@
+import { describe, expect, test } from "vitest";
+import { encodeBatch } from "@interactor/shared/wire/batch";
+import { type Entry, entryFlag } from "@interactor/shared/wire/entry";
+import { lane } from "@interactor/shared/wire/lanes";
+import { receiptBody } from "@interactor/shared/wire/messages/receipt";
+import { batchOf, birthOf, entryOf, noon, sessionNumber } from "@interactor/shared/testing/builders";
+import { Intake } from "./intake.ts";
+
+function bench() {
+  const values: unknown[] = [];
+  const receipts: unknown[] = [];
+  const refused: string[] = [];
+  const counts = { repeated: 0, missed: 0 };
+  const intake = new Intake({
+    value: ({ node, instance, port }, { body, at, flags }, unit, isOutput) =>
+      void values.push({ address: `${node}/${instance}/${port}`, body, at, flags, unit, isOutput }),
+    receipt: (node, receipt) => void receipts.push([node, receipt]),
+    refused: (reason, node) => void refused.push(`${node} ${reason}`),
+    repeated: (entries) => void (counts.repeated += entries),
+    missed: (entries) => void (counts.missed += entries),
+  });
+  const accept = (
+    entries: readonly Partial<Entry>[],
+    given: {
+      firstSeq?: number;
+      session?: number;
+      node?: string;
+      birth?: ReturnType<typeof birthOf> | null;
+    } = {},
+  ) => {
+    const batch = batchOf({
+      session: sessionNumber(given.session ?? 1),
+      firstSeq: given.firstSeq ?? 0,
+      entries: entries.map(entryOf),
+    });
+    const birth = given.birth === undefined ? birthOf() : (given.birth ?? undefined);
+    intake.accept(given.node ?? "pi", lane.telemetry, encodeBatch(batch), birth);
+  };
+  return { intake, accept, values, receipts, refused, counts };
+}
+
+const value = (body: unknown, given = {}) => ({
+  address: "pi/sim/distance",
+  body,
+  at: noon,
+  flags: 0,
+  unit: "m",
+  isOutput: true,
+  ...given,
+});
+
+test("readings come in with their address and unit", () => {
+  const { accept, values } = bench();
+
+  accept([{ body: 1.5 }, { from: "sim/motion", body: true }]);
+
+  expect(values).toEqual([value(1.5), value(true, { address: "pi/sim/motion", unit: "" })]);
+});
+
+test("what inputs hold comes in as no output, counted ports too, and nothing when nobody owns them", () => {
+  const { accept, values, refused } = bench();
+
+  accept([
+    { from: "lights/front", body: 0.5 },
+    { from: "lights/ch512", body: 7 },
+    { from: "lights/front", body: null },
+  ]);
+
+  expect(values).toMatchObject([
+    { address: "pi/lights/front", body: 0.5, isOutput: false },
+    { address: "pi/lights/ch512", body: 7, isOutput: false },
+    { address: "pi/lights/front", body: null, isOutput: false },
+  ]);
+  expect(refused).toEqual([]);
+});
+
+test("columns come in as one value for each sample, with its own stamp", () => {
+  const { accept, values } = bench();
+
+  accept([
+    {
+      flags: entryFlag.columns | entryFlag.historical,
+      body: [
+        [0, 1000],
+        [1.5, 2.5],
+      ],
+    },
+  ]);
+
+  expect(values).toEqual([
+    value(1.5, { flags: entryFlag.historical }),
+    value(2.5, { at: noon + 1000, flags: entryFlag.historical }),
+  ]);
+});
+
+test("of columns a sample of another type is refused and the others are taken", () => {
+  const { accept, values, refused } = bench();
+
+  accept([
+    {
+      flags: entryFlag.columns,
+      body: [
+        [0, 1],
+        ["cold", 2.5],
+      ],
+    },
+  ]);
+
+  expect(values).toMatchObject([{ body: 2.5 }]);
+  expect(refused).toEqual(["pi wrong-type"]);
+});
+
+test("a receipt is handed on", () => {
+  const { accept, receipts } = bench();
+  const receipt = { lane: lane.telemetry, session: sessionNumber(2), seq: 41 };
+
+  accept([{ from: "", flags: entryFlag.receipt, body: receiptBody(receipt) }]);
+
+  expect(receipts).toEqual([["pi", receipt]]);
+});
+
+test("a batch that comes again is counted and not taken again", () => {
+  const { accept, values, counts } = bench();
+  accept([{ body: 1 }, { body: 2 }]);
+
+  accept([{ body: 1 }, { body: 2 }]);
+
+  expect(values).toHaveLength(2);
+  expect(counts).toEqual({ repeated: 2, missed: 0 });
+});
+
+test("numbers that are passed over are counted", () => {
+  const { accept, counts } = bench();
+  accept([{}]);
+
+  accept([{}], { firstSeq: 5 });
+
+  expect(counts).toEqual({ repeated: 0, missed: 4 });
+});
+
+test("nodes are numbered apart, and lives of one node too", () => {
+  const { accept, values, counts } = bench();
+  accept([{}], { firstSeq: 9 });
+  accept([{}], { node: "pi2" });
+
+  accept([{}], { session: 2, birth: birthOf({ session: sessionNumber(2) }) });
+
+  expect(values).toHaveLength(3);
+  expect(counts).toEqual({ repeated: 0, missed: 0 });
+});
+
+describe("is refused:", () => {
+  test.each<readonly [string, Partial<Entry>, string]>([
+    ["an output that nobody declared", { from: "sim/lux" }, "unknown-output"],
+    ["an instance that nobody declared", { from: "other/distance" }, "unknown-output"],
+    ["a name of JavaScript's own", { from: "constructor/distance" }, "unknown-output"],
+    ["a counted port without its number", { from: "lights/ch" }, "unknown-output"],
+    ["an address that is none", { from: "sim" }, "wrong-address"],
+    ["a value of another type", { body: "far" }, "wrong-type"],
+    ["a number that is none", { body: Number.NaN }, "wrong-type"],
+    ["nothing, as a reading", { body: null }, "wrong-type"],
+    ["a receipt that is none", { flags: entryFlag.receipt, body: [1] }, "wrong-receipt"],
+  ])("%s, and the rest of its batch is taken", (_what, entry, reason) => {
+    const { accept, values, refused } = bench();
+
+    accept([entry, { body: 2 }]);
+
+    expect(refused).toEqual([`pi ${reason}`]);
+    expect(values).toMatchObject([{ body: 2 }]);
+  });
+
+  test("a batch of an earlier life, which does not disturb the numbers of this one", () => {
+    const { accept, values, refused, counts } = bench();
+    accept([{}]);
+
+    accept([{}], { session: 9, firstSeq: 1 });
+    accept([{}], { firstSeq: 1 });
+
+    expect(refused).toEqual(["pi stale-session"]);
+    expect(values).toHaveLength(2);
+    expect(counts).toEqual({ repeated: 0, missed: 0 });
+  });
+
+  test("a batch of a node that was never born", () => {
+    const { accept, refused } = bench();
+
+    accept([{}], { birth: null });
+
+    expect(refused).toEqual(["pi unborn"]);
+  });
+
+  test("what is no batch", () => {
+    const { intake, refused } = bench();
+
+    intake.accept("pi", lane.telemetry, Uint8Array.of(0xff), birthOf());
+    intake.accept("pi", lane.control, encodeBatch(batchOf()), birthOf());
+
+    expect(refused).toEqual(["pi indefinite-length", "pi wrong-lane"]);
+  });
+});

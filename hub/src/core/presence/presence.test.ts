@@ -1,0 +1,149 @@
+import { describe, expect, test } from "vitest";
+import fc from "fast-check";
+import { nodesMax } from "@interactor/shared/wire/limits";
+import type { Reported } from "@interactor/shared/wire/messages/reported";
+import { birthOf, deathOf, sessionNumber } from "@interactor/shared/testing/builders";
+import { nobody, type PresenceEvent, type PresenceState, stepPresence } from "./presence.ts";
+
+const node = "pi";
+const birth = (session: number, connection = 1): PresenceEvent => ({
+  kind: "birth",
+  node,
+  birth: birthOf({ session: sessionNumber(session), connection }),
+});
+const death = (session: number, connection = 1, reason: "lost" | "stopped" = "lost"): PresenceEvent => ({
+  kind: "death",
+  node,
+  death: deathOf({ session: sessionNumber(session), connection, reason }),
+});
+const report = (session: number, revision = 1): PresenceEvent => ({
+  kind: "reported",
+  node,
+  reported: {
+    v: 1,
+    session: sessionNumber(session),
+    revision,
+    digest: "",
+    instances: {},
+    owners: {},
+    routes: {},
+    refused: {},
+  },
+});
+
+/** The state after the events, and what the last of them said. */
+function run(...events: readonly PresenceEvent[]) {
+  let state: PresenceState = nobody;
+  let said: unknown;
+  for (const event of events) {
+    const step = stepPresence(state, event);
+    said = step.ok ? step.effects : step.refusal;
+    if (step.ok) state = step.state;
+  }
+  return { state, said, node: state.get(node) };
+}
+
+test("a node is known from its first birth", () => {
+  const { node, said } = run(birth(1));
+
+  expect(node).toMatchObject({ state: "ready", reported: undefined });
+  expect(said).toEqual([{ kind: "born", node: "pi", isNewLife: true }]);
+});
+
+test.each(["lost", "stopped"] as const)("the death of the current connection makes it %s", (reason) => {
+  const { node, said } = run(birth(1), death(1, 1, reason));
+
+  expect(node?.state).toBe(reason);
+  expect(said).toEqual([{ kind: "gone", node: "pi", state: reason }]);
+});
+
+test("a node that comes back is ready again, and the hub knows whether it is a new life", () => {
+  expect(run(birth(1), death(1), birth(1, 2)).said).toEqual([{ kind: "born", node: "pi", isNewLife: false }]);
+  expect(run(birth(1), death(1), birth(2)).said).toEqual([{ kind: "born", node: "pi", isNewLife: true }]);
+});
+
+test("what it reported stays for one life and goes with it", () => {
+  const reported = (each: ReturnType<typeof run>): Reported | undefined => each.node?.reported;
+
+  expect(reported(run(birth(1), report(1, 7), birth(1, 2)))?.revision).toBe(7);
+  expect(reported(run(birth(1), report(1, 7), birth(2)))).toBeUndefined();
+});
+
+describe("changes nothing:", () => {
+  test.each<readonly [string, readonly PresenceEvent[], PresenceEvent, string]>([
+    ["the late death of an earlier life", [birth(1), birth(2)], death(1), "stale-session"],
+    ["the late death of an earlier connection", [birth(1, 1), birth(1, 2)], death(1, 1), "stale-session"],
+    [
+      "the goodbye of an earlier connection",
+      [birth(1, 1), birth(1, 2)],
+      death(1, 1, "stopped"),
+      "stale-session",
+    ],
+    ["the death of a connection that is not there yet", [birth(1)], death(1, 2), "stale-session"],
+    ["the late birth of an earlier connection", [birth(1, 2)], birth(1, 1), "stale-session"],
+    ["the report of an earlier life", [birth(1), birth(2)], report(1), "stale-session"],
+    ["the death of nobody", [], death(1), "unborn"],
+    ["the report of nobody", [], report(1), "unborn"],
+  ])("%s", (_what, before, late, refusal) => {
+    const known = run(...before);
+    const after = run(...before, late);
+
+    expect(after.said).toBe(refusal);
+    expect(after.state).toEqual(known.state);
+  });
+});
+
+test("a death that is said twice is one", () => {
+  expect(run(birth(1), death(1), death(1)).said).toEqual([]);
+});
+
+test("more nodes than the limit are refused, and those that are known are not", () => {
+  let state: PresenceState = nobody;
+  for (let index = 0; index < nodesMax; index++) {
+    const step = stepPresence(state, { kind: "birth", node: `n${index}`, birth: birthOf() });
+    if (step.ok) state = step.state;
+  }
+
+  expect(stepPresence(state, birth(1))).toEqual({ ok: false, refusal: "too-many-nodes" });
+  expect(stepPresence(state, { kind: "birth", node: "n0", birth: birthOf({ connection: 2 }) }).ok).toBe(true);
+});
+
+test("whatever arrives late, a node is ready exactly when its current connection has not died", () => {
+  // A node lives, connects again and again; deaths and births of every earlier moment may arrive at any later one.
+  const event = fc.oneof(
+    fc.constant("new-life" as const),
+    fc.constant("reconnect" as const),
+    fc.constant("die" as const),
+    fc.record({ lateDeathOf: fc.nat(20) }),
+    fc.record({ lateBirthOf: fc.nat(20) }),
+  );
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 30 }), (events) => {
+      const past: { session: number; connection: number }[] = [];
+      let current = { session: 1, connection: 1 };
+      let isAlive = true;
+      const all = [birth(1)];
+      for (const each of events) {
+        if (each === "die") {
+          all.push(death(current.session, current.connection));
+          isAlive = false;
+        } else if (typeof each === "string") {
+          past.push(current);
+          current =
+            each === "new-life"
+              ? { session: current.session + 1, connection: 1 }
+              : { ...current, connection: current.connection + 1 };
+          all.push(birth(current.session, current.connection));
+          isAlive = true;
+        } else if ("lateDeathOf" in each) {
+          const old = past[each.lateDeathOf % Math.max(past.length, 1)];
+          if (old !== undefined) all.push(death(old.session, old.connection));
+        } else {
+          const old = past.filter(({ session }) => session === current.session)[0];
+          if (old !== undefined) all.push(birth(old.session, old.connection));
+        }
+      }
+      expect(run(...all).node?.state).toBe(isAlive ? "ready" : "lost");
+    }),
+  );
+});

@@ -1,0 +1,98 @@
+/** What waits to go to one node: routed values and commands, freed by the node's receipts. */
+import type { Instant, Micros, Millis } from "@interactor/shared/kernel/units";
+import { entryFlag, type Quality, quality } from "@interactor/shared/wire/entry";
+import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
+import { LaneSender, type Publish } from "@interactor/shared/wire/lane-sender";
+import { Ledger } from "@interactor/shared/wire/ledger";
+import { queueBytesMax, queueMessagesMax } from "@interactor/shared/wire/limits";
+import { type Command, commandBody } from "@interactor/shared/wire/messages/command";
+import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
+import type { Receipt } from "@interactor/shared/wire/messages/receipt";
+import type { Session } from "@interactor/shared/wire/session";
+import type { Value } from "@interactor/shared/wire/value";
+
+export interface RoutedValue {
+  readonly value: Value;
+  readonly at: Micros;
+  readonly quality: Quality;
+}
+
+export class NodeQueue {
+  readonly ledger = new Ledger();
+  readonly #session: Session;
+  readonly #sender: LaneSender;
+
+  constructor(session: Session) {
+    this.#session = session;
+    this.#sender = new LaneSender(
+      session,
+      { messagesMax: queueMessagesMax, bytesMax: queueBytesMax },
+      this.ledger,
+    );
+  }
+
+  get queued(): number {
+    return this.#sender.queued;
+  }
+
+  depth(lane: Lane): number {
+    return this.#sender.depth(lane);
+  }
+
+  /** A newer value of a route replaces the one that waits: an input wants to know where to be, not where it was. */
+  routed(
+    route: Omit<CompiledRoute, "ttl"> & { readonly ttl: Millis | null },
+    to: string,
+    routed: RoutedValue,
+    at: Instant,
+  ): boolean {
+    const entry = {
+      at: routed.at,
+      from: route.from,
+      to,
+      ttl: route.ttl,
+      flags: 0,
+      trace: null,
+      quality: routed.quality,
+      body: routed.value,
+      route: route.name,
+    };
+    const key = route.lane === lanes.telemetry ? `${route.name} ${to}` : undefined;
+    return this.#sender.offer({ lane: route.lane, entry, key }, at);
+  }
+
+  /** The route is gone: what it holds at the node is let go, also when the node is there again only tomorrow. */
+  released(route: CompiledRoute, to: string, wall: Micros, at: Instant): void {
+    this.routed({ ...route, ttl: null }, to, { value: null, at: wall, quality: quality.good }, at);
+  }
+
+  command(to: string, command: Command, wall: Micros, at: Instant): boolean {
+    const entry = {
+      at: wall,
+      from: "",
+      to,
+      ttl: command.ttl,
+      flags: entryFlag.command,
+      trace: null,
+      quality: quality.good,
+      body: commandBody(command),
+    };
+    return this.#sender.offer({ lane: lanes.control, entry, key: undefined }, at);
+  }
+
+  receipt(receipt: Receipt): void {
+    if (receipt.session === this.#session) this.#sender.confirm(receipt.lane, receipt.seq);
+  }
+
+  connected(): void {
+    this.#sender.connected();
+  }
+
+  disconnected(): void {
+    this.#sender.disconnected();
+  }
+
+  pump(at: Instant, publish: Publish): Instant | undefined {
+    return this.#sender.pump(at, publish);
+  }
+}

@@ -1,0 +1,131 @@
+import { expect, test } from "vitest";
+import { instant } from "@interactor/shared/kernel/units";
+import { prepareRoute } from "@interactor/shared/routing/run-route";
+import type { Reported } from "@interactor/shared/wire/messages/reported";
+import { birthOf, noon, nowAt, routeOf, sessionNumber } from "@interactor/shared/testing/builders";
+import { stepPresence, nobody, type PresenceEvent } from "../presence/presence.ts";
+import { Router } from "../routing/router.ts";
+import { HubCounters } from "./counters.ts";
+import { type Measured, metricFamilies } from "./metric-families.ts";
+
+const reported = (refused: Reported["refused"]): Reported => ({
+  v: 1,
+  session: sessionNumber(1),
+  revision: 0,
+  digest: "",
+  instances: {},
+  owners: {},
+  routes: {},
+  refused,
+});
+
+function measured(given: Partial<Measured> = {}): Measured {
+  return {
+    version: "0.1.0",
+    counters: new HubCounters(),
+    presence: nobody,
+    router: new Router(sessionNumber(7)),
+    feedValues: 0,
+    feedRefused: 0,
+    clients: 0,
+    ...given,
+  };
+}
+
+function samplesOf(measured: Measured, name: string) {
+  const family = metricFamilies(measured).find((each) => each.name === name);
+  if (family === undefined || family.kind === "histogram") throw new Error(`no ${name}`);
+  return family.samples;
+}
+
+const presenceAfter = (...events: readonly PresenceEvent[]) =>
+  events.reduce((state, event) => {
+    const step = stepPresence(state, event);
+    return step.ok ? step.state : state;
+  }, nobody);
+
+test("every family has a name of ours, and counters end in total", () => {
+  const families = metricFamilies(measured());
+
+  expect(families.length).toBeGreaterThan(10);
+  for (const { name, kind, help } of families) {
+    expect(name).toMatch(/^interactor_(hub|agent)_[a-z_]+$/);
+    expect(name.endsWith("_total")).toBe(kind === "counter");
+    expect(help).toMatch(/\.$/);
+  }
+  expect(new Set(families.map(({ name }) => name)).size).toBe(families.length);
+});
+
+test("what was refused is counted by reason", () => {
+  const counters = new HubCounters();
+  for (const reason of ["up empty", "up empty", "not-allowed"]) counters.refused.add(reason);
+  counters.faults.add("protocol");
+
+  expect(samplesOf(measured({ counters }), "interactor_hub_messages_refused_total")).toEqual([
+    { labels: { reason: "up empty" }, value: 2 },
+    { labels: { reason: "not-allowed" }, value: 1 },
+  ]);
+  expect(samplesOf(measured({ counters }), "interactor_hub_clients_cut_total")).toEqual([
+    { labels: { reason: "protocol" }, value: 1 },
+  ]);
+});
+
+test("what nodes refused is shown by node, with a bound on the reasons", () => {
+  const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`down ${index}`, index]));
+  const presence = presenceAfter(
+    { kind: "birth", node: "pi", birth: birthOf() },
+    { kind: "reported", node: "pi", reported: reported({ "down empty": 3 }) },
+    { kind: "birth", node: "pi2", birth: birthOf() },
+    { kind: "reported", node: "pi2", reported: reported(many) },
+  );
+
+  const samples = samplesOf(measured({ presence }), "interactor_agent_messages_refused_total");
+
+  expect(samples[0]).toEqual({ labels: { node: "pi", reason: "down empty" }, value: 3 });
+  expect(samples).toHaveLength(51);
+});
+
+test("a node is up while it is ready", () => {
+  const presence = presenceAfter(
+    { kind: "birth", node: "pi", birth: birthOf() },
+    { kind: "birth", node: "pi2", birth: birthOf() },
+    {
+      kind: "death",
+      node: "pi2",
+      death: { v: 1, kind: "death", session: sessionNumber(1), connection: 1, reason: "lost" },
+    },
+  );
+
+  expect(samplesOf(measured({ presence }), "interactor_agent_up")).toEqual([
+    { labels: { node: "pi" }, value: 1 },
+    { labels: { node: "pi2" }, value: 0 },
+  ]);
+});
+
+test("the books of a node's queue balance in what is shown", () => {
+  const router = new Router(sessionNumber(7));
+  const prepared = prepareRoute(routeOf({ to: "pi2/lights/front" }));
+  if (prepared.ok) router.setRoutes([prepared.value], [prepared.value.route], nowAt(0));
+  for (let value = 0; value < 5; value++) {
+    router.value(
+      { node: "pi", instance: "sim", port: "distance" },
+      { value, unit: "", quality: 0, at: noon },
+      instant(value),
+    );
+  }
+  const total = (name: string) =>
+    samplesOf(measured({ router }), name)
+      .filter(({ labels }) => labels["node"] === "pi2" && labels["lane"] === "telemetry")
+      .reduce((sum, { value }) => sum + value, 0);
+
+  expect(total("interactor_hub_down_produced_total")).toBe(5);
+  expect(
+    total("interactor_hub_down_delivered_total") +
+      total("interactor_hub_down_queued") +
+      total("interactor_hub_down_lost_total"),
+  ).toBe(5);
+  expect(samplesOf(measured({ router }), "interactor_hub_route_runs_total")).toContainEqual({
+    labels: { route: "follow", result: "passed" },
+    value: 5,
+  });
+});

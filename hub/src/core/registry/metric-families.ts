@@ -1,0 +1,177 @@
+/** The hub's numbers as metrics: `interactor_hub_…`, base units, labels with few values. */
+import { type Lane, laneNumbers, lanes } from "@interactor/shared/wire/lanes";
+import type { Ledger } from "@interactor/shared/wire/ledger";
+import { latencyBounds } from "../feed/latency.ts";
+import type { PresenceState } from "../presence/presence.ts";
+import type { Router } from "../routing/router.ts";
+import type { HubCounters } from "./counters.ts";
+
+export type MetricFamily =
+  | {
+      readonly kind: "counter" | "gauge";
+      readonly name: string;
+      readonly help: string;
+      readonly samples: readonly {
+        readonly labels: Readonly<Record<string, string>>;
+        readonly value: number;
+      }[];
+    }
+  | {
+      readonly kind: "histogram";
+      readonly name: string;
+      readonly help: string;
+      /** Upper bounds of the buckets, rising, without infinity. */
+      readonly bounds: readonly number[];
+      /** Observations at or below each bound and above the one before; the last is what was above all. */
+      readonly counts: readonly number[];
+      readonly sum: number;
+    };
+
+export interface Measured {
+  readonly version: string;
+  readonly counters: HubCounters;
+  readonly presence: PresenceState;
+  readonly router: Router;
+  readonly feedValues: number;
+  readonly feedRefused: number;
+  readonly clients: number;
+}
+
+const one = (value: number, labels: Readonly<Record<string, string>> = {}) => [{ labels, value }];
+
+export function metricFamilies(measured: Measured): readonly MetricFamily[] {
+  return [
+    ...totals(measured),
+    ...ofNodes(measured),
+    ...ofQueues(measured.router),
+    ...ofRoutes(measured.router),
+  ];
+}
+
+function totals({ version, counters, clients, feedValues, feedRefused }: Measured): MetricFamily[] {
+  const counter = (name: string, help: string, value: number): MetricFamily => ({
+    kind: "counter",
+    name: `interactor_hub_${name}_total`,
+    help,
+    samples: one(value),
+  });
+  return [
+    {
+      kind: "gauge",
+      name: "interactor_hub_build_info",
+      help: "Always 1; the version is a label.",
+      samples: one(1, { version }),
+    },
+    counter("messages", "Entries taken in from agents.", counters.messages),
+    counter("messages_repeated", "Entries that had been taken in before.", counters.repeated),
+    counter("messages_missed", "Entries whose numbers were passed over.", counters.missed),
+    counter("feed_refused", "Values that the full feed did not take.", feedRefused),
+    {
+      kind: "counter",
+      name: "interactor_hub_messages_refused_total",
+      help: "Messages refused, by what is wrong with them.",
+      samples: counters.refused.entries().map(([reason, value]) => ({ labels: { reason }, value })),
+    },
+    {
+      kind: "counter",
+      name: "interactor_hub_clients_cut_total",
+      help: "Clients cut off or turned away, by reason.",
+      samples: counters.faults.entries().map(([reason, value]) => ({ labels: { reason }, value })),
+    },
+    { kind: "gauge", name: "interactor_hub_clients", help: "MQTT clients connected.", samples: one(clients) },
+    { kind: "gauge", name: "interactor_hub_values", help: "Public values known.", samples: one(feedValues) },
+    {
+      kind: "histogram",
+      name: "interactor_hub_reading_latency_seconds",
+      help: "From a reading's stamp to its arrival at the hub.",
+      bounds: latencyBounds,
+      counts: counters.latency.counts,
+      sum: counters.latency.sum,
+    },
+  ];
+}
+
+function ofNodes({ presence }: Measured): MetricFamily[] {
+  const refused = [...presence.values()].flatMap(({ node, reported }) =>
+    Object.entries(reported?.refused ?? {})
+      .slice(0, agentReasonsMax)
+      .map(([reason, value]) => ({ labels: { node, reason }, value })),
+  );
+  return [
+    {
+      kind: "gauge",
+      name: "interactor_agent_up",
+      help: "1 while the node is ready.",
+      samples: [...presence.values()].map(({ node, state }) => ({
+        labels: { node },
+        value: state === "ready" ? 1 : 0,
+      })),
+    },
+    {
+      kind: "counter",
+      name: "interactor_agent_messages_refused_total",
+      help: "Messages the node could not take, by what is wrong with them.",
+      samples: refused,
+    },
+  ];
+}
+
+/** Reasons shown per node: they come over the wire, and a label must not have endless values. */
+const agentReasonsMax = 50;
+
+/** The loss ledger of hub → node: produced = delivered + queued + expired + evicted + refused. */
+function ofQueues(router: Router): MetricFamily[] {
+  const each = <Sample>(take: (node: string, lane: Lane, ledger: Ledger, depth: number) => Sample[]) =>
+    [...router.queues].flatMap(([node, queue]) =>
+      laneNumbers.flatMap((lane) => take(node, lane, queue.ledger, queue.depth(lane))),
+    );
+  const labels = (node: string, lane: Lane) => ({ node, lane: lanes[lane] });
+  return [
+    {
+      kind: "counter",
+      name: "interactor_hub_down_produced_total",
+      help: "Messages for a node.",
+      samples: each((node, lane, ledger) => [
+        { labels: labels(node, lane), value: ledger.read(lane).produced },
+      ]),
+    },
+    {
+      kind: "counter",
+      name: "interactor_hub_down_delivered_total",
+      help: "Messages the node has confirmed.",
+      samples: each((node, lane, ledger) => [
+        { labels: labels(node, lane), value: ledger.read(lane).delivered },
+      ]),
+    },
+    {
+      kind: "gauge",
+      name: "interactor_hub_down_queued",
+      help: "Messages that wait or are on the way.",
+      samples: each((node, lane, _ledger, depth) => [{ labels: labels(node, lane), value: depth }]),
+    },
+    {
+      kind: "counter",
+      name: "interactor_hub_down_lost_total",
+      help: "Messages that ended otherwise than delivered.",
+      samples: each((node, lane, ledger) =>
+        ledger.read(lane).losses.map(({ end, reason, count }) => ({
+          labels: { ...labels(node, lane), end, reason },
+          value: count,
+        })),
+      ),
+    },
+  ];
+}
+
+function ofRoutes(router: Router): MetricFamily[] {
+  const samples = (of: "passed" | "failed") =>
+    router.runners.map((runner) => ({ labels: { route: runner.route.name, result: of }, value: runner[of] }));
+  return [
+    {
+      kind: "counter",
+      name: "interactor_hub_route_runs_total",
+      help: "Values that a route on the hub took, by result.",
+      samples: [...samples("passed"), ...samples("failed")],
+    },
+  ];
+}

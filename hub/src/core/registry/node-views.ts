@@ -1,0 +1,48 @@
+/** The nodes as the HTTP API shows them. */
+import type { Micros } from "@interactor/shared/kernel/units";
+import type { NodeView } from "@interactor/shared/wire/api";
+import type { NodePresence } from "../presence/presence.ts";
+
+export interface NodeContext {
+  readonly lastSeen: Micros | undefined;
+  readonly queued: number;
+  readonly revision: number;
+}
+
+export function nodeView(
+  presence: NodePresence,
+  context: NodeContext,
+  isoOf: (at: number) => string,
+): NodeView {
+  const { birth, reported } = presence;
+  const owners = Object.entries(reported?.owners ?? {}).map(([address, owner]) => [
+    address,
+    {
+      kind: owner.kind,
+      by: owner.by,
+      since: isoOf(owner.since),
+      ...(owner.until === undefined ? {} : { until: isoOf(owner.until) }),
+    },
+  ]);
+  const instances = Object.entries(birth.instances).map(([name, declared]) => [
+    name,
+    // An instance may be called `constructor`.
+    { ...declared, state: "starting" as const, ...ownOf(reported?.instances, name) },
+  ]);
+  return {
+    node: presence.node,
+    state: presence.state,
+    unit: birth.unit,
+    agent_version: birth.agentVersion,
+    last_seen: isoOf(context.lastSeen ?? birth.at),
+    revision: reported?.revision ?? 0,
+    converged: reported?.revision === context.revision,
+    queued: context.queued,
+    instances: Object.fromEntries(instances),
+    owners: Object.fromEntries(owners),
+    routes: reported?.routes ?? {},
+  };
+}
+
+const ownOf = <Value>(record: Readonly<Record<string, Value>> | undefined, name: string): Value | undefined =>
+  record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;

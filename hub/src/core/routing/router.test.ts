@@ -1,0 +1,231 @@
+import { describe, expect, test } from "vitest";
+import { instant, millis, seconds } from "@interactor/shared/kernel/units";
+import { prepareRoute, type RouteRunner } from "@interactor/shared/routing/run-route";
+import { decodeBatch } from "@interactor/shared/wire/batch";
+import { type Entry, entryFlag } from "@interactor/shared/wire/entry";
+import { lane } from "@interactor/shared/wire/lanes";
+import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
+import { noon, nowAt, routeOf, sessionNumber } from "@interactor/shared/testing/builders";
+import { Router } from "./router.ts";
+
+const across = (given: Partial<CompiledRoute> = {}): CompiledRoute =>
+  routeOf({ name: "across", to: "pi2/lights/front", ...given });
+const runnersOf = (routes: readonly CompiledRoute[]): readonly RouteRunner[] =>
+  routes.flatMap((route) => {
+    const prepared = prepareRoute(route);
+    return prepared.ok ? [prepared.value] : [];
+  });
+
+function bench(...routes: readonly CompiledRoute[]) {
+  const session = sessionNumber(7);
+  const router = new Router(session);
+  const place = (next: readonly CompiledRoute[], at = 0, all = next) =>
+    router.setRoutes(runnersOf(next), all, nowAt(at));
+  place(routes);
+  return {
+    router,
+    session,
+    place,
+    read: (value: number, at = 0, isEvent = false) =>
+      router.value(
+        { node: "pi", instance: "sim", port: "distance" },
+        { value, unit: "m", quality: 0, at: noon },
+        instant(at),
+        isEvent,
+      ),
+    /** What is sent at that time, by node. */
+    pump(at: number): readonly (readonly [node: string, entry: Entry])[] {
+      const sent: (readonly [string, Entry])[] = [];
+      router.pump(instant(at), (node, lane, payload) => {
+        const decoded = decodeBatch(payload, lane);
+        if (decoded.ok) for (const entry of decoded.value.entries) sent.push([node, entry]);
+      });
+      return sent;
+    },
+  };
+}
+
+const valuesOf = (sent: readonly (readonly [string, Entry])[]) =>
+  sent.map(([node, { body }]) => [node, body]);
+
+test("a value goes to the node at the other end of its route, which it names", () => {
+  const { router, read, pump } = bench(across({ map: "value * 2", ttl: millis(500) }));
+  router.connected("pi2");
+
+  read(1.5);
+
+  expect(pump(0)).toEqual([
+    [
+      "pi2",
+      expect.objectContaining({
+        from: "pi/sim/distance",
+        to: "lights/front",
+        body: 3,
+        ttl: 500,
+        route: "across",
+        at: noon,
+      }),
+    ],
+  ]);
+});
+
+test("for a node that is away only the newest value of a route waits, and not for longer than it is worth", () => {
+  const { router, read, pump } = bench(across({ ttl: millis(500) }));
+  for (const value of [1, 2, 3]) read(value);
+  expect(pump(0)).toEqual([]);
+  expect(router.queues.get("pi2")?.queued).toBe(1);
+
+  router.connected("pi2");
+  expect(valuesOf(pump(499))).toEqual([["pi2", 3]]);
+
+  const late = bench(across({ ttl: millis(500) }));
+  late.read(1);
+  late.router.connected("pi2");
+  expect(late.pump(500)).toEqual([]);
+  expect(late.router.queues.get("pi2")?.ledger.read(lane.telemetry).losses).toEqual([
+    { end: "expired", reason: "ttl", count: 1 },
+  ]);
+});
+
+test("in an urgent lane every value is sent", () => {
+  const { router, read, pump } = bench(across({ lane: lane.control }));
+  for (const value of [1, 2, 3]) read(value);
+  router.connected("pi2");
+
+  expect(valuesOf(pump(0))).toEqual([1, 2, 3].map((value) => ["pi2", value]));
+});
+
+test("a command goes to its node by hand", () => {
+  const { router, pump } = bench();
+  router.connected("pi2");
+
+  router.command(
+    { node: "pi2", instance: "lights", port: "front" },
+    { kind: "release", ttl: seconds(1), by: "anna" },
+    noon,
+    instant(0),
+  );
+
+  expect(pump(0)).toMatchObject([
+    ["pi2", { to: "lights/front", flags: entryFlag.command, body: { kind: "release", by: "anna" } }],
+  ]);
+});
+
+describe("receipts", () => {
+  test("of this hub's numbers end what was on the way", () => {
+    const { router, session, read, pump } = bench(across());
+    router.connected("pi2");
+    read(1);
+    pump(0);
+    expect(router.queues.get("pi2")?.queued).toBe(1);
+
+    router.receipt("pi2", { lane: lane.telemetry, session, seq: 0 });
+
+    expect(router.queues.get("pi2")?.queued).toBe(0);
+    expect(router.queues.get("pi2")?.ledger.read(lane.telemetry).delivered).toBe(1);
+  });
+
+  test("of an earlier hub, or of a node that nothing was sent to, end nothing", () => {
+    const { router, session, read, pump } = bench(across());
+    router.connected("pi2");
+    read(1);
+    pump(0);
+
+    router.receipt("pi2", { lane: lane.telemetry, session: sessionNumber(1), seq: 99 });
+    router.receipt("nobody", { lane: lane.telemetry, session, seq: 0 });
+
+    expect(router.queues.get("pi2")?.queued).toBe(1);
+    expect(router.queues.has("nobody")).toBe(false);
+  });
+});
+
+test("what a node did not confirm is sent again when it is there again", () => {
+  const { router, read, pump } = bench(across());
+  router.connected("pi2");
+  read(1);
+  pump(0);
+  router.disconnected("pi2");
+  expect(pump(10)).toEqual([]);
+
+  router.connected("pi2");
+
+  expect(valuesOf(pump(20))).toEqual([["pi2", 1]]);
+});
+
+test("a throttle's held value comes out by itself", () => {
+  const { router, read, pump } = bench(across({ throttle: millis(100) }));
+  router.connected("pi2");
+  read(1, 0);
+  read(2, 10);
+
+  expect(valuesOf(pump(20))).toEqual([["pi2", 1]]);
+  expect(valuesOf(pump(100))).toEqual([["pi2", 2]]);
+});
+
+describe("other routes", () => {
+  test("take the latest value at once", () => {
+    const { router, read, place, pump } = bench();
+    router.connected("pi2");
+    read(1);
+    read(2);
+
+    place([across()]);
+
+    expect(valuesOf(pump(0))).toEqual([["pi2", 2]]);
+  });
+
+  test("are not led by what happened once", () => {
+    const { router, read, place, pump } = bench();
+    router.connected("pi2");
+    read(1, 0, true);
+
+    place([across()]);
+
+    expect(pump(0)).toEqual([]);
+  });
+
+  test("that have not changed go on as they were", () => {
+    const { router, read, place, pump } = bench(across({ throttle: millis(100) }));
+    router.connected("pi2");
+    read(1, 0);
+    pump(0);
+
+    place([across({ throttle: millis(100) }), across({ name: "more", to: "pi2/lights/back" })], 10);
+
+    expect(router.runners.map(({ route, passed }) => [route.name, passed])).toEqual([
+      ["across", 1],
+      ["more", 1],
+    ]);
+  });
+
+  test("let go of what one that is gone holds, also at a node that is away for a day", () => {
+    const { router, place, pump } = bench(across());
+
+    place([], 10);
+    router.connected("pi2");
+
+    expect(pump(86_400_000)).toMatchObject([
+      ["pi2", { to: "lights/front", route: "across", body: null, ttl: null }],
+    ]);
+  });
+
+  test("do not let go of what the node itself goes on with", () => {
+    const { router, place, pump } = bench(across());
+
+    place([], 10, [across()]);
+    router.connected("pi2");
+
+    expect(pump(20)).toEqual([]);
+  });
+});
+
+test("instances that come back are given the latest values", () => {
+  const { router, read, pump } = bench(across(), across({ name: "other", to: "pi2/motor/speed" }));
+  router.connected("pi2");
+  read(1);
+  pump(0);
+
+  router.catchUp("pi2", new Set(["lights"]), instant(1000));
+
+  expect(pump(1000)).toMatchObject([["pi2", { to: "lights/front", body: 1 }]]);
+});

@@ -1,0 +1,51 @@
+/** The hub as its HTTP interface sees it. */
+import { nodeView } from "./core/registry/node-views.ts";
+import { metricFamilies } from "./core/registry/metric-families.ts";
+import type { RouteRunner } from "@interactor/shared/routing/run-route";
+import type { NodesResponse } from "@interactor/shared/wire/api";
+import type { Hub } from "./hub.ts";
+import type { Broker } from "./ports/broker.ts";
+import type { HubView } from "./ports/view.ts";
+
+const isoOf = (at: number): string => new Date(at / 1000).toISOString();
+
+function hubRoutes(runners: readonly RouteRunner[]): NodesResponse["hub_routes"] {
+  const views = runners.map(({ route: { name, from, to }, passed, failed, error }) => [
+    name,
+    { from, to, passed, failed, ...(error === undefined ? {} : { error }) },
+  ]);
+  return Object.fromEntries(views);
+}
+
+/** `problems` names what keeps the hub from being ready; empty: nothing does. */
+export function viewOf(hub: Hub, broker: Broker, problems: () => readonly string[]): HubView {
+  return {
+    nodes: () => ({
+      site: hub.options.site,
+      hub_version: hub.options.version,
+      hub_routes: hubRoutes(hub.router.runners),
+      nodes: [...hub.presence.values()].map((presence) =>
+        nodeView(
+          presence,
+          {
+            lastSeen: hub.lastSeen.of(presence.node),
+            queued: hub.router.queues.get(presence.node)?.queued ?? 0,
+            revision: hub.revision.number,
+          },
+          isoOf,
+        ),
+      ),
+    }),
+    readiness: () => ({ ready: problems().length === 0, problems: problems() }),
+    metrics: () =>
+      metricFamilies({
+        version: hub.options.version,
+        counters: hub.counters,
+        presence: hub.presence,
+        router: hub.router,
+        feedValues: hub.feed.values,
+        feedRefused: hub.feed.refused,
+        clients: broker.clients,
+      }),
+  };
+}

@@ -1,0 +1,348 @@
+/**
+ * The loop of the hub: takes what the broker receives, asks the cores, and does what they say over the ports.
+ * Decides nothing itself.
+ */
+import { unreachable } from "@interactor/shared/kernel/assert";
+import type { Clock } from "@interactor/shared/kernel/clock";
+import { between, earliest, type Instant, millis, seconds } from "@interactor/shared/kernel/units";
+import { placeRoutes, type Placement } from "@interactor/shared/routing/place";
+import { prepareRoute } from "@interactor/shared/routing/run-route";
+import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
+import { type Command, decodeCommand } from "@interactor/shared/wire/messages/command";
+import { type CompiledRoute, encodeDesired, routesBytes } from "@interactor/shared/wire/messages/desired";
+import { encodeHubMetric, encodeHubState } from "@interactor/shared/wire/messages/hub-state";
+import { findPort } from "@interactor/shared/wire/messages/port";
+import { decodeReported } from "@interactor/shared/wire/messages/reported";
+import { type Birth, decodeNodeState } from "@interactor/shared/wire/messages/state";
+import { decodeStopLatch } from "@interactor/shared/wire/messages/stop";
+import { type SiteAddress, siteAddress } from "@interactor/shared/wire/names";
+import type { Session } from "@interactor/shared/wire/session";
+import { nodeTopics, parseTopic, siteTopics, type Topic } from "@interactor/shared/wire/topics";
+import { identify, mayPublish, maySubscribe } from "./core/access/access.ts";
+import { HubCounters } from "./core/registry/counters.ts";
+import { Feed } from "./core/feed/feed.ts";
+import { Intake } from "./core/intake/intake.ts";
+import {
+  LastSeen,
+  nobody,
+  type PresenceEffect,
+  type PresenceEvent,
+  type PresenceState,
+  stepPresence,
+} from "./core/presence/presence.ts";
+import { Router } from "./core/routing/router.ts";
+import type { Broker, BrokerRules, Client, Verdict } from "./ports/broker.ts";
+import type { Log } from "./ports/log.ts";
+import type { Revision } from "./ports/revision-store.ts";
+
+export interface HubOptions {
+  readonly site: string;
+  readonly version: string;
+  readonly session: Session;
+}
+
+export interface HubWorld {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** SHA-256 in hex. */
+  readonly digestOf: (bytes: Uint8Array) => string;
+}
+
+const metricInterval = seconds(1);
+const pass: Verdict = { kind: "pass" };
+const keep: Verdict = { kind: "keep" };
+
+export class Hub implements BrokerRules {
+  readonly options: HubOptions;
+  readonly counters = new HubCounters();
+  readonly lastSeen = new LastSeen();
+  readonly router: Router;
+  readonly feed: Feed;
+  presence: PresenceState = nobody;
+  revision: Revision = { number: 0, digest: "", routes: [] };
+  readonly #world: HubWorld;
+  readonly #topics: ReturnType<typeof siteTopics>;
+  readonly #intake: Intake;
+  #placement: Placement = placeRoutes([]);
+  #broker: Broker | undefined;
+  #isWakeDue = false;
+  #cancelWake: (() => void) | undefined;
+  #cancelMetric: (() => void) | undefined;
+
+  constructor(options: HubOptions, world: HubWorld) {
+    this.options = options;
+    this.#world = world;
+    this.#topics = siteTopics(options.site);
+    this.router = new Router(options.session);
+    this.feed = new Feed((address, payload) => {
+      this.#broker?.publish(`${this.#topics.valueRoot}/${address}`, payload, { retain: true, qos: 0 });
+    });
+    this.#intake = new Intake({
+      value: (address, entry, unit, isOutput) => this.#value(address, entry, unit, isOutput),
+      receipt: (node, receipt) => this.router.receipt(node, receipt),
+      refused: (reason, node) => this.#refuse("up", reason, node),
+      repeated: (entries) => void (this.counters.repeated += entries),
+      missed: (entries) => void (this.counters.missed += entries),
+    });
+  }
+
+  /** Serves over `broker` from now on. */
+  start(broker: Broker): void {
+    this.#broker = broker;
+    this.#publishState("birth");
+    this.#metric();
+  }
+
+  /** Says goodbye; the broker is closed by whoever opened it. */
+  stop(): void {
+    this.#cancelWake?.();
+    this.#cancelMetric?.();
+    this.#publishState("death");
+  }
+
+  /** Puts checked routes in place. The same ones again change nothing. Returns the revision that runs. */
+  setRoutes(routes: readonly CompiledRoute[]): Revision {
+    const digest = this.#world.digestOf(routesBytes(routes));
+    if (digest === this.revision.digest) return this.revision;
+    return this.adopt({ number: this.revision.number + 1, digest, routes });
+  }
+
+  /** Runs a revision as it stands: one that was made by `setRoutes` earlier. */
+  adopt(revision: Revision): Revision {
+    const before = new Set(this.#placement.nodes.keys());
+    this.revision = revision;
+    this.#placement = placeRoutes(revision.routes);
+    const runners = this.#placement.hub.flatMap((route) => {
+      const prepared = prepareRoute(route);
+      return prepared.ok ? [prepared.value] : [];
+    });
+    const { clock } = this.#world;
+    this.router.setRoutes(runners, revision.routes, { instant: clock.now(), wall: clock.wall() });
+    for (const node of new Set([...before, ...this.#placement.nodes.keys(), ...this.presence.keys()])) {
+      this.#publishDesired(node);
+    }
+    this.#soon();
+    return revision;
+  }
+
+  refuseConnection(client: Client): string | undefined {
+    const identity = identify(this.options.site, client.id);
+    if (identity.kind === "visitor") return undefined;
+    const known = this.presence.get(identity.node);
+    if (known?.state !== "ready" || known.birth.unit === client.user) return undefined;
+    return `node "${identity.node}" is filled by unit ${known.birth.unit}; unit ${client.user} was refused`;
+  }
+
+  maySubscribe(client: Client, filter: string): boolean {
+    return maySubscribe(this.options.site, identify(this.options.site, client.id), filter);
+  }
+
+  received(client: Client, topicText: string, payload: Uint8Array): Verdict {
+    const { site } = this.options;
+    const identity = identify(site, client.id);
+    const topic = parseTopic(topicText);
+    if (topic === undefined || !mayPublish(site, identity, topic)) {
+      this.counters.refused.add("not-allowed");
+      return { kind: "cut", reason: `${client.id} may not publish to ${topicText}` };
+    }
+    // A state may be the will, which is the broker's word about a node that fell silent.
+    if (identity.kind === "agent" && topic.kind !== "state") this.#heard(identity.node);
+    const verdict = this.#take(topic, payload);
+    this.#soon();
+    return verdict;
+  }
+
+  faulted(reason: Parameters<BrokerRules["faulted"]>[0], details: string): void {
+    const isWorthALine = this.counters.faults.add(reason);
+    if (isWorthALine) this.#world.log.warn(`a client was cut off: ${reason}`, { details });
+  }
+
+  #take(topic: Topic, payload: Uint8Array): Verdict {
+    switch (topic.kind) {
+      case "up":
+        this.#intake.accept(topic.node, topic.lane, payload, this.presence.get(topic.node)?.birth);
+        return keep;
+      case "state":
+        return this.#nodeState(topic.node, payload);
+      case "reported":
+        return this.#reported(topic.node, payload);
+      case "set":
+        return this.#set(topic.address, payload);
+      case "stop":
+        return this.#stopLatch(topic.zone, payload);
+      default:
+        return pass;
+    }
+  }
+
+  #nodeState(node: string, payload: Uint8Array): Verdict {
+    const decoded = decodeNodeState(payload);
+    if (!decoded.ok) return this.#refuse("state", decoded.error, node);
+    const message = decoded.value;
+    const verdict =
+      message.kind === "birth"
+        ? this.#present({ kind: "birth", node, birth: message })
+        : this.#present({ kind: "death", node, death: message });
+    if (message.kind === "birth" || message.reason === "stopped") this.#heard(node);
+    return verdict;
+  }
+
+  #heard(node: string): void {
+    // Only of nodes that are known, so that made-up names fill nothing.
+    if (this.presence.has(node)) this.lastSeen.heard(node, this.#world.clock.wall());
+  }
+
+  #reported(node: string, payload: Uint8Array): Verdict {
+    const decoded = decodeReported(payload);
+    if (!decoded.ok) return this.#refuse("reported", decoded.error, node);
+    return this.#present({ kind: "reported", node, reported: decoded.value });
+  }
+
+  #present(event: PresenceEvent): Verdict {
+    const before = this.presence.get(event.node)?.birth;
+    const step = stepPresence(this.presence, event);
+    if (!step.ok) return this.#refuse(event.kind, step.refusal, event.node);
+    this.presence = step.state;
+    for (const effect of step.effects) this.#perform(effect);
+    if (event.kind === "birth") {
+      // Who was away missed what expired meanwhile, and has to be where the site is now.
+      const wasAway = step.effects.length > 0;
+      const fresh = newInstances(event.birth, wasAway ? undefined : before);
+      if (fresh.size > 0) this.router.catchUp(event.node, fresh, this.#world.clock.now());
+    }
+    return pass;
+  }
+
+  #perform(effect: PresenceEffect): void {
+    switch (effect.kind) {
+      case "born":
+        this.#world.log.info(`node ${effect.node} is ready`, { isNewLife: effect.isNewLife });
+        this.router.connected(effect.node);
+        return this.#publishDesired(effect.node);
+      case "taken-over":
+        return this.#world.log.warn(
+          `another agent of unit ${effect.unit} fills node ${effect.node} now: is its data folder a copy of another's?`,
+        );
+      case "gone":
+        this.#world.log.warn(`node ${effect.node} is ${effect.state}`);
+        return this.router.disconnected(effect.node);
+      default:
+        return unreachable(effect);
+    }
+  }
+
+  #value(address: SiteAddress, entry: Entry, unit: string, isOutput: boolean): void {
+    const now = this.#world.clock.now();
+    this.counters.messages += 1;
+    const isTimed = isOutput && !hasFlag(entry, entryFlag.clockUnsynchronised | entryFlag.historical);
+    if (isTimed) {
+      this.counters.latency.observe((this.#world.clock.wall() - entry.at) / 1e6);
+    }
+    const { at, quality, flags, body } = entry;
+    if (isOutput) this.router.value(address, { value: body, unit, quality, at }, now, this.#isEvent(address));
+    this.feed.offer(siteAddress(address), { at, quality, flags, value: body }, now);
+  }
+
+  #isEvent({ node, instance, port }: SiteAddress): boolean {
+    const declared = this.presence.get(node)?.birth.instances[instance];
+    return declared !== undefined && findPort(declared.outputs, port)?.deliver === "every";
+  }
+
+  #set(address: SiteAddress, payload: Uint8Array): Verdict {
+    const decoded = decodeCommand(payload);
+    if (!decoded.ok) return this.#refuse("set", decoded.error, address.node);
+    const refusal = this.#whyNot(address, decoded.value);
+    if (refusal !== undefined) return this.#refuse("set", refusal, address.node);
+    this.router.command(address, decoded.value, this.#world.clock.wall(), this.#world.clock.now());
+    return keep;
+  }
+
+  #whyNot(address: SiteAddress, command: Command): "unknown-input" | "expired" | undefined {
+    const birth = this.presence.get(address.node)?.birth;
+    const instances = birth?.instances ?? {};
+    const instance = Object.hasOwn(instances, address.instance) ? instances[address.instance] : undefined;
+    if (instance === undefined || findPort(instance.inputs, address.port) === undefined)
+      return "unknown-input";
+    return command.ttl === 0 ? "expired" : undefined;
+  }
+
+  /** Zones come with the site file; until then there is the site's own stop alone. */
+  #stopLatch(zone: string, payload: Uint8Array): Verdict {
+    if (zone !== "all") return this.#refuse("stop", "unknown-zone", zone);
+    const latch = decodeStopLatch(payload);
+    if (!latch.ok) return this.#refuse("stop", latch.error, zone);
+    this.#world.log.warn(latch.value.latched ? `show stop in ${zone}` : `show stop released in ${zone}`, {
+      by: latch.value.by,
+    });
+    return pass;
+  }
+
+  #refuse(kind: string, reason: string, node: string): Verdict {
+    const isWorthALine = this.counters.refused.add(`${kind} ${reason}`);
+    if (isWorthALine) this.#world.log.warn(`refused a message on ${kind}: ${reason}`, { node });
+    return keep;
+  }
+
+  #publishDesired(node: string): void {
+    // A hub that never had routes knows nothing of what a node shall run: that is no reason to take it away.
+    if (this.revision.number === 0) return;
+    const routes = this.#placement.nodes.get(node) ?? [];
+    const digest = this.#world.digestOf(routesBytes(routes));
+    const document = encodeDesired({ v: 1, revision: this.revision.number, digest, routes });
+    const { desired } = nodeTopics(this.options.site, node);
+    this.#broker?.publish(desired, document, { retain: true, qos: 1 });
+  }
+
+  #publishState(kind: "birth" | "death"): void {
+    const { session, version } = this.options;
+    const state = encodeHubState({ v: 1, kind, session, version, at: this.#world.clock.wall() });
+    this.#broker?.publish(this.#topics.hubState, state, { retain: true, qos: 1 });
+  }
+
+  /** Once a second, also as a sign of life for those who watch. */
+  #metric(): void {
+    const { p50, p99 } = this.counters.latency.takeQuantiles();
+    const metric = encodeHubMetric({
+      v: 1,
+      at: this.#world.clock.wall(),
+      messagesPerSecond: this.counters.takeMessages(),
+      latencyP50Ms: p50,
+      latencyP99Ms: p99,
+    });
+    this.#broker?.publish(this.#topics.hubMetric, metric, { retain: false, qos: 0 });
+    this.#cancelMetric = this.#world.clock.after(metricInterval, () => this.#metric());
+  }
+
+  /** Moves what became movable, once per turn of the event loop. */
+  #soon(): void {
+    if (this.#isWakeDue) return;
+    this.#isWakeDue = true;
+    queueMicrotask(() => {
+      this.#isWakeDue = false;
+      this.#wake();
+    });
+  }
+
+  #wake(): void {
+    const at = this.#world.clock.now();
+    const next = earliest(
+      this.feed.flush(at),
+      this.router.pump(at, (node, lane, payload) => {
+        const { site } = this.options;
+        this.#broker?.send(this.#topics.clientId(node), nodeTopics(site, node).down(lane), payload);
+      }),
+    );
+    this.#cancelWake?.();
+    this.#cancelWake = next === undefined ? undefined : this.#wakeAt(at, next);
+  }
+
+  #wakeAt(at: Instant, next: Instant): () => void {
+    return this.#world.clock.after(millis(Math.max(between(at, next), 0)), () => this.#wake());
+  }
+}
+
+/** Instances that a node has now and did not have before. */
+function newInstances(birth: Birth, before: Birth | undefined): ReadonlySet<string> {
+  const known = before?.instances ?? {};
+  return new Set(Object.keys(birth.instances).filter((name) => !Object.hasOwn(known, name)));
+}

@@ -1,0 +1,101 @@
+/** Assembles the hub: options in, hub serving, and a good end. */
+import { createHash, randomBytes } from "node:crypto";
+import { rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Fault, messageOf } from "@interactor/shared/kernel/fault";
+import { sessionBytes, sessionOf } from "@interactor/shared/wire/session";
+import { openBroker } from "./adapters/broker-aedes/broker-aedes.ts";
+import { systemClock } from "./adapters/clock-system.ts";
+import { openDataFolder } from "./adapters/data-folder.ts";
+import { openHttp } from "./adapters/http-fastify/http-fastify.ts";
+import { pinoLog } from "./adapters/log-pino.ts";
+import { openRevisionStore } from "./adapters/revision-store-files.ts";
+import { Hub } from "./hub.ts";
+import { viewOf } from "./hub-view.ts";
+import type { Log } from "./ports/log.ts";
+import { type Options, readOptions } from "./main/options.ts";
+import { watchRoutes } from "./main/routes-watch.ts";
+import { version } from "./main/version.ts";
+
+/** An end in good order takes at most this long; then the process goes anyway. */
+const endTimeout = 1400;
+
+try {
+  await serve();
+} catch (error) {
+  if (!(error instanceof Fault)) throw error;
+  process.stderr.write(`interactor hub: ${error.message}\n`);
+  process.exit(2);
+}
+
+async function serve(): Promise<void> {
+  const ending = untilTold();
+  const options = readOptions(process.argv.slice(2), process.env);
+  const { data, site, host, httpPort, mqttPort } = options;
+  using _folder = openDataFolder(data);
+  const log = pinoLog({ name: "interactor-hub", version, site });
+  const hub = new Hub(
+    { site, version, session: sessionOf(randomBytes(sessionBytes)) },
+    { clock: systemClock(), log, digestOf: (bytes) => createHash("sha256").update(bytes).digest("hex") },
+  );
+  // The routes come first: an agent that connects at once must not be told that there are none.
+  using routes = await watchRoutes(options.routes, hub, await openRevisionStore(data, log), log);
+  await using broker = await openBroker({ host, port: mqttPort }, hub);
+  hub.start(broker);
+  const dashboard = join(import.meta.dirname, "dashboard");
+  const view = viewOf(hub, broker, () => routes.problems());
+  await using http = await openHttp(
+    {
+      host,
+      port: httpPort,
+      site,
+      dashboard,
+      acceptMqtt: (stream) => broker.accept(stream),
+      faulted: (reason, details) => hub.faulted(reason, details),
+    },
+    view,
+  );
+  await announce(options, { http: http.port, mqtt: broker.port }, log);
+  await ending;
+  await rm(join(data, "hub.json"), { force: true });
+  setTimeout(() => process.exit(0), endTimeout).unref();
+  hub.stop();
+}
+
+process.exit(0);
+
+/** Says where the hub is: to whoever started it, and to the command line by `hub.json`. */
+async function announce(
+  { data, site, host }: Options,
+  ports: { readonly http: number; readonly mqtt: number },
+  log: Log,
+): Promise<void> {
+  const name = host.includes(":") ? `[${host}]` : host;
+  const address = {
+    http: `http://${name}:${ports.http}`,
+    mqtt: `mqtt://${name}:${ports.mqtt}`,
+    site,
+    pid: process.pid,
+  };
+  const path = join(data, "hub.json");
+  try {
+    await writeFile(`${path}.new`, `${JSON.stringify(address, undefined, 2)}\n`);
+    await rename(`${path}.new`, path);
+  } catch (error) {
+    log.error("hub.json cannot be written: the command line must be told --hub", { cause: messageOf(error) });
+  }
+  process.stdout.write(`ready ${address.http} mqtt ${name}:${ports.mqtt}\n`);
+}
+
+/** Resolves when somebody wants the process to end: a signal, or the parent that started it is gone. */
+function untilTold(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
+  process.on("disconnect", () => resolve());
+  // Its type says boolean, but without a parent that listens there is no such property.
+  const connected: unknown = Reflect.get(process, "connected");
+  if (connected === false) resolve();
+  // A reader that has gone away is no reason to end.
+  process.stdout.on("error", () => undefined);
+  return promise;
+}

@@ -1,0 +1,10 @@
+/** What the hub shows of itself: to its HTTP interface and whoever reads that. */
+import type { NodesResponse } from "@interactor/shared/wire/api";
+import type { MetricFamily } from "../core/registry/metric-families.ts";
+
+export interface HubView {
+  nodes(): NodesResponse;
+  /** Whether it serves, and if not what is missing. */
+  readiness(): { readonly ready: boolean; readonly problems: readonly string[] };
+  metrics(): readonly MetricFamily[];
+}

@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import { portsMax } from "../wire/limits.ts";
+import type { InputSpec } from "../wire/messages/port.ts";
+import { declaredPorts, type Manifest, stopValue } from "./manifest.ts";
+
+const manifestOf = (given: Partial<Manifest> = {}): Manifest => ({
+  apiVersion: 1,
+  id: "lights",
+  version: "0.1.0",
+  title: "Lights",
+  worker: "shared",
+  inputs: { all: { type: "float" } },
+  outputs: { sent: { type: "int" } },
+  ...given,
+});
+
+test("without settings an instance has the ports of its manifest", () => {
+  expect(declaredPorts(manifestOf(), {})).toEqual({
+    ok: true,
+    value: { inputs: { all: { type: "float" } }, outputs: { sent: { type: "int" } } },
+  });
+});
+
+test("ports from settings come to those of the manifest", () => {
+  const manifest = manifestOf({ inputsFrom: "/dimmers", outputsFrom: "/line/fields" });
+  const settings = {
+    dimmers: { front: { type: "float", channel: 1, actuator: true } },
+    line: { fields: { lux: { type: "float", unit: "lx" } } },
+  };
+
+  const declared = declaredPorts(manifest, settings);
+
+  expect(declared).toMatchObject({
+    ok: true,
+    value: { inputs: { all: {}, front: { actuator: true } }, outputs: { sent: {}, lux: { unit: "lx" } } },
+  });
+});
+
+test("a place in the settings that is not there gives no ports", () => {
+  for (const settings of [{}, { other: 1 }, null, "text", 7, []]) {
+    expect(declaredPorts(manifestOf({ inputsFrom: "/dimmers" }), settings).ok).toBe(true);
+  }
+});
+
+test("a pointer's escapes are read", () => {
+  const settings = { "a/b": { "c~d": { front: { type: "bool" } } } };
+
+  expect(declaredPorts(manifestOf({ inputsFrom: "/a~1b/c~0d" }), settings)).toMatchObject({
+    ok: true,
+    value: { inputs: { front: { type: "bool" } } },
+  });
+});
+
+test("a pointer reaches no further than the settings' own content", () => {
+  expect(declaredPorts(manifestOf({ inputsFrom: "/constructor" }), {})).toMatchObject({ ok: true });
+});
+
+test.each<readonly [string, unknown, RegExp]>([
+  ["no map", 5, /settings\/dimmers is no map of ports/],
+  ["a name that is none", { "Front Light": { type: "float" } }, /"Front Light" is not a name/],
+  ["a port without a type", { front: { channel: 1 } }, /settings\/dimmers\/front is no port/],
+  ["a type that is none", { front: { type: "number" } }, /settings\/dimmers\/front is no port/],
+  ["a count of nothing", { front: { type: "int", count: 0 } }, /front is no port/],
+  ["an input's name again", { all: { type: "float" } }, /"all" is used by two ports/],
+  ["an output's name", { sent: { type: "float" } }, /"sent" is used by two ports/],
+  [
+    "too many",
+    Object.fromEntries(Array.from({ length: portsMax }, (_, index) => [`p${index}`, { type: "bool" }])),
+    /more than 1024 ports/,
+  ],
+])("settings with %s are refused in words", (_what, dimmers, words) => {
+  const declared = declaredPorts(manifestOf({ inputsFrom: "/dimmers" }), { dimmers });
+
+  expect(declared.ok ? "" : declared.error).toMatch(words);
+});
+
+describe("on a show stop an input goes", () => {
+  test.each<readonly [string, InputSpec, unknown]>([
+    ["to what it declares", { type: "float", stop: 0.2, min: 0.1 }, 0.2],
+    ["to its least when that is of another type", { type: "float", stop: "off", min: 0.1 }, 0.1],
+    ["to its least", { type: "int", min: 5 }, 5],
+    ["to zero", { type: "float" }, 0],
+    ["off", { type: "bool" }, false],
+    ["to no text", { type: "text" }, ""],
+  ])("%s", (_where, spec, value) => {
+    expect(stopValue(spec)).toBe(value);
+  });
+});

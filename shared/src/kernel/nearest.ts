@@ -1,0 +1,23 @@
+/** "did you mean …", for a name at most two typing errors away. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  let best: { readonly name: string; readonly distance: number } | undefined;
+  for (const each of known) {
+    const distance = editDistance(name, each);
+    if (distance <= 2 && (best === undefined || distance < best.distance)) best = { name: each, distance };
+  }
+  return best === undefined ? undefined : `did you mean ${best.name}?`;
+}
+
+/** Levenshtein's distance. */
+function editDistance(left: string, right: string): number {
+  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= left.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= right.length; column++) {
+      const substitution = (previous[column - 1] ?? 0) + (left[row - 1] === right[column - 1] ? 0 : 1);
+      current.push(Math.min(substitution, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[right.length] ?? 0;
+}

@@ -1,0 +1,267 @@
+import { describe, expect, test } from "vitest";
+import fc from "fast-check";
+import type { Value } from "../wire/value.ts";
+import { compileExpression } from "./expression.ts";
+
+function run(source: string, value: Value, given: { unit?: string; quality?: number } = {}) {
+  const compiled = compileExpression(source);
+  if (!compiled.ok) throw new Error(`${source}: ${compiled.error.message}`);
+  const result = compiled.value.evaluate({ value, unit: given.unit ?? "", quality: given.quality ?? 0 });
+  return result.ok ? result.value : { failed: result.error };
+}
+
+function faultOf(source: string) {
+  const compiled = compileExpression(source);
+  return compiled.ok ? undefined : compiled.error;
+}
+
+const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
+const noNumber = { failed: "the result is not a number" };
+
+describe("whatever the number", () => {
+  const cases: readonly (readonly [source: string, compute: (value: number) => number])[] = [
+    ["value * 2", (value) => value * 2],
+    ["value * 2.0", (value) => value * 2],
+    ["2 * value", (value) => value * 2],
+    ["value / 2", (value) => value / 2],
+    ["value + 1", (value) => value + 1],
+    ["value - 1", (value) => value - 1],
+    ["1 - value", (value) => 1 - value],
+    ["value % 7", (value) => value % 7],
+    ["-value", (value) => -value],
+    ["round(value)", (value) => Math.round(value)],
+    ["floor(value)", (value) => Math.floor(value)],
+    ["ceil(value)", (value) => Math.ceil(value)],
+    ["abs(value)", (value) => Math.abs(value)],
+    ["min(value, 5)", (value) => Math.min(value, 5)],
+    ["max(value, 0.5)", (value) => Math.max(value, 0.5)],
+    ["clamp(value, 0, 100)", (value) => Math.min(Math.max(value, 0), 100)],
+    ["round(value * 2 + 1) / 2", (value) => Math.round(value * 2 + 1) / 2],
+  ];
+
+  test.each(cases)("%s is what a pocket calculator says", (source, compute) => {
+    fc.assert(
+      fc.property(fc.oneof(finite, fc.integer(), fc.maxSafeInteger()), (value) => {
+        const expected = compute(value);
+
+        const result = run(source, value);
+
+        expect(result).toEqual(Number.isFinite(expected) ? expected : noNumber);
+      }),
+    );
+  });
+
+  test("scale stays inside its target, whichever way that runs", () => {
+    fc.assert(
+      fc.property(finite, (value) => {
+        expect(run("scale(value, 0, 10, 0, 255)", value)).toBeOneOf([
+          expect.toSatisfy((each) => each >= 0 && each <= 255),
+        ]);
+        expect(run("scale(value, 0, 10, 255, 0)", value)).toBeOneOf([
+          expect.toSatisfy((each) => each >= 0 && each <= 255),
+        ]);
+      }),
+    );
+  });
+
+  test.each([
+    "value > 5",
+    "value >= 5",
+    "value < 5",
+    "value <= 5",
+    "value == 5",
+    "value != 5",
+    "value > 5.5",
+  ])("%s is true or false", (source) => {
+    fc.assert(fc.property(finite, (value) => typeof run(source, value) === "boolean"));
+    expect(run(source.replace("value", "7"), 0)).toBe(run(source, 7));
+  });
+});
+
+test.each<readonly [string, Value, Value]>([
+  ["value", true, true],
+  ["!value", true, false],
+  ["value ? 1 : 0", true, 1],
+  ["value ? 255.0 : 0.0", false, 0],
+  ['value == "open"', "open", true],
+  ['value + "!"', "open", "open!"],
+  ['value.startsWith("op")', "open", true],
+  ["size(value)", "äöü", 3],
+  ["value.roll * 2", { roll: 4 }, 8],
+  ["value[1] + 1", [1, 2], 3],
+  ["[value, 1]", 2.5, [2.5, 1]],
+  ['{"level": value}', 2.5, { level: 2.5 }],
+  ["value == null", null, true],
+  ["int(value)", 7.9, 7],
+  ["double(value)", "2.5", 2.5],
+  ["string(value)", 2.5, "2.5"],
+  ["9007199254740991", 0, Number.MAX_SAFE_INTEGER],
+])("%s of %j is %j", (source, value, expected) => {
+  expect(run(source, value)).toEqual(expected);
+});
+
+test("unit and quality can be spoken of", () => {
+  expect(run('unit == "Cel" && quality == 0', 1, { unit: "Cel" })).toBe(true);
+  expect(run("quality > 0", 1, { quality: 2 })).toBe(true);
+});
+
+describe("what does not fit the value is an answer, not an exception", () => {
+  test.each<readonly [string, Value]>([
+    ["value * 2", "text"],
+    ["value * 2", null],
+    ["value * 2", true],
+    ["round(value)", "7"],
+    ["value.roll", 5],
+    ["value.roll", { pitch: 1 }],
+    ["value[7]", [1]],
+    ["value / 0", 5],
+    ["value / 0", 0],
+    ["1 / 0", 0],
+    ["1 % 0", 0],
+    ["scale(value, 1, 1, 0, 5)", 1],
+    ["value ? 1 : 0", 5],
+    ["int(value)", "x".repeat(10_000)],
+  ])("%s of %j", (source, value) => {
+    const result = run(source, value);
+
+    expect(result).toEqual({ failed: expect.any(String) });
+  });
+
+  test("whatever the value", () => {
+    const sources = [
+      "value * 2",
+      "value + 1",
+      "round(value)",
+      "value.a",
+      "value[0]",
+      "value > 1",
+      "!value",
+      "size(value)",
+      "value ? 1.0 : 0.0",
+    ];
+    const anything = fc.anything({ withNullPrototype: false }).filter((each) => each !== undefined);
+    fc.assert(
+      fc.property(fc.constantFrom(...sources), anything, (source, value) => void run(source, value as Value)),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+test.each(['timestamp("2027-01-15T08:00:00Z")', 'duration("5s")', "type(value)", "5u", "uint(5)"])(
+  "%s gives something that cannot be sent, and says so",
+  (source) => {
+    expect(compileExpression(source).ok ? run(source, 1) : { failed: "" }).toEqual({
+      failed: expect.any(String),
+    });
+  },
+);
+
+test("a result nested deeper than a payload may be is refused", () => {
+  const source = `${"[".repeat(14)}value${"]".repeat(14)}`;
+
+  expect(compileExpression(source).ok ? run(source, 1) : { failed: "" }).toEqual({
+    failed: expect.any(String),
+  });
+});
+
+test("a number that is none is found inside a list too", () => {
+  expect(run("[value / 0.0]", 0)).toEqual(noNumber);
+});
+
+describe("a bad expression is refused with the place and a hint", () => {
+  test.each([
+    ["valu * 2", 0, /valu/, /value/],
+    ["1 + temperature", 4, /temperature/, /value, unit, quality/],
+    ["rond(value)", 0, /rond/, /round/],
+    ["round(value, 2)", 0, /round/, /round\(value\)/],
+    ["scale(value, 0, 10)", 0, /scale/, /scale\(value, from least, from most, to least, to most\)/],
+    ["frobnicate(value)", 0, /frobnicate/, /there are/],
+    ["value * ", 8, /./, /ends too early/],
+    ["", 0, /./, /./],
+  ])("%j", (source, offset, message, hint) => {
+    const fault = faultOf(source);
+
+    expect(fault?.offset).toBe(offset);
+    expect(fault?.message).toMatch(message);
+    expect(fault?.hint).toMatch(hint);
+  });
+
+  test.each([
+    "value +* 2",
+    "(value",
+    "value)",
+    "value @ 2",
+    '"open',
+    "value ? 1",
+    '1 + "a"',
+    "value.",
+    "[1, 2",
+    "{",
+    "value value",
+  ])("%j, with a place inside it", (source) => {
+    const fault = faultOf(source);
+
+    expect(fault?.message).toEqual(expect.any(String));
+    expect(fault?.offset).toBeGreaterThanOrEqual(0);
+    expect(fault?.offset).toBeLessThanOrEqual(source.length);
+  });
+
+  test("and compiling never throws, whatever the text", () => {
+    const piece = fc.constantFrom(
+      "value",
+      "(",
+      ")",
+      "[",
+      "]",
+      "{",
+      "}",
+      "+",
+      "*",
+      "?",
+      ":",
+      ".",
+      ",",
+      '"',
+      "'",
+      "1",
+      "round",
+      "\n",
+      "😀",
+      "matches",
+      "&&",
+      "!",
+      "in",
+      "has",
+      "__proto__",
+      "constructor",
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => void compileExpression(pieces.join(" "))),
+      { numRuns: 2000 },
+    );
+  });
+
+  test.each(["(", "[", "!", "-", '{"a":', "value + ", "value ? value : "])(
+    "nor does a long row of %j",
+    (piece) => {
+      const startedAt = performance.now();
+
+      compileExpression(piece.repeat(Math.floor(2000 / piece.length)));
+
+      expect(performance.now() - startedAt).toBeLessThan(1000);
+    },
+  );
+});
+
+test.each([
+  ["value * (1 / 255)", 255, 1],
+  ["value / 2 + 1 / 2", 8, 4.5],
+  ["7 / 2", 0, 3.5],
+  ["value > 5 ? 1 : 0.5", 7, 1],
+])("in %s whole numbers are numbers like all others", (source, value, expected) => {
+  const compiled = compileExpression(source);
+
+  const result = compiled.ok ? compiled.value.evaluate({ value, unit: "", quality: 0 }) : compiled;
+
+  expect(result).toEqual({ ok: true, value: expected });
+});

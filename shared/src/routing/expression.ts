@@ -1,0 +1,198 @@
+/**
+ * Expressions of routes: CEL with numbers as people mean them.
+ *
+ * Bare CEL keeps int and double apart, so `value * 2` has no meaning for a reading of 7.5. Here every number
+ * that enters is a double, the arithmetic operators also take mixed operands, and integers that an expression
+ * makes (BigInt in the library) leave as plain numbers. Whole numbers as written are doubles too, see
+ * plain-numbers.ts.
+ */
+import { Environment, EvaluationError, ParseError, TypeError as CelTypeError } from "@marcbachmann/cel-js";
+import { messageOf } from "../kernel/fault.ts";
+import { nearest } from "../kernel/nearest.ts";
+import { failed, ok, type Result } from "../kernel/result.ts";
+import { type PlainNumbers, withPlainNumbers } from "./plain-numbers.ts";
+import { valueDepthMax } from "../wire/limits.ts";
+import type { Value } from "../wire/value.ts";
+
+/** What an expression can speak of. */
+export interface Variables {
+  readonly value: Value;
+  /** UCUM code of the output, or the empty text. */
+  readonly unit: string;
+  /** 0 good, 1 stale, 2 bad. */
+  readonly quality: number;
+}
+
+export interface ExpressionFault {
+  readonly message: string;
+  /** Where in the text, in characters from its beginning. */
+  readonly offset: number;
+  /** What would be right, when we know. */
+  readonly hint?: string;
+}
+
+export interface Expression {
+  readonly source: string;
+  /** The result, or why there is none: a type that does not fit this value, a division by zero. */
+  evaluate(variables: Variables): Result<Value, string>;
+}
+
+type Numeric = number | bigint;
+
+const arithmetic = {
+  "+": (left: Numeric, right: Numeric) => Number(left) + Number(right),
+  "-": (left: Numeric, right: Numeric) => Number(left) - Number(right),
+  "*": (left: Numeric, right: Numeric) => Number(left) * Number(right),
+  "/": (left: Numeric, right: Numeric) => Number(left) / Number(right),
+  "%": (left: Numeric, right: Numeric) => Number(left) % Number(right),
+} as const;
+
+const variableNames = ["value", "unit", "quality"] as const;
+
+/** Each with its parameters, for hints; all take and give numbers. */
+const functions = {
+  round: ["value"],
+  floor: ["value"],
+  ceil: ["value"],
+  abs: ["value"],
+  min: ["left", "right"],
+  max: ["left", "right"],
+  clamp: ["value", "least", "most"],
+  scale: ["value", "from least", "from most", "to least", "to most"],
+} as const;
+
+const implementations: Record<keyof typeof functions, (...given: number[]) => number> = {
+  round: (value = 0) => Math.round(value),
+  floor: (value = 0) => Math.floor(value),
+  ceil: (value = 0) => Math.ceil(value),
+  abs: (value = 0) => Math.abs(value),
+  min: (left = 0, right = 0) => Math.min(left, right),
+  max: (left = 0, right = 0) => Math.max(left, right),
+  clamp: (value = 0, least = 0, most = 0) => Math.min(Math.max(value, least), most),
+  /** Maps one range on another and stays inside it; the target may run downwards. */
+  scale: (value = 0, fromLeast = 0, fromMost = 0, toLeast = 0, toMost = 0) => {
+    const share = Math.min(Math.max((value - fromLeast) / (fromMost - fromLeast), 0), 1);
+    return toLeast + share * (toMost - toLeast);
+  },
+};
+
+const environment = makeEnvironment();
+
+function makeEnvironment(): Environment {
+  const made = new Environment({ homogeneousAggregateLiterals: false })
+    .registerVariable("value", "dyn")
+    .registerVariable("unit", "string")
+    .registerVariable("quality", "double");
+  for (const [operator, compute] of Object.entries(arithmetic)) {
+    made.registerOperator(`double ${operator} int`, compute);
+    made.registerOperator(`int ${operator} double`, compute);
+  }
+  made.registerOperator("double % double", arithmetic["%"]);
+  // The other way round and for `dyn` the library has it; `!=` follows.
+  made.registerOperator("double == int", (left: Numeric, right: Numeric) => Number(left) === Number(right));
+  for (const [name, parameters] of Object.entries(functions)) {
+    const compute = implementations[name as keyof typeof functions];
+    made.registerFunction(
+      `${name}(${parameters.map(() => "dyn").join(", ")}): double`,
+      (...given: unknown[]) => compute(...given.map((each) => asNumber(name, each))),
+    );
+  }
+  return made;
+}
+
+function asNumber(name: string, given: unknown): number {
+  if (typeof given === "number" || typeof given === "bigint") return Number(given);
+  throw new EvaluationError(
+    `${name}() takes numbers, not ${typeof given === "string" ? "a text" : typeof given}`,
+  );
+}
+
+/** Compiles `source` once. Refuses what cannot be right whatever the value: syntax, unknown names, types. */
+export function compileExpression(source: string): Result<Expression, ExpressionFault> {
+  const written = withPlainNumbers(source);
+  try {
+    const parsed = environment.parse(written.text);
+    const checked = parsed.check();
+    if (!checked.valid) return failed(faultOf(written, checked.error));
+    return ok({ source, evaluate: (variables) => evaluate(parsed, variables) });
+  } catch (error) {
+    return failed(faultOf(written, error));
+  }
+}
+
+function evaluate(run: (context: Variables) => unknown, variables: Variables): Result<Value, string> {
+  try {
+    return ok(plain(run(variables)));
+  } catch (error) {
+    return failed(summaryOf(error));
+  }
+}
+
+/** Turns the library's results into values of ours. */
+function plain(result: unknown, depth = 0): Value {
+  switch (typeof result) {
+    case "bigint":
+      return Number(result);
+    case "number":
+      if (Number.isFinite(result)) return result;
+      throw new EvaluationError("the result is not a number");
+    case "boolean":
+    case "string":
+      return result;
+    case "object":
+      return result === null || result instanceof Uint8Array ? result : plainContainer(result, depth + 1);
+    default:
+      throw new EvaluationError(`a result of type ${typeof result} cannot be sent`);
+  }
+}
+
+function plainContainer(result: object, depth: number): Value {
+  if (depth > valueDepthMax) throw new EvaluationError("the result is nested too deeply");
+  if (Array.isArray(result)) return result.map((each) => plain(each, depth));
+  const prototype: unknown = Object.getPrototypeOf(result);
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw new EvaluationError(
+      "the result is a time, a type or another thing that cannot be sent: make it a number or a text",
+    );
+  }
+  return Object.fromEntries(Object.entries(result).map(([key, value]) => [key, plain(value, depth)]));
+}
+
+function isCelError(error: unknown): error is ParseError | EvaluationError | CelTypeError {
+  return error instanceof ParseError || error instanceof EvaluationError || error instanceof CelTypeError;
+}
+
+const summaryOf = (error: unknown): string => (isCelError(error) ? error.summary : messageOf(error));
+
+function faultOf(written: PlainNumbers, error: unknown): ExpressionFault {
+  const message = summaryOf(error);
+  const offset = isCelError(error) ? (error.range?.start ?? 0) : 0;
+  const hint = isCelError(error) ? hintFor(error.code, message) : undefined;
+  return { message, offset: written.offsetInSource(offset), ...(hint === undefined ? {} : { hint }) };
+}
+
+function hintFor(code: string, message: string): string | undefined {
+  switch (code) {
+    case "unknown_variable": {
+      const name = /Unknown variable: (\S+)/.exec(message)?.[1] ?? "";
+      return (
+        nearest(name, [...variableNames, ...Object.keys(functions)]) ??
+        `there are ${variableNames.join(", ")}`
+      );
+    }
+    case "no_matching_overload":
+      return hintForCall(/overload for '(\w+)\(/.exec(message)?.[1] ?? "");
+    case "incompatible_ternary_branches":
+      return "write both branches as the same kind of number, such as 1.0 and 0.5";
+    case "unexpected_token":
+      return message.includes("EOF") ? "the expression ends too early" : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function hintForCall(name: string): string {
+  const parameters = Object.entries(functions).find(([known]) => known === name)?.[1];
+  if (parameters !== undefined) return `write ${name}(${parameters.join(", ")})`;
+  return nearest(name, Object.keys(functions)) ?? `there are ${Object.keys(functions).join(", ")}`;
+}

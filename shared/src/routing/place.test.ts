@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { routeOf } from "../testing/builders.ts";
+import { placeRoutes } from "./place.ts";
+
+test("a route runs on the node that has both its ends, every other one on the hub", () => {
+  const own = routeOf({ name: "own" });
+  const across = routeOf({ name: "across", to: "pi2/lights/front" });
+  const second = routeOf({ name: "second" });
+  const elsewhere = routeOf({ name: "elsewhere", from: "pi2/sim/distance", to: "pi2/lights/front" });
+
+  const { hub, nodes } = placeRoutes([own, across, second, elsewhere]);
+
+  expect(hub).toEqual([across]);
+  expect([...nodes]).toEqual([
+    ["pi", [own, second]],
+    ["pi2", [elsewhere]],
+  ]);
+});
+
+test("a node whose name begins like another's is another node", () => {
+  const { hub } = placeRoutes([routeOf({ from: "pi/sim/distance", to: "pi-2/lights/front" })]);
+
+  expect(hub).toHaveLength(1);
+});

@@ -1,0 +1,26 @@
+/** Where a route runs: on the node that owns both ends, else on the hub. */
+import type { CompiledRoute } from "../wire/messages/desired.ts";
+
+export interface Placement {
+  readonly hub: readonly CompiledRoute[];
+  /** By node. */
+  readonly nodes: ReadonlyMap<string, readonly CompiledRoute[]>;
+}
+
+const nodeOf = (address: string): string => address.slice(0, address.indexOf("/"));
+
+export function placeRoutes(routes: readonly CompiledRoute[]): Placement {
+  const hub: CompiledRoute[] = [];
+  const nodes = new Map<string, CompiledRoute[]>();
+  for (const route of routes) {
+    const node = nodeOf(route.from);
+    if (node !== nodeOf(route.to)) {
+      hub.push(route);
+      continue;
+    }
+    const placed = nodes.get(node);
+    if (placed === undefined) nodes.set(node, [route]);
+    else placed.push(route);
+  }
+  return { hub, nodes };
+}

@@ -1,0 +1,165 @@
+import { describe, expect, test } from "vitest";
+import { instant, millis } from "../kernel/units.ts";
+import { noon, routeOf } from "../testing/builders.ts";
+import type { CompiledRoute } from "../wire/messages/desired.ts";
+import type { Value } from "../wire/value.ts";
+import { prepareRoute, RouteTable, type Sample } from "./run-route.ts";
+
+const sampleOf = (value: Value, given: Partial<Sample> = {}): Sample => ({
+  value,
+  unit: "m",
+  quality: 0,
+  at: noon,
+  ...given,
+});
+
+function bench(given: Partial<CompiledRoute> = {}) {
+  const prepared = prepareRoute(routeOf(given));
+  if (!prepared.ok) throw new Error(prepared.error.fault.message);
+  const runner = prepared.value;
+  const out: Value[] = [];
+  return {
+    runner,
+    out,
+    offer: (value: Value, at = 0) =>
+      runner.offer(sampleOf(value), instant(at), (_route, { value }) => void out.push(value)),
+    flush: (at: number) => runner.flush(instant(at), (_route, { value }) => void out.push(value)),
+  };
+}
+
+test("a route without conditions passes on what it is given", () => {
+  const { out, offer, runner } = bench();
+
+  for (const value of [1, "two", true, null]) offer(value);
+
+  expect(out).toEqual([1, "two", true, null]);
+  expect(runner.passed).toBe(4);
+});
+
+test("map makes another value of it, and its stamp and quality stay", () => {
+  const prepared = prepareRoute(routeOf({ map: "value * 2" }));
+  const out: Sample[] = [];
+
+  if (prepared.ok)
+    prepared.value.offer(
+      sampleOf(2.5, { quality: 1 }),
+      instant(0),
+      (_route, sample) => void out.push(sample),
+    );
+
+  expect(out).toEqual([{ value: 5, unit: "m", quality: 1, at: noon }]);
+});
+
+test("when holds back what does not fulfil it, and that is no failure", () => {
+  const { out, offer, runner } = bench({ when: "value > 5" });
+
+  for (const value of [4, 6, 5, 7]) offer(value);
+
+  expect(out).toEqual([6, 7]);
+  expect(runner.failed).toBe(0);
+});
+
+test.each<readonly [string, Partial<CompiledRoute>, RegExp]>([
+  ["a condition that is no truth", { when: "value" }, /when: .*true or false/],
+  ["a condition that does not fit the value", { when: "value.a == 1" }, /^when: /],
+  ["a mapping that does not fit the value", { map: "value.a" }, /^map: /],
+  ["a division by zero", { map: "1 / (value - 1)" }, /^map: .*not a number/],
+])("%s is counted as a failure with its words, and nothing is passed on", (_what, given, words) => {
+  const { out, offer, runner } = bench(given);
+
+  offer(1);
+
+  expect(out).toEqual([]);
+  expect([runner.failed, runner.passed]).toEqual([1, 0]);
+  expect(runner.error).toMatch(words);
+});
+
+describe("a throttle", () => {
+  const throttle = millis(100);
+
+  test("lets the first through, then the last of each span", () => {
+    const { out, offer, flush, runner } = bench({ throttle });
+
+    offer(1, 0);
+    offer(2, 10);
+    offer(3, 90);
+    expect(runner.due).toBe(100);
+    flush(99);
+    expect(out).toEqual([1]);
+    flush(100);
+
+    expect(out).toEqual([1, 3]);
+    expect(runner.due).toBeUndefined();
+  });
+
+  test("opens again by itself", () => {
+    const { out, offer } = bench({ throttle });
+
+    offer(1, 0);
+    offer(2, 100);
+
+    expect(out).toEqual([1, 2]);
+  });
+
+  test("counts from what passed, not from what the condition held back", () => {
+    const { out, offer } = bench({ throttle, when: "value > 5" });
+
+    offer(1, 0);
+    offer(6, 10);
+
+    expect(out).toEqual([6]);
+  });
+
+  test("a newer value that is due at once takes the place of a held one", () => {
+    const { out, offer, flush } = bench({ throttle });
+
+    offer(1, 0);
+    offer(2, 50);
+    offer(3, 150);
+    flush(200);
+
+    expect(out).toEqual([1, 3]);
+  });
+});
+
+test.each(["when", "map"] as const)("a route whose %s cannot be right is not prepared", (part) => {
+  const prepared = prepareRoute(routeOf({ [part]: "valu > 1" }));
+
+  expect(prepared).toMatchObject({ ok: false, error: { part, fault: { offset: 0 } } });
+});
+
+describe("a table of routes", () => {
+  const runnersOf = (...routes: readonly Partial<CompiledRoute>[]) =>
+    routes.flatMap((given) => {
+      const prepared = prepareRoute(routeOf(given));
+      return prepared.ok ? [prepared.value] : [];
+    });
+
+  test("offers a value to every route from its output and to no other", () => {
+    const table = new RouteTable(
+      runnersOf({ name: "a" }, { name: "b" }, { name: "c", from: "pi/sim/motion" }),
+    );
+    const ran: string[] = [];
+
+    const isTaken = table.offer(
+      "pi/sim/distance",
+      sampleOf(1),
+      instant(0),
+      (route) => void ran.push(route.name),
+    );
+
+    expect([isTaken, ran]).toEqual([true, ["a", "b"]]);
+    expect(table.offer("pi/sim/constructor", sampleOf(1), instant(0), () => undefined)).toBe(false);
+  });
+
+  test("says when the next throttle opens", () => {
+    const table = new RouteTable(
+      runnersOf({ name: "slow", throttle: millis(500) }, { name: "quick", throttle: millis(100) }),
+    );
+    for (const at of [0, 10]) table.offer("pi/sim/distance", sampleOf(1), instant(at), () => undefined);
+
+    expect(table.flush(instant(20), () => undefined)).toBe(100);
+    expect(table.flush(instant(100), () => undefined)).toBe(500);
+    expect(table.flush(instant(500), () => undefined)).toBeUndefined();
+  });
+});

@@ -1,0 +1,52 @@
+/** What a running instance is given. */
+import type { Clock } from "../kernel/clock.ts";
+import type { Random } from "../kernel/random.ts";
+import type { Micros } from "../kernel/units.ts";
+import type { Quality } from "../wire/entry.ts";
+import type { OwnerKind } from "../wire/messages/reported.ts";
+import type { Value } from "../wire/value.ts";
+
+/** What an input shall hold now. */
+export interface Applied {
+  /** Of the input's declared type, within its declared range. */
+  readonly value: Value;
+  /** When the reading behind it was taken, by the site's clock. */
+  readonly at: Micros;
+  readonly owner: OwnerKind;
+}
+
+export interface Emission {
+  /** When it was measured. Default: now. */
+  readonly at?: Micros;
+  /** Default: good. */
+  readonly quality?: Quality;
+}
+
+export interface ModuleLog {
+  info(message: string, details?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, details?: Readonly<Record<string, unknown>>): void;
+  error(message: string, details?: Readonly<Record<string, unknown>>): void;
+}
+
+export interface ModuleContext {
+  /** The instance's name on its node. */
+  readonly name: string;
+  readonly site: string;
+  readonly node: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: ModuleLog;
+  /** Aborted when the instance shall stop. */
+  readonly signal: AbortSignal;
+  /** Gives a value of a declared output. A name that is not declared or a value of another type throws. */
+  emit(output: string, value: Value, emission?: Emission): void;
+  /**
+   * Called with every new value for any input, counted ports by their full name (`ch12`).
+   * `undefined`: nobody owns the input any more. To be called once, in `start`.
+   */
+  onInput(listener: (input: string, applied: Applied | undefined) => void): void;
+  /** The instance does what it is for. Clears an earlier `waiting`. */
+  running(): void;
+  /** It cannot, for now, and goes on trying; `reason` says to an installer what is missing. */
+  waiting(reason: string): void;
+}

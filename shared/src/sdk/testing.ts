@@ -1,0 +1,84 @@
+/** A bench for a module's tests: one instance with a clock and a random source of its own. */
+import { declaredPorts } from "../bundle/manifest.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { Fault } from "../kernel/fault.ts";
+import { type Random, seededRandom } from "../kernel/random.ts";
+import { findPort } from "../wire/messages/port.ts";
+import { isOfType, type Value } from "../wire/value.ts";
+import type { Applied, Emission, ModuleContext } from "./context.ts";
+import type { ModuleDefinition } from "./define-module.ts";
+
+export interface Emitted {
+  readonly output: string;
+  readonly value: Value;
+  readonly emission: Emission;
+}
+
+export interface Bench {
+  /** All that was emitted, oldest first. */
+  readonly emitted: readonly Emitted[];
+  /** `running`, or `waiting: <reason>`, in the order they were said. */
+  readonly states: readonly string[];
+  /** Log lines as `level message`. */
+  readonly logged: readonly string[];
+  /** Sets an input as the switchboard would; `undefined` releases it. */
+  apply(input: string, value: Value | undefined, owner?: Applied["owner"]): void;
+  stop(): Promise<void>;
+}
+
+export interface BenchOptions {
+  readonly clock: Clock;
+  readonly random?: Random;
+  readonly name?: string;
+}
+
+/** Starts one instance as the module host would: settings parsed, ports checked on every emit. */
+export async function startOnBench<Settings>(
+  definition: ModuleDefinition<Settings>,
+  settings: unknown,
+  options: BenchOptions,
+): Promise<Bench> {
+  const parsed = definition.settings.safeParse(settings);
+  if (!parsed.success) throw new Fault("SETTINGS_INVALID", JSON.stringify(parsed.error.issues));
+  const ports = declaredPorts(definition.manifest, parsed.data);
+  if (!ports.ok) throw new Fault("SETTINGS_INVALID", ports.error);
+  const emitted: Emitted[] = [];
+  const states: string[] = [];
+  const logged: string[] = [];
+  let listener: ((input: string, applied: Applied | undefined) => void) | undefined;
+  const abort = new AbortController();
+  const write = (level: string) => (message: string) => void logged.push(`${level} ${message}`);
+  const context: ModuleContext = {
+    name: options.name ?? "bench",
+    site: "test",
+    node: "bench",
+    clock: options.clock,
+    random: options.random ?? seededRandom(1),
+    log: { info: write("info"), warn: write("warn"), error: write("error") },
+    signal: abort.signal,
+    emit(output, value, emission = {}) {
+      const spec = findPort(ports.value.outputs, output);
+      if (spec === undefined) throw new Fault("OUTPUT_UNKNOWN", `no output "${output}"`);
+      if (!isOfType(value, spec.type)) throw new Fault("OUTPUT_TYPE", `output "${output}" is ${spec.type}`);
+      emitted.push({ output, value, emission });
+    },
+    onInput(given) {
+      listener = given;
+    },
+    running: () => void states.push("running"),
+    waiting: (reason) => void states.push(`waiting: ${reason}`),
+  };
+  const instance = await definition.start(parsed.data, context);
+  return {
+    emitted,
+    states,
+    logged,
+    apply(input, value, owner = "route") {
+      listener?.(input, value === undefined ? undefined : { value, at: options.clock.wall(), owner });
+    },
+    async stop() {
+      abort.abort();
+      await instance.stop();
+    },
+  };
+}

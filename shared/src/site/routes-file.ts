@@ -1,0 +1,135 @@
+/**
+ * `routes.yaml`: the routes of a site as people write them. Every problem is reported at once, each with its
+ * line and column, what is wrong and, where we know, what would be right. The site file will replace this
+ * list and use the same compile step.
+ */
+import * as z from "zod";
+import { parseDuration } from "../kernel/duration.ts";
+import { nearest } from "../kernel/nearest.ts";
+import { failed, ok, type Result } from "../kernel/result.ts";
+import type { Millis } from "../kernel/units.ts";
+import { compileExpression } from "../routing/expression.ts";
+import { laneOfName, lane as laneNumber, lanes } from "../wire/lanes.ts";
+import { durationMax, expressionLengthMax, payloadBytesMax, routesMax, ttlDefault } from "../wire/limits.ts";
+import { type CompiledRoute, encodeDesired } from "../wire/messages/desired.ts";
+import { isName, parseSiteAddress } from "../wire/names.ts";
+import { type Path, type Problem, YamlText } from "./yaml-text.ts";
+
+const nameWords = "a name is a-z, 0-9, - and _, at most 63 characters";
+const addressWords = "an address is node/instance/port, such as demo/sim/distance";
+const durationWords = "a duration has a unit, such as 50ms, 2s or 1m";
+const fileWords = "the file begins with `routes:` and a list of routes under it";
+
+const name = z.string(nameWords).refine(isName, nameWords);
+const address = z.string(addressWords).refine((text) => parseSiteAddress(text).ok, addressWords);
+const expression = z.coerce
+  .string()
+  .max(expressionLengthMax)
+  .superRefine((source, context) => {
+    const compiled = source.length > expressionLengthMax ? undefined : compileExpression(source);
+    if (compiled === undefined || compiled.ok) return;
+    const { message, ...params } = compiled.error;
+    context.addIssue({ code: "custom", message, params });
+  });
+const duration = z.string(durationWords).transform((text, context): Millis => {
+  const parsed = parseDuration(text);
+  if (parsed.ok && parsed.value <= durationMax) return parsed.value;
+  context.addIssue(parsed.ok ? "at most 24h" : durationWords);
+  return z.NEVER;
+});
+
+const route = z.strictObject(
+  {
+    name,
+    from: address,
+    to: address,
+    when: expression.optional(),
+    map: expression.optional(),
+    ttl: duration.optional(),
+    lane: z.enum(lanes).optional(),
+    throttle: duration.optional(),
+  },
+  "a route is a map with at least name, from and to",
+);
+
+/** Where in an expression something is wrong, as the issue carries it. */
+const placeInExpression = z.object({ offset: z.number(), hint: z.string().optional() });
+
+const routesFile = z.strictObject(
+  { routes: z.array(route, fileWords).max(routesMax, `at most ${routesMax} routes`).nullable() },
+  fileWords,
+);
+const knownKeys = Object.keys(route.shape);
+
+/** The routes of `text`, ready to be placed, or everything that is wrong with it. */
+export function parseRoutesFile(text: string): Result<readonly CompiledRoute[], readonly Problem[]> {
+  const yaml = new YamlText(text);
+  if (yaml.problems.length > 0) return failed(yaml.problems);
+  const parsed = routesFile.safeParse(yaml.value, { reportInput: true });
+  if (!parsed.success) return failed(parsed.error.issues.flatMap((issue) => problemsOf(yaml, issue)));
+  const routes = (parsed.data.routes ?? []).map(compiled);
+  const problems = [...twiceNamed(yaml, routes), ...tooLarge(yaml, routes)];
+  return problems.length > 0 ? failed(problems) : ok(routes);
+}
+
+/** They are kept, and sent to a node, as one document: one that nobody could read again must not be taken over. */
+function tooLarge(yaml: YamlText, routes: readonly CompiledRoute[]): Problem[] {
+  const bytes = encodeDesired({
+    v: 1,
+    revision: Number.MAX_SAFE_INTEGER,
+    digest: "0".repeat(64),
+    routes,
+  }).length;
+  const words = `all routes together take ${bytes} bytes of the ${payloadBytesMax} that a document may have`;
+  return bytes > payloadBytesMax ? [yaml.problemAt(["routes"], words)] : [];
+}
+
+function compiled(written: z.infer<typeof route>): CompiledRoute {
+  return {
+    name: written.name,
+    from: written.from,
+    to: written.to,
+    ttl: written.ttl ?? ttlDefault,
+    lane: (written.lane === undefined ? undefined : laneOfName(written.lane)) ?? laneNumber.telemetry,
+    ...(written.when === undefined ? {} : { when: written.when }),
+    ...(written.map === undefined ? {} : { map: written.map }),
+    ...(written.throttle === undefined ? {} : { throttle: written.throttle }),
+  };
+}
+
+function problemsOf(yaml: YamlText, issue: z.core.$ZodIssue): Problem[] {
+  const path = issue.path.filter((step) => typeof step !== "symbol");
+  if (issue.code === "custom" && issue.params !== undefined) {
+    const { offset, hint } = placeInExpression.parse(issue.params);
+    return [yaml.problemInside(path, offset, issue.message, hint)];
+  }
+  if (issue.code !== "unrecognized_keys") return [yaml.problemAt(path, wordsFor(issue, path))];
+  return issue.keys.map((key) => {
+    const known = path.length === 0 ? ["routes"] : knownKeys;
+    const hint = nearest(key, known) ?? `there are ${known.join(", ")}`;
+    return yaml.problemAtKey(path, key, `"${key}" is unknown here`, hint);
+  });
+}
+
+function wordsFor(issue: z.core.$ZodIssue, path: Path): string {
+  const isMissing = issue.code === "invalid_type" && issue.input === undefined && path.length > 0;
+  return isMissing ? `${path.at(-1)} is missing: ${issue.message}` : issue.message;
+}
+
+function twiceNamed(yaml: YamlText, routes: readonly CompiledRoute[]): Problem[] {
+  const first = new Map<string, number>();
+  return routes.flatMap((each, index) => {
+    const earlier = first.get(each.name);
+    if (earlier === undefined) {
+      first.set(each.name, index);
+      return [];
+    }
+    const { line } = yaml.positionOf(["routes", earlier, "name"]);
+    return [
+      yaml.problemAt(
+        ["routes", index, "name"],
+        `"${each.name}" is already the name of the route at line ${line}`,
+      ),
+    ];
+  });
+}

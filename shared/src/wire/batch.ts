@@ -1,0 +1,136 @@
+/**
+ * One MQTT publish of the message path: entries of one lane, numbered without holes.
+ *
+ *   batch = [version, lane, session, firstSeq, baseAt, [entry…]]
+ *   entry = [dAt, from, to | null, ttl | null, flags, trace | null, quality, body, ? route]
+ *
+ * Arrays rather than maps: 71 bytes against 122 for one reading, and three times faster to decode.
+ * Fields may be appended; a reader keeps what it knows and passes over the rest.
+ */
+import { failed, ok, type Result } from "../kernel/result.ts";
+import { type Micros, type Millis, micros } from "../kernel/units.ts";
+import { decodeCbor, encodeCbor, wireInteger } from "./cbor.ts";
+import { type Entry, entryFlag, hasFlag, type Quality } from "./entry.ts";
+import { type Lane, isLane } from "./lanes.ts";
+import {
+  batchEntriesAcceptedMax,
+  columnSamplesMax,
+  durationMax,
+  nameLengthMax,
+  valueDepthMax,
+} from "./limits.ts";
+import { isName } from "./names.ts";
+import { bytesOfSession, isSessionField, type Session, sessionOf } from "./session.ts";
+import { isSendable, type Value } from "./value.ts";
+import type { Malformed } from "./well-formed.ts";
+
+const batchVersion = 1;
+const traceBytes = 26;
+/** `node/instance/port`, or who asks. */
+const addressLengthMax = 3 * nameLengthMax + 2;
+
+export interface Batch {
+  readonly lane: Lane;
+  readonly session: Session;
+  /** The number of the first entry; entry i has `firstSeq + i`. */
+  readonly firstSeq: number;
+  readonly entries: readonly Entry[];
+}
+
+export type BatchFault =
+  | Malformed
+  | "too-large"
+  | "not-cbor"
+  | "unknown-version"
+  | "wrong-shape"
+  | "too-many-entries"
+  | "wrong-lane";
+
+export function encodeBatch(batch: Batch): Uint8Array {
+  let baseAt = Number.POSITIVE_INFINITY;
+  for (const entry of batch.entries) if (entry.at < baseAt) baseAt = entry.at;
+  const entries = batch.entries.map((entry) => [
+    wireInteger(entry.at - baseAt),
+    entry.from,
+    entry.to,
+    entry.ttl,
+    entry.flags,
+    entry.trace,
+    entry.quality,
+    entry.body,
+    ...(entry.route === undefined ? [] : [entry.route]),
+  ]);
+  return encodeCbor([
+    batchVersion,
+    batch.lane,
+    bytesOfSession(batch.session),
+    wireInteger(batch.firstSeq),
+    BigInt(batch.entries.length === 0 ? 0 : baseAt),
+    entries,
+  ]);
+}
+
+/** The batch in `bytes`, published on a topic of `lane`; or in which way it is none. Never throws. */
+export function decodeBatch(bytes: Uint8Array, lane: Lane): Result<Batch, BatchFault> {
+  const decoded = decodeCbor(bytes);
+  if (!decoded.ok) return decoded;
+  const fields = decoded.value;
+  if (!Array.isArray(fields)) return failed("wrong-shape");
+  const [version, laneField, sessionField, firstSeq, baseAt, entryFields]: readonly unknown[] = fields;
+  if (version !== batchVersion) {
+    return failed(Number.isSafeInteger(version) ? "unknown-version" : "wrong-shape");
+  }
+  if (!isLane(laneField) || !isCount(firstSeq) || !isCount(baseAt)) return failed("wrong-shape");
+  if (laneField !== lane) return failed("wrong-lane");
+  if (!isSessionField(sessionField) || !Array.isArray(entryFields)) return failed("wrong-shape");
+  if (entryFields.length > batchEntriesAcceptedMax) return failed("too-many-entries");
+  const entries: Entry[] = [];
+  for (const each of entryFields) {
+    const entry = readEntry(each, baseAt);
+    if (entry === undefined) return failed("wrong-shape");
+    entries.push(entry);
+  }
+  return ok({ lane, session: sessionOf(sessionField), firstSeq, entries });
+}
+
+function readEntry(fields: unknown, baseAt: number): Entry | undefined {
+  if (!Array.isArray(fields) || fields.length < 8) return undefined;
+  const [dAt, from, to, ttl, flags, trace, quality, body, route]: readonly unknown[] = fields;
+  if (!isCount(dAt) || !isAddress(from) || !(to === null || isAddress(to))) return undefined;
+  if (!isTtl(ttl) || !isCount(flags) || !isQuality(quality)) return undefined;
+  if (!(trace === null || (trace instanceof Uint8Array && trace.length === traceBytes))) return undefined;
+  if (!isSendable(body, valueDepthMax)) return undefined;
+  const at = baseAt + dAt;
+  if (!Number.isSafeInteger(at)) return undefined;
+  const named = typeof route === "string" && isName(route) ? { route } : {};
+  const entry = { at: micros(at), from, to, ttl, flags, trace, quality, body, ...named };
+  return hasFlag(entry, entryFlag.columns) && readColumns(entry) === undefined ? undefined : entry;
+}
+
+/** The samples of a columns entry, oldest first as sent; `undefined` when the body is of another shape. */
+export function readColumns(entry: Entry): readonly { at: Micros; value: Value }[] | undefined {
+  const columns = entry.body;
+  if (!Array.isArray(columns) || columns.length !== 2) return undefined;
+  const [offsets, values]: readonly unknown[] = columns;
+  if (!Array.isArray(offsets) || !Array.isArray(values)) return undefined;
+  if (offsets.length !== values.length || offsets.length > columnSamplesMax) return undefined;
+  const samples: { at: Micros; value: Value }[] = [];
+  for (const [index, offset] of offsets.entries()) {
+    const value: unknown = values[index];
+    if (!isCount(offset) || !isSendable(value, valueDepthMax) || !Number.isSafeInteger(entry.at + offset))
+      return undefined;
+    samples.push({ at: micros(entry.at + offset), value });
+  }
+  return samples;
+}
+
+const isCount = (value: unknown): value is number =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+
+const isAddress = (value: unknown): value is string =>
+  typeof value === "string" && value.length <= addressLengthMax;
+
+const isTtl = (value: unknown): value is Millis | null =>
+  value === null || (typeof value === "number" && value >= 0 && value <= durationMax);
+
+const isQuality = (value: unknown): value is Quality => value === 0 || value === 1 || value === 2;

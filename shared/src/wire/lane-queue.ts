@@ -1,0 +1,165 @@
+/**
+ * The bounded priority queue of every hop: an agent's outbox and the hub's queue for a node.
+ *
+ * Four lanes share one bound in messages and one in bytes. When it is reached the oldest message of the
+ * least urgent lane is evicted; when only more urgent or critical ones wait, the new message is refused at its
+ * producer. So is one that no batch could carry, whatever else waits. A message with a conflation key replaces the waiting one of the same key where it stands.
+ */
+import { type Instant, type Millis, millis } from "../kernel/units.ts";
+import type { Entry } from "./entry.ts";
+import { Fifo } from "./fifo.ts";
+import { type Lane, laneNumbers } from "./lanes.ts";
+import type { Ledger } from "./ledger.ts";
+import { entryBytesMax } from "./limits.ts";
+import type { Value } from "./value.ts";
+
+export interface Offer {
+  readonly lane: Lane;
+  readonly entry: Entry;
+  /** Messages of one key conflate; `undefined`: every one is kept. */
+  readonly key: string | undefined;
+}
+
+export interface Queued {
+  entry: Entry;
+  readonly key: string | undefined;
+  bytes: number;
+  expiresAt: number;
+}
+
+export interface QueueLimits {
+  readonly messagesMax: number;
+  readonly bytesMax: number;
+}
+
+export class LaneQueue {
+  readonly #limits: QueueLimits;
+  readonly #ledger: Ledger;
+  readonly #lanes = laneNumbers.map(() => new Fifo<Queued>());
+  readonly #latest = laneNumbers.map(() => new Map<string, Queued>());
+  #messages = 0;
+  #bytes = 0;
+
+  constructor(limits: QueueLimits, ledger: Ledger) {
+    this.#limits = limits;
+    this.#ledger = ledger;
+  }
+
+  get messages(): number {
+    return this.#messages;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  depth(lane: Lane): number {
+    return this.#lanes[lane]?.length ?? 0;
+  }
+
+  /** Takes a message in, at the cost of a less urgent one if it must. `false`: refused, and counted so. */
+  offer(offer: Offer, at: Instant): boolean {
+    const { lane, entry, key } = offer;
+    this.#ledger.produced(lane);
+    const bytes = sizeOf(entry);
+    if (bytes > Math.min(entryBytesMax, this.#limits.bytesMax)) return this.#refuse(lane, "too-large");
+    while (!this.#hasRoom(lane, key, bytes)) {
+      if (!this.#evictFor(lane)) return this.#refuse(lane, "full");
+    }
+    const expiresAt = entry.ttl === null ? Number.POSITIVE_INFINITY : at + entry.ttl;
+    if (!this.#replace(lane, key, { entry, bytes, expiresAt }))
+      this.#push(lane, { entry, key, bytes, expiresAt });
+    return true;
+  }
+
+  /**
+   * The oldest message of `lane` that has not expired; counts those that have. `undefined`: there is none, or
+   * it takes more than `room` bytes and stays.
+   */
+  take(lane: Lane, at: Instant, room = Number.POSITIVE_INFINITY): Queued | undefined {
+    for (let oldest = this.#lanes[lane]?.peek(); oldest !== undefined; oldest = this.#lanes[lane]?.peek()) {
+      if (oldest.expiresAt > at) return oldest.bytes > room ? undefined : this.#shift(lane);
+      this.#shift(lane);
+      this.#ledger.lost(lane, { end: "expired", reason: "ttl" });
+    }
+    return undefined;
+  }
+
+  #refuse(lane: Lane, reason: "full" | "too-large"): false {
+    this.#ledger.lost(lane, { end: "refused", reason });
+    return false;
+  }
+
+  /** Whether the bounds hold after a message of `key` and `bytes` has come in. */
+  #hasRoom(lane: Lane, key: string | undefined, bytes: number): boolean {
+    const waiting = key === undefined ? undefined : this.#latest[lane]?.get(key);
+    const messages = this.#messages + (waiting === undefined ? 1 : 0);
+    return (
+      messages <= this.#limits.messagesMax &&
+      this.#bytes + bytes - (waiting?.bytes ?? 0) <= this.#limits.bytesMax
+    );
+  }
+
+  #push(lane: Lane, queued: Queued): void {
+    this.#lanes[lane]?.push(queued);
+    if (queued.key !== undefined) this.#latest[lane]?.set(queued.key, queued);
+    this.#messages += 1;
+    this.#bytes += queued.bytes;
+  }
+
+  #replace(
+    lane: Lane,
+    key: string | undefined,
+    newer: Pick<Queued, "entry" | "bytes" | "expiresAt">,
+  ): boolean {
+    const waiting = key === undefined ? undefined : this.#latest[lane]?.get(key);
+    if (waiting === undefined) return false;
+    this.#bytes += newer.bytes - waiting.bytes;
+    Object.assign(waiting, newer);
+    this.#ledger.lost(lane, { end: "evicted", reason: "conflated" });
+    return true;
+  }
+
+  /** Evicts the oldest message of the least urgent lane, down to `lane` itself; critical ones never. */
+  #evictFor(lane: Lane): boolean {
+    for (const candidate of laneNumbers.toReversed()) {
+      if (candidate < lane || candidate === 0) return false;
+      if (this.#shift(candidate) === undefined) continue;
+      this.#ledger.lost(candidate, { end: "evicted", reason: "overflow" });
+      return true;
+    }
+    return false;
+  }
+
+  #shift(lane: Lane): Queued | undefined {
+    const queued = this.#lanes[lane]?.shift();
+    if (queued === undefined) return undefined;
+    if (queued.key !== undefined) this.#latest[lane]?.delete(queued.key);
+    this.#messages -= 1;
+    this.#bytes -= queued.bytes;
+    return queued;
+  }
+}
+
+/** What is left of a message's TTL at `at`: 0 when it has expired, `null` when it never does. */
+export function remainingTtl(queued: Pick<Queued, "expiresAt">, at: Instant): Millis | null {
+  if (queued.expiresAt === Number.POSITIVE_INFINITY) return null;
+  return millis(Math.max(0, Math.ceil(queued.expiresAt - at)));
+}
+
+const entryOverhead = 48; // numbers, heads and our own bookkeeping
+
+/** About what an entry takes in memory and on the wire. */
+function sizeOf(entry: Entry): number {
+  const names = entry.from.length + (entry.to?.length ?? 0) + (entry.route?.length ?? 0);
+  return entryOverhead + names + sizeOfValue(entry.body);
+}
+
+function sizeOfValue(value: Value): number {
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null) return 9;
+  if (value instanceof Uint8Array) return value.length;
+  let bytes = 8;
+  for (const [key, each] of Object.entries(value)) bytes += key.length + sizeOfValue(each);
+  return bytes;
+}

@@ -1,0 +1,159 @@
+/**
+ * Sends a queue's messages to one peer: most urgent lane first, numbered without holes, in batches, with a
+ * small window on the way. Priority is won here: what has left for the socket can no longer be overtaken,
+ * so little leaves before the peer has confirmed what went before.
+ *
+ * A batch on the way is kept until confirmed and sent again with the same numbers after a reconnect. The TTL
+ * on the wire is what is left at the time of sending; 0 tells the peer to count the entry and not to act.
+ */
+import { earliest, type Instant, instant, later } from "../kernel/units.ts";
+import { encodeBatch } from "./batch.ts";
+import { type Lane, lane as lanes, laneNumbers } from "./lanes.ts";
+import { LaneQueue, type Offer, type Queued, type QueueLimits, remainingTtl } from "./lane-queue.ts";
+import type { Ledger } from "./ledger.ts";
+import { batchBytesMax, batchEntriesMax, batchGap, windowBytes, windowPublishes } from "./limits.ts";
+import type { Session } from "./session.ts";
+
+/** A batch on its way. */
+interface Flight {
+  readonly lane: Lane;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly bytes: number;
+  readonly messages: readonly Queued[];
+  isSent: boolean;
+}
+
+/** Hands one payload to the link; `lastSeq` is what its confirmation will name. */
+export type Publish = (lane: Lane, payload: Uint8Array, lastSeq: number) => void;
+
+export class LaneSender {
+  readonly #session: Session;
+  readonly #ledger: Ledger;
+  readonly #queue: LaneQueue;
+  readonly #nextSeq = laneNumbers.map(() => 0);
+  readonly #sentAt = laneNumbers.map(() => instant(Number.NEGATIVE_INFINITY));
+  #flights: Flight[] = [];
+  #isConnected = false;
+
+  constructor(session: Session, limits: QueueLimits, ledger: Ledger) {
+    this.#session = session;
+    this.#ledger = ledger;
+    this.#queue = new LaneQueue(limits, ledger);
+  }
+
+  /** Messages that wait or are on the way. */
+  get queued(): number {
+    return this.#queue.messages + this.#flights.reduce((sum, flight) => sum + liveIn(flight), 0);
+  }
+
+  get bytes(): number {
+    return this.#queue.bytes;
+  }
+
+  /** Messages of one lane that wait or are on the way. */
+  depth(lane: Lane): number {
+    return this.#flights.reduce(
+      (sum, flight) => (flight.lane === lane ? sum + liveIn(flight) : sum),
+      this.#queue.depth(lane),
+    );
+  }
+
+  offer(offer: Offer, at: Instant): boolean {
+    return this.#queue.offer(offer, at);
+  }
+
+  /** A new connection: what was on the way goes first, with the numbers it had. */
+  connected(): void {
+    this.#isConnected = true;
+    for (const flight of this.#flights) flight.isSent = false;
+  }
+
+  disconnected(): void {
+    this.#isConnected = false;
+  }
+
+  /** Sends what may go now. Returns when to pump again because a lane is gathering; `undefined`: no need. */
+  pump(at: Instant, publish: Publish): Instant | undefined {
+    if (!this.#isConnected) return undefined;
+    for (const flight of this.#flights) {
+      if (!flight.isSent) this.#publish(flight, at, publish);
+    }
+    let wakeAt: Instant | undefined;
+    for (const lane of laneNumbers) {
+      while (this.#queue.depth(lane) > 0) {
+        if (!this.#hasWindow()) return undefined;
+        const readyAt = this.#readyAt(lane);
+        if (readyAt > at) {
+          wakeAt = earliest(wakeAt, readyAt);
+          break;
+        }
+        const flight = this.#nextFlight(lane, at);
+        if (flight !== undefined) this.#publish(flight, at, publish);
+      }
+    }
+    return wakeAt;
+  }
+
+  /** The peer has everything of `lane` up to and including `seq`. Confirmed twice or unknown: no effect. */
+  confirm(lane: Lane, seq: number): void {
+    const confirmed = (flight: Flight) => flight.isSent && flight.lane === lane && flight.lastSeq <= seq;
+    for (const flight of this.#flights) {
+      if (confirmed(flight)) this.#ledger.delivered(lane, liveIn(flight));
+    }
+    this.#flights = this.#flights.filter((flight) => !confirmed(flight));
+  }
+
+  #hasWindow(): boolean {
+    if (this.#flights.length >= windowPublishes) return false;
+    return this.#flights.reduce((sum, flight) => sum + flight.bytes, 0) < windowBytes;
+  }
+
+  /** Urgent lanes never wait; the others gather for a gap unless a whole batch has come together. */
+  #readyAt(lane: Lane): Instant {
+    if (lane <= lanes.control || this.#queue.depth(lane) >= batchEntriesMax) return instant(0);
+    return later(this.#sentAt[lane] ?? instant(0), batchGap);
+  }
+
+  #nextFlight(lane: Lane, at: Instant): Flight | undefined {
+    const messages: Queued[] = [];
+    let bytes = 0;
+    while (messages.length < batchEntriesMax) {
+      const room = messages.length === 0 ? Number.POSITIVE_INFINITY : batchBytesMax - bytes;
+      const queued = this.#queue.take(lane, at, room);
+      if (queued === undefined) break;
+      messages.push(queued);
+      bytes += queued.bytes;
+    }
+    if (messages.length === 0) return undefined;
+    const firstSeq = this.#nextSeq[lane] ?? 0;
+    const lastSeq = firstSeq + messages.length - 1;
+    this.#nextSeq[lane] = lastSeq + 1;
+    this.#sentAt[lane] = at;
+    const flight = { lane, firstSeq, lastSeq, bytes, messages, isSent: false };
+    this.#flights.push(flight);
+    return flight;
+  }
+
+  #publish(flight: Flight, at: Instant, publish: Publish): void {
+    flight.isSent = true;
+    const entries = flight.messages.map((queued) => {
+      const ttl = remainingTtl(queued, at);
+      if (ttl === 0 && isLive(queued)) {
+        queued.expiresAt = expired;
+        this.#ledger.lost(flight.lane, { end: "expired", reason: "ttl" });
+      }
+      return { ...queued.entry, ttl };
+    });
+    const batch = { lane: flight.lane, session: this.#session, firstSeq: flight.firstSeq, entries };
+    publish(flight.lane, encodeBatch(batch), flight.lastSeq);
+  }
+}
+
+/** Marks a message whose end has been counted although its batch is still on the way. */
+const expired = Number.NEGATIVE_INFINITY;
+const isLive = (queued: Queued): boolean => queued.expiresAt !== expired;
+
+/** Messages of a batch whose end has not been counted. */
+const liveIn = (flight: Flight): number =>
+  flight.messages.reduce((sum, queued) => (isLive(queued) ? sum + 1 : sum), 0);

@@ -1,0 +1,70 @@
+/**
+ * Every bound of the wire and of the queues behind it, with its reason and the word for what happens
+ * there: evict, expire, refuse or report.
+ */
+import { millis, seconds } from "../kernel/units.ts";
+
+/** One MQTT payload. Larger: refuse. A full universe is 0.5 KB, the largest birth we expect about 20 KB. */
+export const payloadBytesMax = 256 * 1024;
+/** Entries in one batch. Past 64 the gain is small and delay grows. */
+export const batchEntriesMax = 64;
+/** Entries we accept in one batch from others: room to grow without a new version. More: refuse. */
+export const batchEntriesAcceptedMax = 1024;
+/** Samples in one columns entry. More: refuse. */
+export const columnSamplesMax = 4096;
+/** A batch is closed before it passes this, so that one lane never holds the link for long. */
+export const batchBytesMax = 32 * 1024;
+/** One entry, as its queue counts it; text may take three times that on the wire, and the payload must hold. More: refuse. */
+export const entryBytesMax = 80 * 1024;
+/** Nesting of a CBOR payload: a batch needs 3, a record inside it a few more. Deeper: refuse. */
+export const cborDepthMax = 16;
+/** Nesting of a value: around it are the batch, its entries and the entry. Deeper: refuse. */
+export const valueDepthMax = cborDepthMax - 3;
+/** Items in one CBOR payload, so that decoding time is bounded. More: refuse. */
+export const cborItemsMax = 100_000;
+
+/** A name of a site, zone, node, instance, input or output: the length of a DNS label. Longer: refuse. */
+export const nameLengthMax = 63;
+/** A text value or a `by`. Longer: refuse. */
+export const textLengthMax = 4096;
+
+/** Publishes on their way to one peer that it has not yet confirmed. Measured: 8 keeps critical under 10 ms. */
+export const windowPublishes = 8;
+/** The same bound in bytes: a slow link must not hide a second of data in socket buffers. */
+export const windowBytes = 64 * 1024;
+/** After a pause a lane sends at once; under load it gathers this long. */
+export const batchGap = millis(5);
+
+/** Entries an outbox or a node's queue holds per lane. More: evict the oldest of the lowest lane. */
+export const queueMessagesMax = 10_000;
+/** The same bound in bytes. */
+export const queueBytesMax = 4 * 1024 * 1024;
+
+/** How long an entry may wait when its route or command does not say. Older: expire. */
+export const ttlDefault = seconds(5);
+/** The longest TTL and the longest manual override. More: refuse. */
+export const durationMax = seconds(24 * 3600);
+/** How long a manual value holds when nobody says. */
+export const manualDefault = seconds(10);
+
+/** MQTT keepalive. The broker cuts after 1.5 times this, so a silent agent is lost within 3 s. */
+export const keepaliveSeconds = 2;
+/** A connection attempt that takes longer has failed. */
+export const connectTimeout = seconds(5);
+
+/** A public value is published at most this often per output; the last one always is. */
+export const feedInterval = millis(50);
+/** What an actuator input holds is echoed to the hub at most this often. */
+export const echoInterval = millis(100);
+/** Nodes a hub knows. More: refuse the connection. */
+export const nodesMax = 1000;
+/** Instances on one node. */
+export const instancesMax = 64;
+/** Ports of one instance (a counted port is one). */
+export const portsMax = 1024;
+/** Ports a counted port may stand for: the slots of a universe. */
+export const portCountMax = 512;
+/** Routes of a site. More: refuse. */
+export const routesMax = 5000;
+/** An expression. Longer: refuse. */
+export const expressionLengthMax = 2000;

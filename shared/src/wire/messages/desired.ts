@@ -1,0 +1,53 @@
+/** What a node shall run. In this version the compiled routes themselves; later a revision's number and digest. */
+import * as z from "zod/mini";
+import type { Result } from "../../kernel/result.ts";
+import { millis } from "../../kernel/units.ts";
+import { encodeCbor } from "../cbor.ts";
+import { durationMax, expressionLengthMax, routesMax } from "../limits.ts";
+import {
+  count,
+  decodeDocument,
+  type DocumentFault,
+  documentVersion,
+  name,
+  shortText,
+  siteAddressText,
+} from "./schema.ts";
+
+const duration = z.pipe(z.number().check(z.gte(0), z.lte(durationMax)), z.transform(millis));
+const expression = z.optional(z.string().check(z.maxLength(expressionLengthMax)));
+
+/** A rule from an output to an input, checked by the hub and ready to run. */
+const compiledRoute = z.object({
+  name,
+  from: siteAddressText,
+  to: siteAddressText,
+  when: expression,
+  map: expression,
+  ttl: duration,
+  lane: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
+  throttle: z.optional(duration),
+});
+
+const desired = z.object({
+  v: z.literal(documentVersion),
+  revision: count,
+  /** SHA-256 over the routes as CBOR, in hex. */
+  digest: shortText,
+  routes: z.array(compiledRoute).check(z.maxLength(routesMax)),
+});
+
+export type CompiledRoute = z.infer<typeof compiledRoute>;
+
+export interface Desired {
+  readonly v: 1;
+  readonly revision: number;
+  readonly digest: string;
+  readonly routes: readonly CompiledRoute[];
+}
+
+export const encodeDesired = (document: Desired): Uint8Array => encodeCbor(document);
+/** The bytes a digest is taken over. */
+export const routesBytes = (routes: readonly CompiledRoute[]): Uint8Array => encodeCbor(routes);
+export const decodeDesired = (bytes: Uint8Array): Result<Desired, DocumentFault> =>
+  decodeDocument(bytes, desired);

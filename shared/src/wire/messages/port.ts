@@ -1,0 +1,48 @@
+/** What an instance declares of its inputs and outputs. Stands in manifests and in births. */
+import * as z from "zod/mini";
+import { portCountMax } from "../limits.ts";
+import { valueTypes } from "../value.ts";
+import { shortText } from "./schema.ts";
+
+const portFields = {
+  type: z.enum(valueTypes),
+  /** UCUM code, such as `Cel`, `m`, `%`. */
+  unit: z.optional(shortText),
+  min: z.optional(z.number()),
+  max: z.optional(z.number()),
+  /** For people. */
+  label: z.optional(shortText),
+  /** The port stands for `count` ports, named `<name>1` … `<name><count>`. */
+  count: z.optional(z.int().check(z.gte(1), z.lte(portCountMax))),
+};
+
+export const outputSpec = z.object({
+  ...portFields,
+  /** `latest` (default): a newer value replaces one that still waits. `every`: each one is sent. */
+  deliver: z.optional(z.enum(["latest", "every"])),
+});
+
+export const inputSpec = z.object({
+  ...portFields,
+  /** Moves or lights something: it has an owner, and a value it goes to on a show stop. */
+  actuator: z.optional(z.boolean()),
+  /** What the input is set to on a show stop. Default: its `min`, else 0 or false. */
+  stop: z.optional(z.union([z.boolean(), z.number(), z.string()])),
+});
+
+export type OutputSpec = z.infer<typeof outputSpec>;
+export type InputSpec = z.infer<typeof inputSpec>;
+export type PortSpec = Pick<InputSpec, "type" | "unit" | "min" | "max" | "label" | "count">;
+
+export type Ports<Spec> = { readonly [name: string]: Spec };
+
+/** The declaration behind a port's name, counted ports included: `ch12` finds `ch` with `count` ≥ 12. */
+export function findPort<Spec extends PortSpec>(ports: Ports<Spec>, name: string): Spec | undefined {
+  const exact = Object.hasOwn(ports, name) ? ports[name] : undefined;
+  if (exact !== undefined && exact.count === undefined) return exact;
+  const match = /^(.*\D)([1-9]\d{0,3})$/.exec(name);
+  const base = match?.[1];
+  if (base === undefined || !Object.hasOwn(ports, base)) return undefined;
+  const counted = ports[base];
+  return counted?.count !== undefined && Number(match?.[2]) <= counted.count ? counted : undefined;
+}

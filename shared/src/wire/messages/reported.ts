@@ -1,0 +1,82 @@
+/** What a node runs: its revision, how its instances are, and who owns its actuator inputs. Retained. */
+import * as z from "zod/mini";
+import type { Result } from "../../kernel/result.ts";
+import { encodeCbor, wireInteger } from "../cbor.ts";
+import {
+  count,
+  decodeDocument,
+  type DocumentFault,
+  documentVersion,
+  name,
+  portAddressText,
+  session,
+  shortText,
+} from "./schema.ts";
+import { bytesOfSession } from "../session.ts";
+
+/** Who may own an actuator input, most powerful first. */
+export const ownerKinds = ["stop", "manual", "cue", "route", "calendar", "background"] as const;
+export type OwnerKind = (typeof ownerKinds)[number];
+
+export const instanceStates = ["starting", "running", "waiting", "failed", "stopped"] as const;
+
+const instanceReport = z.object({
+  /** `waiting`: it runs, but what it needs is away, such as an unplugged serial line; `reason` says what. */
+  state: z.enum(instanceStates),
+  reason: z.optional(shortText),
+});
+
+const ownerReport = z.object({
+  kind: z.enum(ownerKinds),
+  /** The route's name, or who set it. */
+  by: shortText,
+  /** µs since 1970. */
+  since: count,
+  /** When a manual value gives the input back. µs since 1970. */
+  until: z.optional(count),
+});
+
+const routeReport = z.object({
+  /** How often it ran, and how often it failed. */
+  passed: count,
+  failed: count,
+  /** The last failure in words. */
+  error: z.optional(shortText),
+});
+
+const reported = z.object({
+  v: z.literal(documentVersion),
+  session,
+  revision: count,
+  digest: shortText,
+  instances: z.record(name, instanceReport),
+  /** Only inputs that have an owner. */
+  owners: z.record(portAddressText, ownerReport),
+  routes: z.record(name, routeReport),
+  /** What the node could not take from the wire, counted by kind and reason: `down wrong-shape`. */
+  refused: z.record(shortText, count),
+});
+
+export type InstanceReport = z.infer<typeof instanceReport>;
+export type OwnerReport = z.infer<typeof ownerReport>;
+export type RouteReport = z.infer<typeof routeReport>;
+export type Reported = z.infer<typeof reported>;
+
+export const encodeReported = (document: Reported): Uint8Array =>
+  encodeCbor({
+    ...document,
+    session: bytesOfSession(document.session),
+    owners: Object.fromEntries(
+      Object.entries(document.owners).map(([address, owner]) => [
+        address,
+        {
+          ...owner,
+          since: wireInteger(owner.since),
+          ...(owner.until === undefined ? {} : { until: wireInteger(owner.until) }),
+        },
+      ]),
+    ),
+  });
+
+export const decodeReported = (bytes: Uint8Array): Result<Reported, DocumentFault> =>
+  decodeDocument(bytes, reported);

@@ -1,0 +1,46 @@
+/** Shapes shared by the documents of the wire. Unknown fields are passed over: they may come from a newer peer. */
+import * as z from "zod/mini";
+import { failed, ok, type Result } from "../../kernel/result.ts";
+import { decodeCbor } from "../cbor.ts";
+import { textLengthMax } from "../limits.ts";
+import { isName, parsePortAddress, parseSiteAddress } from "../names.ts";
+import { isSessionField, type Session, sessionOf } from "../session.ts";
+import type { Malformed } from "../well-formed.ts";
+
+export const name = z.string().check(z.refine(isName, "not a name"));
+export const shortText = z.string().check(z.maxLength(textLengthMax));
+export const portAddressText = z
+  .string()
+  .check(z.refine((text) => parsePortAddress(text).ok, "not instance/port"));
+export const siteAddressText = z
+  .string()
+  .check(z.refine((text) => parseSiteAddress(text).ok, "not node/instance/port"));
+export const count = z.int().check(z.nonnegative());
+/** 8 bytes on the wire, 16 hex digits in memory. */
+export const session = z.pipe(
+  z.custom<Uint8Array>(isSessionField),
+  z.transform((bytes: Uint8Array): Session => sessionOf(bytes)),
+);
+
+export type DocumentFault = Malformed | "too-large" | "not-cbor" | "unknown-version" | "wrong-shape";
+
+export const documentVersion = 1;
+
+/** Decodes a document `{v: 1, …}` and checks it. */
+export function decodeDocument<Document>(
+  bytes: Uint8Array,
+  schema: z.ZodMiniType<Document>,
+): Result<Document, DocumentFault> {
+  const decoded = decodeCbor(bytes);
+  if (!decoded.ok) return decoded;
+  const version = versionOf(decoded.value);
+  if (version === undefined) return failed("wrong-shape");
+  if (version !== documentVersion) return failed("unknown-version");
+  const parsed = schema.safeParse(decoded.value);
+  return parsed.success ? ok(parsed.data) : failed("wrong-shape");
+}
+
+function versionOf(document: unknown): number | undefined {
+  if (typeof document !== "object" || document === null || !("v" in document)) return undefined;
+  return typeof document.v === "number" ? document.v : undefined;
+}

@@ -1,0 +1,62 @@
+/** Birth and death of a node: one retained document on its `state` topic, its death left as the MQTT will. */
+import * as z from "zod/mini";
+import type { Result } from "../../kernel/result.ts";
+import { encodeCbor, wireInteger } from "../cbor.ts";
+import { bytesOfSession } from "../session.ts";
+import { inputSpec, outputSpec } from "./port.ts";
+import {
+  count,
+  decodeDocument,
+  type DocumentFault,
+  documentVersion,
+  name,
+  session,
+  shortText,
+} from "./schema.ts";
+
+const instanceDeclaration = z.object({
+  module: name,
+  version: shortText,
+  inputs: z.record(name, inputSpec),
+  outputs: z.record(name, outputSpec),
+});
+
+const birth = z.object({
+  v: z.literal(documentVersion),
+  kind: z.literal("birth"),
+  session,
+  /** Counts the connections of this session from 1, so that the death of an earlier one is known as such. */
+  connection: count,
+  /** The hardware that fills the node today. */
+  unit: shortText,
+  agentVersion: shortText,
+  /** µs since 1970 by the node's clock. */
+  at: count,
+  instances: z.record(name, instanceDeclaration),
+});
+
+const death = z.object({
+  v: z.literal(documentVersion),
+  kind: z.literal("death"),
+  session,
+  connection: count,
+  /** `lost`: the hub stopped hearing it. `stopped`: it said goodbye. */
+  reason: z.enum(["lost", "stopped"]),
+});
+
+export type InstanceDeclaration = z.infer<typeof instanceDeclaration>;
+export type Birth = z.infer<typeof birth>;
+export type Death = z.infer<typeof death>;
+export type NodeStateMessage = Birth | Death;
+
+const nodeState = z.discriminatedUnion("kind", [birth, death]);
+
+export const encodeNodeState = (message: NodeStateMessage): Uint8Array =>
+  encodeCbor({
+    ...message,
+    session: bytesOfSession(message.session),
+    ...(message.kind === "birth" ? { at: wireInteger(message.at) } : {}),
+  });
+
+export const decodeNodeState = (bytes: Uint8Array): Result<NodeStateMessage, DocumentFault> =>
+  decodeDocument(bytes, nodeState);

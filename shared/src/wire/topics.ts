@@ -1,0 +1,97 @@
+/** Every topic of the system. Version 1 stands in the path, so a second version can live beside it. */
+import { type Lane, lanes, laneOfName } from "./lanes.ts";
+import { isName, type SiteAddress } from "./names.ts";
+
+export const topicRoot = "ix/1";
+
+/** The topics one agent uses. */
+export function nodeTopics(site: string, node: string) {
+  const base = `${topicRoot}/${site}/n/${node}`;
+  return {
+    up: (lane: Lane) => `${base}/up/${lanes[lane]}`,
+    down: (lane: Lane) => `${base}/down/${lanes[lane]}`,
+    downAll: `${base}/down/+`,
+    state: `${base}/state`,
+    desired: `${base}/desired`,
+    reported: `${base}/reported`,
+    stopAll: `${topicRoot}/${site}/stop/#`,
+    hubState: `${topicRoot}/${site}/h/state`,
+  };
+}
+
+/** The topics a dashboard, a command line or a bridge uses. */
+export function siteTopics(site: string) {
+  const base = `${topicRoot}/${site}`;
+  return {
+    states: `${base}/n/+/state`,
+    allReported: `${base}/n/+/reported`,
+    hubState: `${base}/h/state`,
+    hubMetric: `${base}/h/metric`,
+    values: `${base}/v/#`,
+    valueRoot: `${base}/v`,
+    value: (address: SiteAddress) => `${base}/v/${address.node}/${address.instance}/${address.port}`,
+    set: (address: SiteAddress) => `${base}/set/${address.node}/${address.instance}/${address.port}`,
+    stop: (zone: string) => `${base}/stop/${zone}`,
+    clientId: (node: string) => `${site}/${node}`,
+  };
+}
+
+export type Topic =
+  | { readonly kind: "up" | "down"; readonly site: string; readonly node: string; readonly lane: Lane }
+  | {
+      readonly kind: "state" | "desired" | "reported" | "log" | "metric";
+      readonly site: string;
+      readonly node: string;
+    }
+  | { readonly kind: "hub-state" | "hub-metric"; readonly site: string }
+  | { readonly kind: "value" | "set"; readonly site: string; readonly address: SiteAddress }
+  | { readonly kind: "stop"; readonly site: string; readonly zone: string };
+
+/** Reads a topic of ours; `undefined` for every other one. */
+export function parseTopic(topic: string): Topic | undefined {
+  const [ix, version, site, branch, ...rest] = topic.split("/");
+  if (ix !== "ix" || version !== "1" || site === undefined || !isName(site)) return undefined;
+  switch (branch) {
+    case "n":
+      return parseNodeTopic(site, rest);
+    case "h":
+      return parseHubTopic(site, rest);
+    case "v":
+      return parseAddressTopic("value", site, rest);
+    case "set":
+      return parseAddressTopic("set", site, rest);
+    case "stop":
+      return rest.length === 1 && rest[0] !== undefined && isName(rest[0])
+        ? { kind: "stop", site, zone: rest[0] }
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function parseNodeTopic(site: string, [node, leaf, laneName, ...more]: readonly string[]): Topic | undefined {
+  if (node === undefined || !isName(node) || more.length > 0) return undefined;
+  if (leaf === "up" || leaf === "down") {
+    const lane = laneName === undefined ? undefined : laneOfName(laneName);
+    return lane === undefined ? undefined : { kind: leaf, site, node, lane };
+  }
+  if (laneName !== undefined) return undefined;
+  if (leaf === "state" || leaf === "desired" || leaf === "reported" || leaf === "log" || leaf === "metric") {
+    return { kind: leaf, site, node };
+  }
+  return undefined;
+}
+
+function parseHubTopic(site: string, rest: readonly string[]): Topic | undefined {
+  if (rest.length !== 1) return undefined;
+  if (rest[0] === "state") return { kind: "hub-state", site };
+  return rest[0] === "metric" ? { kind: "hub-metric", site } : undefined;
+}
+
+function parseAddressTopic(kind: "value" | "set", site: string, rest: readonly string[]): Topic | undefined {
+  const [node, instance, port] = rest;
+  if (rest.length !== 3 || node === undefined || instance === undefined || port === undefined)
+    return undefined;
+  if (!isName(node) || !isName(instance) || !isName(port)) return undefined;
+  return { kind, site, address: { node, instance, port } };
+}

@@ -1,0 +1,116 @@
+// The messages behind the golden vectors: how each is written and read. A vector is three things that must agree:
+// `message` (what our code holds), `wire` (what any CBOR library reads) and the bytes.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Batch, decodeBatch, encodeBatch } from "@interactor/shared/wire/batch";
+import { isLane } from "@interactor/shared/wire/lanes";
+import { type Command, decodeCommand, encodeCommand } from "@interactor/shared/wire/messages/command";
+import { decodeDesired, type Desired, encodeDesired } from "@interactor/shared/wire/messages/desired";
+import {
+  decodeHubMetric,
+  decodeHubState,
+  encodeHubMetric,
+  encodeHubState,
+  type HubMetric,
+  type HubState,
+} from "@interactor/shared/wire/messages/hub-state";
+import {
+  decodePublicValue,
+  encodePublicValue,
+  type PublicValue,
+} from "@interactor/shared/wire/messages/public-value";
+import { decodeReported, encodeReported, type Reported } from "@interactor/shared/wire/messages/reported";
+import {
+  decodeNodeState,
+  encodeNodeState,
+  type NodeStateMessage,
+} from "@interactor/shared/wire/messages/state";
+import { decodeStopLatch, encodeStopLatch, type StopLatch } from "@interactor/shared/wire/messages/stop";
+
+export interface Vector {
+  readonly name: string;
+  /** Where such a message is published. */
+  readonly topic: string;
+  readonly message: unknown;
+  readonly wire: unknown;
+  readonly bytes: Uint8Array;
+}
+
+interface Codec {
+  encode(message: unknown): Uint8Array;
+  decode(
+    bytes: Uint8Array,
+    message: unknown,
+  ): { readonly ok: boolean; readonly value?: unknown; readonly error?: unknown };
+}
+
+/** The content comes from a file of ours; that it has the message's shape is what the test then shows. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- names the shape that the vector stands for
+function codec<Message>(
+  encode: (message: Message) => Uint8Array,
+  decode: (bytes: Uint8Array) => ReturnType<Codec["decode"]>,
+): Codec {
+  return { encode: (message) => encode(message as Message), decode };
+}
+
+const batch: Codec = {
+  encode: (message) => encodeBatch(message as Batch),
+  decode(bytes, message) {
+    const { lane } = message as Batch;
+    return isLane(lane) ? decodeBatch(bytes, lane) : { ok: false, error: "no lane in the vector" };
+  },
+};
+const nodeState = codec<NodeStateMessage>(encodeNodeState, decodeNodeState);
+const command = codec<Command>(encodeCommand, decodeCommand);
+
+/** By the vector's name. A vector without a row here fails the test. */
+export const codecs: Readonly<Record<string, Codec>> = {
+  "batch-telemetry": batch,
+  "batch-columns": batch,
+  "batch-control-receipt": batch,
+  "batch-down-route": batch,
+  "batch-down-release": batch,
+  "batch-down-command": batch,
+  birth: nodeState,
+  death: nodeState,
+  "hub-state": codec<HubState>(encodeHubState, decodeHubState),
+  "hub-metric": codec<HubMetric>(encodeHubMetric, decodeHubMetric),
+  desired: codec<Desired>(encodeDesired, decodeDesired),
+  reported: codec<Reported>(encodeReported, decodeReported),
+  "public-value": codec<PublicValue>(encodePublicValue, decodePublicValue),
+  "command-set": command,
+  "command-release": command,
+  "stop-latch": codec<StopLatch>(encodeStopLatch, decodeStopLatch),
+};
+
+const folder = join(import.meta.dirname, "../vectors");
+
+/** Every file of the folder, so that none is left out by forgetting it. */
+export const vectorFiles = (): readonly string[] => readdirSync(folder);
+
+export function readVector(name: string): Vector {
+  const content: unknown = JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"));
+  const { topic, message, wire } = content as Record<"topic" | "message" | "wire", unknown>;
+  const bytes = Buffer.from(
+    readFileSync(join(folder, `${name}.cbor.hex`), "utf8").replaceAll(/\s/g, ""),
+    "hex",
+  );
+  return {
+    name,
+    topic: String(topic),
+    message: withBytes(message),
+    wire: withBytes(wire),
+    bytes: new Uint8Array(bytes),
+  };
+}
+
+/** JSON has no bytes: they stand as `{"$hex": "…"}`. */
+function withBytes(json: unknown): unknown {
+  if (Array.isArray(json)) return json.map(withBytes);
+  if (typeof json !== "object" || json === null) return json;
+  if ("$hex" in json) return new Uint8Array(Buffer.from(String(json.$hex), "hex"));
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, withBytes(value)]));
+}
+
+export const wireRules = (): string => readFileSync(join(folder, "wire.cddl"), "utf8");

@@ -1,0 +1,189 @@
+// The bootstrap against an npm of our own: what it decides, and what happens to the install it started.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+
+/** `npm ci` that leaves a pinned Node behind, and a line in `installs` each time; `$NPM` says how else it behaves. */
+const npmSource = `
+const { appendFileSync, mkdirSync, rmSync, writeFileSync } = require("node:fs");
+rmSync("node_modules", { recursive: true, force: true });
+appendFileSync("installs", process.pid + "\\n");
+if (process.env.NPM === "fails") {
+  for (let line = 1; line <= 100; line++) console.error("line " + line);
+  process.exit(7);
+}
+if (process.env.NPM === "hangs") {
+  process.on("SIGTERM", () => {}); // As the real one does while it unpacks.
+  setInterval(() => {}, 1000);
+} else setTimeout(() => {
+  mkdirSync("node_modules/.bin", { recursive: true });
+  writeFileSync("node_modules/.bin/node", "");
+}, 500);
+`;
+
+interface Clone {
+  readonly folder: string;
+  /** Starts the bootstrap, or a shell script in which `$BOOTSTRAP` starts it. */
+  readonly start: (npm?: "hangs" | "fails", script?: string) => Started;
+  readonly installs: () => readonly number[];
+  readonly lock: (text: string) => void;
+}
+
+interface Started {
+  readonly process: ChildProcess;
+  readonly ended: Promise<{
+    readonly code: number | null;
+    readonly signal: string | null;
+    readonly output: string;
+  }>;
+}
+
+function freshClone(): Clone {
+  const folder = mkdtempSync(join(tmpdir(), "bootstrap-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, "deploy"));
+  const bootstrap = join(folder, "deploy/bootstrap.mjs");
+  copyFileSync(join(import.meta.dirname, "../../deploy/bootstrap.mjs"), bootstrap);
+  const npm = join(folder, "npm-cli.js");
+  writeFileSync(npm, npmSource);
+  chmodSync(npm, 0o755);
+  const lock = (text: string): void => writeFileSync(join(folder, "package-lock.json"), text);
+  lock('{ "packages": {} }');
+  return {
+    folder,
+    lock,
+    start: (behaviour, script = "exec $BOOTSTRAP") =>
+      startScript(script, folder, {
+        BOOTSTRAP: `${process.execPath} ${bootstrap}`,
+        npm_execpath: npm,
+        NPM: behaviour ?? "",
+      }),
+    installs: () => readLines(join(folder, "installs")).map(Number),
+  };
+}
+
+function startScript(script: string, cwd: string, more: Readonly<Record<string, string>>): Started {
+  const child = spawn("sh", ["-c", script], {
+    cwd,
+    env: { ...process.env, ...more },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let output = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (output += text));
+  const ended: Started["ended"] = new Promise((resolve) => {
+    child.on("close", (code, signal) => resolve({ code, signal, output }));
+  });
+  return { process: child, ended };
+}
+
+function readLines(file: string): readonly string[] {
+  try {
+    return readFileSync(file, "utf8").trimEnd().split("\n");
+  } catch {
+    return [];
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+test("a fresh clone is installed once, and again only when the lock file changes", async () => {
+  const clone = freshClone();
+
+  const first = await clone.start().ended;
+  const second = await clone.start().ended;
+  clone.lock('{ "packages": { "node_modules/a": { "version": "1.0.0" } } }');
+  const third = await clone.start().ended;
+
+  expect(first.code).toBe(0);
+  expect(first.output).toMatch(
+    /^setting up: installing packages .*…\nsetting up: packages are installed, \d+ s\n$/,
+  );
+  expect(second).toMatchObject({ code: 0, output: "" });
+  expect(third.code).toBe(0);
+  expect(clone.installs()).toHaveLength(2);
+});
+
+test("what `npm install` brought by hand is not installed again", async () => {
+  const clone = freshClone();
+  const lock =
+    '{ "packages": { "node_modules/a": { "version": "1.0.0" }, "node_modules/b": { "optional": true } } }';
+  clone.lock(lock);
+  mkdirSync(join(clone.folder, "node_modules/.bin"), { recursive: true });
+  writeFileSync(join(clone.folder, "node_modules/.bin/node"), "");
+  const record = '{ "packages": { "node_modules/a": { "version": "1.0.0" } } }';
+  writeFileSync(join(clone.folder, "node_modules/.package-lock.json"), record);
+
+  expect(await clone.start().ended).toMatchObject({ code: 0, output: "" });
+  expect(clone.installs()).toEqual([]);
+});
+
+test("of two at once, one installs and the other says that it waits", async () => {
+  const clone = freshClone();
+
+  const ends = await Promise.all([clone.start().ended, clone.start().ended]);
+
+  expect(ends.map(({ code }) => code)).toEqual([0, 0]);
+  expect(clone.installs()).toHaveLength(1);
+  expect(ends.map(({ output }) => output).join("")).toContain(
+    "another terminal is installing packages, waiting",
+  );
+});
+
+test("the lock of the dead is taken away", async () => {
+  const clone = freshClone();
+  mkdirSync(join(clone.folder, ".interactor"));
+  writeFileSync(join(clone.folder, ".interactor/setup.lock"), "999999998 999999999");
+
+  expect((await clone.start().ended).code).toBe(0);
+});
+
+test("a failed install shows the end of what npm said, and what to do", async () => {
+  const { code, output } = await freshClone().start("fails").ended;
+
+  expect(code).toBe(1);
+  expect(output).toContain("  line 71\n");
+  expect(output).not.toContain("line 70\n");
+  expect(output).toMatch(/npm ci ended with code 7\..* npm ci\n$/);
+});
+
+test("SIGTERM ends the install and us, within two seconds", async () => {
+  const clone = freshClone();
+  const started = clone.start("hangs");
+  await vi.waitUntil(() => clone.installs().length === 1, { timeout: 5000 });
+
+  started.process.kill("SIGTERM");
+  const before = performance.now();
+  const { signal } = await started.ended;
+
+  expect(signal).toBe("SIGTERM");
+  expect(performance.now() - before).toBeLessThan(2000 * 5);
+  expect(clone.installs().filter(isAlive)).toEqual([]);
+});
+
+test("a shell that dies of a signal takes the install with it", async () => {
+  const clone = freshClone();
+  const started = clone.start("hangs", "$BOOTSTRAP && true");
+  await vi.waitUntil(() => clone.installs().length === 1, { timeout: 5000 });
+
+  started.process.kill("SIGTERM");
+
+  await vi.waitUntil(() => !clone.installs().some(isAlive), { timeout: 10_000 });
+});

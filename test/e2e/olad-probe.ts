@@ -1,0 +1,50 @@
+/** Runs beside olad in its namespace: asks its HTTP interface, and sees the same sACN packets as it does. */
+import { createSocket } from "node:dgram";
+import { decodeSacn, sacnGroup, sacnPort } from "../../agent/modules/dmx/sacn.ts";
+import { answerRequests } from "./remote.ts";
+
+export type ProbeQuestion =
+  | { readonly kind: "get"; readonly url: string }
+  /** From now on packets of this universe are kept. */
+  | { readonly kind: "watch"; readonly universe: number; readonly interface: string }
+  | { readonly kind: "packets" };
+
+export interface SeenPacket {
+  readonly universe: number;
+  readonly sourceName: string;
+  readonly sequence: number;
+  readonly isTerminated: boolean;
+  /** What the first slot holds. */
+  readonly level: number;
+}
+
+const seen: SeenPacket[] = [];
+const socket = createSocket({ type: "udp4", reuseAddr: true });
+socket.on("message", (bytes) => {
+  const packet = decodeSacn(bytes);
+  if (packet === undefined) return;
+  const { universe, sourceName, sequence, isTerminated, levels } = packet;
+  seen.push({ universe, sourceName, sequence, isTerminated, level: levels[0] ?? 0 });
+});
+const bound = new Promise<void>((resolve, reject) => {
+  socket.once("error", reject);
+  socket.bind(sacnPort, resolve);
+});
+
+answerRequests(async (asked) => {
+  const question = asked as ProbeQuestion;
+  switch (question.kind) {
+    case "get": {
+      const response = await fetch(question.url);
+      return response.json();
+    }
+    case "watch":
+      await bound;
+      socket.addMembership(sacnGroup(question.universe), question.interface);
+      return null;
+    case "packets":
+      return seen;
+    default:
+      throw new Error(`unknown question ${JSON.stringify(question)}`);
+  }
+});

@@ -1,0 +1,215 @@
+/**
+ * A real olad to send light to. It stands in a network namespace of its own, joined by a virtual cable to
+ * another one from which a program under test sends: OLA's sACN refuses loopback, and nothing of this is
+ * seen outside. Needs root, and leaves nothing behind. After a test run that was killed olad ends by itself,
+ * and the next run takes away namespaces and folders whose maker is gone.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chown, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  environment,
+  isAlive,
+  type Namespace,
+  openNamespace,
+  requiresNamespaces,
+  run,
+  sweepNamespaces,
+} from "./namespaces.ts";
+import type { ProbeQuestion, SeenPacket } from "./olad-probe.ts";
+import { Remote } from "./remote.ts";
+
+export const senderAddress = "10.77.0.1";
+export const oladAddress = "10.77.0.2";
+/** Art-Net's port address is the low 4 bits of the universe that OLA's port is patched to. */
+export const sacnUniverse = 1;
+export const artnetUniverse = 2;
+
+const httpPort = 9090;
+/** olad refuses to run as root. */
+const nobody = { uid: 65_534, gid: 65_534 };
+/** It is up within a second on a quiet machine. */
+const startTimeout = 20_000;
+
+export interface Olad extends AsyncDisposable {
+  /** The command line that runs `command` in the namespace from which light is sent. */
+  inSender(command: readonly string[]): readonly string[];
+  /** Runs a command there to its end. */
+  runInSender(command: readonly string[]): Promise<string>;
+  /** What OLA shows on its universe: 512 levels, or none as long as nothing came. */
+  getDmx(universe: number): Promise<readonly number[]>;
+  /** The sACN packets that came to olad's namespace since its start. */
+  packets(): Promise<readonly SeenPacket[]>;
+}
+
+/** `test` where olad can run. Elsewhere it skips loudly, or fails where CI=true. */
+export const requiresOlad = (): ReturnType<typeof requiresNamespaces> => requiresNamespaces("olad");
+
+/** Starts olad with its sACN and Art-Net inputs patched to universes 1 and 2. */
+export async function startOlad(): Promise<Olad> {
+  await sweep();
+  await using undo = new AsyncDisposableStack();
+  const namespaces = {
+    sender: undo.use(await openNamespace("sender")),
+    olad: undo.use(await openNamespace("olad")),
+  };
+  await layCable(namespaces);
+
+  const folder = await mkdtemp(join(tmpdir(), `${folderPrefix}${process.pid}-`));
+  undo.defer(() => rm(folder, { recursive: true, force: true }));
+  await writeConfig(folder);
+  undo.use(startDaemon(namespaces.olad, folder));
+
+  const probeFile = join(import.meta.dirname, "olad-probe.ts");
+  const probe = undo.use(new Remote([...namespaces.olad.prefix, process.execPath, probeFile]));
+  const ask = (question: ProbeQuestion): Promise<unknown> => probe.ask(question);
+  await untilServing(ask, join(folder, logFile));
+  await patchInputs(namespaces.olad);
+  await ask({ kind: "watch", universe: sacnUniverse, interface: oladAddress });
+
+  const kept = undo.move();
+  return {
+    inSender: (command) => [...namespaces.sender.prefix, ...command],
+    runInSender: (command) => namespaces.sender.run(...command),
+    getDmx: async (universe) => dmxIn(await ask({ kind: "get", url: `${baseUrl}/get_dmx?u=${universe}` })),
+    packets: async () => (await ask({ kind: "packets" })) as readonly SeenPacket[],
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+/** The maker's process id follows. */
+const folderPrefix = "interactor-olad-";
+const baseUrl = `http://${oladAddress}:${httpPort}`;
+const logFile = "olad.log";
+
+async function sweep(): Promise<void> {
+  await sweepNamespaces();
+  for (const name of await readdir(tmpdir())) {
+    const maker = Number(/^(\d+)-/.exec(name.slice(folderPrefix.length))?.[1]);
+    if (!name.startsWith(folderPrefix) || isAlive(maker)) continue;
+    await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+async function layCable({
+  sender,
+  olad,
+}: {
+  readonly sender: Namespace;
+  readonly olad: Namespace;
+}): Promise<void> {
+  const ends = [`dmx0 netns ${sender.name}`, `dmx0 netns ${olad.name}`];
+  await run(`ip link add ${ends[0]} type veth peer name ${ends[1]}`.split(" "));
+  for (const [namespace, address] of [
+    [sender, senderAddress],
+    [olad, oladAddress],
+  ] as const) {
+    const ip = (command: string): Promise<string> => namespace.run("ip", ...command.split(" "));
+    await ip(`addr add ${address}/24 brd + dev dmx0`);
+    await ip("link set dmx0 up");
+    await ip("route add 224.0.0.0/4 dev dmx0");
+  }
+}
+
+const disabledPlugins = [
+  "espnet",
+  "ftdidmx",
+  "gpio",
+  "karate",
+  "kinet",
+  "milinst",
+  "nanoleaf",
+  "opendmx",
+  "openpixelcontrol",
+  "osc",
+  "pathport",
+  "renard",
+  "sandnet",
+  "shownet",
+  "spi",
+  "stageprofi",
+  "uartdmx",
+  "usbdmx",
+  "usbserial",
+];
+
+/** olad writes what it misses into its folder, so the folder is its own. */
+async function writeConfig(folder: string): Promise<void> {
+  const files: Record<string, Record<string, string | number | boolean>> = {
+    dummy: { enabled: true, dummy_device_count: 1 },
+    e131: {
+      enabled: true,
+      ip: oladAddress,
+      input_ports: 4,
+      output_ports: 0,
+      revision: "0.46",
+      prepend_hostname: false,
+      ignore_preview: true,
+      dscp: 0,
+      draft_discovery: false,
+      cid: "5f2c5a4e-0a8b-4c1f-9a3d-1f2e3d4c5b6a",
+    },
+    artnet: { enabled: true, ip: oladAddress, net: 0, subnet: 0, output_ports: 0, use_loopback: true },
+    ...Object.fromEntries(disabledPlugins.map((plugin) => [plugin, { enabled: false }])),
+  };
+  for (const [plugin, settings] of Object.entries(files)) {
+    const file = join(folder, `ola-${plugin}.conf`);
+    const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}\n`);
+    await writeFile(file, lines.join(""));
+    await chown(file, nobody.uid, nobody.gid);
+  }
+  await chown(folder, nobody.uid, nobody.gid);
+}
+
+function startDaemon(namespace: Namespace, folder: string): AsyncDisposable {
+  // With --pdeathsig it ends with us, whatever ends us.
+  const asNobody = `setpriv --reuid=${nobody.uid} --regid=${nobody.gid} --clear-groups --pdeathsig KILL`;
+  const daemon = `olad --config-dir ${folder} -l 3 -p ${httpPort} --no-register-with-dns-sd`;
+  const shell = `exec ${asNobody} ${daemon} >${join(folder, logFile)} 2>&1`;
+  const [program = "", ...rest] = namespace.prefix;
+  const child = spawn(program, [...rest, "sh", "-c", shell], { stdio: "ignore", env: environment });
+  const exited = once(child, "exit");
+  return {
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await exited;
+    },
+  };
+}
+
+async function untilServing(ask: (question: ProbeQuestion) => Promise<unknown>, log: string): Promise<void> {
+  for (const end = performance.now() + startTimeout; ; await sleep(50)) {
+    try {
+      await ask({ kind: "get", url: `${baseUrl}/json/server_stats` });
+      return;
+    } catch (cause) {
+      if (performance.now() < end) continue;
+      throw new Error(`olad does not answer; its log:\n${await readFile(log, "utf8")}`, { cause });
+    }
+  }
+}
+
+/** Which numbers devices have depends on the plugins; ola_patch says 0 whatever it did, so we look afterwards. */
+async function patchInputs(namespace: Namespace): Promise<void> {
+  const patch = async (plugin: string, universe: number): Promise<void> => {
+    const devices = await namespace.run("ola_dev_info");
+    const device = new RegExp(`^Device (\\d+): ${plugin}`, "m").exec(devices)?.[1];
+    if (device === undefined) throw new Error(`olad has no ${plugin} device:\n${devices}`);
+    await namespace.run("ola_patch", "-d", device, "-p", "0", "-u", String(universe), "-i");
+  };
+  await patch("E1.31", sacnUniverse);
+  await patch("ArtNet", artnetUniverse);
+  const patched = await namespace.run("ola_dev_info");
+  for (const universe of [sacnUniverse, artnetUniverse]) {
+    if (!patched.includes(`patched to universe ${universe}`)) throw new Error(`not patched:\n${patched}`);
+  }
+}
+
+function dmxIn(body: unknown): readonly number[] {
+  const dmx = typeof body === "object" && body !== null && "dmx" in body ? body.dmx : undefined;
+  if (!Array.isArray(dmx)) throw new Error(`no levels in ${JSON.stringify(body)}`);
+  return dmx.map(Number);
+}
