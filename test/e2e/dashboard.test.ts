@@ -148,6 +148,22 @@ browserTest("a slider takes a channel over and gives it back", async () => {
   expect(visitor.complaints).toEqual([]);
 });
 
+browserTest("any of the 512 channels is taken over and given back", async () => {
+  await using visitor = await visit();
+  const { page } = visitor;
+  expect(await levelOf(page, 7)).toBe(0);
+
+  await page.getByTestId("input-demo-dmx-ch7").fill("200");
+
+  await eventually("the channel obeys", async () => (await levelOf(page, 7)) === 200);
+  expect((await hub.node("demo"))?.owners["dmx/ch7"]).toMatchObject({ kind: "manual", by: "dashboard" });
+
+  await page.getByTestId("give-back-demo-dmx-ch7").click();
+
+  await eventually("the channel is dark again", async () => (await levelOf(page, 7)) === 0);
+  expect(visitor.complaints).toEqual([]);
+});
+
 for (const [name, viewport, scheme] of [
   ["wide-dark", wide, "dark"],
   ["wide-light", wide, "light"],

@@ -133,6 +133,7 @@ describe("an end leaves nothing behind:", () => {
     demo.child.kill("SIGTERM");
 
     expect(await untilNothingIsLeft(folder.path)).toBeLessThan(endPromised);
+    expect(await demo.exited).toBe(0);
     expect(existsSync(join(folder.path, "pid"))).toBe(false);
   });
 
