@@ -11,8 +11,11 @@ export interface WorkerSetup {
   readonly node: string;
 }
 
+export type InputChange = readonly [instance: string, input: string, applied: Applied | undefined];
+
 export type ToWorker =
-  | readonly [kind: "input", instance: string, input: string, applied: Applied | undefined]
+  /** What one event brought: applied together, so that one look leaves as one frame. */
+  | readonly [kind: "inputs", changes: readonly InputChange[]]
   | readonly [kind: "start", instance: InstanceSpec]
   | readonly [kind: "stop"];
 

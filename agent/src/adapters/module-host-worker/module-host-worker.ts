@@ -12,7 +12,7 @@ import type { Applied } from "@interactor/shared/sdk/context";
 import { retryDelays } from "@interactor/shared/supervision/backoff";
 import type { Log } from "../../ports/log.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "../../ports/module-host.ts";
-import type { FromWorker, ToWorker, WorkerSetup } from "./messages.ts";
+import type { FromWorker, InputChange, ToWorker, WorkerSetup } from "./messages.ts";
 
 export interface WorkerHostOptions extends WorkerSetup {
   /** The file a worker runs: the agent's own bundle. */
@@ -62,6 +62,7 @@ class WorkerGroup {
   readonly #options: WorkerHostOptions;
   readonly #events: ModuleHostEvents;
   readonly #instances: InstanceSpec[] = [];
+  #changes: InputChange[] = [];
   #worker: Worker | undefined;
   #delays: Generator<Millis, never>;
   #startedAt = 0;
@@ -83,7 +84,8 @@ class WorkerGroup {
   }
 
   apply(instance: string, input: string, applied: Applied | undefined): void {
-    this.#post(["input", instance, input, applied]);
+    this.#changes.push([instance, input, applied]);
+    if (this.#changes.length === 1) queueMicrotask(() => this.#postChanges());
   }
 
   async stop(): Promise<void> {
@@ -102,7 +104,15 @@ class WorkerGroup {
     await this.#worker?.terminate();
   }
 
+  /** Sent apart, two inputs that one reading moves would be seen in two frames. */
+  #postChanges(): void {
+    if (this.#changes.length === 0) return;
+    this.#worker?.postMessage(["inputs", this.#changes] satisfies ToWorker);
+    this.#changes = [];
+  }
+
   #post(message: ToWorker): void {
+    this.#postChanges();
     this.#worker?.postMessage(message);
   }
 

@@ -50,8 +50,8 @@ export function runWorker(port: MessagePort, setup: WorkerSetup, load: ModuleLoa
   const say = (message: FromWorker) => port.postMessage(message);
   port.on("message", (message: ToWorker) => {
     switch (message[0]) {
-      case "input":
-        running.get(message[1])?.apply(message[2], message[3]);
+      case "inputs":
+        for (const [instance, input, applied] of message[1]) running.get(instance)?.apply(input, applied);
         return;
       case "start": {
         const instance = new RunningInstance(message[1], setup, clock, say);
