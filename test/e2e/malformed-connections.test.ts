@@ -1,11 +1,17 @@
 // Connections that are none, at each listener of the hub as it is shipped: raw TCP, WebSocket and HTTP.
 
+import { readdirSync, readlinkSync } from "node:fs";
 import { request as requestHttp } from "node:http";
 import { connect as connectTcp } from "node:net";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import fc from "fast-check";
 import { payloadBytesMax } from "@interactor/shared/wire/limits";
 import { cutTotal, type HubBench, openHubBench, riseOf, sample, sentInAll } from "./malformed-bench.ts";
+import { eventually } from "./programs.ts";
+
+/** Connections that our own questions over HTTP may leave open for a while. */
+const socketsOfOurs = 5;
 
 let bench: HubBench;
 
@@ -293,8 +299,26 @@ test("three thousand of the ten thousand were sent", () => {
   expect(sentInAll()).toBeGreaterThanOrEqual(3000);
 });
 
-test("lives on when a WebSocket that it refuses is reset", async () => {
+/** Sockets that the hub holds open. */
+const socketsOfHub = (): number => {
+  const folder = `/proc/${bench.hub.pid}/fd`;
+  return readdirSync(folder).filter((fd) => {
+    try {
+      return readlinkSync(join(folder, fd)).startsWith("socket:");
+    } catch {
+      // Closed in this moment.
+      return false;
+    }
+  }).length;
+};
+
+test("lives on when a WebSocket that it refuses is reset, and keeps no socket of it", async () => {
+  await bench.expectWell();
+  const before = socketsOfHub();
+
   for (let round = 0; round < 20; round++) await Promise.all(Array.from({ length: 20 }, askAndReset));
 
   expect((await bench.hub.get("/healthz")).status).toBe(200);
+  await eventually("their sockets are closed", () => socketsOfHub() <= before + socketsOfOurs);
+  await bench.expectWell();
 });

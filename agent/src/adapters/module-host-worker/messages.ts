@@ -17,6 +17,8 @@ export type ToWorker =
   /** What one event brought: applied together, so that one look leaves as one frame. */
   | readonly [kind: "inputs", changes: readonly InputChange[]]
   | readonly [kind: "start", instance: InstanceSpec]
+  /** Answered by `pong` at once: the worker takes what it is sent. */
+  | readonly [kind: "ping"]
   | readonly [kind: "stop"];
 
 export type FromWorker =
@@ -33,5 +35,6 @@ export type FromWorker =
       message: string,
       details: Readonly<Record<string, unknown>> | undefined,
     ]
+  | readonly [kind: "pong"]
   /** Every instance has ended; the worker may be terminated. */
   | readonly [kind: "stopped"];

@@ -1,7 +1,7 @@
 /**
  * Modules in worker threads: a fault in one cannot take the agent along. Light modules share a worker, because
  * one costs about 15 MB; a module that declares `worker: "own"` has one for its instances.
- * A worker that dies is started again with all it ran, later after each death.
+ * A worker that dies is started again with all it ran, later after each death; one that hangs is ended first.
  */
 import { Worker } from "node:worker_threads";
 import { unreachable } from "@interactor/shared/kernel/assert";
@@ -27,6 +27,12 @@ export interface WorkerHostOptions extends WorkerSetup {
 const stopTimeout = 700;
 /** A worker that lived this long has shown that it can: the next restart is quick again. */
 const provenAfter = seconds(60);
+/** Between two pings of a worker. */
+const pingInterval = seconds(1);
+/** Pings' time without an answer. More: it hangs, is ended and started again. */
+const silencesMax = 5;
+/** Until its first answer: loading code takes a slow Pi longer than anything after it. */
+const silencesAtStartMax = 30;
 /** Heap of one worker in MB. More: it dies and is restarted, and the log says so. */
 const heapMax = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 2 };
 
@@ -63,6 +69,16 @@ class WorkerGroup {
   readonly #events: ModuleHostEvents;
   readonly #instances: InstanceSpec[] = [];
   #changes: InputChange[] = [];
+  /** The latest change of each input while the worker is silent: at most one for each input there is. */
+  readonly #held = new Map<string, InputChange>();
+  #pings: NodeJS.Timeout | undefined;
+  #isAnswerDue = false;
+  #hasAnswered = false;
+  /**
+   * Rounds of pings without an answer. Counted, not measured: after a stop of this process the clock would say
+   * that every worker hangs.
+   */
+  #silences = 0;
   #worker: Worker | undefined;
   #delays: Generator<Millis, never>;
   #startedAt = 0;
@@ -84,6 +100,7 @@ class WorkerGroup {
   }
 
   apply(instance: string, input: string, applied: Applied | undefined): void {
+    if (this.#silences > 0) return this.#hold([instance, input, applied]);
     this.#changes.push([instance, input, applied]);
     if (this.#changes.length === 1) queueMicrotask(() => this.#postChanges());
   }
@@ -91,6 +108,7 @@ class WorkerGroup {
   async stop(): Promise<void> {
     this.#isStopping = true;
     clearTimeout(this.#restart);
+    clearInterval(this.#pings);
     if (this.#worker === undefined) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#stopped = resolve;
@@ -111,6 +129,36 @@ class WorkerGroup {
     this.#changes = [];
   }
 
+  /** What the worker does not take would gather in its inbox without a bound. */
+  #hold(change: InputChange): void {
+    const address = `${change[0]}/${change[1]}`;
+    // What changed last is posted last.
+    this.#held.delete(address);
+    this.#held.set(address, change);
+  }
+
+  #ping(worker: Worker): void {
+    if (!this.#isAnswerDue) {
+      this.#isAnswerDue = true;
+      this.#post(["ping"]);
+      return;
+    }
+    this.#silences += 1;
+    const most = this.#hasAnswered ? silencesMax : silencesAtStartMax;
+    if (this.#silences < most) return;
+    this.#died(worker, `it did not answer for ${(most * pingInterval) / 1000} s`);
+    void worker.terminate();
+  }
+
+  #answered(): void {
+    this.#isAnswerDue = false;
+    this.#hasAnswered = true;
+    this.#silences = 0;
+    this.#changes.push(...this.#held.values());
+    this.#held.clear();
+    this.#postChanges();
+  }
+
   #post(message: ToWorker): void {
     this.#postChanges();
     this.#worker?.postMessage(message);
@@ -122,7 +170,14 @@ class WorkerGroup {
     const worker = new Worker(file, { name: this.#name, workerData, resourceLimits: heapMax });
     this.#worker = worker;
     this.#startedAt = performance.now();
-    worker.on("message", (message: FromWorker) => this.#receive(message));
+    this.#isAnswerDue = false;
+    this.#hasAnswered = false;
+    this.#ping(worker);
+    this.#pings = setInterval(() => this.#ping(worker), pingInterval);
+    worker.on("message", (message: FromWorker) => {
+      // One that was given up may still speak, until it has ended.
+      if (this.#worker === worker) this.#receive(message);
+    });
     worker.on("error", (error) => this.#died(worker, messageOf(error)));
     worker.on("exit", (code) => this.#died(worker, `it ended with code ${code}`));
   }
@@ -130,6 +185,10 @@ class WorkerGroup {
   #died(worker: Worker, reason: string): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
+    clearInterval(this.#pings);
+    // An instance that starts again is told what its inputs hold.
+    this.#held.clear();
+    this.#silences = 0;
     this.#stopped?.();
     if (this.#isStopping) return;
     if (performance.now() - this.#startedAt > provenAfter) this.#delays = retryDelays(this.#options.random);
@@ -164,6 +223,8 @@ class WorkerGroup {
         const [, instance, level, words, details] = message;
         return this.#options.log[level](`${instance}: ${words}`, { instance, ...details });
       }
+      case "pong":
+        return this.#answered();
       case "stopped":
         return this.#stopped?.();
       default:

@@ -59,6 +59,9 @@ export function runWorker(port: MessagePort, setup: WorkerSetup, load: ModuleLoa
         void instance.start(load);
         return;
       }
+      case "ping":
+        say(["pong"]);
+        return;
       case "stop":
         void Promise.all([...running.values()].map((instance) => instance.stop())).then(() =>
           say(["stopped"]),
