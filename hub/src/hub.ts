@@ -31,7 +31,7 @@ import {
   stepPresence,
 } from "./core/presence/presence.ts";
 import { Router } from "./core/routing/router.ts";
-import type { Broker, BrokerRules, Client, Verdict } from "./ports/broker.ts";
+import type { Admission, Broker, BrokerRules, Client, Credentials, Verdict } from "./ports/broker.ts";
 import type { Log } from "./ports/log.ts";
 import type { Revision } from "./ports/revision-store.ts";
 
@@ -49,6 +49,7 @@ export interface HubWorld {
 }
 
 const metricInterval = seconds(1);
+const welcome: Admission = { kind: "welcome" };
 const pass: Verdict = { kind: "pass" };
 const keep: Verdict = { kind: "keep" };
 
@@ -125,12 +126,13 @@ export class Hub implements BrokerRules {
     return revision;
   }
 
-  refuseConnection(client: Client): string | undefined {
+  admit(client: Credentials): Admission {
     const identity = identify(this.options.site, client.id);
-    if (identity.kind === "visitor") return undefined;
+    if (identity.kind === "visitor") return welcome;
     const known = this.presence.get(identity.node);
-    if (known?.state !== "ready" || known.birth.unit === client.user) return undefined;
-    return `node "${identity.node}" is filled by unit ${known.birth.unit}; unit ${client.user} was refused`;
+    if (known?.state !== "ready" || known.birth.unit === client.user) return welcome;
+    const reason = `node "${identity.node}" is filled by unit ${known.birth.unit}; unit ${client.user} was refused`;
+    return { kind: "refused", because: "not-allowed", reason };
   }
 
   maySubscribe(client: Client, filter: string): boolean {

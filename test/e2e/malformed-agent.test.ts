@@ -35,7 +35,7 @@ beforeAll(async () => {
   broker = await openBroker(
     { host: "127.0.0.1", port: 0 },
     {
-      refuseConnection: () => undefined,
+      admit: () => ({ kind: "welcome" }),
       maySubscribe: () => true,
       received(_client, topic, payload) {
         const decoded = topic === down.reported ? decodeReported(payload) : undefined;

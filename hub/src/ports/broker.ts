@@ -1,4 +1,7 @@
 /** The MQTT broker. Aedes in this process today; nothing outside its adapter may know. */
+import { type Millis, seconds } from "@interactor/shared/kernel/units";
+import { payloadBytesMax } from "@interactor/shared/wire/limits";
+
 export interface Broker extends AsyncDisposable {
   /** To everybody who subscribed. */
   publish(
@@ -14,9 +17,23 @@ export interface Broker extends AsyncDisposable {
 
 export interface Client {
   readonly id: string;
-  /** The user name it gave: an agent gives its unit. */
+  /** The user name it gave, or "": an agent gives its unit. */
   readonly user: string;
 }
+
+/** What a client shows when it connects. */
+export interface Credentials extends Client {
+  readonly password: Uint8Array | undefined;
+}
+
+/** Whether a client may connect. The words of a refusal are for the log. */
+export type Admission =
+  | { readonly kind: "welcome" }
+  | {
+      readonly kind: "refused";
+      readonly because: "bad-credentials" | "not-allowed";
+      readonly reason: string;
+    };
 
 /** What becomes of a message that a client publishes. */
 export type Verdict =
@@ -29,13 +46,110 @@ export type Verdict =
 
 /** The broker asks, synchronously, before anything happens. */
 export interface BrokerRules {
-  /** `undefined`: welcome; else why not, in words for a log. */
-  refuseConnection(client: Client): string | undefined;
+  admit(credentials: Credentials): Admission;
   maySubscribe(client: Client, filter: string): boolean;
   received(client: Client, topic: string, payload: Uint8Array, retain: boolean): Verdict;
-  /** Bytes that are no MQTT, a client that was too slow or silent: counted by reason. */
+  /** A client was cut off, turned away or held back: counted by its reason, with words for a log. */
   faulted(reason: BrokerFault, details: string): void;
 }
 
-export const brokerFaults = ["protocol", "keepalive", "not-allowed", "refused", "other"] as const;
+export const brokerFaults = [
+  // Connections.
+  "protocol",
+  "keepalive",
+  "not-allowed",
+  "refused",
+  "too-many-connections",
+  "too-many-from-address",
+  "no-connect",
+  // What a client sends.
+  "packet-too-large",
+  "unfinished-packets",
+  "rate",
+  "topic-too-deep",
+  "topic-too-long",
+  "too-many-subscriptions",
+  "retained-quota",
+  "qos2-quota",
+  "session-quota",
+  // What a client does not take.
+  "stalled",
+  "behind",
+  "unacknowledged",
+  "other",
+] as const;
 export type BrokerFault = (typeof brokerFaults)[number];
+
+/** The bounds of a broker. A listeners file may set each of them. */
+export interface BrokerLimits {
+  /** Connections at a time. More: refuse. */
+  readonly connectionsMax: number;
+  /** Connections at a time from one address. More: refuse. */
+  readonly connectionsPerAddressMax: number;
+  /** Connections that have not said who they are. More: the oldest of them is cut, so that a newcomer gets in. */
+  readonly pendingMax: number;
+  /** A connection that has not sent its CONNECT by then is cut. */
+  readonly connectTimeout: Millis;
+  /** A packet before CONNECT is through. Larger: cut. */
+  readonly connectBytesMax: number;
+  /** A packet after it, with its topic. Larger: cut. */
+  readonly packetBytesMax: number;
+  /** Beginnings of packets whose rest has not come, of all clients together. More: who holds most is cut. */
+  readonly unfinishedBytesMax: number;
+  /** Packets of one client. More: it is read more slowly, and nothing is lost. */
+  readonly packetsPerSecondMax: number;
+  /** Bytes of one client. More: it is read more slowly. */
+  readonly bytesPerSecondMax: number;
+  /** Levels of a topic or filter. More: cut. */
+  readonly topicLevelsMax: number;
+  /** Bytes of a topic or filter. More: cut. */
+  readonly topicBytesMax: number;
+  /** Subscriptions of one client. More: SUBACK 0x80. */
+  readonly subscriptionsPerClientMax: number;
+  /** Subscriptions of all clients. More: SUBACK 0x80. */
+  readonly subscriptionsMax: number;
+  /** Retained messages of clients, and their bytes. More: the client that sets another one is cut. */
+  readonly retainedMax: number;
+  readonly retainedBytesMax: number;
+  /** QoS 2 messages of one client that it has not released. More: cut. */
+  readonly incomingQos2Max: number;
+  /** Bytes that wait for one client. Half of it: QoS 0 messages are conflated and evicted. All of it: cut. */
+  readonly outgoingBytesMax: number;
+  /** A client whose socket takes nothing for this long while something waits is cut. */
+  readonly outgoingAgeMax: Millis;
+  /** Sessions of clients that are away. More: the one away longest ends. */
+  readonly sessionsMax: number;
+  /** A session whose client stays away longer ends. */
+  readonly sessionAgeMax: Millis;
+  /** Messages that wait in one session, and the bytes in all. More: the oldest is evicted. */
+  readonly sessionMessagesMax: number;
+  readonly sessionBytesMax: number;
+  /** Messages sent to one client that it has not acknowledged. More wait, and then count as outgoing. */
+  readonly inFlightMax: number;
+}
+
+export const brokerLimits: BrokerLimits = {
+  connectionsMax: 2000,
+  connectionsPerAddressMax: 1000,
+  pendingMax: 256,
+  connectTimeout: seconds(5),
+  connectBytesMax: 1024,
+  packetBytesMax: payloadBytesMax + 2048,
+  unfinishedBytesMax: 16 * 1024 * 1024,
+  packetsPerSecondMax: 50_000,
+  bytesPerSecondMax: 32 * 1024 * 1024,
+  topicLevelsMax: 32,
+  topicBytesMax: 1024,
+  subscriptionsPerClientMax: 2000,
+  subscriptionsMax: 50_000,
+  retainedMax: 10_000,
+  retainedBytesMax: 16 * 1024 * 1024,
+  incomingQos2Max: 100,
+  outgoingBytesMax: 4 * 1024 * 1024,
+  outgoingAgeMax: seconds(5),
+  sessionsMax: 1000,
+  sessionAgeMax: seconds(7 * 24 * 3600),
+  sessionMessagesMax: 1000,
+  sessionBytesMax: 16 * 1024 * 1024,
+  inFlightMax: 1000,
+};

@@ -7,7 +7,7 @@ import type { BrokerRules } from "../../ports/broker.ts";
 import { openBroker } from "./broker-aedes.ts";
 
 const lenient: BrokerRules = {
-  refuseConnection: () => undefined,
+  admit: () => ({ kind: "welcome" }),
   maySubscribe: () => true,
   received: () => ({ kind: "pass" }),
   faulted: () => undefined,

@@ -126,12 +126,12 @@ function bindRules(aedes: Aedes, rules: BrokerRules): void {
     packet.clean = true;
     done(null, true);
   };
-  aedes.authenticate = (client, username, _password, done) => {
+  aedes.authenticate = (client, username, password, done) => {
     users.set(client, username ?? "");
     deliverWhatWasOvertaken(client, aedes.id);
-    const refusal = rules.refuseConnection(clientOf(client));
-    if (refusal === undefined) done(null, true);
-    else done(notAuthorized(refusal), false);
+    const admission = rules.admit({ ...clientOf(client), password });
+    if (admission.kind === "welcome") done(null, true);
+    else done(notAuthorized(admission.reason), false);
   };
   aedes.authorizeSubscribe = (client, subscription, done) => {
     if (client === null || rules.maySubscribe(clientOf(client), subscription.topic))
