@@ -3,7 +3,13 @@
 import type { BuildOptions } from "esbuild";
 
 import { leaveOutUnreached } from "./left-out.ts";
-import { leaveOutCborExtract, loadPrebuildsBesideBundle, serialPrebuilds } from "./native-code.ts";
+import {
+  leaveOutCborExtract,
+  loadPrebuildsBesideBundle,
+  loadSqliteBesideBundle,
+  serialPrebuilds,
+  sqliteNativeCode,
+} from "./native-code.ts";
 
 export interface Artefact {
   readonly name: string;
@@ -59,8 +65,8 @@ export const artefacts: readonly Artefact[] = [
     entry: "hub/src/main.ts",
     folder: "hub",
     output: "hub.mjs",
-    options: { ...nodeProgram, plugins: [leaveOutCborExtract] },
-    copies: [],
+    options: { ...nodeProgram, plugins: [leaveOutCborExtract, loadSqliteBesideBundle] },
+    copies: sqliteNativeCode(),
   },
   {
     name: "dashboard",

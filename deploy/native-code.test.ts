@@ -8,32 +8,34 @@ import { expect, onTestFinished, test } from "vitest";
 import { artefacts } from "./artefacts.ts";
 import { root } from "./layout.ts";
 
-const agent = artefacts.find(({ name }) => name === "agent");
-
-/** A bundle built as the agent is, from another source, alone in a folder far from any package. */
-async function bundleAlone(source: string): Promise<string> {
+/** A bundle built as a program is, from another source, alone in a folder far from any package. */
+async function bundleAlone(name: "agent" | "hub", source: string): Promise<string> {
+  const artefact = artefacts.find((artefact) => artefact.name === name);
   const folder = mkdtempSync(join(tmpdir(), "native-code-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const { outputFiles } = await build({
-    ...agent?.options,
+    ...artefact?.options,
     bundle: true,
     format: "esm",
     outfile: join(folder, "program.mjs"),
     outExtension: {},
-    stdin: { contents: source, resolveDir: join(root, "agent") },
+    stdin: { contents: source, resolveDir: join(root, name) },
     write: false,
   });
   for (const { path, contents } of outputFiles) writeFileSync(path, contents);
-  for (const { from, to } of agent?.copies ?? [])
+  for (const { from, to } of artefact?.copies ?? [])
     cpSync(join(root, from), join(folder, to), { recursive: true });
   return join(folder, "program.mjs");
 }
 
 test("a bundle finds serialport's native code beside itself", async () => {
-  const program = await bundleAlone(`
+  const program = await bundleAlone(
+    "agent",
+    `
     import { asyncOpen } from "@serialport/bindings-cpp/dist/load-bindings.js";
     asyncOpen("/dev/null/nothing", { baudRate: 9600, dataBits: 8, stopBits: 1, parity: "none", lock: true })
-      .catch((error) => console.log(error.message));`);
+      .catch((error) => console.log(error.message));`,
+  );
 
   const output = execFileSync(process.execPath, [program], {
     cwd: dirname(program),
@@ -46,10 +48,31 @@ test("a bundle finds serialport's native code beside itself", async () => {
   expect(output).toMatch(/cannot open/);
 });
 
+test("a bundle finds sqlite3's native code beside itself", async () => {
+  const program = await bundleAlone(
+    "hub",
+    `
+    import sqlite3 from "sqlite3";
+    const database = new sqlite3.Database(":memory:");
+    database.get("SELECT 6 * 7 AS answer", (_error, row) => console.log(row.answer));`,
+  );
+
+  const output = execFileSync(process.execPath, [program], {
+    cwd: dirname(program),
+    env: {},
+    encoding: "utf8",
+  });
+
+  expect(output).toBe("42\n");
+});
+
 test("a bundle encodes without cbor-x's native code", async () => {
-  const program = await bundleAlone(`
+  const program = await bundleAlone(
+    "agent",
+    `
     import { decode, encode, isNativeAccelerationEnabled } from "cbor-x";
-    console.log(isNativeAccelerationEnabled, decode(encode("a".repeat(100))).length);`);
+    console.log(isNativeAccelerationEnabled, decode(encode("a".repeat(100))).length);`,
+  );
 
   expect(execFileSync(process.execPath, [program], { env: {}, encoding: "utf8" })).toBe("false 100\n");
 });

@@ -1,14 +1,17 @@
-// What to do with the two packages that bring native code.
+// What to do with the three packages that bring native code.
 //
 // serialport needs its own: @serialport/bindings-cpp asks node-gyp-build for the file in `prebuilds/` that fits the
 // machine, seen from its package folder, which is gone once it is bundled. We let the real node-gyp-build choose
 // (it knows libc and ARM versions) but point it at the folder the bundle lies in, and put `prebuilds/` there.
 //
+// sqlite3 is built or fetched for the machine when it is installed, into its package folder. The hub runs where it was
+// built, so that one file goes beside its bundle.
+//
 // cbor-x only goes faster with cbor-extract, on long strings that our messages do not have. It is left out.
 
 import { createRequire } from "node:module";
 import type { Plugin } from "esbuild";
-import { globSync } from "node:fs";
+import { existsSync, globSync } from "node:fs";
 import { join } from "node:path";
 
 import { root } from "./layout.ts";
@@ -41,6 +44,29 @@ export const loadPrebuildsBesideBundle: Plugin = {
         resolveDir: root,
       };
     });
+  },
+};
+
+const sqliteAddon = "node_sqlite3.node";
+
+/** The native file a hub needs beside its bundle. Throws when sqlite3 was installed without it. */
+export function sqliteNativeCode(): readonly { readonly from: string; readonly to: string }[] {
+  const from = join("node_modules/sqlite3/build/Release", sqliteAddon);
+  if (!existsSync(join(root, from))) throw new Error(`${from} is missing: npm rebuild sqlite3`);
+  return [{ from, to: sqliteAddon }];
+}
+
+/** sqlite3 finds its file by the package `bindings`, which walks the stack to the caller's folder: gone in a bundle. */
+export const loadSqliteBesideBundle: Plugin = {
+  name: "load-sqlite-beside-bundle",
+  setup(build) {
+    build.onResolve({ filter: /^bindings$/ }, () => ({
+      path: "bindings",
+      namespace: "sqlite-beside-bundle",
+    }));
+    build.onLoad({ filter: /.*/, namespace: "sqlite-beside-bundle" }, () => ({
+      contents: `module.exports = (name) => require(require("node:path").join(__dirname, name));`,
+    }));
   },
 };
 

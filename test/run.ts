@@ -4,6 +4,7 @@
 //   npm test                                  everything
 //   npm test -- --only tsc --only oxlint      some steps
 //   npm test -- --only vitest -- test/e2e     what stands after the second -- goes to vitest
+//   npm run test:long                         attacks on the hub in their full time, and the fuzz with its million
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -48,11 +49,13 @@ async function main(args: readonly string[]): Promise<number> {
   for (const each of steps) {
     if (chosen.isWanted(each.name) && !(await runStep(each))) return 1;
   }
-  return chosen.isWanted("vitest") ? await runVitest(chosen.forVitest) : 0;
+  return chosen.isWanted("vitest") ? await runVitest(chosen) : 0;
 }
 
 interface Chosen {
   readonly isWanted: (step: string) => boolean;
+  /** Whether tests that can take long should. They see it as TEST_LONG in their environment. */
+  readonly isLong: boolean;
   readonly forVitest: readonly string[];
 }
 
@@ -62,13 +65,18 @@ function readArguments(args: readonly string[]): Chosen | string {
   const split = args.indexOf("--");
   const own = split === -1 ? args : args.slice(0, split);
   try {
-    const { values } = parseArgs({ args: [...own], options: { only: { type: "string", multiple: true } } });
+    const options = { only: { type: "string", multiple: true }, long: { type: "boolean" } } as const;
+    const { values } = parseArgs({ args: [...own], options });
     const only = values.only?.flatMap((names) => names.split(",")) ?? names;
     const unknown = only.filter((name) => !names.includes(name));
     if (unknown.length > 0) return `test: no step ${unknown.join(", ")}; there are ${names.join(", ")}`;
-    return { isWanted: (name) => only.includes(name), forVitest: split === -1 ? [] : args.slice(split + 1) };
+    return {
+      isWanted: (name) => only.includes(name),
+      isLong: values.long === true,
+      forVitest: split === -1 ? [] : args.slice(split + 1),
+    };
   } catch (error) {
-    return `test: ${error instanceof Error ? error.message : String(error)} Known: --only STEP, and -- before vitest's`;
+    return `test: ${error instanceof Error ? error.message : String(error)} Known: --only STEP, --long, and -- before vitest's`;
   }
 }
 
@@ -80,14 +88,17 @@ async function runStep(each: Step): Promise<boolean> {
   return isGood;
 }
 
-async function runVitest(further: readonly string[]): Promise<number> {
+async function runVitest({ forVitest, isLong }: Chosen): Promise<number> {
   const startedAt = performance.now();
   const folder = mkdtempSync(join(tmpdir(), "interactor-test-"));
   try {
     const reportFile = join(folder, "report.json");
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
-    const command = ["node_modules/vitest/vitest.mjs", "run", ...reporters, ...further];
-    const { isGood } = await run({ name: "vitest", command, isLive: true });
+    const command = ["node_modules/vitest/vitest.mjs", "run", ...reporters, ...forVitest];
+    const { isGood } = await run(
+      { name: "vitest", command, isLive: true },
+      isLong ? { TEST_LONG: "true" } : {},
+    );
     const counts = countTests(readReport(reportFile));
     const hasPassed = isGood && counts.failed === 0 && counts.passed > 0;
     report("vitest", hasPassed, startedAt);
@@ -105,11 +116,14 @@ function report(name: string, isGood: boolean, startedAt: number): void {
 }
 
 /** Runs one step to its end. What ends us ends it; its output comes back unless it went out live. */
-function run(each: Step): Promise<{ readonly isGood: boolean; readonly output: string }> {
+function run(
+  each: Step,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<{ readonly isGood: boolean; readonly output: string }> {
   const child = spawn(process.execPath, each.command, {
     cwd: root,
     // Tools that start `node` by name get the pinned one, not the machine's.
-    env: { ...process.env, PATH: [binFolder, process.env["PATH"]].join(delimiter) },
+    env: { ...process.env, ...environment, PATH: [binFolder, process.env["PATH"]].join(delimiter) },
     stdio: each.isLive ? ["ignore", "inherit", "inherit"] : ["ignore", "pipe", "pipe"],
   });
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);

@@ -67,13 +67,26 @@ function addHub(program: Command): void {
     .description("run the hub in the foreground")
     .addOption(folderOption("its data", ".interactor/hub"))
     .addOption(siteOption())
-    .addOption(new Option("--host <address>", "listen here, loopback only").env("INTERACTOR_HOST"))
+    .addOption(new Option("--host <address>", "listen here (default 127.0.0.1)").env("INTERACTOR_HOST"))
     .addOption(portOption("--http-port", "dashboard and API (default 8080)", "INTERACTOR_HTTP_PORT"))
     .addOption(portOption("--mqtt-port", "MQTT (default 1883)", "INTERACTOR_MQTT_PORT"))
     .addOption(
       new Option("--routes <file>", "the routes (default routes.yaml in --data)").env("INTERACTOR_ROUTES"),
     )
-    .addHelpText("after", example("interactor hub --data /var/lib/interactor-hub --site gallery"))
+    .addOption(
+      new Option(
+        "--config <file>",
+        "listeners, accounts and limits (default: everybody, on this machine)",
+      ).env("INTERACTOR_CONFIG"),
+    )
+    .addHelpText(
+      "after",
+      `${example(
+        "interactor hub --data /var/lib/interactor-hub --site gallery",
+        "interactor hub --config hub/conformance.yaml --mqtt-port 1884",
+      )}
+Options and the environment are stronger than the file of --config; README.md shows such a file.`,
+    )
     .action(() => foreground("hub"));
 }
 

@@ -17,8 +17,9 @@ import { type Birth, decodeNodeState } from "@interactor/shared/wire/messages/st
 import { decodeStopLatch } from "@interactor/shared/wire/messages/stop";
 import { type SiteAddress, siteAddress } from "@interactor/shared/wire/names";
 import type { Session } from "@interactor/shared/wire/session";
-import { nodeTopics, parseTopic, siteTopics, type Topic } from "@interactor/shared/wire/topics";
-import { identify, mayPublish, maySubscribe } from "./core/access/access.ts";
+import { nodeTopics, siteTopics, type Topic } from "@interactor/shared/wire/topics";
+import type { AccountsOptions } from "./core/access/account.ts";
+import { Gate } from "./core/access/gate.ts";
 import { HubCounters } from "./core/registry/counters.ts";
 import { Feed } from "./core/feed/feed.ts";
 import { Intake } from "./core/intake/intake.ts";
@@ -39,6 +40,8 @@ export interface HubOptions {
   readonly site: string;
   readonly version: string;
   readonly session: Session;
+  /** Who may come in besides agents. `undefined`: everybody, as a visitor. */
+  readonly accounts?: AccountsOptions | undefined;
 }
 
 export interface HubWorld {
@@ -49,7 +52,6 @@ export interface HubWorld {
 }
 
 const metricInterval = seconds(1);
-const welcome: Admission = { kind: "welcome" };
 const pass: Verdict = { kind: "pass" };
 const keep: Verdict = { kind: "keep" };
 
@@ -64,6 +66,7 @@ export class Hub implements BrokerRules {
   readonly #world: HubWorld;
   readonly #topics: ReturnType<typeof siteTopics>;
   readonly #intake: Intake;
+  readonly #gate: Gate;
   #placement: Placement = placeRoutes([]);
   #broker: Broker | undefined;
   #isWakeDue = false;
@@ -74,6 +77,7 @@ export class Hub implements BrokerRules {
     this.options = options;
     this.#world = world;
     this.#topics = siteTopics(options.site);
+    this.#gate = new Gate(options.site, options.accounts);
     this.router = new Router(options.session);
     this.feed = new Feed((address, payload) => {
       this.#broker?.publish(`${this.#topics.valueRoot}/${address}`, payload, { retain: true, qos: 0 });
@@ -127,28 +131,23 @@ export class Hub implements BrokerRules {
   }
 
   admit(client: Credentials): Admission {
-    const identity = identify(this.options.site, client.id);
-    if (identity.kind === "visitor") return welcome;
-    const known = this.presence.get(identity.node);
-    if (known?.state !== "ready" || known.birth.unit === client.user) return welcome;
-    const reason = `node "${identity.node}" is filled by unit ${known.birth.unit}; unit ${client.user} was refused`;
-    return { kind: "refused", because: "not-allowed", reason };
+    return this.#gate.admit(client, this.presence);
   }
 
   maySubscribe(client: Client, filter: string): boolean {
-    return maySubscribe(this.options.site, identify(this.options.site, client.id), filter);
+    return this.#gate.maySubscribe(client, filter);
   }
 
   received(client: Client, topicText: string, payload: Uint8Array): Verdict {
-    const { site } = this.options;
-    const identity = identify(site, client.id);
-    const topic = parseTopic(topicText);
-    if (topic === undefined || !mayPublish(site, identity, topic)) {
-      this.counters.refused.add("not-allowed");
+    const right = this.#gate.publishRight(client, topicText);
+    if (right.kind === "free") return pass;
+    if (right.kind !== "ours") this.counters.refused.add("not-allowed");
+    if (right.kind === "vain") return keep;
+    if (right.kind === "forbidden")
       return { kind: "cut", reason: `${client.id} may not publish to ${topicText}` };
-    }
+    const { topic, from } = right;
     // A state may be the will, which is the broker's word about a node that fell silent.
-    if (identity.kind === "agent" && topic.kind !== "state") this.#heard(identity.node);
+    if (from !== undefined && topic.kind !== "state") this.#heard(from);
     const verdict = this.#take(topic, payload);
     this.#soon();
     return verdict;

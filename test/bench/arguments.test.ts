@@ -9,8 +9,10 @@ const benchNamed = (name: string): Bench => ({
 });
 const benches = ["codec", "local-route", "remote-route"].map(benchNamed);
 
+const profiled = ["fan-in-qos1"];
+
 const namesAsked = (...args: readonly string[]): readonly string[] => {
-  const asked = readArguments(args, benches);
+  const asked = readArguments(args, benches, profiled);
   return asked.kind === "run" ? asked.benches.map(({ name }) => name) : [];
 };
 
@@ -23,7 +25,7 @@ test("named benches run once each, in our order", () => {
 });
 
 test("an unknown name is refused with the list of those there are", () => {
-  const asked = readArguments(["codec", "codecs"], benches);
+  const asked = readArguments(["codec", "codecs"], benches, profiled);
 
   expect(asked).toMatchObject({
     kind: "wrong",
@@ -32,18 +34,39 @@ test("an unknown name is refused with the list of those there are", () => {
 });
 
 test("an unknown option is refused with the usage", () => {
-  const asked = readArguments(["--fast"], benches);
+  const asked = readArguments(["--fast"], benches, profiled);
 
   expect(asked).toMatchObject({ kind: "wrong", text: expect.stringMatching(/--fast[^]*Usage:/) });
 });
 
 test("--list and --help only print", () => {
-  expect(readArguments(["--list"], benches)).toMatchObject({
+  expect(readArguments(["--list"], benches, profiled)).toMatchObject({
     kind: "print",
     text: expect.stringContaining("about codec"),
   });
-  expect(readArguments(["-h", "codec"], benches)).toMatchObject({
+  expect(readArguments(["-h", "codec"], benches, profiled)).toMatchObject({
     kind: "print",
     text: expect.stringContaining("Usage:"),
   });
+});
+
+test("--markdown asks for the comparison as Markdown", () => {
+  expect(readArguments(["codec", "--markdown"], benches, profiled)).toMatchObject({ isMarkdown: true });
+  expect(readArguments(["codec"], benches, profiled)).toMatchObject({ isMarkdown: false });
+});
+
+test("--profile takes one load and nothing else", () => {
+  expect(readArguments(["--profile", "fan-in-qos1"], benches, profiled)).toEqual({
+    kind: "profile",
+    load: "fan-in-qos1",
+  });
+  for (const args of [
+    ["--profile", "codec"],
+    ["--profile", "fan-in-qos1", "codec"],
+  ]) {
+    expect(readArguments(args, benches, profiled)).toMatchObject({
+      kind: "wrong",
+      text: expect.stringContaining("--profile takes one of fan-in-qos1"),
+    });
+  }
 });

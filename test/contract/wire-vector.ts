@@ -86,8 +86,9 @@ export const codecs: Readonly<Record<string, Codec>> = {
 
 const folder = join(import.meta.dirname, "../vectors");
 
-/** Every file of the folder, so that none is left out by forgetting it. */
-export const vectorFiles = (): readonly string[] => readdirSync(folder);
+/** Every file of the folder, so that none is left out by forgetting it. Its folders hold vectors of other kinds. */
+export const vectorFiles = (): readonly string[] =>
+  readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [entry.name] : []));
 
 export function readVector(name: string): Vector {
   const content: unknown = JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"));

@@ -3,13 +3,15 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sessionNumber } from "@interactor/shared/testing/builders";
-import { seconds } from "@interactor/shared/kernel/units";
+import { micros, seconds } from "@interactor/shared/kernel/units";
 import { laneNumbers, lane as lanes } from "@interactor/shared/wire/lanes";
 import { encodeDesired } from "@interactor/shared/wire/messages/desired";
 import { decodeReported, type Reported } from "@interactor/shared/wire/messages/reported";
 import { encodeStopLatch } from "@interactor/shared/wire/messages/stop";
 import { nodeTopics, siteTopics } from "@interactor/shared/wire/topics";
 import { openBroker } from "../../hub/src/adapters/broker-aedes/broker-aedes.ts";
+import { noBrokerStore } from "../../hub/src/ports/broker-store.ts";
+import { brokerLimits } from "../../hub/src/ports/broker.ts";
 import { riseBetween, sample, sentInAll, site, watchMemory } from "./malformed-bench.ts";
 import {
   oversized,
@@ -33,7 +35,13 @@ let seq = 0;
 
 beforeAll(async () => {
   broker = await openBroker(
-    { host: "127.0.0.1", port: 0 },
+    {
+      host: "127.0.0.1",
+      port: 0,
+      limits: brokerLimits,
+      store: noBrokerStore,
+      wall: () => micros(Date.now() * 1000),
+    },
     {
       admit: () => ({ kind: "welcome" }),
       maySubscribe: () => true,

@@ -92,7 +92,8 @@ const noCbor: MalformedInputs = fc.oneof(
 
 /** Too long to be sent by the thousand. */
 export const oversized: MalformedInputs = inputs(
-  fc.integer({ min: 1, max: 5000 }).map((more) => new Uint8Array(payloadBytesMax + more)),
+  // With its topic a larger one is no packet that the broker takes.
+  fc.integer({ min: 1, max: 1500 }).map((more) => new Uint8Array(payloadBytesMax + more)),
   "too-large",
 );
 export const overfull: MalformedInputs = inputs(

@@ -1,22 +1,35 @@
 // Tests against real counterparts need programs that npm cannot bring. On a developer's machine a missing one skips
 // the test and says so; in CI it fails it, because there a skipped check is a check nobody makes.
 
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { test } from "vitest";
 
-/** Which Debian package brings a command. Every package of .ci/debian-packages stands here, and only those. */
+/**
+ * Which Debian packages bring a command, and let it do what it is for. Every package of .ci/debian-packages stands
+ * here, and only those.
+ */
 export const packageOf = {
   chromium: "chromium",
+  gcc: "gcc libc6-dev",
   ip: "iproute2",
   iptables: "iptables",
+  mosquitto: "mosquitto",
+  mosquitto_pub: "mosquitto-clients",
+  "nats-server": "nats-server",
   olad: "ola",
   pgrep: "procps",
   promtool: "prometheus",
+  "python3-paho-mqtt": "python3-paho-mqtt",
   socat: "socat",
 } as const satisfies Record<string, string>;
 
 export type Command = keyof typeof packageOf;
+
+/** What is no command, by a file of it. */
+const fileOf: Partial<Record<Command, string>> = {
+  "python3-paho-mqtt": "/usr/lib/python3/dist-packages/paho/mqtt/client.py",
+};
 
 /** Where to look and whom to tell; a test of this file gives its own. */
 export interface Surroundings {
@@ -62,7 +75,9 @@ export function judge(around: Pick<Surroundings, "path" | "isCi">, commands: rea
 }
 
 /** Looks in the system folders too: an ordinary user's PATH has no ip and no iptables. */
-function isInstalled(command: string, path: string): boolean {
+function isInstalled(command: Command, path: string): boolean {
+  const file = fileOf[command];
+  if (file !== undefined) return existsSync(file);
   return path.split(delimiter).some((folder) => folder !== "" && isExecutable(join(folder, command)));
 }
 

@@ -63,13 +63,37 @@ export interface KeptSession {
 export interface BrokerStore extends AsyncDisposable {
   /** What was kept when the store was opened. */
   readonly kept: { readonly sessions: readonly KeptSession[]; readonly retained: readonly KeptRetained[] };
-  /** Takes a change; changes are written in their order, many in one commit. Never throws. */
+  /**
+   * Takes a change; changes are written in their order, many in one commit. A change for a client without a session
+   * is none. What it holds must not be written over afterwards: it is not copied. Never throws.
+   */
   write(change: StoreChange): void;
   /**
    * Calls back when every change taken so far is on disk (at once when none waits), or cannot be brought there:
-   * then what depends on it must not be acknowledged.
+   * then what depends on it must not be acknowledged. The change is tried again all the same. Calls come back in
+   * their order. While the disk fails, they come back after the next attempt.
    */
   whenWritten(done: (isWritten: boolean) => void): void;
-  /** Bytes of changes that wait for the disk. The broker takes nothing more for keeping above its bound. */
+  /**
+   * Bytes of changes that wait for the disk. The broker takes nothing more for keeping above its bound. A change may
+   * lower it, because what cancels itself while it waits is forgotten: whether there is something to wait for, it
+   * does not tell. `changes` does.
+   */
   readonly waitingBytes: number;
+  /** Changes taken so far. */
+  readonly changes: number;
 }
+
+/** Keeps nothing over a restart: for a broker without a folder. */
+export const noBrokerStore: BrokerStore = {
+  kept: { sessions: [], retained: [] },
+  write() {
+    // It has no place.
+  },
+  whenWritten: (done) => done(true),
+  waitingBytes: 0,
+  changes: 0,
+  async [Symbol.asyncDispose]() {
+    // It holds nothing.
+  },
+};

@@ -96,6 +96,8 @@ export interface BrokerLimits {
   readonly packetBytesMax: number;
   /** Beginnings of packets whose rest has not come, of all clients together. More: who holds most is cut. */
   readonly unfinishedBytesMax: number;
+  /** A packet that has begun and does not end within this time: cut. */
+  readonly unfinishedAgeMax: Millis;
   /** Packets of one client. More: it is read more slowly, and nothing is lost. */
   readonly packetsPerSecondMax: number;
   /** Bytes of one client. More: it is read more slowly. */
@@ -108,6 +110,8 @@ export interface BrokerLimits {
   readonly subscriptionsPerClientMax: number;
   /** Subscriptions of all clients. More: SUBACK 0x80. */
   readonly subscriptionsMax: number;
+  /** Levels of their filters, those that begin alike counted once. More: SUBACK 0x80. */
+  readonly subscriptionLevelsMax: number;
   /** Retained messages of clients, and their bytes. More: the client that sets another one is cut. */
   readonly retainedMax: number;
   readonly retainedBytesMax: number;
@@ -115,6 +119,8 @@ export interface BrokerLimits {
   readonly incomingQos2Max: number;
   /** Bytes that wait for one client. Half of it: QoS 0 messages are conflated and evicted. All of it: cut. */
   readonly outgoingBytesMax: number;
+  /** Bytes that wait for all clients together. More: who is furthest behind is cut. */
+  readonly outgoingTotalMax: number;
   /** A client whose socket takes nothing for this long while something waits is cut. */
   readonly outgoingAgeMax: Millis;
   /** Sessions of clients that are away. More: the one away longest ends. */
@@ -124,6 +130,8 @@ export interface BrokerLimits {
   /** Messages that wait in one session, and the bytes in all. More: the oldest is evicted. */
   readonly sessionMessagesMax: number;
   readonly sessionBytesMax: number;
+  /** Bytes of changes that wait for the disk. More: who publishes what is to be kept is read no further meanwhile. */
+  readonly storeWaitingMax: number;
   /** Messages sent to one client that it has not acknowledged. More wait, and then count as outgoing. */
   readonly inFlightMax: number;
 }
@@ -135,21 +143,25 @@ export const brokerLimits: BrokerLimits = {
   connectTimeout: seconds(5),
   connectBytesMax: 1024,
   packetBytesMax: payloadBytesMax + 2048,
-  unfinishedBytesMax: 16 * 1024 * 1024,
+  unfinishedBytesMax: 8 * 1024 * 1024,
+  unfinishedAgeMax: seconds(20),
   packetsPerSecondMax: 50_000,
-  bytesPerSecondMax: 32 * 1024 * 1024,
+  bytesPerSecondMax: 8 * 1024 * 1024,
   topicLevelsMax: 32,
   topicBytesMax: 1024,
-  subscriptionsPerClientMax: 2000,
-  subscriptionsMax: 50_000,
+  subscriptionsPerClientMax: 1000,
+  subscriptionsMax: 20_000,
+  subscriptionLevelsMax: 60_000,
   retainedMax: 10_000,
-  retainedBytesMax: 16 * 1024 * 1024,
+  retainedBytesMax: 8 * 1024 * 1024,
   incomingQos2Max: 100,
   outgoingBytesMax: 4 * 1024 * 1024,
+  outgoingTotalMax: 24 * 1024 * 1024,
   outgoingAgeMax: seconds(5),
   sessionsMax: 1000,
   sessionAgeMax: seconds(7 * 24 * 3600),
   sessionMessagesMax: 1000,
-  sessionBytesMax: 16 * 1024 * 1024,
+  sessionBytesMax: 8 * 1024 * 1024,
+  storeWaitingMax: 2 * 1024 * 1024,
   inFlightMax: 1000,
 };

@@ -18,10 +18,10 @@ export interface HttpOptions {
   readonly site: string;
   /** The folder of the built dashboard. */
   readonly dashboard: string;
-  /** Serves MQTT on the stream of an accepted WebSocket. */
-  readonly acceptMqtt: (stream: Duplex) => void;
+  /** Serves MQTT on the stream of a WebSocket that was accepted from this address. */
+  readonly acceptMqtt: (stream: Duplex, address: string) => void;
   /** Told of everybody who is turned away: for what they are, or because nobody can read them. */
-  readonly faulted: (reason: "refused" | "protocol", details: string) => void;
+  readonly faulted: (reason: "refused" | "protocol" | "too-many-connections", details: string) => void;
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -35,6 +35,7 @@ const mqttProtocol = "mqtt";
 const connectionsMax = 1000;
 /** WebSockets at a time: dashboards, command lines, bridges. More: refuse with 503. */
 const webSocketsMax = 500;
+const tooMany = "503 Service Unavailable";
 
 const securityHeaders = {
   "content-security-policy":
@@ -74,14 +75,14 @@ export async function openHttp(options: HttpOptions, view: HubView): Promise<Htt
     socket.on("error", () => socket.destroy());
     const refusal = refuseUpgrade(request, isKnownHost, sockets.clients.size);
     if (refusal !== undefined) {
-      options.faulted("refused", `a WebSocket: ${refusal}`);
+      options.faulted(refusal === tooMany ? "too-many-connections" : "refused", `a WebSocket: ${refusal}`);
       socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () =>
         socket.destroy(),
       );
       return;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) =>
-      options.acceptMqtt(new WebSocketStream(webSocket)),
+      options.acceptMqtt(new WebSocketStream(webSocket, request.socket), request.socket.remoteAddress ?? ""),
     );
   });
   return { port: await listen(app, options), [Symbol.asyncDispose]: () => close(app, sockets) };
@@ -121,7 +122,7 @@ function refuseUpgrade(
   if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`)
     return "403 Forbidden";
   if (!protocols.split(",").some((each) => each.trim() === mqttProtocol)) return "400 Bad Request";
-  return open >= webSocketsMax ? "503 Service Unavailable" : undefined;
+  return open >= webSocketsMax ? tooMany : undefined;
 }
 
 async function listen(app: FastifyInstance, { host, port }: HttpOptions): Promise<number> {

@@ -1,0 +1,138 @@
+/** All connections: who may come in, who is who, and the clocks that are looked at for all of them. */
+import type { Duplex } from "node:stream";
+import type { AedesLink } from "./aedes-link.ts";
+import { Connection } from "./connection.ts";
+import { Door } from "./door.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** Connections' clocks are looked at this often. */
+const checkInterval = 250;
+/** Clients that send too much are looked at again this often. */
+const retryInterval = 20;
+/** Kept sessions that are too old are looked for this often. */
+const expireInterval = 60_000;
+
+const mostWords = {
+  behind: "of all clients it is furthest behind",
+  "unfinished-packets": "of all clients it began most without ending it",
+} as const;
+
+export class Clients implements Disposable {
+  readonly #exchange: Exchange;
+  readonly #introduce: (link: AedesLink) => void;
+  readonly #door: Door;
+  readonly #connections = new Set<Connection>();
+  readonly #byLink = new WeakMap<object, Connection>();
+  readonly #byId = new Map<string, Connection>();
+  readonly #throttled = new Set<Connection>();
+  readonly #timers: readonly NodeJS.Timeout[];
+  #checkedAt = performance.now();
+  #retry: NodeJS.Timeout | undefined;
+
+  /** `introduce`: Aedes takes over a client that has sent its CONNECT. */
+  constructor(exchange: Exchange, introduce: (link: AedesLink) => void) {
+    this.#exchange = exchange;
+    this.#introduce = introduce;
+    this.#door = new Door(exchange.limits);
+    this.#timers = [
+      setInterval(() => this.#check(), checkInterval),
+      setInterval(() => exchange.sessions.expire(), expireInterval),
+    ];
+    for (const timer of this.#timers) timer.unref();
+  }
+
+  /** Clients whose session is open. */
+  get count(): number {
+    return this.#byId.size;
+  }
+
+  accept(stream: Duplex, address: string): void {
+    const refusal = this.#door.refusal(address);
+    if (refusal !== undefined) {
+      this.#exchange.rules.faulted(refusal.fault, refusal.words);
+      stream.on("error", () => undefined);
+      stream.destroy();
+      return;
+    }
+    const connection = new Connection(stream, address, this.#exchange, {
+      introduced: (introduced) => {
+        this.#door.introduced(introduced);
+        this.#introduce(introduced.link);
+      },
+      throttled: (throttled) => this.#throttle(throttled),
+      overfull: () => this.#cutMost("unfinished-packets", this.#exchange.limits.unfinishedBytesMax),
+      closed: (closed) => this.#forget(closed),
+    });
+    this.#connections.add(connection);
+    this.#byLink.set(connection.link, connection);
+    this.#door.enter(connection);
+  }
+
+  /** The connection that Aedes knows by its link. */
+  of(link: object): Connection | undefined {
+    return this.#byLink.get(link);
+  }
+
+  named(id: string): Connection | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** Aedes has registered the client, and taken over from an earlier connection of the same id. */
+  registered(connection: Connection, isKept: boolean): void {
+    const { id } = connection.client;
+    this.#byId.set(id, connection);
+    connection.session = this.#exchange.sessions.open(id, isKept);
+  }
+
+  [Symbol.dispose](): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    clearInterval(this.#retry);
+    for (const connection of this.#connections) connection.close();
+  }
+
+  #forget(connection: Connection): void {
+    this.#connections.delete(connection);
+    this.#throttled.delete(connection);
+    this.#door.leave(connection);
+    if (this.#byId.get(connection.client.id) === connection) this.#byId.delete(connection.client.id);
+    if (connection.session !== undefined) this.#exchange.sessions.leave(connection.session);
+  }
+
+  #throttle(connection: Connection): void {
+    this.#throttled.add(connection);
+    this.#retry ??= setInterval(() => {
+      const now = performance.now();
+      for (const each of this.#throttled) if (each.retry(now)) this.#throttled.delete(each);
+      if (this.#throttled.size > 0) return;
+      clearInterval(this.#retry);
+      this.#retry = undefined;
+    }, retryInterval);
+  }
+
+  #check(): void {
+    const now = performance.now();
+    // After a pause of the whole process nobody is to be cut for having been silent meanwhile.
+    const late = Math.max(now - this.#checkedAt - 2 * checkInterval, 0);
+    this.#checkedAt = now;
+    let waiting = 0;
+    for (const connection of this.#connections) {
+      connection.check(now, late);
+      waiting += connection.waitingBytes;
+    }
+    const { outgoingTotalMax } = this.#exchange.limits;
+    if (waiting > outgoingTotalMax) this.#cutMost("behind", outgoingTotalMax);
+  }
+
+  /** Cuts those who hold most, until the bound is kept. */
+  #cutMost(fault: keyof typeof mostWords, max: number): void {
+    const bytesOf = ({ waitingBytes, unfinishedBytes }: Connection) =>
+      fault === "behind" ? waitingBytes : unfinishedBytes;
+    const most = [...this.#connections].toSorted((a, b) => bytesOf(b) - bytesOf(a));
+    let left = most.reduce((sum, connection) => sum + bytesOf(connection), 0);
+    for (const connection of most) {
+      if (left <= max) return;
+      left -= bytesOf(connection);
+      connection.cut(fault, `${mostWords[fault]}: ${bytesOf(connection)} bytes`);
+    }
+  }
+}

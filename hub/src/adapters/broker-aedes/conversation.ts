@@ -1,0 +1,193 @@
+/**
+ * What is said by a client that is connected: packets in, answers out, in their order. Only DISCONNECT and a second
+ * CONNECT go on to Aedes: it acknowledges before anything is kept, gives a subscription with wildcards the QoS of the
+ * message, keeps subscriptions that were refused, and loses the order of packets of QoS 2 that come together.
+ */
+import type { BrokerFault, Client } from "../../ports/broker.ts";
+import type { Qos } from "../../ports/broker-store.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Outlet } from "./outlet.ts";
+import { type FilterRequest, levelsOf, packetType, readFilters, wrongHeader } from "./packet-rules.ts";
+import { type Frame, readPublication } from "./publication.ts";
+import type { Session } from "./session.ts";
+
+export interface ConversationSink {
+  /** Aedes's to handle. */
+  pass(packet: Buffer): void;
+  cut(fault: BrokerFault, words: string): void;
+  /** The client made us work as much as this many packets. */
+  worked(packets: number): void;
+  /** It is read no further until the store is through with what waits. */
+  waitForStore(): void;
+}
+
+const packetIdOf = (bytes: Buffer, at: number): number => bytes.readUInt16BE(at);
+const answer = (first: number, packetId: number): Buffer =>
+  Buffer.from([first, 2, packetId >> 8, packetId & 255]);
+const firstByte = { puback: 0x40, pubrec: 0x50, pubcomp: 0x70, suback: 0x90, unsuback: 0xb0 } as const;
+const pingresp = Buffer.from([0xd0, 0]);
+const refused = 0x80;
+/** Retained messages are sent as long as less than this waits for the client. */
+const replayBytesMax = 64 * 1024;
+
+export class Conversation {
+  readonly #client: Client;
+  readonly #session: Session;
+  readonly #outlet: Outlet;
+  readonly #exchange: Exchange;
+  readonly #sink: ConversationSink;
+  /** Topics of retained messages that are still to be sent, with the QoS granted. */
+  readonly #replay = new Map<string, Qos>();
+  /** Answers that wait for the store. */
+  #held = 0;
+
+  constructor(
+    { client, session, outlet }: { client: Client; session: Session; outlet: Outlet },
+    exchange: Exchange,
+    sink: ConversationSink,
+  ) {
+    this.#client = client;
+    this.#session = session;
+    this.#outlet = outlet;
+    this.#exchange = exchange;
+    this.#sink = sink;
+  }
+
+  take(bytes: Buffer, frame: Frame): void {
+    const first = bytes[frame.start] ?? 0;
+    const type = first >> 4;
+    if (type === packetType.publish) return this.#publish(bytes, frame);
+    const wrong = wrongHeader(first, frame.end - frame.body);
+    return wrong === undefined ? this.#control(type, bytes, frame) : this.#sink.cut("protocol", wrong);
+  }
+
+  /** Sends retained messages that were asked for, as fast as the client takes them. */
+  replay(): void {
+    for (const [topic, granted] of this.#replay) {
+      if (this.#outlet.bytes > replayBytesMax || !this.#session.hasRoom) return;
+      this.#replay.delete(topic);
+      const retained = this.#exchange.retained.get(topic);
+      if (retained !== undefined)
+        this.#session.deliverRetained(retained, granted < retained.qos ? granted : retained.qos);
+    }
+  }
+
+  #publish(bytes: Buffer, frame: Frame): void {
+    const read = readPublication(bytes, frame, this.#exchange.limits);
+    if ("fault" in read) return this.#sink.cut(read.fault, read.words);
+    const { message, packetId } = read;
+    // It came before: once is enough, also when its PUBREC got lost [MQTT-4.3.3-2].
+    if (message.qos === 2 && this.#session.incoming.has(packetId))
+      return this.#answer(answer(firstByte.pubrec, packetId), "done");
+    const { rules, sessions, limits } = this.#exchange;
+    if (message.qos === 2 && this.#session.incoming.size >= limits.incomingQos2Max) {
+      const words = `more than ${limits.incomingQos2Max} messages of QoS 2 that it does not release`;
+      return this.#sink.cut("qos2-quota", words);
+    }
+    const verdict = rules.received(this.#client, message.topic, message.payload, message.retain);
+    if (verdict.kind === "cut") return this.#sink.cut("not-allowed", verdict.reason);
+    const before = this.#exchange.store.changes;
+    if (verdict.kind === "pass" && !this.#exchange.publish(message, this.#client.id))
+      return this.#sink.cut("retained-quota", `there is no room to retain ${message.topic}`);
+    if (message.qos === 0) return undefined;
+    if (message.qos === 2) sessions.incoming(this.#session, packetId);
+    const first = message.qos === 1 ? firstByte.puback : firstByte.pubrec;
+    return this.#answer(answer(first, packetId), this.#exchange.outcomeSince(before));
+  }
+
+  /** PUBREL: its answer is due also for an id that is not known. */
+  #release(packetId: number): void {
+    const before = this.#exchange.store.changes;
+    this.#exchange.sessions.released(this.#session, packetId);
+    this.#answer(answer(firstByte.pubcomp, packetId), this.#exchange.outcomeSince(before));
+  }
+
+  #control(type: number, bytes: Buffer, { start, body, end }: Frame): void {
+    switch (type) {
+      case packetType.puback:
+        // The client only answers what it was sent: that does not count against its rate.
+        if (this.#session.acknowledged(packetIdOf(bytes, body))) this.#sink.worked(-1);
+        return this.replay();
+      case packetType.pubrec:
+        return this.#session.received(packetIdOf(bytes, body));
+      case packetType.pubcomp:
+        this.#session.completed(packetIdOf(bytes, body));
+        return this.replay();
+      case packetType.subscribe:
+      case packetType.unsubscribe:
+        return this.#filters(type, bytes, body, end);
+      case packetType.pingreq:
+        return this.#outlet.send(pingresp);
+      case packetType.pubrel:
+        return this.#release(packetIdOf(bytes, body));
+      default:
+      // DISCONNECT, and a second CONNECT.
+    }
+    return this.#sink.pass(bytes.subarray(start, end));
+  }
+
+  #filters(type: number, bytes: Buffer, body: number, end: number): void {
+    const isSubscribe = type === packetType.subscribe;
+    const read = readFilters(bytes, { body, end }, isSubscribe);
+    if (typeof read === "string") return this.#sink.cut("protocol", read);
+    const { packetId, requests } = read;
+    this.#sink.worked(requests.length);
+    const before = this.#exchange.store.changes;
+    if (!isSubscribe) {
+      for (const { filter } of requests) this.#exchange.sessions.unsubscribe(this.#session, filter);
+      return this.#answer(answer(firstByte.unsuback, packetId), this.#exchange.outcomeSince(before));
+    }
+    const granted = requests.map((request) => this.#subscribe(request));
+    this.#answer(suback(packetId, granted), this.#exchange.outcomeSince(before));
+    for (const [index, { filter, qos }] of requests.entries()) {
+      if (granted[index] !== refused) this.#ask(filter, qos);
+    }
+    return this.replay();
+  }
+
+  /** What was granted, as SUBACK says it. */
+  #subscribe({ filter, qos }: FilterRequest): number {
+    const { rules, sessions, limits } = this.#exchange;
+    const refuse = (fault: BrokerFault, words: string) => {
+      rules.faulted(fault, `${this.#client.id} may not subscribe to ${filter.slice(0, 200)}: ${words}`);
+      return refused;
+    };
+    if (Buffer.byteLength(filter) > limits.topicBytesMax) return refuse("topic-too-long", "it is too long");
+    if (levelsOf(filter) > limits.topicLevelsMax) return refuse("topic-too-deep", "it has too many levels");
+    if (!rules.maySubscribe(this.#client, filter)) return refuse("not-allowed", "it is not allowed to");
+    if (!sessions.subscribe(this.#session, filter, qos))
+      return refuse("too-many-subscriptions", "there are too many");
+    return qos;
+  }
+
+  /** Asks for the retained messages of a filter. */
+  #ask(filter: string, qos: Qos): void {
+    const topics = this.#exchange.retained.topics(filter);
+    this.#sink.worked(topics.length);
+    for (const topic of topics) {
+      const known = this.#replay.get(topic);
+      if (known === undefined || known < qos) this.#replay.set(topic, qos);
+    }
+  }
+
+  /** Sends an answer once what led to it is kept, if it is to be. Answers keep their order. */
+  #answer(packet: Buffer, outcome: "done" | "to-be-kept"): void {
+    if (outcome === "done" && this.#held === 0) return this.#outlet.send(packet);
+    this.#held += 1;
+    if (this.#exchange.store.waitingBytes > this.#exchange.limits.storeWaitingMax) this.#sink.waitForStore();
+    return this.#exchange.store.whenWritten((isWritten) => {
+      this.#held -= 1;
+      if (isWritten) this.#outlet.send(packet);
+      else this.#sink.cut("session-quota", "what it sent could not be kept");
+    });
+  }
+}
+
+function suback(packetId: number, granted: readonly number[]): Buffer {
+  const length: number[] = [];
+  for (let rest = granted.length + 2; ; rest >>>= 7) {
+    length.push(rest > 127 ? (rest & 127) | 128 : rest);
+    if (rest <= 127) break;
+  }
+  return Buffer.from([firstByte.suback, ...length, packetId >> 8, packetId & 255, ...granted]);
+}

@@ -1,0 +1,67 @@
+/** What all connections of the broker share: who takes what, what is kept, and the turn in which all is written. */
+import type { BrokerStore } from "../../ports/broker-store.ts";
+import type { BrokerLimits, BrokerRules } from "../../ports/broker.ts";
+import { Emitter } from "./emitter.ts";
+import type { Message } from "./message.ts";
+import type { Outlet } from "./outlet.ts";
+import { RetainedMessages } from "./retained.ts";
+import { Sessions } from "./sessions.ts";
+import type { Micros } from "@interactor/shared/kernel/units";
+
+export interface ExchangeWorld {
+  readonly limits: BrokerLimits;
+  readonly rules: BrokerRules;
+  readonly store: BrokerStore;
+  /** Now, on the site's clock. */
+  readonly wall: () => Micros;
+}
+
+export class Exchange {
+  readonly limits: BrokerLimits;
+  readonly rules: BrokerRules;
+  readonly store: BrokerStore;
+  readonly emitter: Emitter;
+  readonly retained: RetainedMessages;
+  readonly sessions: Sessions;
+  /** Beginnings of packets that wait for their rest, in bytes. */
+  unfinishedBytes = 0;
+  #dirty: Outlet[] = [];
+
+  constructor({ limits, rules, store, wall }: ExchangeWorld) {
+    this.limits = limits;
+    this.rules = rules;
+    this.store = store;
+    this.emitter = new Emitter((done) =>
+      store.waitingBytes === 0
+        ? done()
+        : store.whenWritten((isWritten) => done(isWritten ? undefined : new Error("it could not be kept"))),
+    );
+    this.retained = new RetainedMessages(limits, store);
+    const faulted = rules.faulted.bind(rules);
+    this.sessions = new Sessions(limits, { store, emitter: this.emitter, wall, faulted });
+  }
+
+  /** `owner`: the client that publishes. `false`: there is no room to retain it; then nobody got it. */
+  publish(message: Message, owner: string): boolean {
+    if (message.retain && !this.retained.take(message, owner)) return false;
+    this.emitter.deliver(message);
+    return true;
+  }
+
+  /** Whether something is to be kept since the store had taken so many changes. */
+  outcomeSince(changes: number): "done" | "to-be-kept" {
+    return this.store.changes > changes ? "to-be-kept" : "done";
+  }
+
+  /** The outlet is flushed when this turn of the event loop has taken all that came in. */
+  dirty(outlet: Outlet): void {
+    if (this.#dirty.length === 0) setImmediate(() => this.#flush());
+    this.#dirty.push(outlet);
+  }
+
+  #flush(): void {
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    for (const outlet of dirty) outlet.flush();
+  }
+}

@@ -1,0 +1,182 @@
+import { expect, test } from "vitest";
+import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
+import { millis, seconds } from "@interactor/shared/kernel/units";
+import { ChangeFold, type ChangeGroup } from "./change-fold.ts";
+import { GroupCommit } from "./group-commit.ts";
+
+/** A disk that finishes a write when told to, and says what it was given. */
+function slowDisk() {
+  const clock = new VirtualClock();
+  const fold = new ChangeFold();
+  const begun: (readonly string[])[] = [];
+  const said: string[] = [];
+  let settle = (_error?: Error): void => undefined;
+  const say = (message: string): void => void said.push(message);
+  const write = (group: ChangeGroup): Promise<void> => {
+    begun.push([...group.retained.keys()]);
+    return new Promise((resolve, reject) => {
+      settle = (error) => (error === undefined ? resolve() : reject(error));
+    });
+  };
+  const commit = new GroupCommit(fold, { write, clock, log: { info: say, warn: say, error: say } });
+  return {
+    clock,
+    commit,
+    /** Topics of each group, in the order in which writes began. */
+    begun,
+    said,
+    async finish(error?: Error) {
+      settle(error);
+      await turn();
+    },
+    retain(topic: string) {
+      fold.add({ kind: "retained", message: { topic, payload: Buffer.of(1), qos: 0, owner: "ana" } });
+      commit.changed();
+    },
+  };
+}
+
+/** Until what was started has run: one turn of the event loop. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+const full = new Error("disk full");
+
+test("after a pause a group goes at once, with all that came in the same turn", async () => {
+  const { begun, retain } = slowDisk();
+
+  retain("a");
+  retain("b");
+  await turn();
+
+  expect(begun).toEqual([["a", "b"]]);
+});
+
+test("the next group begins 5 ms after the one before began, and only when that has arrived", async () => {
+  const { clock, begun, finish, retain } = slowDisk();
+  retain("a");
+  await turn();
+  retain("b");
+  await finish();
+
+  clock.advance(millis(4));
+  await turn();
+  expect(begun).toEqual([["a"]]);
+  clock.advance(millis(1));
+  expect(begun).toEqual([["a"], ["b"]]);
+
+  retain("c");
+  clock.advance(millis(50));
+  await turn();
+  expect(begun).toHaveLength(2);
+  await finish();
+  await turn();
+  expect(begun).toEqual([["a"], ["b"], ["c"]]);
+});
+
+test("an answer waits for the group that holds what came before it, and no longer", async () => {
+  const { commit, clock, finish, retain } = slowDisk();
+  const answers: string[] = [];
+  const ask = (name: string): void => commit.whenWritten((isWritten) => answers.push(`${name} ${isWritten}`));
+  retain("a");
+  ask("a");
+  await turn();
+  ask("still a");
+  retain("b");
+  ask("b");
+
+  await finish();
+  expect(answers).toEqual(["a true", "still a true"]);
+  clock.advance(millis(5));
+  await finish();
+
+  expect(answers).toEqual(["a true", "still a true", "b true"]);
+  expect(commit.waitingBytes).toBe(0);
+});
+
+test("a group that fails is kept and tried again before anything newer", async () => {
+  const { commit, clock, begun, finish, retain } = slowDisk();
+  const answers: string[] = [];
+  const ask = (name: string): void => commit.whenWritten((isWritten) => answers.push(`${name} ${isWritten}`));
+  retain("a");
+  ask("a");
+  await turn();
+  retain("b");
+  ask("b");
+  await finish(full);
+  expect(answers).toEqual(["a false", "b false"]);
+  expect(commit.waitingBytes).toBeGreaterThan(0);
+
+  ask("later");
+  clock.advance(seconds(1));
+  await finish();
+  clock.advance(millis(5));
+  await turn();
+  await finish();
+
+  expect(begun).toEqual([["a"], ["a"], ["b"]]);
+  expect(answers).toEqual(["a false", "b false", "later true"]);
+  expect(commit.waitingBytes).toBe(0);
+});
+
+test("a disk that fails is tried less and less often, and reported once until it works again", async () => {
+  const { clock, begun, said, finish, retain } = slowDisk();
+  retain("a");
+  await turn();
+  await finish(full);
+
+  for (let second = 0; second < 60; second++) {
+    clock.advance(seconds(1));
+    await finish(full);
+  }
+  expect(begun.length).toBeGreaterThan(10);
+  expect(begun.length).toBeLessThan(16);
+  expect(said).toHaveLength(1);
+
+  clock.advance(seconds(5));
+  await finish();
+  retain("b");
+  await turn();
+  await finish(full);
+
+  expect(said).toEqual([
+    expect.stringContaining("cannot be written"),
+    expect.stringContaining("written again"),
+    expect.stringContaining("cannot be written"),
+  ]);
+});
+
+test("closing writes what waits, and gives up on a disk that does not answer", async () => {
+  const { commit, clock, begun, said, finish, retain } = slowDisk();
+  const answers: boolean[] = [];
+  retain("a");
+  await turn();
+  retain("b");
+  commit.whenWritten((isWritten) => answers.push(isWritten));
+
+  const closed = commit.close(seconds(3));
+  await finish();
+  expect(begun).toEqual([["a"], ["b"]]);
+  clock.advance(seconds(3));
+  await closed;
+
+  expect(answers).toEqual([false]);
+  expect(said).toEqual([expect.stringContaining("were lost")]);
+  await finish();
+  expect(answers).toEqual([false]);
+});
+
+test("closing while the disk fails makes one more attempt", async () => {
+  const { commit, begun, said, finish, retain } = slowDisk();
+  retain("a");
+  await turn();
+  await finish(full);
+
+  const closed = commit.close(seconds(3));
+  await finish(full);
+  await closed;
+
+  expect(begun).toEqual([["a"], ["a"]]);
+  expect(said.at(-1)).toContain("were lost");
+});
