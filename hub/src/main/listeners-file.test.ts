@@ -145,7 +145,7 @@ limits: { packetBytesMax: 20000000 }
     '8:17: accounts[1].clientIds[0]: "x" belongs to the account at line 5: a client id has one account',
     '9:12: anonymous: there is no account "alfa" (did you mean alpha?)',
     "10:9: limits: outgoingBytesMax 4194304 is less than two packets of packetBytesMax 20000000",
-    "10:9: limits: unfinishedBytesMax 8388608 is less than a packet of packetBytesMax 20000000",
+    "10:9: limits: unfinishedBytesMax 4194304 is less than a packet of packetBytesMax 20000000",
   ]);
 });
 

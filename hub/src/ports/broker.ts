@@ -137,13 +137,13 @@ export interface BrokerLimits {
 }
 
 export const brokerLimits: BrokerLimits = {
-  connectionsMax: 2000,
+  connectionsMax: 1500,
   connectionsPerAddressMax: 1000,
   pendingMax: 256,
   connectTimeout: seconds(5),
   connectBytesMax: 1024,
   packetBytesMax: payloadBytesMax + 2048,
-  unfinishedBytesMax: 8 * 1024 * 1024,
+  unfinishedBytesMax: 4 * 1024 * 1024,
   unfinishedAgeMax: seconds(20),
   packetsPerSecondMax: 50_000,
   bytesPerSecondMax: 8 * 1024 * 1024,
@@ -153,7 +153,7 @@ export const brokerLimits: BrokerLimits = {
   subscriptionsMax: 20_000,
   subscriptionLevelsMax: 60_000,
   retainedMax: 10_000,
-  retainedBytesMax: 8 * 1024 * 1024,
+  retainedBytesMax: 6 * 1024 * 1024,
   incomingQos2Max: 100,
   outgoingBytesMax: 4 * 1024 * 1024,
   outgoingTotalMax: 24 * 1024 * 1024,

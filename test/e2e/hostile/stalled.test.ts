@@ -62,12 +62,14 @@ describe("among twenty at 10,000 deliveries a second", () => {
     besieged = await BesiegedHub.open(nineteen);
   });
 
-  test.each<readonly [string, Transport, 0 | 1, number, (one: RawConnection) => void]>([
+  const ways: readonly (readonly [string, Transport, 0 | 1, number, (one: RawConnection) => void])[] = [
     ["takes nothing", "websocket", 0, isLong ? 30 : 18, (one) => one.stall()],
     ["takes nothing at QoS 1", "tcp", 1, isLong ? 30 : 18, (one) => one.stall()],
     ["takes everything and confirms nothing", "tcp", 1, isLong ? 30 : 18, () => undefined],
     ["takes everything and confirms nothing", "websocket", 1, isLong ? 30 : 18, () => undefined],
-  ])(
+  ];
+  // `npm test` has the time for one of each.
+  test.each(ways.filter((_way, index) => isLong || index % 2 === 0))(
     "a subscriber that %s, by %s at QoS %i, is cut and named within %i s, and nobody else notices",
     { timeout: 90_000 },
     async (_what, transport, qos, seconds, misbehave) => {

@@ -161,6 +161,7 @@ export class Connection {
   #heard(chunk: Buffer): void {
     if (this.#phase.kind === "closed") return;
     this.#rate.bytes(chunk.length);
+    this.#exchange.sweeper.came(chunk.length);
     this.#read(() => this.#reader.push(chunk));
   }
 
@@ -177,6 +178,7 @@ export class Connection {
 
   #count(unfinishedBytes: number): void {
     this.#exchange.unfinishedBytes += unfinishedBytes;
+    if (unfinishedBytes > 0) this.#exchange.sweeper.came(unfinishedBytes);
     if (this.#exchange.unfinishedBytes > this.#exchange.limits.unfinishedBytesMax) this.#sink.overfull();
   }
 

@@ -28,7 +28,7 @@ const firstByte = { puback: 0x40, pubrec: 0x50, pubcomp: 0x70, suback: 0x90, uns
 const pingresp = Buffer.from([0xd0, 0]);
 const refused = 0x80;
 /** Retained messages are sent as long as less than this waits for the client. */
-const replayBytesMax = 64 * 1024;
+const replayBytesMax = 16 * 1024;
 
 export class Conversation {
   readonly #client: Client;
@@ -89,10 +89,17 @@ export class Conversation {
     const before = this.#exchange.store.changes;
     if (verdict.kind === "pass" && !this.#exchange.publish(message, this.#client.id))
       return this.#sink.cut("retained-quota", `there is no room to retain ${message.topic}`);
+    this.#keepStoreBound(before);
     if (message.qos === 0) return undefined;
     if (message.qos === 2) sessions.incoming(this.#session, packetId);
     const first = message.qos === 1 ? firstByte.puback : firstByte.pubrec;
     return this.#answer(answer(first, packetId), this.#exchange.outcomeSince(before));
+  }
+
+  /** Whoever makes the store fall behind is read no further until it has caught up. */
+  #keepStoreBound(changes: number): void {
+    const { store, limits } = this.#exchange;
+    if (store.changes > changes && store.waitingBytes > limits.storeWaitingMax) this.#sink.waitForStore();
   }
 
   /** PUBREL: its answer is due also for an id that is not known. */
@@ -139,6 +146,7 @@ export class Conversation {
     }
     const granted = requests.map((request) => this.#subscribe(request));
     this.#answer(suback(packetId, granted), this.#exchange.outcomeSince(before));
+    this.#keepStoreBound(before);
     for (const [index, { filter, qos }] of requests.entries()) {
       if (granted[index] !== refused) this.#ask(filter, qos);
     }
@@ -174,7 +182,6 @@ export class Conversation {
   #answer(packet: Buffer, outcome: "done" | "to-be-kept"): void {
     if (outcome === "done" && this.#held === 0) return this.#outlet.send(packet);
     this.#held += 1;
-    if (this.#exchange.store.waitingBytes > this.#exchange.limits.storeWaitingMax) this.#sink.waitForStore();
     return this.#exchange.store.whenWritten((isWritten) => {
       this.#held -= 1;
       if (isWritten) this.#outlet.send(packet);

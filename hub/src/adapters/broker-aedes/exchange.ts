@@ -6,6 +6,7 @@ import type { Message } from "./message.ts";
 import type { Outlet } from "./outlet.ts";
 import { RetainedMessages } from "./retained.ts";
 import { Sessions } from "./sessions.ts";
+import { Sweeper } from "./sweeper.ts";
 import type { Micros } from "@interactor/shared/kernel/units";
 
 export interface ExchangeWorld {
@@ -23,6 +24,7 @@ export class Exchange {
   readonly emitter: Emitter;
   readonly retained: RetainedMessages;
   readonly sessions: Sessions;
+  readonly sweeper = new Sweeper();
   /** Beginnings of packets that wait for their rest, in bytes. */
   unfinishedBytes = 0;
   #dirty: Outlet[] = [];

@@ -29,7 +29,7 @@ const migrations: readonly string[] = [
     packet_id INTEGER, -- NULL: it was not sent yet
     is_received INTEGER NOT NULL CHECK (is_received IN (0, 1)),
     PRIMARY KEY (session, number)
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT;
   CREATE TABLE incoming (
     session INTEGER NOT NULL,
     packet_id INTEGER NOT NULL,
@@ -40,7 +40,7 @@ const migrations: readonly string[] = [
     payload BLOB NOT NULL,
     qos INTEGER NOT NULL CHECK (qos IN (0, 1, 2)),
     owner TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT;
   -- A foreign key would look up the session for every message.
   CREATE TRIGGER session_ended AFTER DELETE ON session BEGIN
     DELETE FROM subscription WHERE session = OLD.id;
