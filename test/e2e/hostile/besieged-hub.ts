@@ -28,7 +28,7 @@ export interface Siege {
   readonly bystanderShare: number;
   /** The longest time in which one of them heard nothing, in milliseconds. */
   readonly pauseMax: number;
-  /** Above what it had when it was settled, at its most. */
+  /** Above what it had the last time, at its most. */
   readonly growth: number;
   /** How often clients were cut or turned away, by reason. */
   readonly refusals: Readonly<Record<string, number>>;
@@ -40,6 +40,7 @@ export class BesiegedHub implements AsyncDisposable {
   readonly #owned: AsyncDisposableStack;
   readonly #lines: string[] = [];
   #settled = 0;
+  #before = 0;
   #refusals: Readonly<Record<string, number>> = {};
 
   private constructor(program: HubProgram, bystanders: Remote, owned: AsyncDisposableStack) {
@@ -63,6 +64,7 @@ export class BesiegedHub implements AsyncDisposable {
     await bystanders.ask(start);
     const hub = new BesiegedHub(program, bystanders, undo.move());
     hub.#settled = await settledBytes(program.pid);
+    hub.#before = hub.#settled;
     const { bystanderShare } = await hub.look();
     // Otherwise every row would blame its attack.
     if (bystanderShare < 0.5)
@@ -84,10 +86,11 @@ export class BesiegedHub implements AsyncDisposable {
     const siege: Siege = {
       bystanderShare: report.isConnected ? report.share : 0,
       pauseMax: report.pauseMax,
-      growth: peakBytes(this.program.pid) - this.#settled,
+      growth: peakBytes(this.program.pid) - this.#before,
       refusals: riseBetween(this.#refusals, refusals),
     };
     this.#refusals = refusals;
+    this.#before = residentBytes(this.program.pid);
     forgetPeak(this.program.pid);
     return siege;
   }

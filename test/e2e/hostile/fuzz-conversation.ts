@@ -31,7 +31,9 @@ export interface Conversation {
 
 /** Of a hundred CONNECTs so many are damaged: behind a refused one nothing else is seen. */
 const damagedConnects = 0.1;
-const damagedPackets = 0.5;
+/** Of what follows so many, by conversation: the careful ones get far, the others do not. */
+const damagedPackets = [0.1, 0.5] as const;
+const greedyConversations = 0.005;
 const damagedAnswers = 0.2;
 const packetsMax = 24;
 
@@ -45,9 +47,11 @@ export class FuzzSource {
 
   next(): Conversation {
     this.#conversations += 1;
-    const whole = [this.#connect(), ...this.#middle()];
+    if (this.#random.next() < greedyConversations) return this.#greedy();
+    const whole = [this.#connect(), ...this.#some()];
+    const damaged = this.#pick(damagedPackets);
     const packets = whole.map((packet, index): FuzzedPacket => {
-      const isMutated = this.#random.next() < (index === 0 ? damagedConnects : damagedPackets);
+      const isMutated = this.#random.next() < (index === 0 ? damagedConnects : damaged);
       return { bytes: isMutated ? mutate(packet, this.#pick(whole), this.#random) : packet, isMutated };
     });
     if (this.#random.next() < 0.1) this.#swap(packets);
@@ -76,9 +80,10 @@ export class FuzzSource {
   }
 
   #connect(): Buffer {
-    const clean = this.#random.next() < 0.7;
-    // Some come back, most are new.
-    const number = this.#random.next() < 0.3 ? this.#below(50) : this.#conversations;
+    // Some come back, and are kept for: what matches is then written for each of them while they are away.
+    const isRegular = this.#random.next() < 0.3;
+    const number = isRegular ? this.#below(30) : this.#conversations;
+    const clean = !isRegular || this.#random.next() < 0.5;
     const will = { topic: this.#topic(), payload: this.#payload(), isRetained: this.#random.next() < 0.3 };
     const keepalive = this.#pick([0, 1, 60, 65_535]);
     return connectPacket(
@@ -87,10 +92,14 @@ export class FuzzSource {
     );
   }
 
-  #middle(): Buffer[] {
-    const shape = this.#random.next();
-    if (shape < 0.005) return this.#manyFilters();
-    if (shape < 0.01) return this.#manyUnreleased();
+  /** Nothing in it is wrong but that it is more than anybody may have. */
+  #greedy(): Conversation {
+    const many = this.#random.next() < 0.5 ? this.#manyFilters() : this.#manyUnreleased();
+    const packets = [this.#connect(), ...many, pingPacket()];
+    return { packets: packets.map((bytes) => ({ bytes, isMutated: false })), isHasty: true };
+  }
+
+  #some(): Buffer[] {
     return Array.from({ length: 4 + this.#below(packetsMax - 4) }, () => this.#packet());
   }
 
@@ -108,7 +117,6 @@ export class FuzzSource {
     return roll < 0.98 ? pingPacket() : disconnectPacket();
   }
 
-  /** More than anybody may have. */
   #manyFilters(): Buffer[] {
     return Array.from({ length: 30 }, (_, packet) =>
       subscribePacket(
