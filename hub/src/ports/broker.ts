@@ -1,5 +1,6 @@
 /** The MQTT broker. Aedes in this process today; nothing outside its adapter may know. */
 import { type Millis, seconds } from "@interactor/shared/kernel/units";
+import type { Written } from "./written.ts";
 import { payloadBytesMax } from "@interactor/shared/wire/limits";
 
 export interface Broker extends AsyncDisposable {
@@ -39,8 +40,8 @@ export type Admission =
 export type Verdict =
   /** Goes on to who subscribed, and is retained if it says so. */
   | { readonly kind: "pass" }
-  /** Is confirmed and goes nowhere: it was taken in, or was of no use. */
-  | { readonly kind: "keep" }
+  /** Goes nowhere: it was taken in, or was of no use. It is confirmed when what it led to is `written`. */
+  | { readonly kind: "keep"; readonly written?: Written }
   /** The client broke the rules and is cut off. */
   | { readonly kind: "cut"; readonly reason: string };
 
@@ -130,7 +131,7 @@ export interface BrokerLimits {
   /** Messages that wait in one session, and the bytes in all. More: the oldest is evicted. */
   readonly sessionMessagesMax: number;
   readonly sessionBytesMax: number;
-  /** Bytes of changes that wait for the disk. More: who publishes what is to be kept is read no further meanwhile. */
+  /** Bytes that wait for the disk, of sessions and of what agents send. More: who adds to them is read no further meanwhile. */
   readonly storeWaitingMax: number;
   /** Messages sent to one client that it has not acknowledged. More wait, and then count as outgoing. */
   readonly inFlightMax: number;

@@ -5,6 +5,7 @@
  */
 import type { Duplex } from "node:stream";
 import type { BrokerFault, Client } from "../../ports/broker.ts";
+import type { Written } from "../../ports/written.ts";
 import { AedesLink } from "./aedes-link.ts";
 import { Conversation } from "./conversation.ts";
 import type { Exchange } from "./exchange.ts";
@@ -56,7 +57,7 @@ export class Connection {
   #heardAt = performance.now();
   #unfinishedSince: number | undefined;
   /** What waits for the disk is too much, and some of it is from here. */
-  #isStoreBehind = false;
+  #isDiskBehind = false;
   /** Bytes that a layer below holds because their frame has not ended. */
   #held = 0;
 
@@ -107,7 +108,7 @@ export class Connection {
       pass: (packet) => this.link.feed(packet),
       cut: (fault, words) => this.cut(fault, words),
       worked: (packets) => void this.#rate.packets(packets),
-      waitForStore: () => this.#waitForStore(),
+      waitFor: (written) => this.#waitFor(written),
     });
     this.#phase = { kind: "open", conversation };
     session.attach(this.#outlet, (words) => this.cut("unacknowledged", words));
@@ -136,7 +137,7 @@ export class Connection {
     if (this.#phase.kind === "closed") return true;
     if (!this.#rate.refill(now)) return false;
     // Else it goes on when the store is through.
-    if (!this.#isStoreBehind) this.#goOn();
+    if (!this.#isDiskBehind) this.#goOn();
     return !this.#rate.isExceeded;
   }
 
@@ -188,7 +189,7 @@ export class Connection {
   }
 
   get #isHeld(): boolean {
-    return this.#phase.kind === "connecting" || this.#rate.isExceeded || this.#isStoreBehind;
+    return this.#phase.kind === "connecting" || this.#rate.isExceeded || this.#isDiskBehind;
   }
 
   #read(step: () => "too-large" | "malformed" | undefined): void {
@@ -204,11 +205,11 @@ export class Connection {
     this.#unfinishedSince = isUnfinished ? (this.#unfinishedSince ?? performance.now()) : undefined;
   }
 
-  #waitForStore(): void {
-    if (this.#isStoreBehind) return;
-    this.#isStoreBehind = true;
-    this.#exchange.store.whenWritten(() => {
-      this.#isStoreBehind = false;
+  #waitFor(written: Written): void {
+    if (this.#isDiskBehind) return;
+    this.#isDiskBehind = true;
+    written.whenWritten(() => {
+      this.#isDiskBehind = false;
       if (this.#phase.kind === "open" && !this.#rate.isExceeded) this.#goOn();
     });
   }
@@ -229,7 +230,7 @@ export class Connection {
     if (this.#phase.kind === "open") {
       this.#heardAt = performance.now();
       this.#phase.conversation.take(bytes, frame);
-      return this.#rate.packets(1) && !this.#isStoreBehind;
+      return this.#rate.packets(1) && !this.#isDiskBehind;
     }
     if (this.#phase.kind !== "silent") return false;
     const first = bytes[frame.start] ?? 0;

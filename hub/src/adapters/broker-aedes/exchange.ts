@@ -1,5 +1,6 @@
 /** What all connections of the broker share: who takes what, what is kept, and the turn in which all is written. */
 import type { BrokerStore } from "../../ports/broker-store.ts";
+import type { Written } from "../../ports/written.ts";
 import type { BrokerLimits, BrokerRules } from "../../ports/broker.ts";
 import { Emitter } from "./emitter.ts";
 import type { Message } from "./message.ts";
@@ -50,9 +51,9 @@ export class Exchange {
     return true;
   }
 
-  /** Whether something is to be kept since the store had taken so many changes. */
-  outcomeSince(changes: number): "done" | "to-be-kept" {
-    return this.store.changes > changes ? "to-be-kept" : "done";
+  /** What an answer waits for, if something is to be kept since the store had taken so many changes. */
+  writtenSince(changes: number): Written | undefined {
+    return this.store.changes > changes ? this.store : undefined;
   }
 
   /** The outlet is flushed when this turn of the event loop has taken all that came in. */
