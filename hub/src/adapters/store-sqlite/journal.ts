@@ -9,8 +9,14 @@ import { type Database, isDamage, type Row, type Statement } from "./database.ts
 import { GroupCommit } from "./group-commit.ts";
 import { JournalGather, type JournalGroup } from "./journal-group.ts";
 import { journalMigrations } from "./journal-tables.ts";
-import { closeMax, closeWithin, type FileKind, type FileWorld, openKeptFile } from "./kept-file.ts";
-import { setAside } from "./set-aside.ts";
+import {
+  closeMax,
+  closeWithin,
+  type FileKind,
+  type FileWorld,
+  openKeptFile,
+  replaceKeptFile,
+} from "./kept-file.ts";
 import { invariant } from "@interactor/shared/kernel/assert";
 import { type Micros, micros } from "@interactor/shared/kernel/units";
 import { isLane, laneNumbers } from "@interactor/shared/wire/lanes";
@@ -31,12 +37,13 @@ interface Loaded {
 const what = "what agents send";
 const kind: FileKind<Loaded> = {
   keeps: what,
-  without: "the journal begins anew, and what agents send again may be taken in twice",
+  without: "the journal begins anew",
   code: "JOURNAL",
   migrations: journalMigrations,
   // A whole look at a file this large would hold up the start for minutes on a card.
   isCheckedWhole: false,
   load,
+  rescue,
 };
 
 /** After so many commits it is looked whether something has to give way. */
@@ -97,6 +104,13 @@ async function load(database: Database): Promise<Loaded> {
   return { nextId: numberIn(last, "id") + 1, taken: rows.toReversed().map(markOf) };
 }
 
+async function rescue(damaged: Database, fresh: Database): Promise<void> {
+  for (const row of await damaged.rows("SELECT node, session, lane, next, at_us FROM taken")) {
+    const values = ["node", "session", "lane", "next", "at_us"].map((name) => row[name] ?? "");
+    await fresh.rows("INSERT OR REPLACE INTO taken VALUES (?, ?, ?, ?, ?)", ...values);
+  }
+}
+
 function markOf(row: Row): TakenMark {
   const { node, session, lane, next } = row;
   invariant(typeof node === "string" && typeof session === "string", "a STRICT table holds another type");
@@ -147,7 +161,7 @@ class JournalFile {
         await this.#evict(true).catch(() => undefined);
         throw error;
       }
-      await this.#replace();
+      await this.#replace(error);
       await this.#write(group);
     }
     this.#commits += 1;
@@ -183,20 +197,10 @@ class JournalFile {
     this.#evicted += gone.length;
   }
 
-  /** Sets the file aside, and goes on with a new one that knows how far each lane had come. */
-  async #replace(): Promise<void> {
-    const { clock, log } = this.#options;
-    const taken = await this.#database
-      .rows("SELECT node, session, lane, next, at_us FROM taken")
-      .catch(() => []);
+  /** Goes on with a new file, that knows how far each lane had come. */
+  async #replace(damage: unknown): Promise<void> {
     await this.#database.close().catch(() => undefined);
-    const file = await setAside(this.#path, clock.wall());
-    log.error("the journal is damaged and was set aside: a new one goes on", { file });
-    const { database } = await openKeptFile(this.#path, kind, this.#options);
-    for (const row of taken) {
-      const values = ["node", "session", "lane", "next", "at_us"].map((name) => row[name] ?? "");
-      await database.rows("INSERT OR REPLACE INTO taken VALUES (?, ?, ?, ?, ?)", ...values);
-    }
+    const { database } = await replaceKeptFile(this.#path, kind, this.#options, damage);
     this.#insert = await prepare(database);
     this.#database = database;
   }

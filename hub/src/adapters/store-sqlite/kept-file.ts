@@ -20,6 +20,8 @@ export interface FileKind<Loaded> {
   /** Whether the whole file is looked at when it is opened. */
   readonly isCheckedWhole: boolean;
   readonly load: (database: Database) => Promise<Loaded>;
+  /** Brings into a new file what can still be read of a damaged one. */
+  readonly rescue?: (damaged: Database, fresh: Database) => Promise<void>;
 }
 
 export interface FileWorld {
@@ -38,24 +40,53 @@ interface Opened<Loaded> {
   readonly loaded: Loaded;
 }
 
-/** Throws a Fault that says what to do. A damaged file is no reason: it is set aside, and the log says so. */
+/** Throws a Fault that says what to do. A damaged file is no reason: another takes its place. */
 export async function openKeptFile<Loaded>(
   path: string,
   kind: FileKind<Loaded>,
-  { clock, log }: FileWorld,
+  world: FileWorld,
 ): Promise<Opened<Loaded>> {
   try {
     return await open(path, kind);
   } catch (error) {
     if (!isDamage(error)) throw faultOf(path, kind, error);
-    const reason = messageOf(error);
-    try {
-      const file = await setAside(path, clock.wall());
-      log.error(`the file of ${kind.keeps} is damaged and was set aside: ${kind.without}`, { file, reason });
-      return await open(path, kind);
-    } catch (second) {
-      throw faultOf(path, kind, second);
-    }
+    return await replaceKeptFile(path, kind, world, error);
+  }
+}
+
+/** Sets a damaged file aside, says so in the log, and begins a new one with what can still be read of it. */
+export async function replaceKeptFile<Loaded>(
+  path: string,
+  kind: FileKind<Loaded>,
+  { clock, log }: FileWorld,
+  damage: unknown,
+): Promise<Opened<Loaded>> {
+  try {
+    const file = await setAside(path, clock.wall());
+    const reason = messageOf(damage);
+    log.error(`the file of ${kind.keeps} is damaged and was set aside: ${kind.without}`, { file, reason });
+    const opened = await open(path, kind);
+    if (kind.rescue === undefined || !(await isRescued(file, opened.database, kind.rescue))) return opened;
+    return { database: opened.database, loaded: await kind.load(opened.database) };
+  } catch (error) {
+    throw faultOf(path, kind, error);
+  }
+}
+
+async function isRescued(
+  path: string,
+  fresh: Database,
+  rescue: (damaged: Database, fresh: Database) => Promise<void>,
+): Promise<boolean> {
+  const damaged = await Database.open(path);
+  try {
+    await rescue(damaged, fresh);
+    return true;
+  } catch {
+    // There is nothing left to read: the log said that it begins anew.
+    return false;
+  } finally {
+    await damaged.close();
   }
 }
 
