@@ -57,7 +57,14 @@ export class Conversation {
   take(bytes: Buffer, frame: Frame): void {
     const first = bytes[frame.start] ?? 0;
     const type = first >> 4;
-    if (type === packetType.publish) return this.#publish(bytes, frame);
+    if (type === packetType.publish) {
+      const { emitter } = this.#exchange;
+      const before = emitter.work;
+      this.#publish(bytes, frame);
+      const work = emitter.work - before;
+      if (work > 0) this.#sink.worked(work);
+      return undefined;
+    }
     const wrong = wrongHeader(first, frame.end - frame.body);
     return wrong === undefined ? this.#control(type, bytes, frame) : this.#sink.cut("protocol", wrong);
   }
