@@ -44,8 +44,8 @@ function written(store: BrokerStore): Promise<boolean> {
   return new Promise((resolve) => store.whenWritten(resolve));
 }
 
-function retained(topic: string, bytes = 100): StoreChange {
-  return { kind: "retained", message: { topic, payload: Buffer.alloc(bytes, 1), qos: 1, owner: "ana" } };
+function retained(topic: string, bytes = 100, at = micros(1)): StoreChange {
+  return { kind: "retained", message: { topic, payload: Buffer.alloc(bytes, 1), qos: 1, owner: "ana", at } };
 }
 
 function queued(client: string, number: number, bytes = 100): StoreChange {
@@ -258,7 +258,11 @@ test("what is over a limit is evicted when the file is read: the oldest goes", a
     store.write({ kind: "session-away", client, since });
     for (let number = 1; number <= 10; number++) store.write(queued(client, number * 10 + index, 99));
   }
-  for (const topic of ["a", "b", "c"]) store.write(retained(topic));
+  for (const [index, topic] of ["c", "b", "a", "other"].entries()) {
+    const owner = topic === "other" ? "ben" : "ana";
+    const message = { topic, payload: Buffer.of(1), qos: 1, owner, at: micros(index + 1) } as const;
+    store.write({ kind: "retained", message });
+  }
   await store[Symbol.asyncDispose]();
 
   const limits = {
@@ -267,6 +271,7 @@ test("what is over a limit is evicted when the file is read: the oldest goes", a
     sessionMessagesMax: 8,
     sessionBytesMax: 1500,
     retainedMax: 2,
+    retainedPerClientMax: 2,
   };
   const { store: reopened, lines } = await open(folder, limits);
   await using _ = reopened;
@@ -278,8 +283,8 @@ test("what is over a limit is evicted when the file is read: the oldest goes", a
   ]);
   const lowest = reopened.kept.sessions.map(({ messages }) => messages[0]?.number);
   expect(lowest).toEqual([61, 62, 63]);
-  expect(reopened.kept.retained).toHaveLength(2);
+  expect(reopened.kept.retained.map(({ topic }) => topic)).toEqual(["a", "other"]);
   expect(lines).toEqual([
-    `warn sessions and retained messages over their limits were evicted ${JSON.stringify({ sessions: 1, messages: 15, retained: 1 })}`,
+    `warn sessions and retained messages over their limits were evicted ${JSON.stringify({ sessions: 1, messages: 15, retained: 2 })}`,
   ]);
 });
