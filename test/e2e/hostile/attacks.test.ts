@@ -6,6 +6,7 @@ import { afterAll, beforeEach, expect, test } from "vitest";
 import { type Attack, type Phase, Scene } from "./attack.ts";
 import { attacksWithClients } from "./attacks-with-clients.ts";
 import { attacksWithMessages } from "./attacks-with-messages.ts";
+import { attacksWithQuestions } from "./attacks-with-questions.ts";
 import { attacksWithPieces, slowAttacksWithPieces } from "./attacks-with-pieces.ts";
 import { BesiegedHub } from "./besieged-hub.ts";
 import { isLong } from "./length.ts";
@@ -23,6 +24,7 @@ const attacks = [
   ...attacksWithPieces,
   ...attacksWithClients,
   ...attacksWithMessages,
+  ...attacksWithQuestions,
   ...(isLong ? slowAttacksWithPieces : []),
 ];
 
