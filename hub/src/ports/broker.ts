@@ -95,8 +95,13 @@ export interface BrokerLimits {
   readonly connectBytesMax: number;
   /** A packet after it, with its topic. Larger: cut. */
   readonly packetBytesMax: number;
-  /** Beginnings of packets whose rest has not come, of all clients together. More: who holds most is cut. */
+  /**
+   * Beginnings of packets whose rest has not come, of all clients together. More: who does not go on with one is cut;
+   * twice as much: who began most.
+   */
   readonly unfinishedBytesMax: number;
+  /** What came of clients that are read more slowly, all together. More: who sent most is cut. */
+  readonly heldBytesMax: number;
   /** A packet that has begun and does not end within this time: cut. */
   readonly unfinishedAgeMax: Millis;
   /** Packets of one client. More: it is read more slowly, and nothing is lost. */
@@ -118,9 +123,12 @@ export interface BrokerLimits {
   readonly retainedBytesMax: number;
   /** QoS 2 messages of one client that it has not released. More: cut. */
   readonly incomingQos2Max: number;
-  /** Bytes that wait for one client. Half of it: QoS 0 messages are conflated and evicted. All of it: cut. */
+  /**
+   * Bytes that wait for one client. Half of it: QoS 0 messages are conflated and evicted. All of it: cut; one that
+   * acknowledges what comes, but too slowly, loses its oldest messages instead.
+   */
   readonly outgoingBytesMax: number;
-  /** Bytes that wait for all clients together. More: who is furthest behind is cut. */
+  /** Bytes that wait for all clients that are here, or for their acknowledgement. More: who is furthest behind is cut. */
   readonly outgoingTotalMax: number;
   /** A client whose socket takes nothing for this long while something waits is cut. */
   readonly outgoingAgeMax: Millis;
@@ -145,6 +153,7 @@ export const brokerLimits: BrokerLimits = {
   connectBytesMax: 1024,
   packetBytesMax: payloadBytesMax + 2048,
   unfinishedBytesMax: 4 * 1024 * 1024,
+  heldBytesMax: 16 * 1024 * 1024,
   unfinishedAgeMax: seconds(20),
   packetsPerSecondMax: 50_000,
   bytesPerSecondMax: 8 * 1024 * 1024,

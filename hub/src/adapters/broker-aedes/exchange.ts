@@ -28,6 +28,10 @@ export class Exchange {
   readonly sweeper = new Sweeper();
   /** Beginnings of packets that wait for their rest, in bytes. */
   unfinishedBytes = 0;
+  /** What came and is not taken yet, because its client is read more slowly. */
+  heldBytes = 0;
+  /** Too much waits for clients that do not acknowledge it. Set by whoever may cut them. */
+  overfull = (): void => undefined;
   #dirty: Outlet[] = [];
 
   constructor({ limits, rules, store, wall }: ExchangeWorld) {
@@ -41,7 +45,8 @@ export class Exchange {
     );
     this.retained = new RetainedMessages(limits, store);
     const faulted = rules.faulted.bind(rules);
-    this.sessions = new Sessions(limits, { store, emitter: this.emitter, wall, faulted });
+    const overfull = () => this.overfull();
+    this.sessions = new Sessions(limits, { store, emitter: this.emitter, wall, faulted, overfull });
   }
 
   /** `owner`: the client that publishes. `false`: there is no room to retain it; then nobody got it. */
