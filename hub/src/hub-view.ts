@@ -50,7 +50,7 @@ export function viewOf(
         router: hub.router,
         feedValues: hub.feed.values,
         feedRefused: hub.feed.refused,
-        clients: broker.clients,
+        broker,
         journal,
       }),
   };

@@ -31,6 +31,7 @@ import {
 } from "./core/presence/presence.ts";
 import { Router } from "./core/routing/router.ts";
 import type { Admission, Broker, BrokerRules, Client, Credentials, Verdict } from "./ports/broker.ts";
+import { HubFaults } from "./hub-faults.ts";
 import { HubIntake } from "./hub-intake.ts";
 import type { Journal } from "./ports/journal.ts";
 import type { Log } from "./ports/log.ts";
@@ -68,6 +69,7 @@ export class Hub implements BrokerRules {
   readonly #topics: ReturnType<typeof siteTopics>;
   readonly #intake: HubIntake;
   readonly #gate: Gate;
+  readonly #faults: HubFaults;
   #placement: Placement = placeRoutes([]);
   #broker: Broker | undefined;
   #isWakeDue = false;
@@ -78,6 +80,7 @@ export class Hub implements BrokerRules {
     this.options = options;
     this.#world = world;
     this.#topics = siteTopics(options.site);
+    this.#faults = new HubFaults({ ...world, counters: this.counters });
     this.#gate = new Gate(options.site, options.accounts);
     this.router = new Router(options.session);
     this.feed = new Feed((address, payload) => {
@@ -105,6 +108,7 @@ export class Hub implements BrokerRules {
   stop(): void {
     this.#cancelWake?.();
     this.#cancelMetric?.();
+    this.#faults.end();
     this.#publishState("death");
   }
 
@@ -156,9 +160,8 @@ export class Hub implements BrokerRules {
     return verdict;
   }
 
-  faulted(reason: Parameters<BrokerRules["faulted"]>[0], details: string): void {
-    const isWorthALine = this.counters.faults.add(reason);
-    if (isWorthALine) this.#world.log.warn(`a client was cut off: ${reason}`, { details });
+  faulted(...told: Parameters<BrokerRules["faulted"]>): void {
+    this.#faults.client(...told);
   }
 
   #take(topic: Topic, payload: Uint8Array): Verdict {
@@ -264,8 +267,7 @@ export class Hub implements BrokerRules {
   }
 
   #refuse(kind: string, reason: string, node: string): Verdict {
-    const isWorthALine = this.counters.refused.add(`${kind} ${reason}`);
-    if (isWorthALine) this.#world.log.warn(`refused a message on ${kind}: ${reason}`, { node });
+    this.#faults.message(kind, reason, node);
     return keep;
   }
 
@@ -287,6 +289,7 @@ export class Hub implements BrokerRules {
 
   /** Once a second, also as a sign of life for those who watch. */
   #metric(): void {
+    this.#faults.sumUp();
     const { p50, p99 } = this.counters.latency.takeQuantiles();
     const metric = encodeHubMetric({
       v: 1,

@@ -1,7 +1,7 @@
 // What an attack is, and the scene it plays in.
 
 import { setTimeout as after } from "node:timers/promises";
-import type { BrokerFault } from "../../../hub/src/ports/broker.ts";
+import type { BrokerFault, FaultOutcome } from "../../../hub/src/ports/broker.ts";
 import { RawConnection, type Target, type Transport } from "./raw-connection.ts";
 import { type ConnectOptions, connectPacket, PacketCutter, packetType } from "./raw-packets.ts";
 
@@ -12,8 +12,10 @@ export interface Attack {
   readonly name: string;
   readonly phases: readonly Phase[];
   readonly on: readonly Transport[];
-  /** One of these must be the reason of a refusal. None: there is nothing to refuse, only to withstand. */
+  /** One of these must be the reason of what is done. None: there is nothing to do, only to withstand. */
   readonly reasons: readonly BrokerFault[];
+  /** What is done for that reason, when it is no refusal. */
+  readonly outcomes?: readonly FaultOutcome[];
   /** When it needs more than the usual time, in seconds. */
   readonly secondsMin?: number;
   readonly run: (scene: Scene) => Promise<void>;

@@ -7,7 +7,7 @@ import { type Attack, type Phase, Scene } from "./attack.ts";
 import { attacksWithClients } from "./attacks-with-clients.ts";
 import { attacksWithMessages } from "./attacks-with-messages.ts";
 import { attacksWithPieces, slowAttacksWithPieces } from "./attacks-with-pieces.ts";
-import { BesiegedHub } from "./besieged-hub.ts";
+import { BesiegedHub, refusals } from "./besieged-hub.ts";
 import { isLong } from "./length.ts";
 import type { Transport } from "./raw-connection.ts";
 
@@ -84,7 +84,9 @@ test.each(rows)(
     expect.soft(siege.pauseMax, figures).toBeLessThan(pauseMax);
     expect.soft(siege.growth, figures).toBeLessThan(growthBytesMax);
     if (attack.reasons.length === 0) return;
-    const met = attack.reasons.filter((reason) => (siege.refusals[reason] ?? 0) > 0);
+    const outcomes = attack.outcomes ?? refusals;
+    const isMet = (reason: string) => outcomes.some((outcome) => (siege.faults[outcome][reason] ?? 0) > 0);
+    const met = attack.reasons.filter(isMet);
     expect.soft(met, `of ${attack.reasons.join(", ")}: ${figures}`).not.toEqual([]);
     for (const reason of met) expect.soft(besieged.log).toContain(reason);
   },

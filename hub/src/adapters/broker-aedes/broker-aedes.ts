@@ -71,6 +71,18 @@ export async function openBroker(options: BrokerOptions, rules: BrokerRules): Pr
     get clients() {
       return clients.count;
     },
+    get usage() {
+      const { sessions, retained, emitter } = exchange;
+      return {
+        sessionsKept: sessions.usage.sessions,
+        sessionsAway: sessions.usage.away,
+        sessionBytes: sessions.usage.bytes,
+        retainedMessages: retained.usage.messages,
+        retainedBytes: retained.usage.bytes,
+        subscriptions: emitter.subscriptions,
+        waitingBytes: clients.waitingBytes,
+      };
+    },
     accept: (stream, from) => clients.accept(stream, from),
     publish(topic, payload, { retain, qos }) {
       exchange.publish(new Message({ topic, payload: asBuffer(payload), retain, qos }), hubOwner);

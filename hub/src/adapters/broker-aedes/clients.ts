@@ -49,10 +49,16 @@ export class Clients implements Disposable {
     return this.#byId.size;
   }
 
+  /** What clients have not taken or acknowledged. */
+  get waitingBytes(): number {
+    return this.#connections.values().reduce((sum, { waitingBytes }) => sum + waitingBytes, 0);
+  }
+
   accept(stream: Duplex, address: string): void {
     const refusal = this.#door.refusal(address);
     if (refusal !== undefined) {
-      this.#exchange.rules.faulted(refusal.fault, refusal.words);
+      const context = { who: address, outcome: "turned-away" } as const;
+      this.#exchange.rules.faulted(refusal.fault, refusal.words, context);
       stream.on("error", () => undefined);
       stream.destroy();
       return;
