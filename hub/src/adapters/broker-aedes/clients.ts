@@ -97,6 +97,7 @@ export class Clients implements Disposable {
     for (const timer of this.#timers) clearInterval(timer);
     clearInterval(this.#retry);
     for (const connection of this.#connections) connection.close();
+    this.#exchange.sessions.tellEvicted();
   }
 
   #forget(connection: Connection): void {
@@ -119,6 +120,7 @@ export class Clients implements Disposable {
   }
 
   #check(): void {
+    this.#exchange.sessions.tellEvicted();
     const now = performance.now();
     // After a pause of the whole process nobody is to be cut for having been silent meanwhile.
     const late = Math.max(now - this.#checkedAt - 2 * checkInterval, 0);

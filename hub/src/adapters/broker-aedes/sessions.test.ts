@@ -110,3 +110,17 @@ test("a session that ends while a message is delivered takes nothing more, and a
   for (const client of ["behind", "away"]) sessions.end(client);
   expect(sessions.usage).toEqual({ sessions: 0, away: 0, bytes: 0 });
 });
+
+test("messages that give way in one session are told together, and each is counted", () => {
+  const { emitter, sessions, faults, counts } = sessionsOf({ sessionMessagesMax: 10 });
+  const session = sessions.open("away", true);
+  sessions.subscribe(session, "a", 1);
+  sessions.leave(session);
+  for (let count = 0; count < 423; count += 1) emitter.deliver(message(10));
+
+  sessions.tellEvicted();
+  sessions.tellEvicted();
+
+  expect(counts.evicted).toBe(413);
+  expect(faults).toEqual(["evicted session-quota 413 messages for away are evicted: too many wait for it"]);
+});

@@ -32,6 +32,8 @@ export class Sessions {
   #bytes = 0;
   /** What waits for the acknowledgement of clients that are here. */
   #hereBytes = 0;
+  /** Messages of one session each that gave way since it was told last: there may be one for each that comes. */
+  readonly #untold = new Map<string, number>();
   /** Messages that gave way because too many waited. */
   evicted = 0;
   readonly #ledger: SessionLedger = {
@@ -42,11 +44,7 @@ export class Sessions {
     done: (session, pending) => this.#done(session, pending),
     overfull: (session) => {
       session.evictOldest();
-      this.#world.faulted(
-        "session-quota",
-        `a message for ${session.client} is evicted: too many wait for it`,
-        { who: session.client, outcome: "evicted" },
-      );
+      this.#untold.set(session.client, (this.#untold.get(session.client) ?? 0) + 1);
     },
     evicted: (session, pending) => {
       if (session.isKept) this.#done(session, pending);
@@ -120,6 +118,15 @@ export class Sessions {
     this.#bytes -= session.bytes;
     this.#unsubscribeAll(session);
     this.#world.store.write({ kind: "session-ended", client });
+  }
+
+  /** Tells what gave way where too many waited in one session. To be called a few times a second. */
+  tellEvicted(): void {
+    for (const [client, count] of this.#untold) {
+      const words = `${count} messages for ${client} are evicted: too many wait for it`;
+      this.#world.faulted("session-quota", words, { who: client, outcome: "evicted", count });
+    }
+    this.#untold.clear();
   }
 
   /** Ends the sessions whose clients have been away for too long. */
