@@ -37,7 +37,7 @@ let attackers = 0;
 /** Where an attack takes place: a hub, a way to it, and the time it has. Closes what the attack opened. */
 export class Scene implements Disposable {
   readonly phase: Phase;
-  readonly #target: Target;
+  readonly target: Target;
   readonly #transport: Transport;
   readonly #endsAt: number;
   readonly #ended: Promise<void>;
@@ -46,7 +46,7 @@ export class Scene implements Disposable {
   cut = 0;
 
   constructor(target: Target, transport: Transport, phase: Phase, seconds: number) {
-    this.#target = target;
+    this.target = target;
     this.#transport = transport;
     this.phase = phase;
     this.#endsAt = performance.now() + seconds * 1000;
@@ -63,8 +63,8 @@ export class Scene implements Disposable {
   }
 
   /** A connection on which nothing of MQTT was said. It may turn out to be none. */
-  async dial(localAddress?: string): Promise<RawConnection> {
-    const connection = new RawConnection(this.#target, this.#transport, localAddress);
+  async dial(localAddress?: string, way: Transport | "http" = this.#transport): Promise<RawConnection> {
+    const connection = new RawConnection(this.target, way, localAddress);
     this.#open.add(connection);
     void connection.closed.then(() => this.#open.delete(connection));
     if (await connection.opened) void connection.closed.then(() => (this.cut += 1));

@@ -5,6 +5,7 @@
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { type Attack, type Phase, Scene } from "./attack.ts";
 import { attacksWithClients } from "./attacks-with-clients.ts";
+import { attacksWithHttp } from "./attacks-with-http.ts";
 import { attacksWithMessages } from "./attacks-with-messages.ts";
 import { attacksWithPieces, slowAttacksWithPieces } from "./attacks-with-pieces.ts";
 import { BesiegedHub, refusals } from "./besieged-hub.ts";
@@ -22,13 +23,14 @@ const usualSeconds = isLong ? 30 : 2;
 const attacks = [
   ...attacksWithPieces,
   ...attacksWithClients,
+  ...attacksWithHttp,
   ...attacksWithMessages,
   ...(isLong ? slowAttacksWithPieces : []),
 ];
 
 /** What `npm test` has the time for; `npm run test:long` tries all of them. */
 const usual =
-  /256 MB|silent connections$|retained messages of 1 KB$|subscriptions without end|QoS 2|a byte a second|a packet of 200 KB|no end|never come back|confirm nothing|takes nothing of/;
+  /256 MB|silent connections$|HTTP port$|retained messages of 1 KB$|subscriptions without end|QoS 2|a byte a second|a packet of 200 KB|no end|never come back|confirm nothing|takes nothing of/;
 
 const rows = attacks
   .filter(({ name }) => isLong || usual.test(name))
