@@ -1,6 +1,7 @@
 /** What agents send, on its way: to the journal, and from there to the routes, to who watches, and into the counts. */
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { entryFlag, hasFlag } from "@interactor/shared/wire/entry";
+import { Fifo } from "@interactor/shared/wire/fifo";
 import type { Lane } from "@interactor/shared/wire/lanes";
 import { findPort } from "@interactor/shared/wire/messages/port";
 import type { Birth } from "@interactor/shared/wire/messages/state";
@@ -27,6 +28,8 @@ export interface IntakeParts {
 export class HubIntake {
   readonly #parts: IntakeParts;
   readonly #intake: Intake;
+  /** What is to be done when the journal has it. */
+  readonly #waiting = new Fifo<() => unknown>();
   /** Is confirmed when the journal has it. */
   readonly #kept: Verdict;
 
@@ -38,7 +41,9 @@ export class HubIntake {
       {
         keep: (record, then) => {
           journal.append(record);
-          if (then !== undefined) journal.whenWritten((isWritten) => isWritten && this.#after(then));
+          if (then === undefined) return;
+          this.#waiting.push(then);
+          journal.whenWritten(this.#isWritten);
         },
         value: (taken) => this.#value(taken),
         receipt: (node, receipt) => router.receipt(node, receipt),
@@ -55,10 +60,13 @@ export class HubIntake {
     return this.#kept;
   }
 
-  #after(work: () => void): void {
-    work();
+  /** Answers come in the order of the questions. */
+  readonly #isWritten = (isWritten: boolean): void => {
+    const then = this.#waiting.shift();
+    if (!isWritten) return;
+    then?.();
     this.#parts.moved();
-  }
+  };
 
   #value({ address, entry, unit, isOutput }: TakenValue): void {
     const { clock, counters, router, feed } = this.#parts;

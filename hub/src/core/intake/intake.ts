@@ -1,10 +1,10 @@
 /**
  * Where everything that agents send comes in: decoded, repeats passed over, gaps counted, each entry checked
- * against what its node declared, and written before it has an effect. What is urgent and what only says how far
- * somebody has come has its effect at once. What is refused is counted by reason; nothing here throws at bad input.
+ * against what its node declared, and written before it has an effect. What is urgent, the critical lane and the
+ * control lane with its receipts, has its effect at once. What is refused is counted by reason; nothing here throws at bad input.
  */
 import type { Micros } from "@interactor/shared/kernel/units";
-import { type Batch, type BatchFault, decodeBatch, readColumns } from "@interactor/shared/wire/batch";
+import { type BatchFault, openBatch, type OpenBatch, readColumns } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
 import { findPort } from "@interactor/shared/wire/messages/port";
@@ -26,7 +26,7 @@ export type IntakeRefusal =
 
 export interface IntakeSink {
   /** To be written, in this order; `then` is called when it is. */
-  keep(record: JournalRecord, then: (() => void) | undefined): void;
+  keep(record: JournalRecord, then: (() => unknown) | undefined): void;
   /** A value of an output, or what an input holds. */
   value(taken: TakenValue): void;
   receipt(node: string, receipt: Receipt): void;
@@ -54,24 +54,36 @@ export class Intake {
 
   /** `birth`: of the node's current life; without it nothing it sends can be understood. */
   accept(node: string, lane: Lane, payload: Uint8Array, birth: Birth | undefined): void {
-    const decoded = decodeBatch(payload, lane);
-    if (!decoded.ok) return this.#sink.refused(decoded.error, node);
-    const batch = decoded.value;
+    const opened = openBatch(payload, lane);
+    if (!opened.ok) return this.#sink.refused(opened.error, node);
+    const batch = opened.value;
     if (birth === undefined) return this.#sink.refused("unborn", node);
     if (batch.session !== birth.session) return this.#sink.refused("stale-session", node);
-    const { fresh, repeated, missed } = this.#dedupe.accept(node, batch);
+    const { repeated, missed } = this.#dedupe.accept(node, batch);
     if (repeated > 0) this.#sink.repeated(repeated);
     if (missed > 0) this.#sink.missed(missed);
-    if (fresh.length === 0) return;
+    if (repeated === batch.length) return;
+    const route = (): number => this.#route(node, batch, repeated, birth);
+    // Receipts are there too, and whoever waits for one sends nothing meanwhile.
+    const isUrgent = lane <= lanes.control;
+    const hasValues = !isUrgent || route() > 0;
+    const { session, firstSeq, length } = batch;
+    const record = { node, session, lane, next: firstSeq + length, payload: hasValues ? payload : nothing };
+    this.#sink.keep(record, isUrgent ? undefined : route);
+  }
+
+  /** Gives out the values of a batch, without those that were taken before. Returns how many there are. */
+  #route(node: string, batch: OpenBatch, repeated: number, birth: Birth): number {
+    const entries = batch.entries();
+    if (!entries.ok) {
+      this.#sink.refused(entries.error, node);
+      return 0;
+    }
     const values: TakenValue[] = [];
-    for (const entry of fresh) this.#take(node, entry, birth, values);
-    const isUrgent = lane === lanes.critical;
-    const route = (): void => {
-      for (const value of values) this.#sink.value(value);
-    };
-    if (isUrgent) route();
-    const record = { ...markOf(node, batch), payload: values.length === 0 ? nothing : payload };
-    this.#sink.keep(record, isUrgent || values.length === 0 ? undefined : route);
+    for (const [index, entry] of entries.value.entries())
+      if (index >= repeated) this.#take(node, entry, birth, values);
+    for (const value of values) this.#sink.value(value);
+    return values.length;
   }
 
   #take(node: string, entry: Entry, birth: Birth, values: TakenValue[]): void {
@@ -103,13 +115,6 @@ export class Intake {
 }
 
 const nothing = new Uint8Array();
-
-const markOf = (node: string, { session, lane, firstSeq, entries }: Batch): TakenMark => ({
-  node,
-  session,
-  lane,
-  next: firstSeq + entries.length,
-});
 
 /** One entry for each sample of a columns entry; the decoder has checked its shape. */
 function samplesOf(entry: Entry): readonly Entry[] {
