@@ -21,8 +21,6 @@ import { type Options, readOptions } from "./main/options.ts";
 import { watchRoutes } from "./main/routes-watch.ts";
 import { version } from "./main/version.ts";
 
-boundHeap();
-
 /** An end in good order takes at most this long; then the process goes anyway. */
 const endTimeout = 1400;
 
@@ -46,6 +44,7 @@ async function serve(): Promise<void> {
     { site, version, session: sessionOf(randomBytes(sessionBytes)), accounts: options.accounts },
     { clock, log, journal, digestOf: (bytes) => createHash("sha256").update(bytes).digest("hex") },
   );
+  boundHeap(() => hub.counters.messages);
   // The routes come first: an agent that connects at once must not be told that there are none.
   using routes = await watchRoutes(options.routes, hub, await openRevisionStore(data, log), log);
   await using store = await openBrokerStore({ folder: data, limits: options.limits, clock, log });
