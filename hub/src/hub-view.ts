@@ -24,6 +24,7 @@ export function viewOf(hub: Hub, broker: Broker, problems: () => readonly string
       site: hub.options.site,
       hub_version: hub.options.version,
       hub_routes: hubRoutes(hub.router.runners),
+      stop: hub.showStop.view(isoOf),
       nodes: [...hub.presence.values()].map((presence) =>
         nodeView(
           presence,
@@ -31,6 +32,7 @@ export function viewOf(hub: Hub, broker: Broker, problems: () => readonly string
             lastSeen: hub.lastSeen.of(presence.node),
             queued: hub.router.queues.get(presence.node)?.queued ?? 0,
             revision: hub.revision.number,
+            stop: hub.showStop.nodeView(presence.node, presence.reported?.stop, isoOf),
           },
           isoOf,
         ),
@@ -46,6 +48,7 @@ export function viewOf(hub: Hub, broker: Broker, problems: () => readonly string
         feedValues: hub.feed.values,
         feedRefused: hub.feed.refused,
         clients: broker.clients,
+        latchedZones: hub.showStop.latchedZones,
       }),
   };
 }

@@ -5,7 +5,8 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import * as z from "zod/mini";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
-import { instancesMax } from "@interactor/shared/wire/limits";
+import { instancesMax, zonesPerNodeMax } from "@interactor/shared/wire/limits";
+import { everyZone } from "@interactor/shared/wire/messages/stop";
 import { isName, nameFrom } from "@interactor/shared/wire/names";
 import type { InstanceSpec } from "../ports/module-host.ts";
 
@@ -15,6 +16,8 @@ export interface Options {
   readonly node: string;
   readonly hub: string;
   readonly config: string;
+  /** Zones the node is in, beside the one of all. */
+  readonly zones: readonly string[];
 }
 
 const usage = "see `interactor agent --help`";
@@ -29,13 +32,27 @@ export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv): Op
     node: named("--node", given.node ?? env["INTERACTOR_NODE"] ?? nameFrom(hostname())),
     hub: mqttUrl(given.hub ?? env["INTERACTOR_HUB_MQTT"] ?? "mqtt://127.0.0.1:1883"),
     config: resolve(given.config ?? env["INTERACTOR_CONFIG"] ?? `${data}/node.json`),
+    zones: zonesFrom(given.zone ?? env["INTERACTOR_ZONES"]?.split(",") ?? []),
   };
+}
+
+/** Every node is in the zone of all, so that one is passed over. */
+function zonesFrom(texts: readonly string[]): readonly string[] {
+  const zones = new Set(texts.map((text) => text.trim()).filter((text) => text !== "" && text !== everyZone));
+  for (const zone of zones) {
+    if (!isName(zone))
+      throw new Fault("USAGE", `--zone "${zone}" is not a name: use a-z, 0-9, - and _; ${usage}`);
+  }
+  if (zones.size > zonesPerNodeMax)
+    throw new Fault("USAGE", `a node is in at most ${zonesPerNodeMax} zones; ${usage}`);
+  return [...zones];
 }
 
 function parse(argv: readonly string[]) {
   try {
     const text = { type: "string" } as const;
-    const options = { data: text, site: text, node: text, hub: text, config: text };
+    const zone = { type: "string", multiple: true } as const;
+    const options = { data: text, site: text, node: text, hub: text, config: text, zone };
     return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
   } catch (error) {
     throw new Fault("USAGE", `${messageOf(error)}; ${usage}`, { cause: error });

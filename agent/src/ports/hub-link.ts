@@ -10,6 +10,8 @@ export interface LinkOptions {
   readonly unit: string;
   readonly will: { readonly topic: string; readonly payload: Uint8Array };
   readonly subscriptions: readonly string[];
+  /** Messages on topics that begin so are handed over before all others that have come. */
+  readonly urgent: string;
 }
 
 export interface LinkEvents {

@@ -58,6 +58,12 @@ export const feedInterval = millis(50);
 export const echoInterval = millis(100);
 /** Nodes a hub knows. More: refuse the connection. */
 export const nodesMax = 1000;
+/** Zones one node is in: they nest, a room in a floor in a building. More: refuse. */
+export const zonesPerNodeMax = 16;
+/** Latches that hold one zone, a press each. More: the oldest is evicted; the others hold. */
+export const stopLatchesMax = 16;
+/** Released latches that the hub remembers for nodes that were away. More: evict, and a node that kept one is still stopped. */
+export const stopReleasedMax = 128;
 /** Instances on one node. */
 export const instancesMax = 64;
 /** Ports of one instance (a counted port is one). */

@@ -168,9 +168,9 @@ export class Switchboard {
     );
   }
 
-  /** Sends every actuator input to what it declares for a show stop, and keeps it there. */
+  /** Sends every actuator input to what it declares for a show stop, and keeps it there. Later `by` is another's. */
   stopShow(by: string, now: Now): void {
-    if (this.#stop !== undefined) return;
+    if (this.#stop?.by === by) return;
     this.#stop = { by, at: now.wall };
     for (const [instance, ports] of this.#instances) this.#latch(instance, ports, now);
   }

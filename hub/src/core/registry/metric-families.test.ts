@@ -28,6 +28,7 @@ function measured(given: Partial<Measured> = {}): Measured {
     feedValues: 0,
     feedRefused: 0,
     clients: 0,
+    latchedZones: [],
     ...given,
   };
 }

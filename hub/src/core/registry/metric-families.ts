@@ -35,6 +35,8 @@ export interface Measured {
   readonly feedValues: number;
   readonly feedRefused: number;
   readonly clients: number;
+  /** Zones that a show stop holds. */
+  readonly latchedZones: readonly string[];
 }
 
 const one = (value: number, labels: Readonly<Record<string, string>> = {}) => [{ labels, value }];
@@ -42,6 +44,7 @@ const one = (value: number, labels: Readonly<Record<string, string>> = {}) => [{
 export function metricFamilies(measured: Measured): readonly MetricFamily[] {
   return [
     ...totals(measured),
+    ofStop(measured),
     ...ofNodes(measured),
     ...ofQueues(measured.router),
     ...ofRoutes(measured.router),
@@ -90,6 +93,13 @@ function totals({ version, counters, clients, feedValues, feedRefused }: Measure
     },
   ];
 }
+
+const ofStop = ({ latchedZones }: Measured): MetricFamily => ({
+  kind: "gauge",
+  name: "interactor_hub_show_stop",
+  help: "1 for each zone that a show stop holds.",
+  samples: latchedZones.map((zone) => ({ labels: { zone }, value: 1 })),
+});
 
 function ofNodes({ presence }: Measured): MetricFamily[] {
   const refused = [...presence.values()].flatMap(({ node, reported }) =>
