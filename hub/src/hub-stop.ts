@@ -126,9 +126,10 @@ export class HubStop {
     };
   }
 
-  /** Zones that are stopped now. */
-  get latchedZones(): readonly string[] {
-    return [...new Set(this.#book.latches.map(({ zone }) => zone))];
+  /** Every zone, and whether something holds it. */
+  get zones(): ReadonlyMap<string, boolean> {
+    const latched = new Set(this.#book.latches.map(({ zone }) => zone));
+    return new Map(this.#book.zones.map((zone) => [zone, latched.has(zone)]));
   }
 
   #stop(zone: string, { id, by }: StopLatch): string {

@@ -48,7 +48,7 @@ export function viewOf(hub: Hub, broker: Broker, problems: () => readonly string
         feedValues: hub.feed.values,
         feedRefused: hub.feed.refused,
         clients: broker.clients,
-        latchedZones: hub.showStop.latchedZones,
+        zones: hub.showStop.zones,
       }),
   };
 }

@@ -129,6 +129,7 @@ export interface AgentSettings extends ProgramOptions {
   readonly instances?: Readonly<Record<string, { readonly module: string; readonly settings?: unknown }>>;
   /** An earlier agent's folder, to start it again. */
   readonly data?: string;
+  readonly zones?: readonly string[];
 }
 
 export interface AgentProgram extends Program {
@@ -147,6 +148,7 @@ export async function startAgent(settings: AgentSettings): Promise<AgentProgram>
       ["--site", settings.site ?? "demo"],
       ["--node", settings.node],
       ["--hub", settings.hub],
+      ...(settings.zones ?? []).map((zone) => ["--zone", zone] as const),
     ]),
   );
   const line = await program.firstLine;

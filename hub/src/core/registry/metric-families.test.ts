@@ -28,7 +28,7 @@ function measured(given: Partial<Measured> = {}): Measured {
     feedValues: 0,
     feedRefused: 0,
     clients: 0,
-    latchedZones: [],
+    zones: new Map(),
     ...given,
   };
 }

@@ -35,8 +35,8 @@ export interface Measured {
   readonly feedValues: number;
   readonly feedRefused: number;
   readonly clients: number;
-  /** Zones that a show stop holds. */
-  readonly latchedZones: readonly string[];
+  /** Every zone, and whether a show stop holds it. */
+  readonly zones: ReadonlyMap<string, boolean>;
 }
 
 const one = (value: number, labels: Readonly<Record<string, string>> = {}) => [{ labels, value }];
@@ -94,11 +94,11 @@ function totals({ version, counters, clients, feedValues, feedRefused }: Measure
   ];
 }
 
-const ofStop = ({ latchedZones }: Measured): MetricFamily => ({
+const ofStop = ({ zones }: Measured): MetricFamily => ({
   kind: "gauge",
   name: "interactor_hub_show_stop",
-  help: "1 for each zone that a show stop holds.",
-  samples: latchedZones.map((zone) => ({ labels: { zone }, value: 1 })),
+  help: "1 while a show stop holds the zone.",
+  samples: [...zones].map(([zone, isLatched]) => ({ labels: { zone }, value: isLatched ? 1 : 0 })),
 });
 
 function ofNodes({ presence }: Measured): MetricFamily[] {
