@@ -2,13 +2,15 @@
  * The show stop on a node: obeyed first, then told, then kept. It holds over a restart, with the hub or without, until
  * it is released; a disk that fails delays nothing and is tried again.
  */
+import type { DeclaredPorts } from "@interactor/shared/bundle/manifest";
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { messageOf } from "@interactor/shared/kernel/fault";
-import { between, seconds } from "@interactor/shared/kernel/units";
+import { between, type Instant, seconds } from "@interactor/shared/kernel/units";
 import type { StopReport } from "@interactor/shared/wire/messages/reported";
 import { decodeStopLatch } from "@interactor/shared/wire/messages/stop";
+import { HubLeases, type Leased } from "./core/stop/hub-leases.ts";
 import { StopLatches } from "./core/stop/stop-latches.ts";
-import type { Switchboard } from "./core/switchboard/switchboard.ts";
+import type { Now, Switchboard } from "./core/switchboard/switchboard.ts";
 import type { Log } from "./ports/log.ts";
 import type { StateStore } from "./ports/state-store.ts";
 
@@ -16,6 +18,14 @@ export interface AgentStopWorld {
   readonly clock: Clock;
   readonly log: Log;
   readonly store: Pick<StateStore, "loadStop" | "saveStop">;
+  refused(reason: string): void;
+  /** Other latches hold the node than before. */
+  changed(): void;
+}
+
+export interface AgentStopOptions {
+  readonly zones: readonly string[];
+  readonly instances: readonly Leased[];
 }
 
 const keepAgainAfter = seconds(5);
@@ -26,12 +36,14 @@ export class AgentStop {
   readonly #world: AgentStopWorld;
   readonly #switchboard: Switchboard;
   readonly #latches: StopLatches;
+  readonly #leases: HubLeases;
   #tookMs = 0;
   #isKeeping = false;
   #isUnkept = false;
 
-  constructor(zones: readonly string[], switchboard: Switchboard, world: AgentStopWorld) {
+  constructor({ zones, instances }: AgentStopOptions, switchboard: Switchboard, world: AgentStopWorld) {
     this.#latches = new StopLatches(zones);
+    this.#leases = new HubLeases(instances, switchboard, world.clock.now());
     this.#switchboard = switchboard;
     this.#world = world;
   }
@@ -53,14 +65,14 @@ export class AgentStop {
     this.#obey();
   }
 
-  /** What the hub says of a zone. Returns whether something changed, or what is wrong with it. */
-  take(zone: string, payload: Uint8Array): "changed" | "same" | { readonly refusal: string } {
+  /** What the hub says of a zone. */
+  take(zone: string, payload: Uint8Array): void {
     const { clock, log } = this.#world;
     const arrivedAt = clock.now();
     const decoded = decodeStopLatch(payload);
-    if (!decoded.ok) return { refusal: `stop ${decoded.error}` };
+    if (!decoded.ok) return this.#world.refused(`stop ${decoded.error}`);
     const before = this.#latches.held.length;
-    if (!this.#latches.take(zone, decoded.value)) return "same";
+    if (!this.#latches.take(zone, decoded.value)) return;
     this.#obey();
     this.#tookMs = between(arrivedAt, clock.now());
     const words =
@@ -68,7 +80,25 @@ export class AgentStop {
     const left = this.#latches.held.map((latch) => `${latch.zone} by ${latch.by}`);
     log.warn(words, { by: decoded.value.by, ...(left.length === 0 ? {} : { holds: left }) });
     this.#keep();
-    return "changed";
+    this.#world.changed();
+  }
+
+  /** An instance has said which inputs it has. */
+  declared(instance: string, ports: DeclaredPorts): void {
+    for (const input of this.#leases.misplaced(instance, ports)) {
+      const words = `the lease of ${instance}/${input} has no effect: it is no actuator input`;
+      this.#world.log.error(words, { instance, input });
+    }
+  }
+
+  /** Something came from the hub. */
+  heard(now: Now): void {
+    this.#leases.heard(now);
+  }
+
+  /** Lets leases on the hub's life run out. Returns when the next one does. */
+  tick(now: Now): Instant | undefined {
+    return this.#leases.tick(now);
   }
 
   /** `undefined`: nothing holds the node. */

@@ -99,7 +99,12 @@ export class Agent implements AsyncDisposable {
         this.#outbox.held(`${address.instance}/${address.port}`, value, at, this.#world.clock.now());
       },
     });
-    this.#stop = new AgentStop(options.zones, this.#switchboard, world);
+    this.#stop = new AgentStop(options, this.#switchboard, {
+      ...world,
+      refused: (reason) => this.#refuse(reason),
+      // Somebody waits for the word that this node has stopped.
+      changed: () => this.#report.begin(),
+    });
     this.#outputs = new Outputs(this.#switchboard, this.#outbox);
     this.#inbox = new Inbox(this.#switchboard, {
       receipt: (receipt) => this.#outbox.receipt(receipt, world.clock.wall(), world.clock.now()),
@@ -153,7 +158,7 @@ export class Agent implements AsyncDisposable {
   /** Moves everything that time or the last event made movable, and sets the timer for the rest. */
   #wake(): void {
     const now = this.#now();
-    let next = this.#switchboard.tick(now);
+    let next = earliest(this.#switchboard.tick(now), this.#stop.tick(now));
     if (this.#link.kind === "up") {
       // Before what the inputs hold now: whoever stopped the show waits for this word.
       next = earliest(next, this.#reportIfDue(now));
@@ -181,6 +186,7 @@ export class Agent implements AsyncDisposable {
   #declare(instance: string, ports: DeclaredPorts): void {
     const spec = this.#options.instances.find((each) => each.name === instance);
     if (spec === undefined) return;
+    this.#stop.declared(instance, ports);
     const declaration = { module: spec.module, version: this.#options.version, ...ports };
     this.#after(() => {
       if (this.#outputs.declare(instance, declaration, this.#now())) this.#publishBirth();
@@ -256,6 +262,7 @@ export class Agent implements AsyncDisposable {
       {
         connected: () => void this.#step({ kind: "connected", connection }),
         message: (topic, payload) => this.#after(() => this.#message(topic, payload)),
+        heard: () => this.#after(() => this.#stop.heard(this.#now())),
         closed: (reason) => void this.#step({ kind: "closed", connection, reason }),
       },
     );
@@ -295,17 +302,10 @@ export class Agent implements AsyncDisposable {
         this.#adopt(payload, "hub");
         return undefined;
       case "stop":
-        return this.#stopSaid(parsed.zone, payload);
+        return this.#stop.take(parsed.zone, payload);
       default:
         return this.#refuse("unexpected topic");
     }
-  }
-
-  #stopSaid(zone: string, payload: Uint8Array): void {
-    const outcome = this.#stop.take(zone, payload);
-    if (typeof outcome === "object") return this.#refuse(outcome.refusal);
-    // Somebody waits for the word that this node has stopped.
-    if (outcome === "changed") this.#report.begin();
   }
 
   /**

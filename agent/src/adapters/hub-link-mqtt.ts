@@ -51,6 +51,9 @@ class Attempt implements Connection {
       if (topic.startsWith(options.urgent)) events.message(topic, payload);
       else this.#wait(topic, payload);
     });
+    this.#client.on("packetreceive", () => {
+      if (this.#isAwake() && !this.#isClosed) events.heard();
+    });
     this.#look = setInterval(() => this.#isAwake(), lookEvery);
     this.#client.on("error", (error) => {
       this.#reason = wordsFor(error);

@@ -4,8 +4,9 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import * as z from "zod/mini";
+import { parseDuration } from "@interactor/shared/kernel/duration";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
-import { instancesMax, zonesPerNodeMax } from "@interactor/shared/wire/limits";
+import { durationMax, instancesMax, leaseMin, zonesPerNodeMax } from "@interactor/shared/wire/limits";
 import { everyZone } from "@interactor/shared/wire/messages/stop";
 import { isName, nameFrom } from "@interactor/shared/wire/names";
 import type { InstanceSpec } from "../ports/module-host.ts";
@@ -69,11 +70,31 @@ function mqttUrl(text: string): string {
   throw new Fault("USAGE", `--hub "${text}" is not an address such as mqtt://10.0.0.2:1883; ${usage}`);
 }
 
+const leaseWords = `a lease is a time of ${leaseMin / 1000}s to 24h, such as 10s`;
+
+/** How long an input goes on when the hub is not heard. */
+const lease = z.pipe(
+  z.string(leaseWords).check(
+    z.refine((text) => {
+      const span = parseDuration(text);
+      return span.ok && span.value >= leaseMin && span.value <= durationMax;
+    }, leaseWords),
+  ),
+  z.transform((text: string) => {
+    const span = parseDuration(text);
+    return span.ok ? span.value : leaseMin;
+  }),
+);
+
 const nodeFile = z.strictObject({
   instances: z
     .record(
       z.string().check(z.refine(isName, "not a name")),
-      z.strictObject({ module: z.string(), settings: z.optional(z.unknown()) }),
+      z.strictObject({
+        module: z.string(),
+        settings: z.optional(z.unknown()),
+        leases: z.optional(z.record(z.string().check(z.refine(isName, "not a name")), lease)),
+      }),
     )
     .check(
       z.refine(
@@ -100,10 +121,11 @@ export function readInstances(path: string): readonly InstanceSpec[] {
     );
     throw new Fault("CONFIG_INVALID", `${path}: ${problems.join("; ")}`);
   }
-  return Object.entries(parsed.data.instances).map(([name, { module, settings }]) => ({
+  return Object.entries(parsed.data.instances).map(([name, { module, settings, leases }]) => ({
     name,
     module,
     settings: settings ?? {},
+    ...(leases === undefined ? {} : { leases }),
   }));
 }
 

@@ -18,6 +18,8 @@ export interface LinkEvents {
   /** Connected and subscribed. */
   connected(): void;
   message(topic: string, payload: Uint8Array): void;
+  /** Something came, if only a sign of life. */
+  heard(): void;
   /** `reason` in words for a log. */
   closed(reason: string): void;
 }

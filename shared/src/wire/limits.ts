@@ -49,6 +49,8 @@ export const manualDefault = seconds(10);
 
 /** MQTT keepalive. The broker cuts after 1.5 times this, so a silent agent is lost within 3 s. */
 export const keepaliveSeconds = 2;
+/** The shortest lease on the hub's life. The hub is heard every 2 s, and one word may be late. Shorter: refuse. */
+export const leaseMin = seconds(5);
 /** A connection attempt that takes longer has failed. */
 export const connectTimeout = seconds(5);
 
