@@ -369,3 +369,28 @@ describe("a stop that holds", () => {
     await untilAt(a, 100);
   });
 });
+
+test("an input with a lease on the hub's life is stopped while the hub is away, and others go on", async () => {
+  await using hub = await startHub();
+  await using receiver = await Light.open();
+  const leases = { ch1: "5s" };
+  const instances = { stage: { ...dmxInstance(receiver.port), leases } };
+  await using agent = await startAgent({ node: "a", hub: hub.mqtt, instances });
+  await untilRunning(hub, "a");
+  await using visitor = await Visitor.connect(hub.mqtt);
+  await visitor.set("a/stage/ch1", 90, { holdFor: seconds(60) });
+  await visitor.set("a/stage/ch2", 91, { holdFor: seconds(60) });
+  await eventually("both lit", () => receiver.level(1) === 90 && receiver.level(2) === 91);
+
+  await hub.signal("SIGSTOP");
+  const silentAt = performance.now();
+  await eventually("channel 1 dark", () => receiver.level(1) === 0, 10_000);
+  // The last word may have come up to a keepalive before.
+  expect(performance.now() - silentAt).toBeGreaterThan(2500);
+  expect(performance.now() - silentAt).toBeLessThan(7000);
+  expect(receiver.level(2)).toBe(91);
+  await hub.signal("SIGCONT");
+
+  await eventually("channel 1 lit again", () => receiver.level(1) === 90, 15_000);
+  expect(agent.process.exitCode).toBeNull();
+});

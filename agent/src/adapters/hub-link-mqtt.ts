@@ -4,6 +4,7 @@
  */
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
 import { writeToStream } from "mqtt-packet";
+import { Fifo } from "@interactor/shared/wire/fifo";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { connectTimeout, keepaliveSeconds } from "@interactor/shared/wire/limits";
 import type { Connection, HubLink, LinkEvents, LinkOptions } from "../ports/hub-link.ts";
@@ -17,9 +18,9 @@ const lookEvery = 500;
 /** A goodbye that takes longer is cut off: the machine may be going down, and the hub gone. */
 const goodbyeTimeout = 500;
 
-/** Messages that wait for their turn, and their bytes: the hub's window, and room. More: the oldest is handed over at once. */
-const waitingMax = 256;
-const waitingBytesMax = 1024 * 1024;
+/** Messages that wait for their turn, and their bytes: far more than the hub's window. More: the oldest is handed over at once. */
+const waitingMax = 10_000;
+const waitingBytesMax = 4 * 1024 * 1024;
 /** Others are handed over for so long at a time, in ms; then the socket is looked at again for what is urgent. */
 const turnMax = 2;
 
@@ -38,7 +39,7 @@ class Attempt implements Connection {
   #lookedAt = performance.now();
   #isClosed = false;
   /** What is not urgent, until all that has come with it was looked at. */
-  readonly #waiting: { readonly topic: string; readonly payload: Uint8Array }[] = [];
+  readonly #waiting = new Fifo<{ readonly topic: string; readonly payload: Uint8Array }>();
   #waitingBytes = 0;
   #isTurnDue = false;
 
