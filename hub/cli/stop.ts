@@ -4,6 +4,7 @@
  * word's arrival, because clocks of machines differ: the way there, the stop itself, and the way back.
  */
 import { randomBytes } from "node:crypto";
+import { Fault } from "@interactor/shared/kernel/fault";
 import { nearest } from "@interactor/shared/kernel/nearest";
 import { type Millis, seconds } from "@interactor/shared/kernel/units";
 import type { LatchView, NodesResponse, NodeView } from "@interactor/shared/wire/api";
@@ -11,7 +12,7 @@ import { decodeReported, type Reported } from "@interactor/shared/wire/messages/
 import { decodeStopLatch, encodeStopLatch, everyZone } from "@interactor/shared/wire/messages/stop";
 import { parseTopic, siteTopics } from "@interactor/shared/wire/topics";
 import { commandFault } from "./exit.ts";
-import { fetchNodes, findHub, type HubOptions } from "./hub-client.ts";
+import { fetchNodes, findHub, type HubOptions, isUnreachable } from "./hub-client.ts";
 import { type MqttSession, openMqtt } from "./mqtt-session.ts";
 import { latchWords } from "./latch-words.ts";
 import { painterFor } from "./output.ts";
@@ -43,7 +44,12 @@ export async function runStop(isRelease: boolean, options: StopOptions, signal: 
   // Side by side: a stop does not wait for what it does not need. What fails first is told.
   const [site, session] = await Promise.all([fetchNodes(hub), opening]).catch(async (error: unknown) => {
     await opening.then((session) => session[Symbol.asyncDispose](), ignore);
-    throw error;
+    if (!isUnreachable(error) || !(error instanceof Fault)) throw error;
+    throw commandFault(
+      "HUB_UNREACHABLE",
+      `NOTHING WAS ${isRelease ? "RELEASED" : "STOPPED"}: ${error.message}`,
+      error,
+    );
   });
   await using _session = session;
   const zone = knownZone(options.zone ?? everyZone, site);

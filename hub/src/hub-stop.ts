@@ -31,6 +31,8 @@ export interface HubStopWorld {
 
 /** How often what could not be kept is tried again. */
 const keepAgainAfter = seconds(5);
+/** Zones that are none and were named in the log. More are counted alone. */
+const unknownZonesMax = 32;
 const nothingKept: KeptStop = { zones: {}, members: {} };
 
 export class HubStop {
@@ -43,6 +45,7 @@ export class HubStop {
   readonly #sentAt = new Map<string, Instant>();
   /** How long each node took to answer the latch that holds it, by node and id. */
   readonly #answers = new Map<string, Map<string, number>>();
+  readonly #unknown = new Set<string>();
   #isKeeping = false;
   #isUnkept = false;
 
@@ -79,12 +82,7 @@ export class HubStop {
     const asked = decoded.value;
     const outcome = asked.latched ? this.#stop(zone, asked) : this.#release(zone, asked, presence);
     if (outcome !== "unknown-zone") return undefined;
-    this.#world.log.warn(
-      `there is no zone ${zone} to stop or release; there are ${this.#book.zones.join(", ")}`,
-      {
-        by: asked.by,
-      },
-    );
+    this.#sayUnknown(zone, asked.by);
     return outcome;
   }
 
@@ -154,6 +152,14 @@ export class HubStop {
     this.#world.log.warn(`show stop released in ${zone}`, { by });
     this.#keep();
     return outcome;
+  }
+
+  /** Once for each name: whoever asks may ask for ever. */
+  #sayUnknown(zone: string, by: string): void {
+    if (this.#unknown.has(zone) || this.#unknown.size >= unknownZonesMax) return;
+    this.#unknown.add(zone);
+    const words = `there is no zone ${zone} to stop or release; there are ${this.#book.zones.join(", ")}`;
+    this.#world.log.warn(words, { by });
   }
 
   #stamp(): { readonly at: number; readonly freshId: () => string } {

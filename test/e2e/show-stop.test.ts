@@ -3,7 +3,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { encodeCbor } from "@interactor/shared/wire/cbor";
@@ -185,6 +185,13 @@ describe("interactor stop", () => {
   });
 });
 
+test("interactor stop without a hub says that nothing was stopped", async () => {
+  const ran = await interactor({ http: "http://127.0.0.1:9" }, "stop");
+
+  expect(ran.code).toBe(5);
+  expect(ran.err).toMatch(/^interactor stop: NOTHING WAS STOPPED: no (hub|broker) at/);
+});
+
 describe("latches of several people", () => {
   test("at once all hold, and one release by another lets go of them", async () => {
     await using house = await openHouse();
@@ -349,6 +356,28 @@ describe("a stop that holds", () => {
       await eventually("b is free", async () => (await hub.node("b"))?.stop === undefined);
     },
   );
+
+  test("is obeyed at once by a node and a hub whose disks take nothing, and is kept when they do again", async () => {
+    await using house = await openHouse();
+    const { hub, a } = house;
+    // Where the draft would be written stands a folder.
+    const drafts = [hub.data, a.agent.data].map((folder) => join(folder, "stop.cbor.new"));
+    for (const draft of drafts) await mkdir(draft);
+
+    expect((await interactor(hub, "stop")).out).toContain("2 of 2 nodes stopped");
+    for (const program of [hub, a.agent]) {
+      await eventually("words about it", () =>
+        program.log().includes("the show stop could not be kept on disk"),
+      );
+    }
+    for (const draft of drafts) await rmdir(draft);
+
+    await eventually("the latch on the node's disk", () => readFile(join(a.agent.data, "stop.cbor")));
+    await hub.signal("SIGKILL");
+    await a.agent.signal("SIGKILL");
+    await using a2 = await again(a, "a", hub);
+    expect(a2.log()).toContain("show stop in all, kept over the restart");
+  });
 
   test("and is kept as garbage by the hub counts as a stop of all, loudly", async () => {
     await using house = await openHouse();
