@@ -7,21 +7,19 @@ import type { Clock } from "@interactor/shared/kernel/clock";
 import { between, earliest, type Instant, millis, seconds } from "@interactor/shared/kernel/units";
 import { placeRoutes, type Placement } from "@interactor/shared/routing/place";
 import { prepareRoute } from "@interactor/shared/routing/run-route";
-import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import { type Command, decodeCommand } from "@interactor/shared/wire/messages/command";
 import { type CompiledRoute, encodeDesired, routesBytes } from "@interactor/shared/wire/messages/desired";
 import { encodeHubMetric, encodeHubState } from "@interactor/shared/wire/messages/hub-state";
 import { findPort } from "@interactor/shared/wire/messages/port";
 import { decodeReported } from "@interactor/shared/wire/messages/reported";
 import { decodeNodeState } from "@interactor/shared/wire/messages/state";
-import { type SiteAddress, siteAddress } from "@interactor/shared/wire/names";
+import type { SiteAddress } from "@interactor/shared/wire/names";
 import type { Session } from "@interactor/shared/wire/session";
 import { nodeTopics, siteTopics, type Topic } from "@interactor/shared/wire/topics";
 import type { AccountsOptions } from "./core/access/account.ts";
 import { Gate } from "./core/access/gate.ts";
 import { HubCounters } from "./core/registry/counters.ts";
 import { Feed } from "./core/feed/feed.ts";
-import { Intake } from "./core/intake/intake.ts";
 import { newInstances } from "./core/presence/new-instances.ts";
 import {
   LastSeen,
@@ -34,6 +32,8 @@ import {
 import { Router } from "./core/routing/router.ts";
 import { HubStop } from "./hub-stop.ts";
 import type { Admission, Broker, BrokerRules, Client, Credentials, Verdict } from "./ports/broker.ts";
+import { HubIntake } from "./hub-intake.ts";
+import type { Journal } from "./ports/journal.ts";
 import type { Log } from "./ports/log.ts";
 import type { Revision } from "./ports/revision-store.ts";
 import type { StopStore } from "./ports/stop-store.ts";
@@ -49,6 +49,7 @@ export interface HubOptions {
 export interface HubWorld {
   readonly clock: Clock;
   readonly log: Log;
+  readonly journal: Journal;
   /** SHA-256 in hex. */
   readonly digestOf: (bytes: Uint8Array) => string;
   readonly stopStore: StopStore;
@@ -69,7 +70,7 @@ export class Hub implements BrokerRules {
   revision: Revision = { number: 0, digest: "", routes: [] };
   readonly #world: HubWorld;
   readonly #topics: ReturnType<typeof siteTopics>;
-  readonly #intake: Intake;
+  readonly #intake: HubIntake;
   readonly #gate: Gate;
   #placement: Placement = placeRoutes([]);
   #broker: Broker | undefined;
@@ -92,12 +93,14 @@ export class Hub implements BrokerRules {
       publish: (zone, document) =>
         this.#broker?.publish(this.#topics.stop(zone), document, { retain: true, qos: 1 }),
     });
-    this.#intake = new Intake({
-      value: (address, entry, unit, isOutput) => this.#value(address, entry, unit, isOutput),
-      receipt: (node, receipt) => this.router.receipt(node, receipt),
-      refused: (reason, node) => this.#refuse("up", reason, node),
-      repeated: (entries) => void (this.counters.repeated += entries),
-      missed: (entries) => void (this.counters.missed += entries),
+    this.#intake = new HubIntake({
+      ...world,
+      counters: this.counters,
+      router: this.router,
+      feed: this.feed,
+      birthOf: (node) => this.presence.get(node)?.birth,
+      refused: (reason, node) => void this.#refuse("up", reason, node),
+      moved: () => this.#soon(),
     });
   }
 
@@ -172,8 +175,7 @@ export class Hub implements BrokerRules {
   #take(topic: Topic, payload: Uint8Array): Verdict {
     switch (topic.kind) {
       case "up":
-        this.#intake.accept(topic.node, topic.lane, payload, this.presence.get(topic.node)?.birth);
-        return keep;
+        return this.#intake.accept(topic.node, topic.lane, payload);
       case "state":
         return this.#nodeState(topic.node, payload);
       case "reported":
@@ -244,23 +246,6 @@ export class Hub implements BrokerRules {
       default:
         return unreachable(effect);
     }
-  }
-
-  #value(address: SiteAddress, entry: Entry, unit: string, isOutput: boolean): void {
-    const now = this.#world.clock.now();
-    this.counters.messages += 1;
-    const isTimed = isOutput && !hasFlag(entry, entryFlag.clockUnsynchronised | entryFlag.historical);
-    if (isTimed) {
-      this.counters.latency.observe((this.#world.clock.wall() - entry.at) / 1e6);
-    }
-    const { at, quality, flags, body } = entry;
-    if (isOutput) this.router.value(address, { value: body, unit, quality, at }, now, this.#isEvent(address));
-    this.feed.offer(siteAddress(address), { at, quality, flags, value: body }, now);
-  }
-
-  #isEvent({ node, instance, port }: SiteAddress): boolean {
-    const declared = this.presence.get(node)?.birth.instances[instance];
-    return declared !== undefined && findPort(declared.outputs, port)?.deliver === "every";
   }
 
   #set(address: SiteAddress, payload: Uint8Array): Verdict {

@@ -2,7 +2,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setFlagsFromString } from "node:v8";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { sessionBytes, sessionOf } from "@interactor/shared/wire/session";
 import { openBroker } from "./adapters/broker-aedes/broker-aedes.ts";
@@ -10,20 +9,20 @@ import { systemClock } from "./adapters/clock-system.ts";
 import { openDataFolder } from "./adapters/data-folder.ts";
 import { openHttp } from "./adapters/http-fastify/http-fastify.ts";
 import { pinoLog } from "./adapters/log-pino.ts";
+import { openJournal } from "./adapters/store-sqlite/journal.ts";
 import { openBrokerStore } from "./adapters/store-sqlite/store-sqlite.ts";
 import { openRevisionStore } from "./adapters/revision-store-files.ts";
 import { openStopStore } from "./adapters/stop-store-files.ts";
 import { Hub } from "./hub.ts";
 import { viewOf } from "./hub-view.ts";
+import { journalLimits } from "./ports/journal.ts";
 import type { Log } from "./ports/log.ts";
+import { boundHeap } from "./main/heap.ts";
 import { type Options, readOptions } from "./main/options.ts";
 import { watchRoutes } from "./main/routes-watch.ts";
 import { version } from "./main/version.ts";
 
-// The heap of young objects keeps its 1 MB instead of growing to 16, and that of old ones grows by a fifth at a time:
-// measured, 10,000 connections take 16 kB each instead of 23, a storm of them makes the hub grow by 38 MB instead of
-// 270, and nothing takes more time.
-for (const flag of ["--semi-space-growth-factor=1", "--heap-growing-percent=20"]) setFlagsFromString(flag);
+boundHeap();
 
 /** An end in good order takes at most this long; then the process goes anyway. */
 const endTimeout = 1400;
@@ -43,11 +42,13 @@ async function serve(): Promise<void> {
   using _folder = openDataFolder(data);
   const log = pinoLog({ name: "interactor-hub", version, site });
   const clock = systemClock();
+  await using journal = await openJournal({ folder: data, limits: journalLimits, clock, log });
   const hub = new Hub(
     { site, version, session: sessionOf(randomBytes(sessionBytes)), accounts: options.accounts },
     {
       clock,
       log,
+      journal,
       digestOf: (bytes) => createHash("sha256").update(bytes).digest("hex"),
       stopStore: openStopStore(data, log),
     },
@@ -68,7 +69,10 @@ async function serve(): Promise<void> {
   );
   hub.start(broker);
   const dashboard = join(import.meta.dirname, "dashboard");
-  const view = viewOf(hub, broker, () => routes.problems());
+  const view = viewOf(hub, { broker, journal }, () => [
+    ...routes.problems(),
+    ...(journal.problem === undefined ? [] : [journal.problem]),
+  ]);
   await using http = await openHttp(
     {
       host: options.httpHost,

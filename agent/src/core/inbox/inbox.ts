@@ -39,9 +39,9 @@ export class Inbox {
     const decoded = decodeBatch(payload, lane);
     if (!decoded.ok) return this.#sink.refused(decoded.error);
     const batch = decoded.value;
-    const accepted = this.#sequence.accept(batch);
-    if (accepted.missed > 0) this.#sink.missed(lane, accepted.missed);
-    for (const entry of accepted.fresh) {
+    const { repeated, missed } = this.#sequence.accept({ ...batch, length: batch.entries.length });
+    if (missed > 0) this.#sink.missed(lane, missed);
+    for (const entry of batch.entries.slice(repeated)) {
       const refusal = this.#deliver(entry, now);
       if (refusal !== undefined) this.#sink.refused(refusal);
     }

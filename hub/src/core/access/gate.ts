@@ -28,6 +28,9 @@ const vain: PublishRight = { kind: "vain" };
 const forbidden: PublishRight = { kind: "forbidden" };
 const visitor: Identity = { kind: "visitor" };
 
+/** Topics of one agent that are remembered: it has fewer. More: they are looked at anew. */
+const agentRightsMax = 32;
+
 /** `undefined`: an account that is none, as of a client that has gone. */
 type Role = Identity | { readonly kind: "account"; readonly account: Account | undefined };
 
@@ -35,6 +38,8 @@ export class Gate {
   readonly #site: string;
   readonly #accounts: Accounts | undefined;
   readonly #roles = new WeakMap<Visitor, Role>();
+  /** By topic. */
+  readonly #agentRights = new WeakMap<Visitor, Map<string, PublishRight>>();
 
   /** Without accounts everybody is let in. */
   constructor(site: string, accounts: AccountsOptions | undefined) {
@@ -63,6 +68,18 @@ export class Gate {
   publishRight(visitor: Visitor, topicText: string): PublishRight {
     const role = this.#roleOf(visitor);
     if (role.kind === "account") return this.#rightOf(role.account ?? noRights, topicText);
+    if (role.kind !== "agent") return this.#rightOfSite(role, topicText);
+    // An agent says most of what it says on one topic, and is asked about with each batch.
+    const rights = this.#agentRights.get(visitor) ?? new Map<string, PublishRight>();
+    const known = rights.get(topicText);
+    if (known !== undefined) return known;
+    const right = this.#rightOfSite(role, topicText);
+    if (rights.size >= agentRightsMax) rights.clear();
+    this.#agentRights.set(visitor, rights.set(topicText, right));
+    return right;
+  }
+
+  #rightOfSite(role: Identity, topicText: string): PublishRight {
     const topic = parseTopic(topicText);
     if (topic === undefined || !mayPublish(this.#site, role, topic)) return forbidden;
     return { kind: "ours", topic, from: role.kind === "agent" ? role.node : undefined };

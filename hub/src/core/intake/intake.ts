@@ -1,17 +1,19 @@
 /**
  * Where everything that agents send comes in: decoded, repeats passed over, gaps counted, each entry checked
- * against what its node declared. What is refused is counted by reason; nothing here throws at bad input.
+ * against what its node declared, and written before it has an effect. What is urgent, the critical lane and the
+ * control lane with its receipts, has its effect at once. What is refused is counted by reason; nothing here throws at bad input.
  */
 import type { Micros } from "@interactor/shared/kernel/units";
-import { type BatchFault, decodeBatch, readColumns } from "@interactor/shared/wire/batch";
+import { type BatchFault, openBatch, type OpenBatch, readColumns } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
-import type { Lane } from "@interactor/shared/wire/lanes";
+import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
 import { findPort } from "@interactor/shared/wire/messages/port";
 import { type Receipt, readReceiptBody } from "@interactor/shared/wire/messages/receipt";
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import { parsePortAddress, type SiteAddress } from "@interactor/shared/wire/names";
-import { Sequence } from "@interactor/shared/wire/sequence";
 import { isOfType } from "@interactor/shared/wire/value";
+import { Dedupe } from "./dedupe.ts";
+import type { JournalRecord, TakenMark } from "./journal-record.ts";
 
 export type IntakeRefusal =
   | BatchFault
@@ -23,43 +25,68 @@ export type IntakeRefusal =
   | "wrong-receipt";
 
 export interface IntakeSink {
+  /** To be written, in this order; `then` is called when it is. */
+  keep(record: JournalRecord, then: (() => unknown) | undefined): void;
   /** A value of an output, or what an input holds. */
-  value(address: SiteAddress, entry: Entry, unit: string, isOutput: boolean): void;
+  value(taken: TakenValue): void;
   receipt(node: string, receipt: Receipt): void;
   refused(reason: IntakeRefusal, node: string): void;
   repeated(entries: number): void;
   missed(entries: number): void;
 }
 
+export interface TakenValue {
+  readonly address: SiteAddress;
+  readonly entry: Entry;
+  readonly unit: string;
+  readonly isOutput: boolean;
+}
+
 export class Intake {
   readonly #sink: IntakeSink;
-  readonly #sequences = new Map<string, Sequence>();
+  readonly #dedupe: Dedupe;
 
-  constructor(sink: IntakeSink) {
+  /** `taken`: what was taken in by the lives before, the oldest first. */
+  constructor(sink: IntakeSink, taken: readonly TakenMark[] = []) {
     this.#sink = sink;
+    this.#dedupe = new Dedupe(taken);
   }
 
   /** `birth`: of the node's current life; without it nothing it sends can be understood. */
   accept(node: string, lane: Lane, payload: Uint8Array, birth: Birth | undefined): void {
-    const decoded = decodeBatch(payload, lane);
-    if (!decoded.ok) return this.#sink.refused(decoded.error, node);
+    const opened = openBatch(payload, lane);
+    if (!opened.ok) return this.#sink.refused(opened.error, node);
+    const batch = opened.value;
     if (birth === undefined) return this.#sink.refused("unborn", node);
-    if (decoded.value.session !== birth.session) return this.#sink.refused("stale-session", node);
-    const { fresh, repeated, missed } = this.#sequenceOf(node).accept(decoded.value);
+    if (batch.session !== birth.session) return this.#sink.refused("stale-session", node);
+    const { repeated, missed } = this.#dedupe.accept(node, batch);
     if (repeated > 0) this.#sink.repeated(repeated);
     if (missed > 0) this.#sink.missed(missed);
-    for (const entry of fresh) this.#take(node, entry, birth);
+    if (repeated === batch.length) return;
+    const route = (): number => this.#route(node, batch, repeated, birth);
+    // Receipts are there too, and whoever waits for one sends nothing meanwhile.
+    const isUrgent = lane <= lanes.control;
+    const hasValues = !isUrgent || route() > 0;
+    const { session, firstSeq, length } = batch;
+    const record = { node, session, lane, next: firstSeq + length, payload: hasValues ? payload : nothing };
+    this.#sink.keep(record, isUrgent ? undefined : route);
   }
 
-  #sequenceOf(node: string): Sequence {
-    const known = this.#sequences.get(node);
-    if (known !== undefined) return known;
-    const sequence = new Sequence();
-    this.#sequences.set(node, sequence);
-    return sequence;
+  /** Gives out the values of a batch, without those that were taken before. Returns how many there are. */
+  #route(node: string, batch: OpenBatch, repeated: number, birth: Birth): number {
+    const entries = batch.entries();
+    if (!entries.ok) {
+      this.#sink.refused(entries.error, node);
+      return 0;
+    }
+    const values: TakenValue[] = [];
+    for (const [index, entry] of entries.value.entries())
+      if (index >= repeated) this.#take(node, entry, birth, values);
+    for (const value of values) this.#sink.value(value);
+    return values.length;
   }
 
-  #take(node: string, entry: Entry, birth: Birth): void {
+  #take(node: string, entry: Entry, birth: Birth, values: TakenValue[]): void {
     if (hasFlag(entry, entryFlag.receipt)) {
       const receipt = readReceiptBody(entry.body);
       return receipt === undefined
@@ -73,14 +100,21 @@ export class Intake {
     const output = declared === undefined ? undefined : findPort(declared.outputs, port);
     const spec = output ?? (declared === undefined ? undefined : findPort(declared.inputs, port));
     if (spec === undefined) return this.#sink.refused("unknown-output", node);
+    const taken = {
+      address: { node, instance, port },
+      unit: spec.unit ?? "",
+      isOutput: output !== undefined,
+    };
     for (const sample of samplesOf(entry)) {
       // An input that nobody owns holds nothing.
       const isNothing = output === undefined && sample.body === null;
       if (!isNothing && !isOfType(sample.body, spec.type)) this.#sink.refused("wrong-type", node);
-      else this.#sink.value({ node, instance, port }, sample, spec.unit ?? "", output !== undefined);
+      else values.push({ ...taken, entry: sample });
     }
   }
 }
+
+const nothing = new Uint8Array();
 
 /** One entry for each sample of a columns entry; the decoder has checked its shape. */
 function samplesOf(entry: Entry): readonly Entry[] {

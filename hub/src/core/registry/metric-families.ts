@@ -37,6 +37,13 @@ export interface Measured {
   readonly clients: number;
   /** Every zone, and whether a show stop holds it. */
   readonly zones: ReadonlyMap<string, boolean>;
+  readonly journal: MeasuredJournal;
+}
+
+export interface MeasuredJournal {
+  readonly waitingBytes: number;
+  readonly problem: string | undefined;
+  readonly usage: { readonly commits: number; readonly bytes: number; readonly evicted: number };
 }
 
 const one = (value: number, labels: Readonly<Record<string, string>> = {}) => [{ labels, value }];
@@ -45,6 +52,7 @@ export function metricFamilies(measured: Measured): readonly MetricFamily[] {
   return [
     ...totals(measured),
     ofStop(measured),
+    ...ofJournal(measured.journal),
     ...ofNodes(measured),
     ...ofQueues(measured.router),
     ...ofRoutes(measured.router),
@@ -100,6 +108,27 @@ const ofStop = ({ zones }: Measured): MetricFamily => ({
   help: "1 while a show stop holds the zone.",
   samples: [...zones].map(([zone, isLatched]) => ({ labels: { zone }, value: isLatched ? 1 : 0 })),
 });
+
+function ofJournal({ waitingBytes, problem, usage }: MeasuredJournal): MetricFamily[] {
+  const family = (
+    kind: "counter" | "gauge",
+    name: string,
+    help: string,
+    value: number,
+  ): Extract<MetricFamily, { readonly kind: "counter" | "gauge" }> => ({
+    kind,
+    name: `interactor_hub_journal_${name}`,
+    help,
+    samples: one(value),
+  });
+  return [
+    family("counter", "commits_total", "Commits of what agents send.", usage.commits),
+    family("counter", "evicted_total", "Commits that gave way to newer ones.", usage.evicted),
+    family("gauge", "bytes", "What the journal takes on disk.", usage.bytes),
+    family("gauge", "waiting_bytes", "What waits for the disk; its senders are not confirmed.", waitingBytes),
+    family("gauge", "failing", "1 while the disk does not take it.", problem === undefined ? 0 : 1),
+  ];
+}
 
 function ofNodes({ presence }: Measured): MetricFamily[] {
   const refused = [...presence.values()].flatMap(({ node, reported }) =>
