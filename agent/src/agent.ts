@@ -17,7 +17,6 @@ import {
 import { retryDelays } from "@interactor/shared/supervision/backoff";
 import type { Lane } from "@interactor/shared/wire/lanes";
 import { encodeReported, type InstanceReport } from "@interactor/shared/wire/messages/reported";
-import { decodeStopLatch } from "@interactor/shared/wire/messages/stop";
 import type { Session } from "@interactor/shared/wire/session";
 import { nodeTopics, parseTopic, siteTopics } from "@interactor/shared/wire/topics";
 import { birthOf, deathOf } from "./core/link/announcement.ts";
@@ -29,6 +28,7 @@ import { Outbox } from "./core/outbox/outbox.ts";
 import { Outputs } from "./core/outputs/outputs.ts";
 import { type Now, Switchboard } from "./core/switchboard/switchboard.ts";
 import { KeptRoutes } from "./agent-kept-routes.ts";
+import { AgentStop } from "./agent-stop.ts";
 import type { Connection, HubLink } from "./ports/hub-link.ts";
 import type { Log } from "./ports/log.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "./ports/module-host.ts";
@@ -40,6 +40,8 @@ export interface AgentOptions {
   readonly unit: string;
   readonly version: string;
   readonly session: Session;
+  /** Zones the node is in, beside the one of all. */
+  readonly zones: readonly string[];
   readonly instances: readonly InstanceSpec[];
 }
 
@@ -71,6 +73,7 @@ export class Agent implements AsyncDisposable {
   readonly #outputs: Outputs;
   readonly #report: Report;
   readonly #kept: KeptRoutes;
+  readonly #stop: AgentStop;
   #link: LinkState = linkAtStart;
   #connection: Connection | undefined;
   #retries: Generator<Millis, never>;
@@ -96,6 +99,12 @@ export class Agent implements AsyncDisposable {
         this.#outbox.held(`${address.instance}/${address.port}`, value, at, this.#world.clock.now());
       },
     });
+    this.#stop = new AgentStop(options, this.#switchboard, {
+      ...world,
+      refused: (reason) => this.#refuse(reason),
+      // Somebody waits for the word that this node has stopped.
+      changed: () => this.#report.begin(),
+    });
     this.#outputs = new Outputs(this.#switchboard, this.#outbox);
     this.#inbox = new Inbox(this.#switchboard, {
       receipt: (receipt) => this.#outbox.receipt(receipt, world.clock.wall(), world.clock.now()),
@@ -113,6 +122,7 @@ export class Agent implements AsyncDisposable {
 
   /** Starts from what the last life left on disk, without waiting for anybody. */
   async start(): Promise<void> {
+    await this.#stop.load(this.#options.session);
     await this.#kept.load((document) => this.#adopt(document, "stored"));
     for (const instance of this.#options.instances) {
       this.#report.instance(instance.name, { state: "starting" });
@@ -148,10 +158,11 @@ export class Agent implements AsyncDisposable {
   /** Moves everything that time or the last event made movable, and sets the timer for the rest. */
   #wake(): void {
     const now = this.#now();
-    let next = this.#switchboard.tick(now);
+    let next = earliest(this.#switchboard.tick(now), this.#stop.tick(now));
     if (this.#link.kind === "up") {
-      next = earliest(next, this.#outbox.pump(now.instant, this.#publishBatch));
+      // Before what the inputs hold now: whoever stopped the show waits for this word.
       next = earliest(next, this.#reportIfDue(now));
+      next = earliest(next, this.#outbox.pump(now.instant, this.#publishBatch));
     }
     if (next === this.#wakeAt && next !== undefined && next > now.instant) return;
     this.#cancelWake?.();
@@ -175,6 +186,7 @@ export class Agent implements AsyncDisposable {
   #declare(instance: string, ports: DeclaredPorts): void {
     const spec = this.#options.instances.find((each) => each.name === instance);
     if (spec === undefined) return;
+    this.#stop.declared(instance, ports);
     const declaration = { module: spec.module, version: this.#options.version, ...ports };
     this.#after(() => {
       if (this.#outputs.declare(instance, declaration, this.#now())) this.#publishBirth();
@@ -244,11 +256,13 @@ export class Agent implements AsyncDisposable {
         clientId: siteTopics(site).clientId(node),
         unit,
         will: { topic: this.#topics.state, payload: death },
-        subscriptions: [this.#topics.downAll, this.#topics.desired, this.#topics.stopAll],
+        subscriptions: [this.#topics.stopAll, this.#topics.downAll, this.#topics.desired],
+        urgent: this.#topics.stopBase,
       },
       {
         connected: () => void this.#step({ kind: "connected", connection }),
         message: (topic, payload) => this.#after(() => this.#message(topic, payload)),
+        heard: () => this.#after(() => this.#stop.heard(this.#now())),
         closed: (reason) => void this.#step({ kind: "closed", connection, reason }),
       },
     );
@@ -288,20 +302,10 @@ export class Agent implements AsyncDisposable {
         this.#adopt(payload, "hub");
         return undefined;
       case "stop":
-        return this.#stopLatch(parsed.zone, payload);
+        return this.#stop.take(parsed.zone, payload);
       default:
         return this.#refuse("unexpected topic");
     }
-  }
-
-  /** Zones come with the site file; until then a node obeys the site's own stop. */
-  #stopLatch(zone: string, payload: Uint8Array): void {
-    if (zone !== "all") return;
-    const latch = decodeStopLatch(payload);
-    if (!latch.ok) return this.#refuse(`stop ${latch.error}`);
-    this.#world.log.warn(latch.value.latched ? "show stop" : "show stop released", { by: latch.value.by });
-    if (latch.value.latched) this.#switchboard.stopShow(latch.value.by, this.#now());
-    else this.#switchboard.releaseStop(this.#now());
   }
 
   /**
@@ -328,7 +332,8 @@ export class Agent implements AsyncDisposable {
     if (this.#report.isDue(now.instant)) {
       const { revision, digest } = this.#desired;
       const owners = this.#switchboard.owners();
-      const running = { revision, digest, owners, routes: this.#switchboard.routes };
+      const { routes } = this.#switchboard;
+      const running = { revision, digest, owners, routes, stop: this.#stop.report };
       const document = encodeReported(this.#report.take(running, now.instant));
       this.#connection?.publish(this.#topics.reported, document, { retain: true });
     }

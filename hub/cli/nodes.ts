@@ -2,6 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { NodesResponse, NodeView } from "@interactor/shared/wire/api";
 import { fetchNodes, findHub, type HubOptions, isUnreachable } from "./hub-client.ts";
+import { latchWords } from "./latch-words.ts";
 import { formatAge, painterFor, type Painter, printable, tableLines } from "./output.ts";
 
 type NodesFormat = "table" | "wide" | "json";
@@ -49,7 +50,8 @@ export interface NodesView {
 
 export function linesOf(answer: NodesResponse, { format, painter, now }: NodesView): readonly string[] {
   if (format === "json") return [JSON.stringify(answer)];
-  if (answer.nodes.length === 0) return [`site ${answer.site} has no nodes yet: start an agent`];
+  const stops = stopLines(answer, now).map((line) => painter.bad(line));
+  if (answer.nodes.length === 0) return [...stops, `site ${answer.site} has no nodes yet: start an agent`];
   const isWide = format === "wide";
   const headings = ["NODE", "STATE", "LAST SEEN", "UNIT", "VERSION", "INSTANCES"];
   const wideHeadings = [...headings.slice(0, -1), "REVISION", "QUEUED", "ROUTES", "OWNED", "INSTANCES"];
@@ -57,18 +59,29 @@ export function linesOf(answer: NodesResponse, { format, painter, now }: NodesVi
   const rows = nodes.map((node) => {
     const cells = [
       node.node,
-      node.state,
+      stateCell(node),
       formatAge(new Date(node.last_seen), now),
       node.unit,
       node.agent_version,
     ];
     return [...cells, ...(isWide ? wideCells(node) : []), instancesCell(node, isWide)].map(printable);
   });
-  return tableLines(isWide ? wideHeadings : headings, rows, (text, column, row) => {
+  const table = tableLines(isWide ? wideHeadings : headings, rows, (text, column, row) => {
     if (row < 0) return painter.faint(text);
-    return column === 1 ? paintState(nodes[row]?.state, text, painter) : text;
+    return column === 1 ? paintState(nodes[row], text, painter) : text;
   });
+  return [...stops, ...table];
 }
+
+/** A line for each latch, and one for each node that is held by its own. */
+function stopLines({ stop, nodes }: NodesResponse, now: Date): readonly string[] {
+  const own = nodes.flatMap(({ node, stop }) =>
+    (stop?.latches ?? []).filter(({ local }) => local).map((latch) => ({ ...latch, zone: `node ${node}` })),
+  );
+  return [...(stop?.latches ?? []), ...own].map((latch) => `SHOW STOP: ${latchWords(latch, now)}`);
+}
+
+const stateCell = ({ state, stop }: NodeView): string => (stop === undefined ? state : `${state}, STOPPED`);
 
 function wideCells(node: NodeView): readonly string[] {
   const routes = Object.values(node.routes);
@@ -95,7 +108,9 @@ function instancesCell(node: NodeView, isWide: boolean): string {
   return words.length === 0 ? "none" : words.join(", ");
 }
 
-function paintState(state: NodeView["state"] | undefined, text: string, painter: Painter): string {
+function paintState(node: NodeView | undefined, text: string, painter: Painter): string {
+  const state = node?.state;
+  if (node?.stop !== undefined) return painter.bad(text);
   if (state === "ready") return painter.good(text);
   return state === "lost" ? painter.bad(text) : painter.warn(text);
 }

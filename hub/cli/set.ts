@@ -2,8 +2,6 @@
  * `interactor set`: gives an actuator input a value by hand, for a while, and waits until its node says that
  * this command owns it. A command that nobody confirmed may still not be applied later: its TTL is our patience.
  */
-import { randomBytes } from "node:crypto";
-import { hostname, userInfo } from "node:os";
 import { type Millis, seconds } from "@interactor/shared/kernel/units";
 import { manualDefault } from "@interactor/shared/wire/limits";
 import { type Command, encodeCommand } from "@interactor/shared/wire/messages/command";
@@ -16,6 +14,7 @@ import { fetchNodes, findHub, type HubAddress, type HubOptions } from "./hub-cli
 import { readInputValue } from "./input-value.ts";
 import { openMqtt } from "./mqtt-session.ts";
 import { formatAge, formatSpan, formatValue, printable, toJson } from "./output.ts";
+import { whoAsks } from "./who-asks.ts";
 
 export interface SetOptions extends HubOptions {
   readonly for?: Millis;
@@ -68,20 +67,6 @@ function commandFor(input: FoundInput, wish: Wish, options: SetOptions): Command
   const value = readInputValue(wish.text, input.spec);
   if (value.ok) return { kind: "set", value: value.value, holdFor: options.for ?? manualDefault, ttl, by };
   throw commandFault("VALIDATION", `${siteAddress(input.address)} ${value.error}; "${wish.text}" is none`);
-}
-
-/** The end tells two commands of one person apart. */
-function whoAsks(): string {
-  return `cli:${userName()}@${hostname()}#${randomBytes(2).toString("hex")}`;
-}
-
-/** A user that the system does not know by name is its number. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.getuid?.() ?? "somebody");
-  }
 }
 
 function refuseHopeless({ address, node, owner }: FoundInput, command: Command): void {

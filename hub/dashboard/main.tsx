@@ -15,6 +15,7 @@ import "./style/base.css";
 import "./style/shell.css";
 import "./style/screens.css";
 import "./style/controls.css";
+import "./style/stop.css";
 
 function start(): void {
   const site = document.querySelector<HTMLMetaElement>('meta[name="interactor-site"]')?.content ?? "";
@@ -27,6 +28,7 @@ function start(): void {
     wall: () => Date.now(),
     monotonic: () => performance.now(),
     send: (address, command) => connection.send(address, command),
+    stop: (zone, latch) => connection.stop(zone, latch),
   });
   const socket = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/mqtt`;
   const connection = openConnection(socket, site, {

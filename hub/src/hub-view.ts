@@ -29,6 +29,7 @@ export function viewOf(
       site: hub.options.site,
       hub_version: hub.options.version,
       hub_routes: hubRoutes(hub.router.runners),
+      stop: hub.showStop.view(isoOf),
       nodes: [...hub.presence.values()].map((presence) =>
         nodeView(
           presence,
@@ -36,6 +37,7 @@ export function viewOf(
             lastSeen: hub.lastSeen.of(presence.node),
             queued: hub.router.queues.get(presence.node)?.queued ?? 0,
             revision: hub.revision.number,
+            stop: hub.showStop.nodeView(presence.node, presence.reported?.stop, isoOf),
           },
           isoOf,
         ),
@@ -51,6 +53,7 @@ export function viewOf(
         feedValues: hub.feed.values,
         feedRefused: hub.feed.refused,
         clients: broker.clients,
+        zones: hub.showStop.zones,
         journal,
       }),
   };

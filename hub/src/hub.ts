@@ -12,8 +12,7 @@ import { type CompiledRoute, encodeDesired, routesBytes } from "@interactor/shar
 import { encodeHubMetric, encodeHubState } from "@interactor/shared/wire/messages/hub-state";
 import { findPort } from "@interactor/shared/wire/messages/port";
 import { decodeReported } from "@interactor/shared/wire/messages/reported";
-import { type Birth, decodeNodeState } from "@interactor/shared/wire/messages/state";
-import { decodeStopLatch } from "@interactor/shared/wire/messages/stop";
+import { decodeNodeState } from "@interactor/shared/wire/messages/state";
 import type { SiteAddress } from "@interactor/shared/wire/names";
 import type { Session } from "@interactor/shared/wire/session";
 import { nodeTopics, siteTopics, type Topic } from "@interactor/shared/wire/topics";
@@ -21,6 +20,7 @@ import type { AccountsOptions } from "./core/access/account.ts";
 import { Gate } from "./core/access/gate.ts";
 import { HubCounters } from "./core/registry/counters.ts";
 import { Feed } from "./core/feed/feed.ts";
+import { newInstances } from "./core/presence/new-instances.ts";
 import {
   LastSeen,
   nobody,
@@ -30,11 +30,13 @@ import {
   stepPresence,
 } from "./core/presence/presence.ts";
 import { Router } from "./core/routing/router.ts";
+import { HubStop } from "./hub-stop.ts";
 import type { Admission, Broker, BrokerRules, Client, Credentials, Verdict } from "./ports/broker.ts";
 import { HubIntake } from "./hub-intake.ts";
 import type { Journal } from "./ports/journal.ts";
 import type { Log } from "./ports/log.ts";
 import type { Revision } from "./ports/revision-store.ts";
+import type { StopStore } from "./ports/stop-store.ts";
 
 export interface HubOptions {
   readonly site: string;
@@ -50,6 +52,7 @@ export interface HubWorld {
   readonly journal: Journal;
   /** SHA-256 in hex. */
   readonly digestOf: (bytes: Uint8Array) => string;
+  readonly stopStore: StopStore;
 }
 
 const metricInterval = seconds(1);
@@ -62,6 +65,7 @@ export class Hub implements BrokerRules {
   readonly lastSeen = new LastSeen();
   readonly router: Router;
   readonly feed: Feed;
+  readonly showStop: HubStop;
   presence: PresenceState = nobody;
   revision: Revision = { number: 0, digest: "", routes: [] };
   readonly #world: HubWorld;
@@ -83,6 +87,12 @@ export class Hub implements BrokerRules {
     this.feed = new Feed((address, payload) => {
       this.#broker?.publish(`${this.#topics.valueRoot}/${address}`, payload, { retain: true, qos: 0 });
     });
+    this.showStop = new HubStop(options.session, {
+      ...world,
+      store: world.stopStore,
+      publish: (zone, document) =>
+        this.#broker?.publish(this.#topics.stop(zone), document, { retain: true, qos: 1 }),
+    });
     this.#intake = new HubIntake({
       ...world,
       counters: this.counters,
@@ -97,6 +107,7 @@ export class Hub implements BrokerRules {
   /** Serves over `broker` from now on. */
   start(broker: Broker): void {
     this.#broker = broker;
+    this.showStop.start();
     this.#publishState("birth");
     this.#metric();
   }
@@ -172,7 +183,8 @@ export class Hub implements BrokerRules {
       case "set":
         return this.#set(topic.address, payload);
       case "stop":
-        return this.#stopLatch(topic.zone, payload);
+        // What is asked goes no further: everybody is told what holds now.
+        return this.#refuse("stop", this.showStop.asked(topic.zone, payload, this.presence), topic.zone);
       default:
         return pass;
     }
@@ -207,6 +219,8 @@ export class Hub implements BrokerRules {
     if (!step.ok) return this.#refuse(event.kind, step.refusal, event.node);
     this.presence = step.state;
     for (const effect of step.effects) this.#perform(effect);
+    if (event.kind === "birth") this.showStop.born(event.node, event.birth.zones);
+    if (event.kind === "reported") this.showStop.reported(event.node, event.reported.stop);
     if (event.kind === "birth") {
       // Who was away missed what expired meanwhile, and has to be where the site is now.
       const wasAway = step.effects.length > 0;
@@ -252,18 +266,9 @@ export class Hub implements BrokerRules {
     return command.ttl === 0 ? "expired" : undefined;
   }
 
-  /** Zones come with the site file; until then there is the site's own stop alone. */
-  #stopLatch(zone: string, payload: Uint8Array): Verdict {
-    if (zone !== "all") return this.#refuse("stop", "unknown-zone", zone);
-    const latch = decodeStopLatch(payload);
-    if (!latch.ok) return this.#refuse("stop", latch.error, zone);
-    this.#world.log.warn(latch.value.latched ? `show stop in ${zone}` : `show stop released in ${zone}`, {
-      by: latch.value.by,
-    });
-    return pass;
-  }
-
-  #refuse(kind: string, reason: string, node: string): Verdict {
+  /** Counts a refusal; without a reason there is none. */
+  #refuse(kind: string, reason: string | undefined, node: string): Verdict {
+    if (reason === undefined) return keep;
     const isWorthALine = this.counters.refused.add(`${kind} ${reason}`);
     if (isWorthALine) this.#world.log.warn(`refused a message on ${kind}: ${reason}`, { node });
     return keep;
@@ -325,10 +330,4 @@ export class Hub implements BrokerRules {
   #wakeAt(at: Instant, next: Instant): () => void {
     return this.#world.clock.after(millis(Math.max(between(at, next), 0)), () => this.#wake());
   }
-}
-
-/** Instances that a node has now and did not have before. */
-function newInstances(birth: Birth, before: Birth | undefined): ReadonlySet<string> {
-  const known = before?.instances ?? {};
-  return new Set(Object.keys(birth.instances).filter((name) => !Object.hasOwn(known, name)));
 }

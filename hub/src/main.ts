@@ -12,6 +12,7 @@ import { pinoLog } from "./adapters/log-pino.ts";
 import { openJournal } from "./adapters/store-sqlite/journal.ts";
 import { openBrokerStore } from "./adapters/store-sqlite/store-sqlite.ts";
 import { openRevisionStore } from "./adapters/revision-store-files.ts";
+import { openStopStore } from "./adapters/stop-store-files.ts";
 import { Hub } from "./hub.ts";
 import { viewOf } from "./hub-view.ts";
 import { journalLimits } from "./ports/journal.ts";
@@ -42,9 +43,16 @@ async function serve(): Promise<void> {
   await using journal = await openJournal({ folder: data, limits: journalLimits, clock, log });
   const hub = new Hub(
     { site, version, session: sessionOf(randomBytes(sessionBytes)), accounts: options.accounts },
-    { clock, log, journal, digestOf: (bytes) => createHash("sha256").update(bytes).digest("hex") },
+    {
+      clock,
+      log,
+      journal,
+      digestOf: (bytes) => createHash("sha256").update(bytes).digest("hex"),
+      stopStore: openStopStore(data, log),
+    },
   );
   boundHeap(() => hub.counters.messages);
+  await hub.showStop.load();
   // The routes come first: an agent that connects at once must not be told that there are none.
   using routes = await watchRoutes(options.routes, hub, await openRevisionStore(data, log), log);
   await using store = await openBrokerStore({ folder: data, limits: options.limits, clock, log });

@@ -18,9 +18,17 @@ import { codec } from "./codec.ts";
 import { localRoute } from "./local-route.ts";
 import { machineFacts } from "./machine.ts";
 import { remoteRoute } from "./remote-route.ts";
+import { showStop } from "./show-stop.ts";
 import { tableOf } from "./table.ts";
 
-const benches: readonly Bench[] = [codec, localRoute, remoteRoute, agentFootprint, ...brokerBenches];
+const benches: readonly Bench[] = [
+  codec,
+  localRoute,
+  remoteRoute,
+  showStop,
+  agentFootprint,
+  ...brokerBenches,
+];
 
 /**
  * One bench; one that takes longer has failed. Most take at most 80 s on an idle machine. Those of brokers measure

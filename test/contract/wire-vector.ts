@@ -62,6 +62,7 @@ const batch: Codec = {
   },
 };
 const nodeState = codec<NodeStateMessage>(encodeNodeState, decodeNodeState);
+const stopLatch = codec<StopLatch>(encodeStopLatch, decodeStopLatch);
 const command = codec<Command>(encodeCommand, decodeCommand);
 
 /** By the vector's name. A vector without a row here fails the test. */
@@ -73,15 +74,20 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "batch-down-release": batch,
   "batch-down-command": batch,
   birth: nodeState,
+  "birth-in-zones": nodeState,
   death: nodeState,
   "hub-state": codec<HubState>(encodeHubState, decodeHubState),
   "hub-metric": codec<HubMetric>(encodeHubMetric, decodeHubMetric),
   desired: codec<Desired>(encodeDesired, decodeDesired),
   reported: codec<Reported>(encodeReported, decodeReported),
+  "reported-stopped": codec<Reported>(encodeReported, decodeReported),
   "public-value": codec<PublicValue>(encodePublicValue, decodePublicValue),
   "command-set": command,
   "command-release": command,
-  "stop-latch": codec<StopLatch>(encodeStopLatch, decodeStopLatch),
+  "stop-latch": stopLatch,
+  "stop-press": stopLatch,
+  "stop-release": stopLatch,
+  "stop-zone": stopLatch,
 };
 
 const folder = join(import.meta.dirname, "../vectors");

@@ -28,14 +28,22 @@ export async function run(): Promise<void> {
 
 async function serve(): Promise<void> {
   const ending = untilTold();
-  const { data, site, node, hub, config } = readOptions(process.argv.slice(2), process.env);
+  const { data, site, node, hub, config, zones } = readOptions(process.argv.slice(2), process.env);
   using folder = openDataFolder(data);
   const instances = readInstances(config);
   const log = pinoLog({ name: "interactor-agent", version, node });
   const random = { next: Math.random };
   const store = await openStateStore(data);
   const agent = new Agent(
-    { site, node, unit: folder.unit, version, session: sessionOf(randomBytes(sessionBytes)), instances },
+    {
+      site,
+      node,
+      unit: folder.unit,
+      version,
+      session: sessionOf(randomBytes(sessionBytes)),
+      zones,
+      instances,
+    },
     {
       clock: systemClock(),
       random,

@@ -38,3 +38,7 @@ export const unconfirmedCommandsMax = 64;
 export const clockSamples = 30;
 /** Ports that one counted port may stand for and still be shown one by one. More: only on a screen of their own. */
 export const countedShownMax = 16;
+/** How long a show stop's release is held, in ms: longer than any touch by accident. */
+export const releaseHold = 1_000;
+/** Lines of show stops on every screen. More: how many are missing is said. */
+export const stopLinesShownMax = 4;

@@ -32,12 +32,17 @@ const valueOne = encodePublicValue({ at: micros(1_000_000_000), quality: quality
 class Page {
   at = 0;
   readonly sent: Command[] = [];
+  readonly stopped: (readonly [zone: string, latched: boolean])[] = [];
   readonly live = new Live({
     site: "demo",
     wall: () => this.at,
     monotonic: () => this.at,
     send: (_address, command) => {
       this.sent.push(command);
+      return "sent";
+    },
+    stop: (zone, latch) => {
+      this.stopped.push([zone, latch.latched]);
       return "sent";
     },
   });

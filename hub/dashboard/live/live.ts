@@ -7,6 +7,7 @@ import { decodeHubMetric, decodeHubState, type HubMetric } from "@interactor/sha
 import { findPort } from "@interactor/shared/wire/messages/port";
 import { decodeReported } from "@interactor/shared/wire/messages/reported";
 import { decodeNodeState } from "@interactor/shared/wire/messages/state";
+import { decodeStopLatch, type StopLatch } from "@interactor/shared/wire/messages/stop";
 import type { SiteAddress } from "@interactor/shared/wire/names";
 import { parseTopic, type Topic, topicRoot } from "@interactor/shared/wire/topics";
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
@@ -40,7 +41,11 @@ export interface LiveOptions {
   /** Ms, never steps. */
   readonly monotonic: () => number;
   readonly send: (address: SiteAddress, command: Command) => Sent;
+  readonly stop: (zone: string, latch: StopLatch) => Sent;
 }
+
+/** What the hub says of the show stop, by zone. */
+export type Stops = ReadonlyMap<string, StopLatch>;
 
 export class Live {
   readonly site: string;
@@ -52,6 +57,7 @@ export class Live {
   readonly #hubShown = signal<HubView>({ link: "connecting", version: undefined, metric: undefined });
   readonly #link = computed(() => this.#hubShown.value.link);
   readonly #troublesShown = signal<Troubles>({ unreadable: 0, refused: 0 });
+  readonly #stopsShown = signal<Stops>(new Map());
   readonly #beats = signal(0);
   readonly #valuesKnown = signal(0);
   #nodes: Nodes = new Map();
@@ -79,6 +85,10 @@ export class Live {
   get link(): ReadonlySignal<HubLink> {
     return this.#link;
   }
+  /** Shown at once and not on the next beat. */
+  get stops(): ReadonlySignal<Stops> {
+    return this.#stopsShown;
+  }
   get troubles(): ReadonlySignal<Troubles> {
     return this.#troublesShown;
   }
@@ -101,8 +111,20 @@ export class Live {
     return this.#hubShown.peek().link === "lost" ? "hub-lost" : this.#options.send(address, command);
   }
 
+  /** A stop goes also when the hub seems lost: it may hear yet. */
+  stop(zone: string, latch: Pick<StopLatch, "latched" | "released">): Sent {
+    return this.#options.stop(zone, {
+      v: 1,
+      by: "dashboard",
+      at: Math.round(this.clock.now() * 1000),
+      ...latch,
+    });
+  }
+
   socketUp(): void {
     this.#hearing = { ...this.#hearing, isSocketUp: true, isHubGone: false };
+    // It may be another hub that knows less; what holds comes again at once.
+    this.#stopsShown.value = new Map();
     this.#step({ kind: "connected" });
   }
 
@@ -145,6 +167,12 @@ export class Live {
         const reported = decodeReported(payload);
         if (!reported.ok) return this.#count("unreadable");
         return this.#step({ kind: "reported", node: topic.node, reported: reported.value });
+      }
+      case "stop": {
+        const latch = decodeStopLatch(payload);
+        if (!latch.ok) return this.#count("unreadable");
+        this.#stopsShown.value = new Map(this.#stopsShown.peek()).set(topic.zone, latch.value);
+        return;
       }
       case "hub-state":
         return this.#receiveHubState(payload);

@@ -29,6 +29,23 @@ const instanceView = z.object({
   outputs: z.record(z.string(), outputSpec),
 });
 
+const latchView = z.object({
+  zone: z.string(),
+  id: z.string(),
+  by: z.string(),
+  /** ISO 8601; the hub's clock. */
+  since: z.string(),
+});
+
+const nodeStopView = z.object({
+  /** `local`: the node's own, because what it kept could not be read. */
+  latches: z.array(z.object({ ...latchView.shape, local: z.boolean() })),
+  /** From the latch's arrival in the agent until every actuator input was told, by the node's clock. */
+  took_ms: z.number(),
+  /** From the hub's sending to the node's answer, by the hub's clock; `null`: it answered before this hub's life. */
+  answered_ms: z.nullable(z.number()),
+});
+
 export const nodeView = z.object({
   node: z.string(),
   state: z.enum(nodeStates),
@@ -49,6 +66,10 @@ export const nodeView = z.object({
     z.string(),
     z.object({ passed: z.number(), failed: z.number(), error: z.optional(z.string()) }),
   ),
+  /** Zones the node is in, beside `all`. */
+  zones: z.optional(z.array(z.string())),
+  /** There while a show stop holds the node, as it last said. */
+  stop: z.optional(nodeStopView),
 });
 
 const hubRoute = z.object({
@@ -67,7 +88,10 @@ export const nodesResponse = z.object({
   nodes: z.array(nodeView),
   /** Routes between nodes, which run on the hub, by name. */
   hub_routes: z.record(z.string(), hubRoute),
+  /** The show stop: zones that can be stopped, and what holds them. */
+  stop: z.optional(z.object({ zones: z.array(z.string()), latches: z.array(latchView) })),
 });
 
+export type LatchView = z.infer<typeof latchView>;
 export type NodeView = z.infer<typeof nodeView>;
 export type NodesResponse = z.infer<typeof nodesResponse>;

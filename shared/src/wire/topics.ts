@@ -15,6 +15,7 @@ export function nodeTopics(site: string, node: string) {
     desired: `${base}/desired`,
     reported: `${base}/reported`,
     stopAll: `${topicRoot}/${site}/stop/#`,
+    stopBase: `${topicRoot}/${site}/stop/`,
     hubState: `${topicRoot}/${site}/h/state`,
   };
 }
@@ -31,6 +32,7 @@ export function siteTopics(site: string) {
     valueRoot: `${base}/v`,
     value: (address: SiteAddress) => `${base}/v/${address.node}/${address.instance}/${address.port}`,
     set: (address: SiteAddress) => `${base}/set/${address.node}/${address.instance}/${address.port}`,
+    stops: `${base}/stop/#`,
     stop: (zone: string) => `${base}/stop/${zone}`,
     clientId: (node: string) => `${site}/${node}`,
   };

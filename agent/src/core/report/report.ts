@@ -1,7 +1,12 @@
 /** What a node says of itself on `reported`: gathered as it changes, and when it is time to say it. */
 import { between, type Instant, later, millis, seconds } from "@interactor/shared/kernel/units";
 import type { RouteRunner } from "@interactor/shared/routing/run-route";
-import type { InstanceReport, OwnerReport, Reported } from "@interactor/shared/wire/messages/reported";
+import type {
+  InstanceReport,
+  OwnerReport,
+  Reported,
+  StopReport,
+} from "@interactor/shared/wire/messages/reported";
 import { textLengthMax } from "@interactor/shared/wire/limits";
 import type { Session } from "@interactor/shared/wire/session";
 
@@ -17,6 +22,8 @@ export interface Running {
   readonly digest: string;
   readonly owners: Readonly<Record<string, OwnerReport>>;
   readonly routes: readonly RouteRunner[];
+  /** `undefined`: no show stop holds the node. */
+  readonly stop?: StopReport | undefined;
 }
 
 export class Report {
@@ -47,7 +54,7 @@ export class Report {
     this.#isChanged = true;
   }
 
-  /** Whoever listens now has not heard anything yet. */
+  /** Whoever listens now has not heard anything yet, or what there is to say must not wait. */
   begin(): void {
     this.#saidAt = undefined;
   }
@@ -75,6 +82,7 @@ export class Report {
       owners: running.owners,
       routes: Object.fromEntries(routes),
       refused: Object.fromEntries(this.#refused),
+      ...(running.stop === undefined ? {} : { stop: running.stop }),
     };
   }
 

@@ -35,6 +35,8 @@ export interface Measured {
   readonly feedValues: number;
   readonly feedRefused: number;
   readonly clients: number;
+  /** Every zone, and whether a show stop holds it. */
+  readonly zones: ReadonlyMap<string, boolean>;
   readonly journal: MeasuredJournal;
 }
 
@@ -49,6 +51,7 @@ const one = (value: number, labels: Readonly<Record<string, string>> = {}) => [{
 export function metricFamilies(measured: Measured): readonly MetricFamily[] {
   return [
     ...totals(measured),
+    ofStop(measured),
     ...ofJournal(measured.journal),
     ...ofNodes(measured),
     ...ofQueues(measured.router),
@@ -98,6 +101,13 @@ function totals({ version, counters, clients, feedValues, feedRefused }: Measure
     },
   ];
 }
+
+const ofStop = ({ zones }: Measured): MetricFamily => ({
+  kind: "gauge",
+  name: "interactor_hub_show_stop",
+  help: "1 while a show stop holds the zone.",
+  samples: [...zones].map(([zone, isLatched]) => ({ labels: { zone }, value: isLatched ? 1 : 0 })),
+});
 
 function ofJournal({ waitingBytes, problem, usage }: MeasuredJournal): MetricFamily[] {
   const family = (

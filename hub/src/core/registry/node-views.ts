@@ -7,6 +7,7 @@ export interface NodeContext {
   readonly lastSeen: Micros | undefined;
   readonly queued: number;
   readonly revision: number;
+  readonly stop?: NodeView["stop"];
 }
 
 export function nodeView(
@@ -41,6 +42,8 @@ export function nodeView(
     instances: Object.fromEntries(instances),
     owners: Object.fromEntries(owners),
     routes: reported?.routes ?? {},
+    zones: birth.zones ?? [],
+    ...(context.stop === undefined ? {} : { stop: context.stop }),
   };
 }
 

@@ -13,6 +13,7 @@ import {
   shortText,
 } from "./schema.ts";
 import { bytesOfSession } from "../session.ts";
+import { latchesOnWire, zoneLatch } from "./stop.ts";
 
 /** Who may own an actuator input, most powerful first. */
 export const ownerKinds = ["stop", "manual", "cue", "route", "calendar", "background"] as const;
@@ -44,6 +45,13 @@ const routeReport = z.object({
   error: z.optional(shortText),
 });
 
+const stopReport = z.object({
+  /** What holds this node. */
+  latches: z.array(zoneLatch),
+  /** From the latch's arrival in the agent until every actuator input was told, in ms of the node's own clock. */
+  tookMs: z.number().check(z.nonnegative()),
+});
+
 const reported = z.object({
   v: z.literal(documentVersion),
   session,
@@ -55,11 +63,14 @@ const reported = z.object({
   routes: z.record(name, routeReport),
   /** What the node could not take from the wire, counted by kind and reason: `down wrong-shape`. */
   refused: z.record(shortText, count),
+  /** Appended to version 1: there only while a show stop holds the node. */
+  stop: z.optional(stopReport),
 });
 
 export type InstanceReport = z.infer<typeof instanceReport>;
 export type OwnerReport = z.infer<typeof ownerReport>;
 export type RouteReport = z.infer<typeof routeReport>;
+export type StopReport = z.infer<typeof stopReport>;
 export type Reported = z.infer<typeof reported>;
 
 export const encodeReported = (document: Reported): Uint8Array =>
@@ -76,6 +87,9 @@ export const encodeReported = (document: Reported): Uint8Array =>
         },
       ]),
     ),
+    ...(document.stop === undefined
+      ? {}
+      : { stop: { ...document.stop, latches: latchesOnWire(document.stop.latches) } }),
   });
 
 export const decodeReported = (bytes: Uint8Array): Result<Reported, DocumentFault> =>

@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import type { Result } from "../../kernel/result.ts";
 import { encodeCbor, wireInteger } from "../cbor.ts";
+import { zonesPerNodeMax } from "../limits.ts";
 import { bytesOfSession } from "../session.ts";
 import { inputSpec, outputSpec } from "./port.ts";
 import {
@@ -33,6 +34,8 @@ const birth = z.object({
   /** µs since 1970 by the node's clock. */
   at: count,
   instances: z.record(name, instanceDeclaration),
+  /** Appended to version 1: zones the node is in, beside the one of all. */
+  zones: z.optional(z.array(name).check(z.maxLength(zonesPerNodeMax))),
 });
 
 const death = z.object({
