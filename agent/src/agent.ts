@@ -29,7 +29,9 @@ import { Outbox } from "./core/outbox/outbox.ts";
 import { Outputs } from "./core/outputs/outputs.ts";
 import { type Now, Switchboard } from "./core/switchboard/switchboard.ts";
 import { KeptRoutes } from "./agent-kept-routes.ts";
+import { AgentLedger } from "./agent-ledger.ts";
 import type { Connection, HubLink } from "./ports/hub-link.ts";
+import { logInstance } from "./agent-words.ts";
 import type { Log } from "./ports/log.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "./ports/module-host.ts";
 import type { StateStore } from "./ports/state-store.ts";
@@ -71,6 +73,7 @@ export class Agent implements AsyncDisposable {
   readonly #outputs: Outputs;
   readonly #report: Report;
   readonly #kept: KeptRoutes;
+  readonly #ledger: AgentLedger;
   #link: LinkState = linkAtStart;
   #connection: Connection | undefined;
   #retries: Generator<Millis, never>;
@@ -102,6 +105,10 @@ export class Agent implements AsyncDisposable {
       refused: (reason) => this.#refuse(`down ${reason}`),
       missed: (lane, entries) => world.log.warn("messages from the hub are missing", { lane, entries }),
     });
+    const sides = { session: options.session, outbox: this.#outbox, inbox: this.#inbox };
+    this.#ledger = new AgentLedger(sides, world, (document, confirmed) =>
+      this.#connection?.publish(this.#topics.metric, document, { retain: false, confirmed }),
+    );
     this.#host = world.openHost({
       declared: (instance, ports) => this.#declare(instance, ports),
       started: (instance) => this.#after(() => this.#switchboard.reapply(instance)),
@@ -114,6 +121,7 @@ export class Agent implements AsyncDisposable {
   /** Starts from what the last life left on disk, without waiting for anybody. */
   async start(): Promise<void> {
     await this.#kept.load((document) => this.#adopt(document, "stored"));
+    await this.#ledger.load();
     for (const instance of this.#options.instances) {
       this.#report.instance(instance.name, { state: "starting" });
       this.#host.start(instance);
@@ -126,8 +134,8 @@ export class Agent implements AsyncDisposable {
     this.#cancelWake?.();
     this.#cancelRetry?.();
     await this.#host[Symbol.asyncDispose]();
-    const goodbye = this.#step({ kind: "stop" });
-    await goodbye;
+    await this.#step({ kind: "stop" });
+    await this.#ledger.end();
   }
 
   #now(): Now {
@@ -148,10 +156,11 @@ export class Agent implements AsyncDisposable {
   /** Moves everything that time or the last event made movable, and sets the timer for the rest. */
   #wake(): void {
     const now = this.#now();
-    let next = this.#switchboard.tick(now);
+    let next = earliest(this.#switchboard.tick(now), this.#ledger.watch(now.instant));
     if (this.#link.kind === "up") {
       next = earliest(next, this.#outbox.pump(now.instant, this.#publishBatch));
       next = earliest(next, this.#reportIfDue(now));
+      next = earliest(next, this.#ledger.sayIfDue(now.instant));
     }
     if (next === this.#wakeAt && next !== undefined && next > now.instant) return;
     this.#cancelWake?.();
@@ -183,12 +192,7 @@ export class Agent implements AsyncDisposable {
 
   #instanceChanged(instance: string, report: InstanceReport): void {
     this.#after(() => this.#report.instance(instance, report));
-    const details = { instance, ...report };
-    if (report.state === "failed" || report.state === "waiting") {
-      this.#world.log.warn(`instance ${instance} is ${report.state}: ${report.reason ?? ""}`, details);
-    } else {
-      this.#world.log.info(`instance ${instance} is ${report.state}`, details);
-    }
+    logInstance(this.#world.log, instance, report);
   }
 
   #refuse(reason: string): void {
@@ -210,6 +214,7 @@ export class Agent implements AsyncDisposable {
         this.#world.log.info("connected to the hub");
         this.#publishBirth();
         this.#report.begin();
+        this.#ledger.begin();
         return this.#after(() => this.#resume());
       case "lost":
         this.#connection = undefined;
@@ -274,6 +279,7 @@ export class Agent implements AsyncDisposable {
   }
 
   async #sayGoodbye(): Promise<void> {
+    this.#ledger.say();
     const death = deathOf(this.#options, this.#link.connection, "stopped");
     this.#connection?.publish(this.#topics.state, death, { retain: true });
     await this.#connection?.close();

@@ -25,6 +25,7 @@ export function commandLine(): Command {
   addTap(program);
   addSet(program);
   addWhy(program);
+  addLedger(program);
   return program.addHelpText("after", "\n`interactor <command> --help` shows options and an example.");
 }
 
@@ -181,6 +182,23 @@ function addWhy(program: Command): void {
     .action(async (input, options) => {
       const { runWhy } = await import("./why.ts");
       await untilInterrupted((signal) => runWhy(input, options, signal));
+    });
+}
+
+function addLedger(program: Command): void {
+  addHubOptions(program.command("ledger"))
+    .description("how every message ended, and whether one is missing")
+    .argument("[node]", "one node (default: all)", nameArgument)
+    .option("--check", "exit with 1 when messages are missing that nobody accounts for")
+    .addHelpText(
+      "after",
+      `${example("interactor ledger pi-01", "interactor ledger --check && echo all accounted for")}
+MADE = ARRIVED + WAITING + TOO LATE + REPLACED + OVERFLOW + REFUSED + CRASHED + MISSING: each message ends in one
+of these. REPLACED by a newer value is normal; MISSING is a bug.`,
+    )
+    .action(async (node, options) => {
+      const { runLedger } = await import("./ledger.ts");
+      await untilInterrupted(() => runLedger(node, options));
     });
 }
 

@@ -36,6 +36,7 @@ export function viewOf(hub: Hub, broker: Broker, problems: () => readonly string
         ),
       ),
     }),
+    ledger: (node) => hub.ledger.view(hub.options.site, hub.router.queues, node),
     readiness: () => ({ ready: problems().length === 0, problems: problems() }),
     metrics: () =>
       metricFamilies({
@@ -43,6 +44,7 @@ export function viewOf(hub: Hub, broker: Broker, problems: () => readonly string
         counters: hub.counters,
         presence: hub.presence,
         router: hub.router,
+        ledger: hub.ledger,
         feedValues: hub.feed.values,
         feedRefused: hub.feed.refused,
         clients: broker.clients,

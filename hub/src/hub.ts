@@ -8,23 +8,25 @@ import { between, earliest, type Instant, millis, seconds } from "@interactor/sh
 import { placeRoutes, type Placement } from "@interactor/shared/routing/place";
 import { prepareRoute } from "@interactor/shared/routing/run-route";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
-import { type Command, decodeCommand } from "@interactor/shared/wire/messages/command";
+import { decodeCommand } from "@interactor/shared/wire/messages/command";
 import { type CompiledRoute, encodeDesired, routesBytes } from "@interactor/shared/wire/messages/desired";
 import { encodeHubMetric, encodeHubState } from "@interactor/shared/wire/messages/hub-state";
 import { findPort } from "@interactor/shared/wire/messages/port";
 import { decodeReported } from "@interactor/shared/wire/messages/reported";
-import { type Birth, decodeNodeState } from "@interactor/shared/wire/messages/state";
+import { decodeNodeState } from "@interactor/shared/wire/messages/state";
 import { decodeStopLatch } from "@interactor/shared/wire/messages/stop";
 import { type SiteAddress, siteAddress } from "@interactor/shared/wire/names";
 import type { Session } from "@interactor/shared/wire/session";
 import { nodeTopics, siteTopics, type Topic } from "@interactor/shared/wire/topics";
 import type { AccountsOptions } from "./core/access/account.ts";
 import { Gate } from "./core/access/gate.ts";
+import { whyNot } from "./core/commands/why-not.ts";
 import { HubCounters } from "./core/registry/counters.ts";
 import { Feed } from "./core/feed/feed.ts";
 import { Intake } from "./core/intake/intake.ts";
 import {
   LastSeen,
+  newInstances,
   nobody,
   type PresenceEffect,
   type PresenceEvent,
@@ -32,6 +34,7 @@ import {
   stepPresence,
 } from "./core/presence/presence.ts";
 import { Router } from "./core/routing/router.ts";
+import { HubLedger } from "./hub-ledger.ts";
 import type { Admission, Broker, BrokerRules, Client, Credentials, Verdict } from "./ports/broker.ts";
 import type { Log } from "./ports/log.ts";
 import type { Revision } from "./ports/revision-store.ts";
@@ -59,6 +62,7 @@ export class Hub implements BrokerRules {
   readonly options: HubOptions;
   readonly counters = new HubCounters();
   readonly lastSeen = new LastSeen();
+  readonly ledger: HubLedger;
   readonly router: Router;
   readonly feed: Feed;
   presence: PresenceState = nobody;
@@ -76,6 +80,7 @@ export class Hub implements BrokerRules {
   constructor(options: HubOptions, world: HubWorld) {
     this.options = options;
     this.#world = world;
+    this.ledger = new HubLedger(this.counters, world.log);
     this.#topics = siteTopics(options.site);
     this.#gate = new Gate(options.site, options.accounts);
     this.router = new Router(options.session);
@@ -86,8 +91,7 @@ export class Hub implements BrokerRules {
       value: (address, entry, unit, isOutput) => this.#value(address, entry, unit, isOutput),
       receipt: (node, receipt) => this.router.receipt(node, receipt),
       refused: (reason, node) => this.#refuse("up", reason, node),
-      repeated: (entries) => void (this.counters.repeated += entries),
-      missed: (entries) => void (this.counters.missed += entries),
+      took: (node, taken) => this.ledger.took(node, taken),
     });
   }
 
@@ -167,6 +171,8 @@ export class Hub implements BrokerRules {
         return this.#nodeState(topic.node, payload);
       case "reported":
         return this.#reported(topic.node, payload);
+      case "metric":
+        return this.#nodeLedger(topic.node, payload);
       case "set":
         return this.#set(topic.address, payload);
       case "stop":
@@ -197,6 +203,11 @@ export class Hub implements BrokerRules {
     const decoded = decodeReported(payload);
     if (!decoded.ok) return this.#refuse("reported", decoded.error, node);
     return this.#present({ kind: "reported", node, reported: decoded.value });
+  }
+
+  #nodeLedger(node: string, payload: Uint8Array): Verdict {
+    const refusal = this.ledger.said(node, payload, this.presence);
+    return refusal === undefined ? pass : this.#refuse("metric", refusal, node);
   }
 
   #present(event: PresenceEvent): Verdict {
@@ -252,19 +263,10 @@ export class Hub implements BrokerRules {
   #set(address: SiteAddress, payload: Uint8Array): Verdict {
     const decoded = decodeCommand(payload);
     if (!decoded.ok) return this.#refuse("set", decoded.error, address.node);
-    const refusal = this.#whyNot(address, decoded.value);
+    const refusal = whyNot(address, decoded.value, this.presence);
     if (refusal !== undefined) return this.#refuse("set", refusal, address.node);
     this.router.command(address, decoded.value, this.#world.clock.wall(), this.#world.clock.now());
     return keep;
-  }
-
-  #whyNot(address: SiteAddress, command: Command): "unknown-input" | "expired" | undefined {
-    const birth = this.presence.get(address.node)?.birth;
-    const instances = birth?.instances ?? {};
-    const instance = Object.hasOwn(instances, address.instance) ? instances[address.instance] : undefined;
-    if (instance === undefined || findPort(instance.inputs, address.port) === undefined)
-      return "unknown-input";
-    return command.ttl === 0 ? "expired" : undefined;
   }
 
   /** Zones come with the site file; until then there is the site's own stop alone. */
@@ -340,10 +342,4 @@ export class Hub implements BrokerRules {
   #wakeAt(at: Instant, next: Instant): () => void {
     return this.#world.clock.after(millis(Math.max(between(at, next), 0)), () => this.#wake());
   }
-}
-
-/** Instances that a node has now and did not have before. */
-function newInstances(birth: Birth, before: Birth | undefined): ReadonlySet<string> {
-  const known = before?.instances ?? {};
-  return new Set(Object.keys(birth.instances).filter((name) => !Object.hasOwn(known, name)));
 }

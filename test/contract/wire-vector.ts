@@ -16,6 +16,11 @@ import {
   type HubState,
 } from "@interactor/shared/wire/messages/hub-state";
 import {
+  decodeNodeLedger,
+  encodeNodeLedger,
+  type NodeLedger,
+} from "@interactor/shared/wire/messages/node-ledger";
+import {
   decodePublicValue,
   encodePublicValue,
   type PublicValue,
@@ -77,6 +82,7 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "hub-state": codec<HubState>(encodeHubState, decodeHubState),
   "hub-metric": codec<HubMetric>(encodeHubMetric, decodeHubMetric),
   desired: codec<Desired>(encodeDesired, decodeDesired),
+  "node-ledger": codec<NodeLedger>(encodeNodeLedger, decodeNodeLedger),
   reported: codec<Reported>(encodeReported, decodeReported),
   "public-value": codec<PublicValue>(encodePublicValue, decodePublicValue),
   "command-set": command,

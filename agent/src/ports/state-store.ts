@@ -6,4 +6,7 @@ export interface StateStore {
   setDesiredAside(): Promise<string>;
   /** On disk when it resolves; a power cut leaves the old document or the new one. */
   saveDesired(document: Uint8Array): Promise<void>;
+  /** How many messages the lives before could have lost by a sudden end; `undefined` when there was none. */
+  loadLedgerMark(): Promise<Uint8Array | undefined>;
+  saveLedgerMark(mark: Uint8Array): Promise<void>;
 }

@@ -14,6 +14,7 @@ export function nodeTopics(site: string, node: string) {
     state: `${base}/state`,
     desired: `${base}/desired`,
     reported: `${base}/reported`,
+    metric: `${base}/metric`,
     stopAll: `${topicRoot}/${site}/stop/#`,
     hubState: `${topicRoot}/${site}/h/state`,
   };

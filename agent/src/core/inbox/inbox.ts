@@ -5,7 +5,8 @@
 import { millis } from "@interactor/shared/kernel/units";
 import { type BatchFault, decodeBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
-import type { Lane } from "@interactor/shared/wire/lanes";
+import { type Lane, laneNumbers } from "@interactor/shared/wire/lanes";
+import { Ledger, type Loss } from "@interactor/shared/wire/ledger";
 import { readCommandBody } from "@interactor/shared/wire/messages/command";
 import type { Receipt } from "@interactor/shared/wire/messages/receipt";
 import { Sequence } from "@interactor/shared/wire/sequence";
@@ -18,6 +19,17 @@ export type InboxRefusal =
   | "expired"
   | Exclude<Reception, "taken">;
 
+/** How an entry ends that an input did not take. */
+const losses = {
+  expired: { end: "expired", reason: "ttl" },
+  "no-target": { end: "refused", reason: "no-target" },
+  "wrong-command": { end: "refused", reason: "wrong-command" },
+  "unknown-input": { end: "refused", reason: "unknown-input" },
+  "wrong-type": { end: "refused", reason: "wrong-type" },
+} as const satisfies Record<Exclude<InboxRefusal, BatchFault>, Loss>;
+
+type EntryRefusal = keyof typeof losses;
+
 export interface InboxSink {
   receipt(receipt: Receipt): void;
   refused(reason: InboxRefusal): void;
@@ -26,6 +38,10 @@ export interface InboxSink {
 }
 
 export class Inbox {
+  /** What came for the first time, and how it ended here. */
+  readonly ledger = new Ledger();
+  readonly #repeated = laneNumbers.map(() => 0);
+  readonly #missed = laneNumbers.map(() => 0);
   readonly #switchboard: Switchboard;
   readonly #sink: InboxSink;
   readonly #sequence = new Sequence();
@@ -35,21 +51,33 @@ export class Inbox {
     this.#sink = sink;
   }
 
+  /** Entries of a lane that came again, and that never came. */
+  gaps(lane: Lane): { readonly repeated: number; readonly missed: number } {
+    return { repeated: this.#repeated[lane] ?? 0, missed: this.#missed[lane] ?? 0 };
+  }
+
   receive(lane: Lane, payload: Uint8Array, now: Now): void {
     const decoded = decodeBatch(payload, lane);
     if (!decoded.ok) return this.#sink.refused(decoded.error);
     const batch = decoded.value;
     const accepted = this.#sequence.accept(batch);
+    this.#repeated[lane] = (this.#repeated[lane] ?? 0) + accepted.repeated;
+    this.#missed[lane] = (this.#missed[lane] ?? 0) + accepted.missed;
     if (accepted.missed > 0) this.#sink.missed(lane, accepted.missed);
     for (const entry of accepted.fresh) {
+      this.ledger.produced(lane);
       const refusal = this.#deliver(entry, now);
-      if (refusal !== undefined) this.#sink.refused(refusal);
+      if (refusal === undefined) this.ledger.delivered(lane);
+      else {
+        this.ledger.lost(lane, losses[refusal]);
+        this.#sink.refused(refusal);
+      }
     }
     const seq = batch.firstSeq + batch.entries.length - 1;
     if (batch.entries.length > 0) this.#sink.receipt({ lane, session: batch.session, seq });
   }
 
-  #deliver(entry: Entry, now: Now): InboxRefusal | undefined {
+  #deliver(entry: Entry, now: Now): EntryRefusal | undefined {
     if (entry.to === null) return "no-target";
     // The hub writes what is left of the TTL when it sends; nothing left means: known, but too late.
     if (entry.ttl === millis(0)) return "expired";

@@ -40,6 +40,16 @@ export class Outbox {
     return this.#sender.queued;
   }
 
+  /** Messages of one lane whose end has not been counted. */
+  depth(of: Lane): number {
+    return this.#sender.depth(of);
+  }
+
+  /** Messages of one lane in memory. */
+  inMemory(of: Lane): number {
+    return this.#sender.inMemory(of);
+  }
+
   reading(reading: Reading, at: Instant): void {
     const entry = entryOf(reading, reading.every ? ttlDefault : null);
     this.#sender.offer({ lane: lane.telemetry, entry, key: reading.every ? undefined : reading.from }, at);

@@ -16,8 +16,10 @@ function bench() {
       void values.push({ address: `${node}/${instance}/${port}`, body, at, flags, unit, isOutput }),
     receipt: (node, receipt) => void receipts.push([node, receipt]),
     refused: (reason, node) => void refused.push(`${node} ${reason}`),
-    repeated: (entries) => void (counts.repeated += entries),
-    missed: (entries) => void (counts.missed += entries),
+    took: (_node, { repeated, missed }) => {
+      counts.repeated += repeated;
+      counts.missed += missed;
+    },
   });
   const accept = (
     entries: readonly Partial<Entry>[],

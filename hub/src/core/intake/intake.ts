@@ -10,6 +10,7 @@ import { findPort } from "@interactor/shared/wire/messages/port";
 import { type Receipt, readReceiptBody } from "@interactor/shared/wire/messages/receipt";
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import { parsePortAddress, type SiteAddress } from "@interactor/shared/wire/names";
+import type { Taken } from "../ledger/node-books.ts";
 import { Sequence } from "@interactor/shared/wire/sequence";
 import { isOfType } from "@interactor/shared/wire/value";
 
@@ -27,8 +28,8 @@ export interface IntakeSink {
   value(address: SiteAddress, entry: Entry, unit: string, isOutput: boolean): void;
   receipt(node: string, receipt: Receipt): void;
   refused(reason: IntakeRefusal, node: string): void;
-  repeated(entries: number): void;
-  missed(entries: number): void;
+  /** A batch was counted: what of it is new, came again, or was passed over. */
+  took(node: string, taken: Taken): void;
 }
 
 export class Intake {
@@ -45,9 +46,10 @@ export class Intake {
     if (!decoded.ok) return this.#sink.refused(decoded.error, node);
     if (birth === undefined) return this.#sink.refused("unborn", node);
     if (decoded.value.session !== birth.session) return this.#sink.refused("stale-session", node);
+    const { session, firstSeq } = decoded.value;
     const { fresh, repeated, missed } = this.#sequenceOf(node).accept(decoded.value);
-    if (repeated > 0) this.#sink.repeated(repeated);
-    if (missed > 0) this.#sink.missed(missed);
+    const late = fresh.reduce((sum, { ttl }) => (ttl === 0 ? sum + 1 : sum), 0);
+    this.#sink.took(node, { session, lane, firstSeq, fresh: fresh.length, late, repeated, missed });
     for (const entry of fresh) this.#take(node, entry, birth);
   }
 
