@@ -43,6 +43,7 @@ export class AgentLedger {
   readonly #mark: HighWaterMark;
   #saidAt: Instant | undefined;
   #saidLosses = 0;
+  #connection = 0;
   #isStoreBroken = false;
 
   constructor(sides: LedgerSides, world: LedgerWorld, say: SayLedger) {
@@ -63,11 +64,6 @@ export class AgentLedger {
     }
   }
 
-  /** Whoever listens now has not heard anything yet. */
-  begin(): void {
-    this.#saidAt = undefined;
-  }
-
   /** Keeps the mark above what is in memory. Returns when to come back. */
   watch(at: Instant): Instant | undefined {
     const due = this.#mark.observe((lane) => this.#sides.outbox.inMemory(lane), at);
@@ -75,8 +71,10 @@ export class AgentLedger {
     return this.#mark.dueAt;
   }
 
-  /** Says the ledger if it is time. Returns when it will be. */
-  sayIfDue(at: Instant): Instant {
+  /** Says the ledger if it is time, and at once over a new connection. Returns when it will be time again. */
+  sayIfDue(at: Instant, connection: number): Instant {
+    if (connection !== this.#connection) this.#saidAt = undefined;
+    this.#connection = connection;
     const losses = this.#sides.outbox.ledger.losses + this.#sides.inbox.ledger.losses;
     const dueAt = (): Instant =>
       this.#saidAt === undefined

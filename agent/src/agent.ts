@@ -102,6 +102,7 @@ export class Agent implements AsyncDisposable {
     this.#outputs = new Outputs(this.#switchboard, this.#outbox);
     this.#inbox = new Inbox(this.#switchboard, {
       receipt: (receipt) => this.#outbox.receipt(receipt, world.clock.wall(), world.clock.now()),
+      result: (reply) => this.#outbox.result(reply, world.clock.wall(), world.clock.now()),
       refused: (reason) => this.#refuse(`down ${reason}`),
       missed: (lane, entries) => world.log.warn("messages from the hub are missing", { lane, entries }),
     });
@@ -160,7 +161,7 @@ export class Agent implements AsyncDisposable {
     if (this.#link.kind === "up") {
       next = earliest(next, this.#outbox.pump(now.instant, this.#publishBatch));
       next = earliest(next, this.#reportIfDue(now));
-      next = earliest(next, this.#ledger.sayIfDue(now.instant));
+      next = earliest(next, this.#ledger.sayIfDue(now.instant, this.#link.connection));
     }
     if (next === this.#wakeAt && next !== undefined && next > now.instant) return;
     this.#cancelWake?.();
@@ -214,7 +215,6 @@ export class Agent implements AsyncDisposable {
         this.#world.log.info("connected to the hub");
         this.#publishBirth();
         this.#report.begin();
-        this.#ledger.begin();
         return this.#after(() => this.#resume());
       case "lost":
         this.#connection = undefined;

@@ -1,6 +1,7 @@
 /** The dashboard: opens the connection and puts the page on it. */
 import "./jitless.ts";
 import { isName } from "@interactor/shared/wire/names";
+import { requestOf } from "@interactor/shared/wire/request";
 import { invariant } from "@interactor/shared/kernel/assert";
 import { render } from "preact";
 import { openConnection } from "./live/connection.ts";
@@ -27,6 +28,7 @@ function start(): void {
     wall: () => Date.now(),
     monotonic: () => performance.now(),
     send: (address, command) => connection.send(address, command),
+    newRequest: () => requestOf(crypto.getRandomValues(new Uint8Array(8))),
   });
   const socket = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/mqtt`;
   const connection = openConnection(socket, site, {

@@ -6,12 +6,10 @@ import { unreachable } from "@interactor/shared/kernel/assert";
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { between, earliest, type Instant, millis, seconds } from "@interactor/shared/kernel/units";
 import { placeRoutes, type Placement } from "@interactor/shared/routing/place";
-import { prepareRoute } from "@interactor/shared/routing/run-route";
+import { prepareRoutes } from "@interactor/shared/routing/run-route";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
-import { decodeCommand } from "@interactor/shared/wire/messages/command";
 import { type CompiledRoute, encodeDesired, routesBytes } from "@interactor/shared/wire/messages/desired";
 import { encodeHubMetric, encodeHubState } from "@interactor/shared/wire/messages/hub-state";
-import { findPort } from "@interactor/shared/wire/messages/port";
 import { decodeReported } from "@interactor/shared/wire/messages/reported";
 import { decodeNodeState } from "@interactor/shared/wire/messages/state";
 import { decodeStopLatch } from "@interactor/shared/wire/messages/stop";
@@ -20,11 +18,11 @@ import type { Session } from "@interactor/shared/wire/session";
 import { nodeTopics, siteTopics, type Topic } from "@interactor/shared/wire/topics";
 import type { AccountsOptions } from "./core/access/account.ts";
 import { Gate } from "./core/access/gate.ts";
-import { whyNot } from "./core/commands/why-not.ts";
 import { HubCounters } from "./core/registry/counters.ts";
 import { Feed } from "./core/feed/feed.ts";
 import { Intake } from "./core/intake/intake.ts";
 import {
+  isEvent,
   LastSeen,
   newInstances,
   nobody,
@@ -33,7 +31,8 @@ import {
   type PresenceState,
   stepPresence,
 } from "./core/presence/presence.ts";
-import { Router } from "./core/routing/router.ts";
+import { Router, type RouterNow } from "./core/routing/router.ts";
+import { HubCommands } from "./hub-commands.ts";
 import { HubLedger } from "./hub-ledger.ts";
 import type { Admission, Broker, BrokerRules, Client, Credentials, Verdict } from "./ports/broker.ts";
 import type { Log } from "./ports/log.ts";
@@ -71,6 +70,7 @@ export class Hub implements BrokerRules {
   readonly #topics: ReturnType<typeof siteTopics>;
   readonly #intake: Intake;
   readonly #gate: Gate;
+  readonly #commands: HubCommands;
   #placement: Placement = placeRoutes([]);
   #broker: Broker | undefined;
   #isWakeDue = false;
@@ -83,13 +83,17 @@ export class Hub implements BrokerRules {
     this.ledger = new HubLedger(this.counters, world.log);
     this.#topics = siteTopics(options.site);
     this.#gate = new Gate(options.site, options.accounts);
-    this.router = new Router(options.session);
+    this.router = new Router(options.session, (entry, loss) => this.#commands.ended(entry, loss));
+    this.#commands = new HubCommands(options.site, this, (topic, payload) =>
+      this.#broker?.publish(topic, payload, { retain: false, qos: 1 }),
+    );
     this.feed = new Feed((address, payload) => {
       this.#broker?.publish(`${this.#topics.valueRoot}/${address}`, payload, { retain: true, qos: 0 });
     });
     this.#intake = new Intake({
       value: (address, entry, unit, isOutput) => this.#value(address, entry, unit, isOutput),
       receipt: (node, receipt) => this.router.receipt(node, receipt),
+      result: (node, reply) => this.#commands.answered(node, reply),
       refused: (reason, node) => this.#refuse("up", reason, node),
       took: (node, taken) => this.ledger.took(node, taken),
     });
@@ -121,12 +125,7 @@ export class Hub implements BrokerRules {
     const before = new Set(this.#placement.nodes.keys());
     this.revision = revision;
     this.#placement = placeRoutes(revision.routes);
-    const runners = this.#placement.hub.flatMap((route) => {
-      const prepared = prepareRoute(route);
-      return prepared.ok ? [prepared.value] : [];
-    });
-    const { clock } = this.#world;
-    this.router.setRoutes(runners, revision.routes, { instant: clock.now(), wall: clock.wall() });
+    this.router.setRoutes(prepareRoutes(this.#placement.hub), revision.routes, this.#now());
     for (const node of new Set([...before, ...this.#placement.nodes.keys(), ...this.presence.keys()])) {
       this.#publishDesired(node);
     }
@@ -251,22 +250,19 @@ export class Hub implements BrokerRules {
       this.counters.latency.observe((this.#world.clock.wall() - entry.at) / 1e6);
     }
     const { at, quality, flags, body } = entry;
-    if (isOutput) this.router.value(address, { value: body, unit, quality, at }, now, this.#isEvent(address));
+    if (isOutput)
+      this.router.value(
+        address,
+        { value: body, unit, quality, at },
+        now,
+        isEvent(this.presence.get(address.node), address),
+      );
     this.feed.offer(siteAddress(address), { at, quality, flags, value: body }, now);
   }
 
-  #isEvent({ node, instance, port }: SiteAddress): boolean {
-    const declared = this.presence.get(node)?.birth.instances[instance];
-    return declared !== undefined && findPort(declared.outputs, port)?.deliver === "every";
-  }
-
   #set(address: SiteAddress, payload: Uint8Array): Verdict {
-    const decoded = decodeCommand(payload);
-    if (!decoded.ok) return this.#refuse("set", decoded.error, address.node);
-    const refusal = whyNot(address, decoded.value, this.presence);
-    if (refusal !== undefined) return this.#refuse("set", refusal, address.node);
-    this.router.command(address, decoded.value, this.#world.clock.wall(), this.#world.clock.now());
-    return keep;
+    const refusal = this.#commands.set(address, payload, this.presence, this.#now());
+    return refusal === undefined ? keep : this.#refuse("set", refusal, address.node);
   }
 
   /** Zones come with the site file; until then there is the site's own stop alone. */
@@ -328,8 +324,9 @@ export class Hub implements BrokerRules {
 
   #wake(): void {
     const at = this.#world.clock.now();
+    const answers = this.#commands.flush(at, this.presence);
     const next = earliest(
-      this.feed.flush(at),
+      earliest(answers, this.feed.flush(at)),
       this.router.pump(at, (node, lane, payload) => {
         const { site } = this.options;
         this.#broker?.send(this.#topics.clientId(node), nodeTopics(site, node).down(lane), payload);
@@ -337,6 +334,10 @@ export class Hub implements BrokerRules {
     );
     this.#cancelWake?.();
     this.#cancelWake = next === undefined ? undefined : this.#wakeAt(at, next);
+  }
+
+  #now(): RouterNow {
+    return { instant: this.#world.clock.now(), wall: this.#world.clock.wall() };
   }
 
   #wakeAt(at: Instant, next: Instant): () => void {

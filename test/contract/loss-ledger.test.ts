@@ -70,6 +70,7 @@ class Hop {
   constructor() {
     this.#intake = new Intake({
       value: () => undefined,
+      result: () => undefined,
       receipt: (_node, receipt) => this.queue.receipt(receipt),
       refused: (reason) => expect.unreachable(`the hub refused: ${reason}`),
       took: (_node, taken) => this.books.took(taken),
@@ -87,6 +88,7 @@ class Hop {
     });
     board.declare("lights", instances.lights, nowAt(this.at));
     const inbox = new Inbox(board, {
+      result: (reply) => outbox.result(reply, noon, instant(this.at)),
       receipt: (receipt) => outbox.receipt(receipt, noon, instant(this.at)),
       refused: () => undefined,
       missed: (lane, entries) => expect.unreachable(`${entries} missed in lane ${lane}`),

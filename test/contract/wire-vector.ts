@@ -25,6 +25,7 @@ import {
   encodePublicValue,
   type PublicValue,
 } from "@interactor/shared/wire/messages/public-value";
+import { decodeReply, encodeReply, type ReplyDocument } from "@interactor/shared/wire/messages/reply";
 import { decodeReported, encodeReported, type Reported } from "@interactor/shared/wire/messages/reported";
 import {
   decodeNodeState,
@@ -74,6 +75,7 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "batch-telemetry": batch,
   "batch-columns": batch,
   "batch-control-receipt": batch,
+  "batch-control-result": batch,
   "batch-down-route": batch,
   "batch-down-release": batch,
   "batch-down-command": batch,
@@ -87,6 +89,8 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "public-value": codec<PublicValue>(encodePublicValue, decodePublicValue),
   "command-set": command,
   "command-release": command,
+  "command-request": command,
+  "command-reply": codec<ReplyDocument>(encodeReply, decodeReply),
   "stop-latch": codec<StopLatch>(encodeStopLatch, decodeStopLatch),
 };
 

@@ -42,7 +42,14 @@ export function openConnection(url: string, site: string, events: ConnectionEven
   client.on("connect", () => {
     events.up();
     // States first: who declares a channel of a universe as such must be known before its values come.
-    const wanted = [topics.hubState, topics.hubMetric, topics.states, topics.allReported, topics.values];
+    const wanted = [
+      topics.hubState,
+      topics.hubMetric,
+      topics.states,
+      topics.allReported,
+      topics.values,
+      topics.replies,
+    ];
     client.subscribe(wanted, { qos: 0 }, (error) => {
       // A hub that lets us in and then refuses is as good as none; the next connection asks again.
       if (error) client.stream.destroy();

@@ -5,14 +5,17 @@
 import type { Command } from "@interactor/shared/wire/messages/command";
 import { decodeHubMetric, decodeHubState, type HubMetric } from "@interactor/shared/wire/messages/hub-state";
 import { findPort } from "@interactor/shared/wire/messages/port";
+import { decodeReply, type ReplyDocument } from "@interactor/shared/wire/messages/reply";
 import { decodeReported } from "@interactor/shared/wire/messages/reported";
 import { decodeNodeState } from "@interactor/shared/wire/messages/state";
 import type { SiteAddress } from "@interactor/shared/wire/names";
+import type { RequestId } from "@interactor/shared/wire/request";
 import { parseTopic, type Topic, topicRoot } from "@interactor/shared/wire/topics";
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { type Hearing, hubLink, type HubLink } from "./hub-link.ts";
 import { faultsCountedMax } from "./limits.ts";
 import { type NodeEvent, type Nodes, nodeState, type NodeState, stepNodes } from "./node-record.ts";
+import { Questions } from "./questions.ts";
 import { SiteClock } from "./site-clock.ts";
 import { Values } from "./values.ts";
 
@@ -40,6 +43,7 @@ export interface LiveOptions {
   /** Ms, never steps. */
   readonly monotonic: () => number;
   readonly send: (address: SiteAddress, command: Command) => Sent;
+  readonly newRequest: () => RequestId;
 }
 
 export class Live {
@@ -47,6 +51,7 @@ export class Live {
   readonly values: Values;
   readonly clock: SiteClock;
   readonly #options: LiveOptions;
+  readonly #questions = new Questions();
   readonly #valuesBase: string;
   readonly #nodesShown = signal<Nodes>(new Map());
   readonly #hubShown = signal<HubView>({ link: "connecting", version: undefined, metric: undefined });
@@ -97,8 +102,14 @@ export class Live {
     return record === undefined ? "unknown" : nodeState(record, this.#link.value === "connected");
   }
 
-  send(address: SiteAddress, command: Command): Sent {
-    return this.#hubShown.peek().link === "lost" ? "hub-lost" : this.#options.send(address, command);
+  /** `answered`: told what became of it, if the hub says so in time. */
+  send(address: SiteAddress, command: Command, answered?: (reply: ReplyDocument) => void): Sent {
+    if (this.#hubShown.peek().link === "lost") return "hub-lost";
+    if (answered === undefined) return this.#options.send(address, command);
+    const request = this.#options.newRequest();
+    const sent = this.#options.send(address, { ...command, request });
+    if (sent === "sent") this.#questions.add(request, answered);
+    return sent;
   }
 
   socketUp(): void {
@@ -145,6 +156,11 @@ export class Live {
         const reported = decodeReported(payload);
         if (!reported.ok) return this.#count("unreadable");
         return this.#step({ kind: "reported", node: topic.node, reported: reported.value });
+      }
+      case "reply": {
+        const reply = decodeReply(payload);
+        if (!reply.ok) return this.#count("unreadable");
+        return this.#questions.answer(reply.value);
       }
       case "hub-state":
         return this.#receiveHubState(payload);

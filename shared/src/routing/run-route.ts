@@ -85,6 +85,13 @@ export function prepareRoute(
   return ok(new RouteRunner(route, when?.value, map?.value));
 }
 
+/** Runners for checked routes: those that cannot be right are left out. */
+export const prepareRoutes = (routes: readonly CompiledRoute[]): readonly RouteRunner[] =>
+  routes.flatMap((route) => {
+    const prepared = prepareRoute(route);
+    return prepared.ok ? [prepared.value] : [];
+  });
+
 /** The routes of one place, found by the address of the output that feeds them. */
 export class RouteTable {
   readonly runners: readonly RouteRunner[];

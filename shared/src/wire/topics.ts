@@ -1,6 +1,7 @@
 /** Every topic of the system. Version 1 stands in the path, so a second version can live beside it. */
 import { type Lane, lanes, laneOfName } from "./lanes.ts";
 import { isName, type SiteAddress } from "./names.ts";
+import { isRequestText, type RequestId } from "./request.ts";
 
 export const topicRoot = "ix/1";
 
@@ -32,6 +33,9 @@ export function siteTopics(site: string) {
     valueRoot: `${base}/v`,
     value: (address: SiteAddress) => `${base}/v/${address.node}/${address.instance}/${address.port}`,
     set: (address: SiteAddress) => `${base}/set/${address.node}/${address.instance}/${address.port}`,
+    /** Answers to who asked. */
+    reply: (request: RequestId) => `${base}/reply/${request}`,
+    replies: `${base}/reply/+`,
     stop: (zone: string) => `${base}/stop/${zone}`,
     clientId: (node: string) => `${site}/${node}`,
   };
@@ -46,6 +50,7 @@ export type Topic =
     }
   | { readonly kind: "hub-state" | "hub-metric"; readonly site: string }
   | { readonly kind: "value" | "set"; readonly site: string; readonly address: SiteAddress }
+  | { readonly kind: "reply"; readonly site: string; readonly request: RequestId }
   | { readonly kind: "stop"; readonly site: string; readonly zone: string };
 
 /** Reads a topic of ours; `undefined` for every other one. */
@@ -61,6 +66,10 @@ export function parseTopic(topic: string): Topic | undefined {
       return parseAddressTopic("value", site, rest);
     case "set":
       return parseAddressTopic("set", site, rest);
+    case "reply":
+      return rest.length === 1 && rest[0] !== undefined && isRequestText(rest[0])
+        ? { kind: "reply", site, request: rest[0] }
+        : undefined;
     case "stop":
       return rest.length === 1 && rest[0] !== undefined && isName(rest[0])
         ? { kind: "stop", site, zone: rest[0] }

@@ -7,15 +7,19 @@ import { type BatchFault, decodeBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import { type Lane, laneNumbers } from "@interactor/shared/wire/lanes";
 import { Ledger, type Loss } from "@interactor/shared/wire/ledger";
-import { readCommandBody } from "@interactor/shared/wire/messages/command";
+import { type Command, readCommandBody } from "@interactor/shared/wire/messages/command";
 import type { Receipt } from "@interactor/shared/wire/messages/receipt";
+import type { Reply } from "@interactor/shared/wire/messages/reply";
+import type { RequestId } from "@interactor/shared/wire/request";
 import { Sequence } from "@interactor/shared/wire/sequence";
+import { AnsweredRequests } from "./answered-requests.ts";
 import type { Now, Reception, Switchboard } from "../switchboard/switchboard.ts";
 
 export type InboxRefusal =
   | BatchFault
   | "no-target"
   | "wrong-command"
+  | "held-by-stop"
   | "expired"
   | Exclude<Reception, "taken">;
 
@@ -23,6 +27,7 @@ export type InboxRefusal =
 const losses = {
   expired: { end: "expired", reason: "ttl" },
   "no-target": { end: "refused", reason: "no-target" },
+  "held-by-stop": { end: "refused", reason: "held-by-stop" },
   "wrong-command": { end: "refused", reason: "wrong-command" },
   "unknown-input": { end: "refused", reason: "unknown-input" },
   "wrong-type": { end: "refused", reason: "wrong-type" },
@@ -32,6 +37,8 @@ type EntryRefusal = keyof typeof losses;
 
 export interface InboxSink {
   receipt(receipt: Receipt): void;
+  /** What became of a command that asked. */
+  result(reply: Reply): void;
   refused(reason: InboxRefusal): void;
   /** Entries that never came. */
   missed(lane: Lane, entries: number): void;
@@ -45,6 +52,7 @@ export class Inbox {
   readonly #switchboard: Switchboard;
   readonly #sink: InboxSink;
   readonly #sequence = new Sequence();
+  readonly #answered = new AnsweredRequests();
 
   constructor(switchboard: Switchboard, sink: InboxSink) {
     this.#switchboard = switchboard;
@@ -79,21 +87,45 @@ export class Inbox {
 
   #deliver(entry: Entry, now: Now): EntryRefusal | undefined {
     if (entry.to === null) return "no-target";
-    // The hub writes what is left of the TTL when it sends; nothing left means: known, but too late.
-    if (entry.ttl === millis(0)) return "expired";
-    const reception = hasFlag(entry, entryFlag.command)
-      ? this.#command(entry.to, entry, now)
-      : this.#switchboard.fromHub(
-          entry.to,
-          entry.route ?? entry.from,
-          { value: entry.body, at: entry.at },
-          now,
-        );
-    return reception === "taken" ? undefined : reception;
+    if (hasFlag(entry, entryFlag.command)) return this.#command(entry.to, entry, now);
+    if (isLate(entry)) return "expired";
+    const sample = { value: entry.body, at: entry.at };
+    return refusalOf(this.#switchboard.fromHub(entry.to, entry.route ?? entry.from, sample, now));
   }
 
-  #command(to: string, entry: Entry, now: Now): Reception | "wrong-command" {
-    const command = readCommandBody(entry.body);
-    return command.ok ? this.#switchboard.command(to, command.value, now) : "wrong-command";
+  #command(to: string, entry: Entry, now: Now): EntryRefusal | undefined {
+    const read = readCommandBody(entry.body);
+    if (!read.ok) return isLate(entry) ? "expired" : "wrong-command";
+    const { request } = read.value;
+    const before = request === undefined ? undefined : this.#answered.answerTo(request);
+    if (before !== undefined) {
+      this.#sink.result(before);
+      return undefined;
+    }
+    const refusal = isLate(entry) ? "expired" : this.#do(to, read.value, now);
+    if (request !== undefined) {
+      const reply = replyOf(request, refusal);
+      this.#answered.add(reply);
+      this.#sink.result(reply);
+    }
+    return refusal;
   }
+
+  #do(to: string, command: Command, now: Now): EntryRefusal | undefined {
+    // Who asks is told that it has no effect; who does not ask has it wait beneath the stop.
+    const isHeld = command.request !== undefined && command.kind === "set" && this.#switchboard.isStopped(to);
+    return isHeld ? "held-by-stop" : refusalOf(this.#switchboard.command(to, command, now));
+  }
+}
+
+/** The hub writes what is left of the TTL when it sends; nothing left means: known, but too late. */
+const isLate = (entry: Entry): boolean => entry.ttl === millis(0);
+
+const refusalOf = (reception: Reception): EntryRefusal | undefined =>
+  reception === "taken" ? undefined : reception;
+
+function replyOf(request: RequestId, refusal: EntryRefusal | undefined): Reply {
+  if (refusal === undefined) return { request, outcome: "done" };
+  const { end, reason } = losses[refusal];
+  return { request, outcome: end, reason };
 }

@@ -10,11 +10,13 @@ function bench() {
   const values: unknown[] = [];
   const receipts: unknown[] = [];
   const refused: string[] = [];
+  const results: unknown[] = [];
   const counts = { repeated: 0, missed: 0 };
   const intake = new Intake({
     value: ({ node, instance, port }, { body, at, flags }, unit, isOutput) =>
       void values.push({ address: `${node}/${instance}/${port}`, body, at, flags, unit, isOutput }),
     receipt: (node, receipt) => void receipts.push([node, receipt]),
+    result: (node, reply) => void results.push([node, reply]),
     refused: (reason, node) => void refused.push(`${node} ${reason}`),
     took: (_node, { repeated, missed }) => {
       counts.repeated += repeated;
@@ -38,7 +40,7 @@ function bench() {
     const birth = given.birth === undefined ? birthOf() : (given.birth ?? undefined);
     intake.accept(given.node ?? "pi", lane.telemetry, encodeBatch(batch), birth);
   };
-  return { intake, accept, values, receipts, refused, counts };
+  return { intake, accept, values, receipts, results, refused, counts };
 }
 
 const value = (body: unknown, given = {}) => ({

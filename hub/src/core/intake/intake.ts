@@ -8,6 +8,7 @@ import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import type { Lane } from "@interactor/shared/wire/lanes";
 import { findPort } from "@interactor/shared/wire/messages/port";
 import { type Receipt, readReceiptBody } from "@interactor/shared/wire/messages/receipt";
+import { readResultBody, type Reply } from "@interactor/shared/wire/messages/reply";
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import { parsePortAddress, type SiteAddress } from "@interactor/shared/wire/names";
 import type { Taken } from "../ledger/node-books.ts";
@@ -21,12 +22,15 @@ export type IntakeRefusal =
   | "wrong-address"
   | "unknown-output"
   | "wrong-type"
-  | "wrong-receipt";
+  | "wrong-receipt"
+  | "wrong-result";
 
 export interface IntakeSink {
   /** A value of an output, or what an input holds. */
   value(address: SiteAddress, entry: Entry, unit: string, isOutput: boolean): void;
   receipt(node: string, receipt: Receipt): void;
+  /** What became of a command that asked. */
+  result(node: string, reply: Reply): void;
   refused(reason: IntakeRefusal, node: string): void;
   /** A batch was counted: what of it is new, came again, or was passed over. */
   took(node: string, taken: Taken): void;
@@ -67,6 +71,10 @@ export class Intake {
       return receipt === undefined
         ? this.#sink.refused("wrong-receipt", node)
         : this.#sink.receipt(node, receipt);
+    }
+    if (hasFlag(entry, entryFlag.result)) {
+      const reply = readResultBody(entry.body);
+      return reply === undefined ? this.#sink.refused("wrong-result", node) : this.#sink.result(node, reply);
     }
     const parsed = parsePortAddress(entry.from);
     if (!parsed.ok) return this.#sink.refused("wrong-address", node);

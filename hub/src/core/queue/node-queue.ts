@@ -2,6 +2,7 @@
 import type { Instant, Micros, Millis } from "@interactor/shared/kernel/units";
 import { entryFlag, type Quality, quality } from "@interactor/shared/wire/entry";
 import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
+import type { Ended } from "@interactor/shared/wire/lane-queue";
 import { LaneSender, type Publish } from "@interactor/shared/wire/lane-sender";
 import { Ledger } from "@interactor/shared/wire/ledger";
 import { queueBytesMax, queueMessagesMax } from "@interactor/shared/wire/limits";
@@ -22,12 +23,14 @@ export class NodeQueue {
   readonly #session: Session;
   readonly #sender: LaneSender;
 
-  constructor(session: Session) {
+  /** `ended`: told of what ends here unsent. */
+  constructor(session: Session, ended?: Ended) {
     this.#session = session;
     this.#sender = new LaneSender(
       session,
       { messagesMax: queueMessagesMax, bytesMax: queueBytesMax },
       this.ledger,
+      ended,
     );
   }
 

@@ -6,6 +6,7 @@ import {
   RouteTable,
   type Sample,
 } from "@interactor/shared/routing/run-route";
+import type { Ended } from "@interactor/shared/wire/lane-queue";
 import type { Lane } from "@interactor/shared/wire/lanes";
 import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
 import type { Command } from "@interactor/shared/wire/messages/command";
@@ -28,14 +29,17 @@ export type SendToNode = (node: string, lane: Lane, payload: Uint8Array) => void
 
 export class Router {
   readonly #session: Session;
+  readonly #ended: Ended | undefined;
   readonly #queues = new Map<string, NodeQueue>();
   /** By `node/instance/output`. */
   readonly #latest = new Map<string, Sample>();
   #table = new RouteTable([]);
   #at: Instant | undefined;
 
-  constructor(session: Session) {
+  /** `ended`: told of what ends unsent in the queue of a node. */
+  constructor(session: Session, ended?: Ended) {
     this.#session = session;
+    this.#ended = ended;
   }
 
   get runners(): readonly RouteRunner[] {
@@ -113,7 +117,7 @@ export class Router {
   queueOf(node: string): NodeQueue {
     const known = this.#queues.get(node);
     if (known !== undefined) return known;
-    const queue = new NodeQueue(this.#session);
+    const queue = new NodeQueue(this.#session, this.#ended);
     this.#queues.set(node, queue);
     return queue;
   }
