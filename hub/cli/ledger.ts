@@ -48,7 +48,7 @@ export function ledgerLines(ledger: LedgerResponse, painter: Painter): readonly 
       ...up.filter(isUsed).map((lane) => rowOf(node, "to hub", lane)),
       ...down.filter(isUsed).map((lane) => rowOf(node, "from hub", lane)),
     ]),
-    ...ledger.nowhere.filter(isUsed).map((lane) => rowOf("(no such node)", "from hub", lane)),
+    ...ledger.nowhere.filter(isUsed).map((lane) => rowOf("(nobody)", "from hub", lane)),
   ];
   if (rows.length === 0) return [`site ${printable(ledger.site)}: no message has passed yet`];
   const table = tableLines(headings, rows, (text, column, row) => {

@@ -4,6 +4,7 @@
  */
 import { unreachable } from "@interactor/shared/kernel/assert";
 import type { Clock } from "@interactor/shared/kernel/clock";
+import type { Random } from "@interactor/shared/kernel/random";
 import { between, earliest, type Instant, millis, seconds } from "@interactor/shared/kernel/units";
 import { placeRoutes, type Placement } from "@interactor/shared/routing/place";
 import { prepareRoutes } from "@interactor/shared/routing/run-route";
@@ -48,6 +49,7 @@ export interface HubOptions {
 
 export interface HubWorld {
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   /** SHA-256 in hex. */
   readonly digestOf: (bytes: Uint8Array) => string;
@@ -83,7 +85,11 @@ export class Hub implements BrokerRules {
     this.ledger = new HubLedger(this.counters, world.log);
     this.#topics = siteTopics(options.site);
     this.#gate = new Gate(options.site, options.accounts);
-    this.router = new Router(options.session, (entry, loss) => this.#commands.ended(entry, loss));
+    this.router = new Router(options.session, {
+      ended: (entry, loss) => this.#commands.ended(entry, loss),
+      nowhere: this.ledger.nowhere,
+      random: world.random,
+    });
     this.#commands = new HubCommands(options.site, this, (topic, payload) =>
       this.#broker?.publish(topic, payload, { retain: false, qos: 1 }),
     );
@@ -126,9 +132,8 @@ export class Hub implements BrokerRules {
     this.revision = revision;
     this.#placement = placeRoutes(revision.routes);
     this.router.setRoutes(prepareRoutes(this.#placement.hub), revision.routes, this.#now());
-    for (const node of new Set([...before, ...this.#placement.nodes.keys(), ...this.presence.keys()])) {
-      this.#publishDesired(node);
-    }
+    const nodes = new Set([...before, ...this.#placement.nodes.keys(), ...this.presence.keys()]);
+    for (const node of nodes) this.#publishDesired(node);
     this.#soon();
     return revision;
   }
@@ -246,9 +251,7 @@ export class Hub implements BrokerRules {
     const now = this.#world.clock.now();
     this.counters.messages += 1;
     const isTimed = isOutput && !hasFlag(entry, entryFlag.clockUnsynchronised | entryFlag.historical);
-    if (isTimed) {
-      this.counters.latency.observe((this.#world.clock.wall() - entry.at) / 1e6);
-    }
+    if (isTimed) this.counters.latency.observe((this.#world.clock.wall() - entry.at) / 1e6);
     const { at, quality, flags, body } = entry;
     if (isOutput)
       this.router.value(
@@ -288,8 +291,7 @@ export class Hub implements BrokerRules {
     const routes = this.#placement.nodes.get(node) ?? [];
     const digest = this.#world.digestOf(routesBytes(routes));
     const document = encodeDesired({ v: 1, revision: this.revision.number, digest, routes });
-    const { desired } = nodeTopics(this.options.site, node);
-    this.#broker?.publish(desired, document, { retain: true, qos: 1 });
+    this.#broker?.publish(nodeTopics(this.options.site, node).desired, document, { retain: true, qos: 1 });
   }
 
   #publishState(kind: "birth" | "death"): void {

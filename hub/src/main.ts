@@ -44,7 +44,12 @@ async function serve(): Promise<void> {
   const clock = systemClock();
   const hub = new Hub(
     { site, version, session: sessionOf(randomBytes(sessionBytes)), accounts: options.accounts },
-    { clock, log, digestOf: (bytes) => createHash("sha256").update(bytes).digest("hex") },
+    {
+      clock,
+      random: { next: Math.random },
+      log,
+      digestOf: (bytes) => createHash("sha256").update(bytes).digest("hex"),
+    },
   );
   // The routes come first: an agent that connects at once must not be told that there are none.
   using routes = await watchRoutes(options.routes, hub, await openRevisionStore(data, log), log);

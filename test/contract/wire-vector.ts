@@ -85,6 +85,7 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "hub-metric": codec<HubMetric>(encodeHubMetric, decodeHubMetric),
   desired: codec<Desired>(encodeDesired, decodeDesired),
   "node-ledger": codec<NodeLedger>(encodeNodeLedger, decodeNodeLedger),
+  "desired-group": codec<Desired>(encodeDesired, decodeDesired),
   reported: codec<Reported>(encodeReported, decodeReported),
   "public-value": codec<PublicValue>(encodePublicValue, decodePublicValue),
   "command-set": command,

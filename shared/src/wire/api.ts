@@ -109,7 +109,7 @@ export const ledgerResponse = z.object({
   /** Whether every difference is 0. */
   balanced: z.boolean(),
   nodes: z.array(nodeLedgerView),
-  /** Commands to nodes that there are not. */
+  /** What had no node to go to: commands to nodes that there are not, values for groups without anybody. */
   nowhere: z.array(ledgerLane),
 });
 

@@ -23,7 +23,7 @@ const presence = born.ok ? born.state : nobody;
 function bench() {
   const replies: Reply[] = [];
   const ledger = new SiteLedger();
-  const router: Router = new Router(sessionNumber(7), (entry, loss) => desk.ended(entry, loss));
+  const router: Router = new Router(sessionNumber(7), { ended: (entry, loss) => desk.ended(entry, loss) });
   const desk: CommandDesk = new CommandDesk(router, ledger, { reply: (reply) => void replies.push(reply) });
   router.connected("pi");
   return {

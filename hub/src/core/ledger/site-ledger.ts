@@ -11,7 +11,7 @@ import { type DownCounts, NodeBooks, type Taken, type UpCounts } from "./node-bo
 import type { NodeLedger } from "@interactor/shared/wire/messages/node-ledger";
 
 export class SiteLedger {
-  /** Commands to nodes that nobody knows: made-up names must not fill anything. */
+  /** What has no node to go to. Made-up names must not fill anything. */
   readonly nowhere = new Ledger();
   readonly #books = new Map<string, NodeBooks>();
 

@@ -42,12 +42,16 @@ export class NodeQueue {
     return this.#sender.depth(lane);
   }
 
-  /** A newer value of a route replaces the one that waits: an input wants to know where to be, not where it was. */
+  /**
+   * A newer value of a route replaces the one that waits: an input wants to know where to be, not where it was.
+   * `about`: what the value is about, when a route tells of several things; each has its own newest.
+   */
   routed(
     route: Omit<CompiledRoute, "ttl"> & { readonly ttl: Millis | null },
     to: string,
     routed: RoutedValue,
     at: Instant,
+    about = "",
   ): boolean {
     const entry = {
       at: routed.at,
@@ -60,7 +64,7 @@ export class NodeQueue {
       body: routed.value,
       route: route.name,
     };
-    const key = route.lane === lanes.telemetry ? `${route.name} ${to}` : undefined;
+    const key = route.lane === lanes.telemetry ? `${route.name} ${to} ${about}` : undefined;
     return this.#sender.offer({ lane: route.lane, entry, key }, at);
   }
 
