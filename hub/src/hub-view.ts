@@ -5,6 +5,7 @@ import type { RouteRunner } from "@interactor/shared/routing/run-route";
 import type { NodesResponse } from "@interactor/shared/wire/api";
 import type { Hub } from "./hub.ts";
 import type { Broker } from "./ports/broker.ts";
+import type { Journal } from "./ports/journal.ts";
 import type { HubView } from "./ports/view.ts";
 
 const isoOf = (at: number): string => new Date(at / 1000).toISOString();
@@ -18,7 +19,11 @@ function hubRoutes(runners: readonly RouteRunner[]): NodesResponse["hub_routes"]
 }
 
 /** `problems` names what keeps the hub from being ready; empty: nothing does. */
-export function viewOf(hub: Hub, broker: Broker, problems: () => readonly string[]): HubView {
+export function viewOf(
+  hub: Hub,
+  { broker, journal }: { readonly broker: Broker; readonly journal: Journal },
+  problems: () => readonly string[],
+): HubView {
   return {
     nodes: () => ({
       site: hub.options.site,
@@ -48,6 +53,7 @@ export function viewOf(hub: Hub, broker: Broker, problems: () => readonly string
         feedValues: hub.feed.values,
         feedRefused: hub.feed.refused,
         clients: broker.clients,
+        journal,
       }),
   };
 }

@@ -8,22 +8,19 @@ import type { Random } from "@interactor/shared/kernel/random";
 import { between, earliest, type Instant, millis, seconds } from "@interactor/shared/kernel/units";
 import { placeRoutes, type Placement } from "@interactor/shared/routing/place";
 import { prepareRoutes } from "@interactor/shared/routing/run-route";
-import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import { type CompiledRoute, encodeDesired, routesBytes } from "@interactor/shared/wire/messages/desired";
 import { encodeHubMetric, encodeHubState } from "@interactor/shared/wire/messages/hub-state";
 import { decodeReported } from "@interactor/shared/wire/messages/reported";
 import { decodeNodeState } from "@interactor/shared/wire/messages/state";
 import { decodeStopLatch } from "@interactor/shared/wire/messages/stop";
-import { type SiteAddress, siteAddress } from "@interactor/shared/wire/names";
+import type { SiteAddress } from "@interactor/shared/wire/names";
 import type { Session } from "@interactor/shared/wire/session";
 import { nodeTopics, siteTopics, type Topic } from "@interactor/shared/wire/topics";
 import type { AccountsOptions } from "./core/access/account.ts";
 import { Gate } from "./core/access/gate.ts";
 import { HubCounters } from "./core/registry/counters.ts";
 import { Feed } from "./core/feed/feed.ts";
-import { Intake } from "./core/intake/intake.ts";
 import {
-  isEvent,
   LastSeen,
   newInstances,
   nobody,
@@ -36,6 +33,8 @@ import { Router, type RouterNow } from "./core/routing/router.ts";
 import { HubCommands } from "./hub-commands.ts";
 import { HubLedger } from "./hub-ledger.ts";
 import type { Admission, Broker, BrokerRules, Client, Credentials, Verdict } from "./ports/broker.ts";
+import { HubIntake } from "./hub-intake.ts";
+import type { Journal } from "./ports/journal.ts";
 import type { Log } from "./ports/log.ts";
 import type { Revision } from "./ports/revision-store.ts";
 
@@ -51,6 +50,7 @@ export interface HubWorld {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly journal: Journal;
   /** SHA-256 in hex. */
   readonly digestOf: (bytes: Uint8Array) => string;
 }
@@ -70,7 +70,7 @@ export class Hub implements BrokerRules {
   revision: Revision = { number: 0, digest: "", routes: [] };
   readonly #world: HubWorld;
   readonly #topics: ReturnType<typeof siteTopics>;
-  readonly #intake: Intake;
+  readonly #intake: HubIntake;
   readonly #gate: Gate;
   readonly #commands: HubCommands;
   #placement: Placement = placeRoutes([]);
@@ -96,12 +96,16 @@ export class Hub implements BrokerRules {
     this.feed = new Feed((address, payload) => {
       this.#broker?.publish(`${this.#topics.valueRoot}/${address}`, payload, { retain: true, qos: 0 });
     });
-    this.#intake = new Intake({
-      value: (address, entry, unit, isOutput) => this.#value(address, entry, unit, isOutput),
-      receipt: (node, receipt) => this.router.receipt(node, receipt),
-      result: (node, reply) => this.#commands.answered(node, reply),
-      refused: (reason, node) => this.#refuse("up", reason, node),
-      took: (node, taken) => this.ledger.took(node, taken),
+    this.#intake = new HubIntake({
+      ...world,
+      counters: this.counters,
+      router: this.router,
+      ledger: this.ledger,
+      commands: this.#commands,
+      feed: this.feed,
+      birthOf: (node) => this.presence.get(node)?.birth,
+      refused: (reason, node) => void this.#refuse("up", reason, node),
+      moved: () => this.#soon(),
     });
   }
 
@@ -169,8 +173,7 @@ export class Hub implements BrokerRules {
   #take(topic: Topic, payload: Uint8Array): Verdict {
     switch (topic.kind) {
       case "up":
-        this.#intake.accept(topic.node, topic.lane, payload, this.presence.get(topic.node)?.birth);
-        return keep;
+        return this.#intake.accept(topic.node, topic.lane, payload);
       case "state":
         return this.#nodeState(topic.node, payload);
       case "reported":
@@ -245,22 +248,6 @@ export class Hub implements BrokerRules {
       default:
         return unreachable(effect);
     }
-  }
-
-  #value(address: SiteAddress, entry: Entry, unit: string, isOutput: boolean): void {
-    const now = this.#world.clock.now();
-    this.counters.messages += 1;
-    const isTimed = isOutput && !hasFlag(entry, entryFlag.clockUnsynchronised | entryFlag.historical);
-    if (isTimed) this.counters.latency.observe((this.#world.clock.wall() - entry.at) / 1e6);
-    const { at, quality, flags, body } = entry;
-    if (isOutput)
-      this.router.value(
-        address,
-        { value: body, unit, quality, at },
-        now,
-        isEvent(this.presence.get(address.node), address),
-      );
-    this.feed.offer(siteAddress(address), { at, quality, flags, value: body }, now);
   }
 
   #set(address: SiteAddress, payload: Uint8Array): Verdict {

@@ -1,49 +1,28 @@
 // The store of the broker on SQLite against what happens to machines: it is killed, its disk is full, its file is
 // damaged, its folder is not to be written.
 
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import {
   chmodSync,
-  closeSync,
   mkdirSync,
-  mkdtempSync,
-  openSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   truncateSync,
   writeFileSync,
-  writeSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { micros } from "@interactor/shared/kernel/units";
 
 import { systemClock } from "../../hub/src/adapters/clock-system.ts";
 import { openBrokerStore } from "../../hub/src/adapters/store-sqlite/store-sqlite.ts";
 import type { BrokerStore, StoreChange } from "../../hub/src/ports/broker-store.ts";
 import { brokerLimits } from "../../hub/src/ports/broker.ts";
+import { emptyFolder, fillDisk, isRoot, mountedFolder } from "./folders.ts";
 import { payloadOf } from "./numbered-payload.ts";
-
-const isRoot = process.getuid?.() === 0;
-if (!isRoot) process.stderr.write("SKIPPED tests: only root may mount the small disk that fills up\n");
-
-function emptyFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "broker-store-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  return folder;
-}
-
-/** A file system of its own, of so many KB; `options` as mount takes them. */
-function mountedFolder(kilobytes: number, ...options: readonly string[]): string {
-  const folder = emptyFolder();
-  execFileSync("mount", ["-t", "tmpfs", "-o", [`size=${kilobytes}k`, ...options].join(","), "tmpfs", folder]);
-  onTestFinished(() => void execFileSync("umount", ["--lazy", folder]));
-  return folder;
-}
 
 interface Opened {
   readonly store: BrokerStore;
@@ -163,18 +142,6 @@ test.skipIf(!isRoot)(
     expect(reopened.kept.retained).toHaveLength(1);
   },
 );
-
-/** Takes all space that is left. */
-function fillDisk(path: string): void {
-  const file = openSync(path, "w");
-  try {
-    for (;;) writeSync(file, Buffer.alloc(4096));
-  } catch (error) {
-    expect(error).toMatchObject({ code: "ENOSPC" });
-  } finally {
-    closeSync(file);
-  }
-}
 
 /** A store's file that was closed with many messages in it. */
 async function filledFile(): Promise<{ readonly folder: string; readonly path: string }> {

@@ -69,6 +69,7 @@ class Hop {
 
   constructor() {
     this.#intake = new Intake({
+      keep: () => undefined,
       value: () => undefined,
       result: () => undefined,
       receipt: (_node, receipt) => this.queue.receipt(receipt),

@@ -3,6 +3,7 @@
  * the messages they retained. The broker holds all of it in memory, within its own bounds, and tells the store what
  * changes; the store is read once, when it is opened.
  */
+import type { Written } from "./written.ts";
 import type { Micros } from "@interactor/shared/kernel/units";
 
 export type Qos = 0 | 1 | 2;
@@ -60,20 +61,16 @@ export interface KeptSession {
   readonly incoming: readonly number[];
 }
 
-export interface BrokerStore extends AsyncDisposable {
+export interface BrokerStore extends Written, AsyncDisposable {
   /** What was kept when the store was opened. */
   readonly kept: { readonly sessions: readonly KeptSession[]; readonly retained: readonly KeptRetained[] };
   /**
    * Takes a change; changes are written in their order, many in one commit. A change for a client without a session
-   * is none. What it holds must not be written over afterwards: it is not copied. Never throws.
+   * is none. What it holds must not be written over afterwards: it is not copied. While the
+   * disk fails, who waits is called back with `false` after the next attempt; the change is tried again all the same.
+   * Never throws.
    */
   write(change: StoreChange): void;
-  /**
-   * Calls back when every change taken so far is on disk (at once when none waits), or cannot be brought there:
-   * then what depends on it must not be acknowledged. The change is tried again all the same. Calls come back in
-   * their order. While the disk fails, they come back after the next attempt.
-   */
-  whenWritten(done: (isWritten: boolean) => void): void;
   /**
    * Bytes of changes that wait for the disk. The broker takes nothing more for keeping above its bound. A change may
    * lower it, because what cancels itself while it waits is forgotten: whether there is something to wait for, it

@@ -1,5 +1,6 @@
 /** The MQTT broker. Aedes in this process today; nothing outside its adapter may know. */
 import { type Millis, seconds } from "@interactor/shared/kernel/units";
+import type { Written } from "./written.ts";
 import { payloadBytesMax } from "@interactor/shared/wire/limits";
 
 export interface Broker extends AsyncDisposable {
@@ -39,8 +40,8 @@ export type Admission =
 export type Verdict =
   /** Goes on to who subscribed, and is retained if it says so. */
   | { readonly kind: "pass" }
-  /** Is confirmed and goes nowhere: it was taken in, or was of no use. */
-  | { readonly kind: "keep" }
+  /** Goes nowhere: it was taken in, or was of no use. It is confirmed when what it led to is `written`. */
+  | { readonly kind: "keep"; readonly written?: Written }
   /** The client broke the rules and is cut off. */
   | { readonly kind: "cut"; readonly reason: string };
 
@@ -94,8 +95,13 @@ export interface BrokerLimits {
   readonly connectBytesMax: number;
   /** A packet after it, with its topic. Larger: cut. */
   readonly packetBytesMax: number;
-  /** Beginnings of packets whose rest has not come, of all clients together. More: who holds most is cut. */
+  /**
+   * Beginnings of packets whose rest has not come, of all clients together. More: who does not go on with one is cut;
+   * twice as much: who began most.
+   */
   readonly unfinishedBytesMax: number;
+  /** What came of clients that are read more slowly, all together. More: who sent most is cut. */
+  readonly heldBytesMax: number;
   /** A packet that has begun and does not end within this time: cut. */
   readonly unfinishedAgeMax: Millis;
   /** Packets of one client. More: it is read more slowly, and nothing is lost. */
@@ -117,9 +123,12 @@ export interface BrokerLimits {
   readonly retainedBytesMax: number;
   /** QoS 2 messages of one client that it has not released. More: cut. */
   readonly incomingQos2Max: number;
-  /** Bytes that wait for one client. Half of it: QoS 0 messages are conflated and evicted. All of it: cut. */
+  /**
+   * Bytes that wait for one client. Half of it: QoS 0 messages are conflated and evicted. All of it: cut; one that
+   * acknowledges what comes, but too slowly, loses its oldest messages instead.
+   */
   readonly outgoingBytesMax: number;
-  /** Bytes that wait for all clients together. More: who is furthest behind is cut. */
+  /** Bytes that wait for all clients that are here, or for their acknowledgement. More: who is furthest behind is cut. */
   readonly outgoingTotalMax: number;
   /** A client whose socket takes nothing for this long while something waits is cut. */
   readonly outgoingAgeMax: Millis;
@@ -130,7 +139,7 @@ export interface BrokerLimits {
   /** Messages that wait in one session, and the bytes in all. More: the oldest is evicted. */
   readonly sessionMessagesMax: number;
   readonly sessionBytesMax: number;
-  /** Bytes of changes that wait for the disk. More: who publishes what is to be kept is read no further meanwhile. */
+  /** Bytes that wait for the disk, of sessions and of what agents send. More: who adds to them is read no further meanwhile. */
   readonly storeWaitingMax: number;
   /** Messages sent to one client that it has not acknowledged. More wait, and then count as outgoing. */
   readonly inFlightMax: number;
@@ -144,6 +153,7 @@ export const brokerLimits: BrokerLimits = {
   connectBytesMax: 1024,
   packetBytesMax: payloadBytesMax + 2048,
   unfinishedBytesMax: 4 * 1024 * 1024,
+  heldBytesMax: 16 * 1024 * 1024,
   unfinishedAgeMax: seconds(20),
   packetsPerSecondMax: 50_000,
   bytesPerSecondMax: 8 * 1024 * 1024,

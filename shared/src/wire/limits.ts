@@ -56,6 +56,8 @@ export const connectTimeout = seconds(5);
 export const feedInterval = millis(50);
 /** What an actuator input holds is echoed to the hub at most this often. */
 export const echoInterval = millis(100);
+/** Sessions of one node whose numbers a hub remembers: its present life, those before, its spool. More: evict. */
+export const sessionsPerNodeMax = 4;
 /** Nodes a hub knows. More: refuse the connection. */
 export const nodesMax = 1000;
 /** Instances on one node. */

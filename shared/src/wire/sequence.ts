@@ -1,7 +1,7 @@
 /** Tells new entries from repeats: the receiving side of the numbering. */
 import type { Entry } from "./entry.ts";
 import type { Batch } from "./batch.ts";
-import { laneNumbers } from "./lanes.ts";
+import { type Lane, laneNumbers } from "./lanes.ts";
 import type { Session } from "./session.ts";
 
 export interface Accepted {
@@ -19,6 +19,12 @@ export interface Accepted {
 export class Sequence {
   #session: Session | undefined;
   readonly #next = laneNumbers.map((): number | undefined => undefined);
+
+  /** What was taken of a lane in an earlier life of ours: `next` comes next. */
+  resume(session: Session, lane: Lane, next: number): void {
+    this.begin(session);
+    this.#next[lane] = next;
+  }
 
   /** Forgets everything: the peer has begun a new life. */
   begin(session: Session): void {

@@ -71,7 +71,10 @@ function obey(verdict: Verdict, packet: PublishPacket, done: (error?: Error | nu
       packet.topic = keptTopic;
       packet.retain = false;
       packet.payload = Buffer.alloc(0);
-      return done(null);
+      if (verdict.written === undefined) return done(null);
+      return verdict.written.whenWritten((isWritten) =>
+        done(isWritten ? null : new Cut("session-quota", "what it sent could not be kept")),
+      );
     case "cut":
       return done(new Cut("not-allowed", verdict.reason));
     default:

@@ -5,6 +5,7 @@
  */
 import type { Duplex } from "node:stream";
 import type { BrokerFault, Client } from "../../ports/broker.ts";
+import type { Written } from "../../ports/written.ts";
 import { AedesLink } from "./aedes-link.ts";
 import { Conversation } from "./conversation.ts";
 import type { Exchange } from "./exchange.ts";
@@ -31,6 +32,8 @@ type Phase =
   | { readonly kind: "closed" };
 
 const connack = (code: number): Buffer => Buffer.from([0x20, 2, 0, code]);
+/** Packets of one client in one turn of the event loop. More come in the next one, after what others have to say. */
+const packetsPerTurn = 512;
 /** A client that was told to go has this long to read why. */
 const farewell = 500;
 
@@ -55,10 +58,17 @@ export class Connection {
   /** When it was opened, and then when its last whole packet came. */
   #heardAt = performance.now();
   #unfinishedSince: number | undefined;
+  /** When something came. */
+  #cameAt = 0;
+  /** What stands in the sums of all connections. */
+  readonly #counted = { unfinished: 0, held: 0 };
+  /** Packets taken since it was read last, and whether it goes on with them in the next turn of the event loop. */
+  #takenInTurn = 0;
+  #isYielding = false;
   /** What waits for the disk is too much, and some of it is from here. */
-  #isStoreBehind = false;
+  #isDiskBehind = false;
   /** Bytes that a layer below holds because their frame has not ended. */
-  #held = 0;
+  #heldBelow = 0;
 
   constructor(stream: Duplex, address: string, exchange: Exchange, sink: ConnectionSink) {
     this.address = address;
@@ -74,7 +84,7 @@ export class Connection {
     this.#outlet = new Outlet(stream, limits, {
       dirty: (outlet) => exchange.dirty(outlet),
       behind: (words) => this.cut("behind", words),
-      drained: () => this.#phase.kind === "open" && this.#phase.conversation.replay(),
+      drained: () => this.#drained(),
     });
     this.link = new AedesLink({
       write: (bytes) => this.#outlet.send(bytes),
@@ -88,12 +98,22 @@ export class Connection {
 
   /** Beginnings of packets whose rest has not come, in bytes. */
   get unfinishedBytes(): number {
-    return this.#reader.waitingBytes + this.#held;
+    return this.#counted.unfinished;
   }
 
-  /** Bytes that its socket does not take. */
+  /** What came and is not taken yet, because we read it more slowly. */
+  get heldBytes(): number {
+    return this.#counted.held;
+  }
+
+  /** For so long nothing came of a packet that has begun, in ms. */
+  pause(now: number): number {
+    return now - this.#cameAt;
+  }
+
+  /** Bytes that its socket does not take, or that it does not acknowledge. */
   get waitingBytes(): number {
-    return this.#outlet.waitingBytes;
+    return this.#outlet.waitingBytes + (this.session?.bytes ?? 0);
   }
 
   /** The CONNACK is out: the session's messages are sent, and what came meanwhile is taken. */
@@ -107,7 +127,7 @@ export class Connection {
       pass: (packet) => this.link.feed(packet),
       cut: (fault, words) => this.cut(fault, words),
       worked: (packets) => void this.#rate.packets(packets),
-      waitForStore: () => this.#waitForStore(),
+      waitFor: (written) => this.#waitFor(written),
     });
     this.#phase = { kind: "open", conversation };
     session.attach(this.#outlet, (words) => this.cut("unacknowledged", words));
@@ -124,7 +144,9 @@ export class Connection {
       if (silence > connectTimeout) this.cut("no-connect", `no CONNECT within ${connectTimeout} ms`);
       return;
     }
-    if (this.#keepalive > 0 && silence > this.#keepalive) return this.cut("keepalive", "fell silent");
+    // Whom we do not read cannot be heard.
+    if (this.#isHeld) this.#heardAt = now;
+    else if (this.#keepalive > 0 && silence > this.#keepalive) return this.cut("keepalive", "fell silent");
     if (now - late - (this.#outlet.blockedSince ?? now) > outgoingAgeMax)
       return this.cut("stalled", `took nothing for ${outgoingAgeMax} ms; ${this.waitingBytes} bytes wait`);
     if (now - (this.#unfinishedSince ?? now) > unfinishedAgeMax)
@@ -135,8 +157,8 @@ export class Connection {
   retry(now: number): boolean {
     if (this.#phase.kind === "closed") return true;
     if (!this.#rate.refill(now)) return false;
-    // Else it goes on when the store is through.
-    if (!this.#isStoreBehind) this.#goOn();
+    // Else it goes on when the disk is through.
+    if (!this.#isDiskBehind) this.#goOn();
     return !this.#rate.isExceeded;
   }
 
@@ -161,6 +183,7 @@ export class Connection {
   #heard(chunk: Buffer): void {
     if (this.#phase.kind === "closed") return;
     this.#rate.bytes(chunk.length);
+    this.#cameAt = performance.now();
     this.#exchange.sweeper.came(chunk.length);
     this.#read(() => this.#reader.push(chunk));
   }
@@ -168,18 +191,35 @@ export class Connection {
   /** A WebSocket gathers the pieces of a message before it hands any of it on. */
   #holdsBelow(bytes: number): void {
     if (this.#phase.kind === "closed") return;
-    const change = bytes - this.#held;
-    this.#held = bytes;
-    this.#count(change);
+    if (bytes > this.#heldBelow) this.#exchange.sweeper.came(bytes - this.#heldBelow);
+    this.#heldBelow = bytes;
+    this.#cameAt = performance.now();
+    this.#count();
     // Where it is still to say who it is, a frame's own header may come on top.
     if (this.#phase.kind === "silent" && bytes > 2 * this.#frameLimits.bytesMax)
       this.cut("packet-too-large", `a frame of more than ${2 * this.#frameLimits.bytesMax} bytes`);
   }
 
-  #count(unfinishedBytes: number): void {
-    this.#exchange.unfinishedBytes += unfinishedBytes;
-    if (unfinishedBytes > 0) this.#exchange.sweeper.came(unfinishedBytes);
-    if (this.#exchange.unfinishedBytes > this.#exchange.limits.unfinishedBytesMax) this.#sink.overfull();
+  /** Brings the sums of all connections up to date. */
+  #count(): void {
+    const { waitingBytes } = this.#reader;
+    const isOurs = this.#isHeld || this.#isYielding;
+    this.#countAs(this.#heldBelow + (isOurs ? 0 : waitingBytes), isOurs ? waitingBytes : 0);
+    const { unfinishedBytes, heldBytes, limits } = this.#exchange;
+    if (unfinishedBytes > limits.unfinishedBytesMax || heldBytes > limits.heldBytesMax) this.#sink.overfull();
+  }
+
+  #countAs(unfinished: number, held: number): void {
+    this.#exchange.unfinishedBytes += unfinished - this.#counted.unfinished;
+    this.#exchange.heldBytes += held - this.#counted.held;
+    this.#counted.unfinished = unfinished;
+    this.#counted.held = held;
+  }
+
+  #drained(): void {
+    if (this.#phase.kind !== "open") return;
+    this.session?.pump();
+    this.#phase.conversation.replay();
   }
 
   #goOn(): void {
@@ -188,28 +228,41 @@ export class Connection {
   }
 
   get #isHeld(): boolean {
-    return this.#phase.kind === "connecting" || this.#rate.isExceeded || this.#isStoreBehind;
+    return this.#phase.kind === "connecting" || this.#rate.isExceeded || this.#isDiskBehind;
   }
 
   #read(step: () => "too-large" | "malformed" | undefined): void {
+    this.#takenInTurn = 0;
     const before = this.#reader.waitingBytes;
     const wrong = step();
-    this.#count(this.#reader.waitingBytes - before);
+    const more = this.#reader.waitingBytes - before;
+    if (more > 0) this.#exchange.sweeper.came(more);
+    this.#count();
     if (wrong === "too-large")
       return this.cut("packet-too-large", `a packet of more than ${this.#frameLimits.bytesMax} bytes`);
     if (wrong === "malformed") return this.cut("protocol", "a length of more than four bytes [MQTT-2.2.3]");
     if (this.#phase.kind === "closed") return;
     if (this.#isHeld) this.#hold();
-    const isUnfinished = this.#reader.waitingBytes > 0 && !this.#isHeld;
+    const isUnfinished = this.unfinishedBytes > 0 && !this.#isHeld;
     this.#unfinishedSince = isUnfinished ? (this.#unfinishedSince ?? performance.now()) : undefined;
   }
 
-  #waitForStore(): void {
-    if (this.#isStoreBehind) return;
-    this.#isStoreBehind = true;
-    this.#exchange.store.whenWritten(() => {
-      this.#isStoreBehind = false;
+  #waitFor(written: Written): void {
+    if (this.#isDiskBehind) return;
+    this.#isDiskBehind = true;
+    written.whenWritten(() => {
+      this.#isDiskBehind = false;
       if (this.#phase.kind === "open" && !this.#rate.isExceeded) this.#goOn();
+    });
+  }
+
+  /** Lets the others have their turn, those above all who acknowledge what this one sends. */
+  #yield(): void {
+    if (this.#isYielding) return;
+    this.#isYielding = true;
+    setImmediate(() => {
+      this.#isYielding = false;
+      if (this.#phase.kind === "open" && !this.#isHeld) this.#goOn();
     });
   }
 
@@ -229,7 +282,9 @@ export class Connection {
     if (this.#phase.kind === "open") {
       this.#heardAt = performance.now();
       this.#phase.conversation.take(bytes, frame);
-      return this.#rate.packets(1) && !this.#isStoreBehind;
+      this.#takenInTurn += 1;
+      if (this.#takenInTurn >= packetsPerTurn) this.#yield();
+      return this.#rate.packets(1) && !this.#isDiskBehind && !this.#isYielding;
     }
     if (this.#phase.kind !== "silent") return false;
     const first = bytes[frame.start] ?? 0;
@@ -283,10 +338,8 @@ export class Connection {
 
   #leave(): void {
     this.#phase = { kind: "closed" };
-    const unfinished = this.unfinishedBytes;
-    this.#held = 0;
     this.#reader.end();
-    this.#exchange.unfinishedBytes -= unfinished;
+    this.#countAs(0, 0);
     this.link.gone();
     this.#sink.closed(this);
   }

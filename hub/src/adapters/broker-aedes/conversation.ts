@@ -5,6 +5,7 @@
  */
 import type { BrokerFault, Client } from "../../ports/broker.ts";
 import type { Qos } from "../../ports/broker-store.ts";
+import type { Written } from "../../ports/written.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Outlet } from "./outlet.ts";
 import { type FilterRequest, levelsOf, packetType, readFilters, wrongHeader } from "./packet-rules.ts";
@@ -17,8 +18,8 @@ export interface ConversationSink {
   cut(fault: BrokerFault, words: string): void;
   /** The client made us work as much as this many packets. */
   worked(packets: number): void;
-  /** It is read no further until the store is through with what waits. */
-  waitForStore(): void;
+  /** It is read no further until what waits there is written. */
+  waitFor(written: Written): void;
 }
 
 const packetIdOf = (bytes: Buffer, at: number): number => bytes.readUInt16BE(at);
@@ -38,8 +39,8 @@ export class Conversation {
   readonly #sink: ConversationSink;
   /** Topics of retained messages that are still to be sent, with the QoS granted. */
   readonly #replay = new Map<string, Qos>();
-  /** Answers that wait for the store. */
-  #held = 0;
+  /** Answers that wait for the disk, or for one that does: they keep their order. */
+  readonly #answers: { readonly packet: Buffer; isDue: boolean }[] = [];
 
   constructor(
     { client, session, outlet }: { client: Client; session: Session; outlet: Outlet },
@@ -78,7 +79,7 @@ export class Conversation {
     const { message, packetId } = read;
     // It came before: once is enough, also when its PUBREC got lost [MQTT-4.3.3-2].
     if (message.qos === 2 && this.#session.incoming.has(packetId))
-      return this.#answer(answer(firstByte.pubrec, packetId), "done");
+      return this.#answer(answer(firstByte.pubrec, packetId), undefined);
     const { rules, sessions, limits } = this.#exchange;
     if (message.qos === 2 && this.#session.incoming.size >= limits.incomingQos2Max) {
       const words = `more than ${limits.incomingQos2Max} messages of QoS 2 that it does not release`;
@@ -89,24 +90,28 @@ export class Conversation {
     const before = this.#exchange.store.changes;
     if (verdict.kind === "pass" && !this.#exchange.publish(message, this.#client.id))
       return this.#sink.cut("retained-quota", `there is no room to retain ${message.topic}`);
-    this.#keepStoreBound(before);
-    if (message.qos === 0) return undefined;
     if (message.qos === 2) sessions.incoming(this.#session, packetId);
+    const written =
+      verdict.kind === "keep" && verdict.written !== undefined
+        ? verdict.written
+        : this.#exchange.writtenSince(before);
+    this.#keepBound(written);
+    if (message.qos === 0) return undefined;
     const first = message.qos === 1 ? firstByte.puback : firstByte.pubrec;
-    return this.#answer(answer(first, packetId), this.#exchange.outcomeSince(before));
+    return this.#answer(answer(first, packetId), written);
   }
 
-  /** Whoever makes the store fall behind is read no further until it has caught up. */
-  #keepStoreBound(changes: number): void {
-    const { store, limits } = this.#exchange;
-    if (store.changes > changes && store.waitingBytes > limits.storeWaitingMax) this.#sink.waitForStore();
+  /** Whoever makes the disk fall behind is read no further until it has caught up. */
+  #keepBound(written: Written | undefined): void {
+    if ((written?.waitingBytes ?? 0) > this.#exchange.limits.storeWaitingMax && written !== undefined)
+      this.#sink.waitFor(written);
   }
 
   /** PUBREL: its answer is due also for an id that is not known. */
   #release(packetId: number): void {
     const before = this.#exchange.store.changes;
     this.#exchange.sessions.released(this.#session, packetId);
-    this.#answer(answer(firstByte.pubcomp, packetId), this.#exchange.outcomeSince(before));
+    this.#answer(answer(firstByte.pubcomp, packetId), this.#exchange.writtenSince(before));
   }
 
   #control(type: number, bytes: Buffer, { start, body, end }: Frame): void {
@@ -142,11 +147,11 @@ export class Conversation {
     const before = this.#exchange.store.changes;
     if (!isSubscribe) {
       for (const { filter } of requests) this.#exchange.sessions.unsubscribe(this.#session, filter);
-      return this.#answer(answer(firstByte.unsuback, packetId), this.#exchange.outcomeSince(before));
+      return this.#answer(answer(firstByte.unsuback, packetId), this.#exchange.writtenSince(before));
     }
     const granted = requests.map((request) => this.#subscribe(request));
-    this.#answer(suback(packetId, granted), this.#exchange.outcomeSince(before));
-    this.#keepStoreBound(before);
+    this.#answer(suback(packetId, granted), this.#exchange.writtenSince(before));
+    this.#keepBound(this.#exchange.writtenSince(before));
     for (const [index, { filter, qos }] of requests.entries()) {
       if (granted[index] !== refused) this.#ask(filter, qos);
     }
@@ -178,15 +183,27 @@ export class Conversation {
     }
   }
 
-  /** Sends an answer once what led to it is kept, if it is to be. Answers keep their order. */
-  #answer(packet: Buffer, outcome: "done" | "to-be-kept"): void {
-    if (outcome === "done" && this.#held === 0) return this.#outlet.send(packet);
-    this.#held += 1;
-    return this.#exchange.store.whenWritten((isWritten) => {
-      this.#held -= 1;
-      if (isWritten) this.#outlet.send(packet);
+  /** Sends an answer once what led to it is written, if it is to be. Answers keep their order. */
+  #answer(packet: Buffer, written: Written | undefined): void {
+    if (this.#answers.length === 0 && (written === undefined || written.waitingBytes === 0))
+      return this.#outlet.send(packet);
+    const held = { packet, isDue: written === undefined };
+    this.#answers.push(held);
+    return written?.whenWritten((isWritten) => {
+      held.isDue = true;
+      if (isWritten) this.#flushAnswers();
       else this.#sink.cut("session-quota", "what it sent could not be kept");
     });
+  }
+
+  #flushAnswers(): void {
+    let due = 0;
+    for (const { packet, isDue } of this.#answers) {
+      if (!isDue) break;
+      this.#outlet.send(packet);
+      due += 1;
+    }
+    this.#answers.splice(0, due);
   }
 }
 

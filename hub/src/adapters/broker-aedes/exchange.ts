@@ -1,5 +1,6 @@
 /** What all connections of the broker share: who takes what, what is kept, and the turn in which all is written. */
 import type { BrokerStore } from "../../ports/broker-store.ts";
+import type { Written } from "../../ports/written.ts";
 import type { BrokerLimits, BrokerRules } from "../../ports/broker.ts";
 import { Emitter } from "./emitter.ts";
 import type { Message } from "./message.ts";
@@ -27,6 +28,10 @@ export class Exchange {
   readonly sweeper = new Sweeper();
   /** Beginnings of packets that wait for their rest, in bytes. */
   unfinishedBytes = 0;
+  /** What came and is not taken yet, because its client is read more slowly. */
+  heldBytes = 0;
+  /** Too much waits for clients that do not acknowledge it. Set by whoever may cut them. */
+  overfull = (): void => undefined;
   #dirty: Outlet[] = [];
 
   constructor({ limits, rules, store, wall }: ExchangeWorld) {
@@ -40,7 +45,8 @@ export class Exchange {
     );
     this.retained = new RetainedMessages(limits, store);
     const faulted = rules.faulted.bind(rules);
-    this.sessions = new Sessions(limits, { store, emitter: this.emitter, wall, faulted });
+    const overfull = () => this.overfull();
+    this.sessions = new Sessions(limits, { store, emitter: this.emitter, wall, faulted, overfull });
   }
 
   /** `owner`: the client that publishes. `false`: there is no room to retain it; then nobody got it. */
@@ -50,9 +56,9 @@ export class Exchange {
     return true;
   }
 
-  /** Whether something is to be kept since the store had taken so many changes. */
-  outcomeSince(changes: number): "done" | "to-be-kept" {
-    return this.store.changes > changes ? "to-be-kept" : "done";
+  /** What an answer waits for, if something is to be kept since the store had taken so many changes. */
+  writtenSince(changes: number): Written | undefined {
+    return this.store.changes > changes ? this.store : undefined;
   }
 
   /** The outlet is flushed when this turn of the event loop has taken all that came in. */

@@ -56,12 +56,12 @@ export class Outlet {
 
   /** What could not be given to the socket yet weighs so much. */
   get waitingBytes(): number {
-    return this.#isBlocked ? this.#weight + this.#stream.writableLength : 0;
+    return this.isBlocked ? this.#weight + this.#stream.writableLength : 0;
   }
 
   /** Whether the socket has taken everything. */
   get isEmpty(): boolean {
-    return this.#packets.length === 0 && !this.#isBlocked;
+    return this.#packets.length === 0 && !this.isBlocked;
   }
 
   get blockedSince(): number | undefined {
@@ -75,7 +75,7 @@ export class Outlet {
     this.#topics.push(topic);
     this.#bytes += packet.length;
     // While it takes nothing there is nothing to flush: it says when it does.
-    if (this.#isBlocked) {
+    if (this.isBlocked) {
       this.#keepBound();
       return;
     }
@@ -89,13 +89,13 @@ export class Outlet {
   /** Gives the socket what it takes. */
   flush(): void {
     this.#isDirty = false;
-    while (this.#packets.length > 0 && !this.#isBlocked && !this.#isOver)
+    while (this.#packets.length > 0 && !this.isBlocked && !this.#isOver)
       this.#stream.write(this.#take(), this.#written);
-    if (this.#isBlocked) this.#blockedSince ??= performance.now();
+    if (this.isBlocked) this.#blockedSince ??= performance.now();
   }
 
   /** The stream says so at once when the kernel takes no more. */
-  get #isBlocked(): boolean {
+  get isBlocked(): boolean {
     return this.#stream.writableLength > 0;
   }
 
@@ -138,7 +138,7 @@ export class Outlet {
   }
 
   readonly #written = (): void => {
-    if (this.#isOver || this.#isBlocked) return;
+    if (this.#isOver || this.isBlocked) return;
     this.#blockedSince = undefined;
     this.#evictAbove = 0;
     this.#sink.drained();

@@ -16,6 +16,8 @@ export interface SessionsWorld {
   /** Now, on the site's clock. */
   readonly wall: () => Micros;
   readonly faulted: (reason: BrokerFault, details: string) => void;
+  /** Too much waits for clients that are here. */
+  readonly overfull: () => void;
 }
 
 export class Sessions {
@@ -26,6 +28,8 @@ export class Sessions {
   /** Of those whose client is away, since when: the longest first. */
   readonly #away = new Map<string, Micros>();
   #bytes = 0;
+  /** What waits for the acknowledgement of clients that are here. */
+  #hereBytes = 0;
   /** Messages that gave way because too many waited. */
   evicted = 0;
   readonly #ledger: SessionLedger = {
@@ -42,8 +46,12 @@ export class Sessions {
       );
     },
     evicted: (session, pending) => {
-      this.#done(session, pending);
+      if (session.isKept) this.#done(session, pending);
       this.evicted += 1;
+    },
+    weighed: (bytes) => {
+      this.#hereBytes += bytes;
+      if (bytes > 0 && this.#hereBytes > this.#limits.outgoingTotalMax) this.#world.overfull();
     },
   };
 

@@ -5,7 +5,7 @@ import { ChangeFold, type ChangeGroup } from "./change-fold.ts";
 import { GroupCommit } from "./group-commit.ts";
 
 /** A disk that finishes a write when told to, and says what it was given. */
-function slowDisk() {
+function slowDisk(whoWaits: "is told" | "goes on waiting" = "is told") {
   const clock = new VirtualClock();
   const fold = new ChangeFold();
   const begun: (readonly string[])[] = [];
@@ -18,7 +18,13 @@ function slowDisk() {
       settle = (error) => (error === undefined ? resolve() : reject(error));
     });
   };
-  const commit = new GroupCommit(fold, { write, clock, log: { info: say, warn: say, error: say } });
+  const commit = new GroupCommit(fold, {
+    write,
+    what: "sessions",
+    whoWaits,
+    clock,
+    log: { info: say, warn: say, error: say },
+  });
   return {
     clock,
     commit,
@@ -120,6 +126,25 @@ test("a group that fails is kept and tried again before anything newer", async (
   expect(commit.waitingBytes).toBe(0);
 });
 
+test("who goes on waiting hears nothing while the disk fails, and why is known", async () => {
+  const { commit, clock, finish, retain } = slowDisk("goes on waiting");
+  const answers: string[] = [];
+  const ask = (name: string): void => commit.whenWritten((isWritten) => answers.push(`${name} ${isWritten}`));
+  retain("a");
+  ask("a");
+  await turn();
+  await finish(full);
+  ask("later");
+  expect(answers).toEqual([]);
+  expect(commit.problem).toContain("cannot be written");
+
+  clock.advance(seconds(1));
+  await finish();
+
+  expect(answers).toEqual(["a true", "later true"]);
+  expect(commit.problem).toBeUndefined();
+});
+
 test("a disk that fails is tried less and less often, and reported once until it works again", async () => {
   const { clock, begun, said, finish, retain } = slowDisk();
   retain("a");
@@ -162,7 +187,7 @@ test("closing writes what waits, and gives up on a disk that does not answer", a
   await closed;
 
   expect(answers).toEqual([false]);
-  expect(said).toEqual([expect.stringContaining("were lost")]);
+  expect(said).toEqual([expect.stringContaining("lost at the end")]);
   await finish();
   expect(answers).toEqual([false]);
 });
@@ -178,5 +203,5 @@ test("closing while the disk fails makes one more attempt", async () => {
   await closed;
 
   expect(begun).toEqual([["a"], ["a"]]);
-  expect(said.at(-1)).toContain("were lost");
+  expect(said.at(-1)).toContain("lost at the end");
 });

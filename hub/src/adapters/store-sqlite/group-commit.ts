@@ -1,12 +1,12 @@
 /**
- * When what was gathered goes to disk, and whom to tell. One group is on its way at a time. After a pause it goes at
+ * When what was gathered goes to disk, and whom to tell: of changes to sessions as of what agents send. One group is on its way at a time. After a pause it goes at
  * once, that is with all that came in the same turn of the event loop; otherwise `commitGap` after the one before
  * began, so that under load many changes share one flush of the disk.
  *
  * A group that fails is kept and tried again before anything newer. Everybody who waits then hears that it is not on
- * disk; who asks later hears of the next attempt.
+ * disk, and who asks later hears of the next attempt; or, where `whoWaits` is "goes on waiting", they hear nothing
+ * until it is.
  */
-import type { ChangeFold, ChangeGroup } from "./change-fold.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { messageOf } from "@interactor/shared/kernel/fault";
@@ -20,24 +20,37 @@ const retryMax = seconds(5);
 
 type Answer = (isWritten: boolean) => void;
 
-interface Flight {
-  readonly group: ChangeGroup;
+/** What is to be written, gathered until it is taken. */
+export interface Gathered<Group> {
+  readonly isEmpty: boolean;
+  readonly bytes: number;
+  take(): Group;
+}
+
+interface Flight<Group> {
+  readonly group: Group;
   readonly bytes: number;
   answers: Answer[];
 }
 
-export interface GroupCommitWorld {
+export interface GroupCommitWorld<Group> {
   /** Brings a group to disk, or rejects; may be asked to write the same one again. */
-  readonly write: (group: ChangeGroup) => Promise<void>;
+  readonly write: (group: Group) => Promise<void>;
+  /** What is written, in words for a log. */
+  readonly what: string;
+  /** While the disk fails. */
+  readonly whoWaits: "is told" | "goes on waiting";
   readonly clock: Clock;
   readonly log: Log;
 }
 
-export class GroupCommit {
-  readonly #fold: ChangeFold;
-  readonly #world: GroupCommitWorld;
+export class GroupCommit<Group> {
+  readonly #gathered: Gathered<Group>;
+  readonly #world: GroupCommitWorld<Group>;
+  /** Why nothing can be written at present. */
+  problem: string | undefined;
   /** On its way to disk, or failed and to be tried again. */
-  #flight: Flight | undefined;
+  #flight: Flight<Group> | undefined;
   /** Wait for what is gathered now. */
   #answers: Answer[] = [];
   #phase: "idle" | "waiting" | "writing" | "failing" | "closed" = "idle";
@@ -47,14 +60,14 @@ export class GroupCommit {
   #closing: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(fold: ChangeFold, world: GroupCommitWorld) {
-    this.#fold = fold;
+  constructor(gathered: Gathered<Group>, world: GroupCommitWorld<Group>) {
+    this.#gathered = gathered;
     this.#world = world;
   }
 
   /** Bytes of changes that are not on disk. */
   get waitingBytes(): number {
-    return this.#fold.bytes + (this.#flight?.bytes ?? 0);
+    return this.#gathered.bytes + (this.#flight?.bytes ?? 0);
   }
 
   /** There is something new to write. */
@@ -64,7 +77,7 @@ export class GroupCommit {
 
   whenWritten(answer: Answer): void {
     if (this.#phase === "closed") return answer(this.#isAllWritten);
-    if (!this.#fold.isEmpty || this.#answers.length > 0) this.#answers.push(answer);
+    if (!this.#gathered.isEmpty || this.#answers.length > 0) this.#answers.push(answer);
     else if (this.#flight === undefined) answer(true);
     else this.#flight.answers.push(answer);
   }
@@ -88,14 +101,13 @@ export class GroupCommit {
     this.#cancelWait();
     this.#phase = "closed";
     if (this.#isAllWritten) return;
-    this.#world.log.error("changes of sessions and retained messages were lost at the end", {
-      bytes: this.waitingBytes,
-    });
+    const { what, log } = this.#world;
+    log.error(`some of what was to be written was lost at the end: ${what}`, { bytes: this.waitingBytes });
     this.#answerAll(false);
   }
 
   get #isAllWritten(): boolean {
-    return this.#fold.isEmpty && this.#flight === undefined;
+    return this.#gathered.isEmpty && this.#flight === undefined;
   }
 
   #schedule(): void {
@@ -121,39 +133,41 @@ export class GroupCommit {
     );
   }
 
-  #takeOff(): Flight {
+  #takeOff(): Flight<Group> {
     const answers = this.#answers;
     this.#answers = [];
-    const bytes = this.#fold.bytes;
-    return { group: this.#fold.take(), bytes, answers };
+    const bytes = this.#gathered.bytes;
+    return { group: this.#gathered.take(), bytes, answers };
   }
 
-  #arrived(flight: Flight): void {
+  #arrived(flight: Flight<Group>): void {
     if (this.#phase === "closed") return;
-    if (this.#delays !== undefined) this.#world.log.info("sessions and retained messages are written again");
+    const { what, log } = this.#world;
+    if (this.#delays !== undefined) log.info(`what could not be written is written again: ${what}`);
     this.#delays = undefined;
+    this.problem = undefined;
     // Who asks while these are told comes after them: they are still in flight.
     for (const answer of flight.answers) answer(true);
     this.#flight = undefined;
-    if (this.#fold.isEmpty && this.#answers.length === 0) {
+    if (this.#gathered.isEmpty && this.#answers.length === 0) {
       this.#phase = "idle";
       this.#closing?.();
     } else if (this.#closing === undefined) this.#schedule();
     else this.#begin();
   }
 
-  #failed(flight: Flight, error: unknown): void {
+  #failed(flight: Flight<Group>, error: unknown): void {
     if (this.#phase === "closed" || this.#flight !== flight) return;
+    const { what, log, whoWaits } = this.#world;
+    this.problem = `${what} cannot be written: ${messageOf(error)}`;
     if (this.#delays === undefined) {
-      this.#world.log.error(
-        "sessions and retained messages cannot be written: nothing that is to be kept is acknowledged until they can",
-        { reason: messageOf(error) },
-      );
+      const words = `${what} cannot be written: nothing that is to be kept is acknowledged until they can`;
+      log.error(words, { reason: messageOf(error) });
     }
     this.#delays ??= retryDelays({ next: () => 0 }, retryMax);
     this.#phase = "failing";
     this.#cancelWait = this.#world.clock.after(this.#delays.next().value, () => this.#begin());
-    this.#answerAll(false);
+    if (whoWaits === "is told") this.#answerAll(false);
     this.#closing?.();
   }
 

@@ -1,28 +1,42 @@
 import { describe, expect, test } from "vitest";
 import { encodeBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag } from "@interactor/shared/wire/entry";
-import { lane } from "@interactor/shared/wire/lanes";
+import { type Lane, lane } from "@interactor/shared/wire/lanes";
 import { receiptBody } from "@interactor/shared/wire/messages/receipt";
 import { batchOf, birthOf, entryOf, noon, sessionNumber } from "@interactor/shared/testing/builders";
 import { Intake } from "./intake.ts";
+import type { JournalRecord, TakenMark } from "./journal-record.ts";
 
-function bench() {
+function bench({ isDiskQuick = true, taken = [] as readonly TakenMark[] } = {}) {
   const values: unknown[] = [];
+  const kept: JournalRecord[] = [];
+  const waiting: (() => void)[] = [];
+  const finish = () => {
+    for (const then of waiting.splice(0)) then();
+  };
   const receipts: unknown[] = [];
   const refused: string[] = [];
   const results: unknown[] = [];
   const counts = { repeated: 0, missed: 0 };
-  const intake = new Intake({
-    value: ({ node, instance, port }, { body, at, flags }, unit, isOutput) =>
-      void values.push({ address: `${node}/${instance}/${port}`, body, at, flags, unit, isOutput }),
-    receipt: (node, receipt) => void receipts.push([node, receipt]),
-    result: (node, reply) => void results.push([node, reply]),
-    refused: (reason, node) => void refused.push(`${node} ${reason}`),
-    took: (_node, { repeated, missed }) => {
-      counts.repeated += repeated;
-      counts.missed += missed;
+  const intake = new Intake(
+    {
+      keep: (record, then) => {
+        kept.push(record);
+        if (then !== undefined) waiting.push(then);
+        if (isDiskQuick) finish();
+      },
+      value: ({ address: { node, instance, port }, entry: { body, at, flags }, unit, isOutput }) =>
+        void values.push({ address: `${node}/${instance}/${port}`, body, at, flags, unit, isOutput }),
+      receipt: (node, receipt) => void receipts.push([node, receipt]),
+      refused: (reason, node) => void refused.push(`${node} ${reason}`),
+      result: (node, reply) => void results.push([node, reply]),
+      took: (_node, { repeated, missed }) => {
+        counts.repeated += repeated;
+        counts.missed += missed;
+      },
     },
-  });
+    taken,
+  );
   const accept = (
     entries: readonly Partial<Entry>[],
     given: {
@@ -30,17 +44,20 @@ function bench() {
       session?: number;
       node?: string;
       birth?: ReturnType<typeof birthOf> | null;
+      lane?: Lane;
     } = {},
   ) => {
+    const laneNumber = given.lane ?? lane.telemetry;
     const batch = batchOf({
+      lane: laneNumber,
       session: sessionNumber(given.session ?? 1),
       firstSeq: given.firstSeq ?? 0,
       entries: entries.map(entryOf),
     });
     const birth = given.birth === undefined ? birthOf() : (given.birth ?? undefined);
-    intake.accept(given.node ?? "pi", lane.telemetry, encodeBatch(batch), birth);
+    intake.accept(given.node ?? "pi", laneNumber, encodeBatch(batch), birth);
   };
-  return { intake, accept, values, receipts, results, refused, counts };
+  return { intake, accept, values, receipts, results, refused, counts, kept, finish };
 }
 
 const value = (body: unknown, given = {}) => ({
@@ -121,6 +138,69 @@ test("a receipt is handed on", () => {
   accept([{ from: "", flags: entryFlag.receipt, body: receiptBody(receipt) }]);
 
   expect(receipts).toEqual([["pi", receipt]]);
+});
+
+test("readings have their effect when they are written, and not before", () => {
+  const { accept, values, kept, finish } = bench({ isDiskQuick: false });
+
+  accept([{ body: 1 }]);
+  accept([{ body: 2 }], { firstSeq: 1 });
+  expect(values).toEqual([]);
+  expect(kept).toMatchObject([{ node: "pi", lane: lane.telemetry, next: 1 }, { next: 2 }]);
+
+  finish();
+  expect(values).toMatchObject([{ body: 1 }, { body: 2 }]);
+});
+
+test("what is critical has its effect before it is written, and is written", () => {
+  const { accept, values, kept, finish } = bench({ isDiskQuick: false });
+
+  accept([{ body: 1 }], { lane: lane.critical });
+  expect(values).toMatchObject([{ body: 1 }]);
+  finish();
+
+  expect(values).toHaveLength(1);
+  expect(kept.map(({ payload }) => payload.length > 0)).toEqual([true]);
+});
+
+test("a receipt does not wait for the disk, and only its number is written", () => {
+  const { accept, receipts, kept } = bench({ isDiskQuick: false });
+  const receipt = { lane: lane.telemetry, session: sessionNumber(2), seq: 41 };
+
+  accept([{ from: "", flags: entryFlag.receipt, body: receiptBody(receipt) }], { lane: lane.control });
+
+  expect(receipts).toHaveLength(1);
+  expect(kept).toMatchObject([{ lane: lane.control, next: 1, payload: new Uint8Array() }]);
+});
+
+test("what the life before took in is not taken again", () => {
+  const taken = [{ node: "pi", session: sessionNumber(1), lane: lane.telemetry, next: 7 }];
+  const { accept, values, counts, kept } = bench({ taken });
+
+  accept([{ body: 5 }, { body: 6 }], { firstSeq: 5 });
+  expect(kept).toEqual([]);
+  accept([{ body: 6 }, { body: 7 }], { firstSeq: 6 });
+
+  expect(values).toMatchObject([{ body: 7 }]);
+  expect(counts).toEqual({ repeated: 3, missed: 0 });
+  expect(kept).toMatchObject([{ next: 8 }]);
+});
+
+test("of a node the four sessions heard last are known, also when they take turns", () => {
+  const sessions = [1, 2, 3, 4, 5];
+  const taken = sessions.map((number) => ({
+    node: "pi",
+    session: sessionNumber(number),
+    lane: lane.telemetry,
+    next: 1,
+  }));
+  const again = (session: number) => {
+    const { accept, counts } = bench({ taken });
+    accept([{ body: 1 }], { session, birth: birthOf({ session: sessionNumber(session) }) });
+    return counts.repeated;
+  };
+
+  expect(sessions.map(again)).toEqual([0, 1, 1, 1, 1]);
 });
 
 test("a batch that comes again is counted and not taken again", () => {

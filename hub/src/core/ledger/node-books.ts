@@ -96,7 +96,8 @@ export class NodeBooks {
   /** What the hub took of a batch that the node sent. */
   took({ session, lane, firstSeq, fresh, late, repeated, missed }: Taken): void {
     const own = this.#lifeOf(session).own[lane];
-    if (own.base < 0) own.base = firstSeq;
+    // What came before this hub counted, it took in a life before or never.
+    if (own.base < 0) own.base = Math.max(firstSeq + repeated - missed, 0);
     own.taken += fresh;
     own.late += late;
     own.repeated += repeated;

@@ -5,8 +5,6 @@
 import { unreachable } from "@interactor/shared/kernel/assert";
 import type { Micros } from "@interactor/shared/kernel/units";
 import { nodesMax } from "@interactor/shared/wire/limits";
-import { findPort } from "@interactor/shared/wire/messages/port";
-import type { PortAddress } from "@interactor/shared/wire/names";
 import type { Reported } from "@interactor/shared/wire/messages/reported";
 import type { Birth, Death } from "@interactor/shared/wire/messages/state";
 
@@ -85,12 +83,6 @@ function died(
 
 function put(state: PresenceState, presence: NodePresence, effects: readonly PresenceEffect[]): PresenceStep {
   return { ok: true, state: new Map(state).set(presence.node, presence), effects };
-}
-
-/** Whether an output tells of what happens once, of which every one counts. */
-export function isEvent(presence: NodePresence | undefined, { instance, port }: PortAddress): boolean {
-  const declared = presence?.birth.instances[instance];
-  return declared !== undefined && findPort(declared.outputs, port)?.deliver === "every";
 }
 
 /** Instances that a node has now and did not have before. */

@@ -30,6 +30,7 @@ function measured(given: Partial<Measured> = {}): Measured {
     feedValues: 0,
     feedRefused: 0,
     clients: 0,
+    journal: { waitingBytes: 0, problem: undefined, usage: { commits: 0, bytes: 0, evicted: 0 } },
     ...given,
   };
 }

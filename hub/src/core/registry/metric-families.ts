@@ -36,6 +36,13 @@ export interface Measured {
   readonly feedValues: number;
   readonly feedRefused: number;
   readonly clients: number;
+  readonly journal: MeasuredJournal;
+}
+
+export interface MeasuredJournal {
+  readonly waitingBytes: number;
+  readonly problem: string | undefined;
+  readonly usage: { readonly commits: number; readonly bytes: number; readonly evicted: number };
 }
 
 const one = (value: number, labels: Readonly<Record<string, string>> = {}) => [{ labels, value }];
@@ -43,6 +50,7 @@ const one = (value: number, labels: Readonly<Record<string, string>> = {}) => [{
 export function metricFamilies(measured: Measured): readonly MetricFamily[] {
   return [
     ...totals(measured),
+    ...ofJournal(measured.journal),
     ...ofNodes(measured),
     ...ledgerFamilies(measured.ledger, measured.router.queues),
     ...ofRoutes(measured.router),
@@ -89,6 +97,27 @@ function totals({ version, counters, clients, feedValues, feedRefused }: Measure
       counts: counters.latency.counts,
       sum: counters.latency.sum,
     },
+  ];
+}
+
+function ofJournal({ waitingBytes, problem, usage }: MeasuredJournal): MetricFamily[] {
+  const family = (
+    kind: "counter" | "gauge",
+    name: string,
+    help: string,
+    value: number,
+  ): Extract<MetricFamily, { readonly kind: "counter" | "gauge" }> => ({
+    kind,
+    name: `interactor_hub_journal_${name}`,
+    help,
+    samples: one(value),
+  });
+  return [
+    family("counter", "commits_total", "Commits of what agents send.", usage.commits),
+    family("counter", "evicted_total", "Commits that gave way to newer ones.", usage.evicted),
+    family("gauge", "bytes", "What the journal takes on disk.", usage.bytes),
+    family("gauge", "waiting_bytes", "What waits for the disk; its senders are not confirmed.", waitingBytes),
+    family("gauge", "failing", "1 while the disk does not take it.", problem === undefined ? 0 : 1),
   ];
 }
 

@@ -1,0 +1,73 @@
+/** Gathers what agents send until it is written: one row of the journal, and how far each lane has come. */
+import type { JournalRecord, TakenMark } from "../../ports/journal.ts";
+import type { Gathered } from "./group-commit.ts";
+
+/** What one commit brings to the disk. May be written again: it says of every row how it ends. */
+export interface JournalGroup {
+  readonly id: number;
+  /** A JSON array of names. */
+  readonly nodes: string;
+  /** Six bytes a batch: its node's place in `nodes`, and its bytes. */
+  readonly places: Buffer;
+  readonly batches: Buffer;
+  /** A JSON array of [node, session, lane, next]. */
+  readonly marks: string;
+}
+
+/** Two for the node's place, a hub knows a thousand nodes; four for the length. */
+const placeBytes = 6;
+/** About what a record costs beside its payload. */
+const recordBytes = 100;
+
+export class JournalGather implements Gathered<JournalGroup> {
+  #nextId: number;
+  #records: JournalRecord[] = [];
+  #marks = new Map<string, TakenMark>();
+  bytes = 0;
+
+  constructor(nextId: number) {
+    this.#nextId = nextId;
+  }
+
+  get isEmpty(): boolean {
+    return this.#records.length === 0;
+  }
+
+  add(record: JournalRecord): void {
+    this.#records.push(record);
+    this.bytes += record.payload.length + recordBytes;
+  }
+
+  take(): JournalGroup {
+    const records = this.#records;
+    this.#records = [];
+    this.bytes = 0;
+    const id = this.#nextId;
+    this.#nextId += 1;
+    const names = new Map<string, number>();
+    const kept = records.filter(({ payload }) => payload.length > 0);
+    const places = Buffer.allocUnsafe(kept.length * placeBytes);
+    for (const [index, { node, payload }] of kept.entries()) {
+      let place = names.get(node);
+      if (place === undefined) names.set(node, (place = names.size));
+      places.writeUInt16LE(place, index * placeBytes);
+      places.writeUInt32LE(payload.length, index * placeBytes + 2);
+    }
+    return {
+      id,
+      nodes: JSON.stringify([...names.keys()]),
+      places,
+      batches: Buffer.concat(kept.map(({ payload }) => payload)),
+      marks: this.#takeMarks(records),
+    };
+  }
+
+  /** Of each lane only where it has come to in the end. */
+  #takeMarks(records: readonly JournalRecord[]): string {
+    const marks = this.#marks;
+    for (const record of records) marks.set(`${record.node} ${record.session} ${record.lane}`, record);
+    const rows = [...marks.values()].map(({ node, session, lane, next }) => [node, session, lane, next]);
+    marks.clear();
+    return JSON.stringify(rows);
+  }
+}

@@ -1,0 +1,82 @@
+/** What agents send, on its way: to the journal, and from there to the routes, to who watches, and into the counts. */
+import type { Clock } from "@interactor/shared/kernel/clock";
+import { entryFlag, hasFlag } from "@interactor/shared/wire/entry";
+import type { Lane } from "@interactor/shared/wire/lanes";
+import { findPort } from "@interactor/shared/wire/messages/port";
+import type { Birth } from "@interactor/shared/wire/messages/state";
+import { siteAddress } from "@interactor/shared/wire/names";
+import type { Feed } from "./core/feed/feed.ts";
+import type { CommandDesk } from "./core/commands/command-desk.ts";
+import type { SiteLedger } from "./core/ledger/site-ledger.ts";
+import { Intake, type TakenValue } from "./core/intake/intake.ts";
+import type { HubCounters } from "./core/registry/counters.ts";
+import type { Router } from "./core/routing/router.ts";
+import type { Verdict } from "./ports/broker.ts";
+import type { Journal } from "./ports/journal.ts";
+
+export interface IntakeParts {
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly counters: HubCounters;
+  readonly router: Router;
+  readonly ledger: SiteLedger;
+  readonly commands: CommandDesk;
+  readonly feed: Feed;
+  readonly birthOf: (node: string) => Birth | undefined;
+  readonly refused: (reason: string, node: string) => void;
+  /** Something may have become movable. */
+  readonly moved: () => void;
+}
+
+export class HubIntake {
+  readonly #parts: IntakeParts;
+  readonly #intake: Intake;
+  /** Is confirmed when the journal has it. */
+  readonly #kept: Verdict;
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+    const { journal, router } = parts;
+    this.#kept = { kind: "keep", written: journal };
+    this.#intake = new Intake(
+      {
+        keep: (record, then) => {
+          journal.append(record);
+          if (then !== undefined) journal.whenWritten((isWritten) => isWritten && this.#after(then));
+        },
+        value: (taken) => this.#value(taken),
+        receipt: (node, receipt) => router.receipt(node, receipt),
+        refused: parts.refused,
+        result: (node, reply) => parts.commands.answered(node, reply),
+        took: (node, taken) => parts.ledger.took(node, taken),
+      },
+      journal.taken,
+    );
+  }
+
+  accept(node: string, lane: Lane, payload: Uint8Array): Verdict {
+    this.#intake.accept(node, lane, payload, this.#parts.birthOf(node));
+    return this.#kept;
+  }
+
+  #after(work: () => void): void {
+    work();
+    this.#parts.moved();
+  }
+
+  #value({ address, entry, unit, isOutput }: TakenValue): void {
+    const { clock, counters, router, feed } = this.#parts;
+    const now = clock.now();
+    const { at, quality, flags, body } = entry;
+    counters.messages += 1;
+    const isTimed = isOutput && !hasFlag(entry, entryFlag.clockUnsynchronised | entryFlag.historical);
+    if (isTimed) counters.latency.observe((clock.wall() - at) / 1e6);
+    if (isOutput) router.value(address, { value: body, unit, quality, at }, now, this.#isEvent(address));
+    feed.offer(siteAddress(address), { at, quality, flags, value: body }, now);
+  }
+
+  #isEvent({ node, instance, port }: TakenValue["address"]): boolean {
+    const declared = this.#parts.birthOf(node)?.instances[instance];
+    return declared !== undefined && findPort(declared.outputs, port)?.deliver === "every";
+  }
+}

@@ -1,0 +1,10 @@
+/** Something that goes to disk a group at a time, and that a confirmation waits for. */
+export interface Written {
+  /**
+   * Calls back when everything taken so far is on disk (at once when nothing waits), or cannot be brought there: then
+   * what depends on it must not be acknowledged. Calls come back in their order.
+   */
+  whenWritten(done: (isWritten: boolean) => void): void;
+  /** Bytes that wait for the disk. */
+  readonly waitingBytes: number;
+}

@@ -1,0 +1,273 @@
+// The journal on SQLite: what it says is on disk is there, whatever happens to the machine; and it keeps its bounds.
+
+import { copyFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { sessionNumber } from "@interactor/shared/testing/builders";
+import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
+import { seconds } from "@interactor/shared/kernel/units";
+
+import { systemClock } from "../../hub/src/adapters/clock-system.ts";
+import { openJournal } from "../../hub/src/adapters/store-sqlite/journal.ts";
+import {
+  type Journal,
+  type JournalLimits,
+  journalLimits,
+  type JournalRecord,
+} from "../../hub/src/ports/journal.ts";
+import { emptyFolder, fillDisk, isRoot, mountedFolder } from "./folders.ts";
+import { journalRows } from "./journal-rows.ts";
+import { payloadOf } from "./numbered-payload.ts";
+
+const isLong = process.env["TEST_LONG"] !== undefined;
+
+interface Opened {
+  readonly journal: Journal;
+  readonly lines: string[];
+}
+
+async function open(
+  folder: string,
+  given: Partial<JournalLimits> = {},
+  clock = systemClock(),
+): Promise<Opened> {
+  const lines: string[] = [];
+  const say =
+    (level: string) =>
+    (message: string): void =>
+      void lines.push(`${level} ${message}`);
+  const log = { info: say("info"), warn: say("warn"), error: say("error") };
+  return {
+    journal: await openJournal({ folder, limits: { ...journalLimits, ...given }, clock, log }),
+    lines,
+  };
+}
+
+const written = (journal: Journal): Promise<boolean> =>
+  new Promise((resolve) => journal.whenWritten(resolve));
+
+const record = (number: number, given: Partial<JournalRecord> = {}): JournalRecord => ({
+  node: "pi",
+  session: sessionNumber(1),
+  lane: 2,
+  next: number + 1,
+  payload: payloadOf(number),
+  ...given,
+});
+
+const numbersIn = (path: string): readonly number[] =>
+  journalRows(path).map(({ payload }, index) => {
+    expect(payload.equals(payloadOf(index + 1))).toBe(true);
+    return index + 1;
+  });
+
+test("what was written is there in its order, and how far each lane had come", async () => {
+  const folder = emptyFolder();
+  const { journal } = await open(folder);
+  expect(journal.taken).toEqual([]);
+  journal.append(record(1));
+  journal.append(record(2, { node: "pa", payload: Buffer.alloc(70_000, 7) }));
+  expect(await written(journal)).toBe(true);
+  journal.append(record(3, { lane: 1, payload: new Uint8Array() }));
+  expect(await written(journal)).toBe(true);
+  await journal[Symbol.asyncDispose]();
+
+  const rows = journalRows(join(folder, "journal.sqlite"));
+  expect(rows.map(({ node, payload }) => [node, payload.length])).toEqual([
+    ["pi", 2],
+    ["pa", 70_000],
+  ]);
+  const { journal: next } = await open(folder);
+  await using _ = next;
+  const marks = next.taken.map(({ node, lane, next }) => [`${node} ${lane}`, next]);
+  expect(Object.fromEntries(marks)).toEqual({ "pi 2": 2, "pa 2": 3, "pi 1": 4 });
+});
+
+test("of a node the four sessions written last are known", async () => {
+  const folder = emptyFolder();
+  const clock = new VirtualClock();
+  const { journal } = await open(folder, {}, clock);
+  for (const session of [1, 2, 3, 4, 5, 6]) {
+    journal.append(record(1, { session: sessionNumber(session) }));
+    const isWritten = written(journal);
+    clock.advance(seconds(1));
+    expect(await isWritten).toBe(true);
+  }
+  await journal[Symbol.asyncDispose]();
+
+  const { journal: next } = await open(folder);
+  await using _ = next;
+  expect(next.taken.map(({ session }) => session)).toEqual([3, 4, 5, 6].map(sessionNumber));
+});
+
+test("the oldest commits give way when it takes too much, and free their space", async () => {
+  const folder = emptyFolder();
+  const bytesMax = 2_000_000;
+  const { journal } = await open(folder, { bytesMax });
+  await using _ = journal;
+
+  for (let number = 1; number <= 1000; number++) {
+    journal.append(record(number, { payload: Buffer.alloc(9000, number) }));
+    expect(await written(journal)).toBe(true);
+  }
+
+  const rows = journalRows(join(folder, "journal.sqlite"));
+  expect(rows.at(-1)?.payload.equals(Buffer.alloc(9000, 1000))).toBe(true);
+  expect(rows.length).toBeGreaterThan(50);
+  // It is looked each 64 commits, and a step takes 4 MB at most.
+  expect(journal.usage.bytes).toBeLessThan(bytesMax + 64 * 12_000);
+  expect(journal.usage.evicted + rows.length).toBe(1000);
+});
+
+test("what is too old gives way", async () => {
+  const folder = emptyFolder();
+  const clock = new VirtualClock();
+  const { journal } = await open(folder, { daysMax: 1 }, clock);
+  await using _ = journal;
+  const write = async (count: number) => {
+    for (let number = 0; number < count; number++) {
+      journal.append(record(number));
+      const isWritten = written(journal);
+      clock.advance(seconds(1));
+      expect(await isWritten).toBe(true);
+    }
+  };
+
+  await write(100);
+  for (let hour = 0; hour < 25; hour++) clock.advance(seconds(3600));
+  await write(64);
+
+  expect(journal.usage.evicted).toBe(100);
+});
+
+test.skipIf(!isRoot)(
+  "on a full disk nobody is confirmed, and all of it is written when there is space",
+  async () => {
+    const folder = mountedFolder(1024);
+    const { journal, lines } = await open(folder);
+    journal.append(record(1));
+    expect(await written(journal)).toBe(true);
+    const ballast = join(folder, "ballast");
+    fillDisk(ballast);
+
+    const confirmed: number[] = [];
+    let number = 1;
+    while (journal.problem === undefined && number < 500) {
+      const last = ++number;
+      journal.append(record(last));
+      journal.whenWritten((isWritten) => isWritten && confirmed.push(last));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    expect(journal.problem).toMatch(/cannot be written.*SQLITE_(FULL|IOERR)/);
+    const before = confirmed.length;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(confirmed).toHaveLength(before);
+    rmSync(ballast);
+    expect(await written(journal)).toBe(true);
+
+    expect(journal.problem).toBeUndefined();
+    expect(confirmed).toHaveLength(number - 1);
+    expect(lines).toEqual([
+      expect.stringMatching(/^error .*cannot be written/),
+      expect.stringMatching(/^info .*written again/),
+    ]);
+    await journal[Symbol.asyncDispose]();
+    // What is old may have given way to what is new.
+    const kept = journalRows(join(folder, "journal.sqlite"));
+    expect(kept.at(-1)?.payload.equals(payloadOf(number))).toBe(true);
+  },
+);
+
+test("a file that is no database is set aside, and work goes on", async () => {
+  const folder = emptyFolder();
+  writeFileSync(join(folder, "journal.sqlite"), "garbage ".repeat(5000));
+
+  const { journal, lines } = await open(folder);
+  await using _ = journal;
+  journal.append(record(1));
+  expect(await written(journal)).toBe(true);
+
+  expect(lines).toEqual([expect.stringMatching(/^error .*damaged and was set aside/)]);
+  expect(readdirSync(folder).some((name) => name.startsWith("journal.sqlite.corrupt-"))).toBe(true);
+});
+
+const damages: readonly (readonly [string, (bytes: Buffer) => void])[] = [
+  // The schema is on page 1, the first table that was made on page 2.
+  ["when it is opened", (bytes) => bytes.fill(0xa5, 4096, 8192)],
+  // Page 1 names the first page that is free; who needs room reads it.
+  [
+    "when it is written",
+    (bytes) => {
+      const free = bytes.readUInt32BE(32);
+      expect(free).toBeGreaterThan(0);
+      bytes.fill(0xa5, (free - 1) * 4096, free * 4096);
+    },
+  ],
+];
+
+test.each(damages)(
+  "a file that turns out to be damaged %s is replaced, and nothing is taken twice",
+  async (_, damage) => {
+    const folder = emptyFolder();
+    const path = join(folder, "journal.sqlite");
+    const { journal: first } = await open(folder, { bytesMax: 500_000 });
+    for (let number = 1; number <= 128; number++) {
+      first.append(record(number, { payload: Buffer.alloc(20_000) }));
+      expect(await written(first)).toBe(true);
+    }
+    first.append(record(7, { lane: 1 }));
+    expect(await written(first)).toBe(true);
+    await first[Symbol.asyncDispose]();
+    const bytes = readFileSync(path);
+    damage(bytes);
+    writeFileSync(path, bytes);
+
+    const { journal, lines } = await open(folder);
+    journal.append(record(129, { payload: Buffer.alloc(90_000) }));
+    expect(await written(journal)).toBe(true);
+    await journal[Symbol.asyncDispose]();
+
+    expect(lines).toEqual([expect.stringMatching(/^error .*damaged and was set aside/)]);
+    const { journal: next } = await open(folder);
+    await using _next = next;
+    expect(Object.fromEntries(next.taken.map(({ lane, next }) => [lane, next]))).toEqual({ 1: 8, 2: 130 });
+  },
+);
+
+test("cut at any byte of a commit, as a power cut leaves it, everything before it is there", async () => {
+  const folder = emptyFolder();
+  const path = join(folder, "journal.sqlite");
+  const { journal } = await open(folder);
+  for (let number = 1; number <= 20; number++) {
+    journal.append(record(number));
+    expect(await written(journal)).toBe(true);
+  }
+  const synced = readFileSync(`${path}-wal`).length;
+  for (let number = 21; number <= 40; number++) journal.append(record(number));
+  expect(await written(journal)).toBe(true);
+  const copy = emptyFolder();
+  copyFileSync(path, join(copy, "whole"));
+  copyFileSync(`${path}-wal`, join(copy, "whole-wal"));
+  await journal[Symbol.asyncDispose]();
+  const wal = readFileSync(join(copy, "whole-wal"));
+  expect(wal.length).toBeGreaterThan(synced);
+
+  // All of them in the long run; one in 61, which is prime to every structure in the file, else.
+  const cuts = Array.from({ length: wal.length - synced + 1 }, (_, index) => synced + index);
+  for (const cut of cuts.filter((_, index) => isLong || index % 61 === 0 || index === cuts.length - 1)) {
+    const cutFolder = join(copy, "journal.sqlite");
+    for (const ending of ["", "-wal", "-shm"]) rmSync(cutFolder + ending, { force: true });
+    copyFileSync(join(copy, "whole"), cutFolder);
+    writeFileSync(`${cutFolder}-wal`, wal);
+    truncateSync(`${cutFolder}-wal`, cut);
+
+    const { journal: after, lines } = await open(copy);
+    const mark = after.taken[0]?.next ?? 0;
+    await after[Symbol.asyncDispose]();
+
+    expect(lines).toEqual([]);
+    const numbers = numbersIn(cutFolder);
+    expect([20, 40]).toContain(numbers.length);
+    expect(mark).toBe(numbers.length + 1);
+  }
+}, 600_000);
