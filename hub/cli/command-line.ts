@@ -141,11 +141,12 @@ function addTap(program: Command): void {
   addHubOptions(program.command("tap"))
     .description("print what passes, a line a message")
     .argument("<filter>", "node/instance/port with + for any one and # for the rest, or a topic under ix/")
+    .option("--raw", "every value of one output as it comes, not twenty a second")
     .option("--count <n>", "end after so many messages", countArgument)
     .option("--timeout <time>", "end after 10s or 5m; a bare number is seconds", timeoutArgument)
     .addHelpText(
       "after",
-      `${example("interactor tap 'demo/sim/+'", "interactor tap '#' --json --count 5 --timeout 10")}
+      `${example("interactor tap 'demo/sim/+'", "interactor tap '#' --json --count 5 --timeout 10", "interactor tap --raw demo/sim/distance")}
 With --count a timeout is a failure (exit code 124); without, it is how long to watch (exit code 0).
 The last known values come first; --json marks them "retained".`,
     )

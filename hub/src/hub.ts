@@ -93,9 +93,10 @@ export class Hub implements BrokerRules {
     this.#commands = new HubCommands(options.site, this, (topic, payload) =>
       this.#broker?.publish(topic, payload, { retain: false, qos: 1 }),
     );
-    this.feed = new Feed((address, payload) => {
-      this.#broker?.publish(`${this.#topics.valueRoot}/${address}`, payload, { retain: true, qos: 0 });
-    });
+    const publish = (root: string, retain: boolean) => (address: string, payload: Uint8Array) =>
+      this.#broker?.publish(`${root}/${address}`, payload, { retain, qos: 0 });
+    const { valueRoot, rawRoot } = this.#topics;
+    this.feed = new Feed(options.site, { value: publish(valueRoot, true), raw: publish(rawRoot, false) });
     this.#intake = new HubIntake({
       ...world,
       counters: this.counters,
@@ -147,7 +148,8 @@ export class Hub implements BrokerRules {
   }
 
   maySubscribe(client: Client, filter: string): boolean {
-    return this.#gate.maySubscribe(client, filter);
+    const { clock } = this.#world;
+    return this.#gate.maySubscribe(client, filter) && this.feed.taps.ask(filter, clock.now());
   }
 
   received(client: Client, topicText: string, payload: Uint8Array): Verdict {

@@ -32,6 +32,9 @@ export function siteTopics(site: string) {
     values: `${base}/v/#`,
     valueRoot: `${base}/v`,
     value: (address: SiteAddress) => `${base}/v/${address.node}/${address.instance}/${address.port}`,
+    /** Every value of an output as it comes, while somebody asks for it. */
+    rawRoot: `${base}/raw`,
+    raw: (address: SiteAddress) => `${base}/raw/${address.node}/${address.instance}/${address.port}`,
     set: (address: SiteAddress) => `${base}/set/${address.node}/${address.instance}/${address.port}`,
     /** Answers to who asked. */
     reply: (request: RequestId) => `${base}/reply/${request}`,
@@ -49,7 +52,7 @@ export type Topic =
       readonly node: string;
     }
   | { readonly kind: "hub-state" | "hub-metric"; readonly site: string }
-  | { readonly kind: "value" | "set"; readonly site: string; readonly address: SiteAddress }
+  | { readonly kind: "value" | "raw" | "set"; readonly site: string; readonly address: SiteAddress }
   | { readonly kind: "reply"; readonly site: string; readonly request: RequestId }
   | { readonly kind: "stop"; readonly site: string; readonly zone: string };
 
@@ -64,6 +67,8 @@ export function parseTopic(topic: string): Topic | undefined {
       return parseHubTopic(site, rest);
     case "v":
       return parseAddressTopic("value", site, rest);
+    case "raw":
+      return parseAddressTopic("raw", site, rest);
     case "set":
       return parseAddressTopic("set", site, rest);
     case "reply":
@@ -98,7 +103,11 @@ function parseHubTopic(site: string, rest: readonly string[]): Topic | undefined
   return rest[0] === "metric" ? { kind: "hub-metric", site } : undefined;
 }
 
-function parseAddressTopic(kind: "value" | "set", site: string, rest: readonly string[]): Topic | undefined {
+function parseAddressTopic(
+  kind: "value" | "raw" | "set",
+  site: string,
+  rest: readonly string[],
+): Topic | undefined {
   const [node, instance, port] = rest;
   if (rest.length !== 3 || node === undefined || instance === undefined || port === undefined)
     return undefined;
