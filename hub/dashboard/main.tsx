@@ -5,6 +5,7 @@ import { requestOf } from "@interactor/shared/wire/request";
 import { invariant } from "@interactor/shared/kernel/assert";
 import { render } from "preact";
 import { openConnection } from "./live/connection.ts";
+import { watchLedger } from "./live/ledger-watch.ts";
 import { beatInterval } from "./live/limits.ts";
 import { Live } from "./live/live.ts";
 import { LiveContext } from "./live/live-context.ts";
@@ -37,6 +38,7 @@ function start(): void {
     message: (topic, payload) => live.receive(topic, payload),
   });
   setInterval(() => live.beat(), beatInterval);
+  watchLedger(() => live.link.peek() === "connected");
   render(
     <LiveContext.Provider value={live}>
       <App />

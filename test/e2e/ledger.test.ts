@@ -1,11 +1,13 @@
 // The loss ledger of real programs: under overload, frozen, killed and started again, no message is without an end.
 
+import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { millis, seconds } from "@interactor/shared/kernel/units";
 import { apiPaths, type LedgerLane, ledgerResponse } from "@interactor/shared/wire/api";
 import { sumOf } from "@interactor/shared/wire/ledger";
 import { type AgentProgram, eventually, type HubProgram, startAgent, startHub } from "./programs.ts";
+import { requires } from "./requires.ts";
 import { Visitor } from "./visitor.ts";
 
 const instances = {
@@ -94,3 +96,19 @@ test(
     await second.signal("SIGTERM");
   },
 );
+
+requires("promtool")("the ledger's metrics are what Prometheus takes without complaint", async () => {
+  await using hub = await startHub();
+  await using _agent = await startAgent({ node: "pi", hub: hub.mqtt, instances });
+  await eventually("values are counted", async () => (await laneOf(hub, "up", "telemetry")).produced > 200);
+
+  const metrics = (await hub.get(apiPaths.metrics)).text;
+  const checked = spawnSync("promtool", ["check", "metrics"], { input: metrics, encoding: "utf8" });
+
+  expect(metrics).toContain('interactor_agent_up_produced_total{node="pi",lane="telemetry"}');
+  expect(metrics).toContain(
+    'interactor_agent_up_unaccounted_total{node="pi",lane="telemetry",reason="crash"} 0',
+  );
+  expect(checked.stdout + checked.stderr).toBe("");
+  expect(checked.status).toBe(0);
+});
