@@ -169,7 +169,7 @@ export const brokerLimits: BrokerLimits = {
   retainedBytesMax: 6 * 1024 * 1024,
   incomingQos2Max: 100,
   outgoingBytesMax: 4 * 1024 * 1024,
-  outgoingTotalMax: 24 * 1024 * 1024,
+  outgoingTotalMax: 16 * 1024 * 1024,
   outgoingAgeMax: seconds(5),
   sessionsMax: 1000,
   sessionAgeMax: seconds(7 * 24 * 3600),

@@ -56,8 +56,8 @@ async function takeNothing(scene: Scene): Promise<void> {
   const one = await scene.joinFully();
   one.write(subscribePacket(1, ["small"], 0));
   one.stall();
-  const small = publishPacket("small", Buffer.from("x"), {});
-  const large = publishPacket("large", Buffer.alloc(30_000), {});
+  const small = publishPacket("small", Buffer.alloc(200), {});
+  const large = publishPacket("large", Buffer.alloc(10_000), {});
   await flood(scene, 1_000_000, (index) => (index % 20 === 0 ? large : small), 4);
 }
 

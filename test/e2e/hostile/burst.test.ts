@@ -1,7 +1,6 @@
 // Nobody here does anything wrong: bursts, backlogs and large messages of well-behaved clients, more of them at a time
 // than the hub can pass on at once. All of it arrives, and nobody is cut.
 
-import { once } from "node:events";
 import { connect, connectAsync, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { eventually } from "../programs.ts";
@@ -75,7 +74,7 @@ test(
     let count = 0;
     const back = connect(hub.program.mqtt, { clientId: "slow", clean: false, reconnectPeriod: 0 });
     back.on("message", () => void (count += 1));
-    await once(back, "connect");
+    await new Promise<void>((resolve) => back.once("connect", () => resolve()));
     back.stream.pause();
     setTimeout(() => back.stream.resume(), 300);
     for (let live = 0; live < 25; live++) {

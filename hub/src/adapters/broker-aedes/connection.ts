@@ -32,6 +32,8 @@ type Phase =
   | { readonly kind: "closed" };
 
 const connack = (code: number): Buffer => Buffer.from([0x20, 2, 0, code]);
+/** Bytes that wait for the next turn. More: it is read no further until then. */
+const yieldBytesMax = 16 * 1024;
 /** Packets of one client in one turn of the event loop. More come in the next one, after what others have to say. */
 const packetsPerTurn = 512;
 /** A client that was told to go has this long to read why. */
@@ -243,6 +245,8 @@ export class Connection {
     if (wrong === "malformed") return this.cut("protocol", "a length of more than four bytes [MQTT-2.2.3]");
     if (this.#phase.kind === "closed") return;
     if (this.#isHeld) this.#hold();
+    // What comes in this turn is taken in the next ones, but not more than that.
+    else if (this.#isYielding && this.#reader.waitingBytes > yieldBytesMax) this.#stream.pause();
     const isUnfinished = this.unfinishedBytes > 0 && !this.#isHeld;
     this.#unfinishedSince = isUnfinished ? (this.#unfinishedSince ?? performance.now()) : undefined;
   }

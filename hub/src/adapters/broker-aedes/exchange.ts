@@ -44,9 +44,14 @@ export class Exchange {
         : store.whenWritten((isWritten) => done(isWritten ? undefined : new Error("it could not be kept"))),
     );
     this.retained = new RetainedMessages(limits, store);
-    const faulted = rules.faulted.bind(rules);
-    const overfull = () => this.overfull();
-    this.sessions = new Sessions(limits, { store, emitter: this.emitter, wall, faulted, overfull });
+    this.sessions = new Sessions(limits, {
+      store,
+      emitter: this.emitter,
+      wall,
+      faulted: rules.faulted.bind(rules),
+      grew: (bytes) => this.sweeper.came(bytes),
+      overfull: () => this.overfull(),
+    });
   }
 
   /** `owner`: the client that publishes. `false`: there is no room to retain it; then nobody got it. */

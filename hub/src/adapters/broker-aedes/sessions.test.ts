@@ -18,6 +18,7 @@ function sessionsOf(limits: Partial<BrokerLimits>) {
       emitter,
       wall: () => micros(0),
       faulted: (reason, words) => void faults.push(`${reason} ${words}`),
+      grew: () => undefined,
       overfull: () => void faults.push("overfull"),
     },
   );

@@ -16,6 +16,8 @@ export interface SessionsWorld {
   /** Now, on the site's clock. */
   readonly wall: () => Micros;
   readonly faulted: (reason: BrokerFault, details: string) => void;
+  /** So many bytes were taken to keep something. */
+  readonly grew: (bytes: number) => void;
   /** Too much waits for clients that are here. */
   readonly overfull: () => void;
 }
@@ -51,7 +53,9 @@ export class Sessions {
     },
     weighed: (bytes) => {
       this.#hereBytes += bytes;
-      if (bytes > 0 && this.#hereBytes > this.#limits.outgoingTotalMax) this.#world.overfull();
+      if (bytes < 0) return;
+      this.#world.grew(bytes);
+      if (this.#hereBytes > this.#limits.outgoingTotalMax) this.#world.overfull();
     },
   };
 
