@@ -4,8 +4,6 @@
  */
 import { unreachable } from "@interactor/shared/kernel/assert";
 import type { DeclaredPorts } from "@interactor/shared/bundle/manifest";
-import type { Clock } from "@interactor/shared/kernel/clock";
-import type { Random } from "@interactor/shared/kernel/random";
 import {
   between,
   earliest,
@@ -17,7 +15,6 @@ import {
 import { retryDelays } from "@interactor/shared/supervision/backoff";
 import type { Lane } from "@interactor/shared/wire/lanes";
 import { encodeReported, type InstanceReport } from "@interactor/shared/wire/messages/reported";
-import type { Session } from "@interactor/shared/wire/session";
 import { nodeTopics, parseTopic, siteTopics } from "@interactor/shared/wire/topics";
 import { birthOf, deathOf } from "./core/link/announcement.ts";
 import { Inbox } from "./core/inbox/inbox.ts";
@@ -29,30 +26,11 @@ import { Outputs } from "./core/outputs/outputs.ts";
 import { type Now, Switchboard } from "./core/switchboard/switchboard.ts";
 import { KeptRoutes } from "./agent-kept-routes.ts";
 import { AgentStop } from "./agent-stop.ts";
-import type { Connection, HubLink } from "./ports/hub-link.ts";
-import type { Log } from "./ports/log.ts";
-import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "./ports/module-host.ts";
-import type { StateStore } from "./ports/state-store.ts";
-
-export interface AgentOptions {
-  readonly site: string;
-  readonly node: string;
-  readonly unit: string;
-  readonly version: string;
-  readonly session: Session;
-  /** Zones the node is in, beside the one of all. */
-  readonly zones: readonly string[];
-  readonly instances: readonly InstanceSpec[];
-}
-
-export interface AgentWorld {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly link: HubLink;
-  readonly store: StateStore;
-  openHost(events: ModuleHostEvents): ModuleHost;
-}
+import { AgentLedger } from "./agent-ledger.ts";
+import type { AgentOptions, AgentWorld } from "./agent-world.ts";
+import type { Connection } from "./ports/hub-link.ts";
+import { logInstance } from "./agent-words.ts";
+import type { ModuleHost } from "./ports/module-host.ts";
 
 /** The longest wait between attempts to reach the hub. */
 const retryLongest = seconds(10);
@@ -74,6 +52,7 @@ export class Agent implements AsyncDisposable {
   readonly #report: Report;
   readonly #kept: KeptRoutes;
   readonly #stop: AgentStop;
+  readonly #ledger: AgentLedger;
   #link: LinkState = linkAtStart;
   #connection: Connection | undefined;
   #retries: Generator<Millis, never>;
@@ -108,9 +87,14 @@ export class Agent implements AsyncDisposable {
     this.#outputs = new Outputs(this.#switchboard, this.#outbox);
     this.#inbox = new Inbox(this.#switchboard, {
       receipt: (receipt) => this.#outbox.receipt(receipt, world.clock.wall(), world.clock.now()),
+      result: (reply) => this.#outbox.result(reply, world.clock.wall(), world.clock.now()),
       refused: (reason) => this.#refuse(`down ${reason}`),
       missed: (lane, entries) => world.log.warn("messages from the hub are missing", { lane, entries }),
     });
+    const sides = { session: options.session, outbox: this.#outbox, inbox: this.#inbox };
+    this.#ledger = new AgentLedger(sides, world, (document, confirmed) =>
+      this.#connection?.publish(this.#topics.metric, document, { retain: false, confirmed }),
+    );
     this.#host = world.openHost({
       declared: (instance, ports) => this.#declare(instance, ports),
       started: (instance) => this.#after(() => this.#switchboard.reapply(instance)),
@@ -124,6 +108,7 @@ export class Agent implements AsyncDisposable {
   async start(): Promise<void> {
     await this.#stop.load(this.#options.session);
     await this.#kept.load((document) => this.#adopt(document, "stored"));
+    await this.#ledger.load();
     for (const instance of this.#options.instances) {
       this.#report.instance(instance.name, { state: "starting" });
       this.#host.start(instance);
@@ -136,8 +121,8 @@ export class Agent implements AsyncDisposable {
     this.#cancelWake?.();
     this.#cancelRetry?.();
     await this.#host[Symbol.asyncDispose]();
-    const goodbye = this.#step({ kind: "stop" });
-    await goodbye;
+    await this.#step({ kind: "stop" });
+    await this.#ledger.end();
   }
 
   #now(): Now {
@@ -159,10 +144,12 @@ export class Agent implements AsyncDisposable {
   #wake(): void {
     const now = this.#now();
     let next = earliest(this.#switchboard.tick(now), this.#stop.tick(now));
+    next = earliest(next, this.#ledger.watch(now.instant));
     if (this.#link.kind === "up") {
       // Before what the inputs hold now: whoever stopped the show waits for this word.
       next = earliest(next, this.#reportIfDue(now));
       next = earliest(next, this.#outbox.pump(now.instant, this.#publishBatch));
+      next = earliest(next, this.#ledger.sayIfDue(now.instant, this.#link.connection));
     }
     if (next === this.#wakeAt && next !== undefined && next > now.instant) return;
     this.#cancelWake?.();
@@ -195,12 +182,7 @@ export class Agent implements AsyncDisposable {
 
   #instanceChanged(instance: string, report: InstanceReport): void {
     this.#after(() => this.#report.instance(instance, report));
-    const details = { instance, ...report };
-    if (report.state === "failed" || report.state === "waiting") {
-      this.#world.log.warn(`instance ${instance} is ${report.state}: ${report.reason ?? ""}`, details);
-    } else {
-      this.#world.log.info(`instance ${instance} is ${report.state}`, details);
-    }
+    logInstance(this.#world.log, instance, report);
   }
 
   #refuse(reason: string): void {
@@ -288,6 +270,7 @@ export class Agent implements AsyncDisposable {
   }
 
   async #sayGoodbye(): Promise<void> {
+    this.#ledger.say();
     const death = deathOf(this.#options, this.#link.connection, "stopped");
     this.#connection?.publish(this.#topics.state, death, { retain: true });
     await this.#connection?.close();

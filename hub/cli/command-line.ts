@@ -26,6 +26,7 @@ export function commandLine(): Command {
   addSet(program);
   addWhy(program);
   addStop(program);
+  addLedger(program);
   return program.addHelpText("after", "\n`interactor <command> --help` shows options and an example.");
 }
 
@@ -146,11 +147,12 @@ function addTap(program: Command): void {
   addHubOptions(program.command("tap"))
     .description("print what passes, a line a message")
     .argument("<filter>", "node/instance/port with + for any one and # for the rest, or a topic under ix/")
+    .option("--raw", "every value of one output as it comes, not twenty a second")
     .option("--count <n>", "end after so many messages", countArgument)
     .option("--timeout <time>", "end after 10s or 5m; a bare number is seconds", timeoutArgument)
     .addHelpText(
       "after",
-      `${example("interactor tap 'demo/sim/+'", "interactor tap '#' --json --count 5 --timeout 10")}
+      `${example("interactor tap 'demo/sim/+'", "interactor tap '#' --json --count 5 --timeout 10", "interactor tap --raw demo/sim/distance")}
 With --count a timeout is a failure (exit code 124); without, it is how long to watch (exit code 0).
 The last known values come first; --json marks them "retained".`,
     )
@@ -207,6 +209,23 @@ should be by then when it is. It is not a safety function: wire an emergency sto
     .action(async (what, options) => {
       const { runStop } = await import("./stop.ts");
       await untilInterrupted((signal) => runStop(what === "release", options, signal));
+    });
+}
+
+function addLedger(program: Command): void {
+  addHubOptions(program.command("ledger"))
+    .description("how every message ended, and whether one is missing")
+    .argument("[node]", "one node (default: all)", nameArgument)
+    .option("--check", "exit with 1 when messages are missing that nobody accounts for")
+    .addHelpText(
+      "after",
+      `${example("interactor ledger pi-01", "interactor ledger --check && echo all accounted for")}
+MADE = ARRIVED + WAITING + TOO LATE + REPLACED + OVERFLOW + REFUSED + CRASHED + MISSING: each message ends in one
+of these. REPLACED by a newer value is normal; MISSING is a bug.`,
+    )
+    .action(async (node, options) => {
+      const { runLedger } = await import("./ledger.ts");
+      await untilInterrupted(() => runLedger(node, options));
     });
 }
 

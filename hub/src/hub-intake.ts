@@ -7,6 +7,8 @@ import { findPort } from "@interactor/shared/wire/messages/port";
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import { siteAddress } from "@interactor/shared/wire/names";
 import type { Feed } from "./core/feed/feed.ts";
+import type { CommandDesk } from "./core/commands/command-desk.ts";
+import type { SiteLedger } from "./core/ledger/site-ledger.ts";
 import { Intake, type TakenValue } from "./core/intake/intake.ts";
 import type { HubCounters } from "./core/registry/counters.ts";
 import type { Router } from "./core/routing/router.ts";
@@ -18,6 +20,8 @@ export interface IntakeParts {
   readonly journal: Journal;
   readonly counters: HubCounters;
   readonly router: Router;
+  readonly ledger: SiteLedger;
+  readonly commands: CommandDesk;
   readonly feed: Feed;
   readonly birthOf: (node: string) => Birth | undefined;
   readonly refused: (reason: string, node: string) => void;
@@ -35,7 +39,7 @@ export class HubIntake {
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
-    const { journal, counters, router } = parts;
+    const { journal, router } = parts;
     this.#kept = { kind: "keep", written: journal };
     this.#intake = new Intake(
       {
@@ -48,8 +52,8 @@ export class HubIntake {
         value: (taken) => this.#value(taken),
         receipt: (node, receipt) => router.receipt(node, receipt),
         refused: parts.refused,
-        repeated: (entries) => void (counters.repeated += entries),
-        missed: (entries) => void (counters.missed += entries),
+        result: (node, reply) => parts.commands.answered(node, reply),
+        took: (node, taken) => parts.ledger.took(node, taken),
       },
       journal.taken,
     );

@@ -43,6 +43,7 @@ export function viewOf(
         ),
       ),
     }),
+    ledger: (node) => hub.ledger.view(hub.options.site, hub.router.queues, node),
     readiness: () => ({ ready: problems().length === 0, problems: problems() }),
     metrics: () =>
       metricFamilies({
@@ -50,6 +51,7 @@ export function viewOf(
         counters: hub.counters,
         presence: hub.presence,
         router: hub.router,
+        ledger: hub.ledger,
         feedValues: hub.feed.values,
         feedRefused: hub.feed.refused,
         clients: broker.clients,

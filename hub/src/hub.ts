@@ -4,13 +4,12 @@
  */
 import { unreachable } from "@interactor/shared/kernel/assert";
 import type { Clock } from "@interactor/shared/kernel/clock";
+import type { Random } from "@interactor/shared/kernel/random";
 import { between, earliest, type Instant, millis, seconds } from "@interactor/shared/kernel/units";
 import { placeRoutes, type Placement } from "@interactor/shared/routing/place";
-import { prepareRoute } from "@interactor/shared/routing/run-route";
-import { type Command, decodeCommand } from "@interactor/shared/wire/messages/command";
+import { prepareRoutes } from "@interactor/shared/routing/run-route";
 import { type CompiledRoute, encodeDesired, routesBytes } from "@interactor/shared/wire/messages/desired";
 import { encodeHubMetric, encodeHubState } from "@interactor/shared/wire/messages/hub-state";
-import { findPort } from "@interactor/shared/wire/messages/port";
 import { decodeReported } from "@interactor/shared/wire/messages/reported";
 import { decodeNodeState } from "@interactor/shared/wire/messages/state";
 import type { SiteAddress } from "@interactor/shared/wire/names";
@@ -20,16 +19,18 @@ import type { AccountsOptions } from "./core/access/account.ts";
 import { Gate } from "./core/access/gate.ts";
 import { HubCounters } from "./core/registry/counters.ts";
 import { Feed } from "./core/feed/feed.ts";
-import { newInstances } from "./core/presence/new-instances.ts";
 import {
   LastSeen,
+  newInstances,
   nobody,
   type PresenceEffect,
   type PresenceEvent,
   type PresenceState,
   stepPresence,
 } from "./core/presence/presence.ts";
-import { Router } from "./core/routing/router.ts";
+import { Router, type RouterNow } from "./core/routing/router.ts";
+import { HubCommands } from "./hub-commands.ts";
+import { HubLedger } from "./hub-ledger.ts";
 import { HubStop } from "./hub-stop.ts";
 import type { Admission, Broker, BrokerRules, Client, Credentials, Verdict } from "./ports/broker.ts";
 import { HubIntake } from "./hub-intake.ts";
@@ -48,6 +49,7 @@ export interface HubOptions {
 
 export interface HubWorld {
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   readonly journal: Journal;
   /** SHA-256 in hex. */
@@ -63,6 +65,7 @@ export class Hub implements BrokerRules {
   readonly options: HubOptions;
   readonly counters = new HubCounters();
   readonly lastSeen = new LastSeen();
+  readonly ledger: HubLedger;
   readonly router: Router;
   readonly feed: Feed;
   readonly showStop: HubStop;
@@ -72,6 +75,7 @@ export class Hub implements BrokerRules {
   readonly #topics: ReturnType<typeof siteTopics>;
   readonly #intake: HubIntake;
   readonly #gate: Gate;
+  readonly #commands: HubCommands;
   #placement: Placement = placeRoutes([]);
   #broker: Broker | undefined;
   #isWakeDue = false;
@@ -81,11 +85,13 @@ export class Hub implements BrokerRules {
   constructor(options: HubOptions, world: HubWorld) {
     this.options = options;
     this.#world = world;
+    this.ledger = new HubLedger(this.counters, world.log);
     this.#topics = siteTopics(options.site);
     this.#gate = new Gate(options.site, options.accounts);
-    this.router = new Router(options.session);
-    this.feed = new Feed((address, payload) => {
-      this.#broker?.publish(`${this.#topics.valueRoot}/${address}`, payload, { retain: true, qos: 0 });
+    this.router = new Router(options.session, {
+      ended: (entry, loss) => this.#commands.ended(entry, loss),
+      nowhere: this.ledger.nowhere,
+      random: world.random,
     });
     this.showStop = new HubStop(options.session, {
       ...world,
@@ -93,10 +99,19 @@ export class Hub implements BrokerRules {
       publish: (zone, document) =>
         this.#broker?.publish(this.#topics.stop(zone), document, { retain: true, qos: 1 }),
     });
+    this.#commands = new HubCommands(options.site, this, (topic, payload) =>
+      this.#broker?.publish(topic, payload, { retain: false, qos: 1 }),
+    );
+    const publish = (root: string, retain: boolean) => (address: string, payload: Uint8Array) =>
+      this.#broker?.publish(`${root}/${address}`, payload, { retain, qos: 0 });
+    const { valueRoot, rawRoot } = this.#topics;
+    this.feed = new Feed(options.site, { value: publish(valueRoot, true), raw: publish(rawRoot, false) });
     this.#intake = new HubIntake({
       ...world,
       counters: this.counters,
       router: this.router,
+      ledger: this.ledger,
+      commands: this.#commands,
       feed: this.feed,
       birthOf: (node) => this.presence.get(node)?.birth,
       refused: (reason, node) => void this.#refuse("up", reason, node),
@@ -131,15 +146,9 @@ export class Hub implements BrokerRules {
     const before = new Set(this.#placement.nodes.keys());
     this.revision = revision;
     this.#placement = placeRoutes(revision.routes);
-    const runners = this.#placement.hub.flatMap((route) => {
-      const prepared = prepareRoute(route);
-      return prepared.ok ? [prepared.value] : [];
-    });
-    const { clock } = this.#world;
-    this.router.setRoutes(runners, revision.routes, { instant: clock.now(), wall: clock.wall() });
-    for (const node of new Set([...before, ...this.#placement.nodes.keys(), ...this.presence.keys()])) {
-      this.#publishDesired(node);
-    }
+    this.router.setRoutes(prepareRoutes(this.#placement.hub), revision.routes, this.#now());
+    const nodes = new Set([...before, ...this.#placement.nodes.keys(), ...this.presence.keys()]);
+    for (const node of nodes) this.#publishDesired(node);
     this.#soon();
     return revision;
   }
@@ -149,7 +158,8 @@ export class Hub implements BrokerRules {
   }
 
   maySubscribe(client: Client, filter: string): boolean {
-    return this.#gate.maySubscribe(client, filter);
+    const { clock } = this.#world;
+    return this.#gate.maySubscribe(client, filter) && this.feed.taps.ask(filter, clock.now());
   }
 
   received(client: Client, topicText: string, payload: Uint8Array): Verdict {
@@ -180,6 +190,8 @@ export class Hub implements BrokerRules {
         return this.#nodeState(topic.node, payload);
       case "reported":
         return this.#reported(topic.node, payload);
+      case "metric":
+        return this.#nodeLedger(topic.node, payload);
       case "set":
         return this.#set(topic.address, payload);
       case "stop":
@@ -211,6 +223,11 @@ export class Hub implements BrokerRules {
     const decoded = decodeReported(payload);
     if (!decoded.ok) return this.#refuse("reported", decoded.error, node);
     return this.#present({ kind: "reported", node, reported: decoded.value });
+  }
+
+  #nodeLedger(node: string, payload: Uint8Array): Verdict {
+    const refusal = this.ledger.said(node, payload, this.presence);
+    return refusal === undefined ? pass : this.#refuse("metric", refusal, node);
   }
 
   #present(event: PresenceEvent): Verdict {
@@ -249,21 +266,8 @@ export class Hub implements BrokerRules {
   }
 
   #set(address: SiteAddress, payload: Uint8Array): Verdict {
-    const decoded = decodeCommand(payload);
-    if (!decoded.ok) return this.#refuse("set", decoded.error, address.node);
-    const refusal = this.#whyNot(address, decoded.value);
-    if (refusal !== undefined) return this.#refuse("set", refusal, address.node);
-    this.router.command(address, decoded.value, this.#world.clock.wall(), this.#world.clock.now());
-    return keep;
-  }
-
-  #whyNot(address: SiteAddress, command: Command): "unknown-input" | "expired" | undefined {
-    const birth = this.presence.get(address.node)?.birth;
-    const instances = birth?.instances ?? {};
-    const instance = Object.hasOwn(instances, address.instance) ? instances[address.instance] : undefined;
-    if (instance === undefined || findPort(instance.inputs, address.port) === undefined)
-      return "unknown-input";
-    return command.ttl === 0 ? "expired" : undefined;
+    const refusal = this.#commands.set(address, payload, this.presence, this.#now());
+    return refusal === undefined ? keep : this.#refuse("set", refusal, address.node);
   }
 
   /** Counts a refusal; without a reason there is none. */
@@ -280,8 +284,7 @@ export class Hub implements BrokerRules {
     const routes = this.#placement.nodes.get(node) ?? [];
     const digest = this.#world.digestOf(routesBytes(routes));
     const document = encodeDesired({ v: 1, revision: this.revision.number, digest, routes });
-    const { desired } = nodeTopics(this.options.site, node);
-    this.#broker?.publish(desired, document, { retain: true, qos: 1 });
+    this.#broker?.publish(nodeTopics(this.options.site, node).desired, document, { retain: true, qos: 1 });
   }
 
   #publishState(kind: "birth" | "death"): void {
@@ -316,8 +319,9 @@ export class Hub implements BrokerRules {
 
   #wake(): void {
     const at = this.#world.clock.now();
+    const answers = this.#commands.flush(at, this.presence);
     const next = earliest(
-      this.feed.flush(at),
+      earliest(answers, this.feed.flush(at)),
       this.router.pump(at, (node, lane, payload) => {
         const { site } = this.options;
         this.#broker?.send(this.#topics.clientId(node), nodeTopics(site, node).down(lane), payload);
@@ -325,6 +329,10 @@ export class Hub implements BrokerRules {
     );
     this.#cancelWake?.();
     this.#cancelWake = next === undefined ? undefined : this.#wakeAt(at, next);
+  }
+
+  #now(): RouterNow {
+    return { instant: this.#world.clock.now(), wall: this.#world.clock.wall() };
   }
 
   #wakeAt(at: Instant, next: Instant): () => void {

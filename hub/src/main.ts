@@ -45,6 +45,7 @@ async function serve(): Promise<void> {
     { site, version, session: sessionOf(randomBytes(sessionBytes)), accounts: options.accounts },
     {
       clock,
+      random: { next: Math.random },
       log,
       journal,
       digestOf: (bytes) => createHash("sha256").update(bytes).digest("hex"),

@@ -15,6 +15,7 @@ import { brokerBenches } from "./broker/broker-bench.ts";
 import { comparisonMarkdown, comparisonOf, comparisonText } from "./broker/comparison.ts";
 import { profiled, profileLoad } from "./broker/profiled-run.ts";
 import { codec } from "./codec.ts";
+import { commandAnswer } from "./command-answer.ts";
 import { localRoute } from "./local-route.ts";
 import { machineFacts } from "./machine.ts";
 import { remoteRoute } from "./remote-route.ts";
@@ -26,6 +27,7 @@ const benches: readonly Bench[] = [
   localRoute,
   remoteRoute,
   showStop,
+  commandAnswer,
   agentFootprint,
   ...brokerBenches,
 ];

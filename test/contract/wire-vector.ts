@@ -16,10 +16,16 @@ import {
   type HubState,
 } from "@interactor/shared/wire/messages/hub-state";
 import {
+  decodeNodeLedger,
+  encodeNodeLedger,
+  type NodeLedger,
+} from "@interactor/shared/wire/messages/node-ledger";
+import {
   decodePublicValue,
   encodePublicValue,
   type PublicValue,
 } from "@interactor/shared/wire/messages/public-value";
+import { decodeReply, encodeReply, type ReplyDocument } from "@interactor/shared/wire/messages/reply";
 import { decodeReported, encodeReported, type Reported } from "@interactor/shared/wire/messages/reported";
 import {
   decodeNodeState,
@@ -70,6 +76,7 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "batch-telemetry": batch,
   "batch-columns": batch,
   "batch-control-receipt": batch,
+  "batch-control-result": batch,
   "batch-down-route": batch,
   "batch-down-release": batch,
   "batch-down-command": batch,
@@ -79,6 +86,8 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "hub-state": codec<HubState>(encodeHubState, decodeHubState),
   "hub-metric": codec<HubMetric>(encodeHubMetric, decodeHubMetric),
   desired: codec<Desired>(encodeDesired, decodeDesired),
+  "node-ledger": codec<NodeLedger>(encodeNodeLedger, decodeNodeLedger),
+  "desired-group": codec<Desired>(encodeDesired, decodeDesired),
   reported: codec<Reported>(encodeReported, decodeReported),
   "reported-stopped": codec<Reported>(encodeReported, decodeReported),
   "public-value": codec<PublicValue>(encodePublicValue, decodePublicValue),
@@ -88,6 +97,8 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "stop-press": stopLatch,
   "stop-release": stopLatch,
   "stop-zone": stopLatch,
+  "command-request": command,
+  "command-reply": codec<ReplyDocument>(encodeReply, decodeReply),
 };
 
 const folder = join(import.meta.dirname, "../vectors");

@@ -11,26 +11,23 @@ export async function openStateStore(folder: string): Promise<StateStore> {
   await mkdir(folder, { recursive: true });
   const desired = join(folder, "desired.cbor");
   const stop = join(folder, "stop.cbor");
+  const ledgerMark = join(folder, "ledger-mark.cbor");
   let writing = Promise.resolve();
+  const save = (path: string, bytes: Uint8Array) => {
+    const next = writing.then(() => replaceFile(folder, path, bytes));
+    writing = next.catch(() => undefined);
+    return next;
+  };
   return {
-    async loadDesired() {
-      try {
-        return await readFile(desired);
-      } catch (error) {
-        if (isMissing(error)) return undefined;
-        throw error;
-      }
-    },
+    loadDesired: () => readIfThere(desired),
     async setDesiredAside() {
       const aside = `${desired}.broken-${Date.now()}`;
       await rename(desired, aside);
       return aside;
     },
-    saveDesired(document) {
-      const next = writing.then(() => replaceFile(folder, desired, document));
-      writing = next.catch(() => undefined);
-      return next;
-    },
+    saveDesired: (document) => save(desired, document),
+    loadLedgerMark: () => readIfThere(ledgerMark),
+    saveLedgerMark: (mark) => save(ledgerMark, mark),
     async loadStop() {
       try {
         const latches = latchesIn(await readFile(stop));
@@ -48,6 +45,15 @@ export async function openStateStore(folder: string): Promise<StateStore> {
       else await replaceFile(folder, stop, checked(encodeCbor(latchesOnWire(latches))));
     },
   };
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 const isMissing = (error: unknown): boolean =>

@@ -15,4 +15,7 @@ export interface StateStore {
   loadStop(): Promise<readonly ZoneLatch[] | "unreadable">;
   /** On disk when it resolves. */
   saveStop(latches: readonly ZoneLatch[]): Promise<void>;
+  /** How many messages the lives before could have lost by a sudden end; `undefined` when there was none. */
+  loadLedgerMark(): Promise<Uint8Array | undefined>;
+  saveLedgerMark(mark: Uint8Array): Promise<void>;
 }

@@ -45,8 +45,8 @@ export function openConnection(url: string, site: string, events: ConnectionEven
   client.on("connect", () => {
     events.up();
     // States first: who declares a channel of a universe as such must be known before its values come.
-    const { stops, hubState, hubMetric, states, allReported, values } = topics;
-    const wanted = [stops, hubState, hubMetric, states, allReported, values];
+    const { stops, hubState, hubMetric, states, allReported, values, replies } = topics;
+    const wanted = [stops, hubState, hubMetric, states, allReported, values, replies];
     client.subscribe(wanted, { qos: 0 }, (error) => {
       // A hub that lets us in and then refuses is as good as none; the next connection asks again.
       if (error) client.stream.destroy();

@@ -34,6 +34,10 @@ export const settleTime = 700;
 export const commandLife = 2_000;
 /** Commands the hub has not confirmed yet. More: refuse, for it does not answer. */
 export const unconfirmedCommandsMax = 64;
+/** Commands whose answer the page waits for: seconds of a hand on a slider. More: the oldest is not shown. */
+export const questionsMax = 256;
+/** The hub is asked this often how messages ended, in ms. */
+export const ledgerInterval = 5_000;
 /** Hub metrics by which the site's clock is judged. */
 export const clockSamples = 30;
 /** Ports that one counted port may stand for and still be shown one by one. More: only on a screen of their own. */

@@ -5,15 +5,18 @@
 import type { Command } from "@interactor/shared/wire/messages/command";
 import { decodeHubMetric, decodeHubState, type HubMetric } from "@interactor/shared/wire/messages/hub-state";
 import { findPort } from "@interactor/shared/wire/messages/port";
+import { decodeReply, type ReplyDocument } from "@interactor/shared/wire/messages/reply";
 import { decodeReported } from "@interactor/shared/wire/messages/reported";
 import { decodeNodeState } from "@interactor/shared/wire/messages/state";
 import { decodeStopLatch, type StopLatch } from "@interactor/shared/wire/messages/stop";
 import type { SiteAddress } from "@interactor/shared/wire/names";
+import type { RequestId } from "@interactor/shared/wire/request";
 import { parseTopic, type Topic, topicRoot } from "@interactor/shared/wire/topics";
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { type Hearing, hubLink, type HubLink } from "./hub-link.ts";
 import { faultsCountedMax } from "./limits.ts";
 import { type NodeEvent, type Nodes, nodeState, type NodeState, stepNodes } from "./node-record.ts";
+import { Questions } from "./questions.ts";
 import { SiteClock } from "./site-clock.ts";
 import { Values } from "./values.ts";
 
@@ -42,6 +45,7 @@ export interface LiveOptions {
   readonly monotonic: () => number;
   readonly send: (address: SiteAddress, command: Command) => Sent;
   readonly stop: (zone: string, latch: StopLatch) => Sent;
+  readonly newRequest: () => RequestId;
 }
 
 /** What the hub says of the show stop, by zone. */
@@ -52,6 +56,7 @@ export class Live {
   readonly values: Values;
   readonly clock: SiteClock;
   readonly #options: LiveOptions;
+  readonly #questions = new Questions();
   readonly #valuesBase: string;
   readonly #nodesShown = signal<Nodes>(new Map());
   readonly #hubShown = signal<HubView>({ link: "connecting", version: undefined, metric: undefined });
@@ -107,8 +112,14 @@ export class Live {
     return record === undefined ? "unknown" : nodeState(record, this.#link.value === "connected");
   }
 
-  send(address: SiteAddress, command: Command): Sent {
-    return this.#hubShown.peek().link === "lost" ? "hub-lost" : this.#options.send(address, command);
+  /** `answered`: told what became of it, if the hub says so in time. */
+  send(address: SiteAddress, command: Command, answered?: (reply: ReplyDocument) => void): Sent {
+    if (this.#hubShown.peek().link === "lost") return "hub-lost";
+    if (answered === undefined) return this.#options.send(address, command);
+    const request = this.#options.newRequest();
+    const sent = this.#options.send(address, { ...command, request });
+    if (sent === "sent") this.#questions.add(request, answered);
+    return sent;
   }
 
   /** A stop goes also when the hub seems lost: it may hear yet. */
@@ -173,6 +184,11 @@ export class Live {
         if (!latch.ok) return this.#count("unreadable");
         this.#stopsShown.value = new Map(this.#stopsShown.peek()).set(topic.zone, latch.value);
         return;
+      }
+      case "reply": {
+        const reply = decodeReply(payload);
+        if (!reply.ok) return this.#count("unreadable");
+        return this.#questions.answer(reply.value);
       }
       case "hub-state":
         return this.#receiveHubState(payload);

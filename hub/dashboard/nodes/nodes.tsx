@@ -2,10 +2,12 @@ import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { ageText } from "../format/age.ts";
 import { sortedByName } from "../inputs/control-list.ts";
+import { ledgers } from "../live/ledger-watch.ts";
 import { nodesShownMax, routesShownMax } from "../live/limits.ts";
 import { useLive } from "../live/live-context.ts";
 import type { NodeRecord } from "../live/node-record.ts";
 import { Section } from "../shell/section.tsx";
+import { ledgerLines } from "./ledger-view.ts";
 import { instanceLines, refusedLine, routeLines } from "./node-view.ts";
 
 /** Every node, and how it is. */
@@ -60,6 +62,7 @@ function NodeCard({ record }: { readonly record: NodeRecord }): JSX.Element {
       <Instances record={record} />
       <Routes record={record} />
       <Refused record={record} />
+      <Endings name={name} />
     </li>
   );
 }
@@ -109,6 +112,21 @@ function Routes({ record }: { readonly record: NodeRecord }): JSX.Element | null
         <p class="quiet">{lines.length - routesShownMax} more routes</p>
       ) : null}
     </>
+  );
+}
+
+function Endings({ name }: { readonly name: string }): JSX.Element | null {
+  const lines = ledgerLines(ledgers.value.get(name));
+  if (lines.length === 0) return null;
+  return (
+    <ul class="lines" aria-label={`messages of ${name}`} data-testid={`endings-${name}`}>
+      {lines.map(({ way, words, isLoss }) => (
+        <li key={way}>
+          <span class="line-name">{way}</span>
+          <span class={isLoss ? "tone-warn" : "quiet"}>{words}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -4,7 +4,10 @@ import type { Written } from "./written.ts";
 import { payloadBytesMax } from "@interactor/shared/wire/limits";
 
 export interface Broker extends AsyncDisposable {
-  /** To everybody who subscribed. */
+  /**
+   * To everybody who subscribed. What is retained at QoS 0 is a state: while a client takes nothing, a newer one of a
+   * topic replaces the one that waits for it.
+   */
   publish(
     topic: string,
     payload: Uint8Array,

@@ -1,10 +1,13 @@
 /** The hub's HTTP API, version 1, as the command line and other programs read it: JSON, units in the names. */
 import * as z from "zod/mini";
+import { lanes } from "./lanes.ts";
 import { inputSpec, outputSpec } from "./messages/port.ts";
 import { instanceStates, ownerKinds } from "./messages/reported.ts";
 
 export const apiPaths = {
   nodes: "/api/v1/nodes",
+  /** Of one node: with `/<node>` behind it. */
+  ledger: "/api/v1/ledger",
   health: "/healthz",
   ready: "/readyz",
   metrics: "/metrics",
@@ -93,5 +96,49 @@ export const nodesResponse = z.object({
 });
 
 export type LatchView = z.infer<typeof latchView>;
+const losses = z.record(z.string(), z.number());
+
+const ledgerLane = z.object({
+  lane: z.enum(lanes),
+  /** produced = delivered + queued + losses + unaccounted + difference. */
+  produced: z.number(),
+  delivered: z.number(),
+  queued: z.number(),
+  /** By end and reason, such as `expired ttl`. */
+  losses,
+  /** Known to be missing since the process that held them ended without a word. */
+  unaccounted: z.number(),
+  /** The same with those that nobody could count. */
+  unaccounted_at_most: z.number(),
+  /** Not 0: a bug. */
+  difference: z.number(),
+  /** What the other side took for the first time, took again, and never saw. */
+  taken: z.number(),
+  repeated: z.number(),
+  missed: z.number(),
+  /** What the node took and did not do, by end and reason. */
+  refused_there: z.optional(losses),
+});
+
+const nodeLedgerView = z.object({
+  node: z.string(),
+  /** Node → hub; empty while nothing is known. */
+  up: z.array(ledgerLane),
+  /** Hub → node. */
+  down: z.array(ledgerLane),
+});
+
+export const ledgerResponse = z.object({
+  site: z.string(),
+  /** Whether every difference is 0. */
+  balanced: z.boolean(),
+  nodes: z.array(nodeLedgerView),
+  /** What had no node to go to: commands to nodes that there are not, values for groups without anybody. */
+  nowhere: z.array(ledgerLane),
+});
+
+export type LedgerLane = z.infer<typeof ledgerLane>;
+export type NodeLedgerView = z.infer<typeof nodeLedgerView>;
+export type LedgerResponse = z.infer<typeof ledgerResponse>;
 export type NodeView = z.infer<typeof nodeView>;
 export type NodesResponse = z.infer<typeof nodesResponse>;

@@ -18,6 +18,8 @@ export const entryFlag = {
   command: 16,
   /** Upwards: the body is a receipt, see messages/receipt.ts. */
   receipt: 32,
+  /** Upwards: the body says what became of a command that asked, see messages/reply.ts. */
+  result: 128,
 } as const;
 
 export interface Entry {

@@ -78,3 +78,7 @@ export const portCountMax = 512;
 export const routesMax = 5000;
 /** An expression. Longer: refuse. */
 export const expressionLengthMax = 2000;
+/** Kinds of losses a ledger names for one lane. They are ours; this bounds what a peer may say. More: refuse. */
+export const lossKindsMax = 32;
+/** Sessions a node tells of that ended without a word. More: the two oldest are told as one. */
+export const sessionsBeforeMax = 8;

@@ -6,6 +6,7 @@ import { type Publish, LaneSender } from "@interactor/shared/wire/lane-sender";
 import { Ledger } from "@interactor/shared/wire/ledger";
 import { echoInterval, queueBytesMax, queueMessagesMax, ttlDefault } from "@interactor/shared/wire/limits";
 import { type Receipt, receiptBody } from "@interactor/shared/wire/messages/receipt";
+import { type Reply, resultBody } from "@interactor/shared/wire/messages/reply";
 import type { Session } from "@interactor/shared/wire/session";
 import type { Value } from "@interactor/shared/wire/value";
 
@@ -40,6 +41,16 @@ export class Outbox {
     return this.#sender.queued;
   }
 
+  /** Messages of one lane whose end has not been counted. */
+  depth(of: Lane): number {
+    return this.#sender.depth(of);
+  }
+
+  /** Messages of one lane in memory. */
+  inMemory(of: Lane): number {
+    return this.#sender.inMemory(of);
+  }
+
   reading(reading: Reading, at: Instant): void {
     const entry = entryOf(reading, reading.every ? ttlDefault : null);
     this.#sender.offer({ lane: lane.telemetry, entry, key: reading.every ? undefined : reading.from }, at);
@@ -55,6 +66,13 @@ export class Outbox {
     const body = entryOf({ from: "", value: receiptBody(receipt), at: wall, quality: quality.good }, null);
     const entry = { ...body, flags: body.flags | entryFlag.receipt };
     this.#sender.offer({ lane: lane.control, entry, key: `receipt ${receipt.lane}` }, at);
+  }
+
+  /** What became of a command that asked; later than this nobody waits for it. */
+  result(reply: Reply, wall: Micros, at: Instant): void {
+    const body = entryOf({ from: "", value: resultBody(reply), at: wall, quality: quality.good }, ttlDefault);
+    const entry = { ...body, flags: body.flags | entryFlag.result };
+    this.#sender.offer({ lane: lane.control, entry, key: undefined }, at);
   }
 
   /** The hub has everything of `of` up to `seq`. */

@@ -156,6 +156,11 @@ export class Switchboard {
     return "taken";
   }
 
+  /** Whether a show stop owns the input. */
+  isStopped(to: string): boolean {
+    return this.#stacks.get(to)?.owner?.kind === "stop";
+  }
+
   command(to: string, command: Command, now: Now): Reception {
     const address = parsePortAddress(to);
     if (!address.ok || this.#input(address.value) === undefined) return "unknown-input";

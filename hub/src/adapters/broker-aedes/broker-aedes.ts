@@ -73,7 +73,8 @@ export async function openBroker(options: BrokerOptions, rules: BrokerRules): Pr
     },
     accept: (stream, from) => clients.accept(stream, from),
     publish(topic, payload, { retain, qos }) {
-      exchange.publish(new Message({ topic, payload: asBuffer(payload), retain, qos }), hubOwner);
+      const routed = { topic, payload: asBuffer(payload), retain, qos };
+      exchange.publish(new Message(routed, undefined, retain && qos === 0), hubOwner);
     },
     send(clientId, topic, payload) {
       const message = new Message({ topic, payload: asBuffer(payload), retain: false, qos: 1 });

@@ -16,6 +16,7 @@ function bench({ isDiskQuick = true, taken = [] as readonly TakenMark[] } = {}) 
   };
   const receipts: unknown[] = [];
   const refused: string[] = [];
+  const results: unknown[] = [];
   const counts = { repeated: 0, missed: 0 };
   const intake = new Intake(
     {
@@ -28,8 +29,11 @@ function bench({ isDiskQuick = true, taken = [] as readonly TakenMark[] } = {}) 
         void values.push({ address: `${node}/${instance}/${port}`, body, at, flags, unit, isOutput }),
       receipt: (node, receipt) => void receipts.push([node, receipt]),
       refused: (reason, node) => void refused.push(`${node} ${reason}`),
-      repeated: (entries) => void (counts.repeated += entries),
-      missed: (entries) => void (counts.missed += entries),
+      result: (node, reply) => void results.push([node, reply]),
+      took: (_node, { repeated, missed }) => {
+        counts.repeated += repeated;
+        counts.missed += missed;
+      },
     },
     taken,
   );
@@ -53,7 +57,7 @@ function bench({ isDiskQuick = true, taken = [] as readonly TakenMark[] } = {}) 
     const birth = given.birth === undefined ? birthOf() : (given.birth ?? undefined);
     intake.accept(given.node ?? "pi", laneNumber, encodeBatch(batch), birth);
   };
-  return { intake, accept, values, receipts, refused, counts, kept, finish };
+  return { intake, accept, values, receipts, results, refused, counts, kept, finish };
 }
 
 const value = (body: unknown, given = {}) => ({

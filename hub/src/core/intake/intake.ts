@@ -9,8 +9,10 @@ import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
 import { findPort } from "@interactor/shared/wire/messages/port";
 import { type Receipt, readReceiptBody } from "@interactor/shared/wire/messages/receipt";
+import { readResultBody, type Reply } from "@interactor/shared/wire/messages/reply";
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import { parsePortAddress, type SiteAddress } from "@interactor/shared/wire/names";
+import type { Taken } from "../ledger/node-books.ts";
 import { isOfType } from "@interactor/shared/wire/value";
 import { Dedupe } from "./dedupe.ts";
 import type { JournalRecord, TakenMark } from "./journal-record.ts";
@@ -22,7 +24,8 @@ export type IntakeRefusal =
   | "wrong-address"
   | "unknown-output"
   | "wrong-type"
-  | "wrong-receipt";
+  | "wrong-receipt"
+  | "wrong-result";
 
 export interface IntakeSink {
   /** To be written, in this order; `then` is called when it is. */
@@ -30,9 +33,11 @@ export interface IntakeSink {
   /** A value of an output, or what an input holds. */
   value(taken: TakenValue): void;
   receipt(node: string, receipt: Receipt): void;
+  /** What became of a command that asked. */
+  result(node: string, reply: Reply): void;
   refused(reason: IntakeRefusal, node: string): void;
-  repeated(entries: number): void;
-  missed(entries: number): void;
+  /** A batch was counted: what of it is new, came again, or was passed over. */
+  took(node: string, taken: Taken): void;
 }
 
 export interface TakenValue {
@@ -60,28 +65,30 @@ export class Intake {
     if (birth === undefined) return this.#sink.refused("unborn", node);
     if (batch.session !== birth.session) return this.#sink.refused("stale-session", node);
     const { repeated, missed } = this.#dedupe.accept(node, batch);
-    if (repeated > 0) this.#sink.repeated(repeated);
-    if (missed > 0) this.#sink.missed(missed);
-    if (repeated === batch.length) return;
-    const route = (): number => this.#route(node, batch, repeated, birth);
+    const { session, firstSeq, length } = batch;
+    const taken = { session, lane, firstSeq, fresh: length - repeated, late: 0, repeated, missed };
+    if (taken.fresh === 0) return this.#sink.took(node, taken);
+    const route = (): number => this.#route(node, batch, taken, birth);
     // Receipts are there too, and whoever waits for one sends nothing meanwhile.
     const isUrgent = lane <= lanes.control;
     const hasValues = !isUrgent || route() > 0;
-    const { session, firstSeq, length } = batch;
     const record = { node, session, lane, next: firstSeq + length, payload: hasValues ? payload : nothing };
     this.#sink.keep(record, isUrgent ? undefined : route);
   }
 
   /** Gives out the values of a batch, without those that were taken before. Returns how many there are. */
-  #route(node: string, batch: OpenBatch, repeated: number, birth: Birth): number {
+  #route(node: string, batch: OpenBatch, taken: Taken, birth: Birth): number {
     const entries = batch.entries();
     if (!entries.ok) {
+      this.#sink.took(node, taken);
       this.#sink.refused(entries.error, node);
       return 0;
     }
+    const fresh = taken.repeated === 0 ? entries.value : entries.value.slice(taken.repeated);
+    const late = fresh.reduce((sum, { ttl }) => (ttl === 0 ? sum + 1 : sum), 0);
+    this.#sink.took(node, late === 0 ? taken : { ...taken, late });
     const values: TakenValue[] = [];
-    for (const [index, entry] of entries.value.entries())
-      if (index >= repeated) this.#take(node, entry, birth, values);
+    for (const entry of fresh) this.#take(node, entry, birth, values);
     for (const value of values) this.#sink.value(value);
     return values.length;
   }
@@ -92,6 +99,10 @@ export class Intake {
       return receipt === undefined
         ? this.#sink.refused("wrong-receipt", node)
         : this.#sink.receipt(node, receipt);
+    }
+    if (hasFlag(entry, entryFlag.result)) {
+      const reply = readResultBody(entry.body);
+      return reply === undefined ? this.#sink.refused("wrong-result", node) : this.#sink.result(node, reply);
     }
     const parsed = parsePortAddress(entry.from);
     if (!parsed.ok) return this.#sink.refused("wrong-address", node);

@@ -85,6 +85,12 @@ function put(state: PresenceState, presence: NodePresence, effects: readonly Pre
   return { ok: true, state: new Map(state).set(presence.node, presence), effects };
 }
 
+/** Instances that a node has now and did not have before. */
+export function newInstances(birth: Birth, before: Birth | undefined): ReadonlySet<string> {
+  const known = before?.instances ?? {};
+  return new Set(Object.keys(birth.instances).filter((name) => !Object.hasOwn(known, name)));
+}
+
 /** When a node was last heard of, kept apart because every message touches it. */
 export class LastSeen {
   readonly #at = new Map<string, Micros>();

@@ -2,6 +2,7 @@
 import type { Instant, Micros, Millis } from "@interactor/shared/kernel/units";
 import { entryFlag, type Quality, quality } from "@interactor/shared/wire/entry";
 import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
+import type { Ended } from "@interactor/shared/wire/lane-queue";
 import { LaneSender, type Publish } from "@interactor/shared/wire/lane-sender";
 import { Ledger } from "@interactor/shared/wire/ledger";
 import { queueBytesMax, queueMessagesMax } from "@interactor/shared/wire/limits";
@@ -22,12 +23,14 @@ export class NodeQueue {
   readonly #session: Session;
   readonly #sender: LaneSender;
 
-  constructor(session: Session) {
+  /** `ended`: told of what ends here unsent. */
+  constructor(session: Session, ended?: Ended) {
     this.#session = session;
     this.#sender = new LaneSender(
       session,
       { messagesMax: queueMessagesMax, bytesMax: queueBytesMax },
       this.ledger,
+      ended,
     );
   }
 
@@ -39,12 +42,16 @@ export class NodeQueue {
     return this.#sender.depth(lane);
   }
 
-  /** A newer value of a route replaces the one that waits: an input wants to know where to be, not where it was. */
+  /**
+   * A newer value of a route replaces the one that waits: an input wants to know where to be, not where it was.
+   * `about`: what the value is about, when a route tells of several things; each has its own newest.
+   */
   routed(
     route: Omit<CompiledRoute, "ttl"> & { readonly ttl: Millis | null },
     to: string,
     routed: RoutedValue,
     at: Instant,
+    about = "",
   ): boolean {
     const entry = {
       at: routed.at,
@@ -57,7 +64,7 @@ export class NodeQueue {
       body: routed.value,
       route: route.name,
     };
-    const key = route.lane === lanes.telemetry ? `${route.name} ${to}` : undefined;
+    const key = route.lane === lanes.telemetry ? `${route.name} ${to} ${about}` : undefined;
     return this.#sender.offer({ lane: route.lane, entry, key }, at);
   }
 

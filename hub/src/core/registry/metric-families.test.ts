@@ -4,6 +4,7 @@ import { prepareRoute } from "@interactor/shared/routing/run-route";
 import type { Reported } from "@interactor/shared/wire/messages/reported";
 import { birthOf, noon, nowAt, routeOf, sessionNumber } from "@interactor/shared/testing/builders";
 import { stepPresence, nobody, type PresenceEvent } from "../presence/presence.ts";
+import { SiteLedger } from "../ledger/site-ledger.ts";
 import { Router } from "../routing/router.ts";
 import { HubCounters } from "./counters.ts";
 import { type Measured, metricFamilies } from "./metric-families.ts";
@@ -25,6 +26,7 @@ function measured(given: Partial<Measured> = {}): Measured {
     counters: new HubCounters(),
     presence: nobody,
     router: new Router(sessionNumber(7)),
+    ledger: new SiteLedger(),
     feedValues: 0,
     feedRefused: 0,
     clients: 0,

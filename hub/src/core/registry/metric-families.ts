@@ -1,9 +1,9 @@
 /** The hub's numbers as metrics: `interactor_hub_…`, base units, labels with few values. */
-import { type Lane, laneNumbers, lanes } from "@interactor/shared/wire/lanes";
-import type { Ledger } from "@interactor/shared/wire/ledger";
 import { latencyBounds } from "../feed/latency.ts";
 import type { PresenceState } from "../presence/presence.ts";
 import type { Router } from "../routing/router.ts";
+import type { SiteLedger } from "../ledger/site-ledger.ts";
+import { ledgerFamilies } from "./ledger-families.ts";
 import type { HubCounters } from "./counters.ts";
 
 export type MetricFamily =
@@ -32,6 +32,7 @@ export interface Measured {
   readonly counters: HubCounters;
   readonly presence: PresenceState;
   readonly router: Router;
+  readonly ledger: SiteLedger;
   readonly feedValues: number;
   readonly feedRefused: number;
   readonly clients: number;
@@ -54,7 +55,7 @@ export function metricFamilies(measured: Measured): readonly MetricFamily[] {
     ofStop(measured),
     ...ofJournal(measured.journal),
     ...ofNodes(measured),
-    ...ofQueues(measured.router),
+    ...ledgerFamilies(measured.ledger, measured.router.queues),
     ...ofRoutes(measured.router),
   ];
 }
@@ -157,50 +158,6 @@ function ofNodes({ presence }: Measured): MetricFamily[] {
 
 /** Reasons shown per node: they come over the wire, and a label must not have endless values. */
 const agentReasonsMax = 50;
-
-/** The loss ledger of hub → node: produced = delivered + queued + expired + evicted + refused. */
-function ofQueues(router: Router): MetricFamily[] {
-  const each = <Sample>(take: (node: string, lane: Lane, ledger: Ledger, depth: number) => Sample[]) =>
-    [...router.queues].flatMap(([node, queue]) =>
-      laneNumbers.flatMap((lane) => take(node, lane, queue.ledger, queue.depth(lane))),
-    );
-  const labels = (node: string, lane: Lane) => ({ node, lane: lanes[lane] });
-  return [
-    {
-      kind: "counter",
-      name: "interactor_hub_down_produced_total",
-      help: "Messages for a node.",
-      samples: each((node, lane, ledger) => [
-        { labels: labels(node, lane), value: ledger.read(lane).produced },
-      ]),
-    },
-    {
-      kind: "counter",
-      name: "interactor_hub_down_delivered_total",
-      help: "Messages the node has confirmed.",
-      samples: each((node, lane, ledger) => [
-        { labels: labels(node, lane), value: ledger.read(lane).delivered },
-      ]),
-    },
-    {
-      kind: "gauge",
-      name: "interactor_hub_down_queued",
-      help: "Messages that wait or are on the way.",
-      samples: each((node, lane, _ledger, depth) => [{ labels: labels(node, lane), value: depth }]),
-    },
-    {
-      kind: "counter",
-      name: "interactor_hub_down_lost_total",
-      help: "Messages that ended otherwise than delivered.",
-      samples: each((node, lane, ledger) =>
-        ledger.read(lane).losses.map(({ end, reason, count }) => ({
-          labels: { ...labels(node, lane), end, reason },
-          value: count,
-        })),
-      ),
-    },
-  ];
-}
 
 function ofRoutes(router: Router): MetricFamily[] {
   const samples = (of: "passed" | "failed") =>
