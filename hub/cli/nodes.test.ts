@@ -7,6 +7,8 @@ function nodeNamed(node: string, changes: Partial<NodeView> = {}): NodeView {
   return {
     node,
     state: "ready",
+    reasons: [],
+    since: "2026-11-21T04:00:00.000Z",
     unit: "pi-4",
     agent_version: "0.1.0",
     last_seen: "2026-11-21T05:00:00.000Z",

@@ -1,6 +1,7 @@
 /** `interactor nodes`: the nodes of the site and how they are. */
 import { setTimeout as wait } from "node:timers/promises";
 import type { NodesResponse, NodeView } from "@interactor/shared/wire/api";
+import { isHere } from "@interactor/shared/wire/node-state";
 import { fetchNodes, findHub, type HubOptions, isUnreachable } from "./hub-client.ts";
 import { formatAge, painterFor, type Painter, printable, tableLines } from "./output.ts";
 
@@ -89,7 +90,7 @@ function instancesCell(node: NodeView, isWide: boolean): string {
   const instances = Object.entries(node.instances).toSorted(([left], [right]) => left.localeCompare(right));
   const words = instances.map(([name, { state, reason, module }]) => {
     const title = isWide ? `${name} (${module})` : name;
-    if (node.state !== "ready") return title;
+    if (!isHere(node.state)) return title;
     return `${title} ${state}${isWide && state !== "running" && reason !== undefined ? `: ${reason}` : ""}`;
   });
   return words.length === 0 ? "none" : words.join(", ");

@@ -9,6 +9,7 @@ import { manualDefault } from "@interactor/shared/wire/limits";
 import { type Command, encodeCommand } from "@interactor/shared/wire/messages/command";
 import { decodeReported, type OwnerReport } from "@interactor/shared/wire/messages/reported";
 import { portAddress, siteAddress } from "@interactor/shared/wire/names";
+import { isHere } from "@interactor/shared/wire/node-state";
 import { nodeTopics, siteTopics } from "@interactor/shared/wire/topics";
 import { commandFault } from "./exit.ts";
 import { findInput, type FoundInput, readAddress } from "./find-input.ts";
@@ -85,7 +86,7 @@ function userName(): string {
 }
 
 function refuseHopeless({ address, node, owner }: FoundInput, command: Command): void {
-  if (node.state !== "ready") {
+  if (!isHere(node.state)) {
     const since = formatAge(new Date(node.last_seen), new Date());
     throw commandFault(
       "FAILED",

@@ -29,11 +29,11 @@ export function viewOf(
       site: hub.options.site,
       hub_version: hub.options.version,
       hub_routes: hubRoutes(hub.router.runners),
-      nodes: [...hub.presence.values()].map((presence) =>
+      nodes: [...hub.presence.state.values()].map((presence) =>
         nodeView(
           presence,
           {
-            lastSeen: hub.lastSeen.of(presence.node),
+            lastSeen: hub.presence.lastSeen.of(presence.node),
             queued: hub.router.queues.get(presence.node)?.queued ?? 0,
             revision: hub.revision.number,
           },
@@ -46,7 +46,7 @@ export function viewOf(
       metricFamilies({
         version: hub.options.version,
         counters: hub.counters,
-        presence: hub.presence,
+        presence: hub.presence.state,
         router: hub.router,
         feedValues: hub.feed.values,
         feedRefused: hub.feed.refused,

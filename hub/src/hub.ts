@@ -2,17 +2,14 @@
  * The loop of the hub: takes what the broker receives, asks the cores, and does what they say over the ports.
  * Decides nothing itself.
  */
-import { unreachable } from "@interactor/shared/kernel/assert";
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { between, earliest, type Instant, millis, seconds } from "@interactor/shared/kernel/units";
 import { placeRoutes, type Placement } from "@interactor/shared/routing/place";
 import { prepareRoute } from "@interactor/shared/routing/run-route";
 import { type Command, decodeCommand } from "@interactor/shared/wire/messages/command";
 import { type CompiledRoute, encodeDesired, routesBytes } from "@interactor/shared/wire/messages/desired";
-import { encodeHubMetric, encodeHubState } from "@interactor/shared/wire/messages/hub-state";
+import { encodeHubMetric } from "@interactor/shared/wire/messages/hub-state";
 import { findPort } from "@interactor/shared/wire/messages/port";
-import { decodeReported } from "@interactor/shared/wire/messages/reported";
-import { type Birth, decodeNodeState } from "@interactor/shared/wire/messages/state";
 import { decodeStopLatch } from "@interactor/shared/wire/messages/stop";
 import type { SiteAddress } from "@interactor/shared/wire/names";
 import type { Session } from "@interactor/shared/wire/session";
@@ -21,17 +18,11 @@ import type { AccountsOptions } from "./core/access/account.ts";
 import { Gate } from "./core/access/gate.ts";
 import { HubCounters } from "./core/registry/counters.ts";
 import { Feed } from "./core/feed/feed.ts";
-import {
-  LastSeen,
-  nobody,
-  type PresenceEffect,
-  type PresenceEvent,
-  type PresenceState,
-  stepPresence,
-} from "./core/presence/presence.ts";
 import { Router } from "./core/routing/router.ts";
 import type { Admission, Broker, BrokerRules, Client, Credentials, Verdict } from "./ports/broker.ts";
+import { HubAnnouncement } from "./hub-announcement.ts";
 import { HubIntake } from "./hub-intake.ts";
+import { HubPresence } from "./hub-presence.ts";
 import type { Journal } from "./ports/journal.ts";
 import type { Log } from "./ports/log.ts";
 import type { Revision } from "./ports/revision-store.ts";
@@ -59,15 +50,15 @@ const keep: Verdict = { kind: "keep" };
 export class Hub implements BrokerRules {
   readonly options: HubOptions;
   readonly counters = new HubCounters();
-  readonly lastSeen = new LastSeen();
   readonly router: Router;
   readonly feed: Feed;
-  presence: PresenceState = nobody;
+  readonly presence: HubPresence;
   revision: Revision = { number: 0, digest: "", routes: [] };
   readonly #world: HubWorld;
   readonly #topics: ReturnType<typeof siteTopics>;
   readonly #intake: HubIntake;
   readonly #gate: Gate;
+  readonly #announcement: HubAnnouncement;
   #placement: Placement = placeRoutes([]);
   #broker: Broker | undefined;
   #isWakeDue = false;
@@ -83,12 +74,24 @@ export class Hub implements BrokerRules {
     this.feed = new Feed((address, payload) => {
       this.#broker?.publish(`${this.#topics.valueRoot}/${address}`, payload, { retain: true, qos: 0 });
     });
+    this.presence = new HubPresence({
+      ...world,
+      router: this.router,
+      publishDesired: (node) => this.#publishDesired(node),
+      refuse: (kind, reason, node) => this.#refuse(kind, reason, node),
+    });
+    this.#announcement = new HubAnnouncement({
+      ...world,
+      ...options,
+      counters: this.counters,
+      publish: (document) => this.#broker?.publish(this.#topics.hubState, document, { retain: true, qos: 1 }),
+    });
     this.#intake = new HubIntake({
       ...world,
       counters: this.counters,
       router: this.router,
       feed: this.feed,
-      birthOf: (node) => this.presence.get(node)?.birth,
+      birthOf: (node) => this.presence.birthOf(node),
       refused: (reason, node) => void this.#refuse("up", reason, node),
       moved: () => this.#soon(),
     });
@@ -97,7 +100,7 @@ export class Hub implements BrokerRules {
   /** Serves over `broker` from now on. */
   start(broker: Broker): void {
     this.#broker = broker;
-    this.#publishState("birth");
+    this.#announcement.say("birth");
     this.#metric();
   }
 
@@ -105,7 +108,7 @@ export class Hub implements BrokerRules {
   stop(): void {
     this.#cancelWake?.();
     this.#cancelMetric?.();
-    this.#publishState("death");
+    this.#announcement.say("death");
   }
 
   /** Puts checked routes in place. The same ones again change nothing. Returns the revision that runs. */
@@ -126,7 +129,7 @@ export class Hub implements BrokerRules {
     });
     const { clock } = this.#world;
     this.router.setRoutes(runners, revision.routes, { instant: clock.now(), wall: clock.wall() });
-    for (const node of new Set([...before, ...this.#placement.nodes.keys(), ...this.presence.keys()])) {
+    for (const node of new Set([...before, ...this.#placement.nodes.keys(), ...this.presence.state.keys()])) {
       this.#publishDesired(node);
     }
     this.#soon();
@@ -134,7 +137,7 @@ export class Hub implements BrokerRules {
   }
 
   admit(client: Credentials): Admission {
-    return this.#gate.admit(client, this.presence);
+    return this.#gate.admit(client, this.presence.state);
   }
 
   maySubscribe(client: Client, filter: string): boolean {
@@ -150,7 +153,7 @@ export class Hub implements BrokerRules {
       return { kind: "cut", reason: `${client.id} may not publish to ${topicText}` };
     const { topic, from } = right;
     // A state may be the will, which is the broker's word about a node that fell silent.
-    if (from !== undefined && topic.kind !== "state") this.#heard(from);
+    if (from !== undefined && topic.kind !== "state") this.presence.heard(from);
     const verdict = this.#take(topic, payload);
     this.#soon();
     return verdict;
@@ -166,71 +169,15 @@ export class Hub implements BrokerRules {
       case "up":
         return this.#intake.accept(topic.node, topic.lane, payload);
       case "state":
-        return this.#nodeState(topic.node, payload);
+        return this.presence.nodeState(topic.node, payload);
       case "reported":
-        return this.#reported(topic.node, payload);
+        return this.presence.reported(topic.node, payload);
       case "set":
         return this.#set(topic.address, payload);
       case "stop":
         return this.#stopLatch(topic.zone, payload);
       default:
         return pass;
-    }
-  }
-
-  #nodeState(node: string, payload: Uint8Array): Verdict {
-    const decoded = decodeNodeState(payload);
-    if (!decoded.ok) return this.#refuse("state", decoded.error, node);
-    const message = decoded.value;
-    const verdict =
-      message.kind === "birth"
-        ? this.#present({ kind: "birth", node, birth: message })
-        : this.#present({ kind: "death", node, death: message });
-    if (message.kind === "birth" || message.reason === "stopped") this.#heard(node);
-    return verdict;
-  }
-
-  #heard(node: string): void {
-    // Only of nodes that are known, so that made-up names fill nothing.
-    if (this.presence.has(node)) this.lastSeen.heard(node, this.#world.clock.wall());
-  }
-
-  #reported(node: string, payload: Uint8Array): Verdict {
-    const decoded = decodeReported(payload);
-    if (!decoded.ok) return this.#refuse("reported", decoded.error, node);
-    return this.#present({ kind: "reported", node, reported: decoded.value });
-  }
-
-  #present(event: PresenceEvent): Verdict {
-    const before = this.presence.get(event.node)?.birth;
-    const step = stepPresence(this.presence, event);
-    if (!step.ok) return this.#refuse(event.kind, step.refusal, event.node);
-    this.presence = step.state;
-    for (const effect of step.effects) this.#perform(effect);
-    if (event.kind === "birth") {
-      // Who was away missed what expired meanwhile, and has to be where the site is now.
-      const wasAway = step.effects.length > 0;
-      const fresh = newInstances(event.birth, wasAway ? undefined : before);
-      if (fresh.size > 0) this.router.catchUp(event.node, fresh, this.#world.clock.now());
-    }
-    return pass;
-  }
-
-  #perform(effect: PresenceEffect): void {
-    switch (effect.kind) {
-      case "born":
-        this.#world.log.info(`node ${effect.node} is ready`, { isNewLife: effect.isNewLife });
-        this.router.connected(effect.node);
-        return this.#publishDesired(effect.node);
-      case "taken-over":
-        return this.#world.log.warn(
-          `another agent of unit ${effect.unit} fills node ${effect.node} now: is its data folder a copy of another's?`,
-        );
-      case "gone":
-        this.#world.log.warn(`node ${effect.node} is ${effect.state}`);
-        return this.router.disconnected(effect.node);
-      default:
-        return unreachable(effect);
     }
   }
 
@@ -244,7 +191,7 @@ export class Hub implements BrokerRules {
   }
 
   #whyNot(address: SiteAddress, command: Command): "unknown-input" | "expired" | undefined {
-    const birth = this.presence.get(address.node)?.birth;
+    const birth = this.presence.birthOf(address.node);
     const instances = birth?.instances ?? {};
     const instance = Object.hasOwn(instances, address.instance) ? instances[address.instance] : undefined;
     if (instance === undefined || findPort(instance.inputs, address.port) === undefined)
@@ -279,14 +226,10 @@ export class Hub implements BrokerRules {
     this.#broker?.publish(desired, document, { retain: true, qos: 1 });
   }
 
-  #publishState(kind: "birth" | "death"): void {
-    const { session, version } = this.options;
-    const state = encodeHubState({ v: 1, kind, session, version, at: this.#world.clock.wall() });
-    this.#broker?.publish(this.#topics.hubState, state, { retain: true, qos: 1 });
-  }
-
   /** Once a second, also as a sign of life for those who watch. */
   #metric(): void {
+    this.presence.look();
+    this.#announcement.look(this.presence.state.size);
     const { p50, p99 } = this.counters.latency.takeQuantiles();
     const metric = encodeHubMetric({
       v: 1,
@@ -325,10 +268,4 @@ export class Hub implements BrokerRules {
   #wakeAt(at: Instant, next: Instant): () => void {
     return this.#world.clock.after(millis(Math.max(between(at, next), 0)), () => this.#wake());
   }
-}
-
-/** Instances that a node has now and did not have before. */
-function newInstances(birth: Birth, before: Birth | undefined): ReadonlySet<string> {
-  const known = before?.instances ?? {};
-  return new Set(Object.keys(birth.instances).filter((name) => !Object.hasOwn(known, name)));
 }

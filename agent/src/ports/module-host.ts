@@ -18,6 +18,8 @@ export interface ModuleOutput {
   readonly value: Value;
   readonly at: Micros;
   readonly quality: Quality;
+  /** Stamped before the node knew the hub's clock. */
+  readonly isUnsynchronised: boolean;
 }
 
 export interface ModuleHostEvents {

@@ -4,7 +4,7 @@ import { ageText } from "../format/age.ts";
 import { sortedByName } from "../inputs/control-list.ts";
 import { nodesShownMax, routesShownMax } from "../live/limits.ts";
 import { useLive } from "../live/live-context.ts";
-import type { NodeRecord } from "../live/node-record.ts";
+import { isNodeHere, type NodeRecord } from "../live/node-record.ts";
 import { Section } from "../shell/section.tsx";
 import { instanceLines, refusedLine, routeLines } from "./node-view.ts";
 
@@ -57,10 +57,23 @@ function NodeCard({ record }: { readonly record: NodeRecord }): JSX.Element {
           </>
         )}
       </p>
+      <Reasons node={name} />
       <Instances record={record} />
       <Routes record={record} />
       <Refused record={record} />
     </li>
+  );
+}
+
+/** Why a node is not as it should be. That one is starting is no news. */
+function Reasons({ node }: { readonly node: string }): JSX.Element | null {
+  const live = useLive();
+  const reasons = live.reasonsOf(node);
+  if (live.stateOf(node) !== "degraded" && live.stateOf(node) !== "sleeping") return null;
+  return (
+    <p class="refused tone-warn" data-testid={`node-${node}-reasons`}>
+      {reasons.join("; ")}
+    </p>
   );
 }
 
@@ -92,7 +105,7 @@ function Instances({ record }: { readonly record: NodeRecord }): JSX.Element | n
 function Routes({ record }: { readonly record: NodeRecord }): JSX.Element | null {
   const lines = routeLines(record);
   if (lines.length === 0) return null;
-  const isReady = useLive().stateOf(record.name) === "ready";
+  const isReady = isNodeHere(useLive().stateOf(record.name));
   return (
     <>
       <h4>routes here</h4>

@@ -6,6 +6,7 @@ import { millis } from "@interactor/shared/kernel/units";
 import { type BatchFault, decodeBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import type { Lane } from "@interactor/shared/wire/lanes";
+import { type ClockReply, readClockReply } from "@interactor/shared/wire/messages/clock-exchange";
 import { readCommandBody } from "@interactor/shared/wire/messages/command";
 import type { Receipt } from "@interactor/shared/wire/messages/receipt";
 import { Sequence } from "@interactor/shared/wire/sequence";
@@ -15,11 +16,14 @@ export type InboxRefusal =
   | BatchFault
   | "no-target"
   | "wrong-command"
+  | "wrong-clock"
   | "expired"
   | Exclude<Reception, "taken">;
 
 export interface InboxSink {
   receipt(receipt: Receipt): void;
+  /** The hub says what time it is. */
+  clock(reply: ClockReply): void;
   refused(reason: InboxRefusal): void;
   /** Entries that never came. */
   missed(lane: Lane, entries: number): void;
@@ -50,6 +54,7 @@ export class Inbox {
   }
 
   #deliver(entry: Entry, now: Now): InboxRefusal | undefined {
+    if (hasFlag(entry, entryFlag.clock)) return this.#clock(entry);
     if (entry.to === null) return "no-target";
     // The hub writes what is left of the TTL when it sends; nothing left means: known, but too late.
     if (entry.ttl === millis(0)) return "expired";
@@ -62,6 +67,14 @@ export class Inbox {
           now,
         );
     return reception === "taken" ? undefined : reception;
+  }
+
+  /** Also one that is late: the round trip tells how little it says. */
+  #clock({ body }: Entry): "wrong-clock" | undefined {
+    const reply = readClockReply(body);
+    if (reply === undefined) return "wrong-clock";
+    this.#sink.clock(reply);
+    return undefined;
   }
 
   #command(to: string, entry: Entry, now: Now): Reception | "wrong-command" {

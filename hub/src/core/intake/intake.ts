@@ -7,6 +7,7 @@ import type { Micros } from "@interactor/shared/kernel/units";
 import { type BatchFault, openBatch, type OpenBatch, readColumns } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
+import { readClockAsk } from "@interactor/shared/wire/messages/clock-exchange";
 import { findPort } from "@interactor/shared/wire/messages/port";
 import { type Receipt, readReceiptBody } from "@interactor/shared/wire/messages/receipt";
 import type { Birth } from "@interactor/shared/wire/messages/state";
@@ -22,7 +23,8 @@ export type IntakeRefusal =
   | "wrong-address"
   | "unknown-output"
   | "wrong-type"
-  | "wrong-receipt";
+  | "wrong-receipt"
+  | "wrong-clock";
 
 export interface IntakeSink {
   /** To be written, in this order; `then` is called when it is. */
@@ -30,6 +32,8 @@ export interface IntakeSink {
   /** A value of an output, or what an input holds. */
   value(taken: TakenValue): void;
   receipt(node: string, receipt: Receipt): void;
+  /** The node asks for the site's time; `askedAt` is told it again with the answer. */
+  clock(node: string, askedAt: number): void;
   refused(reason: IntakeRefusal, node: string): void;
   repeated(entries: number): void;
   missed(entries: number): void;
@@ -92,6 +96,12 @@ export class Intake {
       return receipt === undefined
         ? this.#sink.refused("wrong-receipt", node)
         : this.#sink.receipt(node, receipt);
+    }
+    if (hasFlag(entry, entryFlag.clock)) {
+      const askedAt = readClockAsk(entry.body);
+      return askedAt === undefined
+        ? this.#sink.refused("wrong-clock", node)
+        : this.#sink.clock(node, askedAt);
     }
     const parsed = parsePortAddress(entry.from);
     if (!parsed.ok) return this.#sink.refused("wrong-address", node);
