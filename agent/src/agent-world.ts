@@ -1,10 +1,10 @@
 /** What an agent is told, and what it needs of the world. */
-import type { Clock } from "@interactor/shared/kernel/clock";
 import type { Random } from "@interactor/shared/kernel/random";
 import type { Session } from "@interactor/shared/wire/session";
 import type { HubLink } from "./ports/hub-link.ts";
 import type { Log } from "./ports/log.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "./ports/module-host.ts";
+import type { SiteClock } from "./ports/site-clock.ts";
 import type { StateStore } from "./ports/state-store.ts";
 
 export interface AgentOptions {
@@ -19,7 +19,7 @@ export interface AgentOptions {
 }
 
 export interface AgentWorld {
-  readonly clock: Clock;
+  readonly clock: SiteClock;
   readonly random: Random;
   readonly log: Log;
   readonly link: HubLink;

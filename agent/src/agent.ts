@@ -4,41 +4,27 @@
  */
 import { unreachable } from "@interactor/shared/kernel/assert";
 import type { DeclaredPorts } from "@interactor/shared/bundle/manifest";
-import {
-  between,
-  earliest,
-  type Instant,
-  type Millis,
-  millis,
-  seconds,
-} from "@interactor/shared/kernel/units";
-import { retryDelays } from "@interactor/shared/supervision/backoff";
+import { between, earliest, type Instant, millis } from "@interactor/shared/kernel/units";
 import type { Lane } from "@interactor/shared/wire/lanes";
-import { encodeReported, type InstanceReport } from "@interactor/shared/wire/messages/reported";
+import { decodeHubState } from "@interactor/shared/wire/messages/hub-state";
 import { nodeTopics, parseTopic, siteTopics } from "@interactor/shared/wire/topics";
 import { birthOf, deathOf } from "./core/link/announcement.ts";
 import { Inbox } from "./core/inbox/inbox.ts";
 import { Report } from "./core/report/report.ts";
 import { adopt, nothingDesired } from "./core/revision/adopt.ts";
 import { type LinkEffect, type LinkEvent, type LinkState, linkAtStart, stepLink } from "./core/link/link.ts";
+import { Reconnect } from "./core/link/reconnect.ts";
 import { Outbox } from "./core/outbox/outbox.ts";
 import { Outputs } from "./core/outputs/outputs.ts";
 import { type Now, Switchboard } from "./core/switchboard/switchboard.ts";
+import { AgentClock } from "./agent-clock.ts";
+import { AgentReport } from "./agent-report.ts";
 import { KeptRoutes } from "./agent-kept-routes.ts";
 import { AgentStop } from "./agent-stop.ts";
 import { AgentLedger } from "./agent-ledger.ts";
 import type { AgentOptions, AgentWorld } from "./agent-world.ts";
 import type { Connection } from "./ports/hub-link.ts";
-import { logInstance } from "./agent-words.ts";
 import type { ModuleHost } from "./ports/module-host.ts";
-
-/** The longest wait between attempts to reach the hub. */
-const retryLongest = seconds(10);
-/**
- * A connection that lived this long has shown that all is well, and the next attempt is quick again. One that
- * is thrown out at once, by a second unit of its name, must slow down.
- */
-const provenAfter = seconds(10);
 
 export class Agent implements AsyncDisposable {
   readonly #options: AgentOptions;
@@ -53,11 +39,12 @@ export class Agent implements AsyncDisposable {
   readonly #kept: KeptRoutes;
   readonly #stop: AgentStop;
   readonly #ledger: AgentLedger;
+  readonly #reconnect: Reconnect;
+  readonly #clock: AgentClock;
+  readonly #reporting: AgentReport;
   #link: LinkState = linkAtStart;
   #connection: Connection | undefined;
-  #retries: Generator<Millis, never>;
   #desired = nothingDesired;
-  #upSince: Instant | undefined;
   #isPumpDue = false;
   #cancelWake: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
@@ -67,9 +54,10 @@ export class Agent implements AsyncDisposable {
     this.#options = options;
     this.#world = world;
     this.#topics = nodeTopics(options.site, options.node);
-    this.#retries = retryDelays(world.random, retryLongest);
+    this.#reconnect = new Reconnect(world.random);
     this.#outbox = new Outbox(options.session);
     this.#report = new Report(options.session);
+    this.#clock = new AgentClock(world.clock, this.#outbox, this.#report, world.log);
     this.#kept = new KeptRoutes(world.store, world.log);
     this.#switchboard = new Switchboard(options.node, {
       apply: (address, applied) => this.#host.apply(address.instance, address.port, applied),
@@ -84,10 +72,19 @@ export class Agent implements AsyncDisposable {
       // Somebody waits for the word that this node has stopped.
       changed: () => this.#report.begin(),
     });
+    this.#reporting = new AgentReport({
+      report: this.#report,
+      clock: this.#clock,
+      outbox: this.#outbox,
+      switchboard: this.#switchboard,
+      log: world.log,
+      stop: () => this.#stop.report,
+    });
     this.#outputs = new Outputs(this.#switchboard, this.#outbox);
     this.#inbox = new Inbox(this.#switchboard, {
       receipt: (receipt) => this.#outbox.receipt(receipt, world.clock.wall(), world.clock.now()),
       result: (reply) => this.#outbox.result(reply, world.clock.wall(), world.clock.now()),
+      clock: (reply) => this.#clock.reply(reply),
       refused: (reason) => this.#refuse(`down ${reason}`),
       missed: (lane, entries) => world.log.warn("messages from the hub are missing", { lane, entries }),
     });
@@ -100,7 +97,7 @@ export class Agent implements AsyncDisposable {
       started: (instance) => this.#after(() => this.#switchboard.reapply(instance)),
       output: ({ instance, output, ...value }) =>
         this.#after(() => this.#outputs.take({ instance, port: output }, value, this.#now())),
-      stateChanged: (instance, report) => this.#instanceChanged(instance, report),
+      stateChanged: (instance, state) => this.#after(() => this.#reporting.instance(instance, state)),
     });
   }
 
@@ -146,8 +143,9 @@ export class Agent implements AsyncDisposable {
     let next = earliest(this.#switchboard.tick(now), this.#stop.tick(now));
     next = earliest(next, this.#ledger.watch(now.instant));
     if (this.#link.kind === "up") {
+      next = earliest(next, this.#clock.pump(now));
       // Before what the inputs hold now: whoever stopped the show waits for this word.
-      next = earliest(next, this.#reportIfDue(now));
+      next = earliest(next, this.#reporting.pump(this.#desired, now.instant, this.#publishReport));
       next = earliest(next, this.#outbox.pump(now.instant, this.#publishBatch));
       next = earliest(next, this.#ledger.sayIfDue(now.instant, this.#link.connection));
     }
@@ -170,6 +168,9 @@ export class Agent implements AsyncDisposable {
     });
   };
 
+  readonly #publishReport = (document: Uint8Array): void =>
+    this.#connection?.publish(this.#topics.reported, document, { retain: true });
+
   #declare(instance: string, ports: DeclaredPorts): void {
     const spec = this.#options.instances.find((each) => each.name === instance);
     if (spec === undefined) return;
@@ -178,11 +179,6 @@ export class Agent implements AsyncDisposable {
     this.#after(() => {
       if (this.#outputs.declare(instance, declaration, this.#now())) this.#publishBirth();
     });
-  }
-
-  #instanceChanged(instance: string, report: InstanceReport): void {
-    this.#after(() => this.#report.instance(instance, report));
-    logInstance(this.#world.log, instance, report);
   }
 
   #refuse(reason: string): void {
@@ -200,7 +196,8 @@ export class Agent implements AsyncDisposable {
       case "open":
         return this.#open(effect.connection);
       case "announce":
-        this.#upSince = this.#world.clock.now();
+        this.#reconnect.up(this.#world.clock.now());
+        this.#clock.connected();
         this.#world.log.info("connected to the hub");
         this.#publishBirth();
         this.#report.begin();
@@ -208,13 +205,13 @@ export class Agent implements AsyncDisposable {
       case "lost":
         this.#connection = undefined;
         this.#outbox.disconnected();
-        if (effect.wasUp) this.#forgiveIfProven();
+        this.#clock.disconnected();
         return this.#world.log.warn(effect.wasUp ? "lost the hub" : "cannot reach the hub", {
           reason: effect.reason,
         });
       case "retry-later":
         this.#cancelRetry = this.#world.clock.after(
-          this.#retries.next().value,
+          this.#reconnect.delayAfterLoss(this.#world.clock.now()),
           () => void this.#step({ kind: "retry-due" }),
         );
         return undefined;
@@ -225,11 +222,6 @@ export class Agent implements AsyncDisposable {
     }
   }
 
-  #forgiveIfProven(): void {
-    const lived = this.#upSince === undefined ? 0 : between(this.#upSince, this.#world.clock.now());
-    if (lived >= provenAfter) this.#retries = retryDelays(this.#world.random, retryLongest);
-  }
-
   #open(connection: number): void {
     const { site, node, unit } = this.#options;
     const death = deathOf(this.#options, connection, "lost");
@@ -238,7 +230,12 @@ export class Agent implements AsyncDisposable {
         clientId: siteTopics(site).clientId(node),
         unit,
         will: { topic: this.#topics.state, payload: death },
-        subscriptions: [this.#topics.stopAll, this.#topics.downAll, this.#topics.desired],
+        subscriptions: [
+          this.#topics.stopAll,
+          this.#topics.downAll,
+          this.#topics.desired,
+          this.#topics.hubState,
+        ],
         urgent: this.#topics.stopBase,
       },
       {
@@ -286,9 +283,18 @@ export class Agent implements AsyncDisposable {
         return undefined;
       case "stop":
         return this.#stop.take(parsed.zone, payload);
+      case "hub-state":
+        return this.#hubState(payload);
       default:
         return this.#refuse("unexpected topic");
     }
+  }
+
+  #hubState(payload: Uint8Array): void {
+    const state = decodeHubState(payload);
+    if (!state.ok) return this.#refuse(`hub-state ${state.error}`);
+    this.#reconnect.setSpread(state.value.reconnectSpread);
+    if (state.value.kind === "birth") this.#clock.askAgain();
   }
 
   /**
@@ -309,17 +315,5 @@ export class Agent implements AsyncDisposable {
     this.#report.changed();
     if (source === "hub") void this.#kept.keep(document);
     return undefined;
-  }
-
-  #reportIfDue(now: Now): Instant {
-    if (this.#report.isDue(now.instant)) {
-      const { revision, digest } = this.#desired;
-      const owners = this.#switchboard.owners();
-      const { routes } = this.#switchboard;
-      const running = { revision, digest, owners, routes, stop: this.#stop.report };
-      const document = encodeReported(this.#report.take(running, now.instant));
-      this.#connection?.publish(this.#topics.reported, document, { retain: true });
-    }
-    return this.#report.dueAt(now.instant);
   }
 }

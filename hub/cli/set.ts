@@ -10,6 +10,7 @@ import { type Command, encodeCommand } from "@interactor/shared/wire/messages/co
 import { decodeReply, type ReplyDocument, replyWords } from "@interactor/shared/wire/messages/reply";
 import { decodeReported, type OwnerReport } from "@interactor/shared/wire/messages/reported";
 import { portAddress, siteAddress } from "@interactor/shared/wire/names";
+import { isHere } from "@interactor/shared/wire/node-state";
 import { type RequestId, requestOf } from "@interactor/shared/wire/request";
 import { nodeTopics, siteTopics } from "@interactor/shared/wire/topics";
 import { commandFault } from "./exit.ts";
@@ -78,7 +79,7 @@ function commandFor(input: FoundInput, wish: Wish, options: SetOptions): Request
 }
 
 function refuseHopeless({ address, node, owner }: FoundInput, command: Command): void {
-  if (node.state !== "ready") {
+  if (!isHere(node.state)) {
     const since = formatAge(new Date(node.last_seen), new Date());
     throw commandFault(
       "FAILED",

@@ -10,6 +10,8 @@ function nodeNamed(node: string, changes: Partial<NodeView> = {}): NodeView {
   return {
     node,
     state: "ready",
+    reasons: [],
+    since: "2026-11-21T05:00:00.000Z",
     unit: "pi-4",
     agent_version: "0.1.0",
     last_seen: "2026-11-21T05:00:00.000Z",
@@ -34,7 +36,7 @@ test("of a stop every node of the zone is asked, those that are lost too, but no
   const nodes = [
     nodeNamed("a"),
     nodeNamed("b", { state: "lost" }),
-    nodeNamed("c", { state: "stopped" }),
+    nodeNamed("c", { state: "disconnected" }),
     nodeNamed("d", { zones: [] }),
   ];
 

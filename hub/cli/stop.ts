@@ -88,13 +88,16 @@ function heldIn(zone: string, { stop, nodes }: NodesResponse): readonly string[]
 const isIn = (node: Pick<NodeView, "zones">, zone: string): boolean =>
   zone === everyZone || node.zones?.includes(zone) === true;
 
+/** It said so; one that fell silent may hear yet. */
+const hasLeft = (state: NodeView["state"]): boolean => state === "disconnected" || state === "sleeping";
+
 /** Of a release only those have something to say that are held by what is released. */
 export function expectedNodes(
   nodes: readonly NodeView[],
   { kind, zone, released }: Asked,
 ): readonly string[] {
   return nodes
-    .filter((node) => node.state !== "stopped" && isIn(node, zone))
+    .filter((node) => !hasLeft(node.state) && isIn(node, zone))
     .filter(({ stop }) => kind === "stop" || stop?.latches.some(({ id }) => released.includes(id)) === true)
     .map(({ node }) => node);
 }

@@ -39,7 +39,7 @@ export class HubIntake {
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
-    const { journal, router } = parts;
+    const { clock, journal, router } = parts;
     this.#kept = { kind: "keep", written: journal };
     this.#intake = new Intake(
       {
@@ -51,6 +51,7 @@ export class HubIntake {
         },
         value: (taken) => this.#value(taken),
         receipt: (node, receipt) => router.receipt(node, receipt),
+        clock: (node, askedAt) => router.clock(node, askedAt, clock.wall(), clock.now()),
         refused: parts.refused,
         result: (node, reply) => parts.commands.answered(node, reply),
         took: (node, taken) => parts.ledger.took(node, taken),
@@ -79,7 +80,10 @@ export class HubIntake {
     counters.messages += 1;
     const isTimed = isOutput && !hasFlag(entry, entryFlag.clockUnsynchronised | entryFlag.historical);
     if (isTimed) counters.latency.observe((clock.wall() - at) / 1e6);
-    if (isOutput) router.value(address, { value: body, unit, quality, at }, now, this.#isEvent(address));
+    // Whom the value goes to shall not take a stamp for the site's time that is none.
+    const siteAt = hasFlag(entry, entryFlag.clockUnsynchronised) ? clock.wall() : at;
+    const sample = { value: body, unit, quality, at: siteAt };
+    if (isOutput) router.value(address, sample, now, this.#isEvent(address));
     feed.offer(siteAddress(address), { at, quality, flags, value: body }, now);
   }
 

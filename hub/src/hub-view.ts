@@ -30,11 +30,11 @@ export function viewOf(
       hub_version: hub.options.version,
       hub_routes: hubRoutes(hub.router.runners),
       stop: hub.showStop.view(isoOf),
-      nodes: [...hub.presence.values()].map((presence) =>
+      nodes: [...hub.presence.state.values()].map((presence) =>
         nodeView(
           presence,
           {
-            lastSeen: hub.lastSeen.of(presence.node),
+            lastSeen: hub.presence.lastSeen.of(presence.node),
             queued: hub.router.queues.get(presence.node)?.queued ?? 0,
             revision: hub.revision.number,
             stop: hub.showStop.nodeView(presence.node, presence.reported?.stop, isoOf),
@@ -49,7 +49,7 @@ export function viewOf(
       metricFamilies({
         version: hub.options.version,
         counters: hub.counters,
-        presence: hub.presence,
+        presence: hub.presence.state,
         router: hub.router,
         ledger: hub.ledger,
         feedValues: hub.feed.values,

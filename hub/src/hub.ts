@@ -2,16 +2,13 @@
  * The loop of the hub: takes what the broker receives, asks the cores, and does what they say over the ports.
  * Decides nothing itself.
  */
-import { unreachable } from "@interactor/shared/kernel/assert";
 import type { Clock } from "@interactor/shared/kernel/clock";
 import type { Random } from "@interactor/shared/kernel/random";
 import { between, earliest, type Instant, millis, seconds } from "@interactor/shared/kernel/units";
 import { placeRoutes, type Placement } from "@interactor/shared/routing/place";
 import { prepareRoutes } from "@interactor/shared/routing/run-route";
 import { type CompiledRoute, encodeDesired, routesBytes } from "@interactor/shared/wire/messages/desired";
-import { encodeHubMetric, encodeHubState } from "@interactor/shared/wire/messages/hub-state";
-import { decodeReported } from "@interactor/shared/wire/messages/reported";
-import { decodeNodeState } from "@interactor/shared/wire/messages/state";
+import { encodeHubMetric } from "@interactor/shared/wire/messages/hub-state";
 import type { SiteAddress } from "@interactor/shared/wire/names";
 import type { Session } from "@interactor/shared/wire/session";
 import { nodeTopics, siteTopics, type Topic } from "@interactor/shared/wire/topics";
@@ -19,21 +16,14 @@ import type { AccountsOptions } from "./core/access/account.ts";
 import { Gate } from "./core/access/gate.ts";
 import { HubCounters } from "./core/registry/counters.ts";
 import { Feed } from "./core/feed/feed.ts";
-import {
-  LastSeen,
-  newInstances,
-  nobody,
-  type PresenceEffect,
-  type PresenceEvent,
-  type PresenceState,
-  stepPresence,
-} from "./core/presence/presence.ts";
 import { Router, type RouterNow } from "./core/routing/router.ts";
 import { HubCommands } from "./hub-commands.ts";
 import { HubLedger } from "./hub-ledger.ts";
 import { HubStop } from "./hub-stop.ts";
 import type { Admission, Broker, BrokerRules, Client, Credentials, Verdict } from "./ports/broker.ts";
+import { HubAnnouncement } from "./hub-announcement.ts";
 import { HubIntake } from "./hub-intake.ts";
+import { HubPresence } from "./hub-presence.ts";
 import type { Journal } from "./ports/journal.ts";
 import type { Log } from "./ports/log.ts";
 import type { Revision } from "./ports/revision-store.ts";
@@ -64,18 +54,18 @@ const keep: Verdict = { kind: "keep" };
 export class Hub implements BrokerRules {
   readonly options: HubOptions;
   readonly counters = new HubCounters();
-  readonly lastSeen = new LastSeen();
   readonly ledger: HubLedger;
   readonly router: Router;
   readonly feed: Feed;
   readonly showStop: HubStop;
-  presence: PresenceState = nobody;
+  readonly presence: HubPresence;
   revision: Revision = { number: 0, digest: "", routes: [] };
   readonly #world: HubWorld;
   readonly #topics: ReturnType<typeof siteTopics>;
   readonly #intake: HubIntake;
   readonly #gate: Gate;
   readonly #commands: HubCommands;
+  readonly #announcement: HubAnnouncement;
   #placement: Placement = placeRoutes([]);
   #broker: Broker | undefined;
   #isWakeDue = false;
@@ -106,6 +96,19 @@ export class Hub implements BrokerRules {
       this.#broker?.publish(`${root}/${address}`, payload, { retain, qos: 0 });
     const { valueRoot, rawRoot } = this.#topics;
     this.feed = new Feed(options.site, { value: publish(valueRoot, true), raw: publish(rawRoot, false) });
+    this.presence = new HubPresence({
+      ...world,
+      router: this.router,
+      showStop: this.showStop,
+      publishDesired: (node) => this.#publishDesired(node),
+      refuse: (kind, reason, node) => this.#refuse(kind, reason, node),
+    });
+    this.#announcement = new HubAnnouncement({
+      ...world,
+      ...options,
+      counters: this.counters,
+      publish: (document) => this.#broker?.publish(this.#topics.hubState, document, { retain: true, qos: 1 }),
+    });
     this.#intake = new HubIntake({
       ...world,
       counters: this.counters,
@@ -113,7 +116,7 @@ export class Hub implements BrokerRules {
       ledger: this.ledger,
       commands: this.#commands,
       feed: this.feed,
-      birthOf: (node) => this.presence.get(node)?.birth,
+      birthOf: (node) => this.presence.birthOf(node),
       refused: (reason, node) => void this.#refuse("up", reason, node),
       moved: () => this.#soon(),
     });
@@ -123,7 +126,7 @@ export class Hub implements BrokerRules {
   start(broker: Broker): void {
     this.#broker = broker;
     this.showStop.start();
-    this.#publishState("birth");
+    this.#announcement.say("birth");
     this.#metric();
   }
 
@@ -131,7 +134,7 @@ export class Hub implements BrokerRules {
   stop(): void {
     this.#cancelWake?.();
     this.#cancelMetric?.();
-    this.#publishState("death");
+    this.#announcement.say("death");
   }
 
   /** Puts checked routes in place. The same ones again change nothing. Returns the revision that runs. */
@@ -147,14 +150,14 @@ export class Hub implements BrokerRules {
     this.revision = revision;
     this.#placement = placeRoutes(revision.routes);
     this.router.setRoutes(prepareRoutes(this.#placement.hub), revision.routes, this.#now());
-    const nodes = new Set([...before, ...this.#placement.nodes.keys(), ...this.presence.keys()]);
+    const nodes = new Set([...before, ...this.#placement.nodes.keys(), ...this.presence.state.keys()]);
     for (const node of nodes) this.#publishDesired(node);
     this.#soon();
     return revision;
   }
 
   admit(client: Credentials): Admission {
-    return this.#gate.admit(client, this.presence);
+    return this.#gate.admit(client, this.presence.state);
   }
 
   maySubscribe(client: Client, filter: string): boolean {
@@ -171,7 +174,7 @@ export class Hub implements BrokerRules {
       return { kind: "cut", reason: `${client.id} may not publish to ${topicText}` };
     const { topic, from } = right;
     // A state may be the will, which is the broker's word about a node that fell silent.
-    if (from !== undefined && topic.kind !== "state") this.#heard(from);
+    if (from !== undefined && topic.kind !== "state") this.presence.heard(from);
     const verdict = this.#take(topic, payload);
     this.#soon();
     return verdict;
@@ -187,86 +190,32 @@ export class Hub implements BrokerRules {
       case "up":
         return this.#intake.accept(topic.node, topic.lane, payload);
       case "state":
-        return this.#nodeState(topic.node, payload);
+        return this.presence.nodeState(topic.node, payload);
       case "reported":
-        return this.#reported(topic.node, payload);
+        return this.presence.reported(topic.node, payload);
       case "metric":
         return this.#nodeLedger(topic.node, payload);
       case "set":
         return this.#set(topic.address, payload);
       case "stop":
         // What is asked goes no further: everybody is told what holds now.
-        return this.#refuse("stop", this.showStop.asked(topic.zone, payload, this.presence), topic.zone);
+        return this.#refuse(
+          "stop",
+          this.showStop.asked(topic.zone, payload, this.presence.state),
+          topic.zone,
+        );
       default:
         return pass;
     }
   }
 
-  #nodeState(node: string, payload: Uint8Array): Verdict {
-    const decoded = decodeNodeState(payload);
-    if (!decoded.ok) return this.#refuse("state", decoded.error, node);
-    const message = decoded.value;
-    const verdict =
-      message.kind === "birth"
-        ? this.#present({ kind: "birth", node, birth: message })
-        : this.#present({ kind: "death", node, death: message });
-    if (message.kind === "birth" || message.reason === "stopped") this.#heard(node);
-    return verdict;
-  }
-
-  #heard(node: string): void {
-    // Only of nodes that are known, so that made-up names fill nothing.
-    if (this.presence.has(node)) this.lastSeen.heard(node, this.#world.clock.wall());
-  }
-
-  #reported(node: string, payload: Uint8Array): Verdict {
-    const decoded = decodeReported(payload);
-    if (!decoded.ok) return this.#refuse("reported", decoded.error, node);
-    return this.#present({ kind: "reported", node, reported: decoded.value });
-  }
-
   #nodeLedger(node: string, payload: Uint8Array): Verdict {
-    const refusal = this.ledger.said(node, payload, this.presence);
+    const refusal = this.ledger.said(node, payload, this.presence.state);
     return refusal === undefined ? pass : this.#refuse("metric", refusal, node);
   }
 
-  #present(event: PresenceEvent): Verdict {
-    const before = this.presence.get(event.node)?.birth;
-    const step = stepPresence(this.presence, event);
-    if (!step.ok) return this.#refuse(event.kind, step.refusal, event.node);
-    this.presence = step.state;
-    for (const effect of step.effects) this.#perform(effect);
-    if (event.kind === "birth") this.showStop.born(event.node, event.birth.zones);
-    if (event.kind === "reported") this.showStop.reported(event.node, event.reported.stop);
-    if (event.kind === "birth") {
-      // Who was away missed what expired meanwhile, and has to be where the site is now.
-      const wasAway = step.effects.length > 0;
-      const fresh = newInstances(event.birth, wasAway ? undefined : before);
-      if (fresh.size > 0) this.router.catchUp(event.node, fresh, this.#world.clock.now());
-    }
-    return pass;
-  }
-
-  #perform(effect: PresenceEffect): void {
-    switch (effect.kind) {
-      case "born":
-        this.#world.log.info(`node ${effect.node} is ready`, { isNewLife: effect.isNewLife });
-        this.router.connected(effect.node);
-        return this.#publishDesired(effect.node);
-      case "taken-over":
-        return this.#world.log.warn(
-          `another agent of unit ${effect.unit} fills node ${effect.node} now: is its data folder a copy of another's?`,
-        );
-      case "gone":
-        this.#world.log.warn(`node ${effect.node} is ${effect.state}`);
-        return this.router.disconnected(effect.node);
-      default:
-        return unreachable(effect);
-    }
-  }
-
   #set(address: SiteAddress, payload: Uint8Array): Verdict {
-    const refusal = this.#commands.set(address, payload, this.presence, this.#now());
+    const refusal = this.#commands.set(address, payload, this.presence.state, this.#now());
     return refusal === undefined ? keep : this.#refuse("set", refusal, address.node);
   }
 
@@ -287,14 +236,10 @@ export class Hub implements BrokerRules {
     this.#broker?.publish(nodeTopics(this.options.site, node).desired, document, { retain: true, qos: 1 });
   }
 
-  #publishState(kind: "birth" | "death"): void {
-    const { session, version } = this.options;
-    const state = encodeHubState({ v: 1, kind, session, version, at: this.#world.clock.wall() });
-    this.#broker?.publish(this.#topics.hubState, state, { retain: true, qos: 1 });
-  }
-
   /** Once a second, also as a sign of life for those who watch. */
   #metric(): void {
+    this.presence.look();
+    this.#announcement.look(this.presence.state.size);
     const { p50, p99 } = this.counters.latency.takeQuantiles();
     const metric = encodeHubMetric({
       v: 1,
@@ -319,7 +264,7 @@ export class Hub implements BrokerRules {
 
   #wake(): void {
     const at = this.#world.clock.now();
-    const answers = this.#commands.flush(at, this.presence);
+    const answers = this.#commands.flush(at, this.presence.state);
     const next = earliest(
       earliest(answers, this.feed.flush(at)),
       this.router.pump(at, (node, lane, payload) => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { sessionBytes, sessionOf } from "@interactor/shared/wire/session";
 import { openBroker } from "./adapters/broker-aedes/broker-aedes.ts";
-import { systemClock } from "./adapters/clock-system.ts";
+import { steadyWall, systemClock } from "./adapters/clock-system.ts";
 import { openDataFolder } from "./adapters/data-folder.ts";
 import { openHttp } from "./adapters/http-fastify/http-fastify.ts";
 import { pinoLog } from "./adapters/log-pino.ts";
@@ -63,7 +63,7 @@ async function serve(): Promise<void> {
       port: options.mqttPort,
       limits: options.limits,
       store,
-      wall: () => clock.wall(),
+      wall: steadyWall(clock),
     },
     hub,
   );

@@ -16,6 +16,7 @@ import { comparisonMarkdown, comparisonOf, comparisonText } from "./broker/compa
 import { profiled, profileLoad } from "./broker/profiled-run.ts";
 import { codec } from "./codec.ts";
 import { commandAnswer } from "./command-answer.ts";
+import { fleet500 } from "./fleet/fleet-bench.ts";
 import { localRoute } from "./local-route.ts";
 import { machineFacts } from "./machine.ts";
 import { remoteRoute } from "./remote-route.ts";
@@ -29,6 +30,7 @@ const benches: readonly Bench[] = [
   showStop,
   commandAnswer,
   agentFootprint,
+  fleet500,
   ...brokerBenches,
 ];
 

@@ -72,6 +72,7 @@ class Hop {
       keep: (_record, then) => void then?.(),
       value: () => undefined,
       result: () => undefined,
+      clock: () => undefined,
       receipt: (_node, receipt) => this.queue.receipt(receipt),
       refused: (reason) => expect.unreachable(`the hub refused: ${reason}`),
       took: (_node, taken) => this.books.took(taken),
@@ -92,6 +93,7 @@ class Hop {
       result: (reply) => outbox.result(reply, noon, instant(this.at)),
       receipt: (receipt) => outbox.receipt(receipt, noon, instant(this.at)),
       refused: () => undefined,
+      clock: () => undefined,
       missed: (lane, entries) => expect.unreachable(`${entries} missed in lane ${lane}`),
     });
     outbox.connected();

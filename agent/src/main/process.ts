@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { Fault } from "@interactor/shared/kernel/fault";
 import { sessionBytes, sessionOf } from "@interactor/shared/wire/session";
-import { systemClock } from "../adapters/clock-system.ts";
+import { newSteering, systemClock } from "../adapters/clock-system.ts";
 import { openDataFolder } from "../adapters/data-folder.ts";
 import { mqttLink } from "../adapters/hub-link-mqtt.ts";
 import { pinoLog } from "../adapters/log-pino.ts";
@@ -33,6 +33,7 @@ async function serve(): Promise<void> {
   const instances = readInstances(config);
   const log = pinoLog({ name: "interactor-agent", version, node });
   const random = { next: Math.random };
+  const steering = newSteering();
   const store = await openStateStore(data);
   const agent = new Agent(
     {
@@ -45,13 +46,16 @@ async function serve(): Promise<void> {
       instances,
     },
     {
-      clock: systemClock(),
+      clock: systemClock(steering),
       random,
       log,
       link: mqttLink(hub),
       store,
       openHost: (events) =>
-        workerHost({ file: import.meta.filename, groupOf: workerOf, site, node, random, log }, events),
+        workerHost(
+          { file: import.meta.filename, groupOf: workerOf, site, node, steering, random, log },
+          events,
+        ),
     },
   );
   await agent.start();

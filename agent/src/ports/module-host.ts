@@ -20,6 +20,8 @@ export interface ModuleOutput {
   readonly value: Value;
   readonly at: Micros;
   readonly quality: Quality;
+  /** Stamped before the node knew the hub's clock. */
+  readonly isUnsynchronised: boolean;
 }
 
 export interface ModuleHostEvents {

@@ -1,4 +1,5 @@
 /** One input as a control sees it: what it holds, who owns it, and how to set it and give it back. */
+import { isNodeHere } from "../live/node-record.ts";
 import { unreachable } from "@interactor/shared/kernel/assert";
 import { millis } from "@interactor/shared/kernel/units";
 import type { InputSpec } from "@interactor/shared/wire/messages/port";
@@ -98,7 +99,7 @@ function blockedBecause(live: Live, node: string): string {
   const link = live.link.value;
   if (link !== "connected") return link === "lost" ? "hub lost" : "connecting";
   const state = live.stateOf(node);
-  return state === "ready" ? "" : `${node} is ${state}`;
+  return isNodeHere(state) ? "" : `${node} is ${state}`;
 }
 
 function answerText(reply: ReplyDocument): string {

@@ -89,14 +89,14 @@ test("the hub's own death is believed", () => {
   expect(new Page().connected().hears(topics.hubState, hubState("death")).link).toBe("lost");
 });
 
-test("a node is ready by its birth and unknown when the hub is lost", () => {
+test("a node is there by its birth and unknown when the hub is lost", () => {
   const page = new Page().connected().hears(nodeTopics("demo", "stage").state, birth);
   page.live.beat();
 
   const whileConnected = page.live.stateOf("stage");
   page.live.socketDown();
 
-  expect([whileConnected, page.live.stateOf("stage")]).toEqual(["ready", "unknown"]);
+  expect([whileConnected, page.live.stateOf("stage")]).toEqual(["init", "unknown"]);
 });
 
 test("channels of a universe have no history of their own", () => {

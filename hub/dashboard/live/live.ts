@@ -15,7 +15,14 @@ import { parseTopic, type Topic, topicRoot } from "@interactor/shared/wire/topic
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { type Hearing, hubLink, type HubLink } from "./hub-link.ts";
 import { faultsCountedMax } from "./limits.ts";
-import { type NodeEvent, type Nodes, nodeState, type NodeState, stepNodes } from "./node-record.ts";
+import {
+  type NodeEvent,
+  nodeReasons,
+  type Nodes,
+  nodeState,
+  type NodeState,
+  stepNodes,
+} from "./node-record.ts";
 import { Questions } from "./questions.ts";
 import { SiteClock } from "./site-clock.ts";
 import { Values } from "./values.ts";
@@ -110,6 +117,12 @@ export class Live {
   stateOf(node: string): NodeState {
     const record = this.#nodesShown.value.get(node);
     return record === undefined ? "unknown" : nodeState(record, this.#link.value === "connected");
+  }
+
+  /** Why it is so, in words; empty when there is nothing to say. */
+  reasonsOf(node: string): readonly string[] {
+    const record = this.#nodesShown.value.get(node);
+    return record === undefined ? [] : nodeReasons(record, this.#link.value === "connected");
   }
 
   /** `answered`: told what became of it, if the hub says so in time. */

@@ -30,7 +30,7 @@ function nodeNamed(
     ...(held.length === 0 ? {} : { stop: { latches: held, tookMs: 1 } }),
   };
   const birth = { ...birthWith({}), zones };
-  return [name, { name, birth, death: undefined, reported, isConfirmed: true }];
+  return [name, { name, birth, death: undefined, reported, isConfirmed: true, hasBegun: true }];
 }
 
 test("a line says where, by whom, since when, and how many have stopped", () => {

@@ -1,4 +1,5 @@
 /** The show stop in words: what holds, how many nodes have stopped, and who has not said so. */
+import { isHere } from "@interactor/shared/wire/node-state";
 import { everyZone, type ZoneLatch } from "@interactor/shared/wire/messages/stop";
 import { ageText } from "../format/age.ts";
 import type { Stops } from "../live/live.ts";
@@ -87,8 +88,10 @@ export function lineText({ where, by, more, at, stopped, expected }: StopLine, n
   return `${where} · by ${by}${others} · ${ageText(now - at / 1000)} · ${count}`;
 }
 
-const isReady = (record: NodeRecord, isHubConnected: boolean): boolean =>
-  nodeState(record, isHubConnected) === "ready";
+function isReady(record: NodeRecord, isHubConnected: boolean): boolean {
+  const state = nodeState(record, isHubConnected);
+  return state !== "unknown" && isHere(state);
+}
 
 const heldBy = ({ reported }: NodeRecord): readonly ZoneLatch[] => reported?.stop?.latches ?? [];
 

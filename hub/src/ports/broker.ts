@@ -1,7 +1,7 @@
 /** The MQTT broker. Aedes in this process today; nothing outside its adapter may know. */
 import { type Millis, seconds } from "@interactor/shared/kernel/units";
 import type { Written } from "./written.ts";
-import { payloadBytesMax } from "@interactor/shared/wire/limits";
+import { nodesMax, payloadBytesMax } from "@interactor/shared/wire/limits";
 
 export interface Broker extends AsyncDisposable {
   /**
@@ -90,7 +90,10 @@ export interface BrokerLimits {
   readonly connectionsMax: number;
   /** Connections at a time from one address. More: refuse. */
   readonly connectionsPerAddressMax: number;
-  /** Connections that have not said who they are. More: the oldest of them is cut, so that a newcomer gets in. */
+  /**
+   * Connections that have not said who they are: all nodes of a site come in one moment after a power cut. More: the
+   * oldest of them is cut, so that a newcomer gets in.
+   */
   readonly pendingMax: number;
   /** A connection that has not sent its CONNECT by then is cut. */
   readonly connectTimeout: Millis;
@@ -151,7 +154,7 @@ export interface BrokerLimits {
 export const brokerLimits: BrokerLimits = {
   connectionsMax: 1500,
   connectionsPerAddressMax: 1000,
-  pendingMax: 256,
+  pendingMax: nodesMax,
   connectTimeout: seconds(5),
   connectBytesMax: 1024,
   packetBytesMax: payloadBytesMax + 2048,

@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import { lanes } from "./lanes.ts";
 import { inputSpec, outputSpec } from "./messages/port.ts";
 import { instanceStates, ownerKinds } from "./messages/reported.ts";
+import { nodeStates } from "./node-state.ts";
 
 export const apiPaths = {
   nodes: "/api/v1/nodes",
@@ -12,8 +13,6 @@ export const apiPaths = {
   ready: "/readyz",
   metrics: "/metrics",
 } as const;
-
-const nodeStates = ["ready", "lost", "stopped"] as const;
 
 const ownerView = z.object({
   kind: z.enum(ownerKinds),
@@ -52,6 +51,24 @@ const nodeStopView = z.object({
 export const nodeView = z.object({
   node: z.string(),
   state: z.enum(nodeStates),
+  /** Why it is in this state, in words for people; empty when there is nothing to say. */
+  reasons: z.array(z.string()),
+  /** Since when. ISO 8601; the hub's clock. */
+  since: z.string(),
+  /** When a sleeping node means to be back. ISO 8601. */
+  sleeping_until: z.optional(z.string()),
+  /** What the node knows of the site's clock; missing until it has said so. */
+  clock: z.optional(
+    z.object({
+      synchronised: z.boolean(),
+      /** The site's clock less the node's own. */
+      offset_ms: z.nullable(z.number()),
+      /** How wrong the node's idea of the site's clock can be. */
+      error_ms: z.nullable(z.number()),
+      /** How often the node found the hub's clock to have been set. */
+      steps: z.number(),
+    }),
+  ),
   unit: z.string(),
   agent_version: z.string(),
   /** ISO 8601; the hub's clock. */

@@ -64,6 +64,12 @@ export class LaneQueue {
     return this.#lanes[lane]?.length ?? 0;
   }
 
+  /** Whether messages of this lane fill the queue, so that one more of it has to be refused or evicts one. */
+  isFullOf(lane: Lane): boolean {
+    if (this.depth(lane) < this.#messages) return false;
+    return this.#messages >= this.#limits.messagesMax || this.#bytes + smallestBytes > this.#limits.bytesMax;
+  }
+
   /** Takes a message in, at the cost of a less urgent one if it must. `false`: refused, and counted so. */
   offer(offer: Offer, at: Instant): boolean {
     const { lane, entry, key } = offer;
@@ -160,6 +166,9 @@ export function remainingTtl(queued: Pick<Queued, "expiresAt">, at: Instant): Mi
   if (queued.expiresAt === Number.POSITIVE_INFINITY) return null;
   return millis(Math.max(0, Math.ceil(queued.expiresAt - at)));
 }
+
+/** Room that is less than this holds no message worth the name. */
+const smallestBytes = 1024;
 
 const entryOverhead = 48; // numbers, heads and our own bookkeeping
 

@@ -74,6 +74,11 @@ export class LaneSender {
     );
   }
 
+  /** Whether messages of this lane fill the queue. */
+  isFullOf(lane: Lane): boolean {
+    return this.#queue.isFullOf(lane);
+  }
+
   offer(offer: Offer, at: Instant): boolean {
     return this.#queue.offer(offer, at);
   }

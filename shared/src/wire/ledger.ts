@@ -12,6 +12,7 @@ export const endReasons = {
     "unknown-input",
     "wrong-type",
     "wrong-command",
+    "wrong-clock",
     "held-by-stop",
   ],
 } as const;

@@ -47,6 +47,9 @@ export const durationMax = seconds(24 * 3600);
 /** How long a manual value holds when nobody says. */
 export const manualDefault = seconds(10);
 
+/** A question for the hub's clock, or its answer, that waits longer tells nothing of worth. Older: expire. */
+export const clockExchangeTtl = seconds(2);
+
 /** MQTT keepalive. The broker cuts after 1.5 times this, so a silent agent is lost within 3 s. */
 export const keepaliveSeconds = 2;
 /** The shortest lease on the hub's life. The hub is heard every 2 s, and one word may be late. Shorter: refuse. */

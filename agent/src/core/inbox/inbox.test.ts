@@ -12,6 +12,7 @@ import { Inbox } from "./inbox.ts";
 function bench() {
   const applied: unknown[] = [];
   const receipts: unknown[] = [];
+  const clocks: unknown[] = [];
   const refused: string[] = [];
   const results: unknown[] = [];
   const missed: number[] = [];
@@ -22,6 +23,7 @@ function bench() {
   });
   board.declare("lights", { inputs: { front: { type: "float", actuator: true } }, outputs: {} }, nowAt(0));
   const inbox = new Inbox(board, {
+    clock: (reply) => void clocks.push(reply),
     receipt: (receipt) => void receipts.push(receipt),
     result: (reply) => void results.push(reply),
     refused: (reason) => void refused.push(reason),
@@ -41,7 +43,7 @@ function bench() {
       ),
       nowAt(0),
     );
-  return { board, inbox, receive, applied, receipts, refused, results, missed };
+  return { board, inbox, receive, applied, receipts, clocks, refused, results, missed };
 }
 
 const receiptOf = (seq: number, session = 1) => ({
@@ -136,6 +138,22 @@ test("what is no batch is refused with the reason, and not confirmed", () => {
 
   expect(refused).toEqual(["indefinite-length", "wrong-lane", "empty"]);
   expect(receipts).toEqual([]);
+});
+
+test("the hub's answer what time it is goes to the clock, and one of another shape is refused", () => {
+  const { receive, clocks, applied, refused } = bench();
+  const reply = { askedAt: 7, receivedAt: 1_800_000_000_000_000, repliedAt: 1_800_000_000_000_020 };
+  const answer = { from: "", to: null, flags: entryFlag.clock };
+
+  receive([
+    { ...answer, body: [reply.askedAt, reply.receivedAt, reply.repliedAt] },
+    { ...answer, body: [7, "noon", 9] },
+    { ...answer, body: null },
+  ]);
+
+  expect(clocks).toEqual([reply]);
+  expect(refused).toEqual(["wrong-clock", "wrong-clock"]);
+  expect(applied).toEqual([]);
 });
 
 describe("a command that asks", () => {

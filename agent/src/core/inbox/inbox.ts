@@ -7,6 +7,7 @@ import { type BatchFault, decodeBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import { type Lane, laneNumbers } from "@interactor/shared/wire/lanes";
 import { Ledger, type Loss } from "@interactor/shared/wire/ledger";
+import { type ClockReply, readClockReply } from "@interactor/shared/wire/messages/clock-exchange";
 import { type Command, readCommandBody } from "@interactor/shared/wire/messages/command";
 import type { Receipt } from "@interactor/shared/wire/messages/receipt";
 import type { Reply } from "@interactor/shared/wire/messages/reply";
@@ -20,6 +21,7 @@ export type InboxRefusal =
   | "no-target"
   | "wrong-command"
   | "held-by-stop"
+  | "wrong-clock"
   | "expired"
   | Exclude<Reception, "taken">;
 
@@ -29,6 +31,7 @@ const losses = {
   "no-target": { end: "refused", reason: "no-target" },
   "held-by-stop": { end: "refused", reason: "held-by-stop" },
   "wrong-command": { end: "refused", reason: "wrong-command" },
+  "wrong-clock": { end: "refused", reason: "wrong-clock" },
   "unknown-input": { end: "refused", reason: "unknown-input" },
   "wrong-type": { end: "refused", reason: "wrong-type" },
 } as const satisfies Record<Exclude<InboxRefusal, BatchFault>, Loss>;
@@ -39,6 +42,8 @@ export interface InboxSink {
   receipt(receipt: Receipt): void;
   /** What became of a command that asked. */
   result(reply: Reply): void;
+  /** The hub says what time it is. */
+  clock(reply: ClockReply): void;
   refused(reason: InboxRefusal): void;
   /** Entries that never came. */
   missed(lane: Lane, entries: number): void;
@@ -86,11 +91,20 @@ export class Inbox {
   }
 
   #deliver(entry: Entry, now: Now): EntryRefusal | undefined {
+    if (hasFlag(entry, entryFlag.clock)) return this.#clock(entry);
     if (entry.to === null) return "no-target";
     if (hasFlag(entry, entryFlag.command)) return this.#command(entry.to, entry, now);
     if (isLate(entry)) return "expired";
     const sample = { value: entry.body, at: entry.at };
     return refusalOf(this.#switchboard.fromHub(entry.to, entry.route ?? entry.from, sample, now));
+  }
+
+  /** Also one that is late: the round trip tells how little it says. */
+  #clock({ body }: Entry): "wrong-clock" | undefined {
+    const reply = readClockReply(body);
+    if (reply === undefined) return "wrong-clock";
+    this.#sink.clock(reply);
+    return undefined;
   }
 
   #command(to: string, entry: Entry, now: Now): EntryRefusal | undefined {

@@ -7,6 +7,7 @@
  * would let an account write there is confirmed and has no effect, so that a client which clears all retained
  * messages it sees does no harm and is not cut off.
  */
+import { isHere } from "@interactor/shared/wire/node-state";
 import { parseTopic, type Topic } from "@interactor/shared/wire/topics";
 import type { PresenceState } from "../presence/presence.ts";
 import { type Account, type AccountsOptions, noRights } from "./account.ts";
@@ -52,7 +53,7 @@ export class Gate {
     const identity = identify(this.#site, visitor.id);
     if (entrance.kind === "refused" || identity.kind === "visitor") return entrance;
     const known = presence.get(identity.node);
-    if (known?.state !== "ready" || known.birth.unit === visitor.user) return entrance;
+    if (known === undefined || !isHere(known.state) || known.birth.unit === visitor.user) return entrance;
     const reason = `node "${identity.node}" is filled by unit ${known.birth.unit}; unit ${visitor.user} was refused`;
     return refused("not-allowed", reason);
   }

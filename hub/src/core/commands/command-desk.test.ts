@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { instant, type Millis, millis, seconds } from "@interactor/shared/kernel/units";
-import { birthOf, nowAt, sessionNumber } from "@interactor/shared/testing/builders";
+import { birthOf, noon, nowAt, sessionNumber } from "@interactor/shared/testing/builders";
 import { decodeBatch } from "@interactor/shared/wire/batch";
 import { lane } from "@interactor/shared/wire/lanes";
 import type { Command } from "@interactor/shared/wire/messages/command";
@@ -17,7 +17,7 @@ const requestNumber = (number: number) => {
   return requestOf(bytes);
 };
 const front = { node: "pi", instance: "lights", port: "front" };
-const born = stepPresence(nobody, { kind: "birth", node: "pi", birth: birthOf() });
+const born = stepPresence(nobody, { kind: "birth", node: "pi", at: noon, birth: birthOf() });
 const presence = born.ok ? born.state : nobody;
 
 function bench() {

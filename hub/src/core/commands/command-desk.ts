@@ -12,6 +12,7 @@ import type { Reply } from "@interactor/shared/wire/messages/reply";
 import type { SiteAddress } from "@interactor/shared/wire/names";
 import type { RequestId } from "@interactor/shared/wire/request";
 import type { SiteLedger } from "../ledger/site-ledger.ts";
+import { isHere } from "@interactor/shared/wire/node-state";
 import type { PresenceState } from "../presence/presence.ts";
 import type { Router, RouterNow } from "../routing/router.ts";
 
@@ -102,7 +103,8 @@ export class CommandDesk {
         this.#nextDue = earliest(this.#nextDue, due);
         continue;
       }
-      const isThere = presence.get(node)?.state === "ready";
+      const state = presence.get(node)?.state;
+      const isThere = state !== undefined && isHere(state);
       this.#answer({ request, outcome: "expired", reason: isThere ? "no-answer" : "node-away" });
     }
     return this.#nextDue;

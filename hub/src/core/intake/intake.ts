@@ -7,6 +7,7 @@ import type { Micros } from "@interactor/shared/kernel/units";
 import { type BatchFault, openBatch, type OpenBatch, readColumns } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
+import { readClockAsk } from "@interactor/shared/wire/messages/clock-exchange";
 import { findPort } from "@interactor/shared/wire/messages/port";
 import { type Receipt, readReceiptBody } from "@interactor/shared/wire/messages/receipt";
 import { readResultBody, type Reply } from "@interactor/shared/wire/messages/reply";
@@ -25,7 +26,8 @@ export type IntakeRefusal =
   | "unknown-output"
   | "wrong-type"
   | "wrong-receipt"
-  | "wrong-result";
+  | "wrong-result"
+  | "wrong-clock";
 
 export interface IntakeSink {
   /** To be written, in this order; `then` is called when it is. */
@@ -35,6 +37,8 @@ export interface IntakeSink {
   receipt(node: string, receipt: Receipt): void;
   /** What became of a command that asked. */
   result(node: string, reply: Reply): void;
+  /** The node asks for the site's time; `askedAt` is told it again with the answer. */
+  clock(node: string, askedAt: number): void;
   refused(reason: IntakeRefusal, node: string): void;
   /** A batch was counted: what of it is new, came again, or was passed over. */
   took(node: string, taken: Taken): void;
@@ -103,6 +107,12 @@ export class Intake {
     if (hasFlag(entry, entryFlag.result)) {
       const reply = readResultBody(entry.body);
       return reply === undefined ? this.#sink.refused("wrong-result", node) : this.#sink.result(node, reply);
+    }
+    if (hasFlag(entry, entryFlag.clock)) {
+      const askedAt = readClockAsk(entry.body);
+      return askedAt === undefined
+        ? this.#sink.refused("wrong-clock", node)
+        : this.#sink.clock(node, askedAt);
     }
     const parsed = parsePortAddress(entry.from);
     if (!parsed.ok) return this.#sink.refused("wrong-address", node);

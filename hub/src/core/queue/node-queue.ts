@@ -5,7 +5,8 @@ import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
 import type { Ended } from "@interactor/shared/wire/lane-queue";
 import { LaneSender, type Publish } from "@interactor/shared/wire/lane-sender";
 import { Ledger } from "@interactor/shared/wire/ledger";
-import { queueBytesMax, queueMessagesMax } from "@interactor/shared/wire/limits";
+import { clockExchangeTtl, queueBytesMax, queueMessagesMax } from "@interactor/shared/wire/limits";
+import { clockReplyBody } from "@interactor/shared/wire/messages/clock-exchange";
 import { type Command, commandBody } from "@interactor/shared/wire/messages/command";
 import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
 import type { Receipt } from "@interactor/shared/wire/messages/receipt";
@@ -36,6 +37,11 @@ export class NodeQueue {
 
   get queued(): number {
     return this.#sender.queued;
+  }
+
+  /** Whether critical messages fill it, so that the next one has to be refused. */
+  get isCriticalFull(): boolean {
+    return this.#sender.isFullOf(lanes.critical);
   }
 
   depth(lane: Lane): number {
@@ -85,6 +91,21 @@ export class NodeQueue {
       body: commandBody(command),
     };
     return this.#sender.offer({ lane: lanes.control, entry, key: undefined }, at);
+  }
+
+  /** Answers what the node asked at `askedAt`. A newer answer replaces one that waits: that one is worth less. */
+  clock(askedAt: number, wall: Micros, at: Instant): boolean {
+    const entry = {
+      at: wall,
+      from: "",
+      to: null,
+      ttl: clockExchangeTtl,
+      flags: entryFlag.clock,
+      trace: null,
+      quality: quality.good,
+      body: clockReplyBody({ askedAt, receivedAt: wall, repliedAt: wall }),
+    };
+    return this.#sender.offer({ lane: lanes.control, entry, key: "clock" }, at);
   }
 
   receipt(receipt: Receipt): void {

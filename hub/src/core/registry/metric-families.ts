@@ -1,4 +1,6 @@
 /** The hub's numbers as metrics: `interactor_hub_…`, base units, labels with few values. */
+import type { ClockReport } from "@interactor/shared/wire/messages/reported";
+import { isHere, nodeStates } from "@interactor/shared/wire/node-state";
 import { latencyBounds } from "../feed/latency.ts";
 import type { PresenceState } from "../presence/presence.ts";
 import type { Router } from "../routing/router.ts";
@@ -55,6 +57,8 @@ export function metricFamilies(measured: Measured): readonly MetricFamily[] {
     ofStop(measured),
     ...ofJournal(measured.journal),
     ...ofNodes(measured),
+    ...ofStates(measured),
+    ...ofClocks(measured),
     ...ledgerFamilies(measured.ledger, measured.router.queues),
     ...ofRoutes(measured.router),
   ];
@@ -141,10 +145,10 @@ function ofNodes({ presence }: Measured): MetricFamily[] {
     {
       kind: "gauge",
       name: "interactor_agent_up",
-      help: "1 while the node is ready.",
+      help: "1 while the node is connected.",
       samples: [...presence.values()].map(({ node, state }) => ({
         labels: { node },
-        value: state === "ready" ? 1 : 0,
+        value: isHere(state) ? 1 : 0,
       })),
     },
     {
@@ -152,6 +156,62 @@ function ofNodes({ presence }: Measured): MetricFamily[] {
       name: "interactor_agent_messages_refused_total",
       help: "Messages the node could not take, by what is wrong with them.",
       samples: refused,
+    },
+  ];
+}
+
+function ofStates({ presence, counters }: Measured): MetricFamily[] {
+  const states = [...presence.values()].map(({ state }) => state);
+  return [
+    {
+      kind: "gauge",
+      name: "interactor_hub_nodes",
+      help: "Nodes known, by their state.",
+      samples: nodeStates.map((state) => ({
+        labels: { state },
+        value: states.filter((each) => each === state).length,
+      })),
+    },
+    {
+      kind: "counter",
+      name: "interactor_hub_clock_steps_total",
+      help: "How often the hub's clock, which is the site's, was set.",
+      samples: one(counters.clockSteps),
+    },
+  ];
+}
+
+/** The clocks of the nodes that have said how theirs is. */
+function ofClocks({ presence }: Measured): MetricFamily[] {
+  const each = (of: (clock: ClockReport) => number | null) =>
+    [...presence.values()].flatMap(({ node, reported }) => {
+      const value = reported?.clock === undefined ? null : of(reported.clock);
+      return value === null ? [] : [{ labels: { node }, value }];
+    });
+  return [
+    {
+      kind: "gauge",
+      name: "interactor_agent_clock_synchronised",
+      help: "1 when the node knows the site's clock.",
+      samples: each(({ synchronised }) => (synchronised ? 1 : 0)),
+    },
+    {
+      kind: "gauge",
+      name: "interactor_agent_clock_offset_seconds",
+      help: "The site's clock less the node's own.",
+      samples: each(({ offsetMs }) => offsetMs && offsetMs / 1000),
+    },
+    {
+      kind: "gauge",
+      name: "interactor_agent_clock_error_seconds",
+      help: "How wrong the node's idea of the site's clock can be.",
+      samples: each(({ errorMs }) => errorMs && errorMs / 1000),
+    },
+    {
+      kind: "counter",
+      name: "interactor_agent_clock_steps_total",
+      help: "How often the node found the hub's clock to have been set.",
+      samples: each(({ steps }) => steps),
     },
   ];
 }

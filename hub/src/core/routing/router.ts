@@ -114,6 +114,10 @@ export class Router {
     this.queueOf(to.node).command(portAddress(to), command, wall, at);
   }
 
+  clock(node: string, askedAt: number, wall: Micros, at: Instant): void {
+    this.#queues.get(node)?.clock(askedAt, wall, at);
+  }
+
   receipt(node: string, receipt: Receipt): void {
     this.#queues.get(node)?.receipt(receipt);
   }

@@ -52,6 +52,20 @@ const stopReport = z.object({
   tookMs: z.number().check(z.nonnegative()),
 });
 
+/** What the node knows of the site's clock. */
+const clockReport = z.object({
+  synchronised: z.boolean(),
+  /** The site's clock less the node's own, in ms; `null` while it is not known. */
+  offsetMs: z.nullable(z.number()),
+  /** How wrong the node's idea of the site's clock can be, in ms. */
+  errorMs: z.nullable(z.number()),
+  /** How often the hub's clock was found to have stepped. */
+  steps: count,
+});
+
+/** Problems a node tells of. More: refuse. */
+export const problemsMax = 20;
+
 const reported = z.object({
   v: z.literal(documentVersion),
   session,
@@ -65,12 +79,16 @@ const reported = z.object({
   refused: z.record(shortText, count),
   /** Appended to version 1: there only while a show stop holds the node. */
   stop: z.optional(stopReport),
+  /** What keeps the node from working wholly, in words for people; its instances speak for themselves. */
+  problems: z.optional(z.array(shortText).check(z.maxLength(problemsMax))),
+  clock: z.optional(clockReport),
 });
 
 export type InstanceReport = z.infer<typeof instanceReport>;
 export type OwnerReport = z.infer<typeof ownerReport>;
 export type RouteReport = z.infer<typeof routeReport>;
 export type StopReport = z.infer<typeof stopReport>;
+export type ClockReport = z.infer<typeof clockReport>;
 export type Reported = z.infer<typeof reported>;
 
 export const encodeReported = (document: Reported): Uint8Array =>

@@ -45,6 +45,14 @@ const death = z.object({
   connection: count,
   /** `lost`: the hub stopped hearing it. `stopped`: it said goodbye. */
   reason: z.enum(["lost", "stopped"]),
+  /** Stopped on purpose for a while, to save power: nobody needs to look after it. */
+  sleep: z.optional(
+    z.object({
+      /** When it means to be back: µs since 1970 by the site's clock. */
+      until: z.optional(count),
+      reason: z.optional(shortText),
+    }),
+  ),
 });
 
 export type InstanceDeclaration = z.infer<typeof instanceDeclaration>;
@@ -58,8 +66,11 @@ export const encodeNodeState = (message: NodeStateMessage): Uint8Array =>
   encodeCbor({
     ...message,
     session: bytesOfSession(message.session),
-    ...(message.kind === "birth" ? { at: wireInteger(message.at) } : {}),
+    ...(message.kind === "birth" ? { at: wireInteger(message.at) } : sleepOf(message)),
   });
+
+const sleepOf = ({ sleep }: Death) =>
+  sleep?.until === undefined ? {} : { sleep: { ...sleep, until: wireInteger(sleep.until) } };
 
 export const decodeNodeState = (bytes: Uint8Array): Result<NodeStateMessage, DocumentFault> =>
   decodeDocument(bytes, nodeState);
