@@ -135,7 +135,8 @@ export class Conversation {
       case packetType.pubrel:
         return this.#release(packetIdOf(bytes, body));
       default:
-      // DISCONNECT, and a second CONNECT.
+        // DISCONNECT, and a second CONNECT.
+        if (type === packetType.disconnect && !this.#session.isKept) this.#exchange.visits += 1;
     }
     return this.#sink.pass(bytes.subarray(start, end));
   }
