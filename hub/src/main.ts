@@ -80,7 +80,7 @@ async function serve(): Promise<void> {
       site,
       dashboard,
       acceptMqtt: (stream, address) => broker.accept(stream, address),
-      faulted: (reason, details) => hub.faulted(reason, details),
+      faulted: (...told) => hub.faulted(...told),
     },
     view,
   );

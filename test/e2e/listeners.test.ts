@@ -253,6 +253,14 @@ describe("the file for conformance suites", () => {
     expect(ours()).toEqual(topics.map((topic) => `${topic}=x`));
   });
 
+  test("takes a client whose id and will are tens of kilobytes", async () => {
+    const will = { topic: "w".repeat(10_000), payload: Buffer.alloc(30_000), qos: 1 as const, retain: false };
+
+    await using client = await clientOf(hub, { clientId: "i".repeat(20_000), will });
+
+    expect(client.connected).toBe(true);
+  });
+
   test("a client that clears every retained message it sees does no harm to the hub's own", async () => {
     await using client = await clientOf(hub);
     const { hubState } = siteTopics("demo");

@@ -1,4 +1,5 @@
 /** The MQTT broker. Aedes in this process today; nothing outside its adapter may know. */
+import type { FaultOutcome } from "../core/registry/faults.ts";
 import { type Millis, seconds } from "@interactor/shared/kernel/units";
 import type { Written } from "./written.ts";
 import { nodesMax, payloadBytesMax } from "@interactor/shared/wire/limits";
@@ -17,6 +18,21 @@ export interface Broker extends AsyncDisposable {
   send(clientId: string, topic: string, payload: Uint8Array): void;
   /** Clients connected now. */
   readonly clients: number;
+  readonly usage: BrokerUsage;
+}
+
+/** What the broker holds now; its limits bound each. */
+export interface BrokerUsage {
+  readonly sessionsKept: number;
+  /** Of these, those whose client is away. */
+  readonly sessionsAway: number;
+  readonly sessionBytes: number;
+  /** Of clients, without what the hub itself retains. */
+  readonly retainedMessages: number;
+  readonly retainedBytes: number;
+  readonly subscriptions: number;
+  /** What clients that are here have not taken or acknowledged. */
+  readonly waitingBytes: number;
 }
 
 export interface Client {
@@ -53,8 +69,19 @@ export interface BrokerRules {
   admit(credentials: Credentials): Admission;
   maySubscribe(client: Client, filter: string): boolean;
   received(client: Client, topic: string, payload: Uint8Array, retain: boolean): Verdict;
-  /** A client was cut off, turned away or held back: counted by its reason, with words for a log. */
-  faulted(reason: BrokerFault, details: string): void;
+  /** Something was done about a client: counted by its reason, with words for a log. */
+  faulted(reason: BrokerFault, details: string, more?: FaultContext): void;
+}
+
+export type { FaultOutcome };
+
+export interface FaultContext {
+  /** The client or address concerned: each gets a line of its own in the log. Left out: the details tell them apart. */
+  readonly who?: string;
+  /** What was done. Left out: the client was cut. */
+  readonly outcome?: FaultOutcome;
+  /** How many messages, of those that are evicted. Left out: 1. */
+  readonly count?: number;
 }
 
 export const brokerFaults = [

@@ -76,6 +76,18 @@ export async function openBroker(options: BrokerOptions, rules: BrokerRules): Pr
     get visits() {
       return exchange.visits;
     },
+    get usage() {
+      const { sessions, retained, emitter } = exchange;
+      return {
+        sessionsKept: sessions.usage.sessions,
+        sessionsAway: sessions.usage.away,
+        sessionBytes: sessions.usage.bytes,
+        retainedMessages: retained.usage.messages,
+        retainedBytes: retained.usage.bytes,
+        subscriptions: emitter.subscriptions,
+        waitingBytes: clients.waitingBytes,
+      };
+    },
     accept: (stream, from) => clients.accept(stream, from),
     publish(topic, payload, { retain, qos }) {
       const routed = { topic, payload: asBuffer(payload), retain, qos };

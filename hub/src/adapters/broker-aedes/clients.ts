@@ -49,10 +49,16 @@ export class Clients implements Disposable {
     return this.#byId.size;
   }
 
+  /** What clients have not taken or acknowledged. */
+  get waitingBytes(): number {
+    return this.#connections.values().reduce((sum, { waitingBytes }) => sum + waitingBytes, 0);
+  }
+
   accept(stream: Duplex, address: string): void {
     const refusal = this.#door.refusal(address);
     if (refusal !== undefined) {
-      this.#exchange.rules.faulted(refusal.fault, refusal.words);
+      const context = { who: address, outcome: "turned-away" } as const;
+      this.#exchange.rules.faulted(refusal.fault, refusal.words, context);
       stream.on("error", () => undefined);
       stream.destroy();
       return;
@@ -91,6 +97,7 @@ export class Clients implements Disposable {
     for (const timer of this.#timers) clearInterval(timer);
     clearInterval(this.#retry);
     for (const connection of this.#connections) connection.close();
+    this.#exchange.sessions.tellEvicted();
   }
 
   #forget(connection: Connection): void {
@@ -113,6 +120,7 @@ export class Clients implements Disposable {
   }
 
   #check(): void {
+    this.#exchange.sessions.tellEvicted();
     const now = performance.now();
     // After a pause of the whole process nobody is to be cut for having been silent meanwhile.
     const late = Math.max(now - this.#checkedAt - 2 * checkInterval, 0);

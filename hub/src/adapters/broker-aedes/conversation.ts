@@ -165,7 +165,9 @@ export class Conversation {
   #subscribe({ filter, qos }: FilterRequest): number {
     const { rules, sessions, limits } = this.#exchange;
     const refuse = (fault: BrokerFault, words: string) => {
-      rules.faulted(fault, `${this.#client.id} may not subscribe to ${filter.slice(0, 200)}: ${words}`);
+      const { id } = this.#client;
+      const context = { who: id, outcome: "subscription-refused" } as const;
+      rules.faulted(fault, `${id} may not subscribe to ${filter.slice(0, 200)}: ${words}`, context);
       return refused;
     };
     if (Buffer.byteLength(filter) > limits.topicBytesMax) return refuse("topic-too-long", "it is too long");
