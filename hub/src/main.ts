@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { sessionBytes, sessionOf } from "@interactor/shared/wire/session";
 import { openBroker } from "./adapters/broker-aedes/broker-aedes.ts";
-import { systemClock } from "./adapters/clock-system.ts";
+import { steadyWall, systemClock } from "./adapters/clock-system.ts";
 import { openDataFolder } from "./adapters/data-folder.ts";
 import { openHttp } from "./adapters/http-fastify/http-fastify.ts";
 import { pinoLog } from "./adapters/log-pino.ts";
 import { openJournal } from "./adapters/store-sqlite/journal.ts";
 import { openBrokerStore } from "./adapters/store-sqlite/store-sqlite.ts";
 import { openRevisionStore } from "./adapters/revision-store-files.ts";
+import { openStopStore } from "./adapters/stop-store-files.ts";
 import { Hub } from "./hub.ts";
 import { viewOf } from "./hub-view.ts";
 import { journalLimits } from "./ports/journal.ts";
@@ -20,8 +21,6 @@ import { boundHeap } from "./main/heap.ts";
 import { type Options, readOptions } from "./main/options.ts";
 import { watchRoutes } from "./main/routes-watch.ts";
 import { version } from "./main/version.ts";
-
-boundHeap();
 
 /** An end in good order takes at most this long; then the process goes anyway. */
 const endTimeout = 1400;
@@ -44,8 +43,16 @@ async function serve(): Promise<void> {
   await using journal = await openJournal({ folder: data, limits: journalLimits, clock, log });
   const hub = new Hub(
     { site, version, session: sessionOf(randomBytes(sessionBytes)), accounts: options.accounts },
-    { clock, log, journal, digestOf: (bytes) => createHash("sha256").update(bytes).digest("hex") },
+    {
+      clock,
+      random: { next: Math.random },
+      log,
+      journal,
+      digestOf: (bytes) => createHash("sha256").update(bytes).digest("hex"),
+      stopStore: openStopStore(data, log),
+    },
   );
+  await hub.showStop.load();
   // The routes come first: an agent that connects at once must not be told that there are none.
   using routes = await watchRoutes(options.routes, hub, await openRevisionStore(data, log), log);
   await using store = await openBrokerStore({ folder: data, limits: options.limits, clock, log });
@@ -55,10 +62,11 @@ async function serve(): Promise<void> {
       port: options.mqttPort,
       limits: options.limits,
       store,
-      wall: () => clock.wall(),
+      wall: steadyWall(clock),
     },
     hub,
   );
+  boundHeap({ messages: () => hub.counters.messages, visits: () => broker.visits });
   hub.start(broker);
   const dashboard = join(import.meta.dirname, "dashboard");
   const view = viewOf(hub, { broker, journal }, () => [

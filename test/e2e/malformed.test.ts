@@ -128,7 +128,7 @@ test("refuses births and deaths that are none, retained ones too, and the node s
     encodeNodeState({ v: 1, kind: "death", session: stale, connection: 5, reason: "lost" }),
   ]);
 
-  expect((await bench.hub.node("fuzz"))?.state).toBe("ready");
+  expect((await bench.hub.node("fuzz"))?.state).toBe("init");
 });
 
 test("refuses the births and deaths of an earlier life or connection", async () => {
@@ -148,7 +148,7 @@ test("refuses the births and deaths of an earlier life or connection", async () 
   );
 
   expect(rise).toEqual({ "death stale-session": deaths.length, "birth stale-session": births.length });
-  expect((await bench.hub.node("fuzz"))?.state).toBe("ready");
+  expect((await bench.hub.node("fuzz"))?.state).toBe("init");
 });
 
 test("refuses reports that are none or of an earlier life", async () => {

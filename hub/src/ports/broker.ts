@@ -2,10 +2,13 @@
 import type { FaultOutcome } from "../core/registry/faults.ts";
 import { type Millis, seconds } from "@interactor/shared/kernel/units";
 import type { Written } from "./written.ts";
-import { payloadBytesMax } from "@interactor/shared/wire/limits";
+import { nodesMax, payloadBytesMax } from "@interactor/shared/wire/limits";
 
 export interface Broker extends AsyncDisposable {
-  /** To everybody who subscribed. */
+  /**
+   * To everybody who subscribed. What is retained at QoS 0 is a state: while a client takes nothing, a newer one of a
+   * topic replaces the one that waits for it.
+   */
   publish(
     topic: string,
     payload: Uint8Array,
@@ -114,7 +117,10 @@ export interface BrokerLimits {
   readonly connectionsMax: number;
   /** Connections at a time from one address. More: refuse. */
   readonly connectionsPerAddressMax: number;
-  /** Connections that have not said who they are. More: the oldest of them is cut, so that a newcomer gets in. */
+  /**
+   * Connections that have not said who they are: all nodes of a site come in one moment after a power cut. More: the
+   * oldest of them is cut, so that a newcomer gets in.
+   */
   readonly pendingMax: number;
   /** A connection that has not sent its CONNECT by then is cut. */
   readonly connectTimeout: Millis;
@@ -175,7 +181,7 @@ export interface BrokerLimits {
 export const brokerLimits: BrokerLimits = {
   connectionsMax: 1500,
   connectionsPerAddressMax: 1000,
-  pendingMax: 256,
+  pendingMax: nodesMax,
   connectTimeout: seconds(5),
   connectBytesMax: 1024,
   packetBytesMax: payloadBytesMax + 2048,

@@ -30,6 +30,8 @@ export class Exchange {
   unfinishedBytes = 0;
   /** What came and is not taken yet, because its client is read more slowly. */
   heldBytes = 0;
+  /** Clients so far that came with a clean session and said goodbye. */
+  visits = 0;
   /** Too much waits for clients that do not acknowledge it. Set by whoever may cut them. */
   overfull = (): void => undefined;
   #dirty: Outlet[] = [];

@@ -17,12 +17,15 @@ export class Message implements Routed {
   readonly payload: Buffer;
   readonly qos: Qos;
   readonly retain: boolean;
+  /** It says how something is now: a newer one takes its place where it waits. */
+  readonly isState: boolean;
   readonly #topicBytes: Buffer;
   #shared: Buffer | undefined;
   #waiting: Buffer | undefined;
 
   /** `topicBytes`: the topic as it came, so that nobody encodes it again. */
-  constructor({ topic, payload, qos, retain }: Routed, topicBytes?: Buffer) {
+  constructor({ topic, payload, qos, retain }: Routed, topicBytes?: Buffer, isState = false) {
+    this.isState = isState;
     this.topic = topic;
     this.payload = payload;
     this.qos = qos;

@@ -144,7 +144,11 @@ export class Session implements Subscriber {
   deliver(message: Message, qos: Qos): void {
     if (qos !== 0) return this.#keep(message, qos, false);
     const outlet = this.#outlet;
-    outlet?.send(outlet.isBlocked ? message.waitingPacket() : message.sharedPacket(), message.topic);
+    outlet?.send(
+      outlet.isBlocked ? message.waitingPacket() : message.sharedPacket(),
+      message.topic,
+      message.isState,
+    );
   }
 
   /** A message that was retained before the client subscribed (section 3.3.1.3). */

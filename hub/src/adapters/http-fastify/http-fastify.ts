@@ -111,6 +111,11 @@ function routeApi(app: FastifyInstance, view: HubView): void {
     return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready", problems });
   });
   app.get(apiPaths.nodes, async () => view.nodes());
+  app.get(apiPaths.ledger, async () => view.ledger());
+  app.get<{ Params: { readonly node: string } }>(`${apiPaths.ledger}/:node`, async ({ params }, reply) => {
+    const ledger = view.ledger(params.node);
+    return ledger ?? reply.code(404).send({ error: `nothing is known of a node "${params.node}"` });
+  });
   app.get(apiPaths.metrics, async (_request, reply) =>
     reply.type(metrics.contentType).send(await metrics.text()),
   );

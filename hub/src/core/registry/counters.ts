@@ -38,6 +38,8 @@ export class HubCounters {
   repeated = 0;
   /** Entries whose numbers were passed over. */
   missed = 0;
+  /** How often the hub's clock was set. */
+  clockSteps = 0;
   #taken = 0;
 
   /** Entries taken in since the last call. */

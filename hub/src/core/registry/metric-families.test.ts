@@ -4,6 +4,7 @@ import { prepareRoute } from "@interactor/shared/routing/run-route";
 import type { Reported } from "@interactor/shared/wire/messages/reported";
 import { birthOf, noon, nowAt, routeOf, sessionNumber } from "@interactor/shared/testing/builders";
 import { stepPresence, nobody, type PresenceEvent } from "../presence/presence.ts";
+import { SiteLedger } from "../ledger/site-ledger.ts";
 import { Router } from "../routing/router.ts";
 import { HubCounters } from "./counters.ts";
 import { type Measured, metricFamilies } from "./metric-families.ts";
@@ -25,8 +26,10 @@ function measured(given: Partial<Measured> = {}): Measured {
     counters: new HubCounters(),
     presence: nobody,
     router: new Router(sessionNumber(7)),
+    ledger: new SiteLedger(),
     feedValues: 0,
     feedRefused: 0,
+    zones: new Map(),
     broker: {
       clients: 0,
       usage: {
@@ -123,10 +126,10 @@ test("what the broker uses is shown", () => {
 test("what nodes refused is shown by node, with a bound on the reasons", () => {
   const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`down ${index}`, index]));
   const presence = presenceAfter(
-    { kind: "birth", node: "pi", birth: birthOf() },
-    { kind: "reported", node: "pi", reported: reported({ "down empty": 3 }) },
-    { kind: "birth", node: "pi2", birth: birthOf() },
-    { kind: "reported", node: "pi2", reported: reported(many) },
+    { kind: "birth", at: noon, node: "pi", birth: birthOf() },
+    { kind: "reported", at: noon, node: "pi", reported: reported({ "down empty": 3 }) },
+    { kind: "birth", at: noon, node: "pi2", birth: birthOf() },
+    { kind: "reported", at: noon, node: "pi2", reported: reported(many) },
   );
 
   const samples = samplesOf(measured({ presence }), "interactor_agent_messages_refused_total");
@@ -135,12 +138,13 @@ test("what nodes refused is shown by node, with a bound on the reasons", () => {
   expect(samples).toHaveLength(51);
 });
 
-test("a node is up while it is ready", () => {
+test("a node is up while it is connected", () => {
   const presence = presenceAfter(
-    { kind: "birth", node: "pi", birth: birthOf() },
-    { kind: "birth", node: "pi2", birth: birthOf() },
+    { kind: "birth", at: noon, node: "pi", birth: birthOf() },
+    { kind: "birth", at: noon, node: "pi2", birth: birthOf() },
     {
       kind: "death",
+      at: noon,
       node: "pi2",
       death: { v: 1, kind: "death", session: sessionNumber(1), connection: 1, reason: "lost" },
     },
@@ -178,4 +182,23 @@ test("the books of a node's queue balance in what is shown", () => {
     labels: { route: "follow", result: "passed" },
     value: 5,
   });
+});
+
+test("nodes are counted by their state, and told how their clocks are", () => {
+  const clock = { synchronised: true, offsetMs: -1500, errorMs: 2, steps: 1 };
+  const presence = presenceAfter(
+    { kind: "birth", at: noon, node: "pi", birth: birthOf() },
+    { kind: "reported", at: noon, node: "pi", reported: { ...reported({}), clock } },
+    { kind: "birth", at: noon, node: "pi2", birth: birthOf() },
+  );
+  const of = (name: string) => samplesOf(measured({ presence }), name);
+
+  expect(of("interactor_hub_nodes").filter(({ value }) => value > 0)).toEqual([
+    { labels: { state: "init" }, value: 1 },
+    { labels: { state: "ready" }, value: 1 },
+  ]);
+  expect(of("interactor_agent_clock_offset_seconds")).toEqual([{ labels: { node: "pi" }, value: -1.5 }]);
+  expect(of("interactor_agent_clock_error_seconds")).toEqual([{ labels: { node: "pi" }, value: 0.002 }]);
+  expect(of("interactor_agent_clock_synchronised")).toEqual([{ labels: { node: "pi" }, value: 1 }]);
+  expect(of("interactor_agent_clock_steps_total")).toEqual([{ labels: { node: "pi" }, value: 1 }]);
 });

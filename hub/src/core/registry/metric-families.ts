@@ -1,9 +1,11 @@
 /** The hub's numbers as metrics: `interactor_hub_…`, base units, labels with few values. */
-import { type Lane, laneNumbers, lanes } from "@interactor/shared/wire/lanes";
-import type { Ledger } from "@interactor/shared/wire/ledger";
+import type { ClockReport } from "@interactor/shared/wire/messages/reported";
+import { isHere, nodeStates } from "@interactor/shared/wire/node-state";
 import { latencyBounds } from "../feed/latency.ts";
 import type { PresenceState } from "../presence/presence.ts";
 import type { Router } from "../routing/router.ts";
+import type { SiteLedger } from "../ledger/site-ledger.ts";
+import { ledgerFamilies } from "./ledger-families.ts";
 import type { HubCounters } from "./counters.ts";
 import { faultOutcomeNames, faultOutcomes } from "./faults.ts";
 
@@ -33,8 +35,11 @@ export interface Measured {
   readonly counters: HubCounters;
   readonly presence: PresenceState;
   readonly router: Router;
+  readonly ledger: SiteLedger;
   readonly feedValues: number;
   readonly feedRefused: number;
+  /** Every zone, and whether a show stop holds it. */
+  readonly zones: ReadonlyMap<string, boolean>;
   readonly broker: MeasuredBroker;
   readonly journal: MeasuredJournal;
 }
@@ -63,11 +68,14 @@ const one = (value: number, labels: Readonly<Record<string, string>> = {}) => [{
 export function metricFamilies(measured: Measured): readonly MetricFamily[] {
   return [
     ...totals(measured),
+    ofStop(measured),
     ...ofFaults(measured.counters),
     ...ofBroker(measured.broker),
     ...ofJournal(measured.journal),
     ...ofNodes(measured),
-    ...ofQueues(measured.router),
+    ...ofStates(measured),
+    ...ofClocks(measured),
+    ...ledgerFamilies(measured.ledger, measured.router.queues),
     ...ofRoutes(measured.router),
   ];
 }
@@ -108,6 +116,12 @@ function totals({ version, counters, feedValues, feedRefused }: Measured): Metri
   ];
 }
 
+const ofStop = ({ zones }: Measured): MetricFamily => ({
+  kind: "gauge",
+  name: "interactor_hub_show_stop",
+  help: "1 while a show stop holds the zone.",
+  samples: [...zones].map(([zone, isLatched]) => ({ labels: { zone }, value: isLatched ? 1 : 0 })),
+});
 function ofFaults({ faults }: HubCounters): MetricFamily[] {
   return faultOutcomeNames.map((outcome) => ({
     kind: "counter",
@@ -172,10 +186,10 @@ function ofNodes({ presence }: Measured): MetricFamily[] {
     {
       kind: "gauge",
       name: "interactor_agent_up",
-      help: "1 while the node is ready.",
+      help: "1 while the node is connected.",
       samples: [...presence.values()].map(({ node, state }) => ({
         labels: { node },
-        value: state === "ready" ? 1 : 0,
+        value: isHere(state) ? 1 : 0,
       })),
     },
     {
@@ -187,52 +201,64 @@ function ofNodes({ presence }: Measured): MetricFamily[] {
   ];
 }
 
-/** Reasons shown per node: they come over the wire, and a label must not have endless values. */
-const agentReasonsMax = 50;
-
-/** The loss ledger of hub → node: produced = delivered + queued + expired + evicted + refused. */
-function ofQueues(router: Router): MetricFamily[] {
-  const each = <Sample>(take: (node: string, lane: Lane, ledger: Ledger, depth: number) => Sample[]) =>
-    [...router.queues].flatMap(([node, queue]) =>
-      laneNumbers.flatMap((lane) => take(node, lane, queue.ledger, queue.depth(lane))),
-    );
-  const labels = (node: string, lane: Lane) => ({ node, lane: lanes[lane] });
+function ofStates({ presence, counters }: Measured): MetricFamily[] {
+  const states = [...presence.values()].map(({ state }) => state);
   return [
     {
-      kind: "counter",
-      name: "interactor_hub_down_produced_total",
-      help: "Messages for a node.",
-      samples: each((node, lane, ledger) => [
-        { labels: labels(node, lane), value: ledger.read(lane).produced },
-      ]),
-    },
-    {
-      kind: "counter",
-      name: "interactor_hub_down_delivered_total",
-      help: "Messages the node has confirmed.",
-      samples: each((node, lane, ledger) => [
-        { labels: labels(node, lane), value: ledger.read(lane).delivered },
-      ]),
-    },
-    {
       kind: "gauge",
-      name: "interactor_hub_down_queued",
-      help: "Messages that wait or are on the way.",
-      samples: each((node, lane, _ledger, depth) => [{ labels: labels(node, lane), value: depth }]),
+      name: "interactor_hub_nodes",
+      help: "Nodes known, by their state.",
+      samples: nodeStates.map((state) => ({
+        labels: { state },
+        value: states.filter((each) => each === state).length,
+      })),
     },
     {
       kind: "counter",
-      name: "interactor_hub_down_lost_total",
-      help: "Messages that ended otherwise than delivered.",
-      samples: each((node, lane, ledger) =>
-        ledger.read(lane).losses.map(({ end, reason, count }) => ({
-          labels: { ...labels(node, lane), end, reason },
-          value: count,
-        })),
-      ),
+      name: "interactor_hub_clock_steps_total",
+      help: "How often the hub's clock, which is the site's, was set.",
+      samples: one(counters.clockSteps),
     },
   ];
 }
+
+/** The clocks of the nodes that have said how theirs is. */
+function ofClocks({ presence }: Measured): MetricFamily[] {
+  const each = (of: (clock: ClockReport) => number | null) =>
+    [...presence.values()].flatMap(({ node, reported }) => {
+      const value = reported?.clock === undefined ? null : of(reported.clock);
+      return value === null ? [] : [{ labels: { node }, value }];
+    });
+  return [
+    {
+      kind: "gauge",
+      name: "interactor_agent_clock_synchronised",
+      help: "1 when the node knows the site's clock.",
+      samples: each(({ synchronised }) => (synchronised ? 1 : 0)),
+    },
+    {
+      kind: "gauge",
+      name: "interactor_agent_clock_offset_seconds",
+      help: "The site's clock less the node's own.",
+      samples: each(({ offsetMs }) => offsetMs && offsetMs / 1000),
+    },
+    {
+      kind: "gauge",
+      name: "interactor_agent_clock_error_seconds",
+      help: "How wrong the node's idea of the site's clock can be.",
+      samples: each(({ errorMs }) => errorMs && errorMs / 1000),
+    },
+    {
+      kind: "counter",
+      name: "interactor_agent_clock_steps_total",
+      help: "How often the node found the hub's clock to have been set.",
+      samples: each(({ steps }) => steps),
+    },
+  ];
+}
+
+/** Reasons shown per node: they come over the wire, and a label must not have endless values. */
+const agentReasonsMax = 50;
 
 function ofRoutes(router: Router): MetricFamily[] {
   const samples = (of: "passed" | "failed") =>
