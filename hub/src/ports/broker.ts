@@ -151,9 +151,14 @@ export interface BrokerLimits {
   readonly subscriptionsMax: number;
   /** Levels of their filters, those that begin alike counted once. More: SUBACK 0x80. */
   readonly subscriptionLevelsMax: number;
-  /** Retained messages of clients, and their bytes. More: the client that sets another one is cut. */
+  /** Retained messages of clients, and their bytes. More: the oldest of the client that holds most goes; if that is who sets another one, it is cut. */
   readonly retainedMax: number;
   readonly retainedBytesMax: number;
+  /** Of these, what one client may have set. More: it is cut. */
+  readonly retainedPerClientMax: number;
+  readonly retainedBytesPerClientMax: number;
+  /** A retained message that nobody sets again for longer goes. */
+  readonly retainedAgeMax: Millis;
   /** QoS 2 messages of one client that it has not released. More: cut. */
   readonly incomingQos2Max: number;
   /**
@@ -197,6 +202,11 @@ export const brokerLimits: BrokerLimits = {
   subscriptionLevelsMax: 60_000,
   retainedMax: 10_000,
   retainedBytesMax: 6 * 1024 * 1024,
+  // Half: a bridge retains for a whole house, and still leaves as much to all others.
+  retainedPerClientMax: 5000,
+  retainedBytesPerClientMax: 3 * 1024 * 1024,
+  // What describes a device is set once, when it starts; some run for months.
+  retainedAgeMax: seconds(365 * 24 * 3600),
   incomingQos2Max: 100,
   outgoingBytesMax: 4 * 1024 * 1024,
   outgoingTotalMax: 16 * 1024 * 1024,

@@ -10,7 +10,7 @@ import type { Exchange } from "./exchange.ts";
 const checkInterval = 250;
 /** Clients that send too much are looked at again this often. */
 const retryInterval = 20;
-/** Kept sessions that are too old are looked for this often. */
+/** Kept sessions and retained messages that are too old are looked for this often. */
 const expireInterval = 60_000;
 
 /** Nothing came of a packet that has begun for this long: while there is too much of them, it goes. */
@@ -38,7 +38,7 @@ export class Clients implements Disposable {
     this.#door = new Door(exchange.limits);
     this.#timers = [
       setInterval(() => this.#check(), checkInterval),
-      setInterval(() => exchange.sessions.expire(), expireInterval),
+      setInterval(() => exchange.expire(), expireInterval),
     ];
     for (const timer of this.#timers) timer.unref();
     exchange.overfull = () => this.#cutBehind();

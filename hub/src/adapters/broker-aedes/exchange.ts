@@ -45,12 +45,13 @@ export class Exchange {
         ? done()
         : store.whenWritten((isWritten) => done(isWritten ? undefined : new Error("it could not be kept"))),
     );
-    this.retained = new RetainedMessages(limits, store);
+    const faulted = rules.faulted.bind(rules);
+    this.retained = new RetainedMessages(limits, { store, wall, faulted });
     this.sessions = new Sessions(limits, {
       store,
       emitter: this.emitter,
       wall,
-      faulted: rules.faulted.bind(rules),
+      faulted,
       grew: (bytes) => this.sweeper.came(bytes),
       overfull: () => this.overfull(),
     });
@@ -61,6 +62,12 @@ export class Exchange {
     if (message.retain && !this.retained.take(message, owner)) return false;
     this.emitter.deliver(message);
     return true;
+  }
+
+  /** Ends what is too old: sessions whose clients stay away, and retained messages. */
+  expire(): void {
+    this.sessions.expire();
+    this.retained.expire();
   }
 
   /** What an answer waits for, if something is to be kept since the store had taken so many changes. */

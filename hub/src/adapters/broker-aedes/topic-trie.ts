@@ -1,6 +1,7 @@
 /**
  * Filters by their levels (MQTT 3.1.1 section 4.7), each with those who take what matches it. Matching walks one
- * path a level and two where there is a wildcard, whatever the number of filters.
+ * path a level and two where there is a wildcard: filters that have both at many levels make a topic walk thousands
+ * of paths. What was walked is counted, so that whoever publishes it pays for it.
  */
 
 interface Level<Taker, Grade> {
@@ -27,6 +28,7 @@ export class TopicTrie<Taker, Grade extends number> {
   #root = newLevel<Taker, Grade>();
   #size = 0;
   #levels = 0;
+  #steps = 0;
 
   /** Pairs of filter and taker. */
   get size(): number {
@@ -36,6 +38,11 @@ export class TopicTrie<Taker, Grade extends number> {
   /** Names of levels, as a measure of the memory that filters take. */
   get levels(): number {
     return this.#levels;
+  }
+
+  /** Levels that matching has walked so far. */
+  get steps(): number {
+    return this.#steps;
   }
 
   /** The same pair again only changes its grade. */
@@ -83,6 +90,7 @@ export class TopicTrie<Taker, Grade extends number> {
     // Filters that begin with a wildcard do not match topics that begin with $ [MQTT-4.7.2-1].
     const isSystem = topic.startsWith("$");
     const walk = (level: Level<Taker, Grade>, depth: number) => {
+      this.#steps += 1;
       const areWildcardsIn = depth > 0 || !isSystem;
       if (areWildcardsIn) collect(found, level.rest);
       const name = names[depth];
