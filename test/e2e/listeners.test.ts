@@ -261,6 +261,22 @@ describe("the file for conformance suites", () => {
     expect(client.connected).toBe(true);
   });
 
+  test("says in its metrics what it holds for clients", async () => {
+    const usage = ["subscriptions", "sessions_kept", "sessions_away", "retained_messages"].map(
+      (name) => `interactor_hub_${name}`,
+    );
+    const read = () => Promise.all(usage.map((name) => hub.metric(name)));
+    const before = await read();
+    await using client = await clientOf(hub, { clientId: "keeper", clean: false });
+
+    await client.subscribeAsync(["a/#", "b/#"], { qos: 1 });
+    await client.publishAsync("held/1", "x", { qos: 1, retain: true });
+    await client.endAsync();
+
+    const risen = async () => (await read()).map((value, index) => (value ?? 0) - (before[index] ?? 0));
+    await eventually("all are counted", async () => String(await risen()) === "2,1,1,1");
+  });
+
   test("a client that clears every retained message it sees does no harm to the hub's own", async () => {
     await using client = await clientOf(hub);
     const { hubState } = siteTopics("demo");

@@ -37,6 +37,8 @@ let attackers = 0;
 /** Where an attack takes place: a hub, a way to it, and the time it has. Closes what the attack opened. */
 export class Scene implements Disposable {
   readonly phase: Phase;
+  /** How long it lasts. */
+  readonly seconds: number;
   readonly target: Target;
   readonly #transport: Transport;
   readonly #endsAt: number;
@@ -49,6 +51,7 @@ export class Scene implements Disposable {
     this.target = target;
     this.#transport = transport;
     this.phase = phase;
+    this.seconds = seconds;
     this.#endsAt = performance.now() + seconds * 1000;
     this.#ended = after(seconds * 1000);
   }

@@ -1,15 +1,17 @@
 // Attacks on the port where WebSockets and the dashboard are, by connections that never ask for a WebSocket. Whoever
 // looks after the site has to get in meanwhile: the hub answers over HTTP, and takes a client over a new WebSocket.
 
-import { get } from "node:http";
-import { setTimeout as after } from "node:timers/promises";
+import { join } from "node:path";
+import { Remote } from "../remote.ts";
 import { type Attack, noBreath, type Scene } from "./attack.ts";
+import { isLong } from "./length.ts";
+import type { OperatorReport, OperatorRequest } from "./operator.ts";
 
 const connectionsMax = 4000;
+/** It all comes in the first seconds; who tries for longer, in seconds, learns nothing. */
+const triesMax = 15;
 /** Longer, and somebody with a phone in their hand gives up. */
 const answerMax = 1000;
-/** So often somebody tries to get in. */
-const tryEvery = 100;
 
 const asked = "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n";
 
@@ -37,33 +39,14 @@ async function besiege(scene: Scene, { words = "", addressOf = here }: Siege): P
 }
 
 async function getIn(scene: Scene): Promise<void> {
-  let tries = 0;
-  while (!scene.isOver) {
-    await after(tryEvery);
-    const startedAt = performance.now();
-    await answered(scene);
-    const client = await scene.joinFully();
-    const took = performance.now() - startedAt;
-    if (!client.isOpen) throw new Error(`a client over a new WebSocket did not get in, after ${took} ms`);
-    // The end of the scene ends waiting, too.
-    if (took > answerMax && !scene.isOver) throw new Error(`to get in took ${took} ms`);
-    client.end();
-    tries += 1;
-  }
-  if (tries < 5) throw new Error(`only ${tries} tries to get in`);
-}
-
-/** Resolves when the hub has answered on a connection of its own. */
-async function answered({ target }: Scene): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const request = get(`${target.http}/healthz`, { agent: false, timeout: answerMax }, (response) => {
-    response.resume();
-    if (response.statusCode === 200) response.once("end", () => resolve());
-    else reject(new Error(`/healthz answered ${response.statusCode}`));
-  });
-  request.once("timeout", () => request.destroy(new Error(`/healthz said nothing for ${answerMax} ms`)));
-  request.once("error", reject);
-  await promise;
+  await using operator = new Remote([process.execPath, join(import.meta.dirname, "operator.ts")]);
+  const { http, mqtt } = scene.target;
+  const request: OperatorRequest = { target: { http, mqtt }, seconds: Math.min(scene.seconds, triesMax) };
+  const { tries, healthMax, clientMax, problems } = (await operator.ask(request)) as OperatorReport;
+  const figures = `${tries} tries, /healthz in ${healthMax} ms, a client in ${clientMax} ms: ${problems.join("; ")}`;
+  if (isLong) console.log(figures);
+  if (problems.length > 0 || tries < 5 || healthMax > answerMax || clientMax > answerMax)
+    throw new Error(`somebody could not get in as usual: ${figures}`);
 }
 
 export const attacksWithHttp: readonly Attack[] = [

@@ -30,6 +30,11 @@ export interface HttpServer extends AsyncDisposable {
   readonly port: number;
 }
 
+/**
+ * Connections that the kernel holds until they are taken; Linux allows no more. More: whoever comes has to knock again
+ * after a second, which an operator notices.
+ */
+const backlog = 4096;
 const mqttPath = "/mqtt";
 /** The WebSocket subprotocol that MQTT 3.1.1 section 6 asks for. */
 const mqttProtocol = "mqtt";
@@ -156,7 +161,7 @@ function refusalOf(
 
 async function listen(app: FastifyInstance, { host, port }: HttpOptions): Promise<number> {
   try {
-    await app.listen({ host, port });
+    await app.listen({ host, port, backlog });
   } catch (error) {
     const words = `cannot listen for HTTP on ${host}:${port}: ${messageOf(error)}; give another --http-port`;
     throw new Fault("PORT_UNAVAILABLE", words, { cause: error });
