@@ -200,7 +200,10 @@ limits: { topicLevelsMax: 8, topicBytesMax: 300, subscriptionsPerClientMax: 5 }
       node: "lobby",
       hub: hub.mqtt,
       instances: {
-        lights: { module: "dmx", settings: { universe: 1, dimmers: { front: { channel: 1 } } } },
+        lights: {
+          module: "dmx",
+          settings: { universe: 1, artnet: { to: ["127.0.0.1"] }, dimmers: { front: { channel: 1 } } },
+        },
       },
     });
     await eventually("it is ready", async () => (await hub.node("lobby"))?.state === "ready");
