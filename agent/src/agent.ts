@@ -4,61 +4,27 @@
  */
 import { unreachable } from "@interactor/shared/kernel/assert";
 import type { DeclaredPorts } from "@interactor/shared/bundle/manifest";
-import type { Clock } from "@interactor/shared/kernel/clock";
-import type { Random } from "@interactor/shared/kernel/random";
-import {
-  between,
-  earliest,
-  type Instant,
-  type Millis,
-  millis,
-  seconds,
-} from "@interactor/shared/kernel/units";
-import { retryDelays } from "@interactor/shared/supervision/backoff";
+import { between, earliest, type Instant, millis } from "@interactor/shared/kernel/units";
 import type { Lane } from "@interactor/shared/wire/lanes";
-import { encodeReported, type InstanceReport } from "@interactor/shared/wire/messages/reported";
-import { decodeStopLatch } from "@interactor/shared/wire/messages/stop";
-import type { Session } from "@interactor/shared/wire/session";
+import { decodeHubState } from "@interactor/shared/wire/messages/hub-state";
 import { nodeTopics, parseTopic, siteTopics } from "@interactor/shared/wire/topics";
 import { birthOf, deathOf } from "./core/link/announcement.ts";
 import { Inbox } from "./core/inbox/inbox.ts";
 import { Report } from "./core/report/report.ts";
 import { adopt, nothingDesired } from "./core/revision/adopt.ts";
 import { type LinkEffect, type LinkEvent, type LinkState, linkAtStart, stepLink } from "./core/link/link.ts";
+import { Reconnect } from "./core/link/reconnect.ts";
 import { Outbox } from "./core/outbox/outbox.ts";
 import { Outputs } from "./core/outputs/outputs.ts";
 import { type Now, Switchboard } from "./core/switchboard/switchboard.ts";
+import { AgentClock } from "./agent-clock.ts";
+import { AgentReport } from "./agent-report.ts";
 import { KeptRoutes } from "./agent-kept-routes.ts";
-import type { Connection, HubLink } from "./ports/hub-link.ts";
-import type { Log } from "./ports/log.ts";
-import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "./ports/module-host.ts";
-import type { StateStore } from "./ports/state-store.ts";
-
-export interface AgentOptions {
-  readonly site: string;
-  readonly node: string;
-  readonly unit: string;
-  readonly version: string;
-  readonly session: Session;
-  readonly instances: readonly InstanceSpec[];
-}
-
-export interface AgentWorld {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly link: HubLink;
-  readonly store: StateStore;
-  openHost(events: ModuleHostEvents): ModuleHost;
-}
-
-/** The longest wait between attempts to reach the hub. */
-const retryLongest = seconds(10);
-/**
- * A connection that lived this long has shown that all is well, and the next attempt is quick again. One that
- * is thrown out at once, by a second unit of its name, must slow down.
- */
-const provenAfter = seconds(10);
+import { AgentStop } from "./agent-stop.ts";
+import { AgentLedger } from "./agent-ledger.ts";
+import type { AgentOptions, AgentWorld } from "./agent-world.ts";
+import type { Connection } from "./ports/hub-link.ts";
+import type { ModuleHost } from "./ports/module-host.ts";
 
 export class Agent implements AsyncDisposable {
   readonly #options: AgentOptions;
@@ -71,11 +37,14 @@ export class Agent implements AsyncDisposable {
   readonly #outputs: Outputs;
   readonly #report: Report;
   readonly #kept: KeptRoutes;
+  readonly #stop: AgentStop;
+  readonly #ledger: AgentLedger;
+  readonly #reconnect: Reconnect;
+  readonly #clock: AgentClock;
+  readonly #reporting: AgentReport;
   #link: LinkState = linkAtStart;
   #connection: Connection | undefined;
-  #retries: Generator<Millis, never>;
   #desired = nothingDesired;
-  #upSince: Instant | undefined;
   #isPumpDue = false;
   #cancelWake: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
@@ -85,9 +54,10 @@ export class Agent implements AsyncDisposable {
     this.#options = options;
     this.#world = world;
     this.#topics = nodeTopics(options.site, options.node);
-    this.#retries = retryDelays(world.random, retryLongest);
+    this.#reconnect = new Reconnect(world.random);
     this.#outbox = new Outbox(options.session);
     this.#report = new Report(options.session);
+    this.#clock = new AgentClock(world.clock, this.#outbox, this.#report, world.log);
     this.#kept = new KeptRoutes(world.store, world.log);
     this.#switchboard = new Switchboard(options.node, {
       apply: (address, applied) => this.#host.apply(address.instance, address.port, applied),
@@ -96,24 +66,46 @@ export class Agent implements AsyncDisposable {
         this.#outbox.held(`${address.instance}/${address.port}`, value, at, this.#world.clock.now());
       },
     });
+    this.#stop = new AgentStop(options, this.#switchboard, {
+      ...world,
+      refused: (reason) => this.#refuse(reason),
+      // Somebody waits for the word that this node has stopped.
+      changed: () => this.#report.begin(),
+    });
+    this.#reporting = new AgentReport({
+      report: this.#report,
+      clock: this.#clock,
+      outbox: this.#outbox,
+      switchboard: this.#switchboard,
+      log: world.log,
+      stop: () => this.#stop.report,
+    });
     this.#outputs = new Outputs(this.#switchboard, this.#outbox);
     this.#inbox = new Inbox(this.#switchboard, {
       receipt: (receipt) => this.#outbox.receipt(receipt, world.clock.wall(), world.clock.now()),
+      result: (reply) => this.#outbox.result(reply, world.clock.wall(), world.clock.now()),
+      clock: (reply) => this.#clock.reply(reply),
       refused: (reason) => this.#refuse(`down ${reason}`),
       missed: (lane, entries) => world.log.warn("messages from the hub are missing", { lane, entries }),
     });
+    const sides = { session: options.session, outbox: this.#outbox, inbox: this.#inbox };
+    this.#ledger = new AgentLedger(sides, world, (document, confirmed) =>
+      this.#connection?.publish(this.#topics.metric, document, { retain: false, confirmed }),
+    );
     this.#host = world.openHost({
       declared: (instance, ports) => this.#declare(instance, ports),
       started: (instance) => this.#after(() => this.#switchboard.reapply(instance)),
       output: ({ instance, output, ...value }) =>
         this.#after(() => this.#outputs.take({ instance, port: output }, value, this.#now())),
-      stateChanged: (instance, report) => this.#instanceChanged(instance, report),
+      stateChanged: (instance, state) => this.#after(() => this.#reporting.instance(instance, state)),
     });
   }
 
   /** Starts from what the last life left on disk, without waiting for anybody. */
   async start(): Promise<void> {
+    await this.#stop.load(this.#options.session);
     await this.#kept.load((document) => this.#adopt(document, "stored"));
+    await this.#ledger.load();
     for (const instance of this.#options.instances) {
       this.#report.instance(instance.name, { state: "starting" });
       this.#host.start(instance);
@@ -126,8 +118,8 @@ export class Agent implements AsyncDisposable {
     this.#cancelWake?.();
     this.#cancelRetry?.();
     await this.#host[Symbol.asyncDispose]();
-    const goodbye = this.#step({ kind: "stop" });
-    await goodbye;
+    await this.#step({ kind: "stop" });
+    await this.#ledger.end();
   }
 
   #now(): Now {
@@ -148,10 +140,14 @@ export class Agent implements AsyncDisposable {
   /** Moves everything that time or the last event made movable, and sets the timer for the rest. */
   #wake(): void {
     const now = this.#now();
-    let next = this.#switchboard.tick(now);
+    let next = earliest(this.#switchboard.tick(now), this.#stop.tick(now));
+    next = earliest(next, this.#ledger.watch(now.instant));
     if (this.#link.kind === "up") {
+      next = earliest(next, this.#clock.pump(now));
+      // Before what the inputs hold now: whoever stopped the show waits for this word.
+      next = earliest(next, this.#reporting.pump(this.#desired, now.instant, this.#publishReport));
       next = earliest(next, this.#outbox.pump(now.instant, this.#publishBatch));
-      next = earliest(next, this.#reportIfDue(now));
+      next = earliest(next, this.#ledger.sayIfDue(now.instant, this.#link.connection));
     }
     if (next === this.#wakeAt && next !== undefined && next > now.instant) return;
     this.#cancelWake?.();
@@ -172,23 +168,17 @@ export class Agent implements AsyncDisposable {
     });
   };
 
+  readonly #publishReport = (document: Uint8Array): void =>
+    this.#connection?.publish(this.#topics.reported, document, { retain: true });
+
   #declare(instance: string, ports: DeclaredPorts): void {
     const spec = this.#options.instances.find((each) => each.name === instance);
     if (spec === undefined) return;
+    this.#stop.declared(instance, ports);
     const declaration = { module: spec.module, version: this.#options.version, ...ports };
     this.#after(() => {
       if (this.#outputs.declare(instance, declaration, this.#now())) this.#publishBirth();
     });
-  }
-
-  #instanceChanged(instance: string, report: InstanceReport): void {
-    this.#after(() => this.#report.instance(instance, report));
-    const details = { instance, ...report };
-    if (report.state === "failed" || report.state === "waiting") {
-      this.#world.log.warn(`instance ${instance} is ${report.state}: ${report.reason ?? ""}`, details);
-    } else {
-      this.#world.log.info(`instance ${instance} is ${report.state}`, details);
-    }
   }
 
   #refuse(reason: string): void {
@@ -206,7 +196,8 @@ export class Agent implements AsyncDisposable {
       case "open":
         return this.#open(effect.connection);
       case "announce":
-        this.#upSince = this.#world.clock.now();
+        this.#reconnect.up(this.#world.clock.now());
+        this.#clock.connected();
         this.#world.log.info("connected to the hub");
         this.#publishBirth();
         this.#report.begin();
@@ -214,13 +205,13 @@ export class Agent implements AsyncDisposable {
       case "lost":
         this.#connection = undefined;
         this.#outbox.disconnected();
-        if (effect.wasUp) this.#forgiveIfProven();
+        this.#clock.disconnected();
         return this.#world.log.warn(effect.wasUp ? "lost the hub" : "cannot reach the hub", {
           reason: effect.reason,
         });
       case "retry-later":
         this.#cancelRetry = this.#world.clock.after(
-          this.#retries.next().value,
+          this.#reconnect.delayAfterLoss(this.#world.clock.now()),
           () => void this.#step({ kind: "retry-due" }),
         );
         return undefined;
@@ -231,11 +222,6 @@ export class Agent implements AsyncDisposable {
     }
   }
 
-  #forgiveIfProven(): void {
-    const lived = this.#upSince === undefined ? 0 : between(this.#upSince, this.#world.clock.now());
-    if (lived >= provenAfter) this.#retries = retryDelays(this.#world.random, retryLongest);
-  }
-
   #open(connection: number): void {
     const { site, node, unit } = this.#options;
     const death = deathOf(this.#options, connection, "lost");
@@ -244,11 +230,18 @@ export class Agent implements AsyncDisposable {
         clientId: siteTopics(site).clientId(node),
         unit,
         will: { topic: this.#topics.state, payload: death },
-        subscriptions: [this.#topics.downAll, this.#topics.desired, this.#topics.stopAll],
+        subscriptions: [
+          this.#topics.stopAll,
+          this.#topics.downAll,
+          this.#topics.desired,
+          this.#topics.hubState,
+        ],
+        urgent: this.#topics.stopBase,
       },
       {
         connected: () => void this.#step({ kind: "connected", connection }),
         message: (topic, payload) => this.#after(() => this.#message(topic, payload)),
+        heard: () => this.#after(() => this.#stop.heard(this.#now())),
         closed: (reason) => void this.#step({ kind: "closed", connection, reason }),
       },
     );
@@ -274,6 +267,7 @@ export class Agent implements AsyncDisposable {
   }
 
   async #sayGoodbye(): Promise<void> {
+    this.#ledger.say();
     const death = deathOf(this.#options, this.#link.connection, "stopped");
     this.#connection?.publish(this.#topics.state, death, { retain: true });
     await this.#connection?.close();
@@ -288,20 +282,19 @@ export class Agent implements AsyncDisposable {
         this.#adopt(payload, "hub");
         return undefined;
       case "stop":
-        return this.#stopLatch(parsed.zone, payload);
+        return this.#stop.take(parsed.zone, payload);
+      case "hub-state":
+        return this.#hubState(payload);
       default:
         return this.#refuse("unexpected topic");
     }
   }
 
-  /** Zones come with the site file; until then a node obeys the site's own stop. */
-  #stopLatch(zone: string, payload: Uint8Array): void {
-    if (zone !== "all") return;
-    const latch = decodeStopLatch(payload);
-    if (!latch.ok) return this.#refuse(`stop ${latch.error}`);
-    this.#world.log.warn(latch.value.latched ? "show stop" : "show stop released", { by: latch.value.by });
-    if (latch.value.latched) this.#switchboard.stopShow(latch.value.by, this.#now());
-    else this.#switchboard.releaseStop(this.#now());
+  #hubState(payload: Uint8Array): void {
+    const state = decodeHubState(payload);
+    if (!state.ok) return this.#refuse(`hub-state ${state.error}`);
+    this.#reconnect.setSpread(state.value.reconnectSpread);
+    if (state.value.kind === "birth") this.#clock.askAgain();
   }
 
   /**
@@ -322,16 +315,5 @@ export class Agent implements AsyncDisposable {
     this.#report.changed();
     if (source === "hub") void this.#kept.keep(document);
     return undefined;
-  }
-
-  #reportIfDue(now: Now): Instant {
-    if (this.#report.isDue(now.instant)) {
-      const { revision, digest } = this.#desired;
-      const owners = this.#switchboard.owners();
-      const running = { revision, digest, owners, routes: this.#switchboard.routes };
-      const document = encodeReported(this.#report.take(running, now.instant));
-      this.#connection?.publish(this.#topics.reported, document, { retain: true });
-    }
-    return this.#report.dueAt(now.instant);
   }
 }

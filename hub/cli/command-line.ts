@@ -1,5 +1,5 @@
 /** Every subcommand with its options and help. What it does is loaded only when it runs. */
-import { Command, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import {
   countArgument,
   durationArgument,
@@ -25,6 +25,8 @@ export function commandLine(): Command {
   addTap(program);
   addSet(program);
   addWhy(program);
+  addStop(program);
+  addLedger(program);
   return program.addHelpText("after", "\n`interactor <command> --help` shows options and an example.");
 }
 
@@ -109,6 +111,11 @@ function addAgent(program: Command): void {
     .addOption(
       new Option("--config <file>", "its instances (default node.json in --data)").env("INTERACTOR_CONFIG"),
     )
+    .addOption(
+      new Option("--zone <name...>", "zones it is in, for a show stop; may be repeated").env(
+        "INTERACTOR_ZONES",
+      ),
+    )
     .addHelpText(
       "after",
       example("interactor agent --node pi-01 --hub mqtt://10.0.0.2:1883 --config node.json"),
@@ -140,11 +147,12 @@ function addTap(program: Command): void {
   addHubOptions(program.command("tap"))
     .description("print what passes, a line a message")
     .argument("<filter>", "node/instance/port with + for any one and # for the rest, or a topic under ix/")
+    .option("--raw", "every value of one output as it comes, not twenty a second")
     .option("--count <n>", "end after so many messages", countArgument)
     .option("--timeout <time>", "end after 10s or 5m; a bare number is seconds", timeoutArgument)
     .addHelpText(
       "after",
-      `${example("interactor tap 'demo/sim/+'", "interactor tap '#' --json --count 5 --timeout 10")}
+      `${example("interactor tap 'demo/sim/+'", "interactor tap '#' --json --count 5 --timeout 10", "interactor tap --raw demo/sim/distance")}
 With --count a timeout is a failure (exit code 124); without, it is how long to watch (exit code 0).
 The last known values come first; --json marks them "retained".`,
     )
@@ -181,6 +189,43 @@ function addWhy(program: Command): void {
     .action(async (input, options) => {
       const { runWhy } = await import("./why.ts");
       await untilInterrupted((signal) => runWhy(input, options, signal));
+    });
+}
+
+function addStop(program: Command): void {
+  const words = `
+A stop holds, over restarts too, until it is released: outputs are where they declare for a stop, and go where they
+should be by then when it is. It is not a safety function: wire an emergency stop beside it.`;
+  // `release` is an argument and no command of its own: options stand before or after it.
+  addHubOptions(program.command("stop"))
+    .description("stop the show, or release it again")
+    .addArgument(new Argument("[what]", "to let go again").choices(["release"]))
+    .option("--zone <name>", "a zone alone (default all)", nameArgument)
+    .option("--timeout <time>", "wait so long for the nodes' word (default 3s)", timeoutArgument)
+    .addHelpText(
+      "after",
+      `${example("interactor stop", "interactor stop --zone foyer", "interactor stop release")}${words}`,
+    )
+    .action(async (what, options) => {
+      const { runStop } = await import("./stop.ts");
+      await untilInterrupted((signal) => runStop(what === "release", options, signal));
+    });
+}
+
+function addLedger(program: Command): void {
+  addHubOptions(program.command("ledger"))
+    .description("how every message ended, and whether one is missing")
+    .argument("[node]", "one node (default: all)", nameArgument)
+    .option("--check", "exit with 1 when messages are missing that nobody accounts for")
+    .addHelpText(
+      "after",
+      `${example("interactor ledger pi-01", "interactor ledger --check && echo all accounted for")}
+MADE = ARRIVED + WAITING + TOO LATE + REPLACED + OVERFLOW + REFUSED + CRASHED + MISSING: each message ends in one
+of these. REPLACED by a newer value is normal; MISSING is a bug.`,
+    )
+    .action(async (node, options) => {
+      const { runLedger } = await import("./ledger.ts");
+      await untilInterrupted(() => runLedger(node, options));
     });
 }
 

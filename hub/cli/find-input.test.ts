@@ -12,6 +12,8 @@ const site: NodesResponse = {
     {
       node: "demo",
       state: "ready",
+      reasons: [],
+      since: "2026-11-21T04:00:00.000Z",
       unit: "pi",
       agent_version: "0.1.0",
       last_seen: "2026-11-21T04:00:00.000Z",

@@ -6,9 +6,16 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import * as z from "zod/mini";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
-import { apiPaths, type NodesResponse, nodesResponse } from "@interactor/shared/wire/api";
+import {
+  apiPaths,
+  type LedgerResponse,
+  ledgerResponse,
+  type NodesResponse,
+  nodesResponse,
+} from "@interactor/shared/wire/api";
 import { hubArgument } from "./arguments.ts";
 import { commandFault } from "./exit.ts";
+import { printable } from "./output.ts";
 
 /** An answer that takes longer is none. */
 const answerTimeout = 5000;
@@ -69,17 +76,34 @@ async function urlInFile(path: string): Promise<string | undefined> {
 }
 
 /** The nodes of the site, or a Fault that says which address did not answer as a hub. */
-export async function fetchNodes(hub: HubAddress): Promise<NodesResponse> {
+export const fetchNodes = (hub: HubAddress): Promise<NodesResponse> =>
+  fetchApi(hub, apiPaths.nodes, nodesResponse);
+
+/** How the messages of the site, or of one node, ended, or a Fault: the hub knows no such node. */
+export const fetchLedger = (hub: HubAddress, node: string | undefined): Promise<LedgerResponse> =>
+  fetchApi(hub, node === undefined ? apiPaths.ledger : `${apiPaths.ledger}/${node}`, ledgerResponse);
+
+async function fetchApi<Answered>(
+  hub: HubAddress,
+  path: string,
+  schema: z.ZodMiniType<Answered>,
+): Promise<Answered> {
   const where = `${hub.url} (from ${hub.source})`;
-  const response = await get(hub, where);
+  const response = await get(hub, path, where);
   if (response.status === 401 || response.status === 403 || response.status === 421) {
     throw commandFault("NOT_ALLOWED", `the hub at ${where} refuses: HTTP ${response.status}`);
   }
-  const answer = response.status === 200 ? nodesResponse.safeParse(parseJson(response.text)) : undefined;
+  const document = parseJson(response.text);
+  const problem = response.status === 404 ? apiProblem.safeParse(document) : undefined;
+  if (problem?.success === true && path !== apiPaths.nodes) {
+    throw commandFault("NOT_FOUND", printable(problem.data.error));
+  }
+  const answer = response.status === 200 ? schema.safeParse(document) : undefined;
   if (answer?.success === true) return answer.data;
   throw commandFault("FAILED", `what answers at ${where} is not an Interactor hub of this version`);
 }
 
+const apiProblem = z.object({ error: z.string() });
 const readiness = z.object({ problems: z.array(z.string()) });
 
 /** What keeps the hub from being ready; `undefined` when it does not say. */
@@ -104,9 +128,9 @@ async function request(url: string): Promise<Answer> {
   return { status: response.status, text: await response.text() };
 }
 
-async function get(hub: HubAddress, where: string): Promise<Answer> {
+async function get(hub: HubAddress, path: string, where: string): Promise<Answer> {
   try {
-    return await request(`${hub.url}${apiPaths.nodes}`);
+    return await request(`${hub.url}${path}`);
   } catch (error) {
     const reason =
       error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);

@@ -99,7 +99,9 @@ function watch(client: MqttClient, listener: SessionListener): void {
 
 async function subscribe(client: MqttClient, filter: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  client.subscribe(filter, { qos: 1 }, (error, granted, packet) => {
+  // Asked again on purpose it goes out again; the package would leave it, for it knows that it has subscribed.
+  const wanted = Object.assign({ [filter]: { qos: 1 as const } }, { resubscribe: true });
+  client.subscribe(wanted, (error, granted, packet) => {
     const answers = packet?.granted ?? granted?.map(({ qos }) => qos) ?? [];
     const isRefused = answers.some((answer) => typeof answer === "number" && answer >= refusedSubscription);
     if (isRefused) reject(commandFault("NOT_ALLOWED", `the hub does not allow to read ${filter}`));

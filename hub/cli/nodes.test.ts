@@ -7,6 +7,8 @@ function nodeNamed(node: string, changes: Partial<NodeView> = {}): NodeView {
   return {
     node,
     state: "ready",
+    reasons: [],
+    since: "2026-11-21T04:00:00.000Z",
     unit: "pi-4",
     agent_version: "0.1.0",
     last_seen: "2026-11-21T05:00:00.000Z",
@@ -64,4 +66,21 @@ test("a program gets the hub's answer on one line", () => {
 
 test("a site without nodes says what to do", () => {
   expect(show("table")).toEqual(["site demo has no nodes yet: start an agent"]);
+});
+
+test("the wide table says since when and why a node is as it is, and how its clock is", () => {
+  const clock = { synchronised: true, offset_ms: 86_400_000, error_ms: 0.42, steps: 0 };
+  const degraded = nodeNamed("a", { state: "degraded", reasons: ["its disk is full", "b\nc"], clock });
+  const asleep = nodeNamed("b", {
+    state: "sleeping",
+    reasons: ["closed until morning"],
+    sleeping_until: "2026-11-21T06:00:05.000Z",
+    clock: { synchronised: false, offset_ms: null, error_ms: null, steps: 0 },
+  });
+  const [headings, first, second] = show("wide", degraded, asleep);
+
+  expect(headings).toMatch(/CLOCK +SINCE +INSTANCES +WHY$/);
+  expect(first).toMatch(/own .*behind, ±0\.4 ms +1 h ago/);
+  expect(first).toMatch(/its disk is full; b\u{fffd}c$/u);
+  expect(second).toMatch(/not known .*closed until morning; back in /);
 });

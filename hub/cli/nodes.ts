@@ -1,8 +1,10 @@
 /** `interactor nodes`: the nodes of the site and how they are. */
 import { setTimeout as wait } from "node:timers/promises";
 import type { NodesResponse, NodeView } from "@interactor/shared/wire/api";
+import { isHere } from "@interactor/shared/wire/node-state";
 import { fetchNodes, findHub, type HubOptions, isUnreachable } from "./hub-client.ts";
-import { formatAge, painterFor, type Painter, printable, tableLines } from "./output.ts";
+import { latchWords } from "./latch-words.ts";
+import { formatAge, formatSpan, painterFor, type Painter, printable, tableLines } from "./output.ts";
 
 type NodesFormat = "table" | "wide" | "json";
 
@@ -14,6 +16,8 @@ export interface NodesOptions extends HubOptions {
 }
 
 const watchInterval = 1000; // ms
+/** A node's own clock that is off by less is no news; in ms. */
+const ownClockTold = 1000;
 
 export async function runNodes(options: NodesOptions, signal: AbortSignal): Promise<void> {
   const format = options.json === true ? "json" : options.output;
@@ -49,26 +53,51 @@ export interface NodesView {
 
 export function linesOf(answer: NodesResponse, { format, painter, now }: NodesView): readonly string[] {
   if (format === "json") return [JSON.stringify(answer)];
-  if (answer.nodes.length === 0) return [`site ${answer.site} has no nodes yet: start an agent`];
+  const stops = stopLines(answer, now).map((line) => painter.bad(line));
+  if (answer.nodes.length === 0) return [...stops, `site ${answer.site} has no nodes yet: start an agent`];
   const isWide = format === "wide";
   const headings = ["NODE", "STATE", "LAST SEEN", "UNIT", "VERSION", "INSTANCES"];
-  const wideHeadings = [...headings.slice(0, -1), "REVISION", "QUEUED", "ROUTES", "OWNED", "INSTANCES"];
+  const wideHeadings = [
+    ...headings.slice(0, -1),
+    "REVISION",
+    "QUEUED",
+    "ROUTES",
+    "OWNED",
+    "CLOCK",
+    "SINCE",
+    "INSTANCES",
+    "WHY",
+  ];
   const nodes = answer.nodes.toSorted((left, right) => left.node.localeCompare(right.node));
   const rows = nodes.map((node) => {
     const cells = [
       node.node,
-      node.state,
+      stateCell(node),
       formatAge(new Date(node.last_seen), now),
       node.unit,
       node.agent_version,
     ];
-    return [...cells, ...(isWide ? wideCells(node) : []), instancesCell(node, isWide)].map(printable);
+    const since = formatAge(new Date(node.since), now);
+    const why = node.state === "ready" ? "" : whyCell(node, now);
+    const wide = isWide ? [...wideCells(node), clockCell(node), since] : [];
+    return [...cells, ...wide, instancesCell(node, isWide), ...(isWide ? [why] : [])].map(printable);
   });
-  return tableLines(isWide ? wideHeadings : headings, rows, (text, column, row) => {
+  const table = tableLines(isWide ? wideHeadings : headings, rows, (text, column, row) => {
     if (row < 0) return painter.faint(text);
-    return column === 1 ? paintState(nodes[row]?.state, text, painter) : text;
+    return column === 1 ? paintState(nodes[row], text, painter) : text;
   });
+  return [...stops, ...table];
 }
+
+/** A line for each latch, and one for each node that is held by its own. */
+function stopLines({ stop, nodes }: NodesResponse, now: Date): readonly string[] {
+  const own = nodes.flatMap(({ node, stop }) =>
+    (stop?.latches ?? []).filter(({ local }) => local).map((latch) => ({ ...latch, zone: `node ${node}` })),
+  );
+  return [...(stop?.latches ?? []), ...own].map((latch) => `SHOW STOP: ${latchWords(latch, now)}`);
+}
+
+const stateCell = ({ state, stop }: NodeView): string => (stop === undefined ? state : `${state}, STOPPED`);
 
 function wideCells(node: NodeView): readonly string[] {
   const routes = Object.values(node.routes);
@@ -81,6 +110,21 @@ function wideCells(node: NodeView): readonly string[] {
   ];
 }
 
+/** How far the node's own clock is off, and how well it knows the site's. */
+function clockCell({ clock }: NodeView): string {
+  if (clock === undefined) return "";
+  if (!clock.synchronised || clock.offset_ms === null || clock.error_ms === null) return "not known";
+  const own = Math.abs(clock.offset_ms);
+  const words =
+    own < ownClockTold ? "" : `own ${formatSpan(own)} ${clock.offset_ms > 0 ? "behind" : "ahead"}, `;
+  return `${words}±${clock.error_ms.toFixed(1)} ms`;
+}
+
+function whyCell({ reasons, sleeping_until: until }: NodeView, now: Date): string {
+  const left = until === undefined ? 0 : new Date(until).getTime() - now.getTime();
+  return [...reasons, ...(left > 0 ? [`back in ${formatSpan(left)}`] : [])].join("; ");
+}
+
 /**
  * Each with its state; the wide table adds the module and, of what does not run, why. How the instances of a
  * node are that is not there, nobody knows.
@@ -89,13 +133,15 @@ function instancesCell(node: NodeView, isWide: boolean): string {
   const instances = Object.entries(node.instances).toSorted(([left], [right]) => left.localeCompare(right));
   const words = instances.map(([name, { state, reason, module }]) => {
     const title = isWide ? `${name} (${module})` : name;
-    if (node.state !== "ready") return title;
+    if (!isHere(node.state)) return title;
     return `${title} ${state}${isWide && state !== "running" && reason !== undefined ? `: ${reason}` : ""}`;
   });
   return words.length === 0 ? "none" : words.join(", ");
 }
 
-function paintState(state: NodeView["state"] | undefined, text: string, painter: Painter): string {
+function paintState(node: NodeView | undefined, text: string, painter: Painter): string {
+  const state = node?.state;
+  if (node?.stop !== undefined) return painter.bad(text);
   if (state === "ready") return painter.good(text);
   return state === "lost" ? painter.bad(text) : painter.warn(text);
 }

@@ -1,14 +1,17 @@
 /**
- * `interactor set`: gives an actuator input a value by hand, for a while, and waits until its node says that
- * this command owns it. A command that nobody confirmed may still not be applied later: its TTL is our patience.
+ * `interactor set`: gives an actuator input a value by hand, for a while, and says what came of it: done, refused
+ * or expired. There is always an answer, from the node or from the hub; without one the hub itself is gone. What
+ * was not done in time is not done later: the command's TTL is our patience.
  */
 import { randomBytes } from "node:crypto";
-import { hostname, userInfo } from "node:os";
 import { type Millis, seconds } from "@interactor/shared/kernel/units";
 import { manualDefault } from "@interactor/shared/wire/limits";
 import { type Command, encodeCommand } from "@interactor/shared/wire/messages/command";
+import { decodeReply, type ReplyDocument, replyWords } from "@interactor/shared/wire/messages/reply";
 import { decodeReported, type OwnerReport } from "@interactor/shared/wire/messages/reported";
 import { portAddress, siteAddress } from "@interactor/shared/wire/names";
+import { isHere } from "@interactor/shared/wire/node-state";
+import { type RequestId, requestOf } from "@interactor/shared/wire/request";
 import { nodeTopics, siteTopics } from "@interactor/shared/wire/topics";
 import { commandFault } from "./exit.ts";
 import { findInput, type FoundInput, readAddress } from "./find-input.ts";
@@ -16,6 +19,7 @@ import { fetchNodes, findHub, type HubAddress, type HubOptions } from "./hub-cli
 import { readInputValue } from "./input-value.ts";
 import { openMqtt } from "./mqtt-session.ts";
 import { formatAge, formatSpan, formatValue, printable, toJson } from "./output.ts";
+import { whoAsks } from "./who-asks.ts";
 
 export interface SetOptions extends HubOptions {
   readonly for?: Millis;
@@ -26,12 +30,14 @@ export interface SetOptions extends HubOptions {
 
 /** How long to wait for the node's word when nobody says. */
 const patienceDefault = seconds(3);
+/** The hub answers for a node that does not; a hub that has not by then is gone, in ms. */
+const hubPatience = 2000;
+/** Who owns an input is told a moment after it was set; `why` shall know it when `set` has ended, in ms. */
+const ownerPatience = 400;
+const requestBytes = 8;
 
 type Seen = OwnerReport | undefined;
-type Confirmation =
-  | { readonly kind: "confirmed"; readonly owner: Seen }
-  | { readonly kind: "stopped"; readonly owner: OwnerReport }
-  | { readonly kind: "silence" };
+type Answer = ReplyDocument | "silence";
 
 export async function runSet(
   addressText: string,
@@ -46,8 +52,8 @@ export async function runSet(
   const input = findInput(site, address);
   const command = commandFor(input, wish, options);
   refuseHopeless(input, command);
-  const confirmation = await send(hub, { site: site.site, input, command, signal });
-  report(input, command, confirmation, options);
+  const answer = await send(hub, { site: site.site, input, command, signal });
+  report(input, command, answer, options);
 }
 
 type Wish = { readonly kind: "set"; readonly text: string } | { readonly kind: "release" };
@@ -61,31 +67,19 @@ function readWish(valueText: string | undefined, options: SetOptions): Wish {
   throw commandFault("USAGE", "a value is missing; `interactor set --help` shows an example");
 }
 
-function commandFor(input: FoundInput, wish: Wish, options: SetOptions): Command {
+type Request = Command & { readonly request: RequestId };
+
+function commandFor(input: FoundInput, wish: Wish, options: SetOptions): Request {
   const ttl = options.timeout ?? patienceDefault;
-  const by = whoAsks();
-  if (wish.kind === "release") return { kind: "release", ttl, by };
+  const common = { ttl, by: whoAsks(), request: requestOf(randomBytes(requestBytes)) };
+  if (wish.kind === "release") return { kind: "release", ...common };
   const value = readInputValue(wish.text, input.spec);
-  if (value.ok) return { kind: "set", value: value.value, holdFor: options.for ?? manualDefault, ttl, by };
+  if (value.ok) return { kind: "set", value: value.value, holdFor: options.for ?? manualDefault, ...common };
   throw commandFault("VALIDATION", `${siteAddress(input.address)} ${value.error}; "${wish.text}" is none`);
 }
 
-/** The end tells two commands of one person apart. */
-function whoAsks(): string {
-  return `cli:${userName()}@${hostname()}#${randomBytes(2).toString("hex")}`;
-}
-
-/** A user that the system does not know by name is its number. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.getuid?.() ?? "somebody");
-  }
-}
-
 function refuseHopeless({ address, node, owner }: FoundInput, command: Command): void {
-  if (node.state !== "ready") {
+  if (!isHere(node.state)) {
     const since = formatAge(new Date(node.last_seen), new Date());
     throw commandFault(
       "FAILED",
@@ -103,40 +97,56 @@ const stopWords = (address: string, by: string): string =>
 interface Sending {
   readonly site: string;
   readonly input: FoundInput;
-  readonly command: Command;
+  readonly command: Request;
   readonly signal: AbortSignal;
 }
 
-async function send(hub: HubAddress, { site, input, command, signal }: Sending): Promise<Confirmation> {
-  const { promise, resolve } = Promise.withResolvers<Confirmation>();
-  const key = portAddress(input.address);
-  const judge = (payload: Uint8Array) => {
-    const reported = decodeReported(payload);
-    if (!reported.ok) return;
-    const owner = Object.hasOwn(reported.value.owners, key) ? reported.value.owners[key] : undefined;
-    if (isDone(owner, command)) resolve({ kind: "confirmed", owner });
-    else if (owner?.kind === "stop" && command.kind === "set") resolve({ kind: "stopped", owner });
-  };
+async function send(hub: HubAddress, { site, input, command, signal }: Sending): Promise<Answer> {
+  const answered = Promise.withResolvers<Answer>();
+  const owned = Promise.withResolvers<undefined>();
+  const topics = { reply: siteTopics(site).reply(command.request), ...nodeTopics(site, input.address.node) };
   await using session = await openMqtt(hub, {
-    message: ({ payload }) => judge(payload),
+    message({ topic, payload }) {
+      if (topic === topics.reported) {
+        if (isShown(payload, input, command)) owned.resolve(undefined);
+        return;
+      }
+      const reply = decodeReply(payload);
+      if (reply.ok && reply.value.request === command.request) answered.resolve(reply.value);
+    },
     lost: () => undefined,
     back: () => undefined,
   });
-  const { reported } = nodeTopics(site, input.address.node);
-  await session.subscribe(reported);
+  await session.subscribe(topics.reply);
+  await session.subscribe(topics.reported);
   await session.publish(siteTopics(site).set(input.address), encodeCommand(command));
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  const silence = late<Answer>(command.ttl + hubPatience, "silence");
+  const answer = await Promise.race([answered.promise, silence, aborted]);
+  const isDone = answer !== "silence" && answer.outcome === "done";
   // Nobody owns an input that is no actuator, and what nobody held by hand has nothing to give back.
   const isUnowned = input.spec.actuator !== true;
   const isFree = command.kind === "release" && input.owner?.kind !== "manual";
-  if (isUnowned || isFree) return { kind: "confirmed", owner: undefined };
-  const timer = setTimeout(() => resolve({ kind: "silence" }), command.ttl);
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    clearTimeout(timer);
-  }
+  if (isDone && !isUnowned && !isFree)
+    await Promise.race([owned.promise, late(ownerPatience, undefined), aborted]);
+  return answer;
+}
+
+/** Resolves later, and keeps no process alive. */
+function late<Outcome>(delay: number, outcome: Outcome): Promise<Outcome> {
+  const { promise, resolve } = Promise.withResolvers<Outcome>();
+  setTimeout(() => resolve(outcome), delay).unref();
+  return promise;
+}
+
+/** Whether the node has said what the command made of the input. */
+function isShown(payload: Uint8Array, input: FoundInput, command: Command): boolean {
+  const reported = decodeReported(payload);
+  if (!reported.ok) return false;
+  const key = portAddress(input.address);
+  const owner = Object.hasOwn(reported.value.owners, key) ? reported.value.owners[key] : undefined;
+  return isDone(owner, command);
 }
 
 function isDone(owner: Seen, command: Command): boolean {
@@ -144,19 +154,25 @@ function isDone(owner: Seen, command: Command): boolean {
   return owner?.kind === "manual" && owner.by === command.by;
 }
 
-function report(input: FoundInput, command: Command, confirmation: Confirmation, options: SetOptions): void {
+function report(input: FoundInput, command: Command, answer: Answer, options: SetOptions): void {
   const address = siteAddress(input.address);
-  switch (confirmation.kind) {
-    case "silence":
-      throw commandFault(
-        "TIMEOUT",
-        `${address}: node ${input.address.node} did not confirm within ${formatSpan(command.ttl)}; the command has expired`,
-      );
-    case "stopped":
-      throw commandFault("FAILED", `${stopWords(address, confirmation.owner.by)}; yours waits underneath`);
-    case "confirmed":
+  if (answer === "silence") throw commandFault("HUB_UNREACHABLE", `${address}: the hub did not answer`);
+  switch (answer.outcome) {
+    case "done":
       process.stdout.write(`${options.json === true ? jsonOf(input, command) : lineOf(input, command)}\n`);
+      return;
+    case "refused":
+      throw commandFault("FAILED", `${address}: refused, for ${printable(replyWords(answer))}`);
+    case "expired":
+      throw commandFault("TIMEOUT", `${address}: ${expiredWords(input, command, answer)}`);
   }
+}
+
+function expiredWords({ address }: FoundInput, command: Command, answer: ReplyDocument): string {
+  const within = formatSpan(command.ttl);
+  return answer.reason === "no-answer"
+    ? `node ${address.node} did not confirm within ${within}; the command has expired`
+    : `${printable(replyWords(answer))} (${within}); the command has expired`;
 }
 
 function lineOf(input: FoundInput, command: Command): string {
@@ -167,7 +183,7 @@ function lineOf(input: FoundInput, command: Command): string {
     return isManual ? `${address} released (was: ${was})` : `${address} was not held by hand (is: ${was})`;
   }
   if (input.spec.actuator !== true)
-    return `${address} = ${formatValue(command.value)} sent (no actuator: nobody owns it)`;
+    return `${address} = ${formatValue(command.value)} taken (no actuator: nobody owns it)`;
   const value = formatValue(command.value);
   return `${address} = ${value} for ${formatSpan(command.holdFor)} (was: ${was})`;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseTopic } from "@interactor/shared/wire/topics";
-import { tapTopic } from "./tap-filter.ts";
+import { rawTopic, tapTopic } from "./tap-filter.ts";
 
 test.each([
   ["#", "ix/1/demo/v/#"],
@@ -36,4 +36,12 @@ test.each([
   const topic = tapTopic(filter, "demo");
 
   expect(topic.ok ? "" : topic.error).toContain(words);
+});
+
+test("a raw stream is of one output", () => {
+  expect(rawTopic("demo/sim/distance", "demo")).toEqual({
+    ok: true,
+    value: "ix/1/demo/raw/demo/sim/distance",
+  });
+  expect(rawTopic("demo/sim/+", "demo").ok).toBe(false);
 });

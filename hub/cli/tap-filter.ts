@@ -1,6 +1,6 @@
 /** What somebody wants to watch, as an MQTT filter: public values by their address, or a raw topic under `ix/`. */
 import { failed, ok, type Result } from "@interactor/shared/kernel/result";
-import { isName } from "@interactor/shared/wire/names";
+import { isName, parseSiteAddress } from "@interactor/shared/wire/names";
 import { siteTopics } from "@interactor/shared/wire/topics";
 
 /** node, instance, port */
@@ -24,6 +24,13 @@ export function tapTopic(filter: string, site: string): Result<string, string> {
   const odd = levels.find((level) => level !== "+" && level !== "#" && !isName(level));
   if (odd !== undefined) return failed(`"${odd}" is not a name: use a-z, 0-9, - and _, or + for any`);
   return ok(`${siteTopics(site).valueRoot}/${filter}`);
+}
+
+/** The topic of one output's raw stream: the hub gives it for a whole address only. */
+export function rawTopic(text: string, site: string): Result<string, string> {
+  const address = parseSiteAddress(text);
+  if (address.ok) return ok(siteTopics(site).raw(address.value));
+  return failed("a raw stream is of one output: write node/instance/output");
 }
 
 /** MQTT 3.1.1 section 4.7.1: a wildcard fills its level, and `#` is the last. */

@@ -49,7 +49,7 @@ export type TapMessage =
 /** `now` stands for the time of what carries none. */
 export function readMessage({ topic, payload, isRetained }: Arrived, site: string, now: Date): TapMessage {
   const parsed = parseTopic(topic);
-  if (parsed?.kind === "value" && parsed.site === site) {
+  if ((parsed?.kind === "value" || parsed?.kind === "raw") && parsed.site === site) {
     const decoded = decodePublicValue(payload);
     if (!decoded.ok)
       return { kind: "undecodable", topic, at: now, payload, reason: decoded.error, isRetained };

@@ -15,6 +15,8 @@ function inputOwnedBy(owner: FoundInput["owner"], isActuator = true): FoundInput
     node: {
       node: "demo",
       state: "ready",
+      reasons: [],
+      since: "2026-11-21T04:00:00.000Z",
       unit: "pi",
       agent_version: "0.1.0",
       last_seen: since,

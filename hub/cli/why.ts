@@ -4,6 +4,7 @@ import type { NodeView } from "@interactor/shared/wire/api";
 import { type CompiledRoute, decodeDesired } from "@interactor/shared/wire/messages/desired";
 import { decodePublicValue, type PublicValue } from "@interactor/shared/wire/messages/public-value";
 import { siteAddress, type SiteAddress } from "@interactor/shared/wire/names";
+import { isHere } from "@interactor/shared/wire/node-state";
 import { nodeTopics, siteTopics } from "@interactor/shared/wire/topics";
 import { findInput, type FoundInput, readAddress } from "./find-input.ts";
 import { fetchNodes, findHub, type HubAddress, type HubOptions } from "./hub-client.ts";
@@ -87,7 +88,7 @@ export function whyLines(input: FoundInput, { value, routes }: Known, now: Date)
       ? ownerLines(owner, own, ago, now)
       : ["owner    nobody: it is no actuator and takes what comes last"]),
     ...waiting.map((route) => `${owner === undefined ? "route  " : "beneath"}  ${routeWords(route)}`),
-    ...(node.state === "ready"
+    ...(isHere(node.state)
       ? []
       : [`node     ${node.node} is ${node.state}, last seen ${ago(node.last_seen)}`]),
   ];

@@ -1,9 +1,11 @@
 /** The dashboard: opens the connection and puts the page on it. */
 import "./jitless.ts";
 import { isName } from "@interactor/shared/wire/names";
+import { requestOf } from "@interactor/shared/wire/request";
 import { invariant } from "@interactor/shared/kernel/assert";
 import { render } from "preact";
 import { openConnection } from "./live/connection.ts";
+import { watchLedger } from "./live/ledger-watch.ts";
 import { beatInterval } from "./live/limits.ts";
 import { Live } from "./live/live.ts";
 import { LiveContext } from "./live/live-context.ts";
@@ -15,6 +17,7 @@ import "./style/base.css";
 import "./style/shell.css";
 import "./style/screens.css";
 import "./style/controls.css";
+import "./style/stop.css";
 
 function start(): void {
   const site = document.querySelector<HTMLMetaElement>('meta[name="interactor-site"]')?.content ?? "";
@@ -27,6 +30,8 @@ function start(): void {
     wall: () => Date.now(),
     monotonic: () => performance.now(),
     send: (address, command) => connection.send(address, command),
+    stop: (zone, latch) => connection.stop(zone, latch),
+    newRequest: () => requestOf(crypto.getRandomValues(new Uint8Array(8))),
   });
   const socket = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/mqtt`;
   const connection = openConnection(socket, site, {
@@ -35,6 +40,7 @@ function start(): void {
     message: (topic, payload) => live.receive(topic, payload),
   });
   setInterval(() => live.beat(), beatInterval);
+  watchLedger(() => live.link.peek() === "connected");
   render(
     <LiveContext.Provider value={live}>
       <App />

@@ -1,11 +1,14 @@
 /** What agents send, on its way: to the journal, and from there to the routes, to who watches, and into the counts. */
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { entryFlag, hasFlag } from "@interactor/shared/wire/entry";
+import { Fifo } from "@interactor/shared/wire/fifo";
 import type { Lane } from "@interactor/shared/wire/lanes";
 import { findPort } from "@interactor/shared/wire/messages/port";
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import { siteAddress } from "@interactor/shared/wire/names";
 import type { Feed } from "./core/feed/feed.ts";
+import type { CommandDesk } from "./core/commands/command-desk.ts";
+import type { SiteLedger } from "./core/ledger/site-ledger.ts";
 import { Intake, type TakenValue } from "./core/intake/intake.ts";
 import type { HubCounters } from "./core/registry/counters.ts";
 import type { Router } from "./core/routing/router.ts";
@@ -17,6 +20,8 @@ export interface IntakeParts {
   readonly journal: Journal;
   readonly counters: HubCounters;
   readonly router: Router;
+  readonly ledger: SiteLedger;
+  readonly commands: CommandDesk;
   readonly feed: Feed;
   readonly birthOf: (node: string) => Birth | undefined;
   readonly refused: (reason: string, node: string) => void;
@@ -27,24 +32,29 @@ export interface IntakeParts {
 export class HubIntake {
   readonly #parts: IntakeParts;
   readonly #intake: Intake;
+  /** What is to be done when the journal has it. */
+  readonly #waiting = new Fifo<() => unknown>();
   /** Is confirmed when the journal has it. */
   readonly #kept: Verdict;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
-    const { journal, counters, router } = parts;
+    const { clock, journal, router } = parts;
     this.#kept = { kind: "keep", written: journal };
     this.#intake = new Intake(
       {
         keep: (record, then) => {
           journal.append(record);
-          if (then !== undefined) journal.whenWritten((isWritten) => isWritten && this.#after(then));
+          if (then === undefined) return;
+          this.#waiting.push(then);
+          journal.whenWritten(this.#isWritten);
         },
         value: (taken) => this.#value(taken),
         receipt: (node, receipt) => router.receipt(node, receipt),
+        clock: (node, askedAt) => router.clock(node, askedAt, clock.wall(), clock.now()),
         refused: parts.refused,
-        repeated: (entries) => void (counters.repeated += entries),
-        missed: (entries) => void (counters.missed += entries),
+        result: (node, reply) => parts.commands.answered(node, reply),
+        took: (node, taken) => parts.ledger.took(node, taken),
       },
       journal.taken,
     );
@@ -55,10 +65,13 @@ export class HubIntake {
     return this.#kept;
   }
 
-  #after(work: () => void): void {
-    work();
+  /** Answers come in the order of the questions. */
+  readonly #isWritten = (isWritten: boolean): void => {
+    const then = this.#waiting.shift();
+    if (!isWritten) return;
+    then?.();
     this.#parts.moved();
-  }
+  };
 
   #value({ address, entry, unit, isOutput }: TakenValue): void {
     const { clock, counters, router, feed } = this.#parts;
@@ -67,7 +80,10 @@ export class HubIntake {
     counters.messages += 1;
     const isTimed = isOutput && !hasFlag(entry, entryFlag.clockUnsynchronised | entryFlag.historical);
     if (isTimed) counters.latency.observe((clock.wall() - at) / 1e6);
-    if (isOutput) router.value(address, { value: body, unit, quality, at }, now, this.#isEvent(address));
+    // Whom the value goes to shall not take a stamp for the site's time that is none.
+    const siteAt = hasFlag(entry, entryFlag.clockUnsynchronised) ? clock.wall() : at;
+    const sample = { value: body, unit, quality, at: siteAt };
+    if (isOutput) router.value(address, sample, now, this.#isEvent(address));
     feed.offer(siteAddress(address), { at, quality, flags, value: body }, now);
   }
 

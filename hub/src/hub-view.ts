@@ -29,28 +29,33 @@ export function viewOf(
       site: hub.options.site,
       hub_version: hub.options.version,
       hub_routes: hubRoutes(hub.router.runners),
-      nodes: [...hub.presence.values()].map((presence) =>
+      stop: hub.showStop.view(isoOf),
+      nodes: [...hub.presence.state.values()].map((presence) =>
         nodeView(
           presence,
           {
-            lastSeen: hub.lastSeen.of(presence.node),
+            lastSeen: hub.presence.lastSeen.of(presence.node),
             queued: hub.router.queues.get(presence.node)?.queued ?? 0,
             revision: hub.revision.number,
+            stop: hub.showStop.nodeView(presence.node, presence.reported?.stop, isoOf),
           },
           isoOf,
         ),
       ),
     }),
+    ledger: (node) => hub.ledger.view(hub.options.site, hub.router.queues, node),
     readiness: () => ({ ready: problems().length === 0, problems: problems() }),
     metrics: () =>
       metricFamilies({
         version: hub.options.version,
         counters: hub.counters,
-        presence: hub.presence,
+        presence: hub.presence.state,
         router: hub.router,
+        ledger: hub.ledger,
         feedValues: hub.feed.values,
         feedRefused: hub.feed.refused,
-        clients: broker.clients,
+        zones: hub.showStop.zones,
+        broker,
         journal,
       }),
   };

@@ -2,18 +2,13 @@
  * The loop of the hub: takes what the broker receives, asks the cores, and does what they say over the ports.
  * Decides nothing itself.
  */
-import { unreachable } from "@interactor/shared/kernel/assert";
 import type { Clock } from "@interactor/shared/kernel/clock";
+import type { Random } from "@interactor/shared/kernel/random";
 import { between, earliest, type Instant, millis, seconds } from "@interactor/shared/kernel/units";
 import { placeRoutes, type Placement } from "@interactor/shared/routing/place";
-import { prepareRoute } from "@interactor/shared/routing/run-route";
-import { type Command, decodeCommand } from "@interactor/shared/wire/messages/command";
+import { prepareRoutes } from "@interactor/shared/routing/run-route";
 import { type CompiledRoute, encodeDesired, routesBytes } from "@interactor/shared/wire/messages/desired";
-import { encodeHubMetric, encodeHubState } from "@interactor/shared/wire/messages/hub-state";
-import { findPort } from "@interactor/shared/wire/messages/port";
-import { decodeReported } from "@interactor/shared/wire/messages/reported";
-import { type Birth, decodeNodeState } from "@interactor/shared/wire/messages/state";
-import { decodeStopLatch } from "@interactor/shared/wire/messages/stop";
+import { encodeHubMetric } from "@interactor/shared/wire/messages/hub-state";
 import type { SiteAddress } from "@interactor/shared/wire/names";
 import type { Session } from "@interactor/shared/wire/session";
 import { nodeTopics, siteTopics, type Topic } from "@interactor/shared/wire/topics";
@@ -21,20 +16,19 @@ import type { AccountsOptions } from "./core/access/account.ts";
 import { Gate } from "./core/access/gate.ts";
 import { HubCounters } from "./core/registry/counters.ts";
 import { Feed } from "./core/feed/feed.ts";
-import {
-  LastSeen,
-  nobody,
-  type PresenceEffect,
-  type PresenceEvent,
-  type PresenceState,
-  stepPresence,
-} from "./core/presence/presence.ts";
-import { Router } from "./core/routing/router.ts";
+import { Router, type RouterNow } from "./core/routing/router.ts";
+import { HubCommands } from "./hub-commands.ts";
+import { HubLedger } from "./hub-ledger.ts";
+import { HubStop } from "./hub-stop.ts";
 import type { Admission, Broker, BrokerRules, Client, Credentials, Verdict } from "./ports/broker.ts";
+import { HubAnnouncement } from "./hub-announcement.ts";
+import { HubFaults } from "./hub-faults.ts";
 import { HubIntake } from "./hub-intake.ts";
+import { HubPresence } from "./hub-presence.ts";
 import type { Journal } from "./ports/journal.ts";
 import type { Log } from "./ports/log.ts";
 import type { Revision } from "./ports/revision-store.ts";
+import type { StopStore } from "./ports/stop-store.ts";
 
 export interface HubOptions {
   readonly site: string;
@@ -46,10 +40,12 @@ export interface HubOptions {
 
 export interface HubWorld {
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   readonly journal: Journal;
   /** SHA-256 in hex. */
   readonly digestOf: (bytes: Uint8Array) => string;
+  readonly stopStore: StopStore;
 }
 
 const metricInterval = seconds(1);
@@ -59,15 +55,19 @@ const keep: Verdict = { kind: "keep" };
 export class Hub implements BrokerRules {
   readonly options: HubOptions;
   readonly counters = new HubCounters();
-  readonly lastSeen = new LastSeen();
+  readonly ledger: HubLedger;
   readonly router: Router;
   readonly feed: Feed;
-  presence: PresenceState = nobody;
+  readonly showStop: HubStop;
+  readonly presence: HubPresence;
   revision: Revision = { number: 0, digest: "", routes: [] };
   readonly #world: HubWorld;
   readonly #topics: ReturnType<typeof siteTopics>;
   readonly #intake: HubIntake;
   readonly #gate: Gate;
+  readonly #commands: HubCommands;
+  readonly #announcement: HubAnnouncement;
+  readonly #faults: HubFaults;
   #placement: Placement = placeRoutes([]);
   #broker: Broker | undefined;
   #isWakeDue = false;
@@ -77,18 +77,49 @@ export class Hub implements BrokerRules {
   constructor(options: HubOptions, world: HubWorld) {
     this.options = options;
     this.#world = world;
+    this.ledger = new HubLedger(this.counters, world.log);
     this.#topics = siteTopics(options.site);
+    this.#faults = new HubFaults({ ...world, counters: this.counters });
     this.#gate = new Gate(options.site, options.accounts);
-    this.router = new Router(options.session);
-    this.feed = new Feed((address, payload) => {
-      this.#broker?.publish(`${this.#topics.valueRoot}/${address}`, payload, { retain: true, qos: 0 });
+    this.router = new Router(options.session, {
+      ended: (entry, loss) => this.#commands.ended(entry, loss),
+      nowhere: this.ledger.nowhere,
+      random: world.random,
+    });
+    this.showStop = new HubStop(options.session, {
+      ...world,
+      store: world.stopStore,
+      publish: (zone, document) =>
+        this.#broker?.publish(this.#topics.stop(zone), document, { retain: true, qos: 1 }),
+    });
+    this.#commands = new HubCommands(options.site, this, (topic, payload) =>
+      this.#broker?.publish(topic, payload, { retain: false, qos: 1 }),
+    );
+    const publish = (root: string, retain: boolean) => (address: string, payload: Uint8Array) =>
+      this.#broker?.publish(`${root}/${address}`, payload, { retain, qos: 0 });
+    const { valueRoot, rawRoot } = this.#topics;
+    this.feed = new Feed(options.site, { value: publish(valueRoot, true), raw: publish(rawRoot, false) });
+    this.presence = new HubPresence({
+      ...world,
+      router: this.router,
+      showStop: this.showStop,
+      publishDesired: (node) => this.#publishDesired(node),
+      refuse: (kind, reason, node) => this.#refuse(kind, reason, node),
+    });
+    this.#announcement = new HubAnnouncement({
+      ...world,
+      ...options,
+      counters: this.counters,
+      publish: (document) => this.#broker?.publish(this.#topics.hubState, document, { retain: true, qos: 1 }),
     });
     this.#intake = new HubIntake({
       ...world,
       counters: this.counters,
       router: this.router,
+      ledger: this.ledger,
+      commands: this.#commands,
       feed: this.feed,
-      birthOf: (node) => this.presence.get(node)?.birth,
+      birthOf: (node) => this.presence.birthOf(node),
       refused: (reason, node) => void this.#refuse("up", reason, node),
       moved: () => this.#soon(),
     });
@@ -97,7 +128,8 @@ export class Hub implements BrokerRules {
   /** Serves over `broker` from now on. */
   start(broker: Broker): void {
     this.#broker = broker;
-    this.#publishState("birth");
+    this.showStop.start();
+    this.#announcement.say("birth");
     this.#metric();
   }
 
@@ -105,7 +137,8 @@ export class Hub implements BrokerRules {
   stop(): void {
     this.#cancelWake?.();
     this.#cancelMetric?.();
-    this.#publishState("death");
+    this.#faults.end();
+    this.#announcement.say("death");
   }
 
   /** Puts checked routes in place. The same ones again change nothing. Returns the revision that runs. */
@@ -120,25 +153,20 @@ export class Hub implements BrokerRules {
     const before = new Set(this.#placement.nodes.keys());
     this.revision = revision;
     this.#placement = placeRoutes(revision.routes);
-    const runners = this.#placement.hub.flatMap((route) => {
-      const prepared = prepareRoute(route);
-      return prepared.ok ? [prepared.value] : [];
-    });
-    const { clock } = this.#world;
-    this.router.setRoutes(runners, revision.routes, { instant: clock.now(), wall: clock.wall() });
-    for (const node of new Set([...before, ...this.#placement.nodes.keys(), ...this.presence.keys()])) {
-      this.#publishDesired(node);
-    }
+    this.router.setRoutes(prepareRoutes(this.#placement.hub), revision.routes, this.#now());
+    const nodes = new Set([...before, ...this.#placement.nodes.keys(), ...this.presence.state.keys()]);
+    for (const node of nodes) this.#publishDesired(node);
     this.#soon();
     return revision;
   }
 
   admit(client: Credentials): Admission {
-    return this.#gate.admit(client, this.presence);
+    return this.#gate.admit(client, this.presence.state);
   }
 
   maySubscribe(client: Client, filter: string): boolean {
-    return this.#gate.maySubscribe(client, filter);
+    const { clock } = this.#world;
+    return this.#gate.maySubscribe(client, filter) && this.feed.taps.ask(filter, clock.now());
   }
 
   received(client: Client, topicText: string, payload: Uint8Array): Verdict {
@@ -150,15 +178,14 @@ export class Hub implements BrokerRules {
       return { kind: "cut", reason: `${client.id} may not publish to ${topicText}` };
     const { topic, from } = right;
     // A state may be the will, which is the broker's word about a node that fell silent.
-    if (from !== undefined && topic.kind !== "state") this.#heard(from);
+    if (from !== undefined && topic.kind !== "state") this.presence.heard(from);
     const verdict = this.#take(topic, payload);
     this.#soon();
     return verdict;
   }
 
-  faulted(reason: Parameters<BrokerRules["faulted"]>[0], details: string): void {
-    const isWorthALine = this.counters.faults.add(reason);
-    if (isWorthALine) this.#world.log.warn(`a client was cut off: ${reason}`, { details });
+  faulted(...told: Parameters<BrokerRules["faulted"]>): void {
+    this.#faults.client(...told);
   }
 
   #take(topic: Topic, payload: Uint8Array): Verdict {
@@ -166,106 +193,38 @@ export class Hub implements BrokerRules {
       case "up":
         return this.#intake.accept(topic.node, topic.lane, payload);
       case "state":
-        return this.#nodeState(topic.node, payload);
+        return this.presence.nodeState(topic.node, payload);
       case "reported":
-        return this.#reported(topic.node, payload);
+        return this.presence.reported(topic.node, payload);
+      case "metric":
+        return this.#nodeLedger(topic.node, payload);
       case "set":
         return this.#set(topic.address, payload);
       case "stop":
-        return this.#stopLatch(topic.zone, payload);
+        // What is asked goes no further: everybody is told what holds now.
+        return this.#refuse(
+          "stop",
+          this.showStop.asked(topic.zone, payload, this.presence.state),
+          topic.zone,
+        );
       default:
         return pass;
     }
   }
 
-  #nodeState(node: string, payload: Uint8Array): Verdict {
-    const decoded = decodeNodeState(payload);
-    if (!decoded.ok) return this.#refuse("state", decoded.error, node);
-    const message = decoded.value;
-    const verdict =
-      message.kind === "birth"
-        ? this.#present({ kind: "birth", node, birth: message })
-        : this.#present({ kind: "death", node, death: message });
-    if (message.kind === "birth" || message.reason === "stopped") this.#heard(node);
-    return verdict;
-  }
-
-  #heard(node: string): void {
-    // Only of nodes that are known, so that made-up names fill nothing.
-    if (this.presence.has(node)) this.lastSeen.heard(node, this.#world.clock.wall());
-  }
-
-  #reported(node: string, payload: Uint8Array): Verdict {
-    const decoded = decodeReported(payload);
-    if (!decoded.ok) return this.#refuse("reported", decoded.error, node);
-    return this.#present({ kind: "reported", node, reported: decoded.value });
-  }
-
-  #present(event: PresenceEvent): Verdict {
-    const before = this.presence.get(event.node)?.birth;
-    const step = stepPresence(this.presence, event);
-    if (!step.ok) return this.#refuse(event.kind, step.refusal, event.node);
-    this.presence = step.state;
-    for (const effect of step.effects) this.#perform(effect);
-    if (event.kind === "birth") {
-      // Who was away missed what expired meanwhile, and has to be where the site is now.
-      const wasAway = step.effects.length > 0;
-      const fresh = newInstances(event.birth, wasAway ? undefined : before);
-      if (fresh.size > 0) this.router.catchUp(event.node, fresh, this.#world.clock.now());
-    }
-    return pass;
-  }
-
-  #perform(effect: PresenceEffect): void {
-    switch (effect.kind) {
-      case "born":
-        this.#world.log.info(`node ${effect.node} is ready`, { isNewLife: effect.isNewLife });
-        this.router.connected(effect.node);
-        return this.#publishDesired(effect.node);
-      case "taken-over":
-        return this.#world.log.warn(
-          `another agent of unit ${effect.unit} fills node ${effect.node} now: is its data folder a copy of another's?`,
-        );
-      case "gone":
-        this.#world.log.warn(`node ${effect.node} is ${effect.state}`);
-        return this.router.disconnected(effect.node);
-      default:
-        return unreachable(effect);
-    }
+  #nodeLedger(node: string, payload: Uint8Array): Verdict {
+    const refusal = this.ledger.said(node, payload, this.presence.state);
+    return refusal === undefined ? pass : this.#refuse("metric", refusal, node);
   }
 
   #set(address: SiteAddress, payload: Uint8Array): Verdict {
-    const decoded = decodeCommand(payload);
-    if (!decoded.ok) return this.#refuse("set", decoded.error, address.node);
-    const refusal = this.#whyNot(address, decoded.value);
-    if (refusal !== undefined) return this.#refuse("set", refusal, address.node);
-    this.router.command(address, decoded.value, this.#world.clock.wall(), this.#world.clock.now());
-    return keep;
+    const refusal = this.#commands.set(address, payload, this.presence.state, this.#now());
+    return refusal === undefined ? keep : this.#refuse("set", refusal, address.node);
   }
 
-  #whyNot(address: SiteAddress, command: Command): "unknown-input" | "expired" | undefined {
-    const birth = this.presence.get(address.node)?.birth;
-    const instances = birth?.instances ?? {};
-    const instance = Object.hasOwn(instances, address.instance) ? instances[address.instance] : undefined;
-    if (instance === undefined || findPort(instance.inputs, address.port) === undefined)
-      return "unknown-input";
-    return command.ttl === 0 ? "expired" : undefined;
-  }
-
-  /** Zones come with the site file; until then there is the site's own stop alone. */
-  #stopLatch(zone: string, payload: Uint8Array): Verdict {
-    if (zone !== "all") return this.#refuse("stop", "unknown-zone", zone);
-    const latch = decodeStopLatch(payload);
-    if (!latch.ok) return this.#refuse("stop", latch.error, zone);
-    this.#world.log.warn(latch.value.latched ? `show stop in ${zone}` : `show stop released in ${zone}`, {
-      by: latch.value.by,
-    });
-    return pass;
-  }
-
-  #refuse(kind: string, reason: string, node: string): Verdict {
-    const isWorthALine = this.counters.refused.add(`${kind} ${reason}`);
-    if (isWorthALine) this.#world.log.warn(`refused a message on ${kind}: ${reason}`, { node });
+  /** Counts a refusal; without a reason there is none. */
+  #refuse(kind: string, reason: string | undefined, node: string): Verdict {
+    if (reason !== undefined) this.#faults.message(kind, reason, node);
     return keep;
   }
 
@@ -275,18 +234,14 @@ export class Hub implements BrokerRules {
     const routes = this.#placement.nodes.get(node) ?? [];
     const digest = this.#world.digestOf(routesBytes(routes));
     const document = encodeDesired({ v: 1, revision: this.revision.number, digest, routes });
-    const { desired } = nodeTopics(this.options.site, node);
-    this.#broker?.publish(desired, document, { retain: true, qos: 1 });
-  }
-
-  #publishState(kind: "birth" | "death"): void {
-    const { session, version } = this.options;
-    const state = encodeHubState({ v: 1, kind, session, version, at: this.#world.clock.wall() });
-    this.#broker?.publish(this.#topics.hubState, state, { retain: true, qos: 1 });
+    this.#broker?.publish(nodeTopics(this.options.site, node).desired, document, { retain: true, qos: 1 });
   }
 
   /** Once a second, also as a sign of life for those who watch. */
   #metric(): void {
+    this.presence.look();
+    this.#announcement.look(this.presence.state.size);
+    this.#faults.sumUp();
     const { p50, p99 } = this.counters.latency.takeQuantiles();
     const metric = encodeHubMetric({
       v: 1,
@@ -311,8 +266,9 @@ export class Hub implements BrokerRules {
 
   #wake(): void {
     const at = this.#world.clock.now();
+    const answers = this.#commands.flush(at, this.presence.state);
     const next = earliest(
-      this.feed.flush(at),
+      earliest(answers, this.feed.flush(at)),
       this.router.pump(at, (node, lane, payload) => {
         const { site } = this.options;
         this.#broker?.send(this.#topics.clientId(node), nodeTopics(site, node).down(lane), payload);
@@ -322,13 +278,11 @@ export class Hub implements BrokerRules {
     this.#cancelWake = next === undefined ? undefined : this.#wakeAt(at, next);
   }
 
+  #now(): RouterNow {
+    return { instant: this.#world.clock.now(), wall: this.#world.clock.wall() };
+  }
+
   #wakeAt(at: Instant, next: Instant): () => void {
     return this.#world.clock.after(millis(Math.max(between(at, next), 0)), () => this.#wake());
   }
-}
-
-/** Instances that a node has now and did not have before. */
-function newInstances(birth: Birth, before: Birth | undefined): ReadonlySet<string> {
-  const known = before?.instances ?? {};
-  return new Set(Object.keys(birth.instances).filter((name) => !Object.hasOwn(known, name)));
 }

@@ -15,12 +15,24 @@ import { brokerBenches } from "./broker/broker-bench.ts";
 import { comparisonMarkdown, comparisonOf, comparisonText } from "./broker/comparison.ts";
 import { profiled, profileLoad } from "./broker/profiled-run.ts";
 import { codec } from "./codec.ts";
+import { commandAnswer } from "./command-answer.ts";
+import { fleet500 } from "./fleet/fleet-bench.ts";
 import { localRoute } from "./local-route.ts";
 import { machineFacts } from "./machine.ts";
 import { remoteRoute } from "./remote-route.ts";
+import { showStop } from "./show-stop.ts";
 import { tableOf } from "./table.ts";
 
-const benches: readonly Bench[] = [codec, localRoute, remoteRoute, agentFootprint, ...brokerBenches];
+const benches: readonly Bench[] = [
+  codec,
+  localRoute,
+  remoteRoute,
+  showStop,
+  commandAnswer,
+  agentFootprint,
+  fleet500,
+  ...brokerBenches,
+];
 
 /**
  * One bench; one that takes longer has failed. Most take at most 80 s on an idle machine. Those of brokers measure

@@ -53,7 +53,7 @@ function queued(client: string, number: number, bytes = 100): StoreChange {
   return { kind: "queued", client, message };
 }
 
-/** Starts the writer and kills it a moment after its first message was written. Gives the lines it printed. */
+/** Starts the writer and kills it a moment after its first message was written and done. Gives the lines it printed. */
 async function killWriter(folder: string, client: string, afterMillis: number): Promise<readonly string[]> {
   const program = join(import.meta.dirname, "broker-store-writer.ts");
   const child: ChildProcess = spawn(process.execPath, [program, folder, client], {
@@ -61,8 +61,9 @@ async function killWriter(folder: string, client: string, afterMillis: number): 
   });
   let output = "";
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-    if (output === "") setTimeout(() => child.kill("SIGKILL"), afterMillis);
+    const isUnderWay = /^gone /m.test(output);
     output += text;
+    if (!isUnderWay && /^gone /m.test(output)) setTimeout(() => child.kill("SIGKILL"), afterMillis);
   });
   const signal = await new Promise((resolve) => child.on("close", (_code, signal) => resolve(signal)));
   expect(signal).toBe("SIGKILL");

@@ -16,10 +16,16 @@ import {
   type HubState,
 } from "@interactor/shared/wire/messages/hub-state";
 import {
+  decodeNodeLedger,
+  encodeNodeLedger,
+  type NodeLedger,
+} from "@interactor/shared/wire/messages/node-ledger";
+import {
   decodePublicValue,
   encodePublicValue,
   type PublicValue,
 } from "@interactor/shared/wire/messages/public-value";
+import { decodeReply, encodeReply, type ReplyDocument } from "@interactor/shared/wire/messages/reply";
 import { decodeReported, encodeReported, type Reported } from "@interactor/shared/wire/messages/reported";
 import {
   decodeNodeState,
@@ -62,6 +68,7 @@ const batch: Codec = {
   },
 };
 const nodeState = codec<NodeStateMessage>(encodeNodeState, decodeNodeState);
+const stopLatch = codec<StopLatch>(encodeStopLatch, decodeStopLatch);
 const command = codec<Command>(encodeCommand, decodeCommand);
 
 /** By the vector's name. A vector without a row here fails the test. */
@@ -69,19 +76,34 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "batch-telemetry": batch,
   "batch-columns": batch,
   "batch-control-receipt": batch,
+  "batch-control-result": batch,
+  "batch-control-clock": batch,
+  "batch-down-clock": batch,
   "batch-down-route": batch,
   "batch-down-release": batch,
   "batch-down-command": batch,
   birth: nodeState,
+  "birth-in-zones": nodeState,
   death: nodeState,
+  "death-sleeping": nodeState,
   "hub-state": codec<HubState>(encodeHubState, decodeHubState),
+  "hub-state-spread": codec<HubState>(encodeHubState, decodeHubState),
   "hub-metric": codec<HubMetric>(encodeHubMetric, decodeHubMetric),
   desired: codec<Desired>(encodeDesired, decodeDesired),
+  "node-ledger": codec<NodeLedger>(encodeNodeLedger, decodeNodeLedger),
+  "desired-group": codec<Desired>(encodeDesired, decodeDesired),
   reported: codec<Reported>(encodeReported, decodeReported),
+  "reported-stopped": codec<Reported>(encodeReported, decodeReported),
+  "reported-health": codec<Reported>(encodeReported, decodeReported),
   "public-value": codec<PublicValue>(encodePublicValue, decodePublicValue),
   "command-set": command,
   "command-release": command,
-  "stop-latch": codec<StopLatch>(encodeStopLatch, decodeStopLatch),
+  "stop-latch": stopLatch,
+  "stop-press": stopLatch,
+  "stop-release": stopLatch,
+  "stop-zone": stopLatch,
+  "command-request": command,
+  "command-reply": codec<ReplyDocument>(encodeReply, decodeReply),
 };
 
 const folder = join(import.meta.dirname, "../vectors");

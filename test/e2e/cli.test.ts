@@ -165,6 +165,18 @@ describe("tap", () => {
     expect((await interactor("tap", filter, "--count", "1", "--timeout", "5")).code).toBe(code);
   });
 
+  test("raw gives every value, and the public ones stay thinned", async () => {
+    const [raw, thinned] = await Promise.all([
+      interactor("tap", "--raw", "demo/sim/distance", "--json", "--timeout", "3s"),
+      interactor("tap", "demo/sim/distance", "--json", "--timeout", "3s"),
+    ]);
+
+    expect(raw.code).toBe(0);
+    expect(jsonLines(raw.stdout).length).toBeGreaterThan(30);
+    expect(jsonLines(thinned.stdout).length).toBeLessThanOrEqual(62);
+    expect((await interactor("tap", "--raw", "demo/sim/+", "--timeout", "1s")).code).toBe(2);
+  });
+
   test("ends quietly when its reader goes away, and with 130 on Ctrl-C", async () => {
     const child = spawn(process.execPath, [cliBundle, "tap", "#", "--hub", url], {
       stdio: ["ignore", "pipe", "pipe"],

@@ -164,6 +164,35 @@ browserTest("any of the 512 channels is taken over and given back", async () => 
   expect(visitor.complaints).toEqual([]);
 });
 
+browserTest("one press stops the show, every screen says so, and only a held press releases it", async () => {
+  await using visitor = await visit(phone);
+  const { page } = visitor;
+  expect(await page.getByTestId("stop-banner").count()).toBe(0);
+
+  await page.getByTestId("stop").click();
+
+  const banner = page.getByTestId("stop-banner");
+  await banner.getByText("all · by dashboard").waitFor();
+  await banner.getByText("1 of 1 nodes stopped").waitFor();
+  expect((await hub.node("demo"))?.stop?.latches).toMatchObject([{ zone: "all", by: "dashboard" }]);
+  await page.screenshot({ path: join(artifacts, "dashboard-phone-stopped.png") });
+  for (const screen of ["Values", "Inputs", "Universe"]) {
+    await page.getByRole("navigation").getByText(screen).click();
+    expect(await banner.isVisible()).toBe(true);
+  }
+  await page.setViewportSize(wide);
+  await page.screenshot({ path: join(artifacts, "dashboard-wide-stopped.png") });
+
+  await page.getByTestId("release-all").click();
+  await page.waitForTimeout(1500);
+  expect(await banner.isVisible()).toBe(true);
+  await page.getByTestId("release-all").click({ delay: 1200 });
+
+  await banner.waitFor({ state: "detached" });
+  await eventually("the node is free", async () => (await hub.node("demo"))?.stop === undefined);
+  expect(visitor.complaints).toEqual([]);
+});
+
 for (const [name, viewport, scheme] of [
   ["wide-dark", wide, "dark"],
   ["wide-light", wide, "light"],

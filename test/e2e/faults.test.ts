@@ -255,7 +255,7 @@ describe("a late death", () => {
     await eventually("a death that counts", async () => (await hub.node("ghost"))?.state === "lost");
 
     async function untilReady(connection: number): Promise<void> {
-      await eventually(`ready ${connection}`, async () => (await hub.node("ghost"))?.state === "ready");
+      await eventually(`there ${connection}`, async () => (await hub.node("ghost"))?.state === "init");
     }
 
     /** Deaths that were no longer true are counted, those of connections that were taken over among them. */
@@ -267,7 +267,7 @@ describe("a late death", () => {
     }
 
     async function expectReady(life: { session: Session; connection: number }): Promise<void> {
-      expect((await hub.node("ghost"))?.state).toBe("ready");
+      expect((await hub.node("ghost"))?.state).toBe("init");
       await using visitor = await Visitor.connect(hub.mqtt, [nodeTopics("demo", "ghost").state]);
       const retained = await eventually("a retained state", () => visitor.heard.at(-1));
       expect(retained.isRetained).toBe(true);

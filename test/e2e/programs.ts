@@ -120,15 +120,22 @@ function sumOf(text: string, name: string, labels: Readonly<Record<string, strin
   return samples.length === 0 ? undefined : samples.reduce((sum, value) => sum + value, 0);
 }
 
+interface InstanceFile {
+  readonly module: string;
+  readonly settings?: unknown;
+  readonly leases?: Readonly<Record<string, string>>;
+}
+
 export interface AgentSettings extends ProgramOptions {
   readonly node: string;
   /** `mqtt://…` */
   readonly hub: string;
   readonly site?: string;
   /** As in node.json. */
-  readonly instances?: Readonly<Record<string, { readonly module: string; readonly settings?: unknown }>>;
+  readonly instances?: Readonly<Record<string, InstanceFile>>;
   /** An earlier agent's folder, to start it again. */
   readonly data?: string;
+  readonly zones?: readonly string[];
 }
 
 export interface AgentProgram extends Program {
@@ -147,6 +154,7 @@ export async function startAgent(settings: AgentSettings): Promise<AgentProgram>
       ["--site", settings.site ?? "demo"],
       ["--node", settings.node],
       ["--hub", settings.hub],
+      ...(settings.zones ?? []).map((zone) => ["--zone", zone] as const),
     ]),
   );
   const line = await program.firstLine;

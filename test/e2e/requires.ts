@@ -11,6 +11,7 @@ import { test } from "vitest";
  */
 export const packageOf = {
   chromium: "chromium",
+  faketime: "faketime",
   gcc: "gcc libc6-dev",
   ip: "iproute2",
   iptables: "iptables",

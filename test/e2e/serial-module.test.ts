@@ -2,7 +2,7 @@
 // other, and its death is the hang-up of an unplugged adapter.
 
 import { definition } from "@interactor/agent/modules/serial/module.ts";
-import { systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
+import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
 import { type Bench, startOnBench } from "@interactor/shared/sdk/testing";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -243,7 +243,7 @@ async function joinedLines(name: string): Promise<JoinedLines> {
 }
 
 async function serial(path: string, written: object): Promise<Bench> {
-  const bench = await startOnBench(definition, { path, ...written }, { clock: systemClock() });
+  const bench = await startOnBench(definition, { path, ...written }, { clock: systemClock(newSteering()) });
   closing.push(() => bench.stop());
   return bench;
 }

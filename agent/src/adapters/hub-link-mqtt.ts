@@ -2,8 +2,10 @@
  * The link over MQTT 3.1.1. Every attempt is a client of its own: the package's reconnecting would send its
  * own store again, but what is sent again, and in which order, is the outbox's to decide.
  */
+import { Socket } from "node:net";
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
 import { writeToStream } from "mqtt-packet";
+import { Fifo } from "@interactor/shared/wire/fifo";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { connectTimeout, keepaliveSeconds } from "@interactor/shared/wire/limits";
 import type { Connection, HubLink, LinkEvents, LinkOptions } from "../ports/hub-link.ts";
@@ -16,6 +18,12 @@ const frozenAfter = 1500 * keepaliveSeconds;
 const lookEvery = 500;
 /** A goodbye that takes longer is cut off: the machine may be going down, and the hub gone. */
 const goodbyeTimeout = 500;
+
+/** Messages that wait for their turn, and their bytes: far more than the hub's window. More: the oldest is handed over at once. */
+const waitingMax = 10_000;
+const waitingBytesMax = 4 * 1024 * 1024;
+/** Others are handed over for so long at a time, in ms; then the socket is looked at again for what is urgent. */
+const turnMax = 2;
 
 // mqtt would make a Buffer of each number up to 65535 in advance: 16 MB and 70 ms at the first connection.
 writeToStream.cacheNumbers = false;
@@ -31,13 +39,24 @@ class Attempt implements Connection {
   readonly #look: NodeJS.Timeout;
   #lookedAt = performance.now();
   #isClosed = false;
+  /** What is not urgent, until all that has come with it was looked at. */
+  readonly #waiting = new Fifo<{ readonly topic: string; readonly payload: Uint8Array }>();
+  #waitingBytes = 0;
+  #isTurnDue = false;
 
   constructor(url: string, options: LinkOptions, events: LinkEvents) {
     this.#events = events;
     this.#client = connect(clientOptions(new URL(url), options));
+    // Nagle's algorithm holds what is small back until the hub's kernel confirms what went before: up to 40 ms.
+    if (this.#client.stream instanceof Socket) this.#client.stream.setNoDelay(true);
     this.#client.on("connect", () => this.#subscribe(options.subscriptions));
     this.#client.on("message", (topic, payload) => {
-      if (this.#isAwake() && !this.#isClosed) events.message(topic, payload);
+      if (!this.#isAwake() || this.#isClosed) return;
+      if (topic.startsWith(options.urgent)) events.message(topic, payload);
+      else this.#wait(topic, payload);
+    });
+    this.#client.on("packetreceive", () => {
+      if (this.#isAwake() && !this.#isClosed) events.heard();
     });
     this.#look = setInterval(() => this.#isAwake(), lookEvery);
     this.#client.on("error", (error) => {
@@ -77,6 +96,36 @@ class Attempt implements Connection {
       this.#end();
     }
     return !wasFrozen;
+  }
+
+  /**
+   * The package tells of every packet of a chunk before it returns to the event loop, so whatever is urgent among
+   * them has been handed over when the turn of the others comes.
+   */
+  #wait(topic: string, payload: Uint8Array): void {
+    this.#waiting.push({ topic, payload });
+    this.#waitingBytes += payload.length;
+    while (this.#waiting.length > waitingMax || this.#waitingBytes > waitingBytesMax) this.#handOver();
+    this.#turnSoon();
+  }
+
+  #turnSoon(): void {
+    if (this.#isTurnDue || this.#waiting.length === 0) return;
+    this.#isTurnDue = true;
+    setImmediate(() => {
+      this.#isTurnDue = false;
+      const end = performance.now() + turnMax;
+      // What a connection brought that is gone will be sent again over the next one.
+      while (this.#waiting.length > 0 && !this.#isClosed && performance.now() < end) this.#handOver();
+      if (!this.#isClosed) this.#turnSoon();
+    });
+  }
+
+  #handOver(): void {
+    const message = this.#waiting.shift();
+    if (message === undefined) return;
+    this.#waitingBytes -= message.payload.length;
+    this.#events.message(message.topic, message.payload);
   }
 
   #subscribe(topics: readonly string[]): void {

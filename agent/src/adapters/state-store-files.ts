@@ -1,36 +1,86 @@
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import * as z from "zod/mini";
+import { decodeCbor, encodeCbor } from "@interactor/shared/wire/cbor";
+import { latchesOnWire, type ZoneLatch, zoneLatch } from "@interactor/shared/wire/messages/stop";
 import type { StateStore } from "../ports/state-store.ts";
 
 /** Keeps the state as files of the data folder, each replaced by temp → fsync → rename → fsync of the folder. */
 export async function openStateStore(folder: string): Promise<StateStore> {
   await mkdir(folder, { recursive: true });
   const desired = join(folder, "desired.cbor");
+  const stop = join(folder, "stop.cbor");
+  const ledgerMark = join(folder, "ledger-mark.cbor");
   let writing = Promise.resolve();
+  const save = (path: string, bytes: Uint8Array) => {
+    const next = writing.then(() => replaceFile(folder, path, bytes));
+    writing = next.catch(() => undefined);
+    return next;
+  };
   return {
-    async loadDesired() {
-      try {
-        return await readFile(desired);
-      } catch (error) {
-        if (isMissing(error)) return undefined;
-        throw error;
-      }
-    },
+    loadDesired: () => readIfThere(desired),
     async setDesiredAside() {
       const aside = `${desired}.broken-${Date.now()}`;
       await rename(desired, aside);
       return aside;
     },
-    saveDesired(document) {
-      const next = writing.then(() => replaceFile(folder, desired, document));
-      writing = next.catch(() => undefined);
-      return next;
+    saveDesired: (document) => save(desired, document),
+    loadLedgerMark: () => readIfThere(ledgerMark),
+    saveLedgerMark: (mark) => save(ledgerMark, mark),
+    async loadStop() {
+      try {
+        const latches = latchesIn(await readFile(stop));
+        if (latches !== undefined) return latches;
+      } catch (error) {
+        if (isMissing(error)) return [];
+      }
+      // It stays where it is when it cannot be moved; what is said of it is the same.
+      await rename(stop, `${stop}.broken-${Date.now()}`).catch(() => undefined);
+      return "unreadable";
+    },
+    async saveStop(latches) {
+      // Taking a file away works on a full disk too: what was released does not come back.
+      if (latches.length === 0) await removeFile(folder, stop);
+      else await replaceFile(folder, stop, checked(encodeCbor(latchesOnWire(latches))));
     },
   };
 }
 
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && "code" in error && error.code === "ENOENT";
+
+const crcBytes = 4;
+
+/** A CRC-32 in front: a bit that flips in a zone's name would let the node go unseen. */
+function checked(body: Uint8Array): Uint8Array {
+  const crc = Buffer.alloc(crcBytes);
+  crc.writeUInt32BE(crc32(body));
+  return Buffer.concat([crc, body]);
+}
+
+function latchesIn(bytes: Buffer): readonly ZoneLatch[] | undefined {
+  const body = bytes.subarray(crcBytes);
+  if (bytes.length <= crcBytes || bytes.readUInt32BE(0) !== crc32(body)) return undefined;
+  const read = decodeCbor(body);
+  const parsed = read.ok ? z.array(zoneLatch).safeParse(read.value) : undefined;
+  return parsed?.success === true ? parsed.data : undefined;
+}
+
+async function removeFile(folder: string, path: string): Promise<void> {
+  await rm(path, { force: true });
+  await using directory = await open(folder, "r");
+  await directory.sync();
+}
 
 async function replaceFile(folder: string, path: string, bytes: Uint8Array): Promise<void> {
   const draft = `${path}.new`;

@@ -4,8 +4,10 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import * as z from "zod/mini";
+import { parseDuration } from "@interactor/shared/kernel/duration";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
-import { instancesMax } from "@interactor/shared/wire/limits";
+import { durationMax, instancesMax, leaseMin, zonesPerNodeMax } from "@interactor/shared/wire/limits";
+import { everyZone } from "@interactor/shared/wire/messages/stop";
 import { isName, nameFrom } from "@interactor/shared/wire/names";
 import type { InstanceSpec } from "../ports/module-host.ts";
 
@@ -15,6 +17,8 @@ export interface Options {
   readonly node: string;
   readonly hub: string;
   readonly config: string;
+  /** Zones the node is in, beside the one of all. */
+  readonly zones: readonly string[];
 }
 
 const usage = "see `interactor agent --help`";
@@ -29,13 +33,27 @@ export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv): Op
     node: named("--node", given.node ?? env["INTERACTOR_NODE"] ?? nameFrom(hostname())),
     hub: mqttUrl(given.hub ?? env["INTERACTOR_HUB_MQTT"] ?? "mqtt://127.0.0.1:1883"),
     config: resolve(given.config ?? env["INTERACTOR_CONFIG"] ?? `${data}/node.json`),
+    zones: zonesFrom(given.zone ?? env["INTERACTOR_ZONES"]?.split(",") ?? []),
   };
+}
+
+/** Every node is in the zone of all, so that one is passed over. */
+function zonesFrom(texts: readonly string[]): readonly string[] {
+  const zones = new Set(texts.map((text) => text.trim()).filter((text) => text !== "" && text !== everyZone));
+  for (const zone of zones) {
+    if (!isName(zone))
+      throw new Fault("USAGE", `--zone "${zone}" is not a name: use a-z, 0-9, - and _; ${usage}`);
+  }
+  if (zones.size > zonesPerNodeMax)
+    throw new Fault("USAGE", `a node is in at most ${zonesPerNodeMax} zones; ${usage}`);
+  return [...zones];
 }
 
 function parse(argv: readonly string[]) {
   try {
     const text = { type: "string" } as const;
-    const options = { data: text, site: text, node: text, hub: text, config: text };
+    const zone = { type: "string", multiple: true } as const;
+    const options = { data: text, site: text, node: text, hub: text, config: text, zone };
     return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
   } catch (error) {
     throw new Fault("USAGE", `${messageOf(error)}; ${usage}`, { cause: error });
@@ -52,11 +70,31 @@ function mqttUrl(text: string): string {
   throw new Fault("USAGE", `--hub "${text}" is not an address such as mqtt://10.0.0.2:1883; ${usage}`);
 }
 
+const leaseWords = `a lease is a time of ${leaseMin / 1000}s to 24h, such as 10s`;
+
+/** How long an input goes on when the hub is not heard. */
+const lease = z.pipe(
+  z.string(leaseWords).check(
+    z.refine((text) => {
+      const span = parseDuration(text);
+      return span.ok && span.value >= leaseMin && span.value <= durationMax;
+    }, leaseWords),
+  ),
+  z.transform((text: string) => {
+    const span = parseDuration(text);
+    return span.ok ? span.value : leaseMin;
+  }),
+);
+
 const nodeFile = z.strictObject({
   instances: z
     .record(
       z.string().check(z.refine(isName, "not a name")),
-      z.strictObject({ module: z.string(), settings: z.optional(z.unknown()) }),
+      z.strictObject({
+        module: z.string(),
+        settings: z.optional(z.unknown()),
+        leases: z.optional(z.record(z.string().check(z.refine(isName, "not a name")), lease)),
+      }),
     )
     .check(
       z.refine(
@@ -83,10 +121,11 @@ export function readInstances(path: string): readonly InstanceSpec[] {
     );
     throw new Fault("CONFIG_INVALID", `${path}: ${problems.join("; ")}`);
   }
-  return Object.entries(parsed.data.instances).map(([name, { module, settings }]) => ({
+  return Object.entries(parsed.data.instances).map(([name, { module, settings, leases }]) => ({
     name,
     module,
     settings: settings ?? {},
+    ...(leases === undefined ? {} : { leases }),
   }));
 }
 

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { Fault } from "@interactor/shared/kernel/fault";
 import { sessionBytes, sessionOf } from "@interactor/shared/wire/session";
-import { systemClock } from "../adapters/clock-system.ts";
+import { newSteering, systemClock } from "../adapters/clock-system.ts";
 import { openDataFolder } from "../adapters/data-folder.ts";
 import { mqttLink } from "../adapters/hub-link-mqtt.ts";
 import { pinoLog } from "../adapters/log-pino.ts";
@@ -28,22 +28,34 @@ export async function run(): Promise<void> {
 
 async function serve(): Promise<void> {
   const ending = untilTold();
-  const { data, site, node, hub, config } = readOptions(process.argv.slice(2), process.env);
+  const { data, site, node, hub, config, zones } = readOptions(process.argv.slice(2), process.env);
   using folder = openDataFolder(data);
   const instances = readInstances(config);
   const log = pinoLog({ name: "interactor-agent", version, node });
   const random = { next: Math.random };
+  const steering = newSteering();
   const store = await openStateStore(data);
   const agent = new Agent(
-    { site, node, unit: folder.unit, version, session: sessionOf(randomBytes(sessionBytes)), instances },
     {
-      clock: systemClock(),
+      site,
+      node,
+      unit: folder.unit,
+      version,
+      session: sessionOf(randomBytes(sessionBytes)),
+      zones,
+      instances,
+    },
+    {
+      clock: systemClock(steering),
       random,
       log,
       link: mqttLink(hub),
       store,
       openHost: (events) =>
-        workerHost({ file: import.meta.filename, groupOf: workerOf, site, node, random, log }, events),
+        workerHost(
+          { file: import.meta.filename, groupOf: workerOf, site, node, steering, random, log },
+          events,
+        ),
     },
   );
   await agent.start();

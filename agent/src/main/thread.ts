@@ -22,8 +22,10 @@ const load: ModuleLoader = async (module) => {
 };
 
 const setup = z.object({ site: z.string(), node: z.string() });
+const clock = z.object({ steering: z.instanceof(SharedArrayBuffer) });
 
 export function run(): void {
   invariant(parentPort !== null, "a worker has a parent");
-  runWorker(parentPort, setup.parse(workerData), load, systemClock());
+  const { steering } = clock.parse(workerData);
+  runWorker(parentPort, setup.parse(workerData), load, systemClock(steering));
 }

@@ -10,12 +10,16 @@ export interface LinkOptions {
   readonly unit: string;
   readonly will: { readonly topic: string; readonly payload: Uint8Array };
   readonly subscriptions: readonly string[];
+  /** Messages on topics that begin so are handed over before all others that have come. */
+  readonly urgent: string;
 }
 
 export interface LinkEvents {
   /** Connected and subscribed. */
   connected(): void;
   message(topic: string, payload: Uint8Array): void;
+  /** Something came, if only a sign of life. */
+  heard(): void;
   /** `reason` in words for a log. */
   closed(reason: string): void;
 }

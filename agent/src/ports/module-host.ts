@@ -1,6 +1,6 @@
 /** Where instances of modules run, shielded from the agent by the host. */
 import type { DeclaredPorts } from "@interactor/shared/bundle/manifest";
-import type { Micros } from "@interactor/shared/kernel/units";
+import type { Micros, Millis } from "@interactor/shared/kernel/units";
 import type { Applied } from "@interactor/shared/sdk/context";
 import type { Quality } from "@interactor/shared/wire/entry";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
@@ -10,6 +10,8 @@ export interface InstanceSpec {
   readonly name: string;
   readonly module: string;
   readonly settings: unknown;
+  /** How long an input goes on when the hub is not heard; those without go on for ever. */
+  readonly leases?: Readonly<Record<string, Millis>>;
 }
 
 export interface ModuleOutput {
@@ -18,6 +20,8 @@ export interface ModuleOutput {
   readonly value: Value;
   readonly at: Micros;
   readonly quality: Quality;
+  /** Stamped before the node knew the hub's clock. */
+  readonly isUnsynchronised: boolean;
 }
 
 export interface ModuleHostEvents {

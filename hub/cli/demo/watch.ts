@@ -4,6 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import * as z from "zod/mini";
 import type { NodeView } from "@interactor/shared/wire/api";
 import { Fault } from "@interactor/shared/kernel/fault";
+import { isHere } from "@interactor/shared/wire/node-state";
 import { fetchNodes, fetchProblems, type HubAddress } from "../hub-client.ts";
 import { printable } from "../output.ts";
 import type { Progress } from "./progress.ts";
@@ -35,7 +36,7 @@ export async function awaitNode(
   for (;;) {
     const node = await demoNodeOf(hub);
     const now = performance.now();
-    if (node?.state === "ready") {
+    if (node !== undefined && isHere(node.state)) {
       readyAt ??= now;
       if (isSettled(node, expected) || now - readyAt > settleTimeout) return report(node, progress);
     }

@@ -7,7 +7,10 @@ import { controlList } from "./control-list.ts";
 function nodesWith(inputs: Readonly<Record<string, InputSpec>>): Nodes {
   const birth = birthWith({ dmx: { module: "dmx", version: "1.0.0", inputs, outputs: {} } });
   return new Map([
-    ["stage", { name: "stage", birth, death: undefined, reported: undefined, isConfirmed: true }],
+    [
+      "stage",
+      { name: "stage", birth, death: undefined, reported: undefined, isConfirmed: true, hasBegun: false },
+    ],
   ]);
 }
 

@@ -1,7 +1,10 @@
 /** One input as a control sees it: what it holds, who owns it, and how to set it and give it back. */
+import { isNodeHere } from "../live/node-record.ts";
 import { unreachable } from "@interactor/shared/kernel/assert";
 import { millis } from "@interactor/shared/kernel/units";
 import type { InputSpec } from "@interactor/shared/wire/messages/port";
+import type { Command } from "@interactor/shared/wire/messages/command";
+import { type ReplyDocument, replyWords } from "@interactor/shared/wire/messages/reply";
 import type { OwnerReport } from "@interactor/shared/wire/messages/reported";
 import type { SiteAddress } from "@interactor/shared/wire/names";
 import type { Value } from "@interactor/shared/wire/value";
@@ -25,7 +28,7 @@ export interface InputHandle {
   readonly ownerLine: ReadonlySignal<string>;
   /** Why it cannot be set now; empty when it can. */
   readonly blocked: ReadonlySignal<string>;
-  /** What became of the last command, when it did not leave. */
+  /** What became of the last command, when it was not done. */
   readonly notice: ReadonlySignal<string>;
   /** Sets it for the chosen time. Returns whether the command left. */
   set(value: Value): boolean;
@@ -58,6 +61,16 @@ function inputHandle(
   // What an actuator was given last says nothing once nobody owns it: its module has gone to its own rest.
   const isLeft = (): boolean => spec.actuator === true && owner.peek() === undefined;
   const holds = given ?? (() => (isLeft() ? undefined : live.values.get(node, instance, port)?.value));
+  // A hand sends often: what counts is what became of its last movement.
+  let asked = 0;
+  const ask = (command: Command): boolean => {
+    asked += 1;
+    const number = asked;
+    const answered = (reply: ReplyDocument) => {
+      if (number === asked) notice.value = answerText(reply);
+    };
+    return say(notice, live.send(address, command, answered));
+  };
   const blocked = computed(() => blockedBecause(live, node));
   return {
     address,
@@ -75,9 +88,8 @@ function inputHandle(
       void live.beats.value;
       return blocked.value === "" ? ownerText(owner.value, live.clock.now()) : blocked.value;
     }),
-    set: (value) =>
-      say(notice, live.send(address, { kind: "set", value, holdFor: holdFor.peek(), ...common })),
-    giveBack: () => say(notice, live.send(address, { kind: "release", ...common })),
+    set: (value) => ask({ kind: "set", value, holdFor: holdFor.peek(), ...common }),
+    giveBack: () => ask({ kind: "release", ...common }),
   };
 }
 
@@ -87,13 +99,19 @@ function blockedBecause(live: Live, node: string): string {
   const link = live.link.value;
   if (link !== "connected") return link === "lost" ? "hub lost" : "connecting";
   const state = live.stateOf(node);
-  return state === "ready" ? "" : `${node} is ${state}`;
+  return isNodeHere(state) ? "" : `${node} is ${state}`;
+}
+
+function answerText(reply: ReplyDocument): string {
+  if (reply.outcome === "done") return "";
+  const words = replyWords(reply);
+  return reply.outcome === "refused" ? `refused: ${words}` : `not done: ${words}`;
 }
 
 function say(notice: Signal<string>, sent: Sent): boolean {
   switch (sent) {
     case "sent":
-      notice.value = "";
+      // What it says now holds until the answer comes.
       return true;
     case "hub-lost":
       notice.value = "not sent: the hub is lost";

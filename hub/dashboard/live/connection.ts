@@ -1,6 +1,7 @@
 /** The page's MQTT session, over a WebSocket to its own origin. Reconnects by itself for as long as the page lives. */
 import { type Command, encodeCommand } from "@interactor/shared/wire/messages/command";
 import { keepaliveSeconds } from "@interactor/shared/wire/limits";
+import { encodeStopLatch, type StopLatch } from "@interactor/shared/wire/messages/stop";
 import type { SiteAddress } from "@interactor/shared/wire/names";
 import { siteTopics } from "@interactor/shared/wire/topics";
 import mqtt, { type MqttClient } from "mqtt";
@@ -15,6 +16,8 @@ export interface ConnectionEvents {
 
 export interface Connection {
   send(address: SiteAddress, command: Command): Sent;
+  /** Asks for a show stop in a zone, or its release. */
+  stop(zone: string, latch: StopLatch): Sent;
 }
 
 /** A command on its way, by its MQTT packet id. */
@@ -42,7 +45,8 @@ export function openConnection(url: string, site: string, events: ConnectionEven
   client.on("connect", () => {
     events.up();
     // States first: who declares a channel of a universe as such must be known before its values come.
-    const wanted = [topics.hubState, topics.hubMetric, topics.states, topics.allReported, topics.values];
+    const { stops, hubState, hubMetric, states, allReported, values, replies } = topics;
+    const wanted = [stops, hubState, hubMetric, states, allReported, values, replies];
     client.subscribe(wanted, { qos: 0 }, (error) => {
       // A hub that lets us in and then refuses is as good as none; the next connection asks again.
       if (error) client.stream.destroy();
@@ -60,6 +64,12 @@ export function openConnection(url: string, site: string, events: ConnectionEven
       if (!client.connected) return "hub-lost";
       if (unconfirmed.size >= unconfirmedCommandsMax) return "hub-busy";
       publish(client, unconfirmed, topics.set(address), encodeCommand(command));
+      return "sent";
+    },
+    stop(zone, latch) {
+      if (!client.connected) return "hub-lost";
+      // No bound: a stop does not wait behind a slider.
+      publish(client, unconfirmed, topics.stop(zone), encodeStopLatch(latch));
       return "sent";
     },
   };

@@ -34,7 +34,15 @@ export const settleTime = 700;
 export const commandLife = 2_000;
 /** Commands the hub has not confirmed yet. More: refuse, for it does not answer. */
 export const unconfirmedCommandsMax = 64;
+/** Commands whose answer the page waits for: seconds of a hand on a slider. More: the oldest is not shown. */
+export const questionsMax = 256;
+/** The hub is asked this often how messages ended, in ms. */
+export const ledgerInterval = 5_000;
 /** Hub metrics by which the site's clock is judged. */
 export const clockSamples = 30;
 /** Ports that one counted port may stand for and still be shown one by one. More: only on a screen of their own. */
 export const countedShownMax = 16;
+/** How long a show stop's release is held, in ms: longer than any touch by accident. */
+export const releaseHold = 1_000;
+/** Lines of show stops on every screen. More: how many are missing is said. */
+export const stopLinesShownMax = 4;

@@ -4,6 +4,8 @@ import type { Command } from "@interactor/shared/wire/messages/command";
 import { encodeHubMetric, encodeHubState } from "@interactor/shared/wire/messages/hub-state";
 import { encodePublicValue } from "@interactor/shared/wire/messages/public-value";
 import { encodeNodeState } from "@interactor/shared/wire/messages/state";
+import { encodeReply, type ReplyDocument } from "@interactor/shared/wire/messages/reply";
+import { requestOf } from "@interactor/shared/wire/request";
 import { nodeTopics, siteTopics } from "@interactor/shared/wire/topics";
 import { expect, test } from "vitest";
 import { hubSilenceMax } from "./limits.ts";
@@ -31,13 +33,20 @@ const valueOne = encodePublicValue({ at: micros(1_000_000_000), quality: quality
 
 class Page {
   at = 0;
+  asked = 0;
   readonly sent: Command[] = [];
+  readonly stopped: (readonly [zone: string, latched: boolean])[] = [];
   readonly live = new Live({
     site: "demo",
     wall: () => this.at,
     monotonic: () => this.at,
+    newRequest: () => requestOf(new Uint8Array(8).fill(++this.asked)),
     send: (_address, command) => {
       this.sent.push(command);
+      return "sent";
+    },
+    stop: (zone, latch) => {
+      this.stopped.push([zone, latch.latched]);
       return "sent";
     },
   });
@@ -80,14 +89,14 @@ test("the hub's own death is believed", () => {
   expect(new Page().connected().hears(topics.hubState, hubState("death")).link).toBe("lost");
 });
 
-test("a node is ready by its birth and unknown when the hub is lost", () => {
+test("a node is there by its birth and unknown when the hub is lost", () => {
   const page = new Page().connected().hears(nodeTopics("demo", "stage").state, birth);
   page.live.beat();
 
   const whileConnected = page.live.stateOf("stage");
   page.live.socketDown();
 
-  expect([whileConnected, page.live.stateOf("stage")]).toEqual(["ready", "unknown"]);
+  expect([whileConnected, page.live.stateOf("stage")]).toEqual(["init", "unknown"]);
 });
 
 test("channels of a universe have no history of their own", () => {
@@ -133,4 +142,22 @@ test("nothing is sent to a hub that is lost", () => {
 
   expect([first, page.live.send(address, command)]).toEqual(["sent", "hub-lost"]);
   expect(page.sent).toHaveLength(1);
+});
+
+test("what became of a command is told to who sent it, and answers to others pass by", () => {
+  const page = new Page().connected();
+  const told: (readonly [number, ReplyDocument])[] = [];
+  const command = { kind: "release", ttl: millis(1), by: "dashboard" } as const;
+  for (const number of [1, 2])
+    page.live.send({ node: "pi", instance: "a", port: "b" }, command, (reply) => told.push([number, reply]));
+  const reply = (byte: number): ReplyDocument => ({
+    v: 1,
+    kind: "reply",
+    request: requestOf(new Uint8Array(8).fill(byte)),
+    outcome: "done",
+  });
+
+  for (const byte of [9, 2, 2]) page.hears(topics.reply(reply(byte).request), encodeReply(reply(byte)));
+
+  expect(told).toEqual([[2, reply(2)]]);
 });

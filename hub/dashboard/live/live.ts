@@ -5,14 +5,25 @@
 import type { Command } from "@interactor/shared/wire/messages/command";
 import { decodeHubMetric, decodeHubState, type HubMetric } from "@interactor/shared/wire/messages/hub-state";
 import { findPort } from "@interactor/shared/wire/messages/port";
+import { decodeReply, type ReplyDocument } from "@interactor/shared/wire/messages/reply";
 import { decodeReported } from "@interactor/shared/wire/messages/reported";
 import { decodeNodeState } from "@interactor/shared/wire/messages/state";
+import { decodeStopLatch, type StopLatch } from "@interactor/shared/wire/messages/stop";
 import type { SiteAddress } from "@interactor/shared/wire/names";
+import type { RequestId } from "@interactor/shared/wire/request";
 import { parseTopic, type Topic, topicRoot } from "@interactor/shared/wire/topics";
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { type Hearing, hubLink, type HubLink } from "./hub-link.ts";
 import { faultsCountedMax } from "./limits.ts";
-import { type NodeEvent, type Nodes, nodeState, type NodeState, stepNodes } from "./node-record.ts";
+import {
+  type NodeEvent,
+  nodeReasons,
+  type Nodes,
+  nodeState,
+  type NodeState,
+  stepNodes,
+} from "./node-record.ts";
+import { Questions } from "./questions.ts";
 import { SiteClock } from "./site-clock.ts";
 import { Values } from "./values.ts";
 
@@ -40,18 +51,25 @@ export interface LiveOptions {
   /** Ms, never steps. */
   readonly monotonic: () => number;
   readonly send: (address: SiteAddress, command: Command) => Sent;
+  readonly stop: (zone: string, latch: StopLatch) => Sent;
+  readonly newRequest: () => RequestId;
 }
+
+/** What the hub says of the show stop, by zone. */
+export type Stops = ReadonlyMap<string, StopLatch>;
 
 export class Live {
   readonly site: string;
   readonly values: Values;
   readonly clock: SiteClock;
   readonly #options: LiveOptions;
+  readonly #questions = new Questions();
   readonly #valuesBase: string;
   readonly #nodesShown = signal<Nodes>(new Map());
   readonly #hubShown = signal<HubView>({ link: "connecting", version: undefined, metric: undefined });
   readonly #link = computed(() => this.#hubShown.value.link);
   readonly #troublesShown = signal<Troubles>({ unreadable: 0, refused: 0 });
+  readonly #stopsShown = signal<Stops>(new Map());
   readonly #beats = signal(0);
   readonly #valuesKnown = signal(0);
   #nodes: Nodes = new Map();
@@ -79,6 +97,10 @@ export class Live {
   get link(): ReadonlySignal<HubLink> {
     return this.#link;
   }
+  /** Shown at once and not on the next beat. */
+  get stops(): ReadonlySignal<Stops> {
+    return this.#stopsShown;
+  }
   get troubles(): ReadonlySignal<Troubles> {
     return this.#troublesShown;
   }
@@ -97,12 +119,36 @@ export class Live {
     return record === undefined ? "unknown" : nodeState(record, this.#link.value === "connected");
   }
 
-  send(address: SiteAddress, command: Command): Sent {
-    return this.#hubShown.peek().link === "lost" ? "hub-lost" : this.#options.send(address, command);
+  /** Why it is so, in words; empty when there is nothing to say. */
+  reasonsOf(node: string): readonly string[] {
+    const record = this.#nodesShown.value.get(node);
+    return record === undefined ? [] : nodeReasons(record, this.#link.value === "connected");
+  }
+
+  /** `answered`: told what became of it, if the hub says so in time. */
+  send(address: SiteAddress, command: Command, answered?: (reply: ReplyDocument) => void): Sent {
+    if (this.#hubShown.peek().link === "lost") return "hub-lost";
+    if (answered === undefined) return this.#options.send(address, command);
+    const request = this.#options.newRequest();
+    const sent = this.#options.send(address, { ...command, request });
+    if (sent === "sent") this.#questions.add(request, answered);
+    return sent;
+  }
+
+  /** A stop goes also when the hub seems lost: it may hear yet. */
+  stop(zone: string, latch: Pick<StopLatch, "latched" | "released">): Sent {
+    return this.#options.stop(zone, {
+      v: 1,
+      by: "dashboard",
+      at: Math.round(this.clock.now() * 1000),
+      ...latch,
+    });
   }
 
   socketUp(): void {
     this.#hearing = { ...this.#hearing, isSocketUp: true, isHubGone: false };
+    // It may be another hub that knows less; what holds comes again at once.
+    this.#stopsShown.value = new Map();
     this.#step({ kind: "connected" });
   }
 
@@ -145,6 +191,17 @@ export class Live {
         const reported = decodeReported(payload);
         if (!reported.ok) return this.#count("unreadable");
         return this.#step({ kind: "reported", node: topic.node, reported: reported.value });
+      }
+      case "stop": {
+        const latch = decodeStopLatch(payload);
+        if (!latch.ok) return this.#count("unreadable");
+        this.#stopsShown.value = new Map(this.#stopsShown.peek()).set(topic.zone, latch.value);
+        return;
+      }
+      case "reply": {
+        const reply = decodeReply(payload);
+        if (!reply.ok) return this.#count("unreadable");
+        return this.#questions.answer(reply.value);
       }
       case "hub-state":
         return this.#receiveHubState(payload);

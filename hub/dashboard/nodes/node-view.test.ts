@@ -23,6 +23,7 @@ const record = (reported: Partial<Reported>, hasBirth = true): NodeRecord => ({
   death: undefined,
   reported: reportedWith(reported),
   isConfirmed: true,
+  hasBegun: false,
 });
 
 test("an instance is told with its module, its state and what it waits for", () => {

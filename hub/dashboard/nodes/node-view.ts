@@ -1,6 +1,6 @@
 /** A node's record in words: what its card says. Of a node that is away nothing is claimed that may have passed. */
 import type { InstanceReport, RouteReport } from "@interactor/shared/wire/messages/reported";
-import type { NodeRecord, NodeState } from "../live/node-record.ts";
+import { isNodeHere, type NodeRecord, type NodeState } from "../live/node-record.ts";
 
 export interface InstanceLine {
   readonly name: string;
@@ -32,7 +32,7 @@ function instanceState(
   report: InstanceReport | undefined,
   node: NodeState,
 ): Pick<InstanceLine, "state" | "tone"> {
-  if (node !== "ready") return { state: "not known", tone: "quiet" };
+  if (!isNodeHere(node)) return { state: "not known", tone: "quiet" };
   if (report === undefined) return { state: "not reported yet", tone: "quiet" };
   const state = report.reason === undefined ? report.state : `${report.state}: ${report.reason}`;
   return { state, tone: tones[report.state] };

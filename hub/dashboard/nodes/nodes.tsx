@@ -2,10 +2,12 @@ import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { ageText } from "../format/age.ts";
 import { sortedByName } from "../inputs/control-list.ts";
+import { ledgers } from "../live/ledger-watch.ts";
 import { nodesShownMax, routesShownMax } from "../live/limits.ts";
 import { useLive } from "../live/live-context.ts";
-import type { NodeRecord } from "../live/node-record.ts";
+import { isNodeHere, type NodeRecord } from "../live/node-record.ts";
 import { Section } from "../shell/section.tsx";
+import { ledgerLines } from "./ledger-view.ts";
 import { instanceLines, refusedLine, routeLines } from "./node-view.ts";
 
 /** Every node, and how it is. */
@@ -57,10 +59,24 @@ function NodeCard({ record }: { readonly record: NodeRecord }): JSX.Element {
           </>
         )}
       </p>
+      <Reasons node={name} />
       <Instances record={record} />
       <Routes record={record} />
       <Refused record={record} />
+      <Endings name={name} />
     </li>
+  );
+}
+
+/** Why a node is not as it should be. That one is starting is no news. */
+function Reasons({ node }: { readonly node: string }): JSX.Element | null {
+  const live = useLive();
+  const reasons = live.reasonsOf(node);
+  if (live.stateOf(node) !== "degraded" && live.stateOf(node) !== "sleeping") return null;
+  return (
+    <p class="refused tone-warn" data-testid={`node-${node}-reasons`}>
+      {reasons.join("; ")}
+    </p>
   );
 }
 
@@ -92,7 +108,7 @@ function Instances({ record }: { readonly record: NodeRecord }): JSX.Element | n
 function Routes({ record }: { readonly record: NodeRecord }): JSX.Element | null {
   const lines = routeLines(record);
   if (lines.length === 0) return null;
-  const isReady = useLive().stateOf(record.name) === "ready";
+  const isReady = isNodeHere(useLive().stateOf(record.name));
   return (
     <>
       <h4>routes here</h4>
@@ -109,6 +125,21 @@ function Routes({ record }: { readonly record: NodeRecord }): JSX.Element | null
         <p class="quiet">{lines.length - routesShownMax} more routes</p>
       ) : null}
     </>
+  );
+}
+
+function Endings({ name }: { readonly name: string }): JSX.Element | null {
+  const lines = ledgerLines(ledgers.value.get(name));
+  if (lines.length === 0) return null;
+  return (
+    <ul class="lines" aria-label={`messages of ${name}`} data-testid={`endings-${name}`}>
+      {lines.map(({ way, words, isLoss }) => (
+        <li key={way}>
+          <span class="line-name">{way}</span>
+          <span class={isLoss ? "tone-warn" : "quiet"}>{words}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -2,6 +2,8 @@ import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import type { HubLink } from "../live/hub-link.ts";
 import { useLive } from "../live/live-context.ts";
+import { StopBanner } from "../stop/stop-banner.tsx";
+import { StopControl } from "../stop/stop-control.tsx";
 import { chooseTheme, themeChoice, themeChoices } from "./theme.ts";
 
 const linkWords = {
@@ -47,6 +49,8 @@ export function Header(): JSX.Element {
         </span>
       )}
       <ThemeChoice />
+      <StopControl />
+      <StopBanner />
     </header>
   );
 }

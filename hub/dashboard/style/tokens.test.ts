@@ -40,4 +40,5 @@ test.each([
 
   expect(tooFaint).toEqual([]);
   expect(contrast(colourOf(theme, "accent-text"), colourOf(theme, "accent"))).toBeGreaterThanOrEqual(4.5);
+  expect(contrast(colourOf(theme, "stop-text"), colourOf(theme, "stop"))).toBeGreaterThanOrEqual(4.5);
 });

@@ -7,7 +7,7 @@ import { useInputHandle } from "../inputs/input-handle.ts";
 import { sortedByName } from "../inputs/control-list.ts";
 import { ageText } from "../format/age.ts";
 import { useLive } from "../live/live-context.ts";
-import type { Nodes } from "../live/node-record.ts";
+import { isNodeHere, type Nodes } from "../live/node-record.ts";
 import { Section } from "../shell/section.tsx";
 import { channelsMax, levelText } from "./grid-shape.ts";
 import { UniverseGrid } from "./universe-grid.tsx";
@@ -62,7 +62,7 @@ function UniverseView({ universe }: { readonly universe: Universe }): JSX.Elemen
     void live.beats.value;
     return pointed.value === undefined ? "" : levelText(slots(), pointed.value);
   });
-  const isKnown = useComputed(() => live.stateOf(node) === "ready");
+  const isKnown = useComputed(() => isNodeHere(live.stateOf(node)));
   const summary = useComputed(() => {
     void live.beats.value;
     const at = live.values.get(node, instance, "universe")?.at;

@@ -10,7 +10,7 @@ test("a value is as good as its source says while its node is there", () => {
 });
 
 test("the last value of a node that is away is stale, and a bad one stays bad", () => {
-  expect([qualityWord(0, "lost"), qualityWord(0, "unknown"), qualityWord(2, "stopped")]).toEqual([
+  expect([qualityWord(0, "lost"), qualityWord(0, "unknown"), qualityWord(2, "disconnected")]).toEqual([
     "stale",
     "stale",
     "bad",

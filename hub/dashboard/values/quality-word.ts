@@ -1,10 +1,10 @@
 import { type Quality, quality } from "@interactor/shared/wire/entry";
-import type { NodeState } from "../live/node-record.ts";
+import { isNodeHere, type NodeState } from "../live/node-record.ts";
 
 export type QualityWord = "good" | "stale" | "bad";
 
 /** A value is no better than what we know of its node: the last one of a node that is away is stale. */
 export function qualityWord(of: Quality, node: NodeState): QualityWord {
   if (of === quality.bad) return "bad";
-  return of === quality.good && node === "ready" ? "good" : "stale";
+  return of === quality.good && isNodeHere(node) ? "good" : "stale";
 }

@@ -1,3 +1,4 @@
+import { isNodeHere } from "../live/node-record.ts";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { freshContext, paintWhileVisible } from "../drawing/frame.ts";
@@ -38,7 +39,7 @@ function paint(canvas: HTMLCanvasElement, live: Live, { address, spec, isInput }
       ...(spec?.min !== undefined && { min: spec.min }),
       ...(spec?.max !== undefined && { max: spec.max }),
     }),
-    colour: live.stateOf(address.node) === "ready" ? palette.peek().line : palette.peek().muted,
+    colour: isNodeHere(live.stateOf(address.node)) ? palette.peek().line : palette.peek().muted,
     isStepped: isInput || spec?.type === "bool",
   });
 }

@@ -1,3 +1,4 @@
+import { isNodeHere } from "../live/node-record.ts";
 import { type JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import UPlot from "uplot";
@@ -102,7 +103,7 @@ function dataOf(live: Live, { address }: ValueRow): UPlot.AlignedData {
     lows.push(low);
     highs.push(high);
   });
-  const isHeld = live.stateOf(address.node) === "ready";
+  const isHeld = isNodeHere(live.stateOf(address.node));
   const held = isHeld ? (lasts.at(-1) ?? value?.history?.before(from) ?? null) : null;
   times.push(to / 1000);
   for (const column of [lasts, lows, highs]) column.push(held);

@@ -13,7 +13,10 @@ interface Declared {
 function nodesWith({ inputs = {}, outputs = {} }: Declared): Nodes {
   const birth = birthWith({ probe: { module: "probe", version: "1.0.0", inputs, outputs } });
   return new Map([
-    ["stage", { name: "stage", birth, death: undefined, reported: undefined, isConfirmed: true }],
+    [
+      "stage",
+      { name: "stage", birth, death: undefined, reported: undefined, isConfirmed: true, hasBegun: false },
+    ],
   ]);
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from "@interactor/shared/kernel/clock";
-import { instant, micros } from "@interactor/shared/kernel/units";
+import { between, instant, micros, type Micros } from "@interactor/shared/kernel/units";
 
 /** How far the fine clock may be from the wall clock before it follows a step, in ms. */
 const stepMin = 2;
@@ -21,4 +21,13 @@ export function systemClock(): Clock {
       return () => clearTimeout(timer);
     },
   };
+}
+
+/**
+ * A wall clock that nobody sets while the hub runs, for ages that outlive it: what was read before a step and what is
+ * read after it stay comparable, so that setting the date ends no session.
+ */
+export function steadyWall(clock: Pick<Clock, "now" | "wall">): () => Micros {
+  const began = { now: clock.now(), wall: clock.wall() };
+  return () => micros(began.wall + between(began.now, clock.now()) * 1000);
 }

@@ -45,6 +45,7 @@ export const limitsSchema = z.strictObject(
     connectBytesMax: count("connectBytesMax", 330_000),
     packetBytesMax: count("packetBytesMax", 256 * mebibyte - 1),
     unfinishedBytesMax: count("unfinishedBytesMax", 1024 * mebibyte),
+    heldBytesMax: count("heldBytesMax", 1024 * mebibyte),
     unfinishedAgeMax: span("unfinishedAgeMax", minutes(60), "1h"),
     packetsPerSecondMax: count("packetsPerSecondMax", 10_000_000),
     bytesPerSecondMax: count("bytesPerSecondMax", 4096 * mebibyte),

@@ -1,10 +1,14 @@
 /** The MQTT broker. Aedes in this process today; nothing outside its adapter may know. */
+import type { FaultOutcome } from "../core/registry/faults.ts";
 import { type Millis, seconds } from "@interactor/shared/kernel/units";
 import type { Written } from "./written.ts";
-import { payloadBytesMax } from "@interactor/shared/wire/limits";
+import { nodesMax, payloadBytesMax } from "@interactor/shared/wire/limits";
 
 export interface Broker extends AsyncDisposable {
-  /** To everybody who subscribed. */
+  /**
+   * To everybody who subscribed. What is retained at QoS 0 is a state: while a client takes nothing, a newer one of a
+   * topic replaces the one that waits for it.
+   */
   publish(
     topic: string,
     payload: Uint8Array,
@@ -14,6 +18,21 @@ export interface Broker extends AsyncDisposable {
   send(clientId: string, topic: string, payload: Uint8Array): void;
   /** Clients connected now. */
   readonly clients: number;
+  readonly usage: BrokerUsage;
+}
+
+/** What the broker holds now; its limits bound each. */
+export interface BrokerUsage {
+  readonly sessionsKept: number;
+  /** Of these, those whose client is away. */
+  readonly sessionsAway: number;
+  readonly sessionBytes: number;
+  /** Of clients, without what the hub itself retains. */
+  readonly retainedMessages: number;
+  readonly retainedBytes: number;
+  readonly subscriptions: number;
+  /** What clients that are here have not taken or acknowledged. */
+  readonly waitingBytes: number;
 }
 
 export interface Client {
@@ -50,8 +69,19 @@ export interface BrokerRules {
   admit(credentials: Credentials): Admission;
   maySubscribe(client: Client, filter: string): boolean;
   received(client: Client, topic: string, payload: Uint8Array, retain: boolean): Verdict;
-  /** A client was cut off, turned away or held back: counted by its reason, with words for a log. */
-  faulted(reason: BrokerFault, details: string): void;
+  /** Something was done about a client: counted by its reason, with words for a log. */
+  faulted(reason: BrokerFault, details: string, more?: FaultContext): void;
+}
+
+export type { FaultOutcome };
+
+export interface FaultContext {
+  /** The client or address concerned: each gets a line of its own in the log. Left out: the details tell them apart. */
+  readonly who?: string;
+  /** What was done. Left out: the client was cut. */
+  readonly outcome?: FaultOutcome;
+  /** How many messages, of those that are evicted. Left out: 1. */
+  readonly count?: number;
 }
 
 export const brokerFaults = [
@@ -87,7 +117,10 @@ export interface BrokerLimits {
   readonly connectionsMax: number;
   /** Connections at a time from one address. More: refuse. */
   readonly connectionsPerAddressMax: number;
-  /** Connections that have not said who they are. More: the oldest of them is cut, so that a newcomer gets in. */
+  /**
+   * Connections that have not said who they are: all nodes of a site come in one moment after a power cut. More: the
+   * oldest of them is cut, so that a newcomer gets in.
+   */
   readonly pendingMax: number;
   /** A connection that has not sent its CONNECT by then is cut. */
   readonly connectTimeout: Millis;
@@ -95,8 +128,13 @@ export interface BrokerLimits {
   readonly connectBytesMax: number;
   /** A packet after it, with its topic. Larger: cut. */
   readonly packetBytesMax: number;
-  /** Beginnings of packets whose rest has not come, of all clients together. More: who holds most is cut. */
+  /**
+   * Beginnings of packets whose rest has not come, of all clients together. More: who does not go on with one is cut;
+   * twice as much: who began most.
+   */
   readonly unfinishedBytesMax: number;
+  /** What came of clients that are read more slowly, all together. More: who sent most is cut. */
+  readonly heldBytesMax: number;
   /** A packet that has begun and does not end within this time: cut. */
   readonly unfinishedAgeMax: Millis;
   /** Packets of one client. More: it is read more slowly, and nothing is lost. */
@@ -123,9 +161,12 @@ export interface BrokerLimits {
   readonly retainedAgeMax: Millis;
   /** QoS 2 messages of one client that it has not released. More: cut. */
   readonly incomingQos2Max: number;
-  /** Bytes that wait for one client. Half of it: QoS 0 messages are conflated and evicted. All of it: cut. */
+  /**
+   * Bytes that wait for one client. Half of it: QoS 0 messages are conflated and evicted. All of it: cut; one that
+   * acknowledges what comes, but too slowly, loses its oldest messages instead.
+   */
   readonly outgoingBytesMax: number;
-  /** Bytes that wait for all clients together. More: who is furthest behind is cut. */
+  /** Bytes that wait for all clients that are here, or for their acknowledgement. More: who is furthest behind is cut. */
   readonly outgoingTotalMax: number;
   /** A client whose socket takes nothing for this long while something waits is cut. */
   readonly outgoingAgeMax: Millis;
@@ -145,11 +186,12 @@ export interface BrokerLimits {
 export const brokerLimits: BrokerLimits = {
   connectionsMax: 1500,
   connectionsPerAddressMax: 1000,
-  pendingMax: 256,
+  pendingMax: nodesMax,
   connectTimeout: seconds(5),
   connectBytesMax: 1024,
   packetBytesMax: payloadBytesMax + 2048,
   unfinishedBytesMax: 4 * 1024 * 1024,
+  heldBytesMax: 16 * 1024 * 1024,
   unfinishedAgeMax: seconds(20),
   packetsPerSecondMax: 50_000,
   bytesPerSecondMax: 8 * 1024 * 1024,
@@ -167,7 +209,7 @@ export const brokerLimits: BrokerLimits = {
   retainedAgeMax: seconds(365 * 24 * 3600),
   incomingQos2Max: 100,
   outgoingBytesMax: 4 * 1024 * 1024,
-  outgoingTotalMax: 24 * 1024 * 1024,
+  outgoingTotalMax: 12 * 1024 * 1024,
   outgoingAgeMax: seconds(5),
   sessionsMax: 1000,
   sessionAgeMax: seconds(7 * 24 * 3600),

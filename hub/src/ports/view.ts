@@ -1,9 +1,11 @@
 /** What the hub shows of itself: to its HTTP interface and whoever reads that. */
-import type { NodesResponse } from "@interactor/shared/wire/api";
+import type { LedgerResponse, NodesResponse } from "@interactor/shared/wire/api";
 import type { MetricFamily } from "../core/registry/metric-families.ts";
 
 export interface HubView {
   nodes(): NodesResponse;
+  /** How every message ended, of all nodes or of one; `undefined`: nobody knows that one. */
+  ledger(node?: string): LedgerResponse | undefined;
   /** Whether it serves, and if not what is missing. */
   readiness(): { readonly ready: boolean; readonly problems: readonly string[] };
   metrics(): readonly MetricFamily[];

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { routeOf } from "../testing/builders.ts";
-import { placeRoutes } from "./place.ts";
+import { placeRoutes, targetsOf } from "./place.ts";
 
 test("a route runs on the node that has both its ends, every other one on the hub", () => {
   const own = routeOf({ name: "own" });
@@ -21,4 +21,13 @@ test("a node whose name begins like another's is another node", () => {
   const { hub } = placeRoutes([routeOf({ from: "pi/sim/distance", to: "pi-2/lights/front" })]);
 
   expect(hub).toHaveLength(1);
+});
+
+test("a route to a group runs on the hub, also from one of its nodes, and reaches the input of each", () => {
+  const group = { nodes: ["pi", "pi2"], strategy: "broadcast" as const };
+  const wash = routeOf({ to: "pi/lights/front", group });
+
+  expect(placeRoutes([wash]).hub).toEqual([wash]);
+  expect(targetsOf(wash)).toEqual(["pi/lights/front", "pi2/lights/front"]);
+  expect(targetsOf(routeOf())).toEqual(["pi/lights/front"]);
 });

@@ -1,4 +1,4 @@
-/** Where a route runs: on the node that owns both ends, else on the hub. */
+/** Where a route runs: on the node that owns both ends, else, and for a group, on the hub. */
 import type { CompiledRoute } from "../wire/messages/desired.ts";
 
 export interface Placement {
@@ -9,12 +9,19 @@ export interface Placement {
 
 const nodeOf = (address: string): string => address.slice(0, address.indexOf("/"));
 
+/** Every input that a route may reach. */
+export function targetsOf({ to, group }: CompiledRoute): readonly string[] {
+  if (group === undefined) return [to];
+  const port = to.slice(to.indexOf("/"));
+  return group.nodes.map((node) => `${node}${port}`);
+}
+
 export function placeRoutes(routes: readonly CompiledRoute[]): Placement {
   const hub: CompiledRoute[] = [];
   const nodes = new Map<string, CompiledRoute[]>();
   for (const route of routes) {
     const node = nodeOf(route.from);
-    if (node !== nodeOf(route.to)) {
+    if (route.group !== undefined || node !== nodeOf(route.to)) {
       hub.push(route);
       continue;
     }

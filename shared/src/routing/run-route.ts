@@ -14,8 +14,17 @@ export interface Sample {
   readonly at: Micros;
 }
 
-/** Takes what a route makes of a value. Returns why it does not, in words; `undefined`: it does. */
-export type RouteSink = (route: CompiledRoute, sample: Sample) => string | undefined;
+/**
+ * Takes what a route makes of a value. Returns why it does not, in words; `undefined`: it does. `key` is what the
+ * route's group chooses by, when it has an expression for it.
+ */
+export type RouteSink = (route: CompiledRoute, sample: Sample, key?: string) => string | undefined;
+
+export interface RouteExpressions {
+  readonly when?: Expression | undefined;
+  readonly map?: Expression | undefined;
+  readonly key?: Expression | undefined;
+}
 
 export class RouteRunner {
   readonly route: CompiledRoute;
@@ -24,13 +33,15 @@ export class RouteRunner {
   error: string | undefined;
   readonly #when: Expression | undefined;
   readonly #map: Expression | undefined;
+  readonly #key: Expression | undefined;
   #openAt = instant(Number.NEGATIVE_INFINITY);
   #held: Sample | undefined;
 
-  constructor(route: CompiledRoute, when: Expression | undefined, map: Expression | undefined) {
+  constructor(route: CompiledRoute, { when, map, key }: RouteExpressions) {
     this.route = route;
     this.#when = when;
     this.#map = map;
+    this.#key = key;
   }
 
   /** When the throttle lets the held sample out; `undefined` while none is held. */
@@ -60,10 +71,12 @@ export class RouteRunner {
     if (!condition.ok) return this.#fail(`when: ${condition.error}`);
     if (typeof condition.value !== "boolean") return this.#fail("when: the result is not true or false");
     if (!condition.value) return;
+    const key = this.#key?.evaluate(variables);
+    if (key?.ok === false) return this.#fail(`key: ${key.error}`);
     const mapped = this.#map === undefined ? ok(sample.value) : this.#map.evaluate(variables);
     if (!mapped.ok) return this.#fail(`map: ${mapped.error}`);
     if (this.route.throttle !== undefined) this.#openAt = later(at, this.route.throttle);
-    const refusal = sink(this.route, { ...sample, value: mapped.value });
+    const refusal = sink(this.route, { ...sample, value: mapped.value }, key && keyText(key.value));
     if (refusal !== undefined) return this.#fail(`to: ${refusal}`);
     this.passed += 1;
   }
@@ -74,16 +87,28 @@ export class RouteRunner {
   }
 }
 
+/** Values that are the same are one key, whatever they are. */
+const keyText = (value: Value): string => (typeof value === "string" ? value : JSON.stringify(value));
+
 /** A runner for `route`, or which of its expressions cannot be right. */
 export function prepareRoute(
   route: CompiledRoute,
-): Result<RouteRunner, { readonly part: "when" | "map"; readonly fault: ExpressionFault }> {
+): Result<RouteRunner, { readonly part: "when" | "map" | "key"; readonly fault: ExpressionFault }> {
   const when = route.when === undefined ? undefined : compileExpression(route.when);
   if (when?.ok === false) return { ok: false, error: { part: "when", fault: when.error } };
   const map = route.map === undefined ? undefined : compileExpression(route.map);
   if (map?.ok === false) return { ok: false, error: { part: "map", fault: map.error } };
-  return ok(new RouteRunner(route, when?.value, map?.value));
+  const key = route.group?.key === undefined ? undefined : compileExpression(route.group.key);
+  if (key?.ok === false) return { ok: false, error: { part: "key", fault: key.error } };
+  return ok(new RouteRunner(route, { when: when?.value, map: map?.value, key: key?.value }));
 }
+
+/** Runners for checked routes: those that cannot be right are left out. */
+export const prepareRoutes = (routes: readonly CompiledRoute[]): readonly RouteRunner[] =>
+  routes.flatMap((route) => {
+    const prepared = prepareRoute(route);
+    return prepared.ok ? [prepared.value] : [];
+  });
 
 /** The routes of one place, found by the address of the output that feeds them. */
 export class RouteTable {

@@ -211,3 +211,63 @@ test("no text makes reading throw, and every problem has a place inside it", () 
 test("a written duration of a second is a second", () => {
   expect(read(`routes:\n${route}    ttl: 1s\n`)).toMatchObject([{ ttl: seconds(1) }]);
 });
+
+describe("groups", () => {
+  const groups = "groups: { lamps: [pi-1, pi-2] }\n";
+  const toGroup = (to: string) => `${groups}routes:\n  - { name: wash, from: pi/sim/distance, to: ${to} }\n`;
+
+  test("a route to a group carries its nodes and how they share", () => {
+    expect(
+      read(toGroup("{ group: lamps, input: dmx/dimmer1, strategy: consistent-hash, key: value.id }")),
+    ).toEqual([
+      {
+        name: "wash",
+        from: "pi/sim/distance",
+        to: "lamps/dmx/dimmer1",
+        group: { nodes: ["pi-1", "pi-2"], strategy: "consistent-hash", key: "value.id" },
+        ttl: ttlDefault,
+        lane: lane.telemetry,
+      },
+    ]);
+    expect(read(toGroup("{ group: lamps, input: dmx/dimmer1 }"))).toMatchObject([
+      { group: { strategy: "broadcast" } },
+    ]);
+  });
+
+  test.each([
+    [
+      "{ group: lmaps, input: a/b }",
+      '3:55: routes[0].to.group: there is no group "lmaps" (did you mean lamps?)',
+    ],
+    [
+      "{ group: lamps, input: a }",
+      "routes[0].to.input: an input of a group is instance/input, such as dmx/front",
+    ],
+    ["{ group: lamps }", "routes[0].to.input: input is missing: an input of a group is"],
+    [
+      "{ group: lamps, input: a/b, strategy: any }",
+      "routes[0].to.strategy: there are broadcast, round-robin, random, consistent-hash",
+    ],
+    ["{ group: lamps, input: a/b, key: value }", "routes[0].to.key: only consistent-hash has a key"],
+    ["{ group: lamps, input: a/b, strategy: consistent-hash, key: value + }", "routes[0].to.key: "],
+    [
+      "{ group: lamps, input: a/b, inputs: c }",
+      'routes[0].to.inputs: "inputs" is unknown here (did you mean input?)',
+    ],
+    ["pi/lights", "routes[0].to: to is node/instance/input"],
+    ["3", "routes[0].to: to is node/instance/input"],
+  ])("to: %s is refused where it stands", (to, words) => {
+    expect(problem(toGroup(to))).toContain(words);
+  });
+
+  test.each([
+    ["{ lamps: [] }", "groups.lamps: a group has at least one node"],
+    ["{ lamps: pi-1 }", "groups.lamps: a group is a list of nodes"],
+    ["{ lamps: [pi-1, Pi] }", "groups.lamps[1]: a name is a-z"],
+    ["{ lamps: [pi-1, pi-1] }", 'groups.lamps[1]: "pi-1" stands here twice'],
+    ["{ Lamps: [pi-1] }", "groups.Lamps: a name is a-z"],
+    ["[pi-1]", "groups: groups is a map"],
+  ])("groups: %s is refused where it stands", (written, words) => {
+    expect(problem(`groups: ${written}\nroutes: []\n`)).toContain(words);
+  });
+});

@@ -13,6 +13,16 @@ import { laneOfName, lane as laneNumber, lanes } from "../wire/lanes.ts";
 import { durationMax, expressionLengthMax, payloadBytesMax, routesMax, ttlDefault } from "../wire/limits.ts";
 import { type CompiledRoute, encodeDesired } from "../wire/messages/desired.ts";
 import { isName, parseSiteAddress } from "../wire/names.ts";
+import {
+  compiledTarget,
+  groupProblems,
+  type Groups,
+  groupsField,
+  groupTarget,
+  groupTargetKeys,
+  targetAddress,
+  targetProblems,
+} from "./route-target.ts";
 import { type Path, type Problem, YamlText } from "./yaml-text.ts";
 
 const nameWords = "a name is a-z, 0-9, - and _, at most 63 characters";
@@ -42,7 +52,7 @@ const route = z.strictObject(
   {
     name,
     from: address,
-    to: address,
+    to: z.union([targetAddress, groupTarget(expression)]),
     when: expression.optional(),
     map: expression.optional(),
     ttl: duration.optional(),
@@ -56,7 +66,10 @@ const route = z.strictObject(
 const placeInExpression = z.object({ offset: z.number(), hint: z.string().optional() });
 
 const routesFile = z.strictObject(
-  { routes: z.array(route, fileWords).max(routesMax, `at most ${routesMax} routes`).nullable() },
+  {
+    groups: groupsField.optional(),
+    routes: z.array(route, fileWords).max(routesMax, `at most ${routesMax} routes`).nullable(),
+  },
   fileWords,
 );
 const knownKeys = Object.keys(route.shape);
@@ -67,8 +80,17 @@ export function parseRoutesFile(text: string): Result<readonly CompiledRoute[], 
   if (yaml.problems.length > 0) return failed(yaml.problems);
   const parsed = routesFile.safeParse(yaml.value, { reportInput: true });
   if (!parsed.success) return failed(parsed.error.issues.flatMap((issue) => problemsOf(yaml, issue)));
-  const routes = (parsed.data.routes ?? []).map(compiled);
-  const problems = [...twiceNamed(yaml, routes), ...tooLarge(yaml, routes)];
+  const { groups = {}, routes: written } = parsed.data;
+  const routes = (written ?? []).map((each) => compiled(each, groups));
+  const targets = (written ?? []).flatMap(({ to }, index) =>
+    targetProblems(yaml, ["routes", index, "to"], to, groups),
+  );
+  const problems = [
+    ...groupProblems(yaml, groups),
+    ...targets,
+    ...twiceNamed(yaml, routes),
+    ...tooLarge(yaml, routes),
+  ];
   return problems.length > 0 ? failed(problems) : ok(routes);
 }
 
@@ -84,11 +106,11 @@ function tooLarge(yaml: YamlText, routes: readonly CompiledRoute[]): Problem[] {
   return bytes > payloadBytesMax ? [yaml.problemAt(["routes"], words)] : [];
 }
 
-function compiled(written: z.infer<typeof route>): CompiledRoute {
+function compiled(written: z.infer<typeof route>, groups: Groups): CompiledRoute {
   return {
     name: written.name,
     from: written.from,
-    to: written.to,
+    ...compiledTarget(written.to, groups),
     ttl: written.ttl ?? ttlDefault,
     lane: (written.lane === undefined ? undefined : laneOfName(written.lane)) ?? laneNumber.telemetry,
     ...(written.when === undefined ? {} : { when: written.when }),
@@ -103,12 +125,24 @@ function problemsOf(yaml: YamlText, issue: z.core.$ZodIssue): Problem[] {
     const { offset, hint } = placeInExpression.parse(issue.params);
     return [yaml.problemInside(path, offset, issue.message, hint)];
   }
+  // What is written as a map is meant to be a group.
+  if (issue.code === "invalid_union") {
+    const meant = issue.errors[isMapping(issue.input) ? 1 : 0] ?? [];
+    return meant.flatMap((each) => problemsOf(yaml, { ...each, path: [...issue.path, ...each.path] }));
+  }
   if (issue.code !== "unrecognized_keys") return [yaml.problemAt(path, wordsFor(issue, path))];
   return issue.keys.map((key) => {
-    const known = path.length === 0 ? ["routes"] : knownKeys;
+    const known = keysAt(path);
     const hint = nearest(key, known) ?? `there are ${known.join(", ")}`;
     return yaml.problemAtKey(path, key, `"${key}" is unknown here`, hint);
   });
+}
+
+const isMapping = (value: unknown): boolean => typeof value === "object" && value !== null;
+
+function keysAt(path: Path): readonly string[] {
+  if (path.length === 0) return ["routes", "groups"];
+  return path.at(-1) === "to" ? groupTargetKeys : knownKeys;
 }
 
 function wordsFor(issue: z.core.$ZodIssue, path: Path): string {

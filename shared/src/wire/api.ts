@@ -1,16 +1,18 @@
 /** The hub's HTTP API, version 1, as the command line and other programs read it: JSON, units in the names. */
 import * as z from "zod/mini";
+import { lanes } from "./lanes.ts";
 import { inputSpec, outputSpec } from "./messages/port.ts";
 import { instanceStates, ownerKinds } from "./messages/reported.ts";
+import { nodeStates } from "./node-state.ts";
 
 export const apiPaths = {
   nodes: "/api/v1/nodes",
+  /** Of one node: with `/<node>` behind it. */
+  ledger: "/api/v1/ledger",
   health: "/healthz",
   ready: "/readyz",
   metrics: "/metrics",
 } as const;
-
-const nodeStates = ["ready", "lost", "stopped"] as const;
 
 const ownerView = z.object({
   kind: z.enum(ownerKinds),
@@ -29,9 +31,44 @@ const instanceView = z.object({
   outputs: z.record(z.string(), outputSpec),
 });
 
+const latchView = z.object({
+  zone: z.string(),
+  id: z.string(),
+  by: z.string(),
+  /** ISO 8601; the hub's clock. */
+  since: z.string(),
+});
+
+const nodeStopView = z.object({
+  /** `local`: the node's own, because what it kept could not be read. */
+  latches: z.array(z.object({ ...latchView.shape, local: z.boolean() })),
+  /** From the latch's arrival in the agent until every actuator input was told, by the node's clock. */
+  took_ms: z.number(),
+  /** From the hub's sending to the node's answer, by the hub's clock; `null`: it answered before this hub's life. */
+  answered_ms: z.nullable(z.number()),
+});
+
 export const nodeView = z.object({
   node: z.string(),
   state: z.enum(nodeStates),
+  /** Why it is in this state, in words for people; empty when there is nothing to say. */
+  reasons: z.array(z.string()),
+  /** Since when. ISO 8601; the hub's clock. */
+  since: z.string(),
+  /** When a sleeping node means to be back. ISO 8601. */
+  sleeping_until: z.optional(z.string()),
+  /** What the node knows of the site's clock; missing until it has said so. */
+  clock: z.optional(
+    z.object({
+      synchronised: z.boolean(),
+      /** The site's clock less the node's own. */
+      offset_ms: z.nullable(z.number()),
+      /** How wrong the node's idea of the site's clock can be. */
+      error_ms: z.nullable(z.number()),
+      /** How often the node found the hub's clock to have been set. */
+      steps: z.number(),
+    }),
+  ),
   unit: z.string(),
   agent_version: z.string(),
   /** ISO 8601; the hub's clock. */
@@ -49,6 +86,10 @@ export const nodeView = z.object({
     z.string(),
     z.object({ passed: z.number(), failed: z.number(), error: z.optional(z.string()) }),
   ),
+  /** Zones the node is in, beside `all`. */
+  zones: z.optional(z.array(z.string())),
+  /** There while a show stop holds the node, as it last said. */
+  stop: z.optional(nodeStopView),
 });
 
 const hubRoute = z.object({
@@ -67,7 +108,54 @@ export const nodesResponse = z.object({
   nodes: z.array(nodeView),
   /** Routes between nodes, which run on the hub, by name. */
   hub_routes: z.record(z.string(), hubRoute),
+  /** The show stop: zones that can be stopped, and what holds them. */
+  stop: z.optional(z.object({ zones: z.array(z.string()), latches: z.array(latchView) })),
 });
 
+export type LatchView = z.infer<typeof latchView>;
+const losses = z.record(z.string(), z.number());
+
+const ledgerLane = z.object({
+  lane: z.enum(lanes),
+  /** produced = delivered + queued + losses + unaccounted + difference. */
+  produced: z.number(),
+  delivered: z.number(),
+  queued: z.number(),
+  /** By end and reason, such as `expired ttl`. */
+  losses,
+  /** Known to be missing since the process that held them ended without a word. */
+  unaccounted: z.number(),
+  /** The same with those that nobody could count. */
+  unaccounted_at_most: z.number(),
+  /** Not 0: a bug. */
+  difference: z.number(),
+  /** What the other side took for the first time, took again, and never saw. */
+  taken: z.number(),
+  repeated: z.number(),
+  missed: z.number(),
+  /** What the node took and did not do, by end and reason. */
+  refused_there: z.optional(losses),
+});
+
+const nodeLedgerView = z.object({
+  node: z.string(),
+  /** Node → hub; empty while nothing is known. */
+  up: z.array(ledgerLane),
+  /** Hub → node. */
+  down: z.array(ledgerLane),
+});
+
+export const ledgerResponse = z.object({
+  site: z.string(),
+  /** Whether every difference is 0. */
+  balanced: z.boolean(),
+  nodes: z.array(nodeLedgerView),
+  /** What had no node to go to: commands to nodes that there are not, values for groups without anybody. */
+  nowhere: z.array(ledgerLane),
+});
+
+export type LedgerLane = z.infer<typeof ledgerLane>;
+export type NodeLedgerView = z.infer<typeof nodeLedgerView>;
+export type LedgerResponse = z.infer<typeof ledgerResponse>;
 export type NodeView = z.infer<typeof nodeView>;
 export type NodesResponse = z.infer<typeof nodesResponse>;

@@ -9,9 +9,10 @@
  */
 import { failed, ok, type Result } from "../kernel/result.ts";
 import { type Micros, type Millis, micros } from "../kernel/units.ts";
-import { decodeCbor, encodeCbor, wireInteger } from "./cbor.ts";
+import { type BatchHead, batchVersion, entriesPlace, readHead } from "./batch-head.ts";
+import { checkCbor, encodeCbor, readCbor, wireInteger } from "./cbor.ts";
 import { type Entry, entryFlag, hasFlag, type Quality } from "./entry.ts";
-import { type Lane, isLane } from "./lanes.ts";
+import type { Lane } from "./lanes.ts";
 import {
   batchEntriesAcceptedMax,
   columnSamplesMax,
@@ -20,11 +21,10 @@ import {
   valueDepthMax,
 } from "./limits.ts";
 import { isName } from "./names.ts";
-import { bytesOfSession, isSessionField, type Session, sessionOf } from "./session.ts";
+import { bytesOfSession, type Session, sessionOf } from "./session.ts";
 import { isSendable, type Value } from "./value.ts";
-import type { Malformed } from "./well-formed.ts";
+import type { Inspection, Malformed } from "./well-formed.ts";
 
-const batchVersion = 1;
 const traceBytes = 26;
 /** `node/instance/port`, or who asks. */
 const addressLengthMax = 3 * nameLengthMax + 2;
@@ -72,25 +72,59 @@ export function encodeBatch(batch: Batch): Uint8Array {
 
 /** The batch in `bytes`, published on a topic of `lane`; or in which way it is none. Never throws. */
 export function decodeBatch(bytes: Uint8Array, lane: Lane): Result<Batch, BatchFault> {
-  const decoded = decodeCbor(bytes);
-  if (!decoded.ok) return decoded;
-  const fields = decoded.value;
-  if (!Array.isArray(fields)) return failed("wrong-shape");
-  const [version, laneField, sessionField, firstSeq, baseAt, entryFields]: readonly unknown[] = fields;
-  if (version !== batchVersion) {
-    return failed(Number.isSafeInteger(version) ? "unknown-version" : "wrong-shape");
+  const opened = openBatch(bytes, lane);
+  if (!opened.ok) return opened;
+  const entries = opened.value.entries();
+  if (!entries.ok) return entries;
+  const { session, firstSeq } = opened.value;
+  return ok({ lane, session, firstSeq, entries: entries.value });
+}
+
+/** A batch whose bytes were looked over and whose entries are still to be read: whoever lets it wait keeps little. */
+export class OpenBatch {
+  readonly lane: Lane;
+  readonly session: Session;
+  readonly firstSeq: number;
+  /** Of its entries. */
+  readonly length: number;
+  readonly bytes: Uint8Array;
+  readonly #inspection: Inspection;
+  readonly #baseAt: number;
+
+  constructor(head: BatchHead, lane: Lane, bytes: Uint8Array, inspection: Inspection) {
+    this.lane = lane;
+    this.session = sessionOf(head.session);
+    this.firstSeq = head.firstSeq;
+    this.length = head.length;
+    this.bytes = bytes;
+    this.#inspection = inspection;
+    this.#baseAt = head.baseAt;
   }
-  if (!isLane(laneField) || !isCount(firstSeq) || !isCount(baseAt)) return failed("wrong-shape");
-  if (laneField !== lane) return failed("wrong-lane");
-  if (!isSessionField(sessionField) || !Array.isArray(entryFields)) return failed("wrong-shape");
-  if (entryFields.length > batchEntriesAcceptedMax) return failed("too-many-entries");
-  const entries: Entry[] = [];
-  for (const each of entryFields) {
-    const entry = readEntry(each, baseAt);
-    if (entry === undefined) return failed("wrong-shape");
-    entries.push(entry);
+
+  entries(): Result<readonly Entry[], BatchFault> {
+    const read = readCbor(this.bytes, this.#inspection);
+    if (!read.ok) return read;
+    const fields: unknown = Array.isArray(read.value) ? read.value[entriesPlace] : undefined;
+    if (!Array.isArray(fields)) return failed("wrong-shape");
+    const entries: Entry[] = [];
+    for (const each of fields) {
+      const entry = readEntry(each, this.#baseAt);
+      if (entry === undefined) return failed("wrong-shape");
+      entries.push(entry);
+    }
+    return ok(entries);
   }
-  return ok({ lane, session: sessionOf(sessionField), firstSeq, entries });
+}
+
+/** Reads what stands in front of the entries, published on a topic of `lane`; or in which way it is no batch. */
+export function openBatch(bytes: Uint8Array, lane: Lane): Result<OpenBatch, BatchFault> {
+  const checked = checkCbor(bytes);
+  if (!checked.ok) return checked;
+  const head = readHead(bytes);
+  if (typeof head === "string") return failed(head);
+  if (head.lane !== lane) return failed("wrong-lane");
+  if (head.length > batchEntriesAcceptedMax) return failed("too-many-entries");
+  return ok(new OpenBatch(head, lane, bytes, checked.value));
 }
 
 function readEntry(fields: unknown, baseAt: number): Entry | undefined {

@@ -2,7 +2,7 @@
 import { Encoder } from "cbor-x";
 import { failed, ok, type Result } from "../kernel/result.ts";
 import { payloadBytesMax } from "./limits.ts";
-import { inspect, type Malformed } from "./well-formed.ts";
+import { inspect, type Inspection, type Malformed } from "./well-formed.ts";
 
 // `int64AsNumber` is missing from the package's types, so the options are named before they are passed.
 const options = {
@@ -23,10 +23,22 @@ export function encodeCbor(value: unknown): Uint8Array {
 export const wireInteger = (value: number): number | bigint => (value > 0xffff_ffff ? BigInt(value) : value);
 
 /** The one item in `bytes`, or why there is none. Never throws, whatever the bytes. */
-export function decodeCbor(bytes: Uint8Array): Result<unknown, Malformed | "too-large" | "not-cbor"> {
+export function decodeCbor(bytes: Uint8Array): Result<unknown, CborFault> {
+  const checked = checkCbor(bytes);
+  return checked.ok ? readCbor(bytes, checked.value) : checked;
+}
+
+export type CborFault = Malformed | "too-large" | "not-cbor";
+
+/** Looks over the one item in `bytes` and builds nothing; `readCbor` takes what it gives. */
+export function checkCbor(bytes: Uint8Array): Result<Inspection, CborFault> {
   if (bytes.length > payloadBytesMax) return failed("too-large");
-  const { malformed, wideNegatives } = inspect(bytes);
-  if (malformed !== undefined) return failed(malformed);
+  const inspection = inspect(bytes);
+  return inspection.malformed === undefined ? ok(inspection) : failed(inspection.malformed);
+}
+
+/** The item in bytes that were looked over. */
+export function readCbor(bytes: Uint8Array, { wideNegatives }: Inspection): Result<unknown, CborFault> {
   try {
     return ok(
       cborx.decode(wideNegatives.length === 0 ? plainBytes(bytes) : withFloats(bytes, wideNegatives)),

@@ -10,7 +10,7 @@ export const entryFlag = {
   historical: 1,
   /** Chosen for tracing at its source. */
   sampled: 2,
-  /** Stamped by a clock that nobody has set yet: its time may order, but never expires anything. */
+  /** Stamped before the node knew the hub's clock: its time neither orders nor expires anything. */
   clockUnsynchronised: 4,
   /** The body is [[dAt…], [value…]]: several samples of one output. */
   columns: 8,
@@ -18,6 +18,10 @@ export const entryFlag = {
   command: 16,
   /** Upwards: the body is a receipt, see messages/receipt.ts. */
   receipt: 32,
+  /** The body is a question for the hub's clock or its answer, see messages/clock-exchange.ts. */
+  clock: 64,
+  /** Upwards: the body says what became of a command that asked, see messages/reply.ts. */
+  result: 128,
 } as const;
 
 export interface Entry {

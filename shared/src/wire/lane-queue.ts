@@ -9,7 +9,7 @@ import { type Instant, type Millis, millis } from "../kernel/units.ts";
 import type { Entry } from "./entry.ts";
 import { Fifo } from "./fifo.ts";
 import { type Lane, laneNumbers } from "./lanes.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Ledger, Loss } from "./ledger.ts";
 import { entryBytesMax } from "./limits.ts";
 import type { Value } from "./value.ts";
 
@@ -32,17 +32,24 @@ export interface QueueLimits {
   readonly bytesMax: number;
 }
 
+/** Told of a message that ended here, beside the ledger's count. */
+export type Ended = (entry: Entry, loss: Loss) => void;
+
+const untold: Ended = () => undefined;
+
 export class LaneQueue {
   readonly #limits: QueueLimits;
   readonly #ledger: Ledger;
+  readonly #ended: Ended;
   readonly #lanes = laneNumbers.map(() => new Fifo<Queued>());
   readonly #latest = laneNumbers.map(() => new Map<string, Queued>());
   #messages = 0;
   #bytes = 0;
 
-  constructor(limits: QueueLimits, ledger: Ledger) {
+  constructor(limits: QueueLimits, ledger: Ledger, ended: Ended = untold) {
     this.#limits = limits;
     this.#ledger = ledger;
+    this.#ended = ended;
   }
 
   get messages(): number {
@@ -57,14 +64,20 @@ export class LaneQueue {
     return this.#lanes[lane]?.length ?? 0;
   }
 
+  /** Whether messages of this lane fill the queue, so that one more of it has to be refused or evicts one. */
+  isFullOf(lane: Lane): boolean {
+    if (this.depth(lane) < this.#messages) return false;
+    return this.#messages >= this.#limits.messagesMax || this.#bytes + smallestBytes > this.#limits.bytesMax;
+  }
+
   /** Takes a message in, at the cost of a less urgent one if it must. `false`: refused, and counted so. */
   offer(offer: Offer, at: Instant): boolean {
     const { lane, entry, key } = offer;
     this.#ledger.produced(lane);
     const bytes = sizeOf(entry);
-    if (bytes > Math.min(entryBytesMax, this.#limits.bytesMax)) return this.#refuse(lane, "too-large");
+    if (bytes > Math.min(entryBytesMax, this.#limits.bytesMax)) return this.#refuse(lane, entry, "too-large");
     while (!this.#hasRoom(lane, key, bytes)) {
-      if (!this.#evictFor(lane)) return this.#refuse(lane, "full");
+      if (!this.#evictFor(lane)) return this.#refuse(lane, entry, "full");
     }
     const expiresAt = entry.ttl === null ? Number.POSITIVE_INFINITY : at + entry.ttl;
     if (!this.#replace(lane, key, { entry, bytes, expiresAt }))
@@ -80,14 +93,19 @@ export class LaneQueue {
     for (let oldest = this.#lanes[lane]?.peek(); oldest !== undefined; oldest = this.#lanes[lane]?.peek()) {
       if (oldest.expiresAt > at) return oldest.bytes > room ? undefined : this.#shift(lane);
       this.#shift(lane);
-      this.#ledger.lost(lane, { end: "expired", reason: "ttl" });
+      this.#lose(lane, oldest.entry, { end: "expired", reason: "ttl" });
     }
     return undefined;
   }
 
-  #refuse(lane: Lane, reason: "full" | "too-large"): false {
-    this.#ledger.lost(lane, { end: "refused", reason });
+  #refuse(lane: Lane, entry: Entry, reason: "full" | "too-large"): false {
+    this.#lose(lane, entry, { end: "refused", reason });
     return false;
+  }
+
+  #lose(lane: Lane, entry: Entry, loss: Loss): void {
+    this.#ledger.lost(lane, loss);
+    this.#ended(entry, loss);
   }
 
   /** Whether the bounds hold after a message of `key` and `bytes` has come in. */
@@ -114,9 +132,10 @@ export class LaneQueue {
   ): boolean {
     const waiting = key === undefined ? undefined : this.#latest[lane]?.get(key);
     if (waiting === undefined) return false;
+    const older = waiting.entry;
     this.#bytes += newer.bytes - waiting.bytes;
     Object.assign(waiting, newer);
-    this.#ledger.lost(lane, { end: "evicted", reason: "conflated" });
+    this.#lose(lane, older, { end: "evicted", reason: "conflated" });
     return true;
   }
 
@@ -124,8 +143,9 @@ export class LaneQueue {
   #evictFor(lane: Lane): boolean {
     for (const candidate of laneNumbers.toReversed()) {
       if (candidate < lane || candidate === 0) return false;
-      if (this.#shift(candidate) === undefined) continue;
-      this.#ledger.lost(candidate, { end: "evicted", reason: "overflow" });
+      const oldest = this.#shift(candidate);
+      if (oldest === undefined) continue;
+      this.#lose(candidate, oldest.entry, { end: "evicted", reason: "overflow" });
       return true;
     }
     return false;
@@ -146,6 +166,9 @@ export function remainingTtl(queued: Pick<Queued, "expiresAt">, at: Instant): Mi
   if (queued.expiresAt === Number.POSITIVE_INFINITY) return null;
   return millis(Math.max(0, Math.ceil(queued.expiresAt - at)));
 }
+
+/** Room that is less than this holds no message worth the name. */
+const smallestBytes = 1024;
 
 const entryOverhead = 48; // numbers, heads and our own bookkeeping
 

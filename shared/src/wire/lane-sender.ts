@@ -9,7 +9,14 @@
 import { earliest, type Instant, instant, later } from "../kernel/units.ts";
 import { encodeBatch } from "./batch.ts";
 import { type Lane, lane as lanes, laneNumbers } from "./lanes.ts";
-import { LaneQueue, type Offer, type Queued, type QueueLimits, remainingTtl } from "./lane-queue.ts";
+import {
+  type Ended,
+  LaneQueue,
+  type Offer,
+  type Queued,
+  type QueueLimits,
+  remainingTtl,
+} from "./lane-queue.ts";
 import type { Ledger } from "./ledger.ts";
 import { batchBytesMax, batchEntriesMax, batchGap, windowBytes, windowPublishes } from "./limits.ts";
 import type { Session } from "./session.ts";
@@ -36,10 +43,10 @@ export class LaneSender {
   #flights: Flight[] = [];
   #isConnected = false;
 
-  constructor(session: Session, limits: QueueLimits, ledger: Ledger) {
+  constructor(session: Session, limits: QueueLimits, ledger: Ledger, ended?: Ended) {
     this.#session = session;
     this.#ledger = ledger;
-    this.#queue = new LaneQueue(limits, ledger);
+    this.#queue = new LaneQueue(limits, ledger, ended);
   }
 
   /** Messages that wait or are on the way. */
@@ -57,6 +64,19 @@ export class LaneSender {
       (sum, flight) => (flight.lane === lane ? sum + liveIn(flight) : sum),
       this.#queue.depth(lane),
     );
+  }
+
+  /** Messages of one lane in memory: what a sudden end of the process would take with it. Cheap. */
+  inMemory(lane: Lane): number {
+    return this.#flights.reduce(
+      (sum, flight) => (flight.lane === lane ? sum + flight.messages.length : sum),
+      this.#queue.depth(lane),
+    );
+  }
+
+  /** Whether messages of this lane fill the queue. */
+  isFullOf(lane: Lane): boolean {
+    return this.#queue.isFullOf(lane);
   }
 
   offer(offer: Offer, at: Instant): boolean {

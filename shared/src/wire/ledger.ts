@@ -4,7 +4,17 @@ import { type Lane, laneNumbers } from "./lanes.ts";
 export const endReasons = {
   expired: ["ttl"],
   evicted: ["conflated", "overflow"],
-  refused: ["full", "too-large", "no-route", "unknown-input", "wrong-type"],
+  refused: [
+    "full",
+    "too-large",
+    "no-route",
+    "no-target",
+    "unknown-input",
+    "wrong-type",
+    "wrong-command",
+    "wrong-clock",
+    "held-by-stop",
+  ],
 } as const;
 
 export type Loss = {
@@ -16,6 +26,12 @@ export class Ledger {
   readonly #produced = laneNumbers.map(() => 0);
   readonly #delivered = laneNumbers.map(() => 0);
   readonly #losses = laneNumbers.map(() => new Map<string, { readonly loss: Loss; count: number }>());
+  #lost = 0;
+
+  /** Messages that ended otherwise than delivered, in all lanes. */
+  get losses(): number {
+    return this.#lost;
+  }
 
   produced(lane: Lane, count = 1): void {
     this.#produced[lane] = (this.#produced[lane] ?? 0) + count;
@@ -27,6 +43,7 @@ export class Ledger {
 
   lost(lane: Lane, loss: Loss, count = 1): void {
     const key = `${loss.end} ${loss.reason}`;
+    this.#lost += count;
     const row = this.#losses[lane]?.get(key);
     if (row === undefined) this.#losses[lane]?.set(key, { loss, count });
     else row.count += count;
@@ -46,3 +63,20 @@ export interface LaneLedger {
   readonly delivered: number;
   readonly losses: readonly (Loss & { readonly count: number })[];
 }
+
+/** Losses by `end reason`, as they are written and shown. */
+export const lossesOf = (losses: LaneLedger["losses"]): Record<string, number> =>
+  Object.fromEntries(losses.map(({ end, reason, count }) => [`${end} ${reason}`, count]));
+
+/** `expired ttl`: one of our ends and a word for the reason, which may be a newer peer's. */
+export const isEndReason = (text: string): boolean =>
+  /^(?:expired|evicted|refused) [a-z][a-z-]{0,30}$/.test(text);
+
+/** The two words of an `end reason`. */
+export function endAndReason(text: string): { readonly end: string; readonly reason: string } {
+  const [end = "", reason = ""] = text.split(" ");
+  return { end, reason };
+}
+
+export const sumOf = (losses: Readonly<Record<string, number>>): number =>
+  Object.values(losses).reduce((sum, count) => sum + count, 0);

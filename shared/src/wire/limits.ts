@@ -47,8 +47,13 @@ export const durationMax = seconds(24 * 3600);
 /** How long a manual value holds when nobody says. */
 export const manualDefault = seconds(10);
 
+/** A question for the hub's clock, or its answer, that waits longer tells nothing of worth. Older: expire. */
+export const clockExchangeTtl = seconds(2);
+
 /** MQTT keepalive. The broker cuts after 1.5 times this, so a silent agent is lost within 3 s. */
 export const keepaliveSeconds = 2;
+/** The shortest lease on the hub's life. The hub is heard every 2 s, and one word may be late. Shorter: refuse. */
+export const leaseMin = seconds(5);
 /** A connection attempt that takes longer has failed. */
 export const connectTimeout = seconds(5);
 
@@ -60,6 +65,12 @@ export const echoInterval = millis(100);
 export const sessionsPerNodeMax = 4;
 /** Nodes a hub knows. More: refuse the connection. */
 export const nodesMax = 1000;
+/** Zones one node is in: they nest, a room in a floor in a building. More: refuse. */
+export const zonesPerNodeMax = 16;
+/** Latches that hold one zone, a press each. More: the oldest is evicted; the others hold. */
+export const stopLatchesMax = 16;
+/** Released latches that the hub remembers for nodes that were away. More: evict, and a node that kept one is still stopped. */
+export const stopReleasedMax = 128;
 /** Instances on one node. */
 export const instancesMax = 64;
 /** Ports of one instance (a counted port is one). */
@@ -70,3 +81,7 @@ export const portCountMax = 512;
 export const routesMax = 5000;
 /** An expression. Longer: refuse. */
 export const expressionLengthMax = 2000;
+/** Kinds of losses a ledger names for one lane. They are ours; this bounds what a peer may say. More: refuse. */
+export const lossKindsMax = 32;
+/** Sessions a node tells of that ended without a word. More: the two oldest are told as one. */
+export const sessionsBeforeMax = 8;

@@ -1,12 +1,18 @@
 /** Tells new entries from repeats: the receiving side of the numbering. */
-import type { Entry } from "./entry.ts";
-import type { Batch } from "./batch.ts";
 import { type Lane, laneNumbers } from "./lanes.ts";
 import type { Session } from "./session.ts";
 
+/** Which numbers a batch has. */
+export interface Numbered {
+  readonly session: Session;
+  readonly lane: Lane;
+  readonly firstSeq: number;
+  /** Of its entries. */
+  readonly length: number;
+}
+
 export interface Accepted {
-  /** Entries not seen before, in order. */
-  readonly fresh: readonly Entry[];
+  /** So many entries at its beginning were seen before; the others were not. */
   readonly repeated: number;
   /** Entries that never came, before the first fresh one. */
   readonly missed: number;
@@ -33,12 +39,11 @@ export class Sequence {
     this.#next.fill(undefined);
   }
 
-  accept(batch: Batch): Accepted {
-    this.begin(batch.session);
-    const expected = this.#next[batch.lane] ?? batch.firstSeq;
-    const repeated = Math.min(Math.max(expected - batch.firstSeq, 0), batch.entries.length);
-    const fresh = repeated === 0 ? batch.entries : batch.entries.slice(repeated);
-    this.#next[batch.lane] = Math.max(expected, batch.firstSeq + batch.entries.length);
-    return { fresh, repeated, missed: Math.max(batch.firstSeq - expected, 0) };
+  accept({ session, lane, firstSeq, length }: Numbered): Accepted {
+    this.begin(session);
+    const expected = this.#next[lane] ?? firstSeq;
+    const repeated = Math.min(Math.max(expected - firstSeq, 0), length);
+    this.#next[lane] = Math.max(expected, firstSeq + length);
+    return { repeated, missed: Math.max(firstSeq - expected, 0) };
   }
 }

@@ -8,10 +8,13 @@ export const sessionBytes = 8;
 export const isSessionField = (value: unknown): value is Uint8Array =>
   value instanceof Uint8Array && value.length === sessionBytes;
 
+/** Of every batch one is written. */
+const hexOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 /** The session in 8 bytes; check their number first. */
 export function sessionOf(bytes: Uint8Array): Session {
   let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  for (const byte of bytes) text += hexOf[byte] ?? "";
   return text as Session;
 }
 

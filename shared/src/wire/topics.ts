@@ -1,6 +1,7 @@
 /** Every topic of the system. Version 1 stands in the path, so a second version can live beside it. */
 import { type Lane, lanes, laneOfName } from "./lanes.ts";
 import { isName, type SiteAddress } from "./names.ts";
+import { isRequestText, type RequestId } from "./request.ts";
 
 export const topicRoot = "ix/1";
 
@@ -14,7 +15,9 @@ export function nodeTopics(site: string, node: string) {
     state: `${base}/state`,
     desired: `${base}/desired`,
     reported: `${base}/reported`,
+    metric: `${base}/metric`,
     stopAll: `${topicRoot}/${site}/stop/#`,
+    stopBase: `${topicRoot}/${site}/stop/`,
     hubState: `${topicRoot}/${site}/h/state`,
   };
 }
@@ -30,7 +33,14 @@ export function siteTopics(site: string) {
     values: `${base}/v/#`,
     valueRoot: `${base}/v`,
     value: (address: SiteAddress) => `${base}/v/${address.node}/${address.instance}/${address.port}`,
+    /** Every value of an output as it comes, while somebody asks for it. */
+    rawRoot: `${base}/raw`,
+    raw: (address: SiteAddress) => `${base}/raw/${address.node}/${address.instance}/${address.port}`,
     set: (address: SiteAddress) => `${base}/set/${address.node}/${address.instance}/${address.port}`,
+    stops: `${base}/stop/#`,
+    /** Answers to who asked. */
+    reply: (request: RequestId) => `${base}/reply/${request}`,
+    replies: `${base}/reply/+`,
     stop: (zone: string) => `${base}/stop/${zone}`,
     clientId: (node: string) => `${site}/${node}`,
   };
@@ -44,7 +54,8 @@ export type Topic =
       readonly node: string;
     }
   | { readonly kind: "hub-state" | "hub-metric"; readonly site: string }
-  | { readonly kind: "value" | "set"; readonly site: string; readonly address: SiteAddress }
+  | { readonly kind: "value" | "raw" | "set"; readonly site: string; readonly address: SiteAddress }
+  | { readonly kind: "reply"; readonly site: string; readonly request: RequestId }
   | { readonly kind: "stop"; readonly site: string; readonly zone: string };
 
 /** Reads a topic of ours; `undefined` for every other one. */
@@ -58,8 +69,14 @@ export function parseTopic(topic: string): Topic | undefined {
       return parseHubTopic(site, rest);
     case "v":
       return parseAddressTopic("value", site, rest);
+    case "raw":
+      return parseAddressTopic("raw", site, rest);
     case "set":
       return parseAddressTopic("set", site, rest);
+    case "reply":
+      return rest.length === 1 && rest[0] !== undefined && isRequestText(rest[0])
+        ? { kind: "reply", site, request: rest[0] }
+        : undefined;
     case "stop":
       return rest.length === 1 && rest[0] !== undefined && isName(rest[0])
         ? { kind: "stop", site, zone: rest[0] }
@@ -88,7 +105,11 @@ function parseHubTopic(site: string, rest: readonly string[]): Topic | undefined
   return rest[0] === "metric" ? { kind: "hub-metric", site } : undefined;
 }
 
-function parseAddressTopic(kind: "value" | "set", site: string, rest: readonly string[]): Topic | undefined {
+function parseAddressTopic(
+  kind: "value" | "raw" | "set",
+  site: string,
+  rest: readonly string[],
+): Topic | undefined {
   const [node, instance, port] = rest;
   if (rest.length !== 3 || node === undefined || instance === undefined || port === undefined)
     return undefined;

@@ -44,11 +44,43 @@ async function flood(scene: Scene, count: number, each: (index: number) => Buffe
 const id = (index: number): number => (index % 65_535) + 1;
 const deep = (levels: number): string => Array.from({ length: levels }, (_, index) => index % 10).join("/");
 
+async function neverConfirm(scene: Scene, count: number): Promise<void> {
+  for (let client = 0; client < count; client += 1) {
+    const connection = await scene.joinFully();
+    connection.write(subscribePacket(1, ["unconfirmed"], 1));
+  }
+  await flood(scene, 1_000_000, (index) => publishPacket("unconfirmed", kilobyte, { qos: 1, id: id(index) }));
+}
+
+async function takeNothing(scene: Scene): Promise<void> {
+  const one = await scene.joinFully();
+  one.write(subscribePacket(1, ["small"], 0));
+  one.stall();
+  const small = publishPacket("small", Buffer.alloc(200), {});
+  const large = publishPacket("large", Buffer.alloc(10_000), {});
+  await flood(scene, 1_000_000, (index) => (index % 20 === 0 ? large : small), 4);
+}
+
 function filtersFrom(first: number, count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `flood/${first + index}/+/x`);
 }
 
 export const attacksWithMessages: readonly Attack[] = [
+  {
+    name: "sixty clients that take everything and confirm nothing",
+    phases: afterConnect,
+    on: ["tcp"],
+    reasons: ["behind", "unacknowledged"],
+    run: (scene) => neverConfirm(scene, 60),
+  },
+  {
+    name: "one that takes nothing of small messages among large ones",
+    phases: afterConnect,
+    on: ["tcp"],
+    reasons: ["stalled", "behind"],
+    secondsMin: 7,
+    run: takeNothing,
+  },
   {
     name: "200,000 retained messages of 1 KB",
     phases: afterConnect,
@@ -132,6 +164,7 @@ export const attacksWithMessages: readonly Attack[] = [
     phases: afterConnect,
     on: bothTransports,
     reasons: ["stalled", "behind", "rate"],
+    outcomes: ["cut", "slowed"],
     run: (scene) => floodWithoutReading(scene, () => pingPacket()),
   },
   {
@@ -139,6 +172,7 @@ export const attacksWithMessages: readonly Attack[] = [
     phases: afterConnect,
     on: bothTransports,
     reasons: ["stalled", "behind", "rate"],
+    outcomes: ["cut", "slowed"],
     run: (scene) => floodWithoutReading(scene, (index) => subscribePacket(id(index), ["one/filter"])),
   },
   {
@@ -146,6 +180,7 @@ export const attacksWithMessages: readonly Attack[] = [
     phases: afterConnect,
     on: bothTransports,
     reasons: ["stalled", "behind", "rate"],
+    outcomes: ["cut", "slowed"],
     run: askForAllRetained,
   },
   {
@@ -153,6 +188,7 @@ export const attacksWithMessages: readonly Attack[] = [
     phases: afterConnect,
     on: ["tcp"],
     reasons: ["session-quota"],
+    outcomes: ["evicted"],
     run: fillSession,
   },
   {
@@ -160,6 +196,7 @@ export const attacksWithMessages: readonly Attack[] = [
     phases: afterConnect,
     on: bothTransports,
     reasons: ["rate"],
+    outcomes: ["slowed"],
     run: (scene) => flood(scene, 10_000_000, () => publishPacket("flood/to/nobody", Buffer.alloc(10))),
   },
   {

@@ -22,7 +22,15 @@ export type ToWorker =
   | readonly [kind: "stop"];
 
 export type FromWorker =
-  | readonly [kind: "output", instance: string, output: string, value: Value, at: Micros, quality: Quality]
+  | readonly [
+      kind: "output",
+      instance: string,
+      output: string,
+      value: Value,
+      at: Micros,
+      quality: Quality,
+      isUnsynchronised: boolean,
+    ]
   | readonly [kind: "declared", instance: string, ports: DeclaredPorts]
   | readonly [kind: "started", instance: string]
   | readonly [kind: "running", instance: string]

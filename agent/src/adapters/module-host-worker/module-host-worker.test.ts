@@ -48,7 +48,9 @@ async function openBench(): Promise<Bench> {
     warn: () => undefined,
     error: () => undefined,
   };
-  const setup = { file, groupOf: () => "light", site: "demo", node: "stage", random: { next: () => 0 }, log };
+  const steering = new SharedArrayBuffer(8);
+  const random = { next: () => 0 };
+  const setup = { file, groupOf: () => "light", site: "demo", node: "stage", steering, random, log };
   const host = workerHost(setup, {
     declared: () => undefined,
     started: () => void (starts += 1),

@@ -19,6 +19,8 @@ export interface WorkerHostOptions extends WorkerSetup {
   readonly file: string;
   /** Which worker an instance of the module goes to; `undefined`: there is no such module. */
   readonly groupOf: (module: string) => string | undefined;
+  /** The site's clock, as all threads share it. */
+  readonly steering: SharedArrayBuffer;
   readonly random: Random;
   readonly log: Log;
 }
@@ -165,8 +167,8 @@ class WorkerGroup {
   }
 
   #spawn(): void {
-    const { file, site, node } = this.#options;
-    const workerData = { site, node } satisfies WorkerSetup;
+    const { file, site, node, steering } = this.#options;
+    const workerData = { site, node, steering };
     const worker = new Worker(file, { name: this.#name, workerData, resourceLimits: heapMax });
     this.#worker = worker;
     this.#startedAt = performance.now();
@@ -206,8 +208,8 @@ class WorkerGroup {
     const events = this.#events;
     switch (message[0]) {
       case "output": {
-        const [, instance, output, value, at, quality] = message;
-        return events.output({ instance, output, value, at, quality });
+        const [, instance, output, value, at, quality, isUnsynchronised] = message;
+        return events.output({ instance, output, value, at, quality, isUnsynchronised });
       }
       case "declared":
         return events.declared(message[1], message[2]);

@@ -3,7 +3,6 @@ import type { MessagePort } from "node:worker_threads";
 import { type DeclaredPorts, declaredPorts } from "@interactor/shared/bundle/manifest";
 import { micros } from "@interactor/shared/kernel/units";
 import { valueDepthMax } from "@interactor/shared/wire/limits";
-import type { Clock } from "@interactor/shared/kernel/clock";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import type { Applied, ModuleContext } from "@interactor/shared/sdk/context";
 import type { Instance, ModuleDefinition } from "@interactor/shared/sdk/define-module";
@@ -11,6 +10,7 @@ import { quality } from "@interactor/shared/wire/entry";
 import { findPort } from "@interactor/shared/wire/messages/port";
 import { isOfType, isSendable } from "@interactor/shared/wire/value";
 import type { InstanceSpec } from "../../ports/module-host.ts";
+import type { SiteClock } from "../../ports/site-clock.ts";
 import type { FromWorker, ToWorker, WorkerSetup } from "./messages.ts";
 
 /** A module whatever its settings are: parse and start are bound together where their type is known. */
@@ -45,7 +45,7 @@ export function loaded<Settings>(definition: ModuleDefinition<Settings>): Loaded
 }
 
 /** Serves `port` until told to stop. */
-export function runWorker(port: MessagePort, setup: WorkerSetup, load: ModuleLoader, clock: Clock): void {
+export function runWorker(port: MessagePort, setup: WorkerSetup, load: ModuleLoader, clock: SiteClock): void {
   const running = new Map<string, RunningInstance>();
   const say = (message: FromWorker) => port.postMessage(message);
   port.on("message", (message: ToWorker) => {
@@ -76,14 +76,14 @@ export function runWorker(port: MessagePort, setup: WorkerSetup, load: ModuleLoa
 class RunningInstance {
   readonly #spec: InstanceSpec;
   readonly #setup: WorkerSetup;
-  readonly #clock: Clock;
+  readonly #clock: SiteClock;
   readonly #say: (message: FromWorker) => void;
   readonly #abort = new AbortController();
   #listener: ((input: string, applied: Applied | undefined) => void) | undefined;
   #instance: Instance | undefined;
   #saidState = "";
 
-  constructor(spec: InstanceSpec, setup: WorkerSetup, clock: Clock, say: (message: FromWorker) => void) {
+  constructor(spec: InstanceSpec, setup: WorkerSetup, clock: SiteClock, say: (message: FromWorker) => void) {
     this.#spec = spec;
     this.#setup = setup;
     this.#clock = clock;
@@ -153,7 +153,9 @@ class RunningInstance {
         const at = emission.at ?? this.#clock.wall();
         if (!Number.isFinite(at) || at < 0)
           throw new Fault("OUTPUT_TIME", `output "${output}": at is no time in µs`);
-        this.#say(["output", name, output, value, micros(at), emission.quality ?? quality.good]);
+        const isUnsynchronised = !this.#clock.isSynchronised;
+        const how = emission.quality ?? quality.good;
+        this.#say(["output", name, output, value, micros(at), how, isUnsynchronised]);
       },
       onInput: (listener) => {
         this.#listener = listener;

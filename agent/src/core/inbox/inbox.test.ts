@@ -4,6 +4,7 @@ import { encodeBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag } from "@interactor/shared/wire/entry";
 import { lane } from "@interactor/shared/wire/lanes";
 import { commandBody } from "@interactor/shared/wire/messages/command";
+import { requestOf } from "@interactor/shared/wire/request";
 import { batchOf, entryOf, nowAt, sessionNumber } from "@interactor/shared/testing/builders";
 import { Switchboard } from "../switchboard/switchboard.ts";
 import { Inbox } from "./inbox.ts";
@@ -11,7 +12,9 @@ import { Inbox } from "./inbox.ts";
 function bench() {
   const applied: unknown[] = [];
   const receipts: unknown[] = [];
+  const clocks: unknown[] = [];
   const refused: string[] = [];
+  const results: unknown[] = [];
   const missed: number[] = [];
   const board = new Switchboard("pi", {
     apply: (_address, each) => void applied.push(each?.value),
@@ -20,7 +23,9 @@ function bench() {
   });
   board.declare("lights", { inputs: { front: { type: "float", actuator: true } }, outputs: {} }, nowAt(0));
   const inbox = new Inbox(board, {
+    clock: (reply) => void clocks.push(reply),
     receipt: (receipt) => void receipts.push(receipt),
+    result: (reply) => void results.push(reply),
     refused: (reason) => void refused.push(reason),
     missed: (_lane, entries) => void missed.push(entries),
   });
@@ -38,7 +43,7 @@ function bench() {
       ),
       nowAt(0),
     );
-  return { board, inbox, receive, applied, receipts, refused, missed };
+  return { board, inbox, receive, applied, receipts, clocks, refused, results, missed };
 }
 
 const receiptOf = (seq: number, session = 1) => ({
@@ -133,4 +138,83 @@ test("what is no batch is refused with the reason, and not confirmed", () => {
 
   expect(refused).toEqual(["indefinite-length", "wrong-lane", "empty"]);
   expect(receipts).toEqual([]);
+});
+
+test("the hub's answer what time it is goes to the clock, and one of another shape is refused", () => {
+  const { receive, clocks, applied, refused } = bench();
+  const reply = { askedAt: 7, receivedAt: 1_800_000_000_000_000, repliedAt: 1_800_000_000_000_020 };
+  const answer = { from: "", to: null, flags: entryFlag.clock };
+
+  receive([
+    { ...answer, body: [reply.askedAt, reply.receivedAt, reply.repliedAt] },
+    { ...answer, body: [7, "noon", 9] },
+    { ...answer, body: null },
+    { ...answer, body: [8, reply.receivedAt, reply.repliedAt], ttl: millis(0) },
+  ]);
+
+  expect(clocks).toEqual([reply]);
+  expect(refused).toEqual(["wrong-clock", "wrong-clock", "expired"]);
+  expect(applied).toEqual([]);
+});
+
+describe("a command that asks", () => {
+  const request = requestOf(new Uint8Array(8).fill(5));
+  const asking = (given: Partial<Entry> = {}, value: number | string = 0.5): Partial<Entry> => ({
+    from: "",
+    flags: entryFlag.command,
+    ttl: millis(500),
+    body: commandBody({ kind: "set", value, holdFor: seconds(1), ttl: millis(500), by: "anna", request }),
+    ...given,
+  });
+
+  test("is told that it was done", () => {
+    const { receive, applied, results } = bench();
+
+    receive([asking()]);
+
+    expect(applied).toEqual([0.5]);
+    expect(results).toEqual([{ request, outcome: "done" }]);
+  });
+
+  test.each([
+    ["an unknown input", asking({ to: "lights/back" }), "refused", "unknown-input"],
+    ["a value of another type", asking({}, "bright"), "refused", "wrong-type"],
+    ["no time left", asking({ ttl: millis(0) }), "expired", "ttl"],
+  ])("is told when it was not, for %s", (_what, entry, outcome, reason) => {
+    const { receive, applied, results, inbox } = bench();
+
+    receive([entry]);
+
+    expect(applied).toEqual([]);
+    expect(results).toEqual([{ request, outcome, reason }]);
+    expect(inbox.ledger.read(lane.telemetry)).toEqual({
+      produced: 1,
+      delivered: 0,
+      losses: [{ end: outcome, reason, count: 1 }],
+    });
+  });
+
+  test("is told that a show stop holds the input, and does not wait beneath it", () => {
+    const { board, receive, results } = bench();
+    board.stopShow("bert", nowAt(0));
+
+    receive([asking()]);
+    board.releaseStop(nowAt(0));
+
+    expect(results).toEqual([{ request, outcome: "refused", reason: "held-by-stop" }]);
+    expect(board.owners()).toEqual({});
+  });
+
+  test("is done once and answered again when it comes by another way", () => {
+    const { receive, applied, results } = bench();
+
+    receive([asking()], 0, 1);
+    receive([asking({}, 0.7)], 0, 2);
+
+    expect(applied).toEqual([0.5]);
+    expect(results).toEqual([
+      { request, outcome: "done" },
+      { request, outcome: "done" },
+    ]);
+  });
 });

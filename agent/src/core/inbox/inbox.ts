@@ -5,67 +5,140 @@
 import { millis } from "@interactor/shared/kernel/units";
 import { type BatchFault, decodeBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
-import type { Lane } from "@interactor/shared/wire/lanes";
-import { readCommandBody } from "@interactor/shared/wire/messages/command";
+import { type Lane, laneNumbers } from "@interactor/shared/wire/lanes";
+import { Ledger, type Loss } from "@interactor/shared/wire/ledger";
+import { type ClockReply, readClockReply } from "@interactor/shared/wire/messages/clock-exchange";
+import { type Command, readCommandBody } from "@interactor/shared/wire/messages/command";
 import type { Receipt } from "@interactor/shared/wire/messages/receipt";
+import type { Reply } from "@interactor/shared/wire/messages/reply";
+import type { RequestId } from "@interactor/shared/wire/request";
 import { Sequence } from "@interactor/shared/wire/sequence";
+import { AnsweredRequests } from "./answered-requests.ts";
 import type { Now, Reception, Switchboard } from "../switchboard/switchboard.ts";
 
 export type InboxRefusal =
   | BatchFault
   | "no-target"
   | "wrong-command"
+  | "held-by-stop"
+  | "wrong-clock"
   | "expired"
   | Exclude<Reception, "taken">;
 
+/** How an entry ends that an input did not take. */
+const losses = {
+  expired: { end: "expired", reason: "ttl" },
+  "no-target": { end: "refused", reason: "no-target" },
+  "held-by-stop": { end: "refused", reason: "held-by-stop" },
+  "wrong-command": { end: "refused", reason: "wrong-command" },
+  "wrong-clock": { end: "refused", reason: "wrong-clock" },
+  "unknown-input": { end: "refused", reason: "unknown-input" },
+  "wrong-type": { end: "refused", reason: "wrong-type" },
+} as const satisfies Record<Exclude<InboxRefusal, BatchFault>, Loss>;
+
+type EntryRefusal = keyof typeof losses;
+
 export interface InboxSink {
   receipt(receipt: Receipt): void;
+  /** What became of a command that asked. */
+  result(reply: Reply): void;
+  /** The hub says what time it is. */
+  clock(reply: ClockReply): void;
   refused(reason: InboxRefusal): void;
   /** Entries that never came. */
   missed(lane: Lane, entries: number): void;
 }
 
 export class Inbox {
+  /** What came for the first time, and how it ended here. */
+  readonly ledger = new Ledger();
+  readonly #repeated = laneNumbers.map(() => 0);
+  readonly #missed = laneNumbers.map(() => 0);
   readonly #switchboard: Switchboard;
   readonly #sink: InboxSink;
   readonly #sequence = new Sequence();
+  readonly #answered = new AnsweredRequests();
 
   constructor(switchboard: Switchboard, sink: InboxSink) {
     this.#switchboard = switchboard;
     this.#sink = sink;
   }
 
+  /** Entries of a lane that came again, and that never came. */
+  gaps(lane: Lane): { readonly repeated: number; readonly missed: number } {
+    return { repeated: this.#repeated[lane] ?? 0, missed: this.#missed[lane] ?? 0 };
+  }
+
   receive(lane: Lane, payload: Uint8Array, now: Now): void {
     const decoded = decodeBatch(payload, lane);
     if (!decoded.ok) return this.#sink.refused(decoded.error);
     const batch = decoded.value;
-    const accepted = this.#sequence.accept(batch);
-    if (accepted.missed > 0) this.#sink.missed(lane, accepted.missed);
-    for (const entry of accepted.fresh) {
+    const { repeated, missed } = this.#sequence.accept({ ...batch, length: batch.entries.length });
+    this.#repeated[lane] = (this.#repeated[lane] ?? 0) + repeated;
+    this.#missed[lane] = (this.#missed[lane] ?? 0) + missed;
+    if (missed > 0) this.#sink.missed(lane, missed);
+    for (const entry of batch.entries.slice(repeated)) {
+      this.ledger.produced(lane);
       const refusal = this.#deliver(entry, now);
-      if (refusal !== undefined) this.#sink.refused(refusal);
+      if (refusal === undefined) this.ledger.delivered(lane);
+      else {
+        this.ledger.lost(lane, losses[refusal]);
+        this.#sink.refused(refusal);
+      }
     }
     const seq = batch.firstSeq + batch.entries.length - 1;
     if (batch.entries.length > 0) this.#sink.receipt({ lane, session: batch.session, seq });
   }
 
-  #deliver(entry: Entry, now: Now): InboxRefusal | undefined {
+  #deliver(entry: Entry, now: Now): EntryRefusal | undefined {
+    if (hasFlag(entry, entryFlag.clock)) return isLate(entry) ? "expired" : this.#clock(entry);
     if (entry.to === null) return "no-target";
-    // The hub writes what is left of the TTL when it sends; nothing left means: known, but too late.
-    if (entry.ttl === millis(0)) return "expired";
-    const reception = hasFlag(entry, entryFlag.command)
-      ? this.#command(entry.to, entry, now)
-      : this.#switchboard.fromHub(
-          entry.to,
-          entry.route ?? entry.from,
-          { value: entry.body, at: entry.at },
-          now,
-        );
-    return reception === "taken" ? undefined : reception;
+    if (hasFlag(entry, entryFlag.command)) return this.#command(entry.to, entry, now);
+    if (isLate(entry)) return "expired";
+    const sample = { value: entry.body, at: entry.at };
+    return refusalOf(this.#switchboard.fromHub(entry.to, entry.route ?? entry.from, sample, now));
   }
 
-  #command(to: string, entry: Entry, now: Now): Reception | "wrong-command" {
-    const command = readCommandBody(entry.body);
-    return command.ok ? this.#switchboard.command(to, command.value, now) : "wrong-command";
+  #clock({ body }: Entry): "wrong-clock" | undefined {
+    const reply = readClockReply(body);
+    if (reply === undefined) return "wrong-clock";
+    this.#sink.clock(reply);
+    return undefined;
   }
+
+  #command(to: string, entry: Entry, now: Now): EntryRefusal | undefined {
+    const read = readCommandBody(entry.body);
+    if (!read.ok) return isLate(entry) ? "expired" : "wrong-command";
+    const { request } = read.value;
+    const before = request === undefined ? undefined : this.#answered.answerTo(request);
+    if (before !== undefined) {
+      this.#sink.result(before);
+      return undefined;
+    }
+    const refusal = isLate(entry) ? "expired" : this.#do(to, read.value, now);
+    if (request !== undefined) {
+      const reply = replyOf(request, refusal);
+      this.#answered.add(reply);
+      this.#sink.result(reply);
+    }
+    return refusal;
+  }
+
+  #do(to: string, command: Command, now: Now): EntryRefusal | undefined {
+    // Who asks is told that it has no effect; who does not ask has it wait beneath the stop.
+    const isHeld = command.request !== undefined && command.kind === "set" && this.#switchboard.isStopped(to);
+    return isHeld ? "held-by-stop" : refusalOf(this.#switchboard.command(to, command, now));
+  }
+}
+
+/** The hub writes what is left of the TTL when it sends; nothing left means: known, but too late. */
+const isLate = (entry: Entry): boolean => entry.ttl === millis(0);
+
+const refusalOf = (reception: Reception): EntryRefusal | undefined =>
+  reception === "taken" ? undefined : reception;
+
+function replyOf(request: RequestId, refusal: EntryRefusal | undefined): Reply {
+  if (refusal === undefined) return { request, outcome: "done" };
+  const { end, reason } = losses[refusal];
+  return { request, outcome: end, reason };
 }

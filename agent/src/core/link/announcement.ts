@@ -7,11 +7,13 @@ export interface Life {
   readonly session: Session;
   readonly unit: string;
   readonly version: string;
+  /** Zones the node is in, beside the one of all. */
+  readonly zones: readonly string[];
 }
 
 /** `connection` counts the connections of this life from 1. */
 export function birthOf(
-  { session, unit, version }: Life,
+  { session, unit, version, zones }: Life,
   connection: number,
   instances: ReadonlyMap<string, InstanceDeclaration>,
   at: Micros,
@@ -25,6 +27,7 @@ export function birthOf(
     agentVersion: version,
     at,
     instances: Object.fromEntries(instances),
+    ...(zones.length === 0 ? {} : { zones: [...zones] }),
   });
 }
 

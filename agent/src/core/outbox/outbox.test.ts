@@ -3,7 +3,7 @@ import { instant, micros } from "@interactor/shared/kernel/units";
 import { decodeBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag } from "@interactor/shared/wire/entry";
 import { lane } from "@interactor/shared/wire/lanes";
-import { echoInterval, ttlDefault } from "@interactor/shared/wire/limits";
+import { clockExchangeTtl, echoInterval, ttlDefault } from "@interactor/shared/wire/limits";
 import { readReceiptBody } from "@interactor/shared/wire/messages/receipt";
 import { noon, nowAt, sessionNumber } from "@interactor/shared/testing/builders";
 import { Outbox, type Reading } from "./outbox.ts";
@@ -54,16 +54,27 @@ describe("readings", () => {
     expect(sent[0]?.ttl).toBe(ttlDefault);
   });
 
-  test("of a clock that nobody has set say so", () => {
+  test("stamped before the hub's clock was known say so, whatever the stamp looks like", () => {
     const { read, pump } = bench();
 
-    read({ at: micros(5_000_000) });
+    read({ at: noon, isUnsynchronised: true, every: true });
+    read({ at: micros(5_000_000), isUnsynchronised: false, every: true });
 
-    expect(pump(0)[0]?.flags).toBe(entryFlag.clockUnsynchronised);
+    expect(pump(0).map(({ flags }) => flags)).toEqual([entryFlag.clockUnsynchronised, 0]);
   });
 });
 
 describe("what an input holds", () => {
+  test("says whether it is stamped in the hub's time", () => {
+    const { outbox, hold, pump } = bench();
+
+    hold(1, 0);
+    outbox.isClockSynchronised = true;
+    hold(1, 0, "lights/back");
+
+    expect(pump(0).map(({ flags }) => flags)).toEqual([entryFlag.clockUnsynchronised, 0]);
+  });
+
   test("is said at once, then once in an interval, and the last one always", () => {
     const { outbox, hold, pump } = bench();
 
@@ -99,6 +110,18 @@ describe("what an input holds", () => {
   });
 });
 
+test("a question for the time replaces one that still waits, and is not asked when it is old", () => {
+  const { outbox, pump } = bench();
+  outbox.clock(5, noon, instant(0));
+  outbox.clock(6, noon, instant(10));
+
+  expect(pump(20)).toMatchObject([
+    { flags: entryFlag.clock | entryFlag.clockUnsynchronised, body: [6], ttl: clockExchangeTtl - 10 },
+  ]);
+  outbox.clock(7, noon, instant(30));
+  expect(pump(30 + clockExchangeTtl)).toEqual([]);
+});
+
 test("receipts of one lane replace each other while they wait, because the last one speaks for all", () => {
   const { outbox, pump } = bench();
   const session = sessionNumber(2);
@@ -107,7 +130,8 @@ test("receipts of one lane replace each other while they wait, because the last 
   outbox.receipt({ lane: lane.control, session, seq: 7 }, noon, instant(0));
 
   const sent = pump(0);
-  expect(sent.map(({ flags }) => flags)).toEqual([entryFlag.receipt, entryFlag.receipt]);
+  const flags = entryFlag.receipt | entryFlag.clockUnsynchronised;
+  expect(sent.map((each) => each.flags)).toEqual([flags, flags]);
   expect(sent.map(({ body }) => readReceiptBody(body))).toEqual([
     { lane: lane.telemetry, session, seq: 3 },
     { lane: lane.control, session, seq: 7 },

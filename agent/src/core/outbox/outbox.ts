@@ -4,8 +4,16 @@ import { type Entry, entryFlag, type Quality, quality } from "@interactor/shared
 import { type Lane, lane } from "@interactor/shared/wire/lanes";
 import { type Publish, LaneSender } from "@interactor/shared/wire/lane-sender";
 import { Ledger } from "@interactor/shared/wire/ledger";
-import { echoInterval, queueBytesMax, queueMessagesMax, ttlDefault } from "@interactor/shared/wire/limits";
+import {
+  clockExchangeTtl,
+  echoInterval,
+  queueBytesMax,
+  queueMessagesMax,
+  ttlDefault,
+} from "@interactor/shared/wire/limits";
+import { clockAskBody } from "@interactor/shared/wire/messages/clock-exchange";
 import { type Receipt, receiptBody } from "@interactor/shared/wire/messages/receipt";
+import { type Reply, resultBody } from "@interactor/shared/wire/messages/reply";
 import type { Session } from "@interactor/shared/wire/session";
 import type { Value } from "@interactor/shared/wire/value";
 
@@ -19,17 +27,18 @@ export interface Reading {
   readonly every: boolean;
   /** Said again, later than it happened. */
   readonly isHistorical?: boolean;
+  /** Stamped before the node knew the hub's clock. */
+  readonly isUnsynchronised?: boolean;
 }
-
-/** Before this no clock of a node can have been set: a Pi without a network boots in 1970. */
-const clockPlausibleFrom = 1_735_689_600_000_000; // 2025-01-01T00:00:00Z in µs
 
 export class Outbox {
   readonly ledger = new Ledger();
   readonly #sender: LaneSender;
   /** What inputs hold, waiting for its echo; the newest per input. */
-  readonly #echoes = new Map<string, { readonly value: Value; readonly at: Micros }>();
+  readonly #echoes = new Map<string, Pick<Reading, "value" | "at" | "isUnsynchronised">>();
   readonly #echoOpenAt = new Map<string, Instant>();
+  /** Whether what is stamped here from now on is stamped in the hub's time. */
+  isClockSynchronised = false;
 
   constructor(session: Session) {
     const limits = { messagesMax: queueMessagesMax, bytesMax: queueBytesMax };
@@ -40,6 +49,21 @@ export class Outbox {
     return this.#sender.queued;
   }
 
+  /** Messages of one lane whose end has not been counted. */
+  depth(of: Lane): number {
+    return this.#sender.depth(of);
+  }
+
+  /** Messages of one lane in memory. */
+  inMemory(of: Lane): number {
+    return this.#sender.inMemory(of);
+  }
+
+  /** Whether critical messages fill it, so that the next one has to be refused. */
+  get isCriticalFull(): boolean {
+    return this.#sender.isFullOf(lane.critical);
+  }
+
   reading(reading: Reading, at: Instant): void {
     const entry = entryOf(reading, reading.every ? ttlDefault : null);
     this.#sender.offer({ lane: lane.telemetry, entry, key: reading.every ? undefined : reading.from }, at);
@@ -47,14 +71,31 @@ export class Outbox {
 
   /** What an actuator input holds now; thinned, because people watch it and nobody acts on it. */
   held(from: string, value: Value, wall: Micros, at: Instant): void {
-    this.#echoes.set(from, { value, at: wall });
+    this.#echoes.set(from, { value, at: wall, isUnsynchronised: !this.isClockSynchronised });
     this.#echo(from, at);
   }
 
   receipt(receipt: Receipt, wall: Micros, at: Instant): void {
-    const body = entryOf({ from: "", value: receiptBody(receipt), at: wall, quality: quality.good }, null);
-    const entry = { ...body, flags: body.flags | entryFlag.receipt };
+    const entry = this.#control(receiptBody(receipt), entryFlag.receipt, wall);
     this.#sender.offer({ lane: lane.control, entry, key: `receipt ${receipt.lane}` }, at);
+  }
+
+  /** What became of a command that asked; later than this nobody waits for it. */
+  result(reply: Reply, wall: Micros, at: Instant): void {
+    const entry = { ...this.#control(resultBody(reply), entryFlag.result, wall), ttl: ttlDefault };
+    this.#sender.offer({ lane: lane.control, entry, key: undefined }, at);
+  }
+
+  /** Asks for the hub's clock. A newer question replaces one that waits. */
+  clock(askedAt: number, wall: Micros, at: Instant): void {
+    const entry = { ...this.#control(clockAskBody(askedAt), entryFlag.clock, wall), ttl: clockExchangeTtl };
+    this.#sender.offer({ lane: lane.control, entry, key: "clock" }, at);
+  }
+
+  #control(value: Value, flag: number, wall: Micros): Entry {
+    const isUnsynchronised = !this.isClockSynchronised;
+    const entry = entryOf({ from: "", value, at: wall, quality: quality.good, isUnsynchronised }, null);
+    return { ...entry, flags: entry.flags | flag };
   }
 
   /** The hub has everything of `of` up to `seq`. */
@@ -95,7 +136,7 @@ export class Outbox {
 
 function entryOf(reading: Omit<Reading, "every">, ttl: Entry["ttl"]): Entry {
   const historical = reading.isHistorical === true ? entryFlag.historical : 0;
-  const unsynchronised = reading.at < clockPlausibleFrom ? entryFlag.clockUnsynchronised : 0;
+  const unsynchronised = reading.isUnsynchronised === true ? entryFlag.clockUnsynchronised : 0;
   return {
     at: reading.at,
     from: reading.from,

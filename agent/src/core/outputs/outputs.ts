@@ -10,13 +10,18 @@ import { type PortAddress, portAddress } from "@interactor/shared/wire/names";
 import type { Outbox } from "../outbox/outbox.ts";
 import type { Now, Switchboard } from "../switchboard/switchboard.ts";
 
-export type OutputValue = Omit<Sample, "unit">;
+export interface OutputValue extends Omit<Sample, "unit"> {
+  /** Stamped before the node knew the hub's clock. */
+  readonly isUnsynchronised: boolean;
+}
+
+type Latest = Sample & Pick<OutputValue, "isUnsynchronised">;
 
 export class Outputs {
   readonly #switchboard: Switchboard;
   readonly #outbox: Outbox;
   readonly #declared = new Map<string, InstanceDeclaration>();
-  readonly #latest = new Map<string, Sample>();
+  readonly #latest = new Map<string, Latest>();
 
   constructor(switchboard: Switchboard, outbox: Outbox) {
     this.#switchboard = switchboard;
@@ -43,22 +48,23 @@ export class Outputs {
   }
 
   /** A value of an output: to the routes placed here, and on its way to the hub. */
-  take(address: PortAddress, { value, at, quality }: OutputValue, now: Now): void {
+  take(address: PortAddress, { value, at, quality, isUnsynchronised }: OutputValue, now: Now): void {
     const spec = findPort(this.#declared.get(address.instance)?.outputs ?? {}, address.port);
     if (spec === undefined) return;
     const from = portAddress(address);
-    const sample = { value, at, quality, unit: spec.unit ?? "" };
+    const sample = { value, at, quality, unit: spec.unit ?? "", isUnsynchronised };
     const every = spec.deliver === "every";
     // What happened once, such as a button, must not happen again because somebody comes late.
     if (!every) this.#latest.set(from, sample);
     this.#switchboard.fromOutput(address, sample, now);
-    this.#outbox.reading({ from, value, at, quality, every }, now.instant);
+    this.#outbox.reading({ from, value, at, quality, every, isUnsynchronised }, now.instant);
   }
 
   /** A hub that may know nothing gets the latest of everything. */
   sayAgain(at: Instant): void {
-    for (const [from, { value, at: takenAt, quality }] of this.#latest) {
-      this.#outbox.reading({ from, value, at: takenAt, quality, every: false, isHistorical: true }, at);
+    for (const [from, { value, at: takenAt, quality, isUnsynchronised }] of this.#latest) {
+      const again = { every: false, isHistorical: true, isUnsynchronised };
+      this.#outbox.reading({ from, value, at: takenAt, quality, ...again }, at);
     }
   }
 }

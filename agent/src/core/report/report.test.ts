@@ -6,7 +6,8 @@ import { textLengthMax } from "@interactor/shared/wire/limits";
 import { routeOf, sessionNumber } from "@interactor/shared/testing/builders";
 import { Report } from "./report.ts";
 
-const nothing = { revision: 0, digest: "", owners: {}, routes: [] };
+const clock = { synchronised: true, offsetMs: -12.5, errorMs: 0.4, steps: 0 };
+const nothing = { revision: 0, digest: "", owners: {}, routes: [], clock };
 
 describe("it is time to report", () => {
   test("at once in the beginning and on each new connection", () => {
@@ -63,4 +64,20 @@ test("of reasons without end only the first ones are counted", () => {
   for (let index = 0; index < 1000; index++) report.refused(`reason ${index}`);
 
   expect(Object.keys(report.take(nothing, instant(0)).refused)).toHaveLength(50);
+});
+
+test("what keeps the node from working is told while it lasts, and is news when it begins and when it ends", () => {
+  const report = new Report(sessionNumber(1));
+  report.take(nothing, instant(0));
+  const dueWhenQuiet = report.dueAt(instant(1));
+
+  report.problem("disk", "its disk is full");
+  expect(report.dueAt(instant(1))).toBeLessThan(dueWhenQuiet);
+  expect(report.take(nothing, instant(1)).problems).toEqual(["its disk is full"]);
+  report.problem("disk", "its disk is full");
+  expect(report.dueAt(instant(2))).toBe(dueWhenQuiet + 1);
+  report.problem("disk", undefined);
+
+  expect(report.dueAt(instant(2))).toBeLessThan(dueWhenQuiet);
+  expect(report.take(nothing, instant(2))).toMatchObject({ problems: [], clock });
 });

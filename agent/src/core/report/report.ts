@@ -1,7 +1,14 @@
 /** What a node says of itself on `reported`: gathered as it changes, and when it is time to say it. */
 import { between, type Instant, later, millis, seconds } from "@interactor/shared/kernel/units";
 import type { RouteRunner } from "@interactor/shared/routing/run-route";
-import type { InstanceReport, OwnerReport, Reported } from "@interactor/shared/wire/messages/reported";
+import {
+  type ClockReport,
+  type InstanceReport,
+  type OwnerReport,
+  problemsMax,
+  type Reported,
+  type StopReport,
+} from "@interactor/shared/wire/messages/reported";
 import { textLengthMax } from "@interactor/shared/wire/limits";
 import type { Session } from "@interactor/shared/wire/session";
 
@@ -17,12 +24,16 @@ export interface Running {
   readonly digest: string;
   readonly owners: Readonly<Record<string, OwnerReport>>;
   readonly routes: readonly RouteRunner[];
+  /** `undefined`: no show stop holds the node. */
+  readonly stop?: StopReport | undefined;
+  readonly clock: ClockReport;
 }
 
 export class Report {
   readonly #session: Session;
   readonly #instances = new Map<string, InstanceReport>();
   readonly #refused = new Map<string, number>();
+  readonly #problems = new Map<string, string>();
   #isChanged = true;
   #saidAt: Instant | undefined;
 
@@ -43,11 +54,19 @@ export class Report {
     this.#isChanged = true;
   }
 
+  /** What keeps the node from working wholly, in words for people; `undefined`: that is over. */
+  problem(what: string, words: string | undefined): void {
+    if (this.#problems.get(what) === words) return;
+    if (words === undefined) this.#problems.delete(what);
+    else this.#problems.set(what, shortened(words));
+    this.#isChanged = true;
+  }
+
   changed(): void {
     this.#isChanged = true;
   }
 
-  /** Whoever listens now has not heard anything yet. */
+  /** Whoever listens now has not heard anything yet, or what there is to say must not wait. */
   begin(): void {
     this.#saidAt = undefined;
   }
@@ -75,6 +94,9 @@ export class Report {
       owners: running.owners,
       routes: Object.fromEntries(routes),
       refused: Object.fromEntries(this.#refused),
+      ...(running.stop === undefined ? {} : { stop: running.stop }),
+      problems: [...this.#problems.values()].slice(0, problemsMax),
+      clock: running.clock,
     };
   }
 

@@ -177,13 +177,25 @@ describe("a show stop", () => {
     board.stopShow("anna", nowAt(0));
     const after = changes();
 
-    board.stopShow("bert", nowAt(5));
+    board.stopShow("anna", nowAt(5));
     expect(changes()).toBe(after);
-    expect(board.owners()["lights/front"]?.by).toBe("anna");
     board.releaseStop(nowAt(10));
     board.releaseStop(nowAt(20));
 
     expect(board.owners()).toEqual({});
+  });
+});
+
+describe("a show stop that another one holds by now", () => {
+  test("is his, and moves nothing", () => {
+    const { board, applied } = bench();
+    board.stopShow("anna", nowAt(0));
+    const moved = applied.length;
+
+    board.stopShow("bert", nowAt(5));
+
+    expect(applied.length).toBe(moved);
+    expect(board.owners()["lights/front"]).toEqual({ kind: "stop", by: "bert", since: nowAt(5).wall });
   });
 });
 

@@ -29,6 +29,12 @@ export interface Now {
   readonly wall: Micros;
 }
 
+/** Who holds an input at its stop value, and since when. */
+interface Held {
+  readonly by: string;
+  readonly at: Micros;
+}
+
 export interface SwitchboardSink {
   apply(address: PortAddress, applied: Applied | undefined): void;
   /** The owner of an input is another one now. */
@@ -54,7 +60,9 @@ export class Switchboard {
   /** Inputs that somebody holds for a while, by `instance/input`. */
   readonly #lent = new Map<string, PortAddress>();
   #routes = new RouteTable([]);
-  #stop: { readonly by: string; readonly at: Micros } | undefined;
+  #stop: Held | undefined;
+  /** Inputs whose lease on the hub's life has run out, by `instance/input`: stopped, each by itself. */
+  readonly #lapsed = new Map<string, Held>();
   /** The time of the event being handled, for the sink of the routes. */
   #now: Now = { instant: instant(0), wall: micros(0) };
 
@@ -77,7 +85,7 @@ export class Switchboard {
       this.#stacks.delete(key);
       this.#sink.ownersChanged();
     }
-    if (this.#stop !== undefined) this.#latch(instance, ports, now);
+    if (this.#stop !== undefined || this.#lapsed.size > 0) this.#latch(instance, ports, now);
   }
 
   ports(instance: string): DeclaredPorts | undefined {
@@ -148,6 +156,11 @@ export class Switchboard {
     return "taken";
   }
 
+  /** Whether a show stop owns the input. */
+  isStopped(to: string): boolean {
+    return this.#stacks.get(to)?.owner?.kind === "stop";
+  }
+
   command(to: string, command: Command, now: Now): Reception {
     const address = parsePortAddress(to);
     if (!address.ok || this.#input(address.value) === undefined) return "unknown-input";
@@ -168,9 +181,9 @@ export class Switchboard {
     );
   }
 
-  /** Sends every actuator input to what it declares for a show stop, and keeps it there. */
+  /** Sends every actuator input to what it declares for a show stop, and keeps it there. Later `by` is another's. */
   stopShow(by: string, now: Now): void {
-    if (this.#stop !== undefined) return;
+    if (this.#stop?.by === by) return;
     this.#stop = { by, at: now.wall };
     for (const [instance, ports] of this.#instances) this.#latch(instance, ports, now);
   }
@@ -180,8 +193,19 @@ export class Switchboard {
     this.#stop = undefined;
     for (const key of this.#stacks.keys()) {
       const address = parsePortAddress(key);
-      if (address.ok) this.#change(address.value, now, (stack) => stack.release("stop", now.wall));
+      if (address.ok) this.#settleStop(address.value, now);
     }
+  }
+
+  /** Sends one input to what it declares for a show stop, and keeps it there. */
+  lapse(address: PortAddress, by: string, now: Now): void {
+    this.#lapsed.set(portAddress(address), { by, at: now.wall });
+    this.#settleStop(address, now);
+  }
+
+  /** Lets the input go that `lapse` stopped. A show stop still holds it. */
+  renew(address: PortAddress, now: Now): void {
+    if (this.#lapsed.delete(portAddress(address))) this.#settleStop(address, now);
   }
 
   /** Does what time brings: manual values end, throttles open. Returns when to come back. */
@@ -250,15 +274,20 @@ export class Switchboard {
   }
 
   #latch(instance: string, ports: DeclaredPorts, now: Now): void {
-    const stop = this.#stop;
-    if (stop === undefined) return;
     for (const [port, spec] of Object.entries(ports.inputs)) {
-      if (spec.actuator !== true) continue;
-      const claim = { value: stopValue(spec), at: stop.at, by: stop.by };
-      for (const each of portNames(port, spec)) {
-        this.#change({ instance, port: each }, now, (stack) => stack.claim("stop", claim, now.wall));
-      }
+      for (const each of portNames(port, spec)) this.#settleStop({ instance, port: each }, now);
     }
+  }
+
+  /** Claims or releases an actuator input for the show stop, or else for its lease. */
+  #settleStop(address: PortAddress, now: Now): void {
+    const spec = this.#input(address);
+    if (spec?.actuator !== true) return;
+    const held = this.#stop ?? this.#lapsed.get(portAddress(address));
+    this.#change(address, now, (stack) => {
+      if (held === undefined) stack.release("stop", now.wall);
+      else stack.claim("stop", { value: stopValue(spec), ...held }, now.wall);
+    });
   }
 
   /** Runs `change` on the input's stack and tells the sink what came of it. */

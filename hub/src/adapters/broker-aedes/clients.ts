@@ -1,5 +1,6 @@
 /** All connections: who may come in, who is who, and the clocks that are looked at for all of them. */
 import type { Duplex } from "node:stream";
+import type { BrokerFault } from "../../ports/broker.ts";
 import type { AedesLink } from "./aedes-link.ts";
 import { Connection } from "./connection.ts";
 import { Door } from "./door.ts";
@@ -12,10 +13,10 @@ const retryInterval = 20;
 /** Kept sessions and retained messages that are too old are looked for this often. */
 const expireInterval = 60_000;
 
-const mostWords = {
-  behind: "of all clients it is furthest behind",
-  "unfinished-packets": "of all clients it began most without ending it",
-} as const;
+/** Nothing came of a packet that has begun for this long: while there is too much of them, it goes. */
+const pauseMax = 1000;
+/** While nobody is to blame it is looked again this often. */
+const lookAgain = 50;
 
 export class Clients implements Disposable {
   readonly #exchange: Exchange;
@@ -27,6 +28,7 @@ export class Clients implements Disposable {
   readonly #throttled = new Set<Connection>();
   readonly #timers: readonly NodeJS.Timeout[];
   #checkedAt = performance.now();
+  #lookAt = 0;
   #retry: NodeJS.Timeout | undefined;
 
   /** `introduce`: Aedes takes over a client that has sent its CONNECT. */
@@ -39,6 +41,7 @@ export class Clients implements Disposable {
       setInterval(() => exchange.expire(), expireInterval),
     ];
     for (const timer of this.#timers) timer.unref();
+    exchange.overfull = () => this.#cutBehind();
   }
 
   /** Clients whose session is open. */
@@ -46,10 +49,16 @@ export class Clients implements Disposable {
     return this.#byId.size;
   }
 
+  /** What clients have not taken or acknowledged. */
+  get waitingBytes(): number {
+    return this.#connections.values().reduce((sum, { waitingBytes }) => sum + waitingBytes, 0);
+  }
+
   accept(stream: Duplex, address: string): void {
     const refusal = this.#door.refusal(address);
     if (refusal !== undefined) {
-      this.#exchange.rules.faulted(refusal.fault, refusal.words);
+      const context = { who: address, outcome: "turned-away" } as const;
+      this.#exchange.rules.faulted(refusal.fault, refusal.words, context);
       stream.on("error", () => undefined);
       stream.destroy();
       return;
@@ -60,7 +69,7 @@ export class Clients implements Disposable {
         this.#introduce(introduced.link);
       },
       throttled: (throttled) => this.#throttle(throttled),
-      overfull: () => this.#cutMost("unfinished-packets", this.#exchange.limits.unfinishedBytesMax),
+      overfull: () => this.#cutUnfinished(),
       closed: (closed) => this.#forget(closed),
     });
     this.#connections.add(connection);
@@ -88,6 +97,7 @@ export class Clients implements Disposable {
     for (const timer of this.#timers) clearInterval(timer);
     clearInterval(this.#retry);
     for (const connection of this.#connections) connection.close();
+    this.#exchange.sessions.tellEvicted();
   }
 
   #forget(connection: Connection): void {
@@ -110,6 +120,7 @@ export class Clients implements Disposable {
   }
 
   #check(): void {
+    this.#exchange.sessions.tellEvicted();
     const now = performance.now();
     // After a pause of the whole process nobody is to be cut for having been silent meanwhile.
     const late = Math.max(now - this.#checkedAt - 2 * checkInterval, 0);
@@ -119,20 +130,48 @@ export class Clients implements Disposable {
       connection.check(now, late);
       waiting += connection.waitingBytes;
     }
-    const { outgoingTotalMax } = this.#exchange.limits;
-    if (waiting > outgoingTotalMax) this.#cutMost("behind", outgoingTotalMax);
+    if (waiting > this.#exchange.limits.outgoingTotalMax) this.#cutBehind();
+  }
+
+  #cutBehind(): void {
+    const bytesOf = ({ waitingBytes }: Connection) => waitingBytes;
+    const { outgoingTotalMax: bytesMax } = this.#exchange.limits;
+    this.#cutMost({ fault: "behind", bytesOf, bytesMax, words: "of all clients it is furthest behind" });
+  }
+
+  /** Who begins packets and does not go on goes first; whoever has most begun, when there is twice too much. */
+  #cutUnfinished(): void {
+    const now = performance.now();
+    const { unfinishedBytes, heldBytes, limits } = this.#exchange;
+    if (heldBytes > limits.heldBytesMax) {
+      const bytesOf = ({ heldBytes: bytes }: Connection) => bytes;
+      const words = "of all clients that are read slowly it sent most";
+      this.#cutMost({ fault: "unfinished-packets", bytesOf, bytesMax: limits.heldBytesMax, words });
+    }
+    const isMuchTooMuch = unfinishedBytes > 2 * limits.unfinishedBytesMax;
+    if (unfinishedBytes <= limits.unfinishedBytesMax || (now < this.#lookAt && !isMuchTooMuch)) return;
+    this.#lookAt = now + lookAgain;
+    const bytesOf = (connection: Connection) =>
+      isMuchTooMuch || connection.pause(now) > pauseMax ? connection.unfinishedBytes : 0;
+    const words = "of all clients it began most without ending it";
+    this.#cutMost({ fault: "unfinished-packets", bytesOf, bytesMax: limits.unfinishedBytesMax, words });
   }
 
   /** Cuts those who hold most, until the bound is kept. */
-  #cutMost(fault: keyof typeof mostWords, max: number): void {
-    const bytesOf = ({ waitingBytes, unfinishedBytes }: Connection) =>
-      fault === "behind" ? waitingBytes : unfinishedBytes;
+  #cutMost({ fault, bytesOf, bytesMax, words }: Excess): void {
     const most = [...this.#connections].toSorted((a, b) => bytesOf(b) - bytesOf(a));
     let left = most.reduce((sum, connection) => sum + bytesOf(connection), 0);
     for (const connection of most) {
-      if (left <= max) return;
+      if (left <= bytesMax || bytesOf(connection) === 0) return;
       left -= bytesOf(connection);
-      connection.cut(fault, `${mostWords[fault]}: ${bytesOf(connection)} bytes`);
+      connection.cut(fault, `${words}: ${bytesOf(connection)} bytes`);
     }
   }
+}
+
+interface Excess {
+  readonly fault: BrokerFault;
+  readonly bytesOf: (connection: Connection) => number;
+  readonly bytesMax: number;
+  readonly words: string;
 }

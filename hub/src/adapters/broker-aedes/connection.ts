@@ -32,6 +32,10 @@ type Phase =
   | { readonly kind: "closed" };
 
 const connack = (code: number): Buffer => Buffer.from([0x20, 2, 0, code]);
+/** Bytes that wait for the next turn. More: it is read no further until then. */
+const yieldBytesMax = 16 * 1024;
+/** Packets of one client in one turn of the event loop. More come in the next one, after what others have to say. */
+const packetsPerTurn = 512;
 /** A client that was told to go has this long to read why. */
 const farewell = 500;
 
@@ -56,10 +60,19 @@ export class Connection {
   /** When it was opened, and then when its last whole packet came. */
   #heardAt = performance.now();
   #unfinishedSince: number | undefined;
+  /** When something came. */
+  #cameAt = 0;
+  /** What stands in the sums of all connections. */
+  readonly #counted = { unfinished: 0, held: 0 };
+  /** Packets taken since it was read last, and whether it goes on with them in the next turn of the event loop. */
+  #takenInTurn = 0;
+  #isYielding = false;
+  /** Of the outlet's evictions, those that were told. */
+  #evicted = 0;
   /** What waits for the disk is too much, and some of it is from here. */
   #isDiskBehind = false;
   /** Bytes that a layer below holds because their frame has not ended. */
-  #held = 0;
+  #heldBelow = 0;
 
   constructor(stream: Duplex, address: string, exchange: Exchange, sink: ConnectionSink) {
     this.address = address;
@@ -75,7 +88,7 @@ export class Connection {
     this.#outlet = new Outlet(stream, limits, {
       dirty: (outlet) => exchange.dirty(outlet),
       behind: (words) => this.cut("behind", words),
-      drained: () => this.#phase.kind === "open" && this.#phase.conversation.replay(),
+      drained: () => this.#drained(),
     });
     this.link = new AedesLink({
       write: (bytes) => this.#outlet.send(bytes),
@@ -89,12 +102,22 @@ export class Connection {
 
   /** Beginnings of packets whose rest has not come, in bytes. */
   get unfinishedBytes(): number {
-    return this.#reader.waitingBytes + this.#held;
+    return this.#counted.unfinished;
   }
 
-  /** Bytes that its socket does not take. */
+  /** What came and is not taken yet, because we read it more slowly. */
+  get heldBytes(): number {
+    return this.#counted.held;
+  }
+
+  /** For so long nothing came of a packet that has begun, in ms. */
+  pause(now: number): number {
+    return now - this.#cameAt;
+  }
+
+  /** Bytes that its socket does not take, or that it does not acknowledge. */
   get waitingBytes(): number {
-    return this.#outlet.waitingBytes;
+    return this.#outlet.waitingBytes + (this.session?.bytes ?? 0);
   }
 
   /** The CONNACK is out: the session's messages are sent, and what came meanwhile is taken. */
@@ -117,6 +140,7 @@ export class Connection {
 
   /** Looks at its clocks. `late`: for so long nobody looked, and so nobody read either. */
   check(now: number, late: number): void {
+    this.#tellEvicted();
     this.#heardAt += late;
     if (this.#unfinishedSince !== undefined) this.#unfinishedSince += late;
     const { connectTimeout, outgoingAgeMax, unfinishedAgeMax } = this.#exchange.limits;
@@ -125,7 +149,9 @@ export class Connection {
       if (silence > connectTimeout) this.cut("no-connect", `no CONNECT within ${connectTimeout} ms`);
       return;
     }
-    if (this.#keepalive > 0 && silence > this.#keepalive) return this.cut("keepalive", "fell silent");
+    // Whom we do not read cannot be heard.
+    if (this.#isHeld) this.#heardAt = now;
+    else if (this.#keepalive > 0 && silence > this.#keepalive) return this.cut("keepalive", "fell silent");
     if (now - late - (this.#outlet.blockedSince ?? now) > outgoingAgeMax)
       return this.cut("stalled", `took nothing for ${outgoingAgeMax} ms; ${this.waitingBytes} bytes wait`);
     if (now - (this.#unfinishedSince ?? now) > unfinishedAgeMax)
@@ -136,7 +162,7 @@ export class Connection {
   retry(now: number): boolean {
     if (this.#phase.kind === "closed") return true;
     if (!this.#rate.refill(now)) return false;
-    // Else it goes on when the store is through.
+    // Else it goes on when the disk is through.
     if (!this.#isDiskBehind) this.#goOn();
     return !this.#rate.isExceeded;
   }
@@ -146,7 +172,7 @@ export class Connection {
     if (this.#phase.kind === "closed") return;
     const who = this.client.id === "" ? this.address : this.client.id;
     this.isCut = true;
-    this.#exchange.rules.faulted(fault, `${who}: ${words}`);
+    this.#exchange.rules.faulted(fault, `${who}: ${words}`, { who });
     this.close();
   }
 
@@ -162,6 +188,7 @@ export class Connection {
   #heard(chunk: Buffer): void {
     if (this.#phase.kind === "closed") return;
     this.#rate.bytes(chunk.length);
+    this.#cameAt = performance.now();
     this.#exchange.sweeper.came(chunk.length);
     this.#read(() => this.#reader.push(chunk));
   }
@@ -169,18 +196,35 @@ export class Connection {
   /** A WebSocket gathers the pieces of a message before it hands any of it on. */
   #holdsBelow(bytes: number): void {
     if (this.#phase.kind === "closed") return;
-    const change = bytes - this.#held;
-    this.#held = bytes;
-    this.#count(change);
+    if (bytes > this.#heldBelow) this.#exchange.sweeper.came(bytes - this.#heldBelow);
+    this.#heldBelow = bytes;
+    this.#cameAt = performance.now();
+    this.#count();
     // Where it is still to say who it is, a frame's own header may come on top.
     if (this.#phase.kind === "silent" && bytes > 2 * this.#frameLimits.bytesMax)
       this.cut("packet-too-large", `a frame of more than ${2 * this.#frameLimits.bytesMax} bytes`);
   }
 
-  #count(unfinishedBytes: number): void {
-    this.#exchange.unfinishedBytes += unfinishedBytes;
-    if (unfinishedBytes > 0) this.#exchange.sweeper.came(unfinishedBytes);
-    if (this.#exchange.unfinishedBytes > this.#exchange.limits.unfinishedBytesMax) this.#sink.overfull();
+  /** Brings the sums of all connections up to date. */
+  #count(): void {
+    const { waitingBytes } = this.#reader;
+    const isOurs = this.#isHeld || this.#isYielding;
+    this.#countAs(this.#heldBelow + (isOurs ? 0 : waitingBytes), isOurs ? waitingBytes : 0);
+    const { unfinishedBytes, heldBytes, limits } = this.#exchange;
+    if (unfinishedBytes > limits.unfinishedBytesMax || heldBytes > limits.heldBytesMax) this.#sink.overfull();
+  }
+
+  #countAs(unfinished: number, held: number): void {
+    this.#exchange.unfinishedBytes += unfinished - this.#counted.unfinished;
+    this.#exchange.heldBytes += held - this.#counted.held;
+    this.#counted.unfinished = unfinished;
+    this.#counted.held = held;
+  }
+
+  #drained(): void {
+    if (this.#phase.kind !== "open") return;
+    this.session?.pump();
+    this.#phase.conversation.replay();
   }
 
   #goOn(): void {
@@ -193,15 +237,20 @@ export class Connection {
   }
 
   #read(step: () => "too-large" | "malformed" | undefined): void {
+    this.#takenInTurn = 0;
     const before = this.#reader.waitingBytes;
     const wrong = step();
-    this.#count(this.#reader.waitingBytes - before);
+    const more = this.#reader.waitingBytes - before;
+    if (more > 0) this.#exchange.sweeper.came(more);
+    this.#count();
     if (wrong === "too-large")
       return this.cut("packet-too-large", `a packet of more than ${this.#frameLimits.bytesMax} bytes`);
     if (wrong === "malformed") return this.cut("protocol", "a length of more than four bytes [MQTT-2.2.3]");
     if (this.#phase.kind === "closed") return;
     if (this.#isHeld) this.#hold();
-    const isUnfinished = this.#reader.waitingBytes > 0 && !this.#isHeld;
+    // What comes in this turn is taken in the next ones, but not more than that.
+    else if (this.#isYielding && this.#reader.waitingBytes > yieldBytesMax) this.#stream.pause();
+    const isUnfinished = this.unfinishedBytes > 0 && !this.#isHeld;
     this.#unfinishedSince = isUnfinished ? (this.#unfinishedSince ?? performance.now()) : undefined;
   }
 
@@ -214,10 +263,21 @@ export class Connection {
     });
   }
 
+  /** Lets the others have their turn, those above all who acknowledge what this one sends. */
+  #yield(): void {
+    if (this.#isYielding) return;
+    this.#isYielding = true;
+    setImmediate(() => {
+      this.#isYielding = false;
+      if (this.#phase.kind === "open" && !this.#isHeld) this.#goOn();
+    });
+  }
+
   #hold(): void {
     this.#stream.pause();
     if (!this.#rate.isExceeded) return;
-    this.#exchange.rules.faulted("rate", `${this.client.id}: it sends too much and is read more slowly`);
+    const { id } = this.client;
+    this.#exchange.rules.faulted("rate", `${id}: it sends too much`, { who: id, outcome: "slowed" });
     this.#sink.throttled(this);
   }
 
@@ -230,7 +290,9 @@ export class Connection {
     if (this.#phase.kind === "open") {
       this.#heardAt = performance.now();
       this.#phase.conversation.take(bytes, frame);
-      return this.#rate.packets(1) && !this.#isDiskBehind;
+      this.#takenInTurn += 1;
+      if (this.#takenInTurn >= packetsPerTurn) this.#yield();
+      return this.#rate.packets(1) && !this.#isDiskBehind && !this.#isYielding;
     }
     if (this.#phase.kind !== "silent") return false;
     const first = bytes[frame.start] ?? 0;
@@ -256,7 +318,10 @@ export class Connection {
         this.#sink.introduced(this);
         return this.link.feed(bytes.subarray(frame.start, frame.end));
       case "refused":
-        this.#exchange.rules.faulted("protocol", `${this.address}: ${connect.words}`);
+        this.#exchange.rules.faulted("protocol", `${this.address}: ${connect.words}`, {
+          who: this.address,
+          outcome: "turned-away",
+        });
         this.#outlet.send(connack(connect.code));
         return this.#sayGoodbye();
       case "malformed":
@@ -282,12 +347,20 @@ export class Connection {
     this.#stream.once("close", () => clearTimeout(timer));
   }
 
+  #tellEvicted(): void {
+    const count = this.#outlet.evicted - this.#evicted;
+    if (count === 0) return;
+    this.#evicted += count;
+    const { id } = this.client;
+    const words = `${count} messages of QoS 0 for ${id} are evicted: it takes too little`;
+    this.#exchange.rules.faulted("behind", words, { who: id, outcome: "evicted", count });
+  }
+
   #leave(): void {
+    this.#tellEvicted();
     this.#phase = { kind: "closed" };
-    const unfinished = this.unfinishedBytes;
-    this.#held = 0;
     this.#reader.end();
-    this.#exchange.unfinishedBytes -= unfinished;
+    this.#countAs(0, 0);
     this.link.gone();
     this.#sink.closed(this);
   }

@@ -37,7 +37,9 @@ export class Conversation {
   readonly #sink: ConversationSink;
   readonly #replay: Replay;
   /** Answers that wait for the disk, or for one that does: they keep their order. */
-  readonly #answers: { readonly packet: Buffer; isDue: boolean }[] = [];
+  readonly #answers: HeldAnswer[] = [];
+  /** Marks the oldest answer that waits for it as due; one function for all of them. */
+  readonly #dueBy = new Map<Written, (isWritten: boolean) => void>();
 
   constructor(
     { client, session, outlet }: { client: Client; session: Session; outlet: Outlet },
@@ -132,7 +134,8 @@ export class Conversation {
       case packetType.pubrel:
         return this.#release(packetIdOf(bytes, body));
       default:
-      // DISCONNECT, and a second CONNECT.
+        // DISCONNECT, and a second CONNECT.
+        if (type === packetType.disconnect && !this.#session.isKept) this.#exchange.visits += 1;
     }
     return this.#sink.pass(bytes.subarray(start, end));
   }
@@ -164,7 +167,9 @@ export class Conversation {
   #subscribe({ filter, qos }: FilterRequest): number {
     const { rules, sessions, limits } = this.#exchange;
     const refuse = (fault: BrokerFault, words: string) => {
-      rules.faulted(fault, `${this.#client.id} may not subscribe to ${filter.slice(0, 200)}: ${words}`);
+      const { id } = this.#client;
+      const context = { who: id, outcome: "subscription-refused" } as const;
+      rules.faulted(fault, `${id} may not subscribe to ${filter.slice(0, 200)}: ${words}`, context);
       return refused;
     };
     if (Buffer.byteLength(filter) > limits.topicBytesMax) return refuse("topic-too-long", "it is too long");
@@ -179,24 +184,37 @@ export class Conversation {
   #answer(packet: Buffer, written: Written | undefined): void {
     if (this.#answers.length === 0 && (written === undefined || written.waitingBytes === 0))
       return this.#outlet.send(packet);
-    const held = { packet, isDue: written === undefined };
-    this.#answers.push(held);
-    return written?.whenWritten((isWritten) => {
-      held.isDue = true;
-      if (isWritten) this.#flushAnswers();
-      else this.#sink.cut("session-quota", "what it sent could not be kept");
-    });
+    this.#answers.push({ packet, waitsFor: written });
+    return written?.whenWritten(this.#dueBy.get(written) ?? this.#dueWhen(written));
+  }
+
+  #dueWhen(written: Written): (isWritten: boolean) => void {
+    const due = (isWritten: boolean): void => {
+      if (!isWritten) return this.#sink.cut("session-quota", "what it sent could not be kept");
+      const held = this.#answers.find(({ waitsFor }) => waitsFor === written);
+      if (held !== undefined) held.waitsFor = undefined;
+      if (this.#answers[0]?.waitsFor === undefined) this.#flushAnswers();
+      return undefined;
+    };
+    this.#dueBy.set(written, due);
+    return due;
   }
 
   #flushAnswers(): void {
     let due = 0;
-    for (const { packet, isDue } of this.#answers) {
-      if (!isDue) break;
+    for (const { packet, waitsFor } of this.#answers) {
+      if (waitsFor !== undefined) break;
       this.#outlet.send(packet);
       due += 1;
     }
     this.#answers.splice(0, due);
   }
+}
+
+interface HeldAnswer {
+  readonly packet: Buffer;
+  /** `undefined`: nothing but those before it. */
+  waitsFor: Written | undefined;
 }
 
 function suback(packetId: number, granted: readonly number[]): Buffer {

@@ -28,6 +28,12 @@ export class Exchange {
   readonly sweeper = new Sweeper();
   /** Beginnings of packets that wait for their rest, in bytes. */
   unfinishedBytes = 0;
+  /** What came and is not taken yet, because its client is read more slowly. */
+  heldBytes = 0;
+  /** Clients so far that came with a clean session and said goodbye. */
+  visits = 0;
+  /** Too much waits for clients that do not acknowledge it. Set by whoever may cut them. */
+  overfull = (): void => undefined;
   #dirty: Outlet[] = [];
 
   constructor({ limits, rules, store, wall }: ExchangeWorld) {
@@ -41,7 +47,14 @@ export class Exchange {
     );
     const faulted = rules.faulted.bind(rules);
     this.retained = new RetainedMessages(limits, { store, wall, faulted });
-    this.sessions = new Sessions(limits, { store, emitter: this.emitter, wall, faulted });
+    this.sessions = new Sessions(limits, {
+      store,
+      emitter: this.emitter,
+      wall,
+      faulted,
+      grew: (bytes) => this.sweeper.came(bytes),
+      overfull: () => this.overfull(),
+    });
   }
 
   /** `owner`: the client that publishes. `false`: there is no room to retain it; then nobody got it. */

@@ -17,11 +17,15 @@ export class Message implements Routed {
   readonly payload: Buffer;
   readonly qos: Qos;
   readonly retain: boolean;
+  /** It says how something is now: a newer one takes its place where it waits. */
+  readonly isState: boolean;
   readonly #topicBytes: Buffer;
   #shared: Buffer | undefined;
+  #waiting: Buffer | undefined;
 
   /** `topicBytes`: the topic as it came, so that nobody encodes it again. */
-  constructor({ topic, payload, qos, retain }: Routed, topicBytes?: Buffer) {
+  constructor({ topic, payload, qos, retain }: Routed, topicBytes?: Buffer, isState = false) {
+    this.isState = isState;
     this.topic = topic;
     this.payload = payload;
     this.qos = qos;
@@ -32,6 +36,11 @@ export class Message implements Routed {
   /** The packet at QoS 0 for those who subscribed: made once, the same bytes for everybody. */
   sharedPacket(): Buffer {
     return (this.#shared ??= encodePublish(this.#topicBytes, this, 0, false, pooled));
+  }
+
+  /** The same for those whose socket takes nothing: not from the pool, because it may be kept. */
+  waitingPacket(): Buffer {
+    return (this.#waiting ??= this.packet(0, false));
   }
 
   /** A packet of its own, to be kept; at QoS 1 and 2 its id is still to be written, by `setPacketId`. */

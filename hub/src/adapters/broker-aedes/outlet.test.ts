@@ -144,6 +144,66 @@ test("blocked is who takes nothing: a write that is taken begins the time anew, 
   expect(socket.writes.length).toBe(4);
 });
 
+test("a state takes the place of an older one that waits, in its order among promises and other topics", async () => {
+  const { socket, outlet, written } = await stalledOutletOf(1_000_000);
+  const state = (text: string, topic: string) => outlet.send(Buffer.from(text), topic, true);
+
+  state("a1 ", "a");
+  outlet.send(Buffer.from("promise "));
+  outlet.send(Buffer.from("event1 "), "event");
+  for (let value = 2; value <= 1000; value++) state(`a${value} `, "a");
+  outlet.send(Buffer.from("event2 "), "event");
+  state("b1 ", "b");
+
+  expect(outlet.replaced).toBe(999);
+  expect(outlet.bytes).toBe("a1000 promise event1 event2 b1 ".length);
+  socket.release();
+  await turn();
+  expect(written()).toBe("<a1000 promise event1 event2 b1 ");
+});
+
+test("a viewer that lags for an hour has one value of each output to take, and is not cut for it", async () => {
+  const { socket, outlet, behind, written } = await stalledOutletOf(100_000);
+  const values = 72_000;
+
+  for (let value = 1; value <= values; value++) {
+    for (let output = 0; output < 10; output++)
+      outlet.send(Buffer.from(`o${output}=${value};`), `v/pi/sim/o${output}`, true);
+  }
+
+  expect(behind).toEqual([]);
+  expect(outlet.waitingBytes).toBeLessThan(10 * (20 + overhead) + 10);
+  socket.release();
+  await turn();
+  expect(written()).toBe(`<${Array.from({ length: 10 }, (_, output) => `o${output}=${values};`).join("")}`);
+});
+
+test("a slow viewer that takes a write now and then gets what is newest each time, whatever was evicted", async () => {
+  const size = 40_000;
+  const { socket, outlet, written } = await stalledOutletOf(1_000_000);
+  const state = (value: number, topic: string) =>
+    outlet.send(Buffer.from(`${topic}${value};`.padEnd(size, ".")), topic, true);
+  let at = 0;
+
+  for (let step = 0; step < 20; step++) {
+    for (const topic of ["a", "b", "c", "d"]) state(at++, topic);
+    if (step % 3 === 2) {
+      socket.step();
+      await turn();
+    }
+  }
+  socket.release();
+  await turn();
+
+  const seen = [...written().matchAll(/([abcd])(\d+);/g)];
+  for (const topic of ["a", "b", "c", "d"]) {
+    const numbers = seen.filter(([, name]) => name === topic).map(([, , number]) => Number(number));
+    expect(numbers).toEqual(numbers.toSorted((left, right) => left - right));
+    expect(numbers.at(-1)).toBe(at - 4 + "abcd".indexOf(topic));
+    expect(numbers.length).toBeLessThan(12);
+  }
+});
+
 test("above half of its bytes the newest message of each topic stays, and the older ones of it go", async () => {
   const size = 1000 - overhead;
   const { socket, outlet, written } = await stalledOutletOf(20_000);

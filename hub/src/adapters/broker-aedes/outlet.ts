@@ -34,6 +34,9 @@ export class Outlet {
   #packets: Buffer[] = [];
   /** For each packet the topic of a QoS 0 message, which may be evicted, or `undefined`. */
   #topics: (string | undefined)[] = [];
+  /** How many packets have left, and by topic which one, counted from the first of all, is a state that waits. */
+  #left = 0;
+  readonly #states = new Map<string, number>();
   #bytes = 0;
   #evictAbove = 0;
   #isDirty = false;
@@ -42,6 +45,8 @@ export class Outlet {
   #blockedSince: number | undefined;
   /** QoS 0 messages that gave way. */
   evicted = 0;
+  /** States that a newer one replaced while they waited. */
+  replaced = 0;
 
   constructor(stream: Duplex, limits: OutletLimits, sink: OutletSink) {
     this.#stream = stream;
@@ -56,7 +61,7 @@ export class Outlet {
 
   /** What could not be given to the socket yet weighs so much. */
   get waitingBytes(): number {
-    return this.#isBlocked ? this.#weight + this.#stream.writableLength : 0;
+    return this.isBlocked ? this.#weight + this.#stream.writableLength : 0;
   }
 
   /** Nothing more is sent. */
@@ -66,21 +71,25 @@ export class Outlet {
 
   /** Whether the socket has taken everything. */
   get isEmpty(): boolean {
-    return this.#packets.length === 0 && !this.#isBlocked;
+    return this.#packets.length === 0 && !this.isBlocked;
   }
 
   get blockedSince(): number | undefined {
     return this.#blockedSince;
   }
 
-  /** `topic`: of a QoS 0 message, which may give way to a newer one. */
-  send(packet: Buffer, topic?: string): void {
+  /**
+   * `topic`: of a QoS 0 message, which may give way to a newer one. `isState`: it says how something is now, and takes
+   * the place of an older one at once while the client takes nothing: who lags sees what is, and not what was.
+   */
+  send(packet: Buffer, topic?: string, isState = false): void {
     if (this.#isOver) return;
+    if (isState && topic !== undefined && this.isBlocked && this.#replace(packet, topic)) return;
     this.#packets.push(packet);
     this.#topics.push(topic);
     this.#bytes += packet.length;
     // While it takes nothing there is nothing to flush: it says when it does.
-    if (this.#isBlocked) {
+    if (this.isBlocked) {
       this.#keepBound();
       return;
     }
@@ -91,16 +100,30 @@ export class Outlet {
     }
   }
 
+  /** Whether an older state of the topic waited and is replaced. */
+  #replace(packet: Buffer, topic: string): boolean {
+    const index = (this.#states.get(topic) ?? -1) - this.#left;
+    const older = index < 0 ? undefined : this.#packets[index];
+    if (older === undefined) {
+      this.#states.set(topic, this.#left + this.#packets.length);
+      return false;
+    }
+    this.#packets[index] = packet;
+    this.#bytes += packet.length - older.length;
+    this.replaced += 1;
+    return true;
+  }
+
   /** Gives the socket what it takes. */
   flush(): void {
     this.#isDirty = false;
-    while (this.#packets.length > 0 && !this.#isBlocked && !this.#isOver)
+    while (this.#packets.length > 0 && !this.isBlocked && !this.#isOver)
       this.#stream.write(this.#take(), this.#written);
-    if (this.#isBlocked) this.#blockedSince ??= performance.now();
+    if (this.isBlocked) this.#blockedSince ??= performance.now();
   }
 
   /** The stream says so at once when the kernel takes no more. */
-  get #isBlocked(): boolean {
+  get isBlocked(): boolean {
     return this.#stream.writableLength > 0;
   }
 
@@ -129,6 +152,8 @@ export class Outlet {
       while (bytes < writeBytesMax && count < packets.length) bytes += packets[count++]?.length ?? 0;
     }
     const taken = count === packets.length ? packets : packets.slice(0, count);
+    this.#left += count;
+    if (count === packets.length) this.#states.clear();
     this.#packets = packets.slice(count);
     this.#topics = this.#topics.slice(count);
     this.#bytes -= bytes;
@@ -137,13 +162,14 @@ export class Outlet {
   }
 
   #forget(): void {
+    this.#states.clear();
     this.#packets = [];
     this.#topics = [];
     this.#bytes = 0;
   }
 
   readonly #written = (): void => {
-    if (this.#isOver || this.#isBlocked) return;
+    if (this.#isOver || this.isBlocked) return;
     this.#blockedSince = undefined;
     this.#evictAbove = 0;
     this.#sink.drained();
@@ -183,6 +209,7 @@ export class Outlet {
     give((topic, index) => newest.get(topic) !== index);
     give(() => true);
     if (goes.size === 0) return;
+    this.#states.clear();
     this.#packets = this.#packets.filter((_packet, index) => !goes.has(index));
     this.#topics = this.#topics.filter((_topic, index) => !goes.has(index));
     this.#bytes = bytes;

@@ -10,6 +10,7 @@ const wide = {
   sessionMessagesMax: 1000,
   outgoingBytesMax: 1_000_000,
   sessionBytesMax: 1_000_000_000,
+  outgoingAgeMax: 5000,
 };
 
 function message(text: string, qos: 0 | 1 | 2 = 2): Message {
@@ -60,6 +61,7 @@ function clientOf() {
 
 function sessionOf(isKept: boolean, limits = wide) {
   const told: string[] = [];
+  const here = { bytes: 0 };
   const ledger: SessionLedger = {
     queued: (_session, { number }) => void told.push(`queued ${number}`),
     sent: (_session, { number, packetId }) => void told.push(`sent ${number} as ${packetId}`),
@@ -67,6 +69,7 @@ function sessionOf(isKept: boolean, limits = wide) {
     done: (_session, { number }) => void told.push(`done ${number}`),
     evicted: (_session, { number }) => void told.push(`evicted ${number}`),
     overfull: (session) => void session.evictOldest(),
+    weighed: (bytes) => void (here.bytes += bytes),
   };
   const session = new Session("client", isKept, limits, ledger);
   const cuts: string[] = [];
@@ -78,7 +81,7 @@ function sessionOf(isKept: boolean, limits = wide) {
     });
     return got;
   };
-  return { session, told, cuts, attach };
+  return { session, told, cuts, attach, here };
 }
 
 test("only so many messages are on their way, and each acknowledgement lets one more go", () => {
@@ -207,6 +210,7 @@ test("a clean session that acknowledges nothing is cut when too many bytes wait,
     ...wide,
     inFlightMax: 2,
     outgoingBytesMax: 10 * weight,
+    outgoingAgeMax: 0,
   });
   attach();
 
@@ -217,6 +221,52 @@ test("a clean session that acknowledges nothing is cut when too many bytes wait,
   expect(cuts).toEqual([`11 messages of ${11 * weight} bytes wait for its acknowledgement`]);
   expect(told).toEqual([]);
 });
+
+test("one that acknowledges what comes, but too slowly, loses its oldest messages and is not cut", () => {
+  const weight = message("x").packet(1, false).length + 256;
+  const { session, attach, cuts, here } = sessionOf(false, {
+    ...wide,
+    inFlightMax: 2,
+    outgoingBytesMax: 5 * weight,
+  });
+  const got = attach();
+
+  for (const text of ["a", "b", "c", "d", "e", "f", "g"]) session.deliver(message(text), 1);
+  expect(got()).toEqual(["1: a", "2: b"]);
+  for (const id of [1, 2]) session.acknowledged(id);
+
+  expect(got()).toEqual(["3: e", "4: f"]);
+  expect(cuts).toEqual([]);
+  expect(here.bytes).toBe(session.bytes);
+  session.detach();
+  expect(here.bytes).toBe(0);
+});
+
+test("a backlog larger than its client may leave in its socket goes out bit by bit", () => {
+  const { session, attach, cuts, told } = sessionOf(true, { ...wide, sessionBytesMax: 8_000_000 });
+  for (let number = 1; number <= 900; number++) session.deliver(message("x".repeat(7000)), 1);
+
+  const got = attach();
+  let count = 0;
+  for (let sent = idsSent(told); sent.length > 0; sent = idsSent(told)) {
+    // What is on its way is bounded in bytes.
+    expect(sent.length).toBeLessThan(160);
+    got();
+    for (const id of sent) session.acknowledged(id);
+    count += sent.length;
+  }
+
+  expect(count).toBe(900);
+  expect(cuts).toEqual([]);
+});
+
+/** Of the messages sent since it was asked last. */
+function idsSent(told: string[]): readonly number[] {
+  return told
+    .splice(0)
+    .flatMap((words) => /^sent \d+ as (\d+)$/.exec(words)?.[1] ?? [])
+    .map(Number);
+}
 
 test("a kept session holds so many messages that wait; then the oldest of them goes", () => {
   const { session, attach, told } = sessionOf(true, { ...wide, sessionMessagesMax: 2 });

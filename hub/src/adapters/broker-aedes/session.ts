@@ -13,6 +13,7 @@ export interface SessionLimits {
   readonly inFlightMax: number;
   readonly sessionMessagesMax: number;
   readonly outgoingBytesMax: number;
+  readonly outgoingAgeMax: number;
   readonly sessionBytesMax: number;
 }
 
@@ -27,21 +28,30 @@ export interface Pending {
   isReceived: boolean;
 }
 
-/** Told of what a kept session keeps. */
+/** Told of what a session keeps; `queued`, `sent`, `received` and `done` only of one that is kept. */
 export interface SessionLedger {
   queued(session: Session, pending: Pending, message: Message): void;
   sent(session: Session, pending: Pending): void;
   received(session: Session, pending: Pending): void;
   done(session: Session, pending: Pending): void;
   evicted(session: Session, pending: Pending): void;
-  /** More messages wait in it than may. */
+  /** More waits in it than may: its oldest message is to go. */
   overfull(session: Session): void;
+  /** So many bytes more wait for clients that are here; or fewer. */
+  weighed(bytes: number): void;
 }
 
 /** What a message costs beside its packet, so that many small ones count for what they are. */
 const overheadBytes = 256;
 /** Bytes that a message counts for against the bounds. */
 export const weightOf = ({ packet }: Pending): number => packet.length + overheadBytes;
+
+/**
+ * Bytes that are on their way to one client, and those of them that its socket has yet to take: what waits beyond them
+ * may still give way, and a backlog that is larger than a client may leave in its socket goes out bit by bit.
+ */
+const inFlightBytesMax = 1024 * 1024;
+const outletBytesMax = 256 * 1024;
 
 const packetIdMax = 65_535;
 const pubrel = (packetId: number): Buffer => Buffer.from([0x62, 2, packetId >> 8, packetId & 255]);
@@ -59,6 +69,10 @@ export class Session implements Subscriber {
   readonly #inFlight = new Map<number, Pending>();
   readonly #waiting: Pending[] = [];
   #waitingBytes = 0;
+  /** On their way in an earlier connection, and still to be sent again in this one. */
+  #again: Iterator<Pending> | undefined;
+  /** When the client confirmed something, or came. */
+  #confirmedAt = 0;
   #nextNumber = 1;
   #packetId = 0;
   #isEnded = false;
@@ -78,7 +92,15 @@ export class Session implements Subscriber {
 
   /** Whether another message could be sent at once. */
   get hasRoom(): boolean {
-    return this.#waiting.length === 0 && this.#inFlight.size < this.#limits.inFlightMax;
+    return this.#waiting.length === 0 && this.#again === undefined && this.#mayLeave;
+  }
+
+  get #mayLeave(): boolean {
+    return (
+      this.#inFlight.size < this.#limits.inFlightMax &&
+      this.bytes - this.#waitingBytes < inFlightBytesMax &&
+      (this.#outlet?.bytes ?? 0) < outletBytesMax
+    );
   }
 
   /** Messages that are kept. */
@@ -101,14 +123,10 @@ export class Session implements Subscriber {
   attach(outlet: Outlet, cut: (words: string) => void): void {
     this.#outlet = outlet;
     this.#cut = cut;
-    for (const pending of this.#inFlight.values()) {
-      if (pending.isReceived) outlet.send(pubrel(pending.packetId ?? 0));
-      else {
-        pending.packet[0] = (pending.packet[0] ?? 0) | publishFlag.duplicate;
-        outlet.send(pending.packet);
-      }
-    }
-    this.#pump();
+    this.#confirmedAt = performance.now();
+    this.#again = [...this.#inFlight.values()].values();
+    this.#ledger.weighed(this.bytes);
+    this.pump();
   }
 
   /** It is over: nothing is delivered any more, also not what is on its way to it. */
@@ -117,13 +135,20 @@ export class Session implements Subscriber {
   }
 
   detach(): void {
+    if (this.#outlet !== undefined) this.#ledger.weighed(-this.bytes);
     this.#outlet = undefined;
+    this.#again = undefined;
     this.#cut = undefined;
   }
 
   deliver(message: Message, qos: Qos): void {
-    if (qos === 0) this.#outlet?.send(message.sharedPacket(), message.topic);
-    else this.#keep(message, qos, false);
+    if (qos !== 0) return this.#keep(message, qos, false);
+    const outlet = this.#outlet;
+    outlet?.send(
+      outlet.isBlocked ? message.waitingPacket() : message.sharedPacket(),
+      message.topic,
+      message.isState,
+    );
   }
 
   /** A message that was retained before the client subscribed (section 3.3.1.3). */
@@ -144,6 +169,7 @@ export class Session implements Subscriber {
     const pending = this.#inFlight.get(packetId);
     if (pending?.qos === 2 && !pending.isReceived) {
       pending.isReceived = true;
+      this.#confirmedAt = performance.now();
       if (this.isKept) this.#ledger.received(this, pending);
     }
     this.#outlet?.send(pubrel(packetId));
@@ -163,9 +189,26 @@ export class Session implements Subscriber {
   evictOldest(): boolean {
     const pending = this.#oldest();
     if (pending === undefined) return false;
-    this.bytes -= weightOf(pending);
+    this.#weigh(-weightOf(pending));
     this.#ledger.evicted(this, pending);
     return true;
+  }
+
+  /** Sends what may leave. */
+  pump(): void {
+    const outlet = this.#outlet;
+    if (outlet === undefined || !this.#sendAgain(outlet)) return;
+    let count = 0;
+    for (let next = this.#waiting[0]; next !== undefined && this.#mayLeave; next = this.#waiting[++count]) {
+      this.#waitingBytes -= weightOf(next);
+      this.#send(outlet, next);
+    }
+    if (count > 0) this.#waiting.splice(0, count);
+  }
+
+  #weigh(bytes: number): void {
+    this.bytes += bytes;
+    if (this.#outlet !== undefined) this.#ledger.weighed(bytes);
   }
 
   #keep(message: Message, qos: 1 | 2, retain: boolean): void {
@@ -173,13 +216,25 @@ export class Session implements Subscriber {
     const packet = message.packet(qos, retain);
     const number = this.#nextNumber++;
     const pending: Pending = { number, qos, packet, packetId: undefined, isReceived: false };
-    this.bytes += weightOf(pending);
+    const isNext = this.#outlet !== undefined && this.hasRoom;
+    this.#weigh(weightOf(pending));
     if (this.isKept) this.#ledger.queued(this, pending, message);
-    if (this.#outlet !== undefined && this.hasRoom) this.#send(this.#outlet, pending);
+    if (this.#outlet !== undefined && isNext) this.#send(this.#outlet, pending);
     else this.#wait(pending);
-    if (this.isKept && this.#waiting.length > this.#limits.sessionMessagesMax) this.#ledger.overfull(this);
-    if (this.bytes > Math.min(this.#limits.outgoingBytesMax, this.#limits.sessionBytesMax))
-      this.#cut?.(`${this.messages} messages of ${this.bytes} bytes wait for its acknowledgement`);
+    this.#keepBound();
+  }
+
+  /** Who is away may leave so many messages; who is here and confirms what comes, so many bytes; who does not, is cut. */
+  #keepBound(): void {
+    const { sessionMessagesMax, sessionBytesMax, outgoingBytesMax, outgoingAgeMax } = this.#limits;
+    if (!this.isHere) {
+      if (this.#waiting.length > sessionMessagesMax) this.#ledger.overfull(this);
+      return;
+    }
+    if (this.bytes <= (this.isKept ? sessionBytesMax : outgoingBytesMax)) return;
+    const isConfirming = performance.now() - this.#confirmedAt < outgoingAgeMax;
+    if (isConfirming && this.#waiting.length > 0) this.#ledger.overfull(this);
+    else this.#cut?.(`${this.messages} messages of ${this.bytes} bytes wait for its acknowledgement`);
   }
 
   #oldest(): Pending | undefined {
@@ -212,18 +267,27 @@ export class Session implements Subscriber {
     const pending = this.#inFlight.get(packetId);
     if (pending === undefined) return;
     this.#inFlight.delete(packetId);
-    this.bytes -= weightOf(pending);
+    this.#confirmedAt = performance.now();
+    this.#weigh(-weightOf(pending));
     if (this.isKept) this.#ledger.done(this, pending);
-    if (this.#waiting.length > 0) this.#pump();
+    if (this.#waiting.length > 0 || this.#again !== undefined) this.pump();
   }
 
-  #pump(): void {
-    const outlet = this.#outlet;
-    if (outlet === undefined) return;
-    const free = this.#limits.inFlightMax - this.#inFlight.size;
-    for (const pending of this.#waiting.splice(0, Math.max(free, 0))) {
-      this.#waitingBytes -= weightOf(pending);
-      this.#send(outlet, pending);
+  /** Whether everything was sent again that is to be. */
+  #sendAgain(outlet: Outlet): boolean {
+    while (this.#again !== undefined) {
+      if (outlet.bytes >= outletBytesMax) return false;
+      const { value, done } = this.#again.next();
+      if (done === true) this.#again = undefined;
+      // It may have been confirmed meanwhile.
+      else if (this.#inFlight.get(value.packetId ?? 0) === value) sendOnceMore(outlet, value);
     }
+    return true;
   }
+}
+
+function sendOnceMore(outlet: Outlet, { packet, packetId = 0, isReceived }: Pending): void {
+  if (isReceived) return outlet.send(pubrel(packetId));
+  packet[0] = (packet[0] ?? 0) | publishFlag.duplicate;
+  return outlet.send(packet);
 }

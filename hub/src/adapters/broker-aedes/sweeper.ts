@@ -1,5 +1,5 @@
 /**
- * Frees what was read. The memory of a chunk lies outside JavaScript's heap, and is freed by a collection of young
+ * Frees what was read and what was kept. The memory of a chunk lies outside JavaScript's heap, and is freed by a collection of young
  * objects; large chunks make few objects, so one would seldom come by itself, and a few clients that send much that
  * never ends would fill memory with what is long done with.
  */
@@ -15,7 +15,7 @@ const collect: unknown = runInNewContext("gc");
 export class Sweeper {
   #bytes = 0;
 
-  /** So many bytes came, or were copied to gather them. */
+  /** So many bytes came, or were taken to gather or to keep what came. */
   came(bytes: number): void {
     this.#bytes += bytes;
     if (this.#bytes < sweepEvery) return;

@@ -27,7 +27,7 @@ test.each([
 
 describe("an agent", () => {
   test("publishes what it has to say", () => {
-    for (const topic of [...laneNumbers.map(own.up), own.state, own.reported])
+    for (const topic of [...laneNumbers.map(own.up), own.state, own.reported, own.metric])
       expect(may(agent, topic)).toBe(true);
   });
 

@@ -11,8 +11,8 @@ export function identify(site: string, clientId: string): Identity {
   return { kind: "agent", node };
 }
 
-/** `log` and `metric` have a place among the topics, and nobody who reads them yet. */
-const agentTopics = new Set<Topic["kind"]>(["up", "state", "reported"]);
+/** `log` has a place among the topics, and nobody who reads it yet. */
+const agentTopics = new Set<Topic["kind"]>(["up", "state", "reported", "metric"]);
 
 export function mayPublish(site: string, identity: Identity, topic: Topic | undefined): boolean {
   if (topic === undefined || topic.site !== site) return false;

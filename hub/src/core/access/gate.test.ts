@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { birthOf } from "@interactor/shared/testing/builders";
+import { birthOf, noon } from "@interactor/shared/testing/builders";
 import { nodeTopics, siteTopics } from "@interactor/shared/wire/topics";
 import { nobody, stepPresence } from "../presence/presence.ts";
 import type { Account, AccountsOptions } from "./account.ts";
@@ -180,7 +180,12 @@ describe("agents beside accounts", () => {
   });
 
   test("of another unit do not fill a node that is filled", () => {
-    const step = stepPresence(nobody, { kind: "birth", node: "pi", birth: birthOf({ unit: "unit-1" }) });
+    const step = stepPresence(nobody, {
+      kind: "birth",
+      at: noon,
+      node: "pi",
+      birth: birthOf({ unit: "unit-1" }),
+    });
     const presence = step.ok ? step.state : nobody;
     const admit = (user: string) =>
       gateWith([all]).admit({ id: "demo/pi", user, password: undefined }, presence).kind;

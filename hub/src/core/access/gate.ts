@@ -7,6 +7,7 @@
  * would let an account write there is confirmed and has no effect, so that a client which clears all retained
  * messages it sees does no harm and is not cut off.
  */
+import { isHere } from "@interactor/shared/wire/node-state";
 import { parseTopic, type Topic } from "@interactor/shared/wire/topics";
 import type { PresenceState } from "../presence/presence.ts";
 import { type Account, type AccountsOptions, noRights } from "./account.ts";
@@ -28,6 +29,9 @@ const vain: PublishRight = { kind: "vain" };
 const forbidden: PublishRight = { kind: "forbidden" };
 const visitor: Identity = { kind: "visitor" };
 
+/** Topics of one agent that are remembered: it has fewer. More: they are looked at anew. */
+const agentRightsMax = 32;
+
 /** `undefined`: an account that is none, as of a client that has gone. */
 type Role = Identity | { readonly kind: "account"; readonly account: Account | undefined };
 
@@ -35,6 +39,8 @@ export class Gate {
   readonly #site: string;
   readonly #accounts: Accounts | undefined;
   readonly #roles = new WeakMap<Visitor, Role>();
+  /** By topic. */
+  readonly #agentRights = new WeakMap<Visitor, Map<string, PublishRight>>();
 
   /** Without accounts everybody is let in. */
   constructor(site: string, accounts: AccountsOptions | undefined) {
@@ -47,7 +53,7 @@ export class Gate {
     const identity = identify(this.#site, visitor.id);
     if (entrance.kind === "refused" || identity.kind === "visitor") return entrance;
     const known = presence.get(identity.node);
-    if (known?.state !== "ready" || known.birth.unit === visitor.user) return entrance;
+    if (known === undefined || !isHere(known.state) || known.birth.unit === visitor.user) return entrance;
     const reason = `node "${identity.node}" is filled by unit ${known.birth.unit}; unit ${visitor.user} was refused`;
     return refused("not-allowed", reason);
   }
@@ -63,6 +69,18 @@ export class Gate {
   publishRight(visitor: Visitor, topicText: string): PublishRight {
     const role = this.#roleOf(visitor);
     if (role.kind === "account") return this.#rightOf(role.account ?? noRights, topicText);
+    if (role.kind !== "agent") return this.#rightOfSite(role, topicText);
+    // An agent says most of what it says on one topic, and is asked about with each batch.
+    const rights = this.#agentRights.get(visitor) ?? new Map<string, PublishRight>();
+    const known = rights.get(topicText);
+    if (known !== undefined) return known;
+    const right = this.#rightOfSite(role, topicText);
+    if (rights.size >= agentRightsMax) rights.clear();
+    this.#agentRights.set(visitor, rights.set(topicText, right));
+    return right;
+  }
+
+  #rightOfSite(role: Identity, topicText: string): PublishRight {
     const topic = parseTopic(topicText);
     if (topic === undefined || !mayPublish(this.#site, role, topic)) return forbidden;
     return { kind: "ours", topic, from: role.kind === "agent" ? role.node : undefined };

@@ -1,20 +1,26 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import fc from "fast-check";
 import { instant } from "@interactor/shared/kernel/units";
 import { feedInterval } from "@interactor/shared/wire/limits";
 import { decodePublicValue } from "@interactor/shared/wire/messages/public-value";
 import { noon } from "@interactor/shared/testing/builders";
 import { Feed } from "./feed.ts";
+import { rawLease, rawTapsMax } from "./raw-taps.ts";
 
 function bench() {
   const out: (readonly [address: string, value: unknown])[] = [];
-  const feed = new Feed((address, payload) => {
+  const raw: (readonly [address: string, value: unknown])[] = [];
+  const read = (payload: Uint8Array) => {
     const decoded = decodePublicValue(payload);
-    out.push([address, decoded.ok ? decoded.value.value : decoded.error]);
+    return decoded.ok ? decoded.value.value : decoded.error;
+  };
+  const feed = new Feed("demo", {
+    value: (address, payload) => void out.push([address, read(payload)]),
+    raw: (address, payload) => void raw.push([address, read(payload)]),
   });
   const offer = (value: number, at: number, address = "pi/sim/distance") =>
     feed.offer(address, { at: noon, quality: 0, flags: 0, value }, instant(at));
-  return { feed, out, offer, flush: (at: number) => feed.flush(instant(at)) };
+  return { feed, out, raw, offer, flush: (at: number) => feed.flush(instant(at)) };
 }
 
 test("the first value goes out at once, then the last of each interval", () => {
@@ -97,4 +103,56 @@ test("values beyond the limit are refused and counted, known ones go on", () => 
   offer(2, feedInterval, "n/i/p0");
 
   expect([feed.values, feed.refused]).toEqual([known, 1]);
+});
+
+describe("a raw stream", () => {
+  const topic = "ix/1/demo/raw/pi/sim/distance";
+
+  test("has every value of the output that was asked for, and thins the public one as ever", () => {
+    const { feed, out, raw, offer } = bench();
+
+    expect(feed.taps.ask(topic, instant(0))).toBe(true);
+    for (const value of [1, 2, 3]) offer(value, value);
+    offer(9, 3, "pi/sim/motion");
+
+    expect(raw.map(([address, value]) => [address, value])).toEqual([
+      ["pi/sim/distance", 1],
+      ["pi/sim/distance", 2],
+      ["pi/sim/distance", 3],
+    ]);
+    expect(out.map(([, value]) => value)).toEqual([1, 9]);
+  });
+
+  test("ends with its lease, and goes on for who asks again", () => {
+    const { feed, raw, offer } = bench();
+    feed.taps.ask(topic, instant(0));
+
+    feed.taps.ask(topic, instant(rawLease - 1));
+    offer(1, rawLease + 1);
+    offer(2, 2 * rawLease);
+
+    expect(raw.map(([, value]) => value)).toEqual([1]);
+    expect(feed.taps.open).toBe(0);
+  });
+
+  test("is given for a bounded number of outputs, and a place is free when a lease has ended", () => {
+    const { feed } = bench();
+    const ask = (index: number, at: number) => feed.taps.ask(`ix/1/demo/raw/pi/sim/out${index}`, instant(at));
+
+    for (let index = 0; index < rawTapsMax; index++) expect(ask(index, 0)).toBe(true);
+
+    expect(ask(rawTapsMax, 1)).toBe(false);
+    expect(ask(3, 1)).toBe(true);
+    expect(ask(rawTapsMax, rawLease)).toBe(true);
+  });
+
+  test.each(["ix/1/demo/raw/#", "ix/1/demo/raw/pi/sim/+", "ix/1/demo/#", "#", "ix/1/other/raw/a/b/c"])(
+    "is not opened by %s",
+    (filter) => {
+      const { feed } = bench();
+
+      expect(feed.taps.ask(filter, instant(0))).toBe(true);
+      expect(feed.taps.open).toBe(0);
+    },
+  );
 });

@@ -4,6 +4,7 @@
  */
 import { earliest, type Instant, later } from "@interactor/shared/kernel/units";
 import { feedInterval } from "@interactor/shared/wire/limits";
+import { RawTaps } from "./raw-taps.ts";
 import { encodePublicValue, type PublicValue } from "@interactor/shared/wire/messages/public-value";
 
 /** Values the feed knows: a thousand nodes with a hundred each. More: refuse, counted. */
@@ -14,16 +15,23 @@ interface Slot {
   held: PublicValue | undefined;
 }
 
-export type FeedPublish = (address: string, payload: Uint8Array) => void;
+export interface FeedSink {
+  /** The newest value of an output, to be retained. */
+  value(address: string, payload: Uint8Array): void;
+  /** One of all its values, for who asked. */
+  raw(address: string, payload: Uint8Array): void;
+}
 
 export class Feed {
-  readonly #publish: FeedPublish;
+  readonly taps: RawTaps;
+  readonly #sink: FeedSink;
   readonly #slots = new Map<string, Slot>();
   readonly #held = new Set<string>();
   refused = 0;
 
-  constructor(publish: FeedPublish) {
-    this.#publish = publish;
+  constructor(site: string, sink: FeedSink) {
+    this.taps = new RawTaps(site);
+    this.#sink = sink;
   }
 
   get values(): number {
@@ -32,6 +40,7 @@ export class Feed {
 
   /** `address` is `node/instance/port`. */
   offer(address: string, value: PublicValue, at: Instant): void {
+    if (this.taps.wants(address, at)) this.#sink.raw(address, encodePublicValue(value));
     const slot = this.#slots.get(address);
     if (slot === undefined) {
       if (this.#slots.size >= feedValuesMax) {
@@ -39,7 +48,7 @@ export class Feed {
         return;
       }
       this.#slots.set(address, { openAt: later(at, feedInterval), held: undefined });
-      this.#publish(address, encodePublicValue(value));
+      this.#sink.value(address, encodePublicValue(value));
     } else if (at >= slot.openAt) {
       this.#let(address, slot, value, at);
     } else {
@@ -64,6 +73,6 @@ export class Feed {
     slot.openAt = later(at, feedInterval);
     slot.held = undefined;
     this.#held.delete(address);
-    this.#publish(address, encodePublicValue(value));
+    this.#sink.value(address, encodePublicValue(value));
   }
 }

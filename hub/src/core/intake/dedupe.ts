@@ -2,8 +2,7 @@
  * What was taken in of every node: by session and lane, the number that comes next. It is restored from the journal, so
  * what an agent sends again after a crash of the hub is known as such.
  */
-import type { Batch } from "@interactor/shared/wire/batch";
-import { type Accepted, Sequence } from "@interactor/shared/wire/sequence";
+import { type Accepted, type Numbered, Sequence } from "@interactor/shared/wire/sequence";
 import type { Session } from "@interactor/shared/wire/session";
 import { sessionsPerNodeMax } from "@interactor/shared/wire/limits";
 import type { TakenMark } from "./journal-record.ts";
@@ -11,6 +10,8 @@ import type { TakenMark } from "./journal-record.ts";
 export class Dedupe {
   /** By node, and of each the session heard last at the end. */
   readonly #nodes = new Map<string, Map<Session, Sequence>>();
+  /** Of each node the session heard last, so that nothing is moved for most batches. */
+  readonly #latest = new Map<string, { readonly session: Session; readonly sequence: Sequence }>();
 
   /** `taken`: the oldest first. */
   constructor(taken: readonly TakenMark[]) {
@@ -18,24 +19,23 @@ export class Dedupe {
       this.#sequence(node, session).resume(session, lane, next);
   }
 
-  accept(node: string, batch: Batch): Accepted {
+  accept(node: string, batch: Numbered): Accepted {
     return this.#sequence(node, batch.session).accept(batch);
   }
 
   #sequence(node: string, session: Session): Sequence {
-    const known = this.#nodes.get(node);
-    const sessions = known ?? new Map<Session, Sequence>();
-    if (known === undefined) this.#nodes.set(node, sessions);
+    const latest = this.#latest.get(node);
+    if (latest?.session === session) return latest.sequence;
+    const sessions = this.#nodes.get(node) ?? new Map<Session, Sequence>();
+    this.#nodes.set(node, sessions);
     const sequence = sessions.get(session) ?? new Sequence();
-    const isNewest = sessions.size > 0 && [...sessions.keys()].at(-1) === session;
-    if (!isNewest) {
-      sessions.delete(session);
-      sessions.set(session, sequence);
-    }
+    sessions.delete(session);
+    sessions.set(session, sequence);
     for (const [oldest] of sessions) {
       if (sessions.size <= sessionsPerNodeMax) break;
       sessions.delete(oldest);
     }
+    this.#latest.set(node, { session, sequence });
     return sequence;
   }
 }

@@ -15,7 +15,9 @@ function bench({ isDiskQuick = true, taken = [] as readonly TakenMark[] } = {}) 
     for (const then of waiting.splice(0)) then();
   };
   const receipts: unknown[] = [];
+  const clocks: unknown[] = [];
   const refused: string[] = [];
+  const results: unknown[] = [];
   const counts = { repeated: 0, missed: 0 };
   const intake = new Intake(
     {
@@ -27,9 +29,13 @@ function bench({ isDiskQuick = true, taken = [] as readonly TakenMark[] } = {}) 
       value: ({ address: { node, instance, port }, entry: { body, at, flags }, unit, isOutput }) =>
         void values.push({ address: `${node}/${instance}/${port}`, body, at, flags, unit, isOutput }),
       receipt: (node, receipt) => void receipts.push([node, receipt]),
+      clock: (node, askedAt) => void clocks.push([node, askedAt]),
       refused: (reason, node) => void refused.push(`${node} ${reason}`),
-      repeated: (entries) => void (counts.repeated += entries),
-      missed: (entries) => void (counts.missed += entries),
+      result: (node, reply) => void results.push([node, reply]),
+      took: (_node, { repeated, missed }) => {
+        counts.repeated += repeated;
+        counts.missed += missed;
+      },
     },
     taken,
   );
@@ -53,7 +59,7 @@ function bench({ isDiskQuick = true, taken = [] as readonly TakenMark[] } = {}) 
     const birth = given.birth === undefined ? birthOf() : (given.birth ?? undefined);
     intake.accept(given.node ?? "pi", laneNumber, encodeBatch(batch), birth);
   };
-  return { intake, accept, values, receipts, refused, counts, kept, finish };
+  return { intake, accept, values, receipts, clocks, results, refused, counts, kept, finish };
 }
 
 const value = (body: unknown, given = {}) => ({
@@ -277,4 +283,24 @@ describe("is refused:", () => {
 
     expect(refused).toEqual(["pi indefinite-length", "pi wrong-lane"]);
   });
+});
+
+test("a question for the time is answered at once and leads nowhere else; one of another shape is refused", () => {
+  const { accept, clocks, values, refused } = bench({ isDiskQuick: false });
+  const ask = { from: "", flags: entryFlag.clock };
+
+  accept(
+    [
+      { ...ask, body: [5_000_000_000] },
+      { ...ask, body: "now?" },
+      { ...ask, body: [-1] },
+    ],
+    {
+      lane: lane.control,
+    },
+  );
+
+  expect(clocks).toEqual([["pi", 5_000_000_000]]);
+  expect(refused).toEqual(["pi wrong-clock", "pi wrong-clock"]);
+  expect(values).toEqual([]);
 });

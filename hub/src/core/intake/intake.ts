@@ -1,16 +1,19 @@
 /**
  * Where everything that agents send comes in: decoded, repeats passed over, gaps counted, each entry checked
- * against what its node declared, and written before it has an effect. What is urgent and what only says how far
- * somebody has come has its effect at once. What is refused is counted by reason; nothing here throws at bad input.
+ * against what its node declared, and written before it has an effect. What is urgent, the critical lane and the
+ * control lane with its receipts, has its effect at once. What is refused is counted by reason; nothing here throws at bad input.
  */
 import type { Micros } from "@interactor/shared/kernel/units";
-import { type Batch, type BatchFault, decodeBatch, readColumns } from "@interactor/shared/wire/batch";
+import { type BatchFault, openBatch, readColumns } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
+import { readClockAsk } from "@interactor/shared/wire/messages/clock-exchange";
 import { findPort } from "@interactor/shared/wire/messages/port";
 import { type Receipt, readReceiptBody } from "@interactor/shared/wire/messages/receipt";
+import { readResultBody, type Reply } from "@interactor/shared/wire/messages/reply";
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import { parsePortAddress, type SiteAddress } from "@interactor/shared/wire/names";
+import type { Taken } from "../ledger/node-books.ts";
 import { isOfType } from "@interactor/shared/wire/value";
 import { Dedupe } from "./dedupe.ts";
 import type { JournalRecord, TakenMark } from "./journal-record.ts";
@@ -22,17 +25,23 @@ export type IntakeRefusal =
   | "wrong-address"
   | "unknown-output"
   | "wrong-type"
-  | "wrong-receipt";
+  | "wrong-receipt"
+  | "wrong-result"
+  | "wrong-clock";
 
 export interface IntakeSink {
   /** To be written, in this order; `then` is called when it is. */
-  keep(record: JournalRecord, then: (() => void) | undefined): void;
+  keep(record: JournalRecord, then: (() => unknown) | undefined): void;
   /** A value of an output, or what an input holds. */
   value(taken: TakenValue): void;
   receipt(node: string, receipt: Receipt): void;
+  /** What became of a command that asked. */
+  result(node: string, reply: Reply): void;
+  /** The node asks for the site's time; `askedAt` is told it again with the answer. */
+  clock(node: string, askedAt: number): void;
   refused(reason: IntakeRefusal, node: string): void;
-  repeated(entries: number): void;
-  missed(entries: number): void;
+  /** A batch was counted: what of it is new, came again, or was passed over. */
+  took(node: string, taken: Taken): void;
 }
 
 export interface TakenValue {
@@ -54,24 +63,34 @@ export class Intake {
 
   /** `birth`: of the node's current life; without it nothing it sends can be understood. */
   accept(node: string, lane: Lane, payload: Uint8Array, birth: Birth | undefined): void {
-    const decoded = decodeBatch(payload, lane);
-    if (!decoded.ok) return this.#sink.refused(decoded.error, node);
-    const batch = decoded.value;
+    const opened = openBatch(payload, lane);
+    if (!opened.ok) return this.#sink.refused(opened.error, node);
+    const batch = opened.value;
     if (birth === undefined) return this.#sink.refused("unborn", node);
     if (batch.session !== birth.session) return this.#sink.refused("stale-session", node);
-    const { fresh, repeated, missed } = this.#dedupe.accept(node, batch);
-    if (repeated > 0) this.#sink.repeated(repeated);
-    if (missed > 0) this.#sink.missed(missed);
-    if (fresh.length === 0) return;
+    const entries = batch.entries();
+    if (!entries.ok) return this.#sink.refused(entries.error, node);
+    const { repeated, missed } = this.#dedupe.accept(node, batch);
+    const { session, firstSeq, length } = batch;
+    const taken = { session, lane, firstSeq, fresh: length - repeated, late: 0, repeated, missed };
+    if (taken.fresh === 0) return this.#sink.took(node, taken);
+    const fresh = repeated === 0 ? entries.value : entries.value.slice(repeated);
+    const route = (): number => this.#route(node, fresh, taken, birth);
+    // Receipts are there too, and whoever waits for one sends nothing meanwhile.
+    const isUrgent = lane <= lanes.control;
+    const hasValues = !isUrgent || route() > 0;
+    const record = { node, session, lane, next: firstSeq + length, payload: hasValues ? payload : nothing };
+    this.#sink.keep(record, isUrgent ? undefined : route);
+  }
+
+  /** Gives out the values of a batch that were not taken before. Returns how many there are. */
+  #route(node: string, fresh: readonly Entry[], taken: Taken, birth: Birth): number {
+    const late = fresh.reduce((sum, { ttl }) => (ttl === 0 ? sum + 1 : sum), 0);
+    this.#sink.took(node, late === 0 ? taken : { ...taken, late });
     const values: TakenValue[] = [];
     for (const entry of fresh) this.#take(node, entry, birth, values);
-    const isUrgent = lane === lanes.critical;
-    const route = (): void => {
-      for (const value of values) this.#sink.value(value);
-    };
-    if (isUrgent) route();
-    const record = { ...markOf(node, batch), payload: values.length === 0 ? nothing : payload };
-    this.#sink.keep(record, isUrgent || values.length === 0 ? undefined : route);
+    for (const value of values) this.#sink.value(value);
+    return values.length;
   }
 
   #take(node: string, entry: Entry, birth: Birth, values: TakenValue[]): void {
@@ -80,6 +99,16 @@ export class Intake {
       return receipt === undefined
         ? this.#sink.refused("wrong-receipt", node)
         : this.#sink.receipt(node, receipt);
+    }
+    if (hasFlag(entry, entryFlag.result)) {
+      const reply = readResultBody(entry.body);
+      return reply === undefined ? this.#sink.refused("wrong-result", node) : this.#sink.result(node, reply);
+    }
+    if (hasFlag(entry, entryFlag.clock)) {
+      const askedAt = readClockAsk(entry.body);
+      return askedAt === undefined
+        ? this.#sink.refused("wrong-clock", node)
+        : this.#sink.clock(node, askedAt);
     }
     const parsed = parsePortAddress(entry.from);
     if (!parsed.ok) return this.#sink.refused("wrong-address", node);
@@ -103,13 +132,6 @@ export class Intake {
 }
 
 const nothing = new Uint8Array();
-
-const markOf = (node: string, { session, lane, firstSeq, entries }: Batch): TakenMark => ({
-  node,
-  session,
-  lane,
-  next: firstSeq + entries.length,
-});
 
 /** One entry for each sample of a columns entry; the decoder has checked its shape. */
 function samplesOf(entry: Entry): readonly Entry[] {

@@ -1,24 +1,28 @@
 import { describe, expect, test } from "vitest";
 import fc from "fast-check";
+import { micros } from "@interactor/shared/kernel/units";
 import { nodesMax } from "@interactor/shared/wire/limits";
 import type { Reported } from "@interactor/shared/wire/messages/reported";
-import { birthOf, deathOf, sessionNumber } from "@interactor/shared/testing/builders";
+import { birthOf, deathOf, noon, sessionNumber } from "@interactor/shared/testing/builders";
 import { nobody, type PresenceEvent, type PresenceState, stepPresence } from "./presence.ts";
 
 const node = "pi";
 const birth = (session: number, connection = 1): PresenceEvent => ({
   kind: "birth",
   node,
+  at: noon,
   birth: birthOf({ session: sessionNumber(session), connection }),
 });
 const death = (session: number, connection = 1, reason: "lost" | "stopped" = "lost"): PresenceEvent => ({
   kind: "death",
   node,
+  at: noon,
   death: deathOf({ session: sessionNumber(session), connection, reason }),
 });
 const report = (session: number, revision = 1): PresenceEvent => ({
   kind: "reported",
   node,
+  at: noon,
   reported: {
     v: 1,
     session: sessionNumber(session),
@@ -46,20 +50,107 @@ function run(...events: readonly PresenceEvent[]) {
 test("a node is known from its first birth", () => {
   const { node, said } = run(birth(1));
 
-  expect(node).toMatchObject({ state: "ready", reported: undefined });
-  expect(said).toEqual([{ kind: "born", node: "pi", isNewLife: true }]);
+  expect(node).toMatchObject({ state: "init", reported: undefined, since: noon });
+  expect(said).toEqual([
+    { kind: "born", node: "pi", isNewLife: true },
+    { kind: "changed", presence: node },
+  ]);
 });
 
-test.each(["lost", "stopped"] as const)("the death of the current connection makes it %s", (reason) => {
-  const { node, said } = run(birth(1), death(1, 1, reason));
+test.each([
+  ["lost", "lost"],
+  ["stopped", "disconnected"],
+] as const)("the death of the current connection, %s, makes it %s", (reason, state) => {
+  const { node, said } = run(birth(1), report(1), death(1, 1, reason));
 
-  expect(node?.state).toBe(reason);
-  expect(said).toEqual([{ kind: "gone", node: "pi", state: reason }]);
+  expect(node?.state).toBe(state);
+  expect(said).toEqual([
+    { kind: "gone", node: "pi" },
+    { kind: "changed", presence: node },
+  ]);
+});
+
+test("a node that turns itself off on purpose is sleeping, and says until when", () => {
+  const sleep = { until: noon + 60_000_000, reason: "the exhibit is dark" };
+  const asleep = { ...death(1, 1, "stopped"), death: deathOf({ reason: "stopped", sleep }) };
+  const { node } = run(birth(1), asleep);
+
+  expect(node).toMatchObject({ state: "sleeping", reasons: ["the exhibit is dark"], death: { sleep } });
+});
+
+test("the will that follows a goodbye does not make it lost", () => {
+  expect(run(birth(1), death(1, 1, "stopped"), death(1, 1, "lost")).node?.state).toBe("disconnected");
+});
+
+describe("a node that is there", () => {
+  const running = { sim: { state: "running" } } as const;
+  const told = (instances: Reported["instances"], problems?: string[]): PresenceEvent => {
+    const { reported, ...event } = report(1) as Extract<PresenceEvent, { kind: "reported" }>;
+    return { ...event, reported: { ...reported, instances, ...(problems && { problems }) } };
+  };
+  const health = (...events: readonly PresenceEvent[]) => {
+    const { node } = run(...events);
+    return [node?.state, ...(node?.reasons ?? [])];
+  };
+
+  test("is ready when all its instances have said that they run", () => {
+    expect(health(birth(1))).toEqual(["init", "it has not reported yet"]);
+    expect(health(birth(1), told({ ...running, line: { state: "starting" } }))).toEqual([
+      "init",
+      "line is starting",
+    ]);
+    expect(health(birth(1), told(running))).toEqual(["ready"]);
+  });
+
+  test("is degraded, with the reasons in words, while something does not work", () => {
+    const line = { state: "waiting", reason: "no /dev/ttyUSB0" } as const;
+    const full: PresenceEvent = { kind: "problems", node, at: noon, problems: ["its queue is full"] };
+
+    expect(health(birth(1), told({ ...running, line }, ["its disk is full"]), full)).toEqual([
+      "degraded",
+      "line is waiting: no /dev/ttyUSB0",
+      "its disk is full",
+      "its queue is full",
+    ]);
+    expect(health(birth(1), told({ line }), full, { ...full, problems: [] }, told(running))).toEqual([
+      "ready",
+    ]);
+  });
+
+  test("is degraded and not new when an instance starts again", () => {
+    expect(health(birth(1), told(running), told({ sim: { state: "starting" } }))).toEqual([
+      "degraded",
+      "sim is starting",
+    ]);
+  });
+
+  test("tells how many more reasons there are than one wants to read", () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 64 }, (_, index) => [`i${index}`, { state: "failed" } as const]),
+    );
+    const [, ...reasons] = health(birth(1), told(many));
+
+    expect(reasons).toHaveLength(10);
+    expect(reasons.at(-1)).toBe("and 55 more");
+  });
+
+  test("keeps the time of its state while only the reasons change", () => {
+    const later = (event: PresenceEvent, by: number): PresenceEvent => ({ ...event, at: micros(noon + by) });
+    const waits = (reason: string) => told({ line: { state: "waiting", reason } });
+    const after = run(birth(1), later(waits("a"), 5), later(waits("b"), 9));
+
+    expect(after.node).toMatchObject({ state: "degraded", since: noon + 5, reasons: ["line is waiting: b"] });
+    expect(after.said).toEqual([]);
+  });
 });
 
 test("a node that comes back is ready again, and the hub knows whether it is a new life", () => {
-  expect(run(birth(1), death(1), birth(1, 2)).said).toEqual([{ kind: "born", node: "pi", isNewLife: false }]);
-  expect(run(birth(1), death(1), birth(2)).said).toEqual([{ kind: "born", node: "pi", isNewLife: true }]);
+  const bornAfter = (again: PresenceEvent) => run(birth(1), report(1), death(1), again);
+
+  expect(bornAfter(birth(1, 2)).said).toContainEqual({ kind: "born", node: "pi", isNewLife: false });
+  expect(bornAfter(birth(1, 2)).node?.state).toBe("ready");
+  expect(bornAfter(birth(2)).said).toContainEqual({ kind: "born", node: "pi", isNewLife: true });
+  expect(bornAfter(birth(2)).node?.state).toBe("init");
 });
 
 test("what it reported stays for one life and goes with it", () => {
@@ -100,12 +191,14 @@ test("a death that is said twice is one", () => {
 test("more nodes than the limit are refused, and those that are known are not", () => {
   let state: PresenceState = nobody;
   for (let index = 0; index < nodesMax; index++) {
-    const step = stepPresence(state, { kind: "birth", node: `n${index}`, birth: birthOf() });
+    const step = stepPresence(state, { kind: "birth", at: noon, node: `n${index}`, birth: birthOf() });
     if (step.ok) state = step.state;
   }
 
   expect(stepPresence(state, birth(1))).toEqual({ ok: false, refusal: "too-many-nodes" });
-  expect(stepPresence(state, { kind: "birth", node: "n0", birth: birthOf({ connection: 2 }) }).ok).toBe(true);
+  expect(
+    stepPresence(state, { kind: "birth", at: noon, node: "n0", birth: birthOf({ connection: 2 }) }).ok,
+  ).toBe(true);
 });
 
 test("whatever arrives late, a node is ready exactly when its current connection has not died", () => {
@@ -143,7 +236,7 @@ test("whatever arrives late, a node is ready exactly when its current connection
           if (old !== undefined) all.push(birth(old.session, old.connection));
         }
       }
-      expect(run(...all).node?.state).toBe(isAlive ? "ready" : "lost");
+      expect(run(...all).node?.state).toBe(isAlive ? "init" : "lost");
     }),
   );
 });

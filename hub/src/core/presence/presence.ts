@@ -7,26 +7,40 @@ import type { Micros } from "@interactor/shared/kernel/units";
 import { nodesMax } from "@interactor/shared/wire/limits";
 import type { Reported } from "@interactor/shared/wire/messages/reported";
 import type { Birth, Death } from "@interactor/shared/wire/messages/state";
+import { hasReported, healthOf, isHere, type NodeHealth } from "@interactor/shared/wire/node-state";
 
-export interface NodePresence {
+export interface NodePresence extends NodeHealth {
   readonly node: string;
-  readonly state: "ready" | "lost" | "stopped";
+  /** When it came into its state. */
+  readonly since: Micros;
   readonly birth: Birth;
+  /** Of the current connection. */
+  readonly death: Death | undefined;
   readonly reported: Reported | undefined;
+  /** Whether all its instances have once said how they are, in this life. */
+  readonly hasBegun: boolean;
+  /** What the hub finds wrong with it. */
+  readonly problems: readonly string[];
 }
 
 export type PresenceState = ReadonlyMap<string, NodePresence>;
 
-export type PresenceEvent =
-  | { readonly kind: "birth"; readonly node: string; readonly birth: Birth }
-  | { readonly kind: "death"; readonly node: string; readonly death: Death }
-  | { readonly kind: "reported"; readonly node: string; readonly reported: Reported };
+/** What was learnt of a node, and when. */
+export type PresenceEvent = { readonly node: string; readonly at: Micros } & (
+  | { readonly kind: "birth"; readonly birth: Birth }
+  | { readonly kind: "death"; readonly death: Death }
+  | { readonly kind: "reported"; readonly reported: Reported }
+  /** What the hub finds wrong with it now; empty: nothing. */
+  | { readonly kind: "problems"; readonly problems: readonly string[] }
+);
 
 export type PresenceEffect =
   | { readonly kind: "born"; readonly node: string; readonly isNewLife: boolean }
   /** A new life of the same unit, although nobody said that the old one was gone. */
   | { readonly kind: "taken-over"; readonly node: string; readonly unit: string }
-  | { readonly kind: "gone"; readonly node: string; readonly state: "lost" | "stopped" };
+  | { readonly kind: "gone"; readonly node: string }
+  /** It is in another state than before. */
+  | { readonly kind: "changed"; readonly presence: NodePresence };
 
 export type PresenceRefusal = "stale-session" | "unborn" | "too-many-nodes";
 
@@ -46,7 +60,10 @@ export function stepPresence(state: PresenceState, event: PresenceEvent): Presen
     case "reported":
       if (known === undefined) return { ok: false, refusal: "unborn" };
       if (event.reported.session !== known.birth.session) return { ok: false, refusal: "stale-session" };
-      return put(state, { ...known, reported: event.reported }, []);
+      return put(state, known, { ...known, reported: event.reported }, event.at);
+    case "problems":
+      if (known === undefined) return { ok: false, refusal: "unborn" };
+      return put(state, known, { ...known, problems: event.problems }, event.at);
     default:
       return unreachable(event);
   }
@@ -55,34 +72,52 @@ export function stepPresence(state: PresenceState, event: PresenceEvent): Presen
 function born(
   state: PresenceState,
   known: NodePresence | undefined,
-  { node, birth }: Extract<PresenceEvent, { kind: "birth" }>,
+  { node, at, birth }: Extract<PresenceEvent, { kind: "birth" }>,
 ): PresenceStep {
   if (known === undefined && state.size >= nodesMax) return { ok: false, refusal: "too-many-nodes" };
   const isSameLife = known?.birth.session === birth.session;
   if (isSameLife && birth.connection < known.birth.connection) return { ok: false, refusal: "stale-session" };
-  const reported = isSameLife ? known.reported : undefined;
+  const ofLife = isSameLife ? known : { reported: undefined, hasBegun: false };
+  const { reported, hasBegun } = ofLife;
+  const wasHere = known !== undefined && isHere(known.state);
   // Said again on the same connection, because an instance has other ports now: nobody was away.
-  const isSaidAgain = isSameLife && known.state === "ready" && birth.connection === known.birth.connection;
+  const isSaidAgain = isSameLife && wasHere && birth.connection === known.birth.connection;
   const effects: PresenceEffect[] = isSaidAgain ? [] : [{ kind: "born", node, isNewLife: !isSameLife }];
-  if (!isSameLife && known?.state === "ready") effects.push({ kind: "taken-over", node, unit: birth.unit });
-  return put(state, { node, state: "ready", birth, reported }, effects);
+  if (!isSameLife && wasHere) effects.push({ kind: "taken-over", node, unit: birth.unit });
+  const problems = known?.problems ?? [];
+  return put(state, known, { node, birth, death: undefined, reported, hasBegun, problems }, at, effects);
 }
 
 function died(
   state: PresenceState,
   known: NodePresence | undefined,
-  { node, death }: Extract<PresenceEvent, { kind: "death" }>,
+  { node, at, death }: Extract<PresenceEvent, { kind: "death" }>,
 ): PresenceStep {
   if (known === undefined) return { ok: false, refusal: "unborn" };
   const { session, connection } = known.birth;
   if (death.session !== session || death.connection !== connection)
     return { ok: false, refusal: "stale-session" };
-  if (known.state === death.reason) return put(state, known, []);
-  return put(state, { ...known, state: death.reason }, [{ kind: "gone", node, state: death.reason }]);
+  // The will of a node that has said goodbye tells nothing new; a goodbye after its will tells more than that.
+  if (known.death !== undefined && (death.reason === "lost" || known.death.reason === death.reason))
+    return { ok: true, state, effects: [] };
+  const effects: PresenceEffect[] = known.death === undefined ? [{ kind: "gone", node }] : [];
+  return put(state, known, { ...known, death }, at, effects);
 }
 
-function put(state: PresenceState, presence: NodePresence, effects: readonly PresenceEffect[]): PresenceStep {
-  return { ok: true, state: new Map(state).set(presence.node, presence), effects };
+function put(
+  state: PresenceState,
+  before: NodePresence | undefined,
+  known: Omit<NodePresence, keyof NodeHealth | "since">,
+  at: Micros,
+  effects: readonly PresenceEffect[] = [],
+): PresenceStep {
+  const hasBegun = known.hasBegun || hasReported(known.reported);
+  const health = healthOf({ ...known, hasBegun });
+  const isChanged = health.state !== before?.state;
+  const presence = { ...known, hasBegun, ...health, since: isChanged ? at : before.since };
+  const next = new Map(state).set(presence.node, presence);
+  const told: readonly PresenceEffect[] = isChanged ? [...effects, { kind: "changed", presence }] : effects;
+  return { ok: true, state: next, effects: told };
 }
 
 /** When a node was last heard of, kept apart because every message touches it. */

@@ -2,9 +2,11 @@
 import type { Instant, Micros, Millis } from "@interactor/shared/kernel/units";
 import { entryFlag, type Quality, quality } from "@interactor/shared/wire/entry";
 import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
+import type { Ended } from "@interactor/shared/wire/lane-queue";
 import { LaneSender, type Publish } from "@interactor/shared/wire/lane-sender";
 import { Ledger } from "@interactor/shared/wire/ledger";
-import { queueBytesMax, queueMessagesMax } from "@interactor/shared/wire/limits";
+import { clockExchangeTtl, queueBytesMax, queueMessagesMax } from "@interactor/shared/wire/limits";
+import { clockReplyBody } from "@interactor/shared/wire/messages/clock-exchange";
 import { type Command, commandBody } from "@interactor/shared/wire/messages/command";
 import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
 import type { Receipt } from "@interactor/shared/wire/messages/receipt";
@@ -22,12 +24,14 @@ export class NodeQueue {
   readonly #session: Session;
   readonly #sender: LaneSender;
 
-  constructor(session: Session) {
+  /** `ended`: told of what ends here unsent. */
+  constructor(session: Session, ended?: Ended) {
     this.#session = session;
     this.#sender = new LaneSender(
       session,
       { messagesMax: queueMessagesMax, bytesMax: queueBytesMax },
       this.ledger,
+      ended,
     );
   }
 
@@ -35,16 +39,25 @@ export class NodeQueue {
     return this.#sender.queued;
   }
 
+  /** Whether critical messages fill it, so that the next one has to be refused. */
+  get isCriticalFull(): boolean {
+    return this.#sender.isFullOf(lanes.critical);
+  }
+
   depth(lane: Lane): number {
     return this.#sender.depth(lane);
   }
 
-  /** A newer value of a route replaces the one that waits: an input wants to know where to be, not where it was. */
+  /**
+   * A newer value of a route replaces the one that waits: an input wants to know where to be, not where it was.
+   * `about`: what the value is about, when a route tells of several things; each has its own newest.
+   */
   routed(
     route: Omit<CompiledRoute, "ttl"> & { readonly ttl: Millis | null },
     to: string,
     routed: RoutedValue,
     at: Instant,
+    about = "",
   ): boolean {
     const entry = {
       at: routed.at,
@@ -57,7 +70,7 @@ export class NodeQueue {
       body: routed.value,
       route: route.name,
     };
-    const key = route.lane === lanes.telemetry ? `${route.name} ${to}` : undefined;
+    const key = route.lane === lanes.telemetry ? `${route.name} ${to} ${about}` : undefined;
     return this.#sender.offer({ lane: route.lane, entry, key }, at);
   }
 
@@ -78,6 +91,21 @@ export class NodeQueue {
       body: commandBody(command),
     };
     return this.#sender.offer({ lane: lanes.control, entry, key: undefined }, at);
+  }
+
+  /** Answers what the node asked at `askedAt`. A newer answer replaces one that waits: that one is worth less. */
+  clock(askedAt: number, wall: Micros, at: Instant): boolean {
+    const entry = {
+      at: wall,
+      from: "",
+      to: null,
+      ttl: clockExchangeTtl,
+      flags: entryFlag.clock,
+      trace: null,
+      quality: quality.good,
+      body: clockReplyBody({ askedAt, receivedAt: wall, repliedAt: wall }),
+    };
+    return this.#sender.offer({ lane: lanes.control, entry, key: "clock" }, at);
   }
 
   receipt(receipt: Receipt): void {

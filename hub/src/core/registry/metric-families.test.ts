@@ -4,6 +4,7 @@ import { prepareRoute } from "@interactor/shared/routing/run-route";
 import type { Reported } from "@interactor/shared/wire/messages/reported";
 import { birthOf, noon, nowAt, routeOf, sessionNumber } from "@interactor/shared/testing/builders";
 import { stepPresence, nobody, type PresenceEvent } from "../presence/presence.ts";
+import { SiteLedger } from "../ledger/site-ledger.ts";
 import { Router } from "../routing/router.ts";
 import { HubCounters } from "./counters.ts";
 import { type Measured, metricFamilies } from "./metric-families.ts";
@@ -25,9 +26,22 @@ function measured(given: Partial<Measured> = {}): Measured {
     counters: new HubCounters(),
     presence: nobody,
     router: new Router(sessionNumber(7)),
+    ledger: new SiteLedger(),
     feedValues: 0,
     feedRefused: 0,
-    clients: 0,
+    zones: new Map(),
+    broker: {
+      clients: 0,
+      usage: {
+        sessionsKept: 0,
+        sessionsAway: 0,
+        sessionBytes: 0,
+        retainedMessages: 0,
+        retainedBytes: 0,
+        subscriptions: 0,
+        waitingBytes: 0,
+      },
+    },
     journal: { waitingBytes: 0, problem: undefined, usage: { commits: 0, bytes: 0, evicted: 0 } },
     ...given,
   };
@@ -60,24 +74,62 @@ test("every family has a name of ours, and counters end in total", () => {
 test("what was refused is counted by reason", () => {
   const counters = new HubCounters();
   for (const reason of ["up empty", "up empty", "not-allowed"]) counters.refused.add(reason);
-  counters.faults.add("protocol");
 
   expect(samplesOf(measured({ counters }), "interactor_hub_messages_refused_total")).toEqual([
     { labels: { reason: "up empty" }, value: 2 },
     { labels: { reason: "not-allowed" }, value: 1 },
   ]);
-  expect(samplesOf(measured({ counters }), "interactor_hub_clients_cut_total")).toEqual([
-    { labels: { reason: "protocol" }, value: 1 },
-  ]);
+});
+
+test("whom it only read more slowly it did not cut, and messages are counted, not clients", () => {
+  const counters = new HubCounters();
+  counters.faults.cut.add("protocol");
+  counters.faults.slowed.add("rate");
+  counters.faults["turned-away"].add("refused");
+  counters.faults["subscription-refused"].add("not-allowed");
+  counters.faults.evicted.add("session-quota", 412);
+  counters.faults["session-ended"].add("session-quota");
+  const found = (name: string) =>
+    samplesOf(measured({ counters }), `interactor_hub_${name}_total`).map(({ labels, value }) => [
+      labels["reason"],
+      value,
+    ]);
+
+  expect(found("clients_cut")).toEqual([["protocol", 1]]);
+  expect(found("clients_slowed")).toEqual([["rate", 1]]);
+  expect(found("clients_turned_away")).toEqual([["refused", 1]]);
+  expect(found("subscriptions_refused")).toEqual([["not-allowed", 1]]);
+  expect(found("messages_evicted")).toEqual([["session-quota", 412]]);
+  expect(found("sessions_ended")).toEqual([["session-quota", 1]]);
+});
+
+test("what the broker uses is shown", () => {
+  const usage = {
+    sessionsKept: 3,
+    sessionsAway: 2,
+    sessionBytes: 1000,
+    retainedMessages: 4,
+    retainedBytes: 2000,
+    subscriptions: 5,
+    waitingBytes: 3000,
+  };
+  const given = measured({ broker: { clients: 6, usage } });
+  const names = ["sessions_kept", "sessions_away", "sessions_bytes", "retained_messages", "retained_bytes"];
+
+  const found = [...names, "subscriptions", "outgoing_bytes", "clients"].map(
+    (name) => samplesOf(given, `interactor_hub_${name}`)[0]?.value,
+  );
+
+  expect(found).toEqual([3, 2, 1000, 4, 2000, 5, 3000, 6]);
 });
 
 test("what nodes refused is shown by node, with a bound on the reasons", () => {
   const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`down ${index}`, index]));
   const presence = presenceAfter(
-    { kind: "birth", node: "pi", birth: birthOf() },
-    { kind: "reported", node: "pi", reported: reported({ "down empty": 3 }) },
-    { kind: "birth", node: "pi2", birth: birthOf() },
-    { kind: "reported", node: "pi2", reported: reported(many) },
+    { kind: "birth", at: noon, node: "pi", birth: birthOf() },
+    { kind: "reported", at: noon, node: "pi", reported: reported({ "down empty": 3 }) },
+    { kind: "birth", at: noon, node: "pi2", birth: birthOf() },
+    { kind: "reported", at: noon, node: "pi2", reported: reported(many) },
   );
 
   const samples = samplesOf(measured({ presence }), "interactor_agent_messages_refused_total");
@@ -86,12 +138,13 @@ test("what nodes refused is shown by node, with a bound on the reasons", () => {
   expect(samples).toHaveLength(51);
 });
 
-test("a node is up while it is ready", () => {
+test("a node is up while it is connected", () => {
   const presence = presenceAfter(
-    { kind: "birth", node: "pi", birth: birthOf() },
-    { kind: "birth", node: "pi2", birth: birthOf() },
+    { kind: "birth", at: noon, node: "pi", birth: birthOf() },
+    { kind: "birth", at: noon, node: "pi2", birth: birthOf() },
     {
       kind: "death",
+      at: noon,
       node: "pi2",
       death: { v: 1, kind: "death", session: sessionNumber(1), connection: 1, reason: "lost" },
     },
@@ -129,4 +182,23 @@ test("the books of a node's queue balance in what is shown", () => {
     labels: { route: "follow", result: "passed" },
     value: 5,
   });
+});
+
+test("nodes are counted by their state, and told how their clocks are", () => {
+  const clock = { synchronised: true, offsetMs: -1500, errorMs: 2, steps: 1 };
+  const presence = presenceAfter(
+    { kind: "birth", at: noon, node: "pi", birth: birthOf() },
+    { kind: "reported", at: noon, node: "pi", reported: { ...reported({}), clock } },
+    { kind: "birth", at: noon, node: "pi2", birth: birthOf() },
+  );
+  const of = (name: string) => samplesOf(measured({ presence }), name);
+
+  expect(of("interactor_hub_nodes").filter(({ value }) => value > 0)).toEqual([
+    { labels: { state: "init" }, value: 1 },
+    { labels: { state: "ready" }, value: 1 },
+  ]);
+  expect(of("interactor_agent_clock_offset_seconds")).toEqual([{ labels: { node: "pi" }, value: -1.5 }]);
+  expect(of("interactor_agent_clock_error_seconds")).toEqual([{ labels: { node: "pi" }, value: 0.002 }]);
+  expect(of("interactor_agent_clock_synchronised")).toEqual([{ labels: { node: "pi" }, value: 1 }]);
+  expect(of("interactor_agent_clock_steps_total")).toEqual([{ labels: { node: "pi" }, value: 1 }]);
 });

@@ -1,10 +1,13 @@
 /** The hub's numbers as metrics: `interactor_hub_…`, base units, labels with few values. */
-import { type Lane, laneNumbers, lanes } from "@interactor/shared/wire/lanes";
-import type { Ledger } from "@interactor/shared/wire/ledger";
+import type { ClockReport } from "@interactor/shared/wire/messages/reported";
+import { isHere, nodeStates } from "@interactor/shared/wire/node-state";
 import { latencyBounds } from "../feed/latency.ts";
 import type { PresenceState } from "../presence/presence.ts";
 import type { Router } from "../routing/router.ts";
+import type { SiteLedger } from "../ledger/site-ledger.ts";
+import { ledgerFamilies } from "./ledger-families.ts";
 import type { HubCounters } from "./counters.ts";
+import { faultOutcomeNames, faultOutcomes } from "./faults.ts";
 
 export type MetricFamily =
   | {
@@ -32,10 +35,26 @@ export interface Measured {
   readonly counters: HubCounters;
   readonly presence: PresenceState;
   readonly router: Router;
+  readonly ledger: SiteLedger;
   readonly feedValues: number;
   readonly feedRefused: number;
-  readonly clients: number;
+  /** Every zone, and whether a show stop holds it. */
+  readonly zones: ReadonlyMap<string, boolean>;
+  readonly broker: MeasuredBroker;
   readonly journal: MeasuredJournal;
+}
+
+export interface MeasuredBroker {
+  readonly clients: number;
+  readonly usage: {
+    readonly sessionsKept: number;
+    readonly sessionsAway: number;
+    readonly sessionBytes: number;
+    readonly retainedMessages: number;
+    readonly retainedBytes: number;
+    readonly subscriptions: number;
+    readonly waitingBytes: number;
+  };
 }
 
 export interface MeasuredJournal {
@@ -49,14 +68,19 @@ const one = (value: number, labels: Readonly<Record<string, string>> = {}) => [{
 export function metricFamilies(measured: Measured): readonly MetricFamily[] {
   return [
     ...totals(measured),
+    ofStop(measured),
+    ...ofFaults(measured.counters),
+    ...ofBroker(measured.broker),
     ...ofJournal(measured.journal),
     ...ofNodes(measured),
-    ...ofQueues(measured.router),
+    ...ofStates(measured),
+    ...ofClocks(measured),
+    ...ledgerFamilies(measured.ledger, measured.router.queues),
     ...ofRoutes(measured.router),
   ];
 }
 
-function totals({ version, counters, clients, feedValues, feedRefused }: Measured): MetricFamily[] {
+function totals({ version, counters, feedValues, feedRefused }: Measured): MetricFamily[] {
   const counter = (name: string, help: string, value: number): MetricFamily => ({
     kind: "counter",
     name: `interactor_hub_${name}_total`,
@@ -80,13 +104,6 @@ function totals({ version, counters, clients, feedValues, feedRefused }: Measure
       help: "Messages refused, by what is wrong with them.",
       samples: counters.refused.entries().map(([reason, value]) => ({ labels: { reason }, value })),
     },
-    {
-      kind: "counter",
-      name: "interactor_hub_clients_cut_total",
-      help: "Clients cut off or turned away, by reason.",
-      samples: counters.faults.entries().map(([reason, value]) => ({ labels: { reason }, value })),
-    },
-    { kind: "gauge", name: "interactor_hub_clients", help: "MQTT clients connected.", samples: one(clients) },
     { kind: "gauge", name: "interactor_hub_values", help: "Public values known.", samples: one(feedValues) },
     {
       kind: "histogram",
@@ -96,6 +113,45 @@ function totals({ version, counters, clients, feedValues, feedRefused }: Measure
       counts: counters.latency.counts,
       sum: counters.latency.sum,
     },
+  ];
+}
+
+const ofStop = ({ zones }: Measured): MetricFamily => ({
+  kind: "gauge",
+  name: "interactor_hub_show_stop",
+  help: "1 while a show stop holds the zone.",
+  samples: [...zones].map(([zone, isLatched]) => ({ labels: { zone }, value: isLatched ? 1 : 0 })),
+});
+function ofFaults({ faults }: HubCounters): MetricFamily[] {
+  return faultOutcomeNames.map((outcome) => ({
+    kind: "counter",
+    name: `interactor_hub_${faultOutcomes[outcome].metric}_total`,
+    help: faultOutcomes[outcome].help,
+    samples: faults[outcome].entries().map(([reason, value]) => ({ labels: { reason }, value })),
+  }));
+}
+
+/** What the broker uses, each with a bound in its limits. */
+function ofBroker({ clients, usage }: MeasuredBroker): MetricFamily[] {
+  const gauge = (name: string, help: string, value: number): MetricFamily => ({
+    kind: "gauge",
+    name: `interactor_hub_${name}`,
+    help,
+    samples: one(value),
+  });
+  return [
+    gauge("clients", "MQTT clients connected.", clients),
+    gauge(
+      "subscriptions",
+      "Subscriptions of MQTT clients, those that are away included.",
+      usage.subscriptions,
+    ),
+    gauge("sessions_kept", "Sessions that outlive their connection.", usage.sessionsKept),
+    gauge("sessions_away", "Of these, those whose client is away.", usage.sessionsAway),
+    gauge("sessions_bytes", "What waits in kept sessions.", usage.sessionBytes),
+    gauge("retained_messages", "Retained messages of MQTT clients.", usage.retainedMessages),
+    gauge("retained_bytes", "What they take.", usage.retainedBytes),
+    gauge("outgoing_bytes", "What clients that are here have not taken or acknowledged.", usage.waitingBytes),
   ];
 }
 
@@ -130,10 +186,10 @@ function ofNodes({ presence }: Measured): MetricFamily[] {
     {
       kind: "gauge",
       name: "interactor_agent_up",
-      help: "1 while the node is ready.",
+      help: "1 while the node is connected.",
       samples: [...presence.values()].map(({ node, state }) => ({
         labels: { node },
-        value: state === "ready" ? 1 : 0,
+        value: isHere(state) ? 1 : 0,
       })),
     },
     {
@@ -145,52 +201,64 @@ function ofNodes({ presence }: Measured): MetricFamily[] {
   ];
 }
 
-/** Reasons shown per node: they come over the wire, and a label must not have endless values. */
-const agentReasonsMax = 50;
-
-/** The loss ledger of hub → node: produced = delivered + queued + expired + evicted + refused. */
-function ofQueues(router: Router): MetricFamily[] {
-  const each = <Sample>(take: (node: string, lane: Lane, ledger: Ledger, depth: number) => Sample[]) =>
-    [...router.queues].flatMap(([node, queue]) =>
-      laneNumbers.flatMap((lane) => take(node, lane, queue.ledger, queue.depth(lane))),
-    );
-  const labels = (node: string, lane: Lane) => ({ node, lane: lanes[lane] });
+function ofStates({ presence, counters }: Measured): MetricFamily[] {
+  const states = [...presence.values()].map(({ state }) => state);
   return [
     {
-      kind: "counter",
-      name: "interactor_hub_down_produced_total",
-      help: "Messages for a node.",
-      samples: each((node, lane, ledger) => [
-        { labels: labels(node, lane), value: ledger.read(lane).produced },
-      ]),
-    },
-    {
-      kind: "counter",
-      name: "interactor_hub_down_delivered_total",
-      help: "Messages the node has confirmed.",
-      samples: each((node, lane, ledger) => [
-        { labels: labels(node, lane), value: ledger.read(lane).delivered },
-      ]),
-    },
-    {
       kind: "gauge",
-      name: "interactor_hub_down_queued",
-      help: "Messages that wait or are on the way.",
-      samples: each((node, lane, _ledger, depth) => [{ labels: labels(node, lane), value: depth }]),
+      name: "interactor_hub_nodes",
+      help: "Nodes known, by their state.",
+      samples: nodeStates.map((state) => ({
+        labels: { state },
+        value: states.filter((each) => each === state).length,
+      })),
     },
     {
       kind: "counter",
-      name: "interactor_hub_down_lost_total",
-      help: "Messages that ended otherwise than delivered.",
-      samples: each((node, lane, ledger) =>
-        ledger.read(lane).losses.map(({ end, reason, count }) => ({
-          labels: { ...labels(node, lane), end, reason },
-          value: count,
-        })),
-      ),
+      name: "interactor_hub_clock_steps_total",
+      help: "How often the hub's clock, which is the site's, was set.",
+      samples: one(counters.clockSteps),
     },
   ];
 }
+
+/** The clocks of the nodes that have said how theirs is. */
+function ofClocks({ presence }: Measured): MetricFamily[] {
+  const each = (of: (clock: ClockReport) => number | null) =>
+    [...presence.values()].flatMap(({ node, reported }) => {
+      const value = reported?.clock === undefined ? null : of(reported.clock);
+      return value === null ? [] : [{ labels: { node }, value }];
+    });
+  return [
+    {
+      kind: "gauge",
+      name: "interactor_agent_clock_synchronised",
+      help: "1 when the node knows the site's clock.",
+      samples: each(({ synchronised }) => (synchronised ? 1 : 0)),
+    },
+    {
+      kind: "gauge",
+      name: "interactor_agent_clock_offset_seconds",
+      help: "The site's clock less the node's own.",
+      samples: each(({ offsetMs }) => offsetMs && offsetMs / 1000),
+    },
+    {
+      kind: "gauge",
+      name: "interactor_agent_clock_error_seconds",
+      help: "How wrong the node's idea of the site's clock can be.",
+      samples: each(({ errorMs }) => errorMs && errorMs / 1000),
+    },
+    {
+      kind: "counter",
+      name: "interactor_agent_clock_steps_total",
+      help: "How often the node found the hub's clock to have been set.",
+      samples: each(({ steps }) => steps),
+    },
+  ];
+}
+
+/** Reasons shown per node: they come over the wire, and a label must not have endless values. */
+const agentReasonsMax = 50;
 
 function ofRoutes(router: Router): MetricFamily[] {
   const samples = (of: "passed" | "failed") =>

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { nodesResponse } from "@interactor/shared/wire/api";
 import type { Reported } from "@interactor/shared/wire/messages/reported";
-import { birthOf, noon, sessionNumber } from "@interactor/shared/testing/builders";
+import { birthOf, deathOf, noon, sessionNumber } from "@interactor/shared/testing/builders";
+import type { NodePresence } from "../presence/presence.ts";
 import { nodeView } from "./node-views.ts";
 
 const isoOf = (at: number) => new Date(at / 1000).toISOString();
@@ -18,19 +19,34 @@ const reportedOf = (given: Partial<Reported> = {}): Reported => ({
   ...given,
 });
 
+const presenceOf = (given: Partial<NodePresence> = {}): NodePresence => ({
+  node: "pi",
+  state: "ready",
+  reasons: [],
+  since: noon,
+  birth: birthOf(),
+  death: undefined,
+  reported: reportedOf(),
+  hasBegun: true,
+  problems: [],
+  ...given,
+});
+
 const isValid = (view: unknown) =>
   nodesResponse.safeParse({ site: "demo", hub_version: "0.1.0", nodes: [view], hub_routes: {} }).success;
 
 test("a node that has said nothing but its birth is shown as starting", () => {
   const view = nodeView(
-    { node: "pi", state: "ready", birth: birthOf(), reported: undefined },
+    presenceOf({ state: "init", reasons: ["it has not reported yet"], reported: undefined }),
     context,
     isoOf,
   );
 
   expect(view).toMatchObject({
     node: "pi",
-    state: "ready",
+    state: "init",
+    reasons: ["it has not reported yet"],
+    since: isoOf(noon),
     converged: false,
     last_seen: isoOf(noon),
     instances: { sim: { state: "starting" } },
@@ -39,7 +55,7 @@ test("a node that has said nothing but its birth is shown as starting", () => {
 });
 
 test("a node is converged when it runs the hub's revision", () => {
-  const presence = { node: "pi", state: "ready", birth: birthOf(), reported: reportedOf() } as const;
+  const presence = presenceOf();
 
   expect(nodeView(presence, context, isoOf).converged).toBe(true);
   expect(nodeView(presence, { ...context, revision: 4 }, isoOf).converged).toBe(false);
@@ -50,11 +66,7 @@ test("owners are shown with their times", () => {
     "lights/front": { kind: "manual", by: "anna", since: noon, until: noon + 1_000_000 },
   } as const;
 
-  const view = nodeView(
-    { node: "pi", state: "ready", birth: birthOf(), reported: reportedOf({ owners }) },
-    context,
-    isoOf,
-  );
+  const view = nodeView(presenceOf({ reported: reportedOf({ owners }) }), context, isoOf);
 
   expect(view.owners).toEqual({
     "lights/front": { kind: "manual", by: "anna", since: isoOf(noon), until: isoOf(noon + 1_000_000) },
@@ -65,12 +77,24 @@ test("owners are shown with their times", () => {
 test("an instance with a name of JavaScript's own is an instance like any other", () => {
   const instances = { constructor: { module: "dmx", version: "0.1.0", inputs: {}, outputs: {} } };
 
+  const view = nodeView(presenceOf({ birth: birthOf({ instances }) }), context, isoOf);
+
+  expect(view.instances["constructor"]).toMatchObject({ module: "dmx", state: "starting" });
+  expect(isValid(view)).toBe(true);
+});
+
+test("a node says when it means to be back, and how its clock is", () => {
+  const clock = { synchronised: true, offsetMs: 3, errorMs: 0.5, steps: 0 };
+  const death = deathOf({ reason: "stopped", sleep: { until: noon + 5_000_000 } });
   const view = nodeView(
-    { node: "pi", state: "ready", birth: birthOf({ instances }), reported: reportedOf() },
+    presenceOf({ state: "sleeping", death, reported: reportedOf({ clock }) }),
     context,
     isoOf,
   );
 
-  expect(view.instances["constructor"]).toMatchObject({ module: "dmx", state: "starting" });
+  expect(view).toMatchObject({
+    sleeping_until: isoOf(noon + 5_000_000),
+    clock: { synchronised: true, offset_ms: 3, error_ms: 0.5, steps: 0 },
+  });
   expect(isValid(view)).toBe(true);
 });

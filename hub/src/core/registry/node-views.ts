@@ -1,12 +1,14 @@
 /** The nodes as the HTTP API shows them. */
 import type { Micros } from "@interactor/shared/kernel/units";
 import type { NodeView } from "@interactor/shared/wire/api";
+import type { ClockReport } from "@interactor/shared/wire/messages/reported";
 import type { NodePresence } from "../presence/presence.ts";
 
 export interface NodeContext {
   readonly lastSeen: Micros | undefined;
   readonly queued: number;
   readonly revision: number;
+  readonly stop?: NodeView["stop"];
 }
 
 export function nodeView(
@@ -14,7 +16,8 @@ export function nodeView(
   context: NodeContext,
   isoOf: (at: number) => string,
 ): NodeView {
-  const { birth, reported } = presence;
+  const { birth, reported, death } = presence;
+  const until = death?.sleep?.until;
   const owners = Object.entries(reported?.owners ?? {}).map(([address, owner]) => [
     address,
     {
@@ -32,6 +35,10 @@ export function nodeView(
   return {
     node: presence.node,
     state: presence.state,
+    reasons: [...presence.reasons],
+    since: isoOf(presence.since),
+    ...(until === undefined ? {} : { sleeping_until: isoOf(until) }),
+    ...(reported?.clock === undefined ? {} : { clock: clockView(reported.clock) }),
     unit: birth.unit,
     agent_version: birth.agentVersion,
     last_seen: isoOf(context.lastSeen ?? birth.at),
@@ -41,8 +48,17 @@ export function nodeView(
     instances: Object.fromEntries(instances),
     owners: Object.fromEntries(owners),
     routes: reported?.routes ?? {},
+    zones: birth.zones ?? [],
+    ...(context.stop === undefined ? {} : { stop: context.stop }),
   };
 }
+
+const clockView = ({ synchronised, offsetMs, errorMs, steps }: ClockReport): NodeView["clock"] => ({
+  synchronised,
+  offset_ms: offsetMs,
+  error_ms: errorMs,
+  steps,
+});
 
 const ownOf = <Value>(record: Readonly<Record<string, Value>> | undefined, name: string): Value | undefined =>
   record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;

@@ -6,12 +6,17 @@ import {
   RouteTable,
   type Sample,
 } from "@interactor/shared/routing/run-route";
+import { type Random, seededRandom } from "@interactor/shared/kernel/random";
+import { targetsOf } from "@interactor/shared/routing/place";
+import { Ledger } from "@interactor/shared/wire/ledger";
+import type { Ended } from "@interactor/shared/wire/lane-queue";
 import type { Lane } from "@interactor/shared/wire/lanes";
-import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
+import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages/desired";
 import type { Command } from "@interactor/shared/wire/messages/command";
 import type { Receipt } from "@interactor/shared/wire/messages/receipt";
 import { parseSiteAddress, portAddress, type SiteAddress, siteAddress } from "@interactor/shared/wire/names";
 import type { Session } from "@interactor/shared/wire/session";
+import { type Choice, GroupTargets } from "./group-targets.ts";
 import { NodeQueue } from "../queue/node-queue.ts";
 
 /** Outputs whose latest value is kept for routes and nodes that come later. More: those get the next value. */
@@ -26,16 +31,35 @@ export interface RouterNow {
 /** Hands a batch to the node's client, if it has one. */
 export type SendToNode = (node: string, lane: Lane, payload: Uint8Array) => void;
 
+export interface RouterParts {
+  /** Told of what ends unsent in the queue of a node. */
+  readonly ended?: Ended;
+  /** Counts what a group has nobody to take. */
+  readonly nowhere?: Ledger;
+  readonly random?: Random;
+}
+
 export class Router {
   readonly #session: Session;
+  readonly #ended: Ended | undefined;
+  readonly #nowhere: Ledger;
   readonly #queues = new Map<string, NodeQueue>();
   /** By `node/instance/output`. */
   readonly #latest = new Map<string, Sample>();
+  readonly #groups: GroupTargets;
+  /** Nodes that are connected. */
+  readonly #present = new Set<string>();
   #table = new RouteTable([]);
   #at: Instant | undefined;
 
-  constructor(session: Session) {
+  constructor(
+    session: Session,
+    { ended, nowhere = new Ledger(), random = seededRandom(1) }: RouterParts = {},
+  ) {
     this.#session = session;
+    this.#ended = ended;
+    this.#nowhere = nowhere;
+    this.#groups = new GroupTargets(random);
   }
 
   get runners(): readonly RouteRunner[] {
@@ -51,11 +75,11 @@ export class Router {
    * once; what one that is gone holds is let go at its node. `all`: also those that nodes run by themselves.
    */
   setRoutes(runners: readonly RouteRunner[], all: readonly CompiledRoute[], now: RouterNow): void {
-    const held = new Set(all.map((route) => `${route.name} ${route.to}`));
-    this.#release(
-      this.runners.filter(({ route }) => !held.has(`${route.name} ${route.to}`)),
-      now,
-    );
+    const held = new Set(all.flatMap((route) => targetsOf(route).map((to) => `${route.name} ${to}`)));
+    for (const { route } of this.runners) {
+      for (const to of targetsOf(route)) if (!held.has(`${route.name} ${to}`)) this.#release(route, to, now);
+    }
+    this.#groups.keep(all);
     const { table, fresh } = this.#table.renewed(runners);
     this.#table = table;
     this.#offerLatest(fresh, now.instant);
@@ -73,15 +97,25 @@ export class Router {
 
   /** These instances of a node are new or were away: their inputs go where the routes say by the latest values. */
   catchUp(node: string, instances: ReadonlySet<string>, at: Instant): void {
-    const leadThere = this.runners.filter(({ route }) => {
-      const to = parseSiteAddress(route.to);
-      return to.ok && to.value.node === node && instances.has(to.value.instance);
-    });
-    this.#offerLatest(leadThere, at);
+    const leadThere = this.runners.filter(({ route }) =>
+      targetsOf(route).some((target) => {
+        const to = parseSiteAddress(target);
+        return to.ok && to.value.node === node && instances.has(to.value.instance);
+      }),
+    );
+    // A turn or a draw is made for what happens, and not because somebody comes.
+    this.#offerLatest(
+      leadThere.filter(({ route }) => isStateful(route.group)),
+      at,
+    );
   }
 
   command(to: SiteAddress, command: Command, wall: Micros, at: Instant): void {
     this.queueOf(to.node).command(portAddress(to), command, wall, at);
+  }
+
+  clock(node: string, askedAt: number, wall: Micros, at: Instant): void {
+    this.#queues.get(node)?.clock(askedAt, wall, at);
   }
 
   receipt(node: string, receipt: Receipt): void {
@@ -89,10 +123,12 @@ export class Router {
   }
 
   connected(node: string): void {
+    this.#present.add(node);
     this.queueOf(node).connected();
   }
 
   disconnected(node: string): void {
+    this.#present.delete(node);
     this.#queues.get(node)?.disconnected();
   }
 
@@ -113,7 +149,7 @@ export class Router {
   queueOf(node: string): NodeQueue {
     const known = this.#queues.get(node);
     if (known !== undefined) return known;
-    const queue = new NodeQueue(this.#session);
+    const queue = new NodeQueue(this.#session, this.#ended);
     this.#queues.set(node, queue);
     return queue;
   }
@@ -126,18 +162,39 @@ export class Router {
     }
   }
 
-  #release(runners: readonly RouteRunner[], now: RouterNow): void {
-    for (const { route } of runners) {
-      const to = parseSiteAddress(route.to);
-      if (to.ok) this.queueOf(to.value.node).released(route, portAddress(to.value), now.wall, now.instant);
-    }
+  #release(route: CompiledRoute, target: string, now: RouterNow): void {
+    const to = parseSiteAddress(target);
+    if (to.ok) this.queueOf(to.value.node).released(route, portAddress(to.value), now.wall, now.instant);
   }
 
-  readonly #take: RouteSink = (route, { value, at, quality }) => {
+  readonly #take: RouteSink = (route, { value, at, quality }, key) => {
     const to = parseSiteAddress(route.to);
     if (!to.ok || this.#at === undefined) return undefined;
-    const queue = this.queueOf(to.value.node);
-    const isQueued = queue.routed(route, portAddress(to.value), { value, at, quality }, this.#at);
-    return isQueued ? undefined : "the queue of the node is full";
+    const now = this.#at;
+    const { nodes, left } =
+      route.group === undefined ? { nodes: [to.value.node] } : this.#choose(route, route.group, key);
+    const port = portAddress(to.value);
+    if (left !== undefined) this.queueOf(left).released(route, port, at, now);
+    let refused = 0;
+    for (const node of nodes) {
+      if (!this.queueOf(node).routed(route, port, { value, at, quality }, now, key)) refused += 1;
+    }
+    if (nodes.length === 0) return "nobody of the group is present";
+    if (refused === 0) return undefined;
+    return nodes.length === 1
+      ? "the queue of the node is full"
+      : `the queues of ${refused} of ${nodes.length} nodes are full`;
   };
+
+  #choose(route: CompiledRoute, group: RouteGroup, key: string | undefined): Choice {
+    const choice = this.#groups.choose(route, group, key, (node) => this.#present.has(node));
+    if (choice.nodes.length > 0) return choice;
+    this.#nowhere.produced(route.lane);
+    this.#nowhere.lost(route.lane, { end: "refused", reason: "no-route" });
+    return choice;
+  }
 }
+
+/** Whether the same value again leaves everything as it is. */
+const isStateful = (group: RouteGroup | undefined): boolean =>
+  group === undefined || group.strategy === "broadcast" || group.strategy === "consistent-hash";

@@ -4,6 +4,7 @@ import { failed, ok, type Result } from "../../kernel/result.ts";
 import { type Millis, millis } from "../../kernel/units.ts";
 import { encodeCbor } from "../cbor.ts";
 import { durationMax } from "../limits.ts";
+import { bytesOfRequest, isRequestField, type RequestId, requestOf } from "../request.ts";
 import type { Value } from "../value.ts";
 import { decodeDocument, type DocumentFault, documentVersion, shortText } from "./schema.ts";
 
@@ -17,10 +18,18 @@ export type Command =
       readonly ttl: Millis;
       /** Who asks, in words for people: `dashboard`, `cli:anna@desk`. */
       readonly by: string;
+      /** Asks for an answer on `reply/<id>`. */
+      readonly request?: RequestId;
     }
-  | { readonly kind: "release"; readonly ttl: Millis; readonly by: string };
+  | {
+      readonly kind: "release";
+      readonly ttl: Millis;
+      readonly by: string;
+      readonly request?: RequestId;
+    };
 
 const duration = z.number().check(z.gte(0), z.lte(durationMax));
+const request = z.optional(z.pipe(z.custom<Uint8Array>(isRequestField), z.transform(requestOf)));
 const commandDocument = z.discriminatedUnion("kind", [
   z.object({
     v: z.literal(documentVersion),
@@ -29,8 +38,15 @@ const commandDocument = z.discriminatedUnion("kind", [
     for_ms: duration,
     ttl_ms: duration,
     by: shortText,
+    request,
   }),
-  z.object({ v: z.literal(documentVersion), kind: z.literal("release"), ttl_ms: duration, by: shortText }),
+  z.object({
+    v: z.literal(documentVersion),
+    kind: z.literal("release"),
+    ttl_ms: duration,
+    by: shortText,
+    request,
+  }),
 ]);
 
 export const encodeCommand = (command: Command): Uint8Array => encodeCbor(documentOf(command));
@@ -50,11 +66,14 @@ export function readCommandBody(body: Value): Result<Command, "wrong-shape"> {
 
 function documentOf(command: Command): { readonly [key: string]: Value } {
   const common = { v: documentVersion, kind: command.kind, ttl_ms: command.ttl, by: command.by };
-  return command.kind === "set" ? { ...common, value: command.value, for_ms: command.holdFor } : common;
+  const asks = command.request === undefined ? {} : { request: bytesOfRequest(command.request) };
+  if (command.kind === "release") return { ...common, ...asks };
+  return { ...common, value: command.value, for_ms: command.holdFor, ...asks };
 }
 
 function commandOf(document: z.infer<typeof commandDocument>): Command {
-  const ttl = millis(document.ttl_ms);
-  if (document.kind === "release") return { kind: "release", ttl, by: document.by };
-  return { kind: "set", value: document.value, holdFor: millis(document.for_ms), ttl, by: document.by };
+  const asks = document.request === undefined ? {} : { request: document.request };
+  const common = { ttl: millis(document.ttl_ms), by: document.by, ...asks };
+  if (document.kind === "release") return { kind: "release", ...common };
+  return { kind: "set", value: document.value, holdFor: millis(document.for_ms), ...common };
 }

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import type { Result } from "../../kernel/result.ts";
 import { millis } from "../../kernel/units.ts";
 import { encodeCbor } from "../cbor.ts";
-import { durationMax, expressionLengthMax, routesMax } from "../limits.ts";
+import { durationMax, expressionLengthMax, nodesMax, routesMax } from "../limits.ts";
 import {
   count,
   decodeDocument,
@@ -17,6 +17,16 @@ import {
 const duration = z.pipe(z.number().check(z.gte(0), z.lte(durationMax)), z.transform(millis));
 const expression = z.optional(z.string().check(z.maxLength(expressionLengthMax)));
 
+/** How a group takes a value: all of it, each in turn, any one, or always the same one for the same key. */
+export const strategies = ["broadcast", "round-robin", "random", "consistent-hash"] as const;
+
+const group = z.object({
+  nodes: z.array(name).check(z.maxLength(nodesMax)),
+  strategy: z.enum(strategies),
+  /** An expression; left out: the address that the value comes from. */
+  key: expression,
+});
+
 /** A rule from an output to an input, checked by the hub and ready to run. */
 const compiledRoute = z.object({
   name,
@@ -27,6 +37,8 @@ const compiledRoute = z.object({
   ttl: duration,
   lane: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
   throttle: z.optional(duration),
+  /** The route leads to this group, whose name stands in `to` in the place of a node's. It runs on the hub. */
+  group: z.optional(group),
 });
 
 const desired = z.object({
@@ -37,6 +49,7 @@ const desired = z.object({
   routes: z.array(compiledRoute).check(z.maxLength(routesMax)),
 });
 
+export type RouteGroup = z.infer<typeof group>;
 export type CompiledRoute = z.infer<typeof compiledRoute>;
 
 export interface Desired {

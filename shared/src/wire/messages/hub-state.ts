@@ -12,6 +12,11 @@ const hubState = z.object({
   version: shortText,
   /** µs since 1970: the site's clock when this was published. */
   at: count,
+  /**
+   * Over how many ms the site's nodes shall spread their attempts to come back, so that not all come at once.
+   * Missing: there are few.
+   */
+  reconnectSpread: z.optional(count),
 });
 
 const hubMetric = z.object({

@@ -13,6 +13,7 @@ import {
   shortText,
 } from "./schema.ts";
 import { bytesOfSession } from "../session.ts";
+import { latchesOnWire, zoneLatch } from "./stop.ts";
 
 /** Who may own an actuator input, most powerful first. */
 export const ownerKinds = ["stop", "manual", "cue", "route", "calendar", "background"] as const;
@@ -44,6 +45,27 @@ const routeReport = z.object({
   error: z.optional(shortText),
 });
 
+const stopReport = z.object({
+  /** What holds this node. */
+  latches: z.array(zoneLatch),
+  /** From the latch's arrival in the agent until every actuator input was told, in ms of the node's own clock. */
+  tookMs: z.number().check(z.nonnegative()),
+});
+
+/** What the node knows of the site's clock. */
+const clockReport = z.object({
+  synchronised: z.boolean(),
+  /** The site's clock less the node's own, in ms; `null` while it is not known. */
+  offsetMs: z.nullable(z.number()),
+  /** How wrong the node's idea of the site's clock can be, in ms. */
+  errorMs: z.nullable(z.number()),
+  /** How often the hub's clock was found to have stepped. */
+  steps: count,
+});
+
+/** Problems a node tells of. More: refuse. */
+export const problemsMax = 20;
+
 const reported = z.object({
   v: z.literal(documentVersion),
   session,
@@ -55,11 +77,18 @@ const reported = z.object({
   routes: z.record(name, routeReport),
   /** What the node could not take from the wire, counted by kind and reason: `down wrong-shape`. */
   refused: z.record(shortText, count),
+  /** Appended to version 1: there only while a show stop holds the node. */
+  stop: z.optional(stopReport),
+  /** What keeps the node from working wholly, in words for people; its instances speak for themselves. */
+  problems: z.optional(z.array(shortText).check(z.maxLength(problemsMax))),
+  clock: z.optional(clockReport),
 });
 
 export type InstanceReport = z.infer<typeof instanceReport>;
 export type OwnerReport = z.infer<typeof ownerReport>;
 export type RouteReport = z.infer<typeof routeReport>;
+export type StopReport = z.infer<typeof stopReport>;
+export type ClockReport = z.infer<typeof clockReport>;
 export type Reported = z.infer<typeof reported>;
 
 export const encodeReported = (document: Reported): Uint8Array =>
@@ -76,6 +105,9 @@ export const encodeReported = (document: Reported): Uint8Array =>
         },
       ]),
     ),
+    ...(document.stop === undefined
+      ? {}
+      : { stop: { ...document.stop, latches: latchesOnWire(document.stop.latches) } }),
   });
 
 export const decodeReported = (bytes: Uint8Array): Result<Reported, DocumentFault> =>

@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import type { Result } from "../../kernel/result.ts";
 import { encodeCbor, wireInteger } from "../cbor.ts";
+import { zonesPerNodeMax } from "../limits.ts";
 import { bytesOfSession } from "../session.ts";
 import { inputSpec, outputSpec } from "./port.ts";
 import {
@@ -33,6 +34,8 @@ const birth = z.object({
   /** µs since 1970 by the node's clock. */
   at: count,
   instances: z.record(name, instanceDeclaration),
+  /** Appended to version 1: zones the node is in, beside the one of all. */
+  zones: z.optional(z.array(name).check(z.maxLength(zonesPerNodeMax))),
 });
 
 const death = z.object({
@@ -42,6 +45,14 @@ const death = z.object({
   connection: count,
   /** `lost`: the hub stopped hearing it. `stopped`: it said goodbye. */
   reason: z.enum(["lost", "stopped"]),
+  /** Stopped on purpose for a while, to save power: nobody needs to look after it. */
+  sleep: z.optional(
+    z.object({
+      /** When it means to be back: µs since 1970 by the site's clock. */
+      until: z.optional(count),
+      reason: z.optional(shortText),
+    }),
+  ),
 });
 
 export type InstanceDeclaration = z.infer<typeof instanceDeclaration>;
@@ -55,8 +66,11 @@ export const encodeNodeState = (message: NodeStateMessage): Uint8Array =>
   encodeCbor({
     ...message,
     session: bytesOfSession(message.session),
-    ...(message.kind === "birth" ? { at: wireInteger(message.at) } : {}),
+    ...(message.kind === "birth" ? { at: wireInteger(message.at) } : sleepOf(message)),
   });
+
+const sleepOf = ({ sleep }: Death) =>
+  sleep?.until === undefined ? {} : { sleep: { ...sleep, until: wireInteger(sleep.until) } };
 
 export const decodeNodeState = (bytes: Uint8Array): Result<NodeStateMessage, DocumentFault> =>
   decodeDocument(bytes, nodeState);

@@ -1,0 +1,59 @@
+/** Says on `reported` what a node runs and how it is, whenever there is something to say. */
+import type { Instant } from "@interactor/shared/kernel/units";
+import type { Desired } from "@interactor/shared/wire/messages/desired";
+import {
+  encodeReported,
+  type InstanceReport,
+  type StopReport,
+} from "@interactor/shared/wire/messages/reported";
+import type { AgentClock } from "./agent-clock.ts";
+import type { Outbox } from "./core/outbox/outbox.ts";
+import type { Report } from "./core/report/report.ts";
+import type { Switchboard } from "./core/switchboard/switchboard.ts";
+import type { Log } from "./ports/log.ts";
+
+export interface ReportParts {
+  readonly report: Report;
+  readonly clock: AgentClock;
+  readonly outbox: Outbox;
+  readonly switchboard: Switchboard;
+  readonly log: Log;
+  /** `undefined`: no show stop holds the node. */
+  readonly stop: () => StopReport | undefined;
+}
+
+export class AgentReport {
+  readonly #parts: ReportParts;
+
+  constructor(parts: ReportParts) {
+    this.#parts = parts;
+  }
+
+  /** Publishes when it is time to. Returns when it is next. */
+  pump(
+    { revision, digest }: Pick<Desired, "revision" | "digest">,
+    at: Instant,
+    publish: (document: Uint8Array) => void,
+  ): Instant {
+    const { report, clock, outbox, switchboard, stop } = this.#parts;
+    report.problem("outbox", outbox.isCriticalFull ? "its outbox is full of critical messages" : undefined);
+    if (report.isDue(at)) {
+      const { routes } = switchboard;
+      const owners = switchboard.owners();
+      const running = { revision, digest, owners, routes, clock: clock.report(), stop: stop() };
+      publish(encodeReported(report.take(running, at)));
+    }
+    return report.dueAt(at);
+  }
+
+  instance(instance: string, state: InstanceReport): void {
+    const { report, log } = this.#parts;
+    report.instance(instance, state);
+    const details = { instance, ...state };
+    if (state.state === "failed" || state.state === "waiting") {
+      log.warn(`instance ${instance} is ${state.state}: ${state.reason ?? ""}`, details);
+    } else {
+      log.info(`instance ${instance} is ${state.state}`, details);
+    }
+  }
+}

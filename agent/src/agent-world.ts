@@ -1,0 +1,28 @@
+/** What an agent is told, and what it needs of the world. */
+import type { Random } from "@interactor/shared/kernel/random";
+import type { Session } from "@interactor/shared/wire/session";
+import type { HubLink } from "./ports/hub-link.ts";
+import type { Log } from "./ports/log.ts";
+import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "./ports/module-host.ts";
+import type { SiteClock } from "./ports/site-clock.ts";
+import type { StateStore } from "./ports/state-store.ts";
+
+export interface AgentOptions {
+  readonly site: string;
+  readonly node: string;
+  readonly unit: string;
+  readonly version: string;
+  readonly session: Session;
+  /** Zones the node is in, beside the one of all. */
+  readonly zones: readonly string[];
+  readonly instances: readonly InstanceSpec[];
+}
+
+export interface AgentWorld {
+  readonly clock: SiteClock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly link: HubLink;
+  readonly store: StateStore;
+  openHost(events: ModuleHostEvents): ModuleHost;
+}

@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { zonesPerNodeMax } from "@interactor/shared/wire/limits";
+import { readInstances, readOptions } from "./options.ts";
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "interactor-options-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const zonesOf = (argv: readonly string[], env: NodeJS.ProcessEnv = {}) => readOptions(argv, env).zones;
+
+test("zones come from repeated options, else from the environment, each once and without the one of all", () => {
+  expect(zonesOf(["--zone", "foyer", "--zone", "house", "--zone", "foyer", "--zone", "all"])).toEqual([
+    "foyer",
+    "house",
+  ]);
+  expect(zonesOf([], { INTERACTOR_ZONES: "foyer, house," })).toEqual(["foyer", "house"]);
+  expect(zonesOf(["--zone", "attic"], { INTERACTOR_ZONES: "foyer" })).toEqual(["attic"]);
+  expect(zonesOf([])).toEqual([]);
+});
+
+test("a zone that is no name, and too many, are refused", () => {
+  const many = Array.from({ length: zonesPerNodeMax + 1 }, (_, index) => ["--zone", `z${index}`]).flat();
+
+  expect(() => zonesOf(["--zone", "Foyer!"])).toThrow('--zone "Foyer!" is not a name');
+  expect(() => zonesOf(many)).toThrow("at most 16 zones");
+});
+
+test.for([
+  ["2s", "a lease is a time of 5s to 24h"],
+  ["25h", "a lease is a time of 5s to 24h"],
+  ["soon", "a lease is a time of 5s to 24h"],
+] as const)("a lease of %s is refused", ([lease, words]) => {
+  const path = join(folder, "node.json");
+  writeFileSync(path, JSON.stringify({ instances: { stage: { module: "dmx", leases: { ch1: lease } } } }));
+
+  expect(() => readInstances(path)).toThrow(words);
+});
+
+test("leases are read as spans", () => {
+  const path = join(folder, "node.json");
+  writeFileSync(path, JSON.stringify({ instances: { stage: { module: "dmx", leases: { ch1: "1.5m" } } } }));
+
+  expect(readInstances(path)).toEqual([
+    { name: "stage", module: "dmx", settings: {}, leases: { ch1: 90_000 } },
+  ]);
+});

@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import type { NodeView } from "@interactor/shared/wire/api";
+import { type Asked, expectedNodes, hasObeyed, linesOf } from "./stop.ts";
+
+const stop: Asked = { kind: "stop", zone: "foyer", id: "mine", released: [] };
+const release: Asked = { kind: "release", zone: "foyer", id: "x", released: ["mine"] };
+const latch = (id: string) => ({ zone: "foyer", id, by: "anna", at: 1 });
+
+function nodeNamed(node: string, changes: Partial<NodeView> = {}): NodeView {
+  return {
+    node,
+    state: "ready",
+    reasons: [],
+    since: "2026-11-21T05:00:00.000Z",
+    unit: "pi-4",
+    agent_version: "0.1.0",
+    last_seen: "2026-11-21T05:00:00.000Z",
+    revision: 0,
+    converged: true,
+    queued: 0,
+    instances: {},
+    owners: {},
+    routes: {},
+    zones: ["foyer"],
+    ...changes,
+  };
+}
+
+const heldBy = (...ids: readonly string[]): NodeView["stop"] => ({
+  latches: ids.map((id) => ({ zone: "foyer", id, by: "anna", since: "", local: false })),
+  took_ms: 1,
+  answered_ms: null,
+});
+
+test("of a stop every node of the zone is asked, those that are lost too, but none that said goodbye", () => {
+  const nodes = [
+    nodeNamed("a"),
+    nodeNamed("b", { state: "lost" }),
+    nodeNamed("c", { state: "disconnected" }),
+    nodeNamed("d", { zones: [] }),
+  ];
+
+  expect(expectedNodes(nodes, stop)).toEqual(["a", "b"]);
+  expect(expectedNodes(nodes, { ...stop, zone: "all" })).toEqual(["a", "b", "d"]);
+});
+
+test("of a release only those that it holds are asked", () => {
+  const held = nodeNamed("a", { stop: heldBy("mine") });
+  const elsewhere = nodeNamed("b", { stop: heldBy("other") });
+
+  expect(expectedNodes([held, elsewhere, nodeNamed("c")], release)).toEqual(["a"]);
+});
+
+test("a node has stopped when it reports this latch, and is released when it reports none of those", () => {
+  const reports = (...ids: readonly string[]) => ({ stop: { latches: ids.map(latch), tookMs: 1 } });
+
+  expect([hasObeyed(reports("other"), stop), hasObeyed(reports("other", "mine"), stop)]).toEqual([
+    false,
+    true,
+  ]);
+  expect([hasObeyed(reports("mine"), release), hasObeyed(reports("other"), release)]).toEqual([false, true]);
+  expect(hasObeyed({}, release)).toBe(true);
+});
+
+test("the lines say how many of how many, the slowest, and who is silent", () => {
+  const lines = linesOf(stop, [
+    { node: "a", answeredMs: 4.21, tookMs: 0.3 },
+    { node: "b", answeredMs: 12.5, tookMs: undefined },
+    { node: "c", answeredMs: undefined, tookMs: undefined },
+  ]);
+
+  expect(lines).toEqual([
+    "SHOW STOP in foyer: 2 of 3 nodes stopped, the slowest, b, after 12.5 ms",
+    "  a  stopped, its word after 4.2 ms (0.3 ms of it on the node)",
+    "  b  stopped, its word after 12.5 ms",
+    "  c  NO ANSWER",
+  ]);
+});
+
+test("without a node they say that whoever comes is stopped", () => {
+  expect(linesOf(stop, [])).toEqual([
+    "SHOW STOP in foyer: no node is there; whoever comes is stopped, until `interactor stop release`",
+  ]);
+});

@@ -1,0 +1,108 @@
+import { expect, test } from "vitest";
+import { sessionNumber } from "@interactor/shared/testing/builders";
+import { lane } from "@interactor/shared/wire/lanes";
+import type { NodeLedger, UpLane } from "@interactor/shared/wire/messages/node-ledger";
+import { perLane } from "@interactor/shared/wire/messages/node-ledger";
+import { NodeBooks } from "./node-books.ts";
+
+const nothing: UpLane = { produced: 0, delivered: 0, queued: 0, losses: {} };
+const said = (
+  session: number,
+  telemetry: Partial<UpLane>,
+  before: NodeLedger["before"] = [],
+): NodeLedger => ({
+  v: 1,
+  kind: "ledger",
+  session: sessionNumber(session),
+  up: perLane((of) => (of === lane.telemetry ? { ...nothing, ...telemetry } : nothing)),
+  down: perLane((of) => ({ taken: of === lane.control ? 2 : 0, repeated: 0, missed: 0, losses: {} })),
+  before,
+});
+
+function bench() {
+  const books = new NodeBooks();
+  return {
+    books,
+    take: (
+      session: number,
+      firstSeq: number,
+      fresh: number,
+      given: { late?: number; missed?: number } = {},
+    ) =>
+      books.took({
+        session: sessionNumber(session),
+        lane: lane.telemetry,
+        firstSeq,
+        fresh,
+        late: given.late ?? 0,
+        repeated: 0,
+        missed: given.missed ?? 0,
+      }),
+    up: () => books.up(lane.telemetry),
+  };
+}
+
+test("what a life had waiting when it ended without a word is unaccounted for", () => {
+  const { books, take, up } = bench();
+  take(1, 0, 60);
+  books.told(said(1, { produced: 100, delivered: 60, queued: 30, losses: { "expired ttl": 10 } }));
+
+  books.told(said(2, { produced: 5, delivered: 5 }, [{ session: sessionNumber(1), held: [0, 0, 64, 0] }]));
+
+  expect(up()).toMatchObject({
+    produced: 105,
+    delivered: 65,
+    queued: 0,
+    unaccounted: 30,
+    unaccountedAtMost: 64,
+    difference: 0,
+  });
+  expect(books.down(lane.control).taken).toBe(4);
+});
+
+test("what the hub took after a life's last word is delivered, and counts never fall", () => {
+  const { books, take, up } = bench();
+  take(1, 0, 60);
+  books.told(said(1, { produced: 100, delivered: 60, queued: 40 }));
+  take(1, 60, 55, { late: 5 });
+
+  take(2, 0, 1);
+
+  expect(up()).toMatchObject({ produced: 110, delivered: 110, unaccounted: 0, taken: 116 });
+});
+
+test("a mark counts once, however often it is told", () => {
+  const { books, up } = bench();
+  const before = [{ session: sessionNumber(1), held: [0, 0, 8, 0] as [number, number, number, number] }];
+
+  for (let time = 0; time < 3; time++) books.told(said(2, {}, before));
+
+  expect(up().unaccountedAtMost).toBe(8);
+});
+
+test("a message that the node holds for delivered and the hub never took is a difference", () => {
+  const { books, take, up } = bench();
+  take(1, 0, 60);
+
+  books.told(said(1, { produced: 100, delivered: 100 }));
+
+  expect(up().difference).toBe(40);
+});
+
+test("a message whose end the node did not count is a difference", () => {
+  const { books, up } = bench();
+
+  books.told(said(1, { produced: 100, delivered: 60, queued: 39 }));
+
+  expect(up().difference).toBe(1);
+});
+
+test("a gap is a gap and no difference; a hub that came later asks for nothing of before", () => {
+  const { books, take, up } = bench();
+  take(1, 1000, 60);
+  take(1, 1065, 5, { missed: 5 });
+
+  books.told(said(1, { produced: 1070, delivered: 1070 }));
+
+  expect(up()).toMatchObject({ difference: 0, missed: 5, taken: 65 });
+});

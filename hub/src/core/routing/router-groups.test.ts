@@ -1,0 +1,213 @@
+import { describe, expect, test } from "vitest";
+import { seededRandom } from "@interactor/shared/kernel/random";
+import { instant } from "@interactor/shared/kernel/units";
+import { prepareRoutes } from "@interactor/shared/routing/run-route";
+import { noon, nowAt, routeOf, sessionNumber } from "@interactor/shared/testing/builders";
+import { decodeBatch } from "@interactor/shared/wire/batch";
+import { lane } from "@interactor/shared/wire/lanes";
+import { Ledger } from "@interactor/shared/wire/ledger";
+import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages/desired";
+import type { Value } from "@interactor/shared/wire/value";
+import { Router } from "./router.ts";
+
+const lamps = ["pi-1", "pi-2", "pi-3"];
+const toLamps = (strategy: RouteGroup["strategy"], given: Partial<RouteGroup> = {}): CompiledRoute =>
+  routeOf({ name: "wash", to: "lamps/dmx/front", group: { nodes: lamps, strategy, ...given } });
+
+function bench(route: CompiledRoute, present: readonly string[] = lamps) {
+  const nowhere = new Ledger();
+  const router = new Router(sessionNumber(7), { nowhere, random: seededRandom(3) });
+  for (const node of present) router.connected(node);
+  const place = (routes: readonly CompiledRoute[]) =>
+    router.setRoutes(prepareRoutes(routes), routes, nowAt(0));
+  place([route]);
+  let at = 0;
+  const sent = (): (readonly [string, Value])[] => {
+    at += 100;
+    const all: (readonly [string, Value])[] = [];
+    const receipts: (() => void)[] = [];
+    router.pump(instant(at), (node, of, payload) => {
+      const decoded = decodeBatch(payload, of);
+      if (!decoded.ok) return;
+      const { firstSeq, session, entries } = decoded.value;
+      for (const { body } of entries) all.push([node, body]);
+      receipts.push(() => router.receipt(node, { lane: of, session, seq: firstSeq + entries.length - 1 }));
+    });
+    for (const confirm of receipts) confirm();
+    return all;
+  };
+  return {
+    router,
+    nowhere,
+    place,
+    sent,
+    /** Who gets the value, and what. */
+    read(value: Value): readonly (readonly [string, Value])[] {
+      const from = { node: "pi", instance: "sim", port: "distance" };
+      router.value(from, { value, unit: "m", quality: 0, at: noon }, instant(at));
+      return sent();
+    },
+  };
+}
+
+const nodesOf = (sent: readonly (readonly [string, Value])[]): readonly string[] =>
+  sent.map(([node]) => node);
+
+describe("broadcast", () => {
+  test("is a message of its own for each node", () => {
+    const { router, read } = bench(toLamps("broadcast"));
+
+    expect(read(1)).toEqual(lamps.map((node) => [node, 1]));
+    expect(lamps.map((node) => router.queueOf(node).ledger.read(lane.telemetry).produced)).toEqual([1, 1, 1]);
+  });
+
+  test("has a node that is away take the value when it comes, and the others again nothing else", () => {
+    const { router, read, sent } = bench(toLamps("broadcast"), ["pi-1"]);
+    expect(read(1)).toEqual([["pi-1", 1]]);
+
+    router.connected("pi-2");
+
+    expect(sent()).toEqual([["pi-2", 1]]);
+  });
+});
+
+describe("round-robin", () => {
+  test("gives each its turn", () => {
+    const { read } = bench(toLamps("round-robin"));
+
+    expect([1, 2, 3, 4].flatMap((value) => read(value))).toEqual([
+      ["pi-1", 1],
+      ["pi-2", 2],
+      ["pi-3", 3],
+      ["pi-1", 4],
+    ]);
+  });
+
+  test("passes over those that are away", () => {
+    const { router, read } = bench(toLamps("round-robin"), ["pi-1", "pi-3"]);
+
+    expect([1, 2, 3].flatMap((value) => nodesOf(read(value)))).toEqual(["pi-1", "pi-3", "pi-1"]);
+    router.connected("pi-2");
+    expect([4, 5].flatMap((value) => nodesOf(read(value)))).toEqual(["pi-2", "pi-3"]);
+  });
+
+  test("makes no turn because somebody comes", () => {
+    const { router, read, sent } = bench(toLamps("round-robin"));
+    read(1);
+
+    router.catchUp("pi-2", new Set(["dmx"]), instant(0));
+
+    expect(sent()).toEqual([]);
+  });
+});
+
+test("random gives each its share, by the chance it was given", () => {
+  const { read } = bench(toLamps("random"), ["pi-1", "pi-3"]);
+  const counts = new Map<string, number>();
+
+  for (let value = 0; value < 400; value++) {
+    for (const node of nodesOf(read(value))) counts.set(node, (counts.get(node) ?? 0) + 1);
+  }
+
+  expect([...counts.keys()].toSorted()).toEqual(["pi-1", "pi-3"]);
+  for (const count of counts.values()) expect(count).toBeGreaterThan(150);
+});
+
+describe("consistent-hash", () => {
+  test("gives the same output always to the same node, and has it let go when another takes over", () => {
+    const { router, read, sent } = bench(toLamps("consistent-hash"));
+    const [holder = ""] = nodesOf(read(1));
+    expect(nodesOf(read(2))).toEqual([holder]);
+
+    router.disconnected(holder);
+    const [next = ""] = nodesOf(read(3));
+    expect(next).not.toBe(holder);
+    router.connected(holder);
+    sent();
+
+    expect(new Map(read(4))).toEqual(
+      new Map<string, Value>([
+        [holder, 4],
+        [next, null],
+      ]),
+    );
+  });
+
+  test("goes by a key of the value when it has one", () => {
+    const { read } = bench(toLamps("consistent-hash", { key: "value.visitor" }));
+    const nodes = new Map<string, Set<string>>();
+
+    for (let step = 0; step < 60; step++) {
+      const visitor = `v${step % 20}`;
+      const known = nodes.get(visitor) ?? new Set();
+      for (const node of nodesOf(read({ visitor, step }))) known.add(node);
+      nodes.set(visitor, known);
+    }
+
+    expect([...nodes.values()].map((each) => each.size)).toEqual(Array(20).fill(1));
+    expect(new Set([...nodes.values()].flatMap((each) => [...each])).size).toBe(3);
+  });
+
+  test("keeps what waits for one key apart from what waits for another", () => {
+    const { router, read, sent } = bench(
+      toLamps("consistent-hash", { nodes: ["pi-1"], key: "value.visitor" }),
+    );
+    const offer = (visitor: string, step: number) =>
+      router.value(
+        { node: "pi", instance: "sim", port: "distance" },
+        { value: { visitor, step }, unit: "", quality: 0, at: noon },
+        instant(0),
+      );
+
+    for (const step of [1, 2]) for (const visitor of ["a", "b"]) offer(visitor, step);
+
+    expect(sent().map(([, body]) => body)).toEqual([
+      { visitor: "a", step: 2 },
+      { visitor: "b", step: 2 },
+    ]);
+    expect(read({ visitor: "c", step: 3 })).toHaveLength(1);
+  });
+
+  test("fails in words when the value has no key", () => {
+    const { router, read } = bench(toLamps("consistent-hash", { key: "value.visitor" }));
+
+    expect(read(1)).toEqual([]);
+    expect(router.runners[0]).toMatchObject({ failed: 1 });
+    expect(router.runners[0]?.error).toMatch(/^key: /);
+  });
+});
+
+test.each(["round-robin", "random", "consistent-hash"] as const)(
+  "%s with nobody there is refused, and counted",
+  (strategy) => {
+    const { router, nowhere, read } = bench(toLamps(strategy), []);
+
+    expect(read(1)).toEqual([]);
+
+    expect(nowhere.read(lane.telemetry)).toEqual({
+      produced: 1,
+      delivered: 0,
+      losses: [{ end: "refused", reason: "no-route", count: 1 }],
+    });
+    expect(router.runners[0]).toMatchObject({
+      passed: 0,
+      failed: 1,
+      error: "to: nobody of the group is present",
+    });
+  },
+);
+
+test("a node that leaves the group lets go, the others hold", () => {
+  const { place, read, sent } = bench(toLamps("broadcast"));
+  read(1);
+
+  place([toLamps("broadcast", { nodes: ["pi-1", "pi-3"] })]);
+
+  expect(new Map(sent())).toEqual(
+    new Map([
+      ["pi-1", 1],
+      ["pi-2", null],
+      ["pi-3", 1],
+    ]),
+  );
+});

@@ -1,0 +1,153 @@
+/**
+ * The show stop as the site has it: which latches hold which zone, and which were released. A latch that anybody
+ * knows holds until a release names it; no clock is asked, because a Pi may believe that it is 1970 and a hub may
+ * have lost its folder. What is forgotten here can only keep something stopped, never let it go.
+ */
+import { nodesMax, stopLatchesMax, stopReleasedMax } from "@interactor/shared/wire/limits";
+import { everyZone, type Latch, type StopLatch, type ZoneLatch } from "@interactor/shared/wire/messages/stop";
+
+export interface ZoneStop {
+  /** Oldest first. */
+  readonly latches: readonly Latch[];
+  /** Ids, oldest first. */
+  readonly released: readonly string[];
+  /** Who changed it last, and when. */
+  readonly by: string;
+  readonly at: number;
+}
+
+/** What must outlive the hub. */
+export interface KeptStop {
+  readonly zones: Readonly<Record<string, ZoneStop>>;
+  /** In which zones each node is. */
+  readonly members: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface Press {
+  /** The id its latch shall have; without one, or with one that was released before, `freshId` makes one. */
+  readonly id: string | undefined;
+  readonly by: string;
+  readonly at: number;
+  readonly freshId: () => string;
+}
+
+export interface Release {
+  readonly by: string;
+  readonly at: number;
+  /** What is released; `undefined`: everything that holds the zone, `reported` too. */
+  readonly ids: readonly string[] | undefined;
+  /** Latches that nodes hold for this zone, by their own word. */
+  readonly reported: readonly string[];
+}
+
+const untouched: ZoneStop = { latches: [], released: [], by: "", at: 0 };
+
+export class StopBook {
+  readonly #zones: Map<string, ZoneStop>;
+  readonly #members: Map<string, readonly string[]>;
+
+  constructor(kept: KeptStop) {
+    this.#zones = new Map(Object.entries(kept.zones));
+    this.#members = new Map(Object.entries(kept.members));
+  }
+
+  /** Every zone that can be stopped, the one of all first. */
+  get zones(): readonly string[] {
+    const named = new Set([...[...this.#members.values()].flat(), ...this.#zones.keys()]);
+    named.delete(everyZone);
+    return [everyZone, ...[...named].toSorted()];
+  }
+
+  /** Zones of which there is something to say. */
+  get touched(): readonly string[] {
+    return [...this.#zones.keys()];
+  }
+
+  get latches(): readonly ZoneLatch[] {
+    return [...this.#zones].flatMap(([zone, { latches }]) => latches.map((latch) => ({ ...latch, zone })));
+  }
+
+  get kept(): KeptStop {
+    return { zones: Object.fromEntries(this.#zones), members: Object.fromEntries(this.#members) };
+  }
+
+  /** A node says in which zones it is. Returns whether that is news. */
+  join(node: string, zones: readonly string[]): boolean {
+    const known = this.#members.get(node);
+    if (known !== undefined && known.join("/") === zones.join("/")) return false;
+    this.#members.delete(node);
+    for (const oldest of this.#members.keys()) {
+      if (this.#members.size < nodesMax) break;
+      this.#members.delete(oldest);
+    }
+    this.#members.set(node, [...zones]);
+    return true;
+  }
+
+  /** Somebody presses stop. `held`: this very press was taken before. */
+  stop(zone: string, press: Press): "latched" | "held" | "unknown-zone" {
+    if (!this.zones.includes(zone)) return "unknown-zone";
+    const state = this.#zones.get(zone) ?? untouched;
+    if (state.latches.some(({ id }) => id === press.id)) return "held";
+    const { by, at } = press;
+    // A press is never refused for its id: somebody may always use the same one.
+    const isUsable = press.id !== undefined && !state.released.includes(press.id);
+    this.#latch(zone, { id: isUsable ? (press.id ?? press.freshId()) : press.freshId(), by, at });
+    return "latched";
+  }
+
+  release(zone: string, release: Release): "released" | "not-held" | "unknown-zone" {
+    if (!this.zones.includes(zone)) return "unknown-zone";
+    const state = this.#zones.get(zone) ?? untouched;
+    const held = [...new Set([...state.latches.map(({ id }) => id), ...release.reported])];
+    const { ids } = release;
+    const gone = ids === undefined ? held : held.filter((id) => ids.includes(id));
+    if (gone.length === 0) return "not-held";
+    this.#zones.set(zone, {
+      latches: state.latches.filter(({ id }) => !gone.includes(id)),
+      released: lastOf([...state.released.filter((id) => !gone.includes(id)), ...gone]),
+      by: release.by,
+      at: release.at,
+    });
+    return "released";
+  }
+
+  /** A node holds this latch. Returns whether it is news: this hub did not know it, and it was not released. */
+  learn(node: string, { zone, local, ...latch }: ZoneLatch): boolean {
+    const isThere = zone === everyZone || this.#members.get(node)?.includes(zone) === true;
+    if (local === true || !isThere) return false;
+    const { latches, released } = this.#zones.get(zone) ?? untouched;
+    if (released.includes(latch.id) || latches.some(({ id }) => id === latch.id)) return false;
+    this.#latch(zone, { id: latch.id, by: latch.by, at: latch.at });
+    return true;
+  }
+
+  /** What is said on the zone's topic. */
+  document(zone: string): StopLatch {
+    const { latches, released, by, at } = this.#zones.get(zone) ?? untouched;
+    const first = latches[0];
+    return {
+      v: 1,
+      latched: first !== undefined,
+      by: first?.by ?? by,
+      at: first?.at ?? at,
+      latches: [...latches],
+      released: [...released],
+    };
+  }
+
+  #latch(zone: string, latch: Latch): void {
+    const { latches, released } = this.#zones.get(zone) ?? untouched;
+    const all = [...latches, latch];
+    const evicted = all.slice(0, Math.max(all.length - stopLatchesMax, 0)).map(({ id }) => id);
+    this.#zones.set(zone, {
+      latches: all.slice(evicted.length),
+      // Nodes let the evicted one go; the others hold them.
+      released: lastOf([...released.filter((id) => id !== latch.id), ...evicted]),
+      by: latch.by,
+      at: latch.at,
+    });
+  }
+}
+
+const lastOf = (released: readonly string[]): readonly string[] => released.slice(-stopReleasedMax);

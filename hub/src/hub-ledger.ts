@@ -1,0 +1,42 @@
+/** The hub's side of the loss ledger: what it takes of each node is counted, gaps are reported by name and lane. */
+import { lanes } from "@interactor/shared/wire/lanes";
+import { decodeNodeLedger } from "@interactor/shared/wire/messages/node-ledger";
+import type { DocumentFault } from "@interactor/shared/wire/messages/schema";
+import type { Taken } from "./core/ledger/node-books.ts";
+import { SiteLedger } from "./core/ledger/site-ledger.ts";
+import type { PresenceState } from "./core/presence/presence.ts";
+import type { HubCounters } from "./core/registry/counters.ts";
+import type { Log } from "./ports/log.ts";
+
+export class HubLedger extends SiteLedger {
+  readonly #counters: HubCounters;
+  readonly #log: Log;
+
+  constructor(counters: HubCounters, log: Log) {
+    super();
+    this.#counters = counters;
+    this.#log = log;
+  }
+
+  override took(node: string, taken: Taken): void {
+    super.took(node, taken);
+    this.#counters.repeated += taken.repeated;
+    this.#counters.missed += taken.missed;
+    if (taken.missed === 0) return;
+    const details = { node, lane: lanes[taken.lane], entries: taken.missed };
+    this.#log.warn(`messages of node ${node} in lane ${details.lane} are missing`, details);
+  }
+
+  /** What a node says, if it is the life that is present. Returns why it is refused. */
+  said(
+    node: string,
+    payload: Uint8Array,
+    presence: PresenceState,
+  ): DocumentFault | "stale-session" | undefined {
+    const decoded = decodeNodeLedger(payload);
+    if (!decoded.ok) return decoded.error;
+    if (decoded.value.session !== presence.get(node)?.birth.session) return "stale-session";
+    this.told(node, decoded.value);
+    return undefined;
+  }
+}

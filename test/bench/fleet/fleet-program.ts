@@ -1,0 +1,138 @@
+/** A process with many agents in it: the agent's own code over a light link, each with one steady output. */
+import { systemClock, newSteering } from "@interactor/agent/src/adapters/clock-system.ts";
+import { Agent } from "@interactor/agent/src/agent.ts";
+import type { ModuleHost, ModuleHostEvents } from "@interactor/agent/src/ports/module-host.ts";
+import { seededRandom } from "@interactor/shared/kernel/random";
+import { micros } from "@interactor/shared/kernel/units";
+import { sessionOf } from "@interactor/shared/wire/session";
+import { randomBytes } from "node:crypto";
+import { answerRequests } from "../../e2e/remote.ts";
+import type { FleetLook, FleetRequest } from "./fleet.ts";
+import { lightLink } from "./light-link.ts";
+
+/** When attempts were made, and what else is told of the fleet. */
+class Watch {
+  up = 0;
+  confirmed = 0;
+  said = 0;
+  #attempts: number[] = [];
+
+  attempted(): void {
+    this.#attempts.push(performance.now());
+  }
+
+  changed(by: 1 | -1): void {
+    this.up += by;
+  }
+
+  forgetAttempts(): void {
+    this.#attempts = [];
+  }
+
+  look(): FleetLook {
+    const { up, confirmed, said } = this;
+    return { up, confirmed, said, attempts: this.#attempts.length, busiestSecond: busiest(this.#attempts) };
+  }
+}
+
+const watch = new Watch();
+const agents: Agent[] = [];
+let isSpeaking = true;
+
+answerRequests(async (asked) => {
+  const question = asked as FleetRequest;
+  switch (question.kind) {
+    case "start":
+      await Promise.all(Array.from({ length: question.nodes }, (_, index) => start(index, question)));
+      return watch.look();
+    case "look":
+      return watch.look();
+    case "forget":
+      watch.forgetAttempts();
+      return watch.look();
+    case "hush":
+      isSpeaking = false;
+      return watch.look();
+    default:
+      throw new Error(`unknown question ${JSON.stringify(question)}`);
+  }
+});
+
+async function start(index: number, { port, perSecond }: FleetRequest & { kind: "start" }): Promise<void> {
+  const node = `n${String(index).padStart(3, "0")}`;
+  const clock = systemClock(newSteering());
+  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const agent = new Agent(
+    {
+      site: "demo",
+      node,
+      unit: `unit-${node}`,
+      version: "0.1.0",
+      session: sessionOf(randomBytes(8)),
+      zones: [],
+      instances: [{ name: "sim", module: "steady", settings: {} }],
+    },
+    {
+      clock,
+      random: seededRandom(index),
+      log: quiet,
+      link: lightLink(port, {
+        attempted: () => watch.attempted(),
+        changed: (by) => watch.changed(by),
+        confirmed: () => void (watch.confirmed += 1),
+      }),
+      store: {
+        loadDesired: async () => undefined,
+        setDesiredAside: async () => "",
+        saveDesired: async () => undefined,
+        loadStop: () => Promise.resolve([]),
+        saveStop: () => Promise.resolve(),
+        loadLedgerMark: () => Promise.resolve(undefined),
+        saveLedgerMark: () => Promise.resolve(),
+      },
+      openHost: (events) => steadyHost(events, { perSecond, first: index, clock }),
+    },
+  );
+  agents.push(agent);
+  await agent.start();
+}
+
+/** A host whose only instance has an output that gives a value at a steady pace, as a sensor does. */
+function steadyHost(
+  events: ModuleHostEvents,
+  { perSecond, first, clock }: { perSecond: number; first: number; clock: ReturnType<typeof systemClock> },
+): ModuleHost {
+  let timer: NodeJS.Timeout | undefined;
+  let value = 0;
+  const interval = 1000 / perSecond;
+  return {
+    start({ name }) {
+      events.declared(name, { inputs: {}, outputs: { level: { type: "int", deliver: "every" } } });
+      events.started(name);
+      events.stateChanged(name, { state: "running" });
+      const say = () => {
+        if (!isSpeaking) return;
+        value += 1;
+        watch.said += 1;
+        const isUnsynchronised = !clock.isSynchronised;
+        const at = micros(clock.wall());
+        events.output({ instance: name, output: "level", value, at, quality: 0, isUnsynchronised });
+      };
+      // Sensors are not in step with each other.
+      setTimeout(() => (timer = setInterval(say, interval)), (first * 7919) % interval);
+    },
+    apply: () => undefined,
+    [Symbol.asyncDispose]: async () => clearInterval(timer),
+  };
+}
+
+/** The most attempts that began within one second. */
+function busiest(attempts: readonly number[]): number {
+  let most = 0;
+  let from = 0;
+  for (const [index, at] of attempts.entries()) {
+    while ((attempts[from] ?? at) <= at - 1000) from += 1;
+    most = Math.max(most, index - from + 1);
+  }
+  return most;
+}
