@@ -7,6 +7,7 @@ import { type Attack, type Phase, Scene } from "./attack.ts";
 import { attacksWithClients } from "./attacks-with-clients.ts";
 import { attacksWithHttp } from "./attacks-with-http.ts";
 import { attacksWithMessages } from "./attacks-with-messages.ts";
+import { attacksWithQuestions } from "./attacks-with-questions.ts";
 import { attacksWithPieces, slowAttacksWithPieces } from "./attacks-with-pieces.ts";
 import { BesiegedHub, refusals } from "./besieged-hub.ts";
 import { isLong } from "./length.ts";
@@ -25,6 +26,7 @@ const attacks = [
   ...attacksWithClients,
   ...attacksWithHttp,
   ...attacksWithMessages,
+  ...attacksWithQuestions,
   ...(isLong ? slowAttacksWithPieces : []),
 ];
 

@@ -229,7 +229,8 @@ export class Connection {
 
   #goOn(): void {
     this.#read(() => this.#reader.resume());
-    if (this.#phase.kind !== "closed" && !this.#isHeld) this.#stream.resume();
+    const isFull = this.#isYielding && this.#reader.waitingBytes > yieldBytesMax;
+    if (this.#phase.kind !== "closed" && !this.#isHeld && !isFull) this.#stream.resume();
   }
 
   get #isHeld(): boolean {

@@ -157,9 +157,9 @@ export class Conversation {
     const granted = requests.map((request) => this.#subscribe(request));
     this.#answer(suback(packetId, granted), this.#exchange.writtenSince(before));
     this.#keepBound(this.#exchange.writtenSince(before));
-    for (const [index, { filter, qos }] of requests.entries()) {
-      if (granted[index] !== refused) this.#replay.ask(filter, qos);
-    }
+    // The last of the same filter is the one that holds, and one is enough to look it up for.
+    const asked = new Map(requests.map(({ filter, qos }, index) => [filter, { qos, code: granted[index] }]));
+    for (const [filter, { qos, code }] of asked) if (code !== refused) this.#replay.ask(filter, qos);
     return this.replay();
   }
 

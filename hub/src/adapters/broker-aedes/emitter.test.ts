@@ -292,6 +292,7 @@ describe("what finding takers costs", () => {
     const subscriber: Subscriber = { deliver: () => undefined };
     for (let each = 0; each < 1000; each += 1)
       emitter.subscribe("#", { deliver: (...told) => subscriber.deliver(...told) }, 0);
+    emitter.subscribe("+/#", subscriber, 0);
     const before = heapUsed();
 
     let most = 0;

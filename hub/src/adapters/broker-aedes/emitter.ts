@@ -30,15 +30,15 @@ interface Match {
 }
 
 /**
- * What the takers of topics that are remembered may weigh: 10,000 topics of a few takers each, or 500 of a thousand
- * each. More: all are forgotten, and found again by the next messages.
+ * What the takers of topics that are remembered may weigh: 10,000 topics of a few takers each, or 200 of a
+ * thousand each that they share with no other topic. More: all are forgotten, and found again by the next messages.
  */
 const cachedBytesMax = 4 * 1024 * 1024;
 /** What a topic costs beside its name: a place in a map, and three lists. */
 const topicOverheadBytes = 256;
 /** What a taker costs in them. */
 const takerBytes = 16;
-/** Levels walked in the time that a packet takes. */
+/** Levels walked, or takers gathered, in the time that a packet takes. */
 const stepsPerPacket = 16;
 
 const ignore = (): void => undefined;
@@ -51,6 +51,8 @@ export class Emitter {
   readonly #subscribers = new TopicTrie<Subscriber, Qos>();
   readonly #listeners = new TopicTrie<Listener, 0>();
   readonly #matches = new Map<string, Match>();
+  /** Those of a filter whose topics share them. */
+  readonly #matchesByTakers = new Map<ReadonlyMap<Subscriber, Qos>, Match>();
   #matchesBytes = 0;
   readonly #settle: (done: (error?: Error) => void) => void;
   #isClosed = false;
@@ -154,20 +156,21 @@ export class Emitter {
     const known = this.#matches.get(topic);
     if (known !== undefined) return known;
     const found = this.#subscribers.match(topic);
-    const match = {
-      subscribers: [...found.keys()],
-      grants: [...found.values()],
-      listeners: [...this.#listeners.match(topic).keys()],
-    };
-    const bytes = topicOverheadBytes + topic.length + found.size * takerBytes;
+    const listeners = [...this.#listeners.match(topic).keys()];
+    const shared = listeners.length === 0 ? this.#matchesByTakers.get(found) : undefined;
+    const match = shared ?? { subscribers: [...found.keys()], grants: [...found.values()], listeners };
+    const own = shared === undefined ? found.size * takerBytes : 0;
+    const bytes = topicOverheadBytes + topic.length + own;
     if (this.#matchesBytes + bytes > cachedBytesMax) this.#forgetMatches();
     this.#matches.set(topic, match);
+    if (listeners.length === 0 && found.size > 1) this.#matchesByTakers.set(found, match);
     this.#matchesBytes += bytes;
     return match;
   }
 
   #forgetMatches(): void {
     this.#matches.clear();
+    this.#matchesByTakers.clear();
     this.#matchesBytes = 0;
   }
 }
