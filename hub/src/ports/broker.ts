@@ -145,7 +145,7 @@ export interface BrokerLimits {
   readonly topicLevelsMax: number;
   /** Bytes of a topic or filter. More: cut. */
   readonly topicBytesMax: number;
-  /** Subscriptions of one client. More: SUBACK 0x80. */
+  /** Subscriptions of one client. More: SUBACK 0x80; more filters in one packet: cut. */
   readonly subscriptionsPerClientMax: number;
   /** Subscriptions of all clients. More: SUBACK 0x80. */
   readonly subscriptionsMax: number;

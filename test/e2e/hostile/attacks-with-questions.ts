@@ -11,7 +11,7 @@ export const attacksWithQuestions: readonly Attack[] = [
     name: "10,000 retained messages, and one SUBSCRIBE with 40,000 filters that find none",
     phases: afterConnect,
     on: ["tcp"],
-    reasons: ["rate"],
+    reasons: ["too-many-subscriptions"],
     run: (scene) =>
       askInVain(
         scene,
@@ -19,10 +19,23 @@ export const attacksWithQuestions: readonly Attack[] = [
       ),
   },
   {
+    name: "10,000 retained messages, and SUBSCRIBE with a thousand times a filter that finds none",
+    phases: afterConnect,
+    on: ["tcp"],
+    reasons: ["rate"],
+    outcomes: ["slowed"],
+    run: (scene) =>
+      askInVain(
+        scene,
+        Array.from({ length: 1000 }, () => "+/x"),
+      ),
+  },
+  {
     name: "10,000 retained messages, and one SUBSCRIBE with 900 different filters that find none",
     phases: afterConnect,
     on: ["tcp"],
     reasons: ["rate"],
+    outcomes: ["slowed"],
     run: (scene) =>
       askInVain(
         scene,
@@ -37,10 +50,11 @@ export const attacksWithQuestions: readonly Attack[] = [
     run: askWithoutReading,
   },
   {
-    name: "8192 filters of a name or a wildcard at 13 levels, and topics that match them all",
+    name: "8192 filters of a name or a wildcard at 13 levels, and topics that walk them all",
     phases: afterConnect,
     on: ["tcp"],
     reasons: ["rate"],
+    outcomes: ["slowed"],
     run: matchMany,
   },
   {
@@ -97,7 +111,7 @@ async function matchMany(scene: Scene): Promise<void> {
   const levels = 13;
   const name = "n".repeat(20);
   const filters = Array.from({ length: 2 ** levels }, (_, each) =>
-    Array.from({ length: levels }, (_, at) => ((each >> at) & 1 ? "+" : name)).join("/"),
+    [...Array.from({ length: levels }, (_, at) => ((each >> at) & 1 ? "+" : name)), "end"].join("/"),
   );
   for (let from = 0; from < filters.length; from += 912) {
     const connection = await scene.joinFully();
@@ -107,8 +121,8 @@ async function matchMany(scene: Scene): Promise<void> {
   const topic = Array.from({ length: levels }, () => name).join("/");
   await scene.crowd(8, async (index) => {
     const connection = await scene.joinFully();
-    // Half of them publish one topic, the others a new one each time.
-    const topicOf = (count: number) => (index % 2 === 0 ? topic : `${topic.slice(0, -20)}${count}`);
+    // Half of them publish one topic, the others a new one each time. It ends where the filters do not.
+    const topicOf = (count: number) => `${topic}/${index % 2 === 0 ? 0 : count}`;
     for (let count = 0; connection.isOpen && !scene.isOver; count += 200) {
       const packets = Array.from({ length: 200 }, (_, at) => publishPacket(topicOf(count + at), nothing));
       await scene.pour(connection, [Buffer.concat(packets)]);

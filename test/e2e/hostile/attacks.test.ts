@@ -19,7 +19,7 @@ const growthBytesMax = 50e6;
 const shareMin = 0.9;
 /** A stop that the rate alone would not show, because what was held up comes after it. */
 const pauseMax = 1000;
-const usualSeconds = isLong ? 30 : 2;
+const usualSeconds = isLong ? 10 : 2;
 
 const attacks = [
   ...attacksWithPieces,

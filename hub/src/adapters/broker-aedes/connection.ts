@@ -34,7 +34,7 @@ type Phase =
 const connack = (code: number): Buffer => Buffer.from([0x20, 2, 0, code]);
 /** Bytes that wait for the next turn. More: it is read no further until then. */
 const yieldBytesMax = 16 * 1024;
-/** Packets of one client in one turn of the event loop. More come in the next one, after what others have to say. */
+/** Packets of one client, or as much work, in one turn of the event loop. More come in the next one, after what others have to say. */
 const packetsPerTurn = 512;
 /** A client that was told to go has this long to read why. */
 const farewell = 500;
@@ -130,7 +130,7 @@ export class Connection {
     const conversation = new Conversation(who, this.#exchange, {
       pass: (packet) => this.link.feed(packet),
       cut: (fault, words) => this.cut(fault, words),
-      worked: (packets) => void this.#rate.packets(packets),
+      worked: (packets) => this.#worked(packets),
       waitFor: (written) => this.#waitFor(written),
     });
     this.#phase = { kind: "open", conversation };
@@ -272,6 +272,12 @@ export class Connection {
       this.#isYielding = false;
       if (this.#phase.kind === "open" && !this.#isHeld) this.#goOn();
     });
+  }
+
+  /** Work counts as packets, for its rate and for its turn. */
+  #worked(packets: number): void {
+    this.#rate.packets(packets);
+    this.#takenInTurn += Math.max(packets, 0);
   }
 
   #hold(): void {

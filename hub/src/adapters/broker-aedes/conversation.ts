@@ -142,7 +142,10 @@ export class Conversation {
 
   #filters(type: number, bytes: Buffer, body: number, end: number): void {
     const isSubscribe = type === packetType.subscribe;
-    const read = readFilters(bytes, { body, end }, isSubscribe);
+    const { subscriptionsPerClientMax: filtersMax } = this.#exchange.limits;
+    const read = readFilters(bytes, { body, end, filtersMax }, isSubscribe);
+    if (read === undefined)
+      return this.#sink.cut("too-many-subscriptions", `a packet of more than ${filtersMax} filters`);
     if (typeof read === "string") return this.#sink.cut("protocol", read);
     const { packetId, requests } = read;
     this.#sink.worked(requests.length);

@@ -18,7 +18,7 @@ const text = (words: string | readonly number[] | Uint8Array): number[] => {
 /** Bytes with others around them, so that whoever reads too far reads something wrong. */
 function placed(body: readonly number[]) {
   const bytes = Buffer.from([0xff, 0xff, ...body, 0xff, 0xff, 0xff]);
-  return { bytes, place: { body: 2, end: 2 + body.length } };
+  return { bytes, place: { body: 2, end: 2 + body.length, filtersMax: 3 } };
 }
 
 describe("the fixed header", () => {
@@ -122,6 +122,13 @@ describe("SUBSCRIBE and UNSUBSCRIBE", () => {
     const { bytes, place } = placed(body);
     return readFilters(bytes, place, hasQos);
   };
+
+  test("more filters than may be are not read", () => {
+    const filters = (count: number) => Array.from({ length: count }, () => [...text("a"), 0]).flat();
+
+    expect(read([0, 1, ...filters(3)])).toMatchObject({ packetId: 1 });
+    for (const count of [4, 1000]) expect(read([0, 1, ...filters(count)])).toBeUndefined();
+  });
 
   test("give their filters in order", () => {
     expect(read([1, 2, ...text("a/+"), 1, ...text("#"), 2, ...text("+"), 0])).toEqual({
@@ -254,7 +261,10 @@ test("whatever bytes come, nothing throws, and what is taken is in order", () =>
       const connect = readConnect(bytes, place.body, place.end);
       if (connect.kind === "connect") expect(connect.clientId).not.toContain("\0");
       const filters = readFilters(bytes, place, hasQos);
-      if (typeof filters !== "string") expect(filters.requests.length).toBeGreaterThan(0);
+      if (filters !== undefined && typeof filters !== "string") {
+        expect(filters.requests.length).toBeGreaterThan(0);
+        expect(filters.requests.length).toBeLessThanOrEqual(3);
+      }
     }),
     { numRuns: 3000 },
   );

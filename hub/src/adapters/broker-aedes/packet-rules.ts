@@ -113,17 +113,18 @@ export interface FilterRequest {
   readonly qos: 0 | 1 | 2;
 }
 
-/** Sections 3.8 and 3.10: the filters of a SUBSCRIBE, or of an UNSUBSCRIBE (all of QoS 0). */
+/** Sections 3.8 and 3.10: the filters of a SUBSCRIBE, or of an UNSUBSCRIBE (all of QoS 0). `undefined`: more than `filtersMax`. */
 export function readFilters(
   bytes: Buffer,
-  place: { readonly body: number; readonly end: number },
+  place: { readonly body: number; readonly end: number; readonly filtersMax: number },
   hasQos: boolean,
-): { readonly packetId: number; readonly requests: readonly FilterRequest[] } | string {
+): { readonly packetId: number; readonly requests: readonly FilterRequest[] } | string | undefined {
   const cursor = new Cursor(bytes, place.body, place.end);
   const packetId = cursor.word();
   if (packetId === undefined || packetId === 0) return "packet id 0 [MQTT-2.3.1-1]";
   const requests: FilterRequest[] = [];
   while (!cursor.isAtEnd) {
+    if (requests.length === place.filtersMax) return undefined;
     const filter = cursor.text();
     const qos = hasQos ? cursor.byte() : 0;
     if (filter === undefined) return "a filter that is no text [MQTT-3.8.3-1]";

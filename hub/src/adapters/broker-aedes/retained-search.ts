@@ -13,20 +13,23 @@ interface Place {
   readonly isTop: boolean;
 }
 
+const none: Place[] = [];
+
 export class RetainedSearch {
   /** Branches looked at so far. */
   steps = 0;
   isDone = false;
   readonly #root: Branch;
-  readonly #names: readonly string[];
+  readonly #filter: string;
   readonly #numberMax: number;
-  readonly #places: Place[] = [];
-  #hasBegun = false;
+  /** Levels of the filter, once it has begun: a client may have a thousand searches that wait for their turn. */
+  #names: readonly string[] | undefined;
+  #places: Place[] = none;
 
   /** `numberMax`: of the last message that was set before. Who asks gets what comes later as everybody does. */
   constructor(root: Branch, filter: string, numberMax: number) {
     this.#root = root;
-    this.#names = filter.split("/");
+    this.#filter = filter;
     this.#numberMax = numberMax;
   }
 
@@ -41,9 +44,10 @@ export class RetainedSearch {
   }
 
   #step(): Retained | undefined {
-    if (!this.#hasBegun) {
-      this.#hasBegun = true;
-      return this.#enter(this.#root, 0);
+    if (this.#names === undefined) {
+      this.#names = this.#filter.split("/");
+      this.#places = [];
+      return this.#enter(this.#root, 0, this.#names);
     }
     const place = this.#places.at(-1);
     if (place === undefined) {
@@ -58,14 +62,14 @@ export class RetainedSearch {
     const [name, branch] = next.value;
     this.steps += 1;
     // Wildcards in front see no branch that begins with $ [MQTT-4.7.2-1].
-    return place.isTop && name.startsWith("$") ? undefined : this.#enter(branch, place.depth);
+    return place.isTop && name.startsWith("$") ? undefined : this.#enter(branch, place.depth, this.#names);
   }
 
   /** The message that is here, if the filter ends here; else it goes down as far as there is one way only. */
-  #enter(from: Branch, fromDepth: number): Retained | undefined {
+  #enter(from: Branch, fromDepth: number, names: readonly string[]): Retained | undefined {
     let branch = from;
     for (let depth = fromDepth; ; depth += 1) {
-      const name = this.#names[depth];
+      const name = names[depth];
       if (name === undefined) return branch.message;
       const isRest = name === "#";
       if (isRest || name === "+") {
