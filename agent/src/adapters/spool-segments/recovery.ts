@@ -2,11 +2,12 @@
  * What a spool finds when it is opened: the segments that earlier lives left, their torn ends cut, and up to where the
  * hub has confirmed. Nothing that lies there keeps an agent from starting.
  */
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { type Cursor, CursorFile } from "./cursor-file.ts";
 import { readSegmentName, type Segment, segmentAt } from "./segment.ts";
+import { makeFolder } from "./segment-writer.ts";
 import { lastSeqBehind, SegmentReader } from "./segment-reader.ts";
 
 export interface Recovered {
@@ -59,7 +60,7 @@ export async function recover(folder: string, cursorFile: CursorFile): Promise<R
 }
 
 async function listed(folder: string): Promise<readonly string[]> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   return readdir(folder);
 }
 

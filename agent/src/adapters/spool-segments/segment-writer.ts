@@ -1,9 +1,13 @@
 /** Writes records to the newest segment, each group followed by an fsync. Any fault leaves a segment as it was synced. */
 import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { Fault } from "@interactor/shared/kernel/fault";
 import type { Session } from "@interactor/shared/wire/session";
 import { encodeFrames, sealOf } from "./frame.ts";
 import { type Segment, segmentAt } from "./segment.ts";
+
+/** A disk on which this much can be written is not full. */
+const probeBytes = 64 * 1024;
 
 export interface WriterOptions {
   readonly folder: string;
@@ -60,6 +64,19 @@ export class SegmentWriter {
     }
   }
 
+  /** Whether a little could be written: throws the reason why not. */
+  async probe(): Promise<void> {
+    const path = join(this.#options.folder, "probe");
+    await makeFolder(this.#options.folder);
+    try {
+      await using file = await open(path, "w");
+      await file.writeFile(Buffer.alloc(probeBytes));
+      await file.datasync();
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+
   /** Ends the newest segment: what follows goes to another. */
   async close(): Promise<void> {
     const file = this.#file;
@@ -86,7 +103,7 @@ export class SegmentWriter {
     const { folder, session } = this.#options;
     const segment = segmentAt(folder, { index: this.#nextIndex, session, first, born });
     this.#nextIndex += 1;
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     this.#file = await open(segment.path, "wx");
     this.#segment = segment;
     return segment;
@@ -114,6 +131,15 @@ export class SegmentWriter {
     } catch {
       // What stays behind has the numbers of what is written again, and is passed over when it is read.
     }
+  }
+}
+
+/** Not with what is above it: there the data folder is, and Node's own way to make both hides why it cannot. */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
   }
 }
 

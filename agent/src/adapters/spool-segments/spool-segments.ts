@@ -137,7 +137,7 @@ class SpoolSegments implements Spool {
     if (stream.segments.length > 0) this.#isCursorBehind = true;
     for (const segment of stream.segments.slice()) {
       if (segment.end > stream.confirmed || segment === this.#writer.segment) break;
-      stream.drop(segment, 0);
+      stream.done(segment);
       this.#removal.remove(segment);
     }
     this.#fillSoon();
@@ -203,6 +203,9 @@ class SpoolSegments implements Spool {
   /** Puts on disk what is not there yet. */
   async #write(): Promise<void> {
     try {
+      // Nothing waits to be written: whether it could be is tried with something else.
+      if (this.#problem !== undefined && this.unsaved === 0) await this.#writer.probe();
+      if (this.unsaved === 0) this.#report(undefined);
       for (;;) {
         const first = Math.max(this.#safe, this.#tail.first);
         if (first >= this.#tail.next) break;
@@ -268,7 +271,8 @@ class SpoolSegments implements Spool {
     const stream = [this.#stream, ...this.#later, this.#own].find(({ segments }) =>
       segments.includes(segment),
     );
-    const unread = stream?.drop(segment, stream === this.#own ? this.#tail.first : segment.end) ?? 0;
+    const unread = stream?.drop(segment) ?? 0;
+    if (stream === this.#own) this.#tail.dropBefore(segment.end);
     if (unread > 0) {
       const words = loss.end === "expired" ? "is too old" : "gave way to newer ones";
       this.#options.log.warn(`spool: a segment ${words}: ${unread} messages are lost`, {
@@ -327,7 +331,7 @@ class SpoolSegments implements Spool {
   }
 
   async #takeCare(): Promise<void> {
-    if (this.#safe < this.#tail.next) this.#writeSoon(careInterval);
+    if (this.unsaved > 0 || this.#problem !== undefined) this.#writeSoon(careInterval);
     const oldest = this.#all()[0];
     if (oldest !== undefined && this.#ran - oldest.born > this.#options.limits.ageMax / 1000) {
       if (oldest === this.#writer.segment && this.#writing === undefined) await this.#writer.close();

@@ -90,12 +90,22 @@ export class Stream {
     }
   }
 
-  /** A segment is gone: returns how many of its records numbered before `to` had not been read. */
-  drop(segment: Segment, to: number): number {
+  /** The hub has all of a segment. */
+  done(segment: Segment): void {
     this.segments.splice(this.segments.indexOf(segment), 1);
-    const unread = Math.max(Math.min(segment.end, to) - Math.max(segment.first, this.#wanted), 0);
-    this.#wanted = Math.max(this.#wanted, Math.min(segment.end, to));
-    return unread;
+  }
+
+  /** A segment is given up: returns how many of its records had not been taken. */
+  drop(segment: Segment): number {
+    this.segments.splice(this.segments.indexOf(segment), 1);
+    const { end } = segment;
+    const unread = Math.max(end - Math.max(segment.first, this.#wanted), 0);
+    this.#wanted = Math.max(this.#wanted, end);
+    const left = this.#ahead.filter(({ seq }) => seq >= end);
+    const untaken = this.#ahead.length - left.length;
+    this.#ahead = left;
+    this.#aheadBytes = left.reduce((sum, { record }) => sum + record.length, 0);
+    return unread + untaken;
   }
 
   async close(): Promise<void> {
