@@ -24,6 +24,8 @@ export interface CountingPlan {
   readonly perSecond: number;
   /** It ends by itself when so many were made and all are confirmed. */
   readonly messages: number;
+  /** Values a second of another output, which say when they were made, in ms since 1970. */
+  readonly livePerSecond?: number;
   readonly ledger: string;
 }
 
@@ -42,7 +44,7 @@ async function count(plan: CountingPlan): Promise<void> {
     log: silent,
   });
   const clock = systemClock(newSteering());
-  let emit: (value: number) => void = () => undefined;
+  let emit: Emit = () => undefined;
   const agent = new Agent(
     {
       site: "demo",
@@ -65,11 +67,17 @@ async function count(plan: CountingPlan): Promise<void> {
   );
   await agent.start();
   process.stdout.write("started\n");
-  await produce(plan, { spool, ledger, before }, (value) => emit(value));
+  const live = plan.livePerSecond ?? 0;
+  const sayLive = () => emit("live", performance.timeOrigin + performance.now());
+  const timer = live === 0 ? undefined : setInterval(sayLive, 1000 / live);
+  await produce(plan, { spool, ledger, before }, (value) => emit("count", value));
   while (spool.queued > 0) await after(tick);
   process.stdout.write("done\n");
+  clearInterval(timer);
   await agent[Symbol.asyncDispose]();
 }
+
+type Emit = (output: "count" | "live", value: number) => void;
 
 interface Made {
   readonly spool: Spool;
@@ -104,15 +112,22 @@ function madeBefore(ledger: string): number {
   return counters.at(-1) ?? 0;
 }
 
-function hostOf(events: ModuleHostEvents, started: (emit: (value: number) => void) => void): ModuleHost {
+function hostOf(events: ModuleHostEvents, started: (emit: Emit) => void): ModuleHost {
   return {
     start({ name: instance }) {
-      events.declared(instance, { inputs: {}, outputs: { count: { type: "int", deliver: "durable" } } });
+      events.declared(instance, {
+        inputs: {},
+        outputs: {
+          count: { type: "int", deliver: "durable" },
+          text: { type: "text", deliver: "durable" },
+          live: { type: "float", deliver: "every" },
+        },
+      });
       events.started(instance);
       events.stateChanged(instance, { state: "running" });
-      started((value) => {
+      started((output, value) => {
         const at = micros(Date.now() * 1000);
-        events.output({ instance, output: "count", value, at, quality: 0, isUnsynchronised: false });
+        events.output({ instance, output, value, at, quality: 0, isUnsynchronised: false });
       });
     },
     apply: () => undefined,
