@@ -54,8 +54,8 @@ export function viewOf(
         ledger: hub.ledger,
         feedValues: hub.feed.values,
         feedRefused: hub.feed.refused,
-        clients: broker.clients,
         zones: hub.showStop.zones,
+        broker,
         journal,
       }),
   };

@@ -22,6 +22,7 @@ import { HubLedger } from "./hub-ledger.ts";
 import { HubStop } from "./hub-stop.ts";
 import type { Admission, Broker, BrokerRules, Client, Credentials, Verdict } from "./ports/broker.ts";
 import { HubAnnouncement } from "./hub-announcement.ts";
+import { HubFaults } from "./hub-faults.ts";
 import { HubIntake } from "./hub-intake.ts";
 import { HubPresence } from "./hub-presence.ts";
 import type { Journal } from "./ports/journal.ts";
@@ -66,6 +67,7 @@ export class Hub implements BrokerRules {
   readonly #gate: Gate;
   readonly #commands: HubCommands;
   readonly #announcement: HubAnnouncement;
+  readonly #faults: HubFaults;
   #placement: Placement = placeRoutes([]);
   #broker: Broker | undefined;
   #isWakeDue = false;
@@ -77,6 +79,7 @@ export class Hub implements BrokerRules {
     this.#world = world;
     this.ledger = new HubLedger(this.counters, world.log);
     this.#topics = siteTopics(options.site);
+    this.#faults = new HubFaults({ ...world, counters: this.counters });
     this.#gate = new Gate(options.site, options.accounts);
     this.router = new Router(options.session, {
       ended: (entry, loss) => this.#commands.ended(entry, loss),
@@ -134,6 +137,7 @@ export class Hub implements BrokerRules {
   stop(): void {
     this.#cancelWake?.();
     this.#cancelMetric?.();
+    this.#faults.end();
     this.#announcement.say("death");
   }
 
@@ -180,9 +184,8 @@ export class Hub implements BrokerRules {
     return verdict;
   }
 
-  faulted(reason: Parameters<BrokerRules["faulted"]>[0], details: string): void {
-    const isWorthALine = this.counters.faults.add(reason);
-    if (isWorthALine) this.#world.log.warn(`a client was cut off: ${reason}`, { details });
+  faulted(...told: Parameters<BrokerRules["faulted"]>): void {
+    this.#faults.client(...told);
   }
 
   #take(topic: Topic, payload: Uint8Array): Verdict {
@@ -221,9 +224,7 @@ export class Hub implements BrokerRules {
 
   /** Counts a refusal; without a reason there is none. */
   #refuse(kind: string, reason: string | undefined, node: string): Verdict {
-    if (reason === undefined) return keep;
-    const isWorthALine = this.counters.refused.add(`${kind} ${reason}`);
-    if (isWorthALine) this.#world.log.warn(`refused a message on ${kind}: ${reason}`, { node });
+    if (reason !== undefined) this.#faults.message(kind, reason, node);
     return keep;
   }
 
@@ -240,6 +241,7 @@ export class Hub implements BrokerRules {
   #metric(): void {
     this.presence.look();
     this.#announcement.look(this.presence.state.size);
+    this.#faults.sumUp();
     const { p50, p99 } = this.counters.latency.takeQuantiles();
     const metric = encodeHubMetric({
       v: 1,

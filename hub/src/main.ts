@@ -52,7 +52,6 @@ async function serve(): Promise<void> {
       stopStore: openStopStore(data, log),
     },
   );
-  boundHeap(() => hub.counters.messages);
   await hub.showStop.load();
   // The routes come first: an agent that connects at once must not be told that there are none.
   using routes = await watchRoutes(options.routes, hub, await openRevisionStore(data, log), log);
@@ -67,6 +66,7 @@ async function serve(): Promise<void> {
     },
     hub,
   );
+  boundHeap({ messages: () => hub.counters.messages, visits: () => broker.visits });
   hub.start(broker);
   const dashboard = join(import.meta.dirname, "dashboard");
   const view = viewOf(hub, { broker, journal }, () => [
@@ -80,7 +80,7 @@ async function serve(): Promise<void> {
       site,
       dashboard,
       acceptMqtt: (stream, address) => broker.accept(stream, address),
-      faulted: (reason, details) => hub.faulted(reason, details),
+      faulted: (...told) => hub.faulted(...told),
     },
     view,
   );

@@ -44,8 +44,8 @@ function written(store: BrokerStore): Promise<boolean> {
   return new Promise((resolve) => store.whenWritten(resolve));
 }
 
-function retained(topic: string, bytes = 100): StoreChange {
-  return { kind: "retained", message: { topic, payload: Buffer.alloc(bytes, 1), qos: 1, owner: "ana" } };
+function retained(topic: string, bytes = 100, at = micros(1)): StoreChange {
+  return { kind: "retained", message: { topic, payload: Buffer.alloc(bytes, 1), qos: 1, owner: "ana", at } };
 }
 
 function queued(client: string, number: number, bytes = 100): StoreChange {
@@ -53,7 +53,7 @@ function queued(client: string, number: number, bytes = 100): StoreChange {
   return { kind: "queued", client, message };
 }
 
-/** Starts the writer and kills it a moment after its first message was written. Gives the lines it printed. */
+/** Starts the writer and kills it a moment after its first message was written and done. Gives the lines it printed. */
 async function killWriter(folder: string, client: string, afterMillis: number): Promise<readonly string[]> {
   const program = join(import.meta.dirname, "broker-store-writer.ts");
   const child: ChildProcess = spawn(process.execPath, [program, folder, client], {
@@ -61,8 +61,9 @@ async function killWriter(folder: string, client: string, afterMillis: number): 
   });
   let output = "";
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-    if (output === "") setTimeout(() => child.kill("SIGKILL"), afterMillis);
+    const isUnderWay = /^gone /m.test(output);
     output += text;
+    if (!isUnderWay && /^gone /m.test(output)) setTimeout(() => child.kill("SIGKILL"), afterMillis);
   });
   const signal = await new Promise((resolve) => child.on("close", (_code, signal) => resolve(signal)));
   expect(signal).toBe("SIGKILL");
@@ -258,7 +259,11 @@ test("what is over a limit is evicted when the file is read: the oldest goes", a
     store.write({ kind: "session-away", client, since });
     for (let number = 1; number <= 10; number++) store.write(queued(client, number * 10 + index, 99));
   }
-  for (const topic of ["a", "b", "c"]) store.write(retained(topic));
+  for (const [index, topic] of ["c", "b", "a", "other"].entries()) {
+    const owner = topic === "other" ? "ben" : "ana";
+    const message = { topic, payload: Buffer.of(1), qos: 1, owner, at: micros(index + 1) } as const;
+    store.write({ kind: "retained", message });
+  }
   await store[Symbol.asyncDispose]();
 
   const limits = {
@@ -267,6 +272,7 @@ test("what is over a limit is evicted when the file is read: the oldest goes", a
     sessionMessagesMax: 8,
     sessionBytesMax: 1500,
     retainedMax: 2,
+    retainedPerClientMax: 2,
   };
   const { store: reopened, lines } = await open(folder, limits);
   await using _ = reopened;
@@ -278,8 +284,8 @@ test("what is over a limit is evicted when the file is read: the oldest goes", a
   ]);
   const lowest = reopened.kept.sessions.map(({ messages }) => messages[0]?.number);
   expect(lowest).toEqual([61, 62, 63]);
-  expect(reopened.kept.retained).toHaveLength(2);
+  expect(reopened.kept.retained.map(({ topic }) => topic)).toEqual(["a", "other"]);
   expect(lines).toEqual([
-    `warn sessions and retained messages over their limits were evicted ${JSON.stringify({ sessions: 1, messages: 15, retained: 1 })}`,
+    `warn sessions and retained messages over their limits were evicted ${JSON.stringify({ sessions: 1, messages: 15, retained: 2 })}`,
   ]);
 });

@@ -33,6 +33,7 @@ for (let number = 1; ; number++) {
     payload: Buffer.from(String(number)),
     qos: 1,
     owner: client,
+    at: micros(number),
   } as const;
   store.write({ kind: "retained", message: last });
   whenWritten(() => {

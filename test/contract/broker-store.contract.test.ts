@@ -82,7 +82,7 @@ const changes: fc.Arbitrary<StoreChange> = fc.oneof(
   fc.record({ kind: fc.constant("incoming-released"), client, packetId }),
   fc.record({
     kind: fc.constant("retained"),
-    message: fc.record({ topic, payload, qos, owner: client }),
+    message: fc.record({ topic, payload, qos, owner: client, at }),
   }),
   fc.record({ kind: fc.constant("retained-gone"), topic }),
 );
@@ -217,5 +217,8 @@ describe.each(adapters)("a store $name", ({ place }) => {
 });
 
 function retained(topic: string): StoreChange {
-  return { kind: "retained", message: { topic, payload: Buffer.from("on"), qos: 1, owner: "ana" } };
+  return {
+    kind: "retained",
+    message: { topic, payload: Buffer.from("on"), qos: 1, owner: "ana", at: micros(1) },
+  };
 }

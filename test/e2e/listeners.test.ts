@@ -200,7 +200,10 @@ limits: { topicLevelsMax: 8, topicBytesMax: 300, subscriptionsPerClientMax: 5 }
       node: "lobby",
       hub: hub.mqtt,
       instances: {
-        lights: { module: "dmx", settings: { universe: 1, dimmers: { front: { channel: 1 } } } },
+        lights: {
+          module: "dmx",
+          settings: { universe: 1, artnet: { to: ["127.0.0.1"] }, dimmers: { front: { channel: 1 } } },
+        },
       },
     });
     await eventually("it is ready", async () => (await hub.node("lobby"))?.state === "ready");
@@ -251,6 +254,30 @@ describe("the file for conformance suites", () => {
     const ours = () => heard.filter((each) => !each.startsWith("ix/"));
     await eventually("all of them arrive", () => ours().length >= topics.length);
     expect(ours()).toEqual(topics.map((topic) => `${topic}=x`));
+  });
+
+  test("takes a client whose id and will are tens of kilobytes", async () => {
+    const will = { topic: "w".repeat(10_000), payload: Buffer.alloc(30_000), qos: 1 as const, retain: false };
+
+    await using client = await clientOf(hub, { clientId: "i".repeat(20_000), will });
+
+    expect(client.connected).toBe(true);
+  });
+
+  test("says in its metrics what it holds for clients", async () => {
+    const usage = ["subscriptions", "sessions_kept", "sessions_away", "retained_messages"].map(
+      (name) => `interactor_hub_${name}`,
+    );
+    const read = () => Promise.all(usage.map((name) => hub.metric(name)));
+    const before = await read();
+    await using client = await clientOf(hub, { clientId: "keeper", clean: false });
+
+    await client.subscribeAsync(["a/#", "b/#"], { qos: 1 });
+    await client.publishAsync("held/1", "x", { qos: 1, retain: true });
+    await client.endAsync();
+
+    const risen = async () => (await read()).map((value, index) => (value ?? 0) - (before[index] ?? 0));
+    await eventually("all are counted", async () => String(await risen()) === "2,1,1,1");
   });
 
   test("a client that clears every retained message it sees does no harm to the hub's own", async () => {

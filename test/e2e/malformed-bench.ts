@@ -47,6 +47,8 @@ export const birth = birthOf({ session, connection: 5, unit: "fuzz-unit" });
 
 export const refusedTotal = "interactor_hub_messages_refused_total";
 export const cutTotal = "interactor_hub_clients_cut_total";
+export const turnedAwayTotal = "interactor_hub_clients_turned_away_total";
+export const subscriptionsRefusedTotal = "interactor_hub_subscriptions_refused_total";
 
 /** The hub's counters of that name, by reason. */
 async function countersOf(hub: HubProgram, name: string): Promise<Readonly<Record<string, number>>> {

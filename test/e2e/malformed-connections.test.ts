@@ -7,7 +7,15 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import fc from "fast-check";
 import { payloadBytesMax } from "@interactor/shared/wire/limits";
-import { cutTotal, type HubBench, openHubBench, riseOf, sample, sentInAll } from "./malformed-bench.ts";
+import {
+  cutTotal,
+  type HubBench,
+  openHubBench,
+  riseOf,
+  sample,
+  sentInAll,
+  turnedAwayTotal,
+} from "./malformed-bench.ts";
 import { eventually } from "./programs.ts";
 
 /** Connections that our own questions over HTTP may leave open for a while. */
@@ -235,12 +243,13 @@ function askAndReset(): Promise<void> {
 }
 
 test("counts WebSockets and requests that it turns away", async () => {
-  const rise = await riseOf(bench.hub, cutTotal, async () => {
+  const rise = await riseOf(bench.hub, turnedAwayTotal, async () => {
     await statusOf("/mqtt", { ...upgrade, origin: "http://evil.example" });
+    await statusOf("/mqtt", { ...upgrade, "sec-websocket-version": "7" });
     expect(await statusOf("/api/v1/nodes", { host: "evil.example" })).toBe(421);
   });
 
-  expect(rise).toEqual({ refused: 2 });
+  expect(rise).toEqual({ refused: 3 });
 });
 
 test("answers odd requests with a refusal and never with a failure of its own", async () => {

@@ -17,6 +17,7 @@ import {
   birth,
   client,
   cutTotal,
+  subscriptionsRefusedTotal,
   type HubBench,
   openHubBench,
   publishAll,
@@ -304,7 +305,7 @@ test("gives nobody a subscription that it may not have", async () => {
     60,
   );
 
-  const rise = await riseOf(bench.hub, cutTotal, async () => {
+  const rise = await riseOf(bench.hub, subscriptionsRefusedTotal, async () => {
     for (const filter of filters) {
       await expect(bench.visitor.subscribeAsync(filter, { qos: 0 })).rejects.toThrow(/error/i);
     }

@@ -45,7 +45,7 @@ function partsOf(side: "agent" | "hub", more: readonly string[]): readonly Home[
     // Never core, never another adapter.
     shell(`${side} adapters`, path("adapters/"), [...own("ports"), ...contract], path("adapters/([^/.]+)")),
     // `hub.ts` and what is split off it, `hub-view.ts`, `hub-intake.ts`.
-    pure(`${side} loop`, path(`${side}(-[a-z-]+)?\\.ts$`), [...own("core", "ports"), ...contract]),
+    pure(`${side} loop`, path(`${side}(-[a-z-]+)?(\\.test)?\\.ts$`), [...own("core", "ports"), ...contract]),
     // What assembles: the only files that name concrete adapters.
     shell(`${side} main`, path("main(\\.ts$|/)"), [
       ...own("core", "ports", "adapters", "loop"),

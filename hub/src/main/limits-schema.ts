@@ -56,6 +56,9 @@ export const limitsSchema = z.strictObject(
     subscriptionLevelsMax: count("subscriptionLevelsMax", 100_000_000),
     retainedMax: count("retainedMax", 10_000_000),
     retainedBytesMax: count("retainedBytesMax", 4096 * mebibyte),
+    retainedPerClientMax: count("retainedPerClientMax", 10_000_000),
+    retainedBytesPerClientMax: count("retainedBytesPerClientMax", 4096 * mebibyte),
+    retainedAgeMax: span("retainedAgeMax", days(365), "8760h"),
     // Packet identifiers are 16 bits wide.
     incomingQos2Max: count("incomingQos2Max", 65_535),
     outgoingBytesMax: count("outgoingBytesMax", 1024 * mebibyte),

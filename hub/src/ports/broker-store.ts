@@ -43,8 +43,9 @@ export interface KeptRetained {
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly qos: Qos;
-  /** The client that set it. */
+  /** The client that set it, and when. */
   readonly owner: string;
+  readonly at: Micros;
 }
 
 export interface KeptSession {

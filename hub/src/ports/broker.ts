@@ -1,4 +1,5 @@
 /** The MQTT broker. Aedes in this process today; nothing outside its adapter may know. */
+import type { FaultOutcome } from "../core/registry/faults.ts";
 import { type Millis, seconds } from "@interactor/shared/kernel/units";
 import type { Written } from "./written.ts";
 import { nodesMax, payloadBytesMax } from "@interactor/shared/wire/limits";
@@ -17,6 +18,21 @@ export interface Broker extends AsyncDisposable {
   send(clientId: string, topic: string, payload: Uint8Array): void;
   /** Clients connected now. */
   readonly clients: number;
+  readonly usage: BrokerUsage;
+}
+
+/** What the broker holds now; its limits bound each. */
+export interface BrokerUsage {
+  readonly sessionsKept: number;
+  /** Of these, those whose client is away. */
+  readonly sessionsAway: number;
+  readonly sessionBytes: number;
+  /** Of clients, without what the hub itself retains. */
+  readonly retainedMessages: number;
+  readonly retainedBytes: number;
+  readonly subscriptions: number;
+  /** What clients that are here have not taken or acknowledged. */
+  readonly waitingBytes: number;
 }
 
 export interface Client {
@@ -53,8 +69,19 @@ export interface BrokerRules {
   admit(credentials: Credentials): Admission;
   maySubscribe(client: Client, filter: string): boolean;
   received(client: Client, topic: string, payload: Uint8Array, retain: boolean): Verdict;
-  /** A client was cut off, turned away or held back: counted by its reason, with words for a log. */
-  faulted(reason: BrokerFault, details: string): void;
+  /** Something was done about a client: counted by its reason, with words for a log. */
+  faulted(reason: BrokerFault, details: string, more?: FaultContext): void;
+}
+
+export type { FaultOutcome };
+
+export interface FaultContext {
+  /** The client or address concerned: each gets a line of its own in the log. Left out: the details tell them apart. */
+  readonly who?: string;
+  /** What was done. Left out: the client was cut. */
+  readonly outcome?: FaultOutcome;
+  /** How many messages, of those that are evicted. Left out: 1. */
+  readonly count?: number;
 }
 
 export const brokerFaults = [
@@ -124,9 +151,14 @@ export interface BrokerLimits {
   readonly subscriptionsMax: number;
   /** Levels of their filters, those that begin alike counted once. More: SUBACK 0x80. */
   readonly subscriptionLevelsMax: number;
-  /** Retained messages of clients, and their bytes. More: the client that sets another one is cut. */
+  /** Retained messages of clients, and their bytes. More: the oldest of the client that holds most goes; if that is who sets another one, it is cut. */
   readonly retainedMax: number;
   readonly retainedBytesMax: number;
+  /** Of these, what one client may have set. More: it is cut. */
+  readonly retainedPerClientMax: number;
+  readonly retainedBytesPerClientMax: number;
+  /** A retained message that nobody sets again for longer goes. */
+  readonly retainedAgeMax: Millis;
   /** QoS 2 messages of one client that it has not released. More: cut. */
   readonly incomingQos2Max: number;
   /**
@@ -170,9 +202,14 @@ export const brokerLimits: BrokerLimits = {
   subscriptionLevelsMax: 60_000,
   retainedMax: 10_000,
   retainedBytesMax: 6 * 1024 * 1024,
+  // Half: a bridge retains for a whole house, and still leaves as much to all others.
+  retainedPerClientMax: 5000,
+  retainedBytesPerClientMax: 3 * 1024 * 1024,
+  // What describes a device is set once, when it starts; some run for months.
+  retainedAgeMax: seconds(365 * 24 * 3600),
   incomingQos2Max: 100,
   outgoingBytesMax: 4 * 1024 * 1024,
-  outgoingTotalMax: 16 * 1024 * 1024,
+  outgoingTotalMax: 12 * 1024 * 1024,
   outgoingAgeMax: seconds(5),
   sessionsMax: 1000,
   sessionAgeMax: seconds(7 * 24 * 3600),

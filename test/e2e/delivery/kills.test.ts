@@ -17,6 +17,8 @@ const isLong = process.env["TEST_LONG"] !== undefined;
 const seed = Number(process.env["SEED"] ?? 4);
 const nodes = Array.from({ length: 20 }, (_, index) => `pi-${index + 1}`);
 const kills = isLong ? 1000 : 25;
+/** Of agents and of both: `npm test` has the time for these. */
+const otherKills = isLong ? 1000 : 10;
 const messages = isLong ? 10_000_000 : 100_000;
 /** Back at work after a kill: the median of all; a slow machine has five times that. */
 const backWithin = 5000;
@@ -139,10 +141,10 @@ test(`the hub is killed ${kills} times during ${messages} messages`, { timeout }
   expect([sent, confirmed, processed]).toEqual([messages, messages, messages]);
 });
 
-test(`agents are killed ${kills} times`, { timeout }, async () => {
+test(`agents are killed ${otherKills} times`, { timeout }, async () => {
   const random = seededRandom(seed);
   await using scene = await Scene.open(12_000);
-  for (let kill = 0; kill < kills; kill++) {
+  for (let kill = 0; kill < otherKills; kill++) {
     scene.senders.start(messages);
     await after(300 + pauseOf(random));
     await scene.senders.kill();
@@ -151,14 +153,14 @@ test(`agents are killed ${kills} times`, { timeout }, async () => {
   await untilDone(scene.senders);
 
   const { confirmed, processed } = report(scene, "agents killed");
-  expect(confirmed).toBeGreaterThan(10_000);
+  expect(confirmed).toBeGreaterThan(5000);
   expect(processed).toBeGreaterThanOrEqual(confirmed);
 });
 
-test(`hub and agents are killed together ${kills} times`, { timeout }, async () => {
+test(`hub and agents are killed together ${otherKills} times`, { timeout }, async () => {
   const random = seededRandom(seed);
   await using scene = await Scene.open(12_000);
-  for (let kill = 0; kill < kills; kill++) {
+  for (let kill = 0; kill < otherKills; kill++) {
     scene.senders.start(messages);
     await after(300 + pauseOf(random));
     await Promise.all([scene.senders.kill(), scene.hub.signal("SIGKILL")]);
@@ -168,6 +170,6 @@ test(`hub and agents are killed together ${kills} times`, { timeout }, async () 
   await untilDone(scene.senders);
 
   const { confirmed, processed } = report(scene, "both killed");
-  expect(confirmed).toBeGreaterThan(10_000);
+  expect(confirmed).toBeGreaterThan(5000);
   expect(processed).toBeGreaterThanOrEqual(confirmed);
 });

@@ -1,7 +1,7 @@
 // What an attack is, and the scene it plays in.
 
 import { setTimeout as after } from "node:timers/promises";
-import type { BrokerFault } from "../../../hub/src/ports/broker.ts";
+import type { BrokerFault, FaultOutcome } from "../../../hub/src/ports/broker.ts";
 import { RawConnection, type Target, type Transport } from "./raw-connection.ts";
 import { type ConnectOptions, connectPacket, PacketCutter, packetType } from "./raw-packets.ts";
 
@@ -12,8 +12,10 @@ export interface Attack {
   readonly name: string;
   readonly phases: readonly Phase[];
   readonly on: readonly Transport[];
-  /** One of these must be the reason of a refusal. None: there is nothing to refuse, only to withstand. */
+  /** One of these must be the reason of what is done. None: there is nothing to do, only to withstand. */
   readonly reasons: readonly BrokerFault[];
+  /** What is done for that reason, when it is no refusal. */
+  readonly outcomes?: readonly FaultOutcome[];
   /** When it needs more than the usual time, in seconds. */
   readonly secondsMin?: number;
   readonly run: (scene: Scene) => Promise<void>;
@@ -35,7 +37,9 @@ let attackers = 0;
 /** Where an attack takes place: a hub, a way to it, and the time it has. Closes what the attack opened. */
 export class Scene implements Disposable {
   readonly phase: Phase;
-  readonly #target: Target;
+  /** How long it lasts. */
+  readonly seconds: number;
+  readonly target: Target;
   readonly #transport: Transport;
   readonly #endsAt: number;
   readonly #ended: Promise<void>;
@@ -44,9 +48,10 @@ export class Scene implements Disposable {
   cut = 0;
 
   constructor(target: Target, transport: Transport, phase: Phase, seconds: number) {
-    this.#target = target;
+    this.target = target;
     this.#transport = transport;
     this.phase = phase;
+    this.seconds = seconds;
     this.#endsAt = performance.now() + seconds * 1000;
     this.#ended = after(seconds * 1000);
   }
@@ -61,8 +66,8 @@ export class Scene implements Disposable {
   }
 
   /** A connection on which nothing of MQTT was said. It may turn out to be none. */
-  async dial(localAddress?: string): Promise<RawConnection> {
-    const connection = new RawConnection(this.#target, this.#transport, localAddress);
+  async dial(localAddress?: string, way: Transport | "http" = this.#transport): Promise<RawConnection> {
+    const connection = new RawConnection(this.target, way, localAddress);
     this.#open.add(connection);
     void connection.closed.then(() => this.#open.delete(connection));
     if (await connection.opened) void connection.closed.then(() => (this.cut += 1));

@@ -117,6 +117,7 @@ export const attacksWithClients: readonly Attack[] = [
     phases: ["after CONNECT"],
     on: ["tcp"],
     reasons: ["session-quota"],
+    outcomes: ["session-ended"],
     // A thousand may stay, and there must be more.
     secondsMin: 5,
     run: leaveSessions,

@@ -164,6 +164,7 @@ export const attacksWithMessages: readonly Attack[] = [
     phases: afterConnect,
     on: bothTransports,
     reasons: ["stalled", "behind", "rate"],
+    outcomes: ["cut", "slowed"],
     run: (scene) => floodWithoutReading(scene, () => pingPacket()),
   },
   {
@@ -171,6 +172,7 @@ export const attacksWithMessages: readonly Attack[] = [
     phases: afterConnect,
     on: bothTransports,
     reasons: ["stalled", "behind", "rate"],
+    outcomes: ["cut", "slowed"],
     run: (scene) => floodWithoutReading(scene, (index) => subscribePacket(id(index), ["one/filter"])),
   },
   {
@@ -178,6 +180,7 @@ export const attacksWithMessages: readonly Attack[] = [
     phases: afterConnect,
     on: bothTransports,
     reasons: ["stalled", "behind", "rate"],
+    outcomes: ["cut", "slowed"],
     run: askForAllRetained,
   },
   {
@@ -185,6 +188,7 @@ export const attacksWithMessages: readonly Attack[] = [
     phases: afterConnect,
     on: ["tcp"],
     reasons: ["session-quota"],
+    outcomes: ["evicted"],
     run: fillSession,
   },
   {
@@ -192,6 +196,7 @@ export const attacksWithMessages: readonly Attack[] = [
     phases: afterConnect,
     on: bothTransports,
     reasons: ["rate"],
+    outcomes: ["slowed"],
     run: (scene) => flood(scene, 10_000_000, () => publishPacket("flood/to/nobody", Buffer.alloc(10))),
   },
   {

@@ -5,7 +5,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { cutTotal, riseBetween } from "../malformed-bench.ts";
+import {
+  type FaultOutcome,
+  faultOutcomeNames,
+  faultOutcomes,
+} from "../../../hub/src/core/registry/faults.ts";
+import { riseBetween } from "../malformed-bench.ts";
 import { type HubProgram, startHub } from "../programs.ts";
 import { Remote } from "../remote.ts";
 import type { BystanderPlan, BystanderReport, BystanderRequest } from "./bystanders.ts";
@@ -30,9 +35,27 @@ export interface Siege {
   readonly pauseMax: number;
   /** Above what it had the last time, at its most. */
   readonly growth: number;
-  /** How often clients were cut or turned away, by reason. */
+  /** How often each thing was done about clients, by reason. */
+  readonly faults: Faults;
+  /** How often clients or what they asked for were refused, by reason. */
   readonly refusals: Readonly<Record<string, number>>;
 }
+
+type Faults = Readonly<Record<FaultOutcome, Readonly<Record<string, number>>>>;
+
+/** Those that say no: who is only slowed, or loses what waited for it, is not refused. */
+export const refusals: readonly FaultOutcome[] = ["cut", "turned-away", "subscription-refused"];
+
+const mapOutcomes = (give: (outcome: FaultOutcome) => Readonly<Record<string, number>>): Faults =>
+  // Every outcome is among its names.
+  Object.fromEntries(faultOutcomeNames.map((outcome) => [outcome, give(outcome)])) as Faults;
+
+const sumOf = (faults: readonly Readonly<Record<string, number>>[]): Record<string, number> => {
+  const sum: Record<string, number> = {};
+  for (const [reason, count] of faults.flatMap((each) => Object.entries(each)))
+    sum[reason] = (sum[reason] ?? 0) + count;
+  return sum;
+};
 
 export class BesiegedHub implements AsyncDisposable {
   readonly program: HubProgram;
@@ -41,7 +64,7 @@ export class BesiegedHub implements AsyncDisposable {
   readonly #lines: string[] = [];
   #settled = 0;
   #before = 0;
-  #refusals: Readonly<Record<string, number>> = {};
+  #faults = mapOutcomes(() => ({}));
 
   private constructor(program: HubProgram, bystanders: Remote, owned: AsyncDisposableStack) {
     this.program = program;
@@ -82,14 +105,16 @@ export class BesiegedHub implements AsyncDisposable {
   /** What happened since it was opened or looked at last. */
   async look(): Promise<Siege> {
     const report = await this.#ask();
-    const refusals = await this.#countRefusals();
+    const faults = await this.#countFaults();
+    const risen = mapOutcomes((outcome) => riseBetween(this.#faults[outcome], faults[outcome]));
     const siege: Siege = {
       bystanderShare: report.isConnected ? report.share : 0,
       pauseMax: report.pauseMax,
       growth: peakBytes(this.program.pid) - this.#before,
-      refusals: riseBetween(this.#refusals, refusals),
+      faults: risen,
+      refusals: sumOf(refusals.map((outcome) => risen[outcome])),
     };
-    this.#refusals = refusals;
+    this.#faults = faults;
     this.#before = residentBytes(this.program.pid);
     forgetPeak(this.program.pid);
     return siege;
@@ -116,13 +141,13 @@ export class BesiegedHub implements AsyncDisposable {
   }
 
   /** An answer may take as long as an attack holds the hub up: then the bystanders' pause tells. */
-  async #countRefusals(): Promise<Readonly<Record<string, number>>> {
+  async #countFaults(): Promise<Faults> {
     const response = await fetch(`${this.program.http}/metrics`, { signal: AbortSignal.timeout(10_000) });
-    const samples = (await response.text()).matchAll(/^(\w+)\{reason="([^"]*)"\} (\S+)$/gm);
-    return Object.fromEntries(
-      [...samples]
-        .filter(([, name]) => name === cutTotal)
-        .map(([, , reason = "", value]) => [reason, Number(value)]),
-    );
+    const samples = [...(await response.text()).matchAll(/^(\w+)\{reason="([^"]*)"\} (\S+)$/gm)];
+    return mapOutcomes((outcome) => {
+      const wanted = `interactor_hub_${faultOutcomes[outcome].metric}_total`;
+      const found = samples.filter(([, name]) => name === wanted);
+      return Object.fromEntries(found.map(([, , reason = "", value]) => [reason, Number(value)]));
+    });
   }
 }

@@ -20,7 +20,7 @@ const maskLength = 4;
 
 export class RawConnection {
   readonly #socket: Socket;
-  readonly #transport: Transport;
+  readonly #transport: Transport | "http";
   /** Resolves when it is closed, by whomever. */
   readonly closed: Promise<void>;
   /** Resolves with whether MQTT may be written: TCP is there, and the WebSocket was taken. */
@@ -29,7 +29,8 @@ export class RawConnection {
   taken: (chunk: Buffer) => void = () => undefined;
   #unframed: Buffer = Buffer.alloc(0);
 
-  constructor(target: Target, transport: Transport, localAddress = "127.0.0.1") {
+  /** `http`: a connection to where WebSockets are taken, on which nothing was asked for. */
+  constructor(target: Target, transport: Transport | "http", localAddress = "127.0.0.1") {
     const url = new URL(transport === "tcp" ? target.mqtt : target.http);
     this.#transport = transport;
     const socket = connect({ host: url.hostname, port: Number(url.port), localAddress, noDelay: true });
@@ -41,7 +42,7 @@ export class RawConnection {
       socket.once("connect", () => resolve(true));
       socket.once("close", () => resolve(false));
     });
-    if (transport === "tcp") {
+    if (transport !== "websocket") {
       this.opened = connected;
       socket.on("data", (chunk: Buffer) => this.taken(chunk));
     } else {

@@ -149,10 +149,11 @@ test("the hub's answer what time it is goes to the clock, and one of another sha
     { ...answer, body: [reply.askedAt, reply.receivedAt, reply.repliedAt] },
     { ...answer, body: [7, "noon", 9] },
     { ...answer, body: null },
+    { ...answer, body: [8, reply.receivedAt, reply.repliedAt], ttl: millis(0) },
   ]);
 
   expect(clocks).toEqual([reply]);
-  expect(refused).toEqual(["wrong-clock", "wrong-clock"]);
+  expect(refused).toEqual(["wrong-clock", "wrong-clock", "expired"]);
   expect(applied).toEqual([]);
 });
 

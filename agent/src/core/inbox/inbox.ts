@@ -91,7 +91,7 @@ export class Inbox {
   }
 
   #deliver(entry: Entry, now: Now): EntryRefusal | undefined {
-    if (hasFlag(entry, entryFlag.clock)) return this.#clock(entry);
+    if (hasFlag(entry, entryFlag.clock)) return isLate(entry) ? "expired" : this.#clock(entry);
     if (entry.to === null) return "no-target";
     if (hasFlag(entry, entryFlag.command)) return this.#command(entry.to, entry, now);
     if (isLate(entry)) return "expired";
@@ -99,7 +99,6 @@ export class Inbox {
     return refusalOf(this.#switchboard.fromHub(entry.to, entry.route ?? entry.from, sample, now));
   }
 
-  /** Also one that is late: the round trip tells how little it says. */
   #clock({ body }: Entry): "wrong-clock" | undefined {
     const reply = readClockReply(body);
     if (reply === undefined) return "wrong-clock";

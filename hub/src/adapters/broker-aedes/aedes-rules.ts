@@ -46,7 +46,8 @@ export function bindRules(aedes: Aedes, clients: Clients, { rules }: Exchange): 
     const { conn } = aedesClient;
     if (told.has(conn) || clients.of(conn)?.isCut === true) return;
     told.add(conn);
-    report(rules, clientOf(aedesClient).id, error);
+    const { id } = clientOf(aedesClient);
+    report(rules, id === "" ? (clients.of(conn)?.address ?? "") : id, error);
   };
   aedes.on("clientError", tell);
   aedes.on("connectionError", tell);
@@ -83,10 +84,10 @@ function obey(verdict: Verdict, packet: PublishPacket, done: (error?: Error | nu
 }
 
 function report(rules: BrokerRules, who: string, error: Error): void {
-  if (error instanceof Cut) rules.faulted(error.fault, error.message);
-  else if (error instanceof QuotaError) rules.faulted("retained-quota", `${who}: ${error.message}`);
-  else if ("returnCode" in error) rules.faulted("refused", error.message);
-  else rules.faulted("protocol", `${who}: ${error.message}`);
+  if (error instanceof Cut) rules.faulted(error.fault, error.message, { who });
+  else if (error instanceof QuotaError) rules.faulted("retained-quota", `${who}: ${error.message}`, { who });
+  else if ("returnCode" in error) rules.faulted("refused", error.message, { who, outcome: "turned-away" });
+  else rules.faulted("protocol", `${who}: ${error.message}`, { who });
 }
 
 function refusal({ because, reason }: Exclude<Admission, { kind: "welcome" }>): AuthenticateError {

@@ -19,6 +19,8 @@ import { Message } from "./message.ts";
 
 export interface AedesBroker extends Broker {
   readonly port: number;
+  /** Clients so far that came with a clean session and said goodbye. */
+  readonly visits: number;
   /** Serves MQTT on a byte stream that some other listener accepted from this address. */
   accept(stream: Duplex, address: string): void;
 }
@@ -70,6 +72,21 @@ export async function openBroker(options: BrokerOptions, rules: BrokerRules): Pr
     port: typeof address === "object" && address !== null ? address.port : options.port,
     get clients() {
       return clients.count;
+    },
+    get visits() {
+      return exchange.visits;
+    },
+    get usage() {
+      const { sessions, retained, emitter } = exchange;
+      return {
+        sessionsKept: sessions.usage.sessions,
+        sessionsAway: sessions.usage.away,
+        sessionBytes: sessions.usage.bytes,
+        retainedMessages: retained.usage.messages,
+        retainedBytes: retained.usage.bytes,
+        subscriptions: emitter.subscriptions,
+        waitingBytes: clients.waitingBytes,
+      };
     },
     accept: (stream, from) => clients.accept(stream, from),
     publish(topic, payload, { retain, qos }) {

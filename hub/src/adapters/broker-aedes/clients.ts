@@ -10,7 +10,7 @@ import type { Exchange } from "./exchange.ts";
 const checkInterval = 250;
 /** Clients that send too much are looked at again this often. */
 const retryInterval = 20;
-/** Kept sessions that are too old are looked for this often. */
+/** Kept sessions and retained messages that are too old are looked for this often. */
 const expireInterval = 60_000;
 
 /** Nothing came of a packet that has begun for this long: while there is too much of them, it goes. */
@@ -38,7 +38,7 @@ export class Clients implements Disposable {
     this.#door = new Door(exchange.limits);
     this.#timers = [
       setInterval(() => this.#check(), checkInterval),
-      setInterval(() => exchange.sessions.expire(), expireInterval),
+      setInterval(() => exchange.expire(), expireInterval),
     ];
     for (const timer of this.#timers) timer.unref();
     exchange.overfull = () => this.#cutBehind();
@@ -49,10 +49,16 @@ export class Clients implements Disposable {
     return this.#byId.size;
   }
 
+  /** What clients have not taken or acknowledged. */
+  get waitingBytes(): number {
+    return this.#connections.values().reduce((sum, { waitingBytes }) => sum + waitingBytes, 0);
+  }
+
   accept(stream: Duplex, address: string): void {
     const refusal = this.#door.refusal(address);
     if (refusal !== undefined) {
-      this.#exchange.rules.faulted(refusal.fault, refusal.words);
+      const context = { who: address, outcome: "turned-away" } as const;
+      this.#exchange.rules.faulted(refusal.fault, refusal.words, context);
       stream.on("error", () => undefined);
       stream.destroy();
       return;
@@ -91,6 +97,7 @@ export class Clients implements Disposable {
     for (const timer of this.#timers) clearInterval(timer);
     clearInterval(this.#retry);
     for (const connection of this.#connections) connection.close();
+    this.#exchange.sessions.tellEvicted();
   }
 
   #forget(connection: Connection): void {
@@ -113,6 +120,7 @@ export class Clients implements Disposable {
   }
 
   #check(): void {
+    this.#exchange.sessions.tellEvicted();
     const now = performance.now();
     // After a pause of the whole process nobody is to be cut for having been silent meanwhile.
     const late = Math.max(now - this.#checkedAt - 2 * checkInterval, 0);

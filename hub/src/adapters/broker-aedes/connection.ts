@@ -67,6 +67,8 @@ export class Connection {
   /** Packets taken since it was read last, and whether it goes on with them in the next turn of the event loop. */
   #takenInTurn = 0;
   #isYielding = false;
+  /** Of the outlet's evictions, those that were told. */
+  #evicted = 0;
   /** What waits for the disk is too much, and some of it is from here. */
   #isDiskBehind = false;
   /** Bytes that a layer below holds because their frame has not ended. */
@@ -138,6 +140,7 @@ export class Connection {
 
   /** Looks at its clocks. `late`: for so long nobody looked, and so nobody read either. */
   check(now: number, late: number): void {
+    this.#tellEvicted();
     this.#heardAt += late;
     if (this.#unfinishedSince !== undefined) this.#unfinishedSince += late;
     const { connectTimeout, outgoingAgeMax, unfinishedAgeMax } = this.#exchange.limits;
@@ -169,7 +172,7 @@ export class Connection {
     if (this.#phase.kind === "closed") return;
     const who = this.client.id === "" ? this.address : this.client.id;
     this.isCut = true;
-    this.#exchange.rules.faulted(fault, `${who}: ${words}`);
+    this.#exchange.rules.faulted(fault, `${who}: ${words}`, { who });
     this.close();
   }
 
@@ -226,7 +229,8 @@ export class Connection {
 
   #goOn(): void {
     this.#read(() => this.#reader.resume());
-    if (this.#phase.kind !== "closed" && !this.#isHeld) this.#stream.resume();
+    const isFull = this.#isYielding && this.#reader.waitingBytes > yieldBytesMax;
+    if (this.#phase.kind !== "closed" && !this.#isHeld && !isFull) this.#stream.resume();
   }
 
   get #isHeld(): boolean {
@@ -273,7 +277,8 @@ export class Connection {
   #hold(): void {
     this.#stream.pause();
     if (!this.#rate.isExceeded) return;
-    this.#exchange.rules.faulted("rate", `${this.client.id}: it sends too much and is read more slowly`);
+    const { id } = this.client;
+    this.#exchange.rules.faulted("rate", `${id}: it sends too much`, { who: id, outcome: "slowed" });
     this.#sink.throttled(this);
   }
 
@@ -314,7 +319,10 @@ export class Connection {
         this.#sink.introduced(this);
         return this.link.feed(bytes.subarray(frame.start, frame.end));
       case "refused":
-        this.#exchange.rules.faulted("protocol", `${this.address}: ${connect.words}`);
+        this.#exchange.rules.faulted("protocol", `${this.address}: ${connect.words}`, {
+          who: this.address,
+          outcome: "turned-away",
+        });
         this.#outlet.send(connack(connect.code));
         return this.#sayGoodbye();
       case "malformed":
@@ -340,7 +348,17 @@ export class Connection {
     this.#stream.once("close", () => clearTimeout(timer));
   }
 
+  #tellEvicted(): void {
+    const count = this.#outlet.evicted - this.#evicted;
+    if (count === 0) return;
+    this.#evicted += count;
+    const { id } = this.client;
+    const words = `${count} messages of QoS 0 for ${id} are evicted: it takes too little`;
+    this.#exchange.rules.faulted("behind", words, { who: id, outcome: "evicted", count });
+  }
+
   #leave(): void {
+    this.#tellEvicted();
     this.#phase = { kind: "closed" };
     this.#reader.end();
     this.#countAs(0, 0);

@@ -4,12 +4,12 @@
  * message, keeps subscriptions that were refused, and loses the order of packets of QoS 2 that come together.
  */
 import type { BrokerFault, Client } from "../../ports/broker.ts";
-import type { Qos } from "../../ports/broker-store.ts";
 import type { Written } from "../../ports/written.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Outlet } from "./outlet.ts";
 import { type FilterRequest, levelsOf, packetType, readFilters, wrongHeader } from "./packet-rules.ts";
 import { type Frame, readPublication } from "./publication.ts";
+import { Replay } from "./replay.ts";
 import type { Session } from "./session.ts";
 
 export interface ConversationSink {
@@ -28,8 +28,6 @@ const answer = (first: number, packetId: number): Buffer =>
 const firstByte = { puback: 0x40, pubrec: 0x50, pubcomp: 0x70, suback: 0x90, unsuback: 0xb0 } as const;
 const pingresp = Buffer.from([0xd0, 0]);
 const refused = 0x80;
-/** Retained messages are sent as long as less than this waits for the client. */
-const replayBytesMax = 16 * 1024;
 
 export class Conversation {
   readonly #client: Client;
@@ -37,8 +35,7 @@ export class Conversation {
   readonly #outlet: Outlet;
   readonly #exchange: Exchange;
   readonly #sink: ConversationSink;
-  /** Topics of retained messages that are still to be sent, with the QoS granted. */
-  readonly #replay = new Map<string, Qos>();
+  readonly #replay: Replay;
   /** Answers that wait for the disk, or for one that does: they keep their order. */
   readonly #answers: HeldAnswer[] = [];
   /** Marks the oldest answer that waits for it as due; one function for all of them. */
@@ -54,25 +51,27 @@ export class Conversation {
     this.#outlet = outlet;
     this.#exchange = exchange;
     this.#sink = sink;
+    this.#replay = new Replay({ session, outlet }, exchange.retained, (packets) => sink.worked(packets));
   }
 
   take(bytes: Buffer, frame: Frame): void {
     const first = bytes[frame.start] ?? 0;
     const type = first >> 4;
-    if (type === packetType.publish) return this.#publish(bytes, frame);
+    if (type === packetType.publish) {
+      const { emitter } = this.#exchange;
+      const before = emitter.work;
+      this.#publish(bytes, frame);
+      const work = emitter.work - before;
+      if (work > 0) this.#sink.worked(work);
+      return undefined;
+    }
     const wrong = wrongHeader(first, frame.end - frame.body);
     return wrong === undefined ? this.#control(type, bytes, frame) : this.#sink.cut("protocol", wrong);
   }
 
   /** Sends retained messages that were asked for, as fast as the client takes them. */
   replay(): void {
-    for (const [topic, granted] of this.#replay) {
-      if (this.#outlet.bytes > replayBytesMax || !this.#session.hasRoom) return;
-      this.#replay.delete(topic);
-      const retained = this.#exchange.retained.get(topic);
-      if (retained !== undefined)
-        this.#session.deliverRetained(retained, granted < retained.qos ? granted : retained.qos);
-    }
+    this.#replay.run();
   }
 
   #publish(bytes: Buffer, frame: Frame): void {
@@ -135,7 +134,8 @@ export class Conversation {
       case packetType.pubrel:
         return this.#release(packetIdOf(bytes, body));
       default:
-      // DISCONNECT, and a second CONNECT.
+        // DISCONNECT, and a second CONNECT.
+        if (type === packetType.disconnect && !this.#session.isKept) this.#exchange.visits += 1;
     }
     return this.#sink.pass(bytes.subarray(start, end));
   }
@@ -148,15 +148,18 @@ export class Conversation {
     this.#sink.worked(requests.length);
     const before = this.#exchange.store.changes;
     if (!isSubscribe) {
-      for (const { filter } of requests) this.#exchange.sessions.unsubscribe(this.#session, filter);
+      for (const { filter } of requests) {
+        this.#replay.drop(filter);
+        this.#exchange.sessions.unsubscribe(this.#session, filter);
+      }
       return this.#answer(answer(firstByte.unsuback, packetId), this.#exchange.writtenSince(before));
     }
     const granted = requests.map((request) => this.#subscribe(request));
     this.#answer(suback(packetId, granted), this.#exchange.writtenSince(before));
     this.#keepBound(this.#exchange.writtenSince(before));
-    for (const [index, { filter, qos }] of requests.entries()) {
-      if (granted[index] !== refused) this.#ask(filter, qos);
-    }
+    // The last of the same filter is the one that holds, and one is enough to look it up for.
+    const asked = new Map(requests.map(({ filter, qos }, index) => [filter, { qos, code: granted[index] }]));
+    for (const [filter, { qos, code }] of asked) if (code !== refused) this.#replay.ask(filter, qos);
     return this.replay();
   }
 
@@ -164,7 +167,9 @@ export class Conversation {
   #subscribe({ filter, qos }: FilterRequest): number {
     const { rules, sessions, limits } = this.#exchange;
     const refuse = (fault: BrokerFault, words: string) => {
-      rules.faulted(fault, `${this.#client.id} may not subscribe to ${filter.slice(0, 200)}: ${words}`);
+      const { id } = this.#client;
+      const context = { who: id, outcome: "subscription-refused" } as const;
+      rules.faulted(fault, `${id} may not subscribe to ${filter.slice(0, 200)}: ${words}`, context);
       return refused;
     };
     if (Buffer.byteLength(filter) > limits.topicBytesMax) return refuse("topic-too-long", "it is too long");
@@ -173,16 +178,6 @@ export class Conversation {
     if (!sessions.subscribe(this.#session, filter, qos))
       return refuse("too-many-subscriptions", "there are too many");
     return qos;
-  }
-
-  /** Asks for the retained messages of a filter. */
-  #ask(filter: string, qos: Qos): void {
-    const topics = this.#exchange.retained.topics(filter);
-    this.#sink.worked(topics.length);
-    for (const topic of topics) {
-      const known = this.#replay.get(topic);
-      if (known === undefined || known < qos) this.#replay.set(topic, qos);
-    }
   }
 
   /** Sends an answer once what led to it is written, if it is to be. Answers keep their order. */

@@ -263,3 +263,46 @@ describe("delivery to clients", () => {
     expect(got.length).toBe(40_000);
   });
 });
+
+describe("what finding takers costs", () => {
+  test("a topic that makes many filters be walked costs work in proportion, once", () => {
+    const emitter = new Emitter();
+    const levels = 12;
+    const name = "n".repeat(30);
+    for (let each = 0; each < 2 ** levels; each += 1) {
+      const filter = Array.from({ length: levels }, (_, at) => ((each >> at) & 1 ? "+" : name)).join("/");
+      emitter.subscribe(filter, subscriberOf().subscriber, 0);
+    }
+    const topic = Array.from({ length: levels }, () => name).join("/");
+
+    emitter.deliver(message("another"));
+    const before = emitter.work;
+    emitter.deliver(message(topic));
+    const work = emitter.work - before;
+    emitter.deliver(message(topic));
+
+    expect(topic.length).toBeGreaterThan(256);
+    expect(before).toBe(0);
+    expect(work).toBe(Math.floor((2 ** (levels + 1) + 1) / 16));
+    expect(emitter.work - before).toBe(work);
+  });
+
+  test("what is remembered of topics is bounded by its weight: takers and long names count", () => {
+    const emitter = new Emitter();
+    const subscriber: Subscriber = { deliver: () => undefined };
+    for (let each = 0; each < 1000; each += 1)
+      emitter.subscribe("#", { deliver: (...told) => subscriber.deliver(...told) }, 0);
+    emitter.subscribe("+/#", subscriber, 0);
+    const before = heapUsed();
+
+    let most = 0;
+    for (let each = 0; each < 5000; each += 1) {
+      emitter.deliver(message(`${"x".repeat(500)}/${each}`));
+      most = Math.max(most, emitter.cachedBytes);
+    }
+
+    expect(most).toBeGreaterThan(3_000_000);
+    expect(most).toBeLessThanOrEqual(4 * 1024 * 1024);
+    expect(heapUsed() - before).toBeLessThan(12_000_000);
+  });
+});

@@ -29,10 +29,17 @@ interface Match {
   readonly listeners: readonly Listener[];
 }
 
-/** Topics whose takers are remembered. More: all are forgotten, and found again by the next messages. */
-const cachedTopicsMax = 10_000;
-/** A longer topic is matched anew each time, so that the memory of topics has a bound in bytes too. */
-const cachedTopicLengthMax = 256;
+/**
+ * What the takers of topics that are remembered may weigh: 10,000 topics of a few takers each, or 200 of a
+ * thousand each that they share with no other topic. More: all are forgotten, and found again by the next messages.
+ */
+const cachedBytesMax = 4 * 1024 * 1024;
+/** What a topic costs beside its name: a place in a map, and three lists. */
+const topicOverheadBytes = 256;
+/** What a taker costs in them. */
+const takerBytes = 16;
+/** Levels walked, or takers gathered, in the time that a packet takes. */
+const stepsPerPacket = 16;
 
 const ignore = (): void => undefined;
 
@@ -44,6 +51,9 @@ export class Emitter {
   readonly #subscribers = new TopicTrie<Subscriber, Qos>();
   readonly #listeners = new TopicTrie<Listener, 0>();
   readonly #matches = new Map<string, Match>();
+  /** Those of a filter whose topics share them. */
+  readonly #matchesByTakers = new Map<ReadonlyMap<Subscriber, Qos>, Match>();
+  #matchesBytes = 0;
   readonly #settle: (done: (error?: Error) => void) => void;
   #isClosed = false;
 
@@ -66,13 +76,23 @@ export class Emitter {
     return this.#subscribers.levels;
   }
 
+  /** Work that finding takers has been so far, in packets of usual work: it grows by what one message costs. */
+  get work(): number {
+    return Math.floor(this.#subscribers.steps / stepsPerPacket);
+  }
+
+  /** What is remembered of topics weighs so much. */
+  get cachedBytes(): number {
+    return this.#matchesBytes;
+  }
+
   subscribe(filter: string, subscriber: Subscriber, qos: Qos): void {
     this.#subscribers.add(filter, subscriber, qos);
-    this.#matches.clear();
+    this.#forgetMatches();
   }
 
   unsubscribe(filter: string, subscriber: Subscriber): boolean {
-    this.#matches.clear();
+    this.#forgetMatches();
     return this.#subscribers.remove(filter, subscriber);
   }
 
@@ -88,7 +108,7 @@ export class Emitter {
   on(topic: string, listener: Listener, done?: () => void): this {
     invariant(topic !== "", "a listener has a topic");
     this.#listeners.add(topic, listener, 0);
-    this.#matches.clear();
+    this.#forgetMatches();
     if (done !== undefined) setImmediate(done);
     return this;
   }
@@ -96,7 +116,7 @@ export class Emitter {
   removeListener(topic: string, listener: Listener, done?: () => void): this {
     setImmediate(() => {
       this.#listeners.remove(topic, listener);
-      this.#matches.clear();
+      this.#forgetMatches();
       done?.();
     });
     return this;
@@ -136,15 +156,22 @@ export class Emitter {
     const known = this.#matches.get(topic);
     if (known !== undefined) return known;
     const found = this.#subscribers.match(topic);
-    const match = {
-      subscribers: [...found.keys()],
-      grants: [...found.values()],
-      listeners: [...this.#listeners.match(topic).keys()],
-    };
-    if (topic.length > cachedTopicLengthMax) return match;
-    if (this.#matches.size >= cachedTopicsMax) this.#matches.clear();
+    const listeners = [...this.#listeners.match(topic).keys()];
+    const shared = listeners.length === 0 ? this.#matchesByTakers.get(found) : undefined;
+    const match = shared ?? { subscribers: [...found.keys()], grants: [...found.values()], listeners };
+    const own = shared === undefined ? found.size * takerBytes : 0;
+    const bytes = topicOverheadBytes + topic.length + own;
+    if (this.#matchesBytes + bytes > cachedBytesMax) this.#forgetMatches();
     this.#matches.set(topic, match);
+    if (listeners.length === 0 && found.size > 1) this.#matchesByTakers.set(found, match);
+    this.#matchesBytes += bytes;
     return match;
+  }
+
+  #forgetMatches(): void {
+    this.#matches.clear();
+    this.#matchesByTakers.clear();
+    this.#matchesBytes = 0;
   }
 }
 

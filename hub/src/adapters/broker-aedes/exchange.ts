@@ -30,6 +30,8 @@ export class Exchange {
   unfinishedBytes = 0;
   /** What came and is not taken yet, because its client is read more slowly. */
   heldBytes = 0;
+  /** Clients so far that came with a clean session and said goodbye. */
+  visits = 0;
   /** Too much waits for clients that do not acknowledge it. Set by whoever may cut them. */
   overfull = (): void => undefined;
   #dirty: Outlet[] = [];
@@ -43,12 +45,13 @@ export class Exchange {
         ? done()
         : store.whenWritten((isWritten) => done(isWritten ? undefined : new Error("it could not be kept"))),
     );
-    this.retained = new RetainedMessages(limits, store);
+    const faulted = rules.faulted.bind(rules);
+    this.retained = new RetainedMessages(limits, { store, wall, faulted });
     this.sessions = new Sessions(limits, {
       store,
       emitter: this.emitter,
       wall,
-      faulted: rules.faulted.bind(rules),
+      faulted,
       grew: (bytes) => this.sweeper.came(bytes),
       overfull: () => this.overfull(),
     });
@@ -59,6 +62,12 @@ export class Exchange {
     if (message.retain && !this.retained.take(message, owner)) return false;
     this.emitter.deliver(message);
     return true;
+  }
+
+  /** Ends what is too old: sessions whose clients stay away, and retained messages. */
+  expire(): void {
+    this.sessions.expire();
+    this.retained.expire();
   }
 
   /** What an answer waits for, if something is to be kept since the store had taken so many changes. */

@@ -64,6 +64,11 @@ export class Outlet {
     return this.isBlocked ? this.#weight + this.#stream.writableLength : 0;
   }
 
+  /** Nothing more is sent. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Whether the socket has taken everything. */
   get isEmpty(): boolean {
     return this.#packets.length === 0 && !this.isBlocked;

@@ -2,12 +2,20 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import fc from "fast-check";
+import { micros, millis } from "@interactor/shared/kernel/units";
 import { type BrokerStore, noBrokerStore, type Qos, type StoreChange } from "../../ports/broker-store.ts";
 import { Message } from "./message.ts";
 import { RetainedMessages } from "./retained.ts";
+import type { RetainedLimits } from "./retained-quota.ts";
 import { TopicTrie } from "./topic-trie.ts";
 
-const room = { retainedMax: 1000, retainedBytesMax: 1_000_000 };
+const room: RetainedLimits = {
+  retainedMax: 1000,
+  retainedBytesMax: 1_000_000,
+  retainedPerClientMax: 1000,
+  retainedBytesPerClientMax: 1_000_000,
+  retainedAgeMax: millis(1000),
+};
 /** What a message costs beside its topic and payload. */
 const overhead = 256;
 
@@ -22,9 +30,31 @@ function storeOf(kept: BrokerStore["kept"] = noBrokerStore.kept) {
   return { store, told };
 }
 
-function retainedOf(limits = room) {
-  const { store, told } = storeOf();
-  return { retained: new RetainedMessages(limits, store), told };
+/** `now`: what its clock shows, in microseconds. */
+function retainedOf(given: Partial<RetainedLimits> = {}, kept = noBrokerStore.kept) {
+  const { store, told } = storeOf(kept);
+  const faults: string[] = [];
+  const world = { now: 0, faults, told };
+  const retained = new RetainedMessages(
+    { ...room, ...given },
+    {
+      store,
+      wall: () => micros(world.now),
+      faulted: (reason, words) => void faults.push(`${reason}: ${words}`),
+    },
+  );
+  return Object.assign(world, { retained });
+}
+
+/** Topics that a search finds, looking at so many branches at a time. */
+function topicsOf(retained: RetainedMessages, filter: string, stepsMax = 3): string[] {
+  const search = retained.search(filter);
+  const found: string[] = [];
+  while (!search.isDone) {
+    const next = search.next(stepsMax);
+    if (next !== undefined) found.push(next.topic);
+  }
+  return found;
 }
 
 const name = fc.constantFrom("", "a", "b", "$", "$a");
@@ -52,7 +82,7 @@ test("finds for a filter what a search through a plain map finds, whatever came 
       expect(retained.usage).toEqual({ messages: model.size, bytes });
       for (const [topic] of steps) expect(retained.get(topic)?.payload.toString()).toBe(model.get(topic));
       for (const filter of filters)
-        expect(retained.topics(filter).toSorted()).toEqual(matching(model, filter).toSorted());
+        expect(topicsOf(retained, filter).toSorted()).toEqual(matching(model, filter).toSorted());
     }),
     { numRuns: 500 },
   );
@@ -66,7 +96,7 @@ function matching(model: ReadonlyMap<string, string>, filter: string): string[] 
 }
 
 test("more messages than there is room for are refused, and one that goes makes room", () => {
-  const { retained, told } = retainedOf({ ...room, retainedMax: 2 });
+  const { retained, told } = retainedOf({ retainedMax: 2 });
   retained.take(message("a", "1"), "someone");
   retained.take(message("b", "1"), "someone");
 
@@ -100,16 +130,96 @@ test("more bytes than there is room for are refused, and what was there stays", 
   expect(told.length).toBe(1);
 });
 
+test("a client sets no more than its share, and another one still can", () => {
+  const byCount = retainedOf({ retainedMax: 10, retainedPerClientMax: 5 });
+  const byBytes = retainedOf({ retainedBytesMax: 10_000, retainedBytesPerClientMax: 5000 });
+  for (const { retained } of [byCount, byBytes]) {
+    let set = 0;
+    while (retained.take(message(`a/${set}`, "x".repeat(1000 - overhead - 3)), "greedy")) set += 1;
+    expect(set).toBe(5);
+    expect(retained.take(message("a/0", "again"), "greedy")).toBe(true);
+    expect(retained.take(message("b", "1"), "other")).toBe(true);
+    expect(topicsOf(retained, "#").length).toBe(6);
+  }
+});
+
+test("when all room is taken, the oldest of whoever holds most gives way to those who hold less", () => {
+  const { retained, told, faults } = retainedOf({ retainedMax: 100, retainedPerClientMax: 50 });
+  for (const owner of ["one", "two"])
+    for (let each = 0; each < 50; each += 1) retained.take(message(`${owner}/${each}`, "x"), owner);
+  retained.take(message("one/0", "newer"), "one");
+  expect(retained.usage.messages).toBe(100);
+
+  for (let each = 0; each < 200; each += 1) retained.take(message(`late/${each}`, "x"), "late");
+
+  expect(retained.usage.messages).toBeLessThanOrEqual(100);
+  const held = ["one", "two", "late"].map((owner) => topicsOf(retained, `${owner}/#`));
+  for (const topics of held) expect(topics.length).toBeGreaterThanOrEqual(29);
+  expect(held[0]).toContain("one/0");
+  expect(held[0]).not.toContain("one/1");
+  expect(retained.take(message("modest", "x"), "modest")).toBe(true);
+  expect(faults[0]).toMatch(/^retained-quota: the oldest retained messages of one /);
+  const gone = told.filter(({ kind }) => kind === "retained-gone").length;
+  expect(told.length - 2 * gone).toBeGreaterThanOrEqual(retained.usage.messages);
+});
+
+test("a message that nobody sets again goes when it is too old, also one that a store kept", () => {
+  const kept = (topic: string, at: number) =>
+    ({ topic, payload: Buffer.from("kept"), qos: 0, owner: "someone", at: micros(at) }) as const;
+  const world = retainedOf({}, { sessions: [], retained: [kept("new", 0), kept("old", -1_000_001)] });
+  const { retained, told } = world;
+  retained.take(message("ix/1/birth", "1"), "agent");
+  expect(topicsOf(retained, "#")).toEqual(["new", "ix/1/birth"]);
+
+  world.now = 600_000;
+  retained.take(message("newer", "1"), "someone");
+  world.now = 1_000_001;
+  retained.expire();
+
+  expect(topicsOf(retained, "#")).toEqual(["ix/1/birth", "newer"]);
+  expect(told.map((change) => ("topic" in change ? change.topic : change.kind))).toEqual([
+    "old",
+    "retained",
+    "new",
+  ]);
+  expect(retained.usage.messages).toBe(1);
+});
+
+test("a search goes on where it was, whatever comes and goes, and leaves out what was set after it began", () => {
+  const { retained } = retainedOf();
+  for (let each = 0; each < 10; each += 1) retained.take(message(`a/${each}`, "x"), "someone");
+  const search = retained.search("a/+");
+  expect(search.next(100)?.topic).toBe("a/0");
+
+  retained.take(message("a/1", ""), "someone");
+  retained.take(message("a/2", "newer"), "someone");
+  retained.take(message("a/new", "x"), "someone");
+
+  const found: (string | undefined)[] = [];
+  while (!search.isDone) found.push(search.next(100)?.topic);
+  expect(found).toEqual(["a/3", "a/4", "a/5", "a/6", "a/7", "a/8", "a/9", undefined]);
+});
+
+test("a search stops after so many branches, although it found nothing", () => {
+  const { retained } = retainedOf();
+  for (let each = 0; each < 100; each += 1) retained.take(message(`a/${each}`, "x"), "someone");
+  const search = retained.search("+/+/x");
+
+  expect(search.next(50)).toBeUndefined();
+
+  expect(search).toMatchObject({ isDone: false, steps: 50 });
+});
+
 test("an empty message takes the retained one away, with all that led to it", () => {
   const { retained, told } = retainedOf();
   retained.take(message("a/b/c", "1"), "someone");
   retained.take(message("a/b", "2"), "someone");
 
   retained.take(message("a/b/c", ""), "someone");
-  expect(retained.topics("#")).toEqual(["a/b"]);
+  expect(topicsOf(retained, "#")).toEqual(["a/b"]);
   retained.take(message("a/b", ""), "someone");
 
-  expect(retained.topics("#")).toEqual([]);
+  expect(topicsOf(retained, "#")).toEqual([]);
   expect(retained.usage).toEqual({ messages: 0, bytes: 0 });
   expect(told.slice(2)).toEqual([
     { kind: "retained-gone", topic: "a/b/c" },
@@ -123,7 +233,7 @@ test("an empty message where nothing is retained is nothing, and is not told to 
 
   for (const topic of ["a", "a/b/c", "x", ""]) retained.take(message(topic, ""), "someone");
 
-  expect(retained.topics("#")).toEqual(["a/b"]);
+  expect(topicsOf(retained, "#")).toEqual(["a/b"]);
   expect(told.length).toBe(1);
 });
 
@@ -134,7 +244,7 @@ test("what the hub and its agents retain is neither counted nor kept", () => {
   expect(retained.take(message("ix/10/birth", "1"), "agent")).toBe(false);
   expect(retained.take(message("ix/1", "1"), "agent")).toBe(false);
 
-  expect(retained.topics("ix/#")).toEqual(["ix/1/birth"]);
+  expect(topicsOf(retained, "ix/#")).toEqual(["ix/1/birth"]);
   expect(retained.usage).toEqual({ messages: 0, bytes: 0 });
   expect(told).toEqual([]);
 });
@@ -142,11 +252,10 @@ test("what the hub and its agents retain is neither counted nor kept", () => {
 test("what a store kept is there again, and is not told to it a second time", () => {
   const kept = {
     sessions: [],
-    retained: [{ topic: "a/b", payload: Buffer.from("kept"), qos: 1, owner: "someone" }],
+    retained: [{ topic: "a/b", payload: Buffer.from("kept"), qos: 1, owner: "someone", at: micros(0) }],
   } as const;
-  const { store, told } = storeOf(kept);
 
-  const retained = new RetainedMessages(room, store);
+  const { retained, told } = retainedOf({}, kept);
 
   expect(retained.get("a/b")?.payload.toString()).toBe("kept");
   expect(retained.get("a/b")?.qos).toBe(1);

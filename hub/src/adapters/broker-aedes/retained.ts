@@ -4,12 +4,15 @@
  * kept over a restart, because they say it again.
  */
 import type { BrokerStore, Qos } from "../../ports/broker-store.ts";
-import type { BrokerLimits } from "../../ports/broker.ts";
+import type { BrokerFault } from "../../ports/broker.ts";
 import { topicRoot } from "@interactor/shared/wire/topics";
 import { Message } from "./message.ts";
+import { type RetainedLimits, RetainedQuota } from "./retained-quota.ts";
+import { RetainedSearch } from "./retained-search.ts";
+import type { Micros } from "@interactor/shared/kernel/units";
 
 /** A topic as a branch of names; `message` where one ends. */
-interface Branch {
+export interface Branch {
   below: Map<string, Branch> | undefined;
   message: Retained | undefined;
 }
@@ -18,11 +21,14 @@ interface Branch {
 export class Retained {
   readonly topic: string;
   readonly qos: Qos;
+  /** Grows with each that is set. */
+  readonly number: number;
   /** The packet of QoS 0: made once, the same bytes for everybody who asks. It holds the payload. */
   readonly packet: Buffer;
   readonly #payloadLength: number;
 
-  constructor(message: Message) {
+  constructor(message: Message, number: number) {
+    this.number = number;
     this.topic = message.topic;
     this.qos = message.qos;
     this.packet = message.packet(0, true);
@@ -42,40 +48,75 @@ export class Retained {
 /** What a retained message costs beside its bytes. */
 const overheadBytes = 256;
 
+const bytesOf = ({ topic, payload }: Message): number =>
+  Buffer.byteLength(topic) + payload.length + overheadBytes;
+
 const isOurs = (topic: string): boolean => topic.startsWith(`${topicRoot}/`);
 
-export class RetainedMessages {
-  readonly #limits: Pick<BrokerLimits, "retainedMax" | "retainedBytesMax">;
-  readonly #store: BrokerStore;
-  readonly #root: Branch = { below: undefined, message: undefined };
-  readonly #bytesOf = new Map<string, number>();
-  #bytes = 0;
+export interface RetainedWorld {
+  readonly store: BrokerStore;
+  /** Now, on the site's clock. */
+  readonly wall: () => Micros;
+  readonly faulted: (reason: BrokerFault, details: string) => void;
+}
 
-  constructor(limits: Pick<BrokerLimits, "retainedMax" | "retainedBytesMax">, store: BrokerStore) {
+export class RetainedMessages {
+  readonly #limits: RetainedLimits;
+  readonly #world: RetainedWorld;
+  readonly #root: Branch = { below: undefined, message: undefined };
+  readonly #quota: RetainedQuota;
+  /** Of the last message that was set. */
+  #number = 0;
+
+  constructor(limits: RetainedLimits, world: RetainedWorld) {
     this.#limits = limits;
-    this.#store = store;
-    for (const { payload, ...more } of store.kept.retained)
-      this.#set(new Message({ ...more, payload: Buffer.from(payload), retain: true }));
+    this.#world = world;
+    this.#quota = new RetainedQuota(limits);
+    for (const { payload, ...more } of world.store.kept.retained.toSorted((a, b) => a.at - b.at)) {
+      const message = new Message({ ...more, payload: Buffer.from(payload), retain: true });
+      this.#set(message);
+      if (!isOurs(more.topic)) this.#quota.set({ ...more, bytes: bytesOf(message) });
+    }
+    this.expire();
   }
 
   /** Messages that count against the quota, and their bytes. */
   get usage(): { readonly messages: number; readonly bytes: number } {
-    return { messages: this.#bytesOf.size, bytes: this.#bytes };
+    return this.#quota.usage;
   }
 
   /** Retains a message; an empty one takes the retained one away. `false`: the quota is used up. */
   take(message: Message, owner: string): boolean {
     const { topic, payload, qos } = message;
-    const isKept = !isOurs(topic);
     if (payload.length === 0) {
-      if (this.#remove(topic) && isKept) this.#store.write({ kind: "retained-gone", topic });
+      this.#takeAway(topic);
       return true;
     }
-    if (isKept && !this.#hasRoom(topic, payload.length)) return false;
-    const retained = this.#set(message);
-    if (isKept)
-      this.#store.write({ kind: "retained", message: { topic, payload: retained.payload, qos, owner } });
+    if (isOurs(topic)) {
+      this.#set(message);
+      return true;
+    }
+    const entry = { topic, owner, bytes: bytesOf(message), at: this.#world.wall() };
+    if (!this.#quota.makeRoom(entry, (from, topics) => this.#evict(from, topics))) return false;
+    this.#quota.set(entry);
+    const kept = { topic, payload: this.#set(message).payload, qos, owner, at: entry.at };
+    this.#world.store.write({ kind: "retained", message: kept });
     return true;
+  }
+
+  /** Takes away what nobody has set again for too long. */
+  expire(): void {
+    const oldest = this.#world.wall() - this.#limits.retainedAgeMax * 1000;
+    for (;;) {
+      const entry = this.#quota.oldest;
+      if (entry === undefined || entry.at >= oldest) return;
+      this.#takeAway(entry.topic);
+    }
+  }
+
+  /** Finds what matches a filter of what is retained now. */
+  search(filter: string): RetainedSearch {
+    return new RetainedSearch(this.#root, filter, this.#number);
   }
 
   get(topic: string): Retained | undefined {
@@ -84,53 +125,27 @@ export class RetainedMessages {
     return branch?.message;
   }
 
-  /** Topics of retained messages that match. */
-  topics(filter: string): readonly string[] {
-    const found: string[] = [];
-    const names = filter.split("/");
-    const all = (branch: Branch) => {
-      if (branch.message !== undefined) found.push(branch.message.topic);
-      for (const below of branch.below?.values() ?? []) all(below);
-    };
-    const walk = (branch: Branch, depth: number) => {
-      const name = names[depth];
-      if (name === undefined) {
-        if (branch.message !== undefined) found.push(branch.message.topic);
-      } else if (name === "#") visible(branch, depth, all, branch);
-      else if (name === "+") visible(branch, depth, (below) => walk(below, depth + 1));
-      else {
-        const below = branch.below?.get(name);
-        if (below !== undefined) walk(below, depth + 1);
-      }
-    };
-    walk(this.#root, 0);
-    return found;
+  #evict(owner: string, topics: Iterable<string>): void {
+    for (const topic of topics) this.#takeAway(topic);
+    const words = `the oldest retained messages of ${owner} are taken away: there is no room, and it holds most`;
+    this.#world.faulted("retained-quota", words);
   }
 
-  #hasRoom(topic: string, bytes: number): boolean {
-    const before = this.#bytesOf.get(topic);
-    if (before === undefined && this.#bytesOf.size >= this.#limits.retainedMax) return false;
-    return (
-      this.#bytes - (before ?? 0) + Buffer.byteLength(topic) + bytes + overheadBytes <=
-      this.#limits.retainedBytesMax
-    );
+  #takeAway(topic: string): void {
+    if (this.#remove(topic) && !isOurs(topic)) this.#world.store.write({ kind: "retained-gone", topic });
   }
 
   #set(message: Message): Retained {
-    const retained = new Retained(message);
-    const { topic } = retained;
+    this.#number += 1;
+    const retained = new Retained(message, this.#number);
     let branch = this.#root;
-    for (const name of topic.split("/")) {
+    for (const name of retained.topic.split("/")) {
       branch.below ??= new Map();
       const below: Branch = branch.below.get(name) ?? { below: undefined, message: undefined };
       branch.below.set(name, below);
       branch = below;
     }
     branch.message = retained;
-    if (isOurs(topic)) return retained;
-    const bytes = Buffer.byteLength(topic) + message.payload.length + overheadBytes;
-    this.#bytes += bytes - (this.#bytesOf.get(topic) ?? 0);
-    this.#bytesOf.set(topic, bytes);
     return retained;
   }
 
@@ -145,8 +160,7 @@ export class RetainedMessages {
     }
     if (branch.message === undefined) return false;
     branch.message = undefined;
-    this.#bytes -= this.#bytesOf.get(topic) ?? 0;
-    this.#bytesOf.delete(topic);
+    this.#quota.remove(topic);
     for (const { branch: above, name } of path.toReversed()) {
       const below = above.below?.get(name);
       if (below === undefined || below.message !== undefined || below.below !== undefined) break;
@@ -155,11 +169,4 @@ export class RetainedMessages {
     }
     return true;
   }
-}
-
-/** Branches that a wildcard at this depth sees: none that begins with $ at the first level [MQTT-4.7.2-1]. */
-function visible(branch: Branch, depth: number, take: (branch: Branch) => void, self?: Branch): void {
-  // `a/#` matches `a` itself, but `#` alone does not match an empty name.
-  if (self?.message !== undefined && depth > 0) take({ below: undefined, message: self.message });
-  for (const [name, below] of branch.below ?? []) if (depth > 0 || !name.startsWith("$")) take(below);
 }

@@ -11,18 +11,22 @@ import { Sessions } from "./sessions.ts";
 function sessionsOf(limits: Partial<BrokerLimits>) {
   const emitter = new Emitter();
   const faults: string[] = [];
+  const counts = { evicted: 0 };
   const sessions = new Sessions(
     { ...brokerLimits, ...limits },
     {
       store: noBrokerStore,
       emitter,
       wall: () => micros(0),
-      faulted: (reason, words) => void faults.push(`${reason} ${words}`),
+      faulted(reason, words, { outcome = "cut", count = 1 } = {}) {
+        faults.push(`${outcome} ${reason} ${words}`);
+        if (outcome === "evicted") counts.evicted += count;
+      },
       grew: () => undefined,
       overfull: () => void faults.push("overfull"),
     },
   );
-  return { emitter, sessions, faults };
+  return { emitter, sessions, faults, counts };
 }
 
 /** The way to a client that takes nothing; `behind` when it is too much. */
@@ -49,7 +53,7 @@ const message = (bytes: number): Message =>
   new Message({ topic: "a", payload: Buffer.alloc(bytes), qos: 1, retain: false });
 
 test("sessions that are away hold so many bytes together; the oldest of the largest go, and a fault says so", () => {
-  const { emitter, sessions, faults } = sessionsOf({ sessionBytesMax: 100_000 });
+  const { emitter, sessions, counts } = sessionsOf({ sessionBytesMax: 100_000 });
   const [large, small] = ["large", "small"].map((client) => sessions.open(client, true));
   if (!large || !small) throw new Error("there are two");
   sessions.subscribe(large, "#", 1);
@@ -59,13 +63,15 @@ test("sessions that are away hold so many bytes together; the oldest of the larg
 
   for (let count = 0; count < 100; count += 1) emitter.deliver(message(10_000));
 
+  expect(sessions.usage).toMatchObject({ sessions: 2, away: 2 });
   expect(sessions.usage.bytes).toBeLessThanOrEqual(100_000);
   expect(sessions.usage.bytes).toBe(large.bytes + small.bytes);
   expect(small.messages).toBe(1);
   expect(sessions.evicted).toBe(100 - large.messages + 1);
-  expect(faults.length).toBeGreaterThan(0);
+  expect(counts.evicted).toBeGreaterThan(0);
+  expect(counts.evicted).toBe(sessions.evicted);
   for (const session of [large, small]) sessions.end(session.client);
-  expect(sessions.usage).toEqual({ sessions: 0, bytes: 0 });
+  expect(sessions.usage).toEqual({ sessions: 0, away: 0, bytes: 0 });
 });
 
 // Only what waits is evicted. A kept session whose client is here and acknowledges nothing has up to `inFlightMax`
@@ -102,5 +108,19 @@ test("a session that ends while a message is delivered takes nothing more, and a
 
   expect(sessions.has("away")).toBe(false);
   for (const client of ["behind", "away"]) sessions.end(client);
-  expect(sessions.usage).toEqual({ sessions: 0, bytes: 0 });
+  expect(sessions.usage).toEqual({ sessions: 0, away: 0, bytes: 0 });
+});
+
+test("messages that give way in one session are told together, and each is counted", () => {
+  const { emitter, sessions, faults, counts } = sessionsOf({ sessionMessagesMax: 10 });
+  const session = sessions.open("away", true);
+  sessions.subscribe(session, "a", 1);
+  sessions.leave(session);
+  for (let count = 0; count < 423; count += 1) emitter.deliver(message(10));
+
+  sessions.tellEvicted();
+  sessions.tellEvicted();
+
+  expect(counts.evicted).toBe(413);
+  expect(faults).toEqual(["evicted session-quota 413 messages for away are evicted: too many wait for it"]);
 });

@@ -4,7 +4,7 @@
  * stays away.
  */
 import type { BrokerStore, KeptSession, Qos } from "../../ports/broker-store.ts";
-import type { BrokerFault, BrokerLimits } from "../../ports/broker.ts";
+import type { BrokerLimits, BrokerRules } from "../../ports/broker.ts";
 import type { Emitter } from "./emitter.ts";
 import { Message, setPacketId } from "./message.ts";
 import { type Pending, Session, type SessionLedger, weightOf } from "./session.ts";
@@ -15,7 +15,7 @@ export interface SessionsWorld {
   readonly emitter: Emitter;
   /** Now, on the site's clock. */
   readonly wall: () => Micros;
-  readonly faulted: (reason: BrokerFault, details: string) => void;
+  readonly faulted: BrokerRules["faulted"];
   /** So many bytes were taken to keep something. */
   readonly grew: (bytes: number) => void;
   /** Too much waits for clients that are here. */
@@ -32,6 +32,8 @@ export class Sessions {
   #bytes = 0;
   /** What waits for the acknowledgement of clients that are here. */
   #hereBytes = 0;
+  /** Messages of one session each that gave way since it was told last: there may be one for each that comes. */
+  readonly #untold = new Map<string, number>();
   /** Messages that gave way because too many waited. */
   evicted = 0;
   readonly #ledger: SessionLedger = {
@@ -42,10 +44,7 @@ export class Sessions {
     done: (session, pending) => this.#done(session, pending),
     overfull: (session) => {
       session.evictOldest();
-      this.#world.faulted(
-        "session-quota",
-        `a message for ${session.client} is evicted: too many wait for it`,
-      );
+      this.#untold.set(session.client, (this.#untold.get(session.client) ?? 0) + 1);
     },
     evicted: (session, pending) => {
       if (session.isKept) this.#done(session, pending);
@@ -68,9 +67,9 @@ export class Sessions {
     for (const session of kept) this.#restore(session, sinceOf(session));
   }
 
-  /** Sessions that are kept, and what their messages weigh. */
-  get usage(): { readonly sessions: number; readonly bytes: number } {
-    return { sessions: this.#kept.size, bytes: this.#bytes };
+  /** Sessions that are kept, those of them whose client is away, and what their messages weigh. */
+  get usage(): { readonly sessions: number; readonly away: number; readonly bytes: number } {
+    return { sessions: this.#kept.size, away: this.#away.size, bytes: this.#bytes };
   }
 
   has(client: string): boolean {
@@ -121,13 +120,21 @@ export class Sessions {
     this.#world.store.write({ kind: "session-ended", client });
   }
 
+  /** Tells what gave way where too many waited in one session. To be called a few times a second. */
+  tellEvicted(): void {
+    for (const [client, count] of this.#untold) {
+      const words = `${count} messages for ${client} are evicted: too many wait for it`;
+      this.#world.faulted("session-quota", words, { who: client, outcome: "evicted", count });
+    }
+    this.#untold.clear();
+  }
+
   /** Ends the sessions whose clients have been away for too long. */
   expire(): void {
     const oldest = this.#world.wall() - this.#limits.sessionAgeMax * 1000;
     for (const [client, since] of this.#away) {
       if (since >= oldest) return;
-      this.#world.faulted("session-quota", `the session of ${client} ended: it was away for too long`);
-      this.end(client);
+      this.#endAway(client, "it was away for too long");
     }
   }
 
@@ -190,8 +197,12 @@ export class Sessions {
 
   #endOldest(why: string): void {
     const [client] = this.#away.keys();
-    if (client === undefined) return;
-    this.#world.faulted("session-quota", `the session of ${client} ended: ${why}`);
+    if (client !== undefined) this.#endAway(client, why);
+  }
+
+  #endAway(client: string, why: string): void {
+    const context = { who: client, outcome: "session-ended" } as const;
+    this.#world.faulted("session-quota", `the session of ${client} ended: ${why}`, context);
     this.end(client);
   }
 
@@ -220,9 +231,10 @@ export class Sessions {
     const target = this.#limits.sessionBytesMax * evictDownTo;
     const before = this.evicted;
     while (this.#bytes > target && largest.evictOldest());
-    if (this.evicted === before) return;
-    const words = `messages for ${largest.client} are evicted: too many bytes wait in all sessions`;
-    this.#world.faulted("session-quota", words);
+    const count = this.evicted - before;
+    if (count === 0) return;
+    const words = `${count} messages for ${largest.client} are evicted: too many bytes wait in all sessions`;
+    this.#world.faulted("session-quota", words, { who: largest.client, outcome: "evicted", count });
   }
 
   #done({ client }: Session, pending: Pending): void {

@@ -1,6 +1,7 @@
 /**
  * Filters by their levels (MQTT 3.1.1 section 4.7), each with those who take what matches it. Matching walks one
- * path a level and two where there is a wildcard, whatever the number of filters.
+ * path a level and two where there is a wildcard: filters that have both at many levels make a topic walk thousands
+ * of paths. What was walked is counted, so that whoever publishes it pays for it.
  */
 
 interface Level<Taker, Grade> {
@@ -27,6 +28,7 @@ export class TopicTrie<Taker, Grade extends number> {
   #root = newLevel<Taker, Grade>();
   #size = 0;
   #levels = 0;
+  #steps = 0;
 
   /** Pairs of filter and taker. */
   get size(): number {
@@ -36,6 +38,11 @@ export class TopicTrie<Taker, Grade extends number> {
   /** Names of levels, as a measure of the memory that filters take. */
   get levels(): number {
     return this.#levels;
+  }
+
+  /** Levels that matching has walked so far, and takers that it has gathered. */
+  get steps(): number {
+    return this.#steps;
   }
 
   /** The same pair again only changes its grade. */
@@ -76,23 +83,28 @@ export class TopicTrie<Taker, Grade extends number> {
     this.#levels = 0;
   }
 
-  /** Takers of every filter that matches, each once with its highest grade. */
-  match(topic: string): Map<Taker, Grade> {
-    const found = new Map<Taker, Grade>();
+  /**
+   * Takers of every filter that matches, each once with its highest grade. Where one filter with many takers matches
+   * these are its own, the same for each of its topics, and change with it.
+   */
+  match(topic: string): ReadonlyMap<Taker, Grade> {
+    const found = new Found<Taker, Grade>();
     const names = topic.split("/");
     // Filters that begin with a wildcard do not match topics that begin with $ [MQTT-4.7.2-1].
     const isSystem = topic.startsWith("$");
     const walk = (level: Level<Taker, Grade>, depth: number) => {
+      this.#steps += 1;
       const areWildcardsIn = depth > 0 || !isSystem;
-      if (areWildcardsIn) collect(found, level.rest);
+      if (areWildcardsIn) found.add(level.rest);
       const name = names[depth];
-      if (name === undefined) return collect(found, level.takers);
+      if (name === undefined) return found.add(level.takers);
       const next = level.names?.get(name);
       if (next !== undefined) walk(next, depth + 1);
       if (level.one !== undefined && areWildcardsIn) walk(level.one, depth + 1);
     };
     walk(this.#root, 0);
-    return found;
+    this.#steps += found.copied;
+    return found.all ?? new Map();
   }
 
   #grow(level: Level<Taker, Grade>, name: string): Level<Taker, Grade> {
@@ -153,15 +165,28 @@ function withoutTaker<Taker, Grade>(
   return takers.many.size === 0 ? undefined : takers;
 }
 
-function collect<Taker, Grade extends number>(
-  found: Map<Taker, Grade>,
-  takers: Takers<Taker, Grade> | undefined,
-): void {
-  if (takers === undefined) return;
-  const put = (taker: Taker, grade: Grade) => {
-    const known = found.get(taker);
-    if (known === undefined || grade > known) found.set(taker, grade);
-  };
-  if (!("many" in takers)) return put(takers.taker, takers.grade);
-  for (const [taker, grade] of takers.many) put(taker, grade);
+/** Gathers takers, and copies those of a filter only when another one has some too. */
+class Found<Taker, Grade extends number> {
+  all: ReadonlyMap<Taker, Grade> | undefined;
+  /** Takers that had to be copied, which is as much work as walking so many levels. */
+  copied = 0;
+  #own: Map<Taker, Grade> | undefined;
+
+  add(takers: Takers<Taker, Grade> | undefined): void {
+    if (takers === undefined) return;
+    if (this.all === undefined && "many" in takers) {
+      this.all = takers.many;
+      return;
+    }
+    if (this.#own === undefined) this.copied += this.all?.size ?? 0;
+    const own = (this.#own ??= new Map(this.all));
+    this.all = own;
+    const put = (taker: Taker, grade: Grade) => {
+      const known = own.get(taker);
+      if (known === undefined || grade > known) own.set(taker, grade);
+    };
+    if (!("many" in takers)) return put(takers.taker, takers.grade);
+    this.copied += takers.many.size;
+    for (const [taker, grade] of takers.many) put(taker, grade);
+  }
 }

@@ -3,11 +3,13 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import fastify, { type FastifyInstance } from "fastify";
 import { WebSocketServer } from "ws";
+import type { BrokerFault, BrokerRules } from "../../ports/broker.ts";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { apiPaths } from "@interactor/shared/wire/api";
 import { payloadBytesMax } from "@interactor/shared/wire/limits";
 import type { HubView } from "../../ports/view.ts";
 import { loadDashboard } from "./dashboard-files.ts";
+import { HttpGuard, httpTimes } from "./http-guard.ts";
 import { Metrics } from "./metrics.ts";
 import { WebSocketStream } from "./web-socket-stream.ts";
 
@@ -20,22 +22,22 @@ export interface HttpOptions {
   readonly dashboard: string;
   /** Serves MQTT on the stream of a WebSocket that was accepted from this address. */
   readonly acceptMqtt: (stream: Duplex, address: string) => void;
-  /** Told of everybody who is turned away: for what they are, or because nobody can read them. */
-  readonly faulted: (reason: "refused" | "protocol" | "too-many-connections", details: string) => void;
+  /** Told of everybody who is turned away or cut. */
+  readonly faulted: BrokerRules["faulted"];
 }
 
 export interface HttpServer extends AsyncDisposable {
   readonly port: number;
 }
 
+/**
+ * Connections that the kernel holds until they are taken; Linux allows no more. More: whoever comes has to knock again
+ * after a second, which an operator notices.
+ */
+const backlog = 4096;
 const mqttPath = "/mqtt";
 /** The WebSocket subprotocol that MQTT 3.1.1 section 6 asks for. */
 const mqttProtocol = "mqtt";
-/** HTTP connections at a time, WebSockets among them. More: refuse. */
-const connectionsMax = 1000;
-/** WebSockets at a time: dashboards, command lines, bridges. More: refuse with 503. */
-const webSocketsMax = 500;
-const tooMany = "503 Service Unavailable";
 
 const securityHeaders = {
   "content-security-policy":
@@ -48,12 +50,22 @@ const securityHeaders = {
 } as const;
 
 export async function openHttp(options: HttpOptions, view: HubView): Promise<HttpServer> {
-  const app = fastify({ logger: false, bodyLimit: 64 * 1024, forceCloseConnections: true });
+  const { keepAliveTimeout, requestTimeout } = httpTimes;
+  const app = fastify({
+    logger: false,
+    bodyLimit: 64 * 1024,
+    forceCloseConnections: true,
+    http: httpTimes,
+    keepAliveTimeout,
+    requestTimeout,
+  });
+  const guard = new HttpGuard(app.server, options.faulted);
   const isKnownHost = hostCheck(options.host);
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(securityHeaders);
     if (isKnownHost(request.headers.host)) return undefined;
-    options.faulted("refused", `HTTP under the host name ${request.headers.host ?? "(none)"}`);
+    const words = `HTTP under the host name ${request.headers.host ?? "(none)"}`;
+    guard.turnAway(request.ip, { fault: "refused", words });
     return reply.code(421).send({ error: "this hub is not known under that host name" });
   });
   routeApi(app, view);
@@ -68,23 +80,26 @@ export async function openHttp(options: HttpOptions, view: HubView): Promise<Htt
     perMessageDeflate: false,
     handleProtocols: () => mqttProtocol,
   });
-  app.server.on("clientError", (error) => options.faulted("protocol", `HTTP: ${messageOf(error)}`));
-  app.server.maxConnections = connectionsMax;
+  const refuse = (socket: Duplex, address: string, { status, ...refusal }: Refusal) => {
+    guard.turnAway(address, { ...refusal, words: `a WebSocket: ${status}: ${refusal.words}` });
+    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () =>
+      socket.destroy(),
+    );
+  };
   app.server.on("upgrade", (request, socket, head) => {
     // Node takes its own listener off before an upgrade; a client that resets it must not end the hub.
     socket.on("error", () => socket.destroy());
-    const refusal = refuseUpgrade(request, isKnownHost, sockets.clients.size);
-    if (refusal !== undefined) {
-      options.faulted(refusal === tooMany ? "too-many-connections" : "refused", `a WebSocket: ${refusal}`);
-      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () =>
-        socket.destroy(),
-      );
-      return;
-    }
-    sockets.handleUpgrade(request, socket, head, (webSocket) =>
-      options.acceptMqtt(new WebSocketStream(webSocket, request.socket), request.socket.remoteAddress ?? ""),
-    );
+    const address = request.socket.remoteAddress ?? "";
+    const refusal = refusalOf(request, isKnownHost) ?? fullHouse(guard.refusal(address));
+    if (refusal !== undefined) return refuse(socket, address, refusal);
+    return sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      guard.upgraded(socket);
+      options.acceptMqtt(new WebSocketStream(webSocket, request.socket), address);
+    });
   });
+  sockets.on("wsClientError", (error, socket, request) =>
+    refuse(socket, request.socket.remoteAddress ?? "", badRequest(messageOf(error))),
+  );
   return { port: await listen(app, options), [Symbol.asyncDispose]: () => close(app, sockets) };
 }
 
@@ -115,24 +130,38 @@ function hostCheck(host: string): (header: string | undefined) => boolean {
   return (header) => header !== undefined && known.has(header.replace(/:\d{1,5}$/, "").toLowerCase());
 }
 
-/** The status line of a refusal; `undefined`: welcome. A browser always says its origin, programs need not. */
-function refuseUpgrade(
+interface Refusal {
+  /** Of the answer's first line. */
+  readonly status: string;
+  readonly fault: BrokerFault;
+  readonly words: string;
+}
+
+const refused = (status: string, words: string): Refusal => ({ status, fault: "refused", words });
+const badRequest = (words: string) => refused("400 Bad Request", words);
+
+const fullHouse = (refusal: ReturnType<HttpGuard["refusal"]>): Refusal | undefined =>
+  refusal && { status: "503 Service Unavailable", ...refusal };
+
+/** Why it gets no WebSocket; `undefined`: it may. A browser always says its origin, programs need not. */
+function refusalOf(
   request: IncomingMessage,
   isKnownHost: (header: string | undefined) => boolean,
-  open: number,
-): string | undefined {
+): Refusal | undefined {
   const { host, origin, "sec-websocket-protocol": protocols = "" } = request.headers;
-  if (request.url !== mqttPath) return "404 Not Found";
-  if (!isKnownHost(host)) return "421 Misdirected Request";
+  if (request.url !== mqttPath) return refused("404 Not Found", "it is at /mqtt");
+  if (!isKnownHost(host))
+    return refused("421 Misdirected Request", `under the host name ${host ?? "(none)"}`);
   if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`)
-    return "403 Forbidden";
-  if (!protocols.split(",").some((each) => each.trim() === mqttProtocol)) return "400 Bad Request";
-  return open >= webSocketsMax ? tooMany : undefined;
+    return refused("403 Forbidden", `from a page of ${origin}`);
+  if (!protocols.split(",").some((each) => each.trim() === mqttProtocol))
+    return badRequest("without the subprotocol mqtt");
+  return undefined;
 }
 
 async function listen(app: FastifyInstance, { host, port }: HttpOptions): Promise<number> {
   try {
-    await app.listen({ host, port });
+    await app.listen({ host, port, backlog });
   } catch (error) {
     const words = `cannot listen for HTTP on ${host}:${port}: ${messageOf(error)}; give another --http-port`;
     throw new Fault("PORT_UNAVAILABLE", words, { cause: error });

@@ -42,4 +42,9 @@ export const brokerMigrations: readonly string[] = [
     DELETE FROM incoming WHERE session = OLD.id;
   END;
   `,
+  // Retained messages age. When the ones that are there were set nobody knows: they begin now.
+  `
+  ALTER TABLE retained ADD COLUMN at_us INTEGER NOT NULL DEFAULT 0;
+  UPDATE retained SET at_us = CAST(unixepoch('subsec') * 1000000 AS INTEGER);
+  `,
 ];

@@ -63,7 +63,13 @@ test("of a topic retained many times between two commits the last message is wri
   const fold = new ChangeFold();
 
   for (const level of [1, 2, 3]) {
-    const message = { topic: "level", payload: Buffer.of(level), qos: 0, owner: client } as const;
+    const message = {
+      topic: "level",
+      payload: Buffer.of(level),
+      qos: 0,
+      owner: client,
+      at: micros(level),
+    } as const;
     fold.add({ kind: "retained", message });
   }
 

@@ -1,3 +1,4 @@
+import { micros } from "@interactor/shared/kernel/units";
 import { expect, test } from "vitest";
 import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
 import { millis, seconds } from "@interactor/shared/kernel/units";
@@ -36,7 +37,10 @@ function slowDisk(whoWaits: "is told" | "goes on waiting" = "is told") {
       await turn();
     },
     retain(topic: string) {
-      fold.add({ kind: "retained", message: { topic, payload: Buffer.of(1), qos: 0, owner: "ana" } });
+      fold.add({
+        kind: "retained",
+        message: { topic, payload: Buffer.of(1), qos: 0, owner: "ana", at: micros(1) },
+      });
       commit.changed();
     },
   };

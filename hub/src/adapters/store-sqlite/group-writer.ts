@@ -29,8 +29,8 @@ const statements = {
   takeIn: `INSERT OR REPLACE INTO incoming (session, packet_id)
     SELECT value->>0, value->>1 FROM json_each(?1)`,
   retainedGone: "DELETE FROM retained WHERE topic IN (SELECT value FROM json_each(?1))",
-  retain: `INSERT OR REPLACE INTO retained (topic, payload, qos, owner)
-    SELECT value->>0, substr(?2, value->>1, value->>2), value->>3, value->>4 FROM json_each(?1)`,
+  retain: `INSERT OR REPLACE INTO retained (topic, payload, qos, owner, at_us)
+    SELECT value->>0, substr(?2, value->>1, value->>2), value->>3, value->>4, value->>5 FROM json_each(?1)`,
 } as const satisfies Record<string, string>;
 
 type StatementName = keyof typeof statements;
@@ -162,8 +162,9 @@ function rowsOf(group: ChangeGroup): RowsByStatement {
     const name = JSON.stringify(topic);
     if (message === undefined) rows.retainedGone.add(name);
     else {
-      const { payload, qos, owner } = message;
-      rows.retain.add(`[${name},${rows.retain.place(payload)},${qos},${JSON.stringify(owner)}]`);
+      const { payload, qos, owner, at } = message;
+      const place = rows.retain.place(payload);
+      rows.retain.add(`[${name},${place},${qos},${JSON.stringify(owner)},${at}]`);
     }
   }
   return rows;

@@ -22,7 +22,6 @@ const recordBytes = 100;
 export class JournalGather implements Gathered<JournalGroup> {
   #nextId: number;
   #records: JournalRecord[] = [];
-  #marks = new Map<string, TakenMark>();
   bytes = 0;
 
   constructor(nextId: number) {
@@ -64,10 +63,18 @@ export class JournalGather implements Gathered<JournalGroup> {
 
   /** Of each lane only where it has come to in the end. */
   #takeMarks(records: readonly JournalRecord[]): string {
-    const marks = this.#marks;
-    for (const record of records) marks.set(`${record.node} ${record.session} ${record.lane}`, record);
-    const rows = [...marks.values()].map(({ node, session, lane, next }) => [node, session, lane, next]);
-    marks.clear();
+    const byNode = new Map<string, TakenMark[]>();
+    for (const record of records) {
+      const marks = byNode.get(record.node);
+      if (marks === undefined) byNode.set(record.node, [record]);
+      else {
+        const at = marks.findIndex(({ lane, session }) => lane === record.lane && session === record.session);
+        marks[at === -1 ? marks.length : at] = record;
+      }
+    }
+    const rows = [...byNode.values()]
+      .flat()
+      .map(({ node, session, lane, next }) => [node, session, lane, next]);
     return JSON.stringify(rows);
   }
 }

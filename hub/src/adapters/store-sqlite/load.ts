@@ -16,6 +16,8 @@ export type KeptLimits = Pick<
   | "sessionBytesMax"
   | "retainedMax"
   | "retainedBytesMax"
+  | "retainedPerClientMax"
+  | "retainedBytesPerClientMax"
 >;
 
 export interface Loaded {
@@ -39,7 +41,7 @@ export async function evictOverLimits(
   return evicted;
 }
 
-/** The newest stay: of sessions whose client left last, of messages those that came last. */
+/** The newest stay: of sessions whose client left last, of messages those that came last. Of retained ones within a client's share first. */
 function evictions(limits: KeptLimits): readonly (readonly [string, string, readonly number[]])[] {
   const newestSessions = "away_since_us IS NULL DESC, away_since_us DESC, id DESC";
   return [
@@ -78,14 +80,18 @@ function evictions(limits: KeptLimits): readonly (readonly [string, string, read
     ],
     [
       "retained",
-      `DELETE FROM retained WHERE topic IN (SELECT topic FROM (
-        SELECT topic, row_number() OVER byTopic AS place, sum(length(topic) + length(payload)) OVER byTopic AS total
-        FROM retained WINDOW byTopic AS (ORDER BY topic ROWS UNBOUNDED PRECEDING))
-        WHERE place > ?1 OR total > ?2)`,
-      [limits.retainedMax, limits.retainedBytesMax],
+      retainedOver("PARTITION BY owner"),
+      [limits.retainedPerClientMax, limits.retainedBytesPerClientMax],
     ],
+    ["retained", retainedOver(""), [limits.retainedMax, limits.retainedBytesMax]],
   ];
 }
+
+const retainedOver = (partition: string): string =>
+  `DELETE FROM retained WHERE topic IN (SELECT topic FROM (
+    SELECT topic, row_number() OVER newest AS place, sum(length(topic) + length(payload)) OVER newest AS total
+    FROM retained WINDOW newest AS (${partition} ORDER BY at_us DESC, topic ROWS UNBOUNDED PRECEDING))
+    WHERE place > ?1 OR total > ?2)`;
 
 export async function load(database: Database): Promise<Loaded> {
   const sessions = new Map<number, Loading>();
@@ -149,6 +155,7 @@ function retainedOf(row: Row): KeptRetained {
     payload: bytes(row, "payload"),
     qos: qosOf(row),
     owner: text(row, "owner"),
+    at: micros(whole(row, "at_us")),
   };
 }
 

@@ -4,7 +4,7 @@
  * control lane with its receipts, has its effect at once. What is refused is counted by reason; nothing here throws at bad input.
  */
 import type { Micros } from "@interactor/shared/kernel/units";
-import { type BatchFault, openBatch, type OpenBatch, readColumns } from "@interactor/shared/wire/batch";
+import { type BatchFault, openBatch, readColumns } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
 import { readClockAsk } from "@interactor/shared/wire/messages/clock-exchange";
@@ -77,6 +77,8 @@ export class Intake {
     if (birth === undefined) return this.#sink.refused("unborn", node);
     const isSpooled = batch.session === birth.spool;
     if (batch.session !== birth.session && !isSpooled) return this.#sink.refused("stale-session", node);
+    const entries = batch.entries();
+    if (!entries.ok) return this.#sink.refused(entries.error, node);
     const { repeated, missed } = this.#dedupe.accept(node, batch, birth.spool);
     const { session, firstSeq, length } = batch;
     // In the books it belongs to the life that sends it, which took it over.
@@ -90,7 +92,8 @@ export class Intake {
       missed,
     };
     if (taken.fresh === 0) return this.#sink.took(node, taken);
-    const route = (): number => this.#route(node, batch, taken, birth);
+    const fresh = repeated === 0 ? entries.value : entries.value.slice(repeated);
+    const route = (): number => this.#route(node, fresh, taken, birth);
     // Receipts are there too, and whoever waits for one sends nothing meanwhile.
     const isUrgent = lane <= lanes.control;
     const hasValues = !isUrgent || route() > 0;
@@ -98,15 +101,8 @@ export class Intake {
     this.#sink.keep(record, isUrgent ? undefined : route);
   }
 
-  /** Gives out the values of a batch, without those that were taken before. Returns how many there are. */
-  #route(node: string, batch: OpenBatch, taken: Taken, birth: Birth): number {
-    const entries = batch.entries();
-    if (!entries.ok) {
-      this.#sink.took(node, taken);
-      this.#sink.refused(entries.error, node);
-      return 0;
-    }
-    const fresh = taken.repeated === 0 ? entries.value : entries.value.slice(taken.repeated);
+  /** Gives out the values of a batch that were not taken before. Returns how many there are. */
+  #route(node: string, fresh: readonly Entry[], taken: Taken, birth: Birth): number {
     const late = fresh.reduce((sum, { ttl }) => (ttl === 0 ? sum + 1 : sum), 0);
     this.#sink.took(node, late === 0 ? taken : { ...taken, late });
     const values: TakenValue[] = [];

@@ -1,23 +1,26 @@
 import { expect, test } from "vitest";
 import { HubCounters } from "./counters.ts";
 
-test("a reason is worth a line the first, second, fourth, eighth time", () => {
+test("reasons are counted each, once or several times", () => {
   const counter = new HubCounters().refused;
 
-  const lines = Array.from({ length: 20 }, (_, index) => (counter.add("empty") ? index + 1 : 0)).filter(
-    (each) => each > 0,
-  );
+  counter.add("empty");
+  counter.add("empty", 19);
+  counter.add("too long");
 
-  expect(lines).toEqual([1, 2, 4, 8, 16]);
-  expect(counter.entries()).toEqual([["empty", 20]]);
+  expect(counter.entries()).toEqual([
+    ["empty", 20],
+    ["too long", 1],
+  ]);
 });
 
-test("of reasons without end only the first ones are kept", () => {
+test("of reasons without end only the first ones are told apart, and all are counted", () => {
   const counter = new HubCounters().refused;
 
   for (let index = 0; index < 1000; index++) counter.add(`reason ${index}`);
 
-  expect(counter.entries()).toHaveLength(200);
+  expect(counter.entries()).toHaveLength(201);
+  expect(counter.entries().at(-1)).toEqual(["other", 800]);
 });
 
 test("messages are taken since the last time", () => {

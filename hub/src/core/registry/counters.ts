@@ -1,28 +1,17 @@
 /** What the hub counts: plain numbers in the hot path, read when somebody scrapes. */
 import { Latency } from "../feed/latency.ts";
+import type { FaultOutcome } from "./faults.ts";
 
-/** Reasons kept per kind. They are ours, so this is never reached; it bounds a mistake. */
+/** Reasons told apart. They are ours, so this is never reached; it bounds a mistake. More: counted as one. */
 const reasonsMax = 200;
-
-/** Clients that do not keep up are named each time: somebody has to look after them. */
-const namedFaults = ["stalled", "behind", "unacknowledged"];
+const otherReasons = "other";
 
 class ReasonCounter {
   readonly #counts = new Map<string, number>();
-  readonly #always: ReadonlySet<string>;
 
-  /** `always`: reasons of which each one is worth a log line. */
-  constructor(always: readonly string[] = []) {
-    this.#always = new Set(always);
-  }
-
-  /** Counts, and says whether this one is worth a log line: the 1st, 2nd, 4th, 8th … of its reason. */
-  add(reason: string): boolean {
-    const known = this.#counts.get(reason);
-    if (known === undefined && this.#counts.size >= reasonsMax) return false;
-    const count = (known ?? 0) + 1;
-    this.#counts.set(reason, count);
-    return (count & (count - 1)) === 0 || this.#always.has(reason);
+  add(reason: string, times = 1): void {
+    const name = this.#counts.size < reasonsMax || this.#counts.has(reason) ? reason : otherReasons;
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + times);
   }
 
   entries(): readonly (readonly [reason: string, count: number])[] {
@@ -33,8 +22,15 @@ class ReasonCounter {
 export class HubCounters {
   /** Messages refused, by topic kind and reason. */
   readonly refused = new ReasonCounter();
-  /** Clients cut off, by reason. */
-  readonly faults = new ReasonCounter(namedFaults);
+  /** Faults of clients, by what was done about them and by reason. */
+  readonly faults: Readonly<Record<FaultOutcome, ReasonCounter>> = {
+    cut: new ReasonCounter(),
+    "turned-away": new ReasonCounter(),
+    slowed: new ReasonCounter(),
+    "subscription-refused": new ReasonCounter(),
+    evicted: new ReasonCounter(),
+    "session-ended": new ReasonCounter(),
+  };
   readonly latency = new Latency();
   /** Entries taken in. */
   messages = 0;

@@ -29,8 +29,19 @@ function measured(given: Partial<Measured> = {}): Measured {
     ledger: new SiteLedger(),
     feedValues: 0,
     feedRefused: 0,
-    clients: 0,
     zones: new Map(),
+    broker: {
+      clients: 0,
+      usage: {
+        sessionsKept: 0,
+        sessionsAway: 0,
+        sessionBytes: 0,
+        retainedMessages: 0,
+        retainedBytes: 0,
+        subscriptions: 0,
+        waitingBytes: 0,
+      },
+    },
     journal: { waitingBytes: 0, problem: undefined, usage: { commits: 0, bytes: 0, evicted: 0 } },
     ...given,
   };
@@ -63,15 +74,53 @@ test("every family has a name of ours, and counters end in total", () => {
 test("what was refused is counted by reason", () => {
   const counters = new HubCounters();
   for (const reason of ["up empty", "up empty", "not-allowed"]) counters.refused.add(reason);
-  counters.faults.add("protocol");
 
   expect(samplesOf(measured({ counters }), "interactor_hub_messages_refused_total")).toEqual([
     { labels: { reason: "up empty" }, value: 2 },
     { labels: { reason: "not-allowed" }, value: 1 },
   ]);
-  expect(samplesOf(measured({ counters }), "interactor_hub_clients_cut_total")).toEqual([
-    { labels: { reason: "protocol" }, value: 1 },
-  ]);
+});
+
+test("whom it only read more slowly it did not cut, and messages are counted, not clients", () => {
+  const counters = new HubCounters();
+  counters.faults.cut.add("protocol");
+  counters.faults.slowed.add("rate");
+  counters.faults["turned-away"].add("refused");
+  counters.faults["subscription-refused"].add("not-allowed");
+  counters.faults.evicted.add("session-quota", 412);
+  counters.faults["session-ended"].add("session-quota");
+  const found = (name: string) =>
+    samplesOf(measured({ counters }), `interactor_hub_${name}_total`).map(({ labels, value }) => [
+      labels["reason"],
+      value,
+    ]);
+
+  expect(found("clients_cut")).toEqual([["protocol", 1]]);
+  expect(found("clients_slowed")).toEqual([["rate", 1]]);
+  expect(found("clients_turned_away")).toEqual([["refused", 1]]);
+  expect(found("subscriptions_refused")).toEqual([["not-allowed", 1]]);
+  expect(found("messages_evicted")).toEqual([["session-quota", 412]]);
+  expect(found("sessions_ended")).toEqual([["session-quota", 1]]);
+});
+
+test("what the broker uses is shown", () => {
+  const usage = {
+    sessionsKept: 3,
+    sessionsAway: 2,
+    sessionBytes: 1000,
+    retainedMessages: 4,
+    retainedBytes: 2000,
+    subscriptions: 5,
+    waitingBytes: 3000,
+  };
+  const given = measured({ broker: { clients: 6, usage } });
+  const names = ["sessions_kept", "sessions_away", "sessions_bytes", "retained_messages", "retained_bytes"];
+
+  const found = [...names, "subscriptions", "outgoing_bytes", "clients"].map(
+    (name) => samplesOf(given, `interactor_hub_${name}`)[0]?.value,
+  );
+
+  expect(found).toEqual([3, 2, 1000, 4, 2000, 5, 3000, 6]);
 });
 
 test("what nodes refused is shown by node, with a bound on the reasons", () => {

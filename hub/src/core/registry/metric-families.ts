@@ -7,6 +7,7 @@ import type { Router } from "../routing/router.ts";
 import type { SiteLedger } from "../ledger/site-ledger.ts";
 import { ledgerFamilies } from "./ledger-families.ts";
 import type { HubCounters } from "./counters.ts";
+import { faultOutcomeNames, faultOutcomes } from "./faults.ts";
 
 export type MetricFamily =
   | {
@@ -37,10 +38,23 @@ export interface Measured {
   readonly ledger: SiteLedger;
   readonly feedValues: number;
   readonly feedRefused: number;
-  readonly clients: number;
   /** Every zone, and whether a show stop holds it. */
   readonly zones: ReadonlyMap<string, boolean>;
+  readonly broker: MeasuredBroker;
   readonly journal: MeasuredJournal;
+}
+
+export interface MeasuredBroker {
+  readonly clients: number;
+  readonly usage: {
+    readonly sessionsKept: number;
+    readonly sessionsAway: number;
+    readonly sessionBytes: number;
+    readonly retainedMessages: number;
+    readonly retainedBytes: number;
+    readonly subscriptions: number;
+    readonly waitingBytes: number;
+  };
 }
 
 export interface MeasuredJournal {
@@ -55,6 +69,8 @@ export function metricFamilies(measured: Measured): readonly MetricFamily[] {
   return [
     ...totals(measured),
     ofStop(measured),
+    ...ofFaults(measured.counters),
+    ...ofBroker(measured.broker),
     ...ofJournal(measured.journal),
     ...ofNodes(measured),
     ...ofStates(measured),
@@ -64,7 +80,7 @@ export function metricFamilies(measured: Measured): readonly MetricFamily[] {
   ];
 }
 
-function totals({ version, counters, clients, feedValues, feedRefused }: Measured): MetricFamily[] {
+function totals({ version, counters, feedValues, feedRefused }: Measured): MetricFamily[] {
   const counter = (name: string, help: string, value: number): MetricFamily => ({
     kind: "counter",
     name: `interactor_hub_${name}_total`,
@@ -88,13 +104,6 @@ function totals({ version, counters, clients, feedValues, feedRefused }: Measure
       help: "Messages refused, by what is wrong with them.",
       samples: counters.refused.entries().map(([reason, value]) => ({ labels: { reason }, value })),
     },
-    {
-      kind: "counter",
-      name: "interactor_hub_clients_cut_total",
-      help: "Clients cut off or turned away, by reason.",
-      samples: counters.faults.entries().map(([reason, value]) => ({ labels: { reason }, value })),
-    },
-    { kind: "gauge", name: "interactor_hub_clients", help: "MQTT clients connected.", samples: one(clients) },
     { kind: "gauge", name: "interactor_hub_values", help: "Public values known.", samples: one(feedValues) },
     {
       kind: "histogram",
@@ -113,6 +122,38 @@ const ofStop = ({ zones }: Measured): MetricFamily => ({
   help: "1 while a show stop holds the zone.",
   samples: [...zones].map(([zone, isLatched]) => ({ labels: { zone }, value: isLatched ? 1 : 0 })),
 });
+function ofFaults({ faults }: HubCounters): MetricFamily[] {
+  return faultOutcomeNames.map((outcome) => ({
+    kind: "counter",
+    name: `interactor_hub_${faultOutcomes[outcome].metric}_total`,
+    help: faultOutcomes[outcome].help,
+    samples: faults[outcome].entries().map(([reason, value]) => ({ labels: { reason }, value })),
+  }));
+}
+
+/** What the broker uses, each with a bound in its limits. */
+function ofBroker({ clients, usage }: MeasuredBroker): MetricFamily[] {
+  const gauge = (name: string, help: string, value: number): MetricFamily => ({
+    kind: "gauge",
+    name: `interactor_hub_${name}`,
+    help,
+    samples: one(value),
+  });
+  return [
+    gauge("clients", "MQTT clients connected.", clients),
+    gauge(
+      "subscriptions",
+      "Subscriptions of MQTT clients, those that are away included.",
+      usage.subscriptions,
+    ),
+    gauge("sessions_kept", "Sessions that outlive their connection.", usage.sessionsKept),
+    gauge("sessions_away", "Of these, those whose client is away.", usage.sessionsAway),
+    gauge("sessions_bytes", "What waits in kept sessions.", usage.sessionBytes),
+    gauge("retained_messages", "Retained messages of MQTT clients.", usage.retainedMessages),
+    gauge("retained_bytes", "What they take.", usage.retainedBytes),
+    gauge("outgoing_bytes", "What clients that are here have not taken or acknowledged.", usage.waitingBytes),
+  ];
+}
 
 function ofJournal({ waitingBytes, problem, usage }: MeasuredJournal): MetricFamily[] {
   const family = (
