@@ -11,12 +11,14 @@ import type { Outbox } from "./core/outbox/outbox.ts";
 import type { Report } from "./core/report/report.ts";
 import type { Switchboard } from "./core/switchboard/switchboard.ts";
 import type { Log } from "./ports/log.ts";
+import type { Spool } from "./ports/spool.ts";
 
 export interface ReportParts {
   readonly report: Report;
   readonly clock: AgentClock;
   readonly outbox: Outbox;
   readonly switchboard: Switchboard;
+  readonly spool: Spool | undefined;
   readonly log: Log;
   /** `undefined`: no show stop holds the node. */
   readonly stop: () => StopReport | undefined;
@@ -35,8 +37,9 @@ export class AgentReport {
     at: Instant,
     publish: (document: Uint8Array) => void,
   ): Instant {
-    const { report, clock, outbox, switchboard, stop } = this.#parts;
+    const { report, clock, outbox, spool, switchboard, stop } = this.#parts;
     report.problem("outbox", outbox.isCriticalFull ? "its outbox is full of critical messages" : undefined);
+    report.problem("spool", spool?.problem);
     if (report.isDue(at)) {
       const { routes } = switchboard;
       const owners = switchboard.owners();

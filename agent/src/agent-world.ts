@@ -5,6 +5,7 @@ import type { HubLink } from "./ports/hub-link.ts";
 import type { Log } from "./ports/log.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "./ports/module-host.ts";
 import type { SiteClock } from "./ports/site-clock.ts";
+import type { Spool } from "./ports/spool.ts";
 import type { StateStore } from "./ports/state-store.ts";
 
 export interface AgentOptions {
@@ -24,5 +25,7 @@ export interface AgentWorld {
   readonly log: Log;
   readonly link: HubLink;
   readonly store: StateStore;
+  /** Without one, what is durable is held in memory. */
+  readonly spool?: Spool;
   openHost(events: ModuleHostEvents): ModuleHost;
 }

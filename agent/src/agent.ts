@@ -14,12 +14,13 @@ import { Report } from "./core/report/report.ts";
 import { adopt, nothingDesired } from "./core/revision/adopt.ts";
 import { type LinkEffect, type LinkEvent, type LinkState, linkAtStart, stepLink } from "./core/link/link.ts";
 import { Reconnect } from "./core/link/reconnect.ts";
-import { Outbox } from "./core/outbox/outbox.ts";
+import type { Outbox } from "./core/outbox/outbox.ts";
 import { Outputs } from "./core/outputs/outputs.ts";
 import { type Now, Switchboard } from "./core/switchboard/switchboard.ts";
 import { AgentClock } from "./agent-clock.ts";
 import { AgentReport } from "./agent-report.ts";
 import { KeptRoutes } from "./agent-kept-routes.ts";
+import { outboxWith } from "./agent-spool.ts";
 import { AgentStop } from "./agent-stop.ts";
 import { AgentLedger } from "./agent-ledger.ts";
 import type { AgentOptions, AgentWorld } from "./agent-world.ts";
@@ -55,7 +56,7 @@ export class Agent implements AsyncDisposable {
     this.#world = world;
     this.#topics = nodeTopics(options.site, options.node);
     this.#reconnect = new Reconnect(world.random);
-    this.#outbox = new Outbox(options.session);
+    this.#outbox = outboxWith(options, world, (instance) => this.#outputs.declared.has(instance));
     this.#report = new Report(options.session);
     this.#clock = new AgentClock(world.clock, this.#outbox, this.#report, world.log);
     this.#kept = new KeptRoutes(world.store, world.log);
@@ -77,6 +78,7 @@ export class Agent implements AsyncDisposable {
       clock: this.#clock,
       outbox: this.#outbox,
       switchboard: this.#switchboard,
+      spool: world.spool,
       log: world.log,
       stop: () => this.#stop.report,
     });
@@ -106,6 +108,10 @@ export class Agent implements AsyncDisposable {
     await this.#stop.load(this.#options.session);
     await this.#kept.load((document) => this.#adopt(document, "stored"));
     await this.#ledger.load();
+    this.#world.spool?.attach({
+      moved: () => this.#after(() => undefined),
+      lost: (loss, messages) => this.#outbox.spool?.lost(loss, messages),
+    });
     for (const instance of this.#options.instances) {
       this.#report.instance(instance.name, { state: "starting" });
       this.#host.start(instance);
@@ -120,6 +126,7 @@ export class Agent implements AsyncDisposable {
     await this.#host[Symbol.asyncDispose]();
     await this.#step({ kind: "stop" });
     await this.#ledger.end();
+    await this.#world.spool?.[Symbol.asyncDispose]();
   }
 
   #now(): Now {
@@ -146,6 +153,8 @@ export class Agent implements AsyncDisposable {
       next = earliest(next, this.#clock.pump(now));
       // Before what the inputs hold now: whoever stopped the show waits for this word.
       next = earliest(next, this.#reporting.pump(this.#desired, now.instant, this.#publishReport));
+      // The hub takes from a spool only what a birth has named.
+      if (this.#outbox.spool?.mustAnnounce === true) this.#publishBirth();
       next = earliest(next, this.#outbox.pump(now.instant, this.#publishBatch));
       next = earliest(next, this.#ledger.sayIfDue(now.instant, this.#link.connection));
     }
@@ -257,12 +266,12 @@ export class Agent implements AsyncDisposable {
 
   #publishBirth(): void {
     if (this.#link.kind !== "up") return;
-    const birth = birthOf(
-      this.#options,
-      this.#link.connection,
-      this.#outputs.declared,
-      this.#world.clock.wall(),
-    );
+    const birth = birthOf(this.#options, {
+      connection: this.#link.connection,
+      instances: this.#outputs.declared,
+      at: this.#world.clock.wall(),
+      spool: this.#outbox.spool?.announce(),
+    });
     this.#connection?.publish(this.#topics.state, birth, { retain: true });
   }
 

@@ -3,7 +3,7 @@ import type { Clock } from "@interactor/shared/kernel/clock";
 import { entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import { Fifo } from "@interactor/shared/wire/fifo";
 import type { Lane } from "@interactor/shared/wire/lanes";
-import { findPort } from "@interactor/shared/wire/messages/port";
+import { type Delivery, findPort } from "@interactor/shared/wire/messages/port";
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import { siteAddress } from "@interactor/shared/wire/names";
 import type { Feed } from "./core/feed/feed.ts";
@@ -60,6 +60,12 @@ export class HubIntake {
     );
   }
 
+  /** A node has said how it is, and what to think of its word. */
+  announced(node: string, verdict: Verdict): Verdict {
+    this.#intake.announced(node, this.#parts.birthOf(node)?.spool);
+    return verdict;
+  }
+
   accept(node: string, lane: Lane, payload: Uint8Array): Verdict {
     this.#intake.accept(node, lane, payload, this.#parts.birthOf(node));
     return this.#kept;
@@ -78,17 +84,20 @@ export class HubIntake {
     const now = clock.now();
     const { at, quality, flags, body } = entry;
     counters.messages += 1;
+    const deliver = this.#deliveryOf(address);
     const isTimed = isOutput && !hasFlag(entry, entryFlag.clockUnsynchronised | entryFlag.historical);
     if (isTimed) counters.latency.observe((clock.wall() - at) / 1e6);
     // Whom the value goes to shall not take a stamp for the site's time that is none.
     const siteAt = hasFlag(entry, entryFlag.clockUnsynchronised) ? clock.wall() : at;
     const sample = { value: body, unit, quality, at: siteAt };
-    if (isOutput) router.value(address, sample, now, this.#isEvent(address));
+    // What was kept on a node's disk is told, and moves nothing any more: it happened some time ago.
+    const isPast = deliver === "durable" && hasFlag(entry, entryFlag.historical);
+    if (isOutput && !isPast) router.value(address, sample, now, deliver !== "latest");
     feed.offer(siteAddress(address), { at, quality, flags, value: body }, now);
   }
 
-  #isEvent({ node, instance, port }: TakenValue["address"]): boolean {
+  #deliveryOf({ node, instance, port }: TakenValue["address"]): Delivery {
     const declared = this.#parts.birthOf(node)?.instances[instance];
-    return declared !== undefined && findPort(declared.outputs, port)?.deliver === "every";
+    return findPort(declared?.outputs ?? {}, port)?.deliver ?? "latest";
   }
 }

@@ -21,6 +21,7 @@ import { localRoute } from "./local-route.ts";
 import { machineFacts } from "./machine.ts";
 import { remoteRoute } from "./remote-route.ts";
 import { showStop } from "./show-stop.ts";
+import { spoolDrain } from "./spool-drain.ts";
 import { tableOf } from "./table.ts";
 
 const benches: readonly Bench[] = [
@@ -28,6 +29,7 @@ const benches: readonly Bench[] = [
   localRoute,
   remoteRoute,
   showStop,
+  spoolDrain,
   commandAnswer,
   agentFootprint,
   fleet500,

@@ -170,7 +170,10 @@ function play(hop: Hop, step: Happening): void {
     case "reading":
       for (let time = 0; time < step.times; time++) {
         const from = `sim/many${((step.output + time) % 200) + 1}`;
-        hop.outbox.reading({ from, value: time, at: noon, quality: 0, every: step.every }, instant(hop.at));
+        hop.outbox.reading(
+          { from, value: time, at: noon, quality: 0, deliver: step.every ? "every" : "latest" },
+          instant(hop.at),
+        );
         hop.made += 1;
       }
       return;

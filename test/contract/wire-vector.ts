@@ -84,6 +84,7 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "batch-down-command": batch,
   birth: nodeState,
   "birth-in-zones": nodeState,
+  "birth-spool": nodeState,
   death: nodeState,
   "death-sleeping": nodeState,
   "hub-state": codec<HubState>(encodeHubState, decodeHubState),

@@ -1,5 +1,5 @@
 /** The settings of a serial line. One union by `format`, so that what makes no sense together cannot be written. */
-import { z } from "@interactor/shared/sdk/define-module";
+import { deliveries, z } from "@interactor/shared/sdk/define-module";
 import { lineBytesMost, outputsMax, patternLengthMax } from "./limits.ts";
 import { patternProblem } from "./pattern.ts";
 
@@ -28,7 +28,7 @@ const outputFields = {
   label: z.optional(z.string().check(z.maxLength(100))),
   min: z.optional(z.number()),
   max: z.optional(z.number()),
-  deliver: z.optional(z.enum(["latest", "every"])),
+  deliver: z.optional(z.enum(deliveries)),
 };
 
 const reference = z.string().check(z.minLength(1), z.maxLength(200));

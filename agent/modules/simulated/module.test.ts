@@ -53,6 +53,14 @@ test("in ten minutes distance, motion and button all have moved, and the button 
   expect(Math.max(...distances)).toBe(4);
 });
 
+test("visitors are counted one by one as they come", async () => {
+  const { bench } = await played({});
+  const counts = of(bench, "visitors").map(({ value }) => value);
+
+  expect(counts.length).toBeGreaterThan(5);
+  expect(counts).toEqual(counts.map((_, index) => index + 1));
+});
+
 test("a failed reading is marked bad and repeats the last distance", async () => {
   const { bench } = await played({ dropouts: 0.05 }, { span: 100 });
   const distances = of(bench, "distance");

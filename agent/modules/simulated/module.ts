@@ -24,6 +24,7 @@ function start(settings: Settings, context: ModuleContext): Instance {
   const startedAt = context.clock.now();
   let motion: boolean | undefined;
   let button: boolean | undefined;
+  let visitors = 0;
   let steps = 0;
   /** Time that passed without a step, in ms. */
   let skipped = 0;
@@ -34,6 +35,8 @@ function start(settings: Settings, context: ModuleContext): Instance {
     if (button !== sensors.button) context.emit("button", sensors.button);
     motion = sensors.motion;
     button = sensors.button;
+    if (visitors !== sensors.visitors) context.emit("visitors", sensors.visitors);
+    visitors = sensors.visitors;
     if (steps % stepsPerDistance !== 0) return;
     const { metres, isDropout } = sensors.measure();
     context.emit("distance", metres, isDropout ? { quality: quality.bad } : {});

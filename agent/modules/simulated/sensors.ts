@@ -16,6 +16,7 @@ export class Sensors {
   #visitor: Visitor;
   #holdLeft = 0;
   #metres: number;
+  #visitors = 0;
 
   constructor(settings: Settings, random: Random) {
     this.#settings = settings;
@@ -30,7 +31,9 @@ export class Sensors {
 
   /** Lets `seconds` pass, at most 0.05: a press is shorter than a blink and shall not be stepped over. */
   advance(seconds: number): void {
+    const wasThere = isThere(this.#visitor);
     this.#visitor = advance(this.#visitor, seconds, this.#settings, this.#random);
+    if (!wasThere && isThere(this.#visitor)) this.#visitors += 1;
     this.#holdLeft = isMoving(this.#visitor)
       ? this.#settings.motionHold
       : Math.max(0, this.#holdLeft - seconds);
@@ -38,6 +41,11 @@ export class Sensors {
 
   get motion(): boolean {
     return isMoving(this.#visitor) || this.#holdLeft > 0;
+  }
+
+  /** Who has come since it began. */
+  get visitors(): number {
+    return this.#visitors;
   }
 
   get button(): boolean {
@@ -53,6 +61,8 @@ export class Sensors {
     return { metres: this.#metres, isDropout: false };
   }
 }
+
+const isThere = ({ kind }: Visitor): boolean => kind !== "absent";
 
 /** Normally distributed around 0 with deviation 1, by Box and Muller. */
 const normal = (random: Random): number =>

@@ -1,5 +1,6 @@
 /** The agent's process: options in, agent running, and a good end. */
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { Fault } from "@interactor/shared/kernel/fault";
 import { sessionBytes, sessionOf } from "@interactor/shared/wire/session";
 import { newSteering, systemClock } from "../adapters/clock-system.ts";
@@ -7,8 +8,10 @@ import { openDataFolder } from "../adapters/data-folder.ts";
 import { mqttLink } from "../adapters/hub-link-mqtt.ts";
 import { pinoLog } from "../adapters/log-pino.ts";
 import { workerHost } from "../adapters/module-host-worker/module-host-worker.ts";
+import { openSpool } from "../adapters/spool-segments/spool-segments.ts";
 import { openStateStore } from "../adapters/state-store-files.ts";
 import { Agent } from "../agent.ts";
+import { spoolLimits } from "../ports/spool.ts";
 import { workerOf } from "./modules.ts";
 import { readInstances, readOptions } from "./options.ts";
 import { version } from "./version.ts";
@@ -35,6 +38,12 @@ async function serve(): Promise<void> {
   const random = { next: Math.random };
   const steering = newSteering();
   const store = await openStateStore(data);
+  const spool = await openSpool({
+    folder: join(data, "spool"),
+    session: sessionOf(randomBytes(sessionBytes)),
+    limits: spoolLimits,
+    log,
+  });
   const agent = new Agent(
     {
       site,
@@ -51,6 +60,7 @@ async function serve(): Promise<void> {
       log,
       link: mqttLink(hub),
       store,
+      spool,
       openHost: (events) =>
         workerHost(
           { file: import.meta.filename, groupOf: workerOf, site, node, steering, random, log },

@@ -12,7 +12,7 @@ export type { Value } from "../wire/value.ts";
 export type { Clock } from "../kernel/clock.ts";
 export type { Random } from "../kernel/random.ts";
 export { quality } from "../wire/entry.ts";
-export { inputSpec, outputSpec } from "../wire/messages/port.ts";
+export { deliveries, inputSpec, outputSpec } from "../wire/messages/port.ts";
 export { unreachable } from "../kernel/assert.ts";
 export { messageOf } from "../kernel/fault.ts";
 export { seededRandom } from "../kernel/random.ts";

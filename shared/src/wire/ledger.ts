@@ -2,8 +2,8 @@
 import { type Lane, laneNumbers } from "./lanes.ts";
 
 export const endReasons = {
-  expired: ["ttl"],
-  evicted: ["conflated", "overflow"],
+  expired: ["ttl", "spool-age"],
+  evicted: ["conflated", "overflow", "spool-full", "spool-corrupt"],
   refused: [
     "full",
     "too-large",

@@ -39,6 +39,11 @@ export class Sequence {
     this.#next.fill(undefined);
   }
 
+  /** The number that comes next; `undefined`: nothing of the lane was taken. */
+  nextOf(lane: Lane): number | undefined {
+    return this.#next[lane];
+  }
+
   accept({ session, lane, firstSeq, length }: Numbered): Accepted {
     this.begin(session);
     const expected = this.#next[lane] ?? firstSeq;

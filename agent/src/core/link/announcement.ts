@@ -11,12 +11,18 @@ export interface Life {
   readonly zones: readonly string[];
 }
 
-/** `connection` counts the connections of this life from 1. */
+export interface Announced {
+  /** Counts the connections of this life from 1. */
+  readonly connection: number;
+  readonly instances: ReadonlyMap<string, InstanceDeclaration>;
+  readonly at: Micros;
+  /** Of what comes from the spool next; `undefined`: nothing was ever spooled. */
+  readonly spool: Session | undefined;
+}
+
 export function birthOf(
   { session, unit, version, zones }: Life,
-  connection: number,
-  instances: ReadonlyMap<string, InstanceDeclaration>,
-  at: Micros,
+  { connection, instances, at, spool }: Announced,
 ): Uint8Array {
   return encodeNodeState({
     v: 1,
@@ -28,6 +34,7 @@ export function birthOf(
     at,
     instances: Object.fromEntries(instances),
     ...(zones.length === 0 ? {} : { zones: [...zones] }),
+    ...(spool === undefined ? {} : { spool }),
   });
 }
 

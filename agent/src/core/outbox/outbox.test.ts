@@ -15,7 +15,7 @@ function bench() {
     outbox,
     read: (given: Partial<Reading>, at = 0) =>
       outbox.reading(
-        { from: "sim/distance", value: 1, at: noon, quality: 0, every: false, ...given },
+        { from: "sim/distance", value: 1, at: noon, quality: 0, deliver: "latest", ...given },
         instant(at),
       ),
     hold: (value: number, at: number, from = "lights/front") =>
@@ -47,7 +47,7 @@ describe("readings", () => {
   test("of which every one counts are all sent, and expire", () => {
     const { read, pump } = bench();
 
-    for (const value of [1, 2, 3]) read({ value, every: true });
+    for (const value of [1, 2, 3]) read({ value, deliver: "every" });
 
     const sent = pump(0);
     expect(bodies(sent)).toEqual([1, 2, 3]);
@@ -57,8 +57,8 @@ describe("readings", () => {
   test("stamped before the hub's clock was known say so, whatever the stamp looks like", () => {
     const { read, pump } = bench();
 
-    read({ at: noon, isUnsynchronised: true, every: true });
-    read({ at: micros(5_000_000), isUnsynchronised: false, every: true });
+    read({ at: noon, isUnsynchronised: true, deliver: "every" });
+    read({ at: micros(5_000_000), isUnsynchronised: false, deliver: "every" });
 
     expect(pump(0).map(({ flags }) => flags)).toEqual([entryFlag.clockUnsynchronised, 0]);
   });

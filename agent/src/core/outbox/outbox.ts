@@ -16,6 +16,9 @@ import { type Receipt, receiptBody } from "@interactor/shared/wire/messages/rece
 import { type Reply, resultBody } from "@interactor/shared/wire/messages/reply";
 import type { Session } from "@interactor/shared/wire/session";
 import type { Value } from "@interactor/shared/wire/value";
+import type { Delivery } from "@interactor/shared/wire/messages/port";
+import type { SpoolQueue } from "./spool-queue.ts";
+import { SpoolSender } from "./spool-sender.ts";
 
 export interface Reading {
   /** `instance/output`. */
@@ -23,16 +26,23 @@ export interface Reading {
   readonly value: Value;
   readonly at: Micros;
   readonly quality: Quality;
-  /** Every one is sent; otherwise a newer one replaces one that still waits. */
-  readonly every: boolean;
+  readonly deliver: Delivery;
   /** Said again, later than it happened. */
   readonly isHistorical?: boolean;
   /** Stamped before the node knew the hub's clock. */
   readonly isUnsynchronised?: boolean;
 }
 
+export interface OutboxSpool {
+  readonly queue: SpoolQueue;
+  /** See `SpoolSender`. */
+  readonly isAwaited: (from: string, at: Instant) => boolean;
+}
+
 export class Outbox {
   readonly ledger = new Ledger();
+  /** Without one, what is durable is held in memory. */
+  readonly spool: SpoolSender | undefined;
   readonly #sender: LaneSender;
   /** What inputs hold, waiting for its echo; the newest per input. */
   readonly #echoes = new Map<string, Pick<Reading, "value" | "at" | "isUnsynchronised">>();
@@ -40,23 +50,24 @@ export class Outbox {
   /** Whether what is stamped here from now on is stamped in the hub's time. */
   isClockSynchronised = false;
 
-  constructor(session: Session) {
+  constructor(session: Session, spool?: OutboxSpool) {
     const limits = { messagesMax: queueMessagesMax, bytesMax: queueBytesMax };
     this.#sender = new LaneSender(session, limits, this.ledger);
+    this.spool = spool && new SpoolSender(spool.queue, this.ledger, spool.isAwaited);
   }
 
   get queued(): number {
-    return this.#sender.queued;
+    return this.#sender.queued + (this.spool?.queued ?? 0);
   }
 
   /** Messages of one lane whose end has not been counted. */
   depth(of: Lane): number {
-    return this.#sender.depth(of);
+    return this.#sender.depth(of) + (of === lane.bulk ? (this.spool?.queued ?? 0) : 0);
   }
 
-  /** Messages of one lane in memory. */
+  /** Messages of one lane that are in memory alone. */
   inMemory(of: Lane): number {
-    return this.#sender.inMemory(of);
+    return this.#sender.inMemory(of) + (of === lane.bulk ? (this.spool?.inMemory ?? 0) : 0);
   }
 
   /** Whether critical messages fill it, so that the next one has to be refused. */
@@ -65,8 +76,12 @@ export class Outbox {
   }
 
   reading(reading: Reading, at: Instant): void {
-    const entry = entryOf(reading, reading.every ? ttlDefault : null);
-    this.#sender.offer({ lane: lane.telemetry, entry, key: reading.every ? undefined : reading.from }, at);
+    const { deliver, from } = reading;
+    const entry = entryOf(reading, deliver === "every" ? ttlDefault : null);
+    if (deliver === "durable" && this.spool !== undefined) return this.spool.offer(entry, at);
+    const key = deliver === "latest" ? from : undefined;
+    this.#sender.offer({ lane: lane.telemetry, entry, key }, at);
+    return undefined;
   }
 
   /** What an actuator input holds now; thinned, because people watch it and nobody acts on it. */
@@ -98,24 +113,28 @@ export class Outbox {
     return { ...entry, flags: entry.flags | flag };
   }
 
-  /** The hub has everything of `of` up to `seq`. */
+  /** The hub has everything of `of` up to what was published under this number. */
   confirmed(of: Lane, seq: number): void {
-    this.#sender.confirm(of, seq);
+    if (of === lane.bulk && this.spool !== undefined) this.spool.confirm(seq);
+    else this.#sender.confirm(of, seq);
   }
 
   connected(): void {
     this.#sender.connected();
+    this.spool?.connected();
   }
 
   disconnected(): void {
     this.#sender.disconnected();
+    this.spool?.disconnected();
   }
 
   /** Sends what may go. Returns when to pump again. */
   pump(at: Instant, publish: Publish): Instant | undefined {
     let next: Instant | undefined;
     for (const from of this.#echoes.keys()) next = earliest(next, this.#echo(from, at));
-    return earliest(next, this.#sender.pump(at, publish));
+    next = earliest(next, this.#sender.pump(at, publish));
+    return earliest(next, this.spool?.pump(at, publish));
   }
 
   /** Lets the echo of `from` out if its interval has passed; else returns when it will have. */
@@ -134,7 +153,7 @@ export class Outbox {
   }
 }
 
-function entryOf(reading: Omit<Reading, "every">, ttl: Entry["ttl"]): Entry {
+function entryOf(reading: Omit<Reading, "deliver">, ttl: Entry["ttl"]): Entry {
   const historical = reading.isHistorical === true ? entryFlag.historical : 0;
   const unsynchronised = reading.isUnsynchronised === true ? entryFlag.clockUnsynchronised : 0;
   return {

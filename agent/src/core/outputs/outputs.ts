@@ -53,17 +53,17 @@ export class Outputs {
     if (spec === undefined) return;
     const from = portAddress(address);
     const sample = { value, at, quality, unit: spec.unit ?? "", isUnsynchronised };
-    const every = spec.deliver === "every";
+    const deliver = spec.deliver ?? "latest";
     // What happened once, such as a button, must not happen again because somebody comes late.
-    if (!every) this.#latest.set(from, sample);
+    if (deliver === "latest") this.#latest.set(from, sample);
     this.#switchboard.fromOutput(address, sample, now);
-    this.#outbox.reading({ from, value, at, quality, every, isUnsynchronised }, now.instant);
+    this.#outbox.reading({ from, value, at, quality, deliver, isUnsynchronised }, now.instant);
   }
 
   /** A hub that may know nothing gets the latest of everything. */
   sayAgain(at: Instant): void {
     for (const [from, { value, at: takenAt, quality, isUnsynchronised }] of this.#latest) {
-      const again = { every: false, isHistorical: true, isUnsynchronised };
+      const again = { deliver: "latest", isHistorical: true, isUnsynchronised } as const;
       this.#outbox.reading({ from, value, at: takenAt, quality, ...again }, at);
     }
   }

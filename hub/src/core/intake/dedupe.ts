@@ -3,6 +3,7 @@
  * what an agent sends again after a crash of the hub is known as such.
  */
 import { type Accepted, type Numbered, Sequence } from "@interactor/shared/wire/sequence";
+import type { Lane } from "@interactor/shared/wire/lanes";
 import type { Session } from "@interactor/shared/wire/session";
 import { sessionsPerNodeMax } from "@interactor/shared/wire/limits";
 import type { TakenMark } from "./journal-record.ts";
@@ -19,11 +20,17 @@ export class Dedupe {
       this.#sequence(node, session).resume(session, lane, next);
   }
 
-  accept(node: string, batch: Numbered): Accepted {
-    return this.#sequence(node, batch.session).accept(batch);
+  /** `spool`: the session of the node's spool, which is remembered however many lives come and go beside it. */
+  accept(node: string, batch: Numbered, spool: Session | undefined): Accepted {
+    return this.#sequence(node, batch.session, spool).accept(batch);
   }
 
-  #sequence(node: string, session: Session): Sequence {
+  /** The number that comes next in a lane of a session; `undefined`: nothing of it was taken. */
+  nextOf(node: string, session: Session, lane: Lane): number | undefined {
+    return this.#nodes.get(node)?.get(session)?.nextOf(lane);
+  }
+
+  #sequence(node: string, session: Session, spool?: Session): Sequence {
     const latest = this.#latest.get(node);
     if (latest?.session === session) return latest.sequence;
     const sessions = this.#nodes.get(node) ?? new Map<Session, Sequence>();
@@ -33,7 +40,7 @@ export class Dedupe {
     sessions.set(session, sequence);
     for (const [oldest] of sessions) {
       if (sessions.size <= sessionsPerNodeMax) break;
-      sessions.delete(oldest);
+      if (oldest !== spool) sessions.delete(oldest);
     }
     this.#latest.set(node, { session, sequence });
     return sequence;

@@ -304,3 +304,40 @@ test("a question for the time is answered at once and leads nowhere else; one of
   expect(refused).toEqual(["pi wrong-clock", "pi wrong-clock"]);
   expect(values).toEqual([]);
 });
+
+describe("what a node spooled", () => {
+  const spool = sessionNumber(9);
+  const spooling = (life: number, given = spool) => birthOf({ session: sessionNumber(life), spool: given });
+
+  test("is taken under the session that its birth names, and under no other", () => {
+    const { accept, values, refused } = bench();
+
+    accept([{ body: 1 }], { session: 9, birth: spooling(1), lane: lane.bulk });
+    accept([{ body: 2 }], { session: 8, birth: spooling(1), lane: lane.bulk });
+
+    expect(values).toMatchObject([{ body: 1 }]);
+    expect(refused).toEqual(["pi stale-session"]);
+  });
+
+  test("is known however many lives came since", () => {
+    const { accept, counts } = bench();
+    accept([{ body: 1 }], { session: 9, birth: spooling(1), lane: lane.bulk });
+    for (const life of [1, 2, 3, 4, 5, 6]) accept([{ body: 0 }], { session: life, birth: spooling(life) });
+
+    accept([{ body: 1 }], { session: 9, birth: spooling(7), lane: lane.bulk });
+
+    expect(counts.repeated).toBe(1);
+  });
+
+  test("is written as taken whenever a life names it, so that a restart of the hub remembers it too", () => {
+    const { intake, accept, kept } = bench();
+    accept([{ body: 1 }, { body: 2 }], { session: 9, birth: spooling(1), lane: lane.bulk });
+
+    intake.announced("pi", spool);
+    intake.announced("pi", sessionNumber(8));
+    intake.announced("pi", undefined);
+
+    expect(kept.slice(1)).toMatchObject([{ session: spool, lane: lane.bulk, next: 2 }]);
+    expect(kept[1]?.payload).toHaveLength(0);
+  });
+});

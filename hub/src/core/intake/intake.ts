@@ -14,6 +14,7 @@ import { readResultBody, type Reply } from "@interactor/shared/wire/messages/rep
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import { parsePortAddress, type SiteAddress } from "@interactor/shared/wire/names";
 import type { Taken } from "../ledger/node-books.ts";
+import type { Session } from "@interactor/shared/wire/session";
 import { isOfType } from "@interactor/shared/wire/value";
 import { Dedupe } from "./dedupe.ts";
 import type { JournalRecord, TakenMark } from "./journal-record.ts";
@@ -61,18 +62,35 @@ export class Intake {
     this.#dedupe = new Dedupe(taken);
   }
 
+  /** What was taken of a node's spool is still of use, however many lives came since: it is written as new. */
+  announced(node: string, spool: Session | undefined): void {
+    const next = spool && this.#dedupe.nextOf(node, spool, lanes.bulk);
+    if (spool === undefined || next === undefined) return;
+    this.#sink.keep({ node, session: spool, lane: lanes.bulk, next, payload: nothing }, undefined);
+  }
+
   /** `birth`: of the node's current life; without it nothing it sends can be understood. */
   accept(node: string, lane: Lane, payload: Uint8Array, birth: Birth | undefined): void {
     const opened = openBatch(payload, lane);
     if (!opened.ok) return this.#sink.refused(opened.error, node);
     const batch = opened.value;
     if (birth === undefined) return this.#sink.refused("unborn", node);
-    if (batch.session !== birth.session) return this.#sink.refused("stale-session", node);
+    const isSpooled = batch.session === birth.spool;
+    if (batch.session !== birth.session && !isSpooled) return this.#sink.refused("stale-session", node);
     const entries = batch.entries();
     if (!entries.ok) return this.#sink.refused(entries.error, node);
-    const { repeated, missed } = this.#dedupe.accept(node, batch);
+    const { repeated, missed } = this.#dedupe.accept(node, batch, birth.spool);
     const { session, firstSeq, length } = batch;
-    const taken = { session, lane, firstSeq, fresh: length - repeated, late: 0, repeated, missed };
+    // In the books it belongs to the life that sends it, which took it over.
+    const taken = {
+      session: birth.session,
+      lane,
+      firstSeq,
+      fresh: length - repeated,
+      late: 0,
+      repeated,
+      missed,
+    };
     if (taken.fresh === 0) return this.#sink.took(node, taken);
     const fresh = repeated === 0 ? entries.value : entries.value.slice(repeated);
     const route = (): number => this.#route(node, fresh, taken, birth);

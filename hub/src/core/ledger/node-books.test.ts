@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { sessionNumber } from "@interactor/shared/testing/builders";
 import { lane } from "@interactor/shared/wire/lanes";
 import type { NodeLedger, UpLane } from "@interactor/shared/wire/messages/node-ledger";
@@ -105,4 +105,42 @@ test("a gap is a gap and no difference; a hub that came later asks for nothing o
   books.told(said(1, { produced: 1070, delivered: 1070 }));
 
   expect(up()).toMatchObject({ difference: 0, missed: 5, taken: 65 });
+});
+
+describe("the lane of spools", () => {
+  const bulk = (session: number, up: Partial<UpLane>): NodeLedger => ({
+    ...said(session, {}),
+    up: perLane((of) => (of === lane.bulk ? { ...nothing, ...up } : nothing)),
+  });
+  const take = (books: NodeBooks, session: number, given: { fresh: number; repeated?: number }) =>
+    books.took({
+      session: sessionNumber(session),
+      lane: lane.bulk,
+      firstSeq: 1000,
+      late: 0,
+      repeated: 0,
+      missed: 0,
+      ...given,
+    });
+
+  test("leaves nothing unaccounted for when a life ends: what it had is its next life's", () => {
+    const books = new NodeBooks();
+    take(books, 1, { fresh: 60 });
+    books.told(bulk(1, { produced: 100, delivered: 50, queued: 50 }));
+
+    books.told(bulk(2, { produced: 50, delivered: 0, queued: 50 }));
+    take(books, 2, { fresh: 40, repeated: 10 });
+    books.told(bulk(2, { produced: 50, delivered: 50, queued: 0 }));
+
+    expect(books.up(lane.bulk)).toMatchObject({ queued: 0, unaccounted: 0, difference: 0, taken: 100 });
+  });
+
+  test("shows a message that was confirmed and never came", () => {
+    const books = new NodeBooks();
+    take(books, 1, { fresh: 9 });
+
+    books.told(bulk(1, { produced: 10, delivered: 10 }));
+
+    expect(books.up(lane.bulk).difference).toBe(1);
+  });
 });

@@ -6,7 +6,7 @@
  * When a life ends, what it had waiting by its last word and the hub never took is unaccounted for. What it made
  * after that word nobody counted; the mark it left on its disk bounds both together.
  */
-import { type Lane, laneNumbers } from "@interactor/shared/wire/lanes";
+import { type Lane, lane as lanes, laneNumbers } from "@interactor/shared/wire/lanes";
 import { sumOf } from "@interactor/shared/wire/ledger";
 import { sessionsBeforeMax } from "@interactor/shared/wire/limits";
 import { type NodeLedger, perLane } from "@interactor/shared/wire/messages/node-ledger";
@@ -49,6 +49,9 @@ export interface DownCounts {
   readonly missed: number;
   readonly losses: Readonly<Record<string, number>>;
 }
+
+/** What nodes send from their spools, and nothing else. */
+const spoolLane: Lane = lanes.bulk;
 
 interface OwnCounts {
   /** Entries of this life that had been taken before this hub began to count. */
@@ -96,6 +99,8 @@ export class NodeBooks {
   /** What the hub took of a batch that the node sent. */
   took({ session, lane, firstSeq, fresh, late, repeated, missed }: Taken): void {
     const own = this.#lifeOf(session).own[lane];
+    // A spool goes on from life to life with numbers of its own: what comes again was taken from an earlier one.
+    if (lane === spoolLane) own.base = Math.max(own.base, 0);
     // What came before this hub counted, it took in a life before or never.
     if (own.base < 0) own.base = Math.max(firstSeq + repeated - missed, 0);
     own.taken += fresh;
@@ -129,7 +134,7 @@ export class NodeBooks {
       losses: merged(past.losses, said.losses),
       unaccounted: past.unaccounted,
       unaccountedAtMost: Math.max(past.atMost, past.unaccounted),
-      difference: differenceOf(said, own),
+      difference: differenceOf(lane, said, own),
       taken: past.taken + taken,
       repeated: past.repeated + (own?.repeated ?? 0),
       missed: past.missed + (own?.missed ?? 0),
@@ -166,13 +171,19 @@ export class NodeBooks {
     const past = this.#pastUp[lane];
     const { produced, delivered, losses } = said?.up[lane] ?? nothingSaid;
     const lost = sumOf(losses);
+    if (lane === spoolLane) {
+      // What it had not sent is on its disk, and its next life will speak of it.
+      past.produced += own.taken + lost;
+      past.delivered += own.taken;
+      return addTo(past, own, losses);
+    }
     // What the hub took it has, whether or not the node had heard so.
     const had = Math.max(delivered, Math.max(own.base, 0) + own.taken - own.late);
     const made = Math.max(produced, had + lost);
     past.produced += made;
     past.delivered += had;
     past.unaccounted += made - had - lost;
-    addTo(past, own, losses);
+    return addTo(past, own, losses);
   }
 }
 
@@ -182,9 +193,10 @@ const nothing = { taken: 0, repeated: 0, missed: 0 };
 const nothingSaid = { produced: 0, delivered: 0, queued: 0, losses: {} };
 
 /** What does not add up in the node's own words, and what it holds for delivered that the hub never took. */
-function differenceOf(said: NodeLedger["up"][Lane], own: OwnCounts | undefined): number {
+function differenceOf(lane: Lane, said: NodeLedger["up"][Lane], own: OwnCounts | undefined): number {
   const unended = said.produced - said.delivered - said.queued - sumOf(said.losses);
-  const taken = own === undefined || own.base < 0 ? undefined : own.base + own.taken + own.missed;
+  const again = lane === spoolLane ? (own?.repeated ?? 0) : 0;
+  const taken = own === undefined || own.base < 0 ? undefined : own.base + own.taken + own.missed + again;
   return Math.abs(unended) + (taken === undefined ? 0 : Math.max(said.delivered - taken, 0));
 }
 

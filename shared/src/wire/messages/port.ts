@@ -16,10 +16,16 @@ const portFields = {
   count: z.optional(z.int().check(z.gte(1), z.lte(portCountMax))),
 };
 
+export const deliveries = ["latest", "every", "durable"] as const;
+export type Delivery = (typeof deliveries)[number];
+
 export const outputSpec = z.object({
   ...portFields,
-  /** `latest` (default): a newer value replaces one that still waits. `every`: each one is sent. */
-  deliver: z.optional(z.enum(["latest", "every"])),
+  /**
+   * `latest` (default): a newer value replaces one that still waits. `every`: each one is sent, unless it gets too old.
+   * `durable`: each one is kept on the node's disk until the hub has it, whatever happens and however long it takes.
+   */
+  deliver: z.optional(z.enum(deliveries)),
 });
 
 export const inputSpec = z.object({

@@ -36,6 +36,8 @@ const birth = z.object({
   instances: z.record(name, instanceDeclaration),
   /** Appended to version 1: zones the node is in, beside the one of all. */
   zones: z.optional(z.array(name).check(z.maxLength(zonesPerNodeMax))),
+  /** Appended too: of the batches that come from its spool now. What an earlier life left keeps its session. */
+  spool: z.optional(session),
 });
 
 const death = z.object({
@@ -66,8 +68,13 @@ export const encodeNodeState = (message: NodeStateMessage): Uint8Array =>
   encodeCbor({
     ...message,
     session: bytesOfSession(message.session),
-    ...(message.kind === "birth" ? { at: wireInteger(message.at) } : sleepOf(message)),
+    ...(message.kind === "birth" ? fieldsOf(message) : sleepOf(message)),
   });
+
+const fieldsOf = ({ at, spool }: Birth) => ({
+  at: wireInteger(at),
+  ...(spool === undefined ? {} : { spool: bytesOfSession(spool) }),
+});
 
 const sleepOf = ({ sleep }: Death) =>
   sleep?.until === undefined ? {} : { sleep: { ...sleep, until: wireInteger(sleep.until) } };

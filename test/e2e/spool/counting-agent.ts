@@ -1,0 +1,139 @@
+// An agent as it is, with its link and its spool, and one instance whose durable output counts. What it has made, and
+// what its spool calls safe, stands in a file before anything else happens to it: it outlives a kill.
+//
+//   counting-agent.ts {"hub":"mqtt://…","data":"/…","node":"pi","perSecond":1000,"messages":500,"ledger":"/…"}
+
+import { randomBytes } from "node:crypto";
+import { openSync, readFileSync, writeSync } from "node:fs";
+import { setTimeout as after } from "node:timers/promises";
+import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
+import { mqttLink } from "@interactor/agent/src/adapters/hub-link-mqtt.ts";
+import { openSpool } from "@interactor/agent/src/adapters/spool-segments/spool-segments.ts";
+import { openStateStore } from "@interactor/agent/src/adapters/state-store-files.ts";
+import { Agent } from "@interactor/agent/src/agent.ts";
+import type { ModuleHost, ModuleHostEvents } from "@interactor/agent/src/ports/module-host.ts";
+import { type Spool, spoolLimits } from "@interactor/agent/src/ports/spool.ts";
+import { micros } from "@interactor/shared/kernel/units";
+import { sessionOf } from "@interactor/shared/wire/session";
+
+export interface CountingPlan {
+  readonly hub: string;
+  readonly data: string;
+  readonly node: string;
+  /** 0: it makes nothing and only sends what is left. */
+  readonly perSecond: number;
+  /** It ends by itself when so many were made and all are confirmed. */
+  readonly messages: number;
+  /** Values a second of another output, which say when they were made, in ms since 1970. */
+  readonly livePerSecond?: number;
+  readonly ledger: string;
+}
+
+const tick = 5;
+const say = (word: string) => (text: string, details?: unknown) =>
+  void (process.env["SAY"] && process.stderr.write(`${word} ${text} ${JSON.stringify(details)}\n`));
+const silent = { info: say("info"), warn: say("warn"), error: say("error") };
+
+async function count(plan: CountingPlan): Promise<void> {
+  const before = madeBefore(plan.ledger);
+  const ledger = openSync(plan.ledger, "a");
+  const spool = await openSpool({
+    folder: `${plan.data}/spool`,
+    session: sessionOf(randomBytes(8)),
+    limits: spoolLimits,
+    log: silent,
+  });
+  const clock = systemClock(newSteering());
+  let emit: Emit = () => undefined;
+  const agent = new Agent(
+    {
+      site: "demo",
+      node: plan.node,
+      unit: `unit-${plan.node}`,
+      version: "0.1.0",
+      session: sessionOf(randomBytes(8)),
+      zones: [],
+      instances: [{ name: "counter", module: "counter", settings: {} }],
+    },
+    {
+      clock,
+      random: { next: Math.random },
+      log: silent,
+      link: mqttLink(plan.hub),
+      store: await openStateStore(plan.data),
+      spool,
+      openHost: (events) => hostOf(events, (given) => (emit = given)),
+    },
+  );
+  await agent.start();
+  process.stdout.write("started\n");
+  const live = plan.livePerSecond ?? 0;
+  const sayLive = () => emit("live", performance.timeOrigin + performance.now());
+  const timer = live === 0 ? undefined : setInterval(sayLive, 1000 / live);
+  await produce(plan, { spool, ledger, before }, (value) => emit("count", value));
+  while (spool.queued > 0) await after(tick);
+  process.stdout.write("done\n");
+  clearInterval(timer);
+  await agent[Symbol.asyncDispose]();
+}
+
+type Emit = (output: "count" | "live", value: number) => void;
+
+interface Made {
+  readonly spool: Spool;
+  readonly ledger: number;
+  readonly before: number;
+}
+
+async function produce(
+  { perSecond, messages }: CountingPlan,
+  { spool, ledger, before }: Made,
+  emit: (value: number) => void,
+): Promise<void> {
+  const startedAt = performance.now();
+  let made = 0;
+  let said = 0;
+  while (made < messages || spool.unsaved > 0) {
+    const due = Math.min(((performance.now() - startedAt) / 1000) * perSecond, messages);
+    if (due > made) writeSync(ledger, `made ${before + Math.ceil(due)}\n`);
+    for (; made < due; made += 1) emit(before + made + 1);
+    const safe = made - spool.unsaved;
+    if (safe > said) writeSync(ledger, `safe ${before + 1} ${before + safe}\n`);
+    said = safe;
+    await after(tick);
+  }
+}
+
+/** Counters of a life begin where those of the one before ended at the latest. */
+function madeBefore(ledger: string): number {
+  const counters = [...readFileSync(ledger, "utf8").matchAll(/^made (\d+)$/gm)].map(([, made]) =>
+    Number(made),
+  );
+  return counters.at(-1) ?? 0;
+}
+
+function hostOf(events: ModuleHostEvents, started: (emit: Emit) => void): ModuleHost {
+  return {
+    start({ name: instance }) {
+      events.declared(instance, {
+        inputs: {},
+        outputs: {
+          count: { type: "int", deliver: "durable" },
+          text: { type: "text", deliver: "durable" },
+          live: { type: "float", deliver: "every" },
+        },
+      });
+      events.started(instance);
+      events.stateChanged(instance, { state: "running" });
+      started((output, value) => {
+        const at = micros(Date.now() * 1000);
+        events.output({ instance, output, value, at, quality: 0, isUnsynchronised: false });
+      });
+    },
+    apply: () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+const [plan] = process.argv.slice(2);
+if (plan !== undefined && import.meta.main) await count(JSON.parse(plan));
