@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
-import { expect, onTestFinished } from "vitest";
+import { expect, onTestFinished, test as anyTest } from "vitest";
 import { decode } from "cborg";
 import { emptyFolder, fillDisk, isRoot, mountedFolder } from "../../contract/folders.ts";
 import { journalRows } from "../../contract/journal-rows.ts";
@@ -14,6 +14,7 @@ import { requires } from "../requires.ts";
 import { openTtyPair } from "../tty-pair.ts";
 
 const test = requires("socat");
+const asRoot = isRoot ? test : anyTest.skip;
 
 /** A port that nobody listens on. */
 async function freePort(): Promise<number> {
@@ -80,24 +81,21 @@ test("readings of two lives that were killed come when the hub is there, before 
   expect(JSON.stringify(ledger)).not.toMatch(/"difference":[1-9]/);
 });
 
-test.skipIf(!isRoot)(
-  "a node whose disk is full says so until there is space, and loses nothing",
-  async () => {
-    const data = mountedFolder(2048);
-    const node = await openNode(data);
-    await using agent = await node.start();
-    const ballast = join(data, "ballast");
-    fillDisk(ballast);
-    node.say(1, 200);
-    await eventually("it says why", () => agent.log().includes("the spool cannot write"));
+asRoot("a node whose disk is full says so until there is space, and loses nothing", async () => {
+  const data = mountedFolder(2048);
+  const node = await openNode(data);
+  await using agent = await node.start();
+  const ballast = join(data, "ballast");
+  fillDisk(ballast);
+  node.say(1, 200);
+  await eventually("it says why", () => agent.log().includes("the spool cannot write"));
 
-    await using hub = await node.startHub();
-    const state = async () => (await hub.nodes()).find((each) => each.node === "pi");
-    await eventually("the node is degraded", async () => (await state())?.state === "degraded" || undefined);
-    expect((await state())?.reasons.join()).toContain("ENOSPC");
-    rmSync(ballast);
-    await eventually("the node is ready", async () => (await state())?.state === "ready" || undefined);
+  await using hub = await node.startHub();
+  const state = async () => (await hub.nodes()).find((each) => each.node === "pi");
+  await eventually("the node is degraded", async () => (await state())?.state === "degraded" || undefined);
+  expect((await state())?.reasons.join()).toContain("ENOSPC");
+  rmSync(ballast);
+  await eventually("the node is ready", async () => (await state())?.state === "ready" || undefined);
 
-    expect(countsIn(hub.data)).toEqual(upTo(200));
-  },
-);
+  expect(countsIn(hub.data)).toEqual(upTo(200));
+});
