@@ -67,8 +67,11 @@ export class HubIntake {
   }
 
   accept(node: string, lane: Lane, payload: Uint8Array): Verdict {
-    this.#intake.accept(node, lane, payload, this.#parts.birthOf(node));
-    return this.#kept;
+    const unannounced = this.#intake.accept(node, lane, payload, this.#parts.birthOf(node));
+    if (unannounced === undefined) return this.#kept;
+    // Were it confirmed, its node would let go of it. Whoever comes anew announces itself first.
+    this.#parts.refused(unannounced, node);
+    return { kind: "cut", reason: `${node} sent what no life of it that is known has made (${unannounced})` };
   }
 
   /** Answers come in the order of the questions. */

@@ -89,19 +89,40 @@ test("refuses payloads that are too large or too full", async () => {
   ]);
 });
 
-test("refuses readings of what nobody declared, of wrong types and of an old life", async () => {
-  const readings = sample(refusedReadings(stale), 700);
-  const payloads = readings.map(({ entry, session: of }) =>
-    of === undefined
-      ? singleBatch(session, lanes.telemetry, bench.nextSeq(), entry)
-      : singleBatch(of, lanes.telemetry, 0, entry),
-  );
+test("refuses readings of what nobody declared and of wrong types", async () => {
+  const readings = sample(refusedReadings(), 700);
+  const payloads = readings.map(({ entry }) => singleBatch(session, lanes.telemetry, bench.nextSeq(), entry));
 
   const rise = await riseOf(bench.hub, refusedTotal, () =>
     publishAll(bench.agent, topics.up(lanes.telemetry), payloads),
   );
 
   expect(rise).toEqual(tally(readings.map(({ reason }) => `up ${reason}`)));
+  await bench.expectWell();
+});
+
+test.each([
+  ["before it was born", undefined, "unborn"],
+  ["of another life than it was born for", birth, "stale-session"],
+])("does not confirm what a node sends %s, and cuts it", async (_when, born, reason) => {
+  const { state, up } = nodeTopics(site, "early");
+  await using early = await client(bench.hub.mqtt, { clientId: `${site}/early`, username: birth.unit });
+  const closed = new Promise<void>((resolve) => early.once("close", () => resolve()));
+  if (born !== undefined) await publishAll(early, state, [encodeNodeState(born)]);
+  let isConfirmed = false;
+
+  const rise = await riseOf(bench.hub, refusedTotal, async () => {
+    const batch = Buffer.from(goodReading(stale, 0, 1));
+    early.publish(up(lanes.telemetry), batch, { qos: 1 }, (error) => {
+      isConfirmed = error === undefined || error === null;
+    });
+    await closed;
+  });
+
+  expect(rise).toEqual({ [`up ${reason}`]: 1 });
+  expect(isConfirmed).toBe(false);
+  await using next = await client(bench.hub.mqtt, { clientId: `${site}/early`, username: birth.unit });
+  expect(next.connected).toBe(true);
   await bench.expectWell();
 });
 

@@ -21,14 +21,15 @@ import type { JournalRecord, TakenMark } from "./journal-record.ts";
 
 export type IntakeRefusal =
   | BatchFault
-  | "stale-session"
-  | "unborn"
   | "wrong-address"
   | "unknown-output"
   | "wrong-type"
   | "wrong-receipt"
   | "wrong-result"
   | "wrong-clock";
+
+/** No life of the node that is known has sent it. */
+export type Unannounced = "unborn" | "stale-session";
 
 export interface IntakeSink {
   /** To be written, in this order; `then` is called when it is. */
@@ -69,16 +70,19 @@ export class Intake {
     this.#sink.keep({ node, session: spool, lane: lanes.bulk, next, payload: nothing }, undefined);
   }
 
-  /** `birth`: of the node's current life; without it nothing it sends can be understood. */
-  accept(node: string, lane: Lane, payload: Uint8Array, birth: Birth | undefined): void {
+  /**
+   * `birth`: of the node's current life; without it nothing it sends can be understood. Gives why the batch cannot be
+   * taken before its node has announced itself anew; it is not to be confirmed then, so that it comes again.
+   */
+  accept(node: string, lane: Lane, payload: Uint8Array, birth: Birth | undefined): Unannounced | undefined {
     const opened = openBatch(payload, lane);
-    if (!opened.ok) return this.#sink.refused(opened.error, node);
+    if (!opened.ok) return this.#refuse(opened.error, node);
     const batch = opened.value;
-    if (birth === undefined) return this.#sink.refused("unborn", node);
+    if (birth === undefined) return "unborn";
     const isSpooled = batch.session === birth.spool;
-    if (batch.session !== birth.session && !isSpooled) return this.#sink.refused("stale-session", node);
+    if (batch.session !== birth.session && !isSpooled) return "stale-session";
     const entries = batch.entries();
-    if (!entries.ok) return this.#sink.refused(entries.error, node);
+    if (!entries.ok) return this.#refuse(entries.error, node);
     const { repeated, missed } = this.#dedupe.accept(node, batch, birth.spool);
     const { session, firstSeq, length } = batch;
     // In the books it belongs to the life that sends it, which took it over.
@@ -91,7 +95,10 @@ export class Intake {
       repeated,
       missed,
     };
-    if (taken.fresh === 0) return this.#sink.took(node, taken);
+    if (taken.fresh === 0) {
+      this.#sink.took(node, taken);
+      return undefined;
+    }
     const fresh = repeated === 0 ? entries.value : entries.value.slice(repeated);
     const route = (): number => this.#route(node, fresh, taken, birth);
     // Receipts are there too, and whoever waits for one sends nothing meanwhile.
@@ -99,6 +106,12 @@ export class Intake {
     const hasValues = !isUrgent || route() > 0;
     const record = { node, session, lane, next: firstSeq + length, payload: hasValues ? payload : nothing };
     this.#sink.keep(record, isUrgent ? undefined : route);
+    return undefined;
+  }
+
+  /** It would be no better when it comes again. */
+  #refuse(reason: IntakeRefusal, node: string): undefined {
+    this.#sink.refused(reason, node);
   }
 
   /** Gives out the values of a batch that were not taken before. Returns how many there are. */
@@ -128,6 +141,8 @@ export class Intake {
         ? this.#sink.refused("wrong-clock", node)
         : this.#sink.clock(node, askedAt);
     }
+    // Its sender has counted it as expired. What is too old is never done.
+    if (entry.ttl === 0) return undefined;
     const parsed = parsePortAddress(entry.from);
     if (!parsed.ok) return this.#sink.refused("wrong-address", node);
     const { instance, port } = parsed.value;
