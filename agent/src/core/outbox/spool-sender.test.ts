@@ -56,6 +56,11 @@ class ListSpool implements SpoolQueue {
     if (this.#streams.length > 1 && seq + 1 === this.#current.records.length) this.#streams.shift();
   }
 
+  /** The disk has no room for what the session of before left. */
+  giveUp(): void {
+    this.#queued -= this.#streams.shift()?.records.length ?? 0;
+  }
+
   get #current() {
     const [current] = this.#streams;
     if (current === undefined) throw new Error("there is always a stream");
@@ -157,6 +162,20 @@ test("after a reconnect what was on the way goes again with its numbers, before 
   pump(20);
 
   expect(told()).toEqual(["2 0: 1", "2 0: 1", "2 1: 2"]);
+});
+
+test("what the spool gave up is not sent again under the session that comes next", () => {
+  const { spool, sender, connect, pump, told } = bench({ left: [1] });
+  connect();
+  pump();
+  sender.disconnected();
+  spool.giveUp();
+  sender.offer(reading(2), instant(0));
+
+  connect();
+  pump(100);
+
+  expect(told()).toEqual(["1 0: 1", "2 0: 2"]);
 });
 
 test("no more than a window is on the way, and each confirmation lets the next go", () => {

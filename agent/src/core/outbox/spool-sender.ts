@@ -67,7 +67,11 @@ export class SpoolSender {
 
   /** The session to be named in a birth that is published now; `undefined`: nothing was ever spooled. */
   announce(): Session | undefined {
-    this.#announced = this.mustAnnounce ? this.#spool.session : this.#announced;
+    if (this.mustAnnounce) {
+      this.#announced = this.#spool.session;
+      // What the spool has given up meanwhile is counted there, and the hub would take it for another life's.
+      this.#flights = this.#flights.filter(({ session }) => session === this.#announced);
+    }
     return this.#announced;
   }
 
