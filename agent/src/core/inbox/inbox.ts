@@ -2,7 +2,7 @@
  * What comes from the hub: decoded, repeats passed over, the late left undone, each batch confirmed. The
  * receipt frees the hub's window, so it goes out for repeats too: the first one may have been lost.
  */
-import { millis } from "@interactor/shared/kernel/units";
+import { type Millis, millis } from "@interactor/shared/kernel/units";
 import { type BatchFault, decodeBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import { type Lane, laneNumbers } from "@interactor/shared/wire/lanes";
@@ -44,6 +44,8 @@ export interface InboxSink {
   result(reply: Reply): void;
   /** The hub says what time it is. */
   clock(reply: ClockReply): void;
+  /** How far the site's time may be off as this node has it; `undefined`: it does not know it. */
+  clockError(): Millis | undefined;
   refused(reason: InboxRefusal): void;
   /** Entries that never came. */
   missed(lane: Lane, entries: number): void;
@@ -115,13 +117,20 @@ export class Inbox {
       this.#sink.result(before);
       return undefined;
     }
-    const refusal = isLate(entry) ? "expired" : this.#do(to, read.value, now);
+    const isTooLate = isLate(entry) || this.#isOverdue(entry, read.value, now);
+    const refusal = isTooLate ? "expired" : this.#do(to, read.value, now);
     if (request !== undefined) {
       const reply = replyOf(request, refusal);
       this.#answered.add(reply);
       this.#sink.result(reply);
     }
     return refusal;
+  }
+
+  /** The way here, or this node itself, may have taken long. Whoever asked has been told by then that it has no effect. */
+  #isOverdue({ at }: Entry, { ttl }: Command, now: Now): boolean {
+    const error = this.#sink.clockError();
+    return error !== undefined && now.wall - at > (ttl + error) * 1000;
   }
 
   #do(to: string, command: Command, now: Now): EntryRefusal | undefined {
