@@ -3,7 +3,7 @@ import { instant, micros } from "@interactor/shared/kernel/units";
 import { decodeBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag } from "@interactor/shared/wire/entry";
 import { lane } from "@interactor/shared/wire/lanes";
-import { clockExchangeTtl, echoInterval, ttlDefault } from "@interactor/shared/wire/limits";
+import { clockExchangeTtl, echoInterval, queueMessagesMax, ttlDefault } from "@interactor/shared/wire/limits";
 import { readReceiptBody } from "@interactor/shared/wire/messages/receipt";
 import { noon, nowAt, sessionNumber } from "@interactor/shared/testing/builders";
 import { Outbox, type Reading } from "./outbox.ts";
@@ -52,6 +52,31 @@ describe("readings", () => {
     const sent = pump(0);
     expect(bodies(sent)).toEqual([1, 2, 3]);
     expect(sent[0]?.ttl).toBe(ttlDefault);
+  });
+
+  test("that are urgent are all sent, before what came earlier, and expire", () => {
+    const { read, pump } = bench();
+    read({ value: 1, deliver: "every" });
+
+    for (const value of [2, 3]) read({ value, deliver: "urgent" });
+
+    const sent = pump(0);
+    expect(bodies(sent)).toEqual([2, 3, 1]);
+    expect(sent[0]?.ttl).toBe(ttlDefault);
+  });
+
+  test("that are urgent are refused when nothing else is left to give way, and it is known", () => {
+    const { outbox, read } = bench();
+    for (let value = 0; value < queueMessagesMax; value++) read({ value, deliver: "every" });
+    expect(outbox.isCriticalFull).toBe(false);
+
+    for (let value = 0; value <= queueMessagesMax; value++) read({ value, deliver: "urgent" });
+
+    expect(outbox.isCriticalFull).toBe(true);
+    expect(outbox.ledger.read(lane.critical).losses).toEqual([{ end: "refused", reason: "full", count: 1 }]);
+    expect(outbox.ledger.read(lane.telemetry).losses).toEqual([
+      { end: "evicted", reason: "overflow", count: queueMessagesMax },
+    ]);
   });
 
   test("stamped before the hub's clock was known say so, whatever the stamp looks like", () => {

@@ -77,10 +77,11 @@ export class Outbox {
 
   reading(reading: Reading, at: Instant): void {
     const { deliver, from } = reading;
-    const entry = entryOf(reading, deliver === "every" ? ttlDefault : null);
+    const isUrgent = deliver === "urgent";
+    const entry = entryOf(reading, isUrgent || deliver === "every" ? ttlDefault : null);
     if (deliver === "durable" && this.spool !== undefined) return this.spool.offer(entry, at);
     const key = deliver === "latest" ? from : undefined;
-    this.#sender.offer({ lane: lane.telemetry, entry, key }, at);
+    this.#sender.offer({ lane: isUrgent ? lane.critical : lane.telemetry, entry, key }, at);
     return undefined;
   }
 
