@@ -150,6 +150,28 @@ test("a critical message goes before a backlog", () => {
   expect(bodies(pump())[0]).toEqual(["stop"]);
 });
 
+test("what is urgent does not wait for a peer that confirms nothing of what is less so", () => {
+  const { sender, offer, pump } = bench();
+  sender.connected();
+  for (let body = 0; body < batchEntriesMax * windowPublishes; body++) offer(body);
+  pump();
+  for (let body = 0; body < windowPublishes + 1; body++) {
+    offer(body, lane.critical);
+    pump();
+  }
+  offer("later");
+  offer("now", lane.control);
+
+  expect(pump(100)).toEqual([]);
+  expect(sender.depth(lane.critical)).toBe(windowPublishes + 1);
+  sender.confirm(lane.critical, 1);
+
+  expect(pump(100).map((batch) => [batch.lane, batch.entries.length])).toEqual([
+    [lane.critical, 1],
+    [lane.control, 1],
+  ]);
+});
+
 test("a lane sends at once after a pause and then gathers for the gap", () => {
   const { sender, offer, pump } = bench();
   sender.connected();
