@@ -46,9 +46,9 @@ function slowDisk(whoWaits: "is told" | "goes on waiting" = "is told") {
   };
 }
 
-/** Until what was started has run: one turn of the event loop. */
+/** Until what was started has run: a commit begins in the second turn of the event loop. */
 function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 
 const full = new Error("disk full");
