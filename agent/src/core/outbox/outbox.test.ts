@@ -3,7 +3,7 @@ import { instant, micros } from "@interactor/shared/kernel/units";
 import { decodeBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag } from "@interactor/shared/wire/entry";
 import { lane } from "@interactor/shared/wire/lanes";
-import { clockExchangeTtl, echoInterval, ttlDefault } from "@interactor/shared/wire/limits";
+import { clockExchangeTtl, echoInterval, ttlDefault, windowPublishes } from "@interactor/shared/wire/limits";
 import { readReceiptBody } from "@interactor/shared/wire/messages/receipt";
 import { noon, nowAt, sessionNumber } from "@interactor/shared/testing/builders";
 import { Outbox, type Reading } from "./outbox.ts";
@@ -52,6 +52,20 @@ describe("readings", () => {
     const sent = pump(0);
     expect(bodies(sent)).toEqual([1, 2, 3]);
     expect(sent[0]?.ttl).toBe(ttlDefault);
+  });
+
+  test("that are urgent go first, and wait for no window of others", () => {
+    const { outbox, read } = bench();
+    const lanes: number[] = [];
+    const pump = (at: number) => outbox.pump(instant(at), (lane) => lanes.push(lane));
+    for (let at = 0; at < 100; at += 10) {
+      read({ value: at, deliver: "every" }, at);
+      pump(at);
+    }
+    read({ from: "panel/alarm", value: true, deliver: "every", isUrgent: true }, 100);
+    pump(100);
+
+    expect(lanes).toEqual([...Array.from({ length: windowPublishes }, () => lane.telemetry), lane.critical]);
   });
 
   test("stamped before the hub's clock was known say so, whatever the stamp looks like", () => {
