@@ -63,6 +63,18 @@ test("after a pause a group goes at once, with all that came in the same turn", 
   expect(begun).toEqual([["a", "b"]]);
 });
 
+test("what goes out in the same turn goes before a group is prepared", async () => {
+  const { begun, retain } = slowDisk();
+  const before: unknown[] = [];
+
+  retain("a");
+  setImmediate(() => before.push(...begun, "out"));
+  await turn();
+
+  expect(before).toEqual(["out"]);
+  expect(begun).toEqual([["a"]]);
+});
+
 test("the next group begins 5 ms after the one before began, and only when that has arrived", async () => {
   const { clock, begun, finish, retain } = slowDisk();
   retain("a");

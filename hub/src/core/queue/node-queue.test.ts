@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { instant, millis, seconds } from "@interactor/shared/kernel/units";
 import { SharedRoom } from "@interactor/shared/wire/lane-queue";
 import { lane } from "@interactor/shared/wire/lanes";
-import { nodeQueueOwnBytes } from "@interactor/shared/wire/limits";
+import { nodeBatchEntriesMax, nodeQueueOwnBytes, windowPublishes } from "@interactor/shared/wire/limits";
 import { noon, routeOf, sessionNumber } from "@interactor/shared/testing/builders";
 import { NodeQueue } from "./node-queue.ts";
 
@@ -26,6 +26,20 @@ test("events of one route are all kept", () => {
     queue.routed(routeOf(), "lights/front", { ...routed, value, isEvent: true }, at);
 
   expect(queue.depth(lane.telemetry)).toBe(2);
+});
+
+test("gives a node small batches, so that what is urgent stands behind little", () => {
+  const queue = new NodeQueue(sessionNumber(1));
+  queue.connected();
+  for (let count = 0; count < 1000; count++)
+    queue.routed(routeOf(), "lights/front", { ...routed, isEvent: true }, at);
+  const sizes: number[] = [];
+
+  queue.pump(at, (_lane, _payload, lastSeq) =>
+    sizes.push(lastSeq + 1 - sizes.reduce((sum, each) => sum + each, 0)),
+  );
+
+  expect(sizes).toEqual(Array.from({ length: windowPublishes }, () => nodeBatchEntriesMax));
 });
 
 test("holds fifty thousand events for a slow node", () => {
