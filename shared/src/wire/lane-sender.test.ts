@@ -108,7 +108,7 @@ test("no batch is larger than a peer accepts, not even with the largest text of 
 
   const sent = [0, 10, 20].flatMap((at) => {
     const batches = pump(at);
-    sender.confirm(lane.telemetry, batches[0]?.lastSeq ?? -1);
+    sender.confirm(lane.telemetry, batches.at(-1)?.lastSeq ?? -1);
     return batches;
   });
 
@@ -196,6 +196,17 @@ test("urgent lanes do not gather, nor does a lane that has a whole batch", () =>
   for (let body = 0; body < batchEntriesMax; body++) offer(body);
 
   expect(pump(1001).map(({ lane }) => lane)).toEqual([lane.control, lane.telemetry]);
+});
+
+test("after a pause all of a lane goes, also what a whole batch leaves over", () => {
+  const { sender, offer, pump } = bench();
+  sender.connected();
+  for (let body = 0; body < batchEntriesMax + 3; body++) offer(body);
+
+  expect(pump(1000).map(({ entries }) => entries.length)).toEqual([batchEntriesMax, 3]);
+  for (let body = 0; body < batchEntriesMax + 3; body++) offer(body);
+
+  expect(pump(1001).map(({ entries }) => entries.length)).toEqual([batchEntriesMax]);
 });
 
 test("what was on the way is sent again with its numbers, before anything new", () => {

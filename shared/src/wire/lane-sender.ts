@@ -7,7 +7,7 @@
  * A batch on the way is kept until confirmed and sent again with the same numbers after a reconnect. The TTL
  * on the wire is what is left at the time of sending; 0 tells the peer to count the entry and not to act.
  */
-import { earliest, type Instant, instant, later } from "../kernel/units.ts";
+import { earliest, type Instant, instant, later, type Millis } from "../kernel/units.ts";
 import { encodeBatch } from "./batch.ts";
 import { type Lane, lane as lanes, laneNumbers } from "./lanes.ts";
 import {
@@ -36,13 +36,15 @@ interface Flight {
 export type Publish = (lane: Lane, payload: Uint8Array, lastSeq: number) => void;
 
 export interface SenderLimits extends QueueLimits {
-  /** Entries in one batch; `batchEntriesMax` unless it says fewer. */
+  /** Entries in one batch, and how long a lane gathers them: `batchEntriesMax` and `batchGap` unless it says less. */
   readonly batchEntriesMax?: number;
+  readonly batchGap?: Millis;
 }
 
 export class LaneSender {
   readonly #session: Session;
   readonly #batchEntriesMax: number;
+  readonly #batchGap: Millis;
   readonly #ledger: Ledger;
   readonly #queue: LaneQueue;
   readonly #nextSeq = laneNumbers.map(() => 0);
@@ -53,6 +55,7 @@ export class LaneSender {
   constructor(session: Session, limits: SenderLimits, ledger: Ledger, ended?: Ended) {
     this.#session = session;
     this.#batchEntriesMax = limits.batchEntriesMax ?? batchEntriesMax;
+    this.#batchGap = limits.batchGap ?? batchGap;
     this.#ledger = ledger;
     this.#queue = new LaneQueue(limits, ledger, ended);
   }
@@ -109,10 +112,12 @@ export class LaneSender {
     }
     let wakeAt: Instant | undefined;
     for (const lane of laneNumbers) {
+      // When its gap is over all of it goes, also what a whole batch leaves over.
+      const openAt = this.#openAt(lane);
       while (this.#queue.depth(lane) > 0) {
         // Then there is none for what is less urgent either, and a confirmation will wake us.
         if (!this.#hasWindow(lane)) return wakeAt;
-        const readyAt = this.#readyAt(lane);
+        const readyAt = this.#queue.depth(lane) >= this.#batchEntriesMax ? at : openAt;
         if (readyAt > at) {
           wakeAt = earliest(wakeAt, readyAt);
           break;
@@ -145,9 +150,9 @@ export class LaneSender {
   }
 
   /** Urgent lanes never wait; the others gather for a gap unless a whole batch has come together. */
-  #readyAt(lane: Lane): Instant {
-    if (lane <= lanes.control || this.#queue.depth(lane) >= this.#batchEntriesMax) return instant(0);
-    return later(this.#sentAt[lane] ?? instant(0), batchGap);
+  #openAt(lane: Lane): Instant {
+    if (lane <= lanes.control) return instant(Number.NEGATIVE_INFINITY);
+    return later(this.#sentAt[lane] ?? instant(0), this.#batchGap);
   }
 
   #nextFlight(lane: Lane, at: Instant): Flight | undefined {

@@ -42,6 +42,8 @@ export const windowPublishes = 8;
 export const windowBytes = 64 * 1024;
 /** After a pause a lane sends at once; under load it gathers this long. */
 export const batchGap = millis(5);
+/** The same towards a node: what the hub routes has been gathered by its commit, and does not wait for that long again. */
+export const nodeBatchGap = millis(2);
 
 /** Entries an outbox holds in all its lanes. More: evict the oldest of the lowest lane. */
 export const queueMessagesMax = 10_000;

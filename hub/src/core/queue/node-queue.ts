@@ -8,6 +8,7 @@ import { Ledger } from "@interactor/shared/wire/ledger";
 import {
   clockExchangeTtl,
   nodeBatchEntriesMax,
+  nodeBatchGap,
   nodeQueueBytesMax,
   nodeQueueMessagesMax,
   nodeQueueOwnBytes,
@@ -47,6 +48,7 @@ export class NodeQueue {
       bytesMax: nodeQueueBytesMax,
       shared: { ownBytes: nodeQueueOwnBytes, room },
       batchEntriesMax: nodeBatchEntriesMax,
+      batchGap: nodeBatchGap,
     };
     this.#sender = new LaneSender(session, limits, this.ledger, ended);
   }
