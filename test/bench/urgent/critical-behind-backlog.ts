@@ -19,6 +19,7 @@ async function run({ signal, progress }: BenchContext) {
     const outcome = await meetBacklog(plan, signal);
     if (outcome.queuedAfter === 0) throw new Error("the backlog was over before the last critical message");
     addLatencies(samples, "interactor", "critical", outcome.lates);
+    addLatencies(samples, "interactor", "to a node without a backlog", outcome.latesWithout);
     samples.add("interactor", "backlog at the first of them", "messages", outcome.queuedBefore);
     samples.add("interactor", "backlog after the last", "messages", outcome.queuedAfter);
     samples.add("interactor", "for nodes that take nothing", "messages", outcome.queuedForStalled);

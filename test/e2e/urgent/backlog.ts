@@ -24,7 +24,9 @@ export interface BacklogPlan {
 }
 
 export interface BacklogOutcome {
+  /** From publish to arrival of each critical message, in ms: at the slow node, and at one that nothing waits for. */
   readonly lates: readonly number[];
+  readonly latesWithout: readonly number[];
   /** Events that waited in the hub for the slow node: before the first critical message, and after the last. */
   readonly queuedBefore: number;
   readonly queuedAfter: number;
@@ -43,11 +45,17 @@ const queuedMetric = "interactor_hub_down_queued";
 
 export async function meetBacklog(plan: BacklogPlan, signal?: AbortSignal): Promise<BacklogOutcome> {
   const stalled = Array.from({ length: plan.stalled }, (_, index) => `stalled${index + 1}`);
-  await using hub = await startHub({ site, routes: routesTo(["slow", ...stalled]) });
+  await using hub = await startHub({ site, routes: routesTo(["slow", "quiet"], ["slow", ...stalled]) });
   const port = hub.place.mqttPort ?? 0;
   await using program = new Remote([process.execPath, join(import.meta.dirname, "backlog-program.ts")]);
   const ask = async (request: BacklogRequest) => (await program.ask(request)) as SlowLook;
   await ask({ kind: "start", port, site, stalled, workMicros: plan.workMicros });
+  const latesWithout: number[] = [];
+  const quiet = { port, site, node: "quiet", inputs: { alarm: { type: "float" } } } as const;
+  await using _quiet = await LightNode.connect(quiet, ({ entries }, confirm) => {
+    for (const { body } of entries) latesWithout.push((nowMicros() - Number(body)) / 1000);
+    confirm();
+  });
   const event = { type: "float", deliver: "every" } as const;
   const outputs = { load: event, alarm: event };
   await using source = await LightNode.connect({ port, site, node: "source", outputs });
@@ -57,7 +65,7 @@ export async function meetBacklog(plan: BacklogPlan, signal?: AbortSignal): Prom
   await ask({ kind: "begin" });
   const lates: number[] = [];
   for (let sent = 0; sent < plan.criticals; sent += 1) {
-    source.publish(lane.critical, "alarm", [Number(process.hrtime.bigint() / 1000n)]);
+    source.publish(lane.critical, "alarm", [nowMicros()]);
     await sleep(plan.interval, undefined, { signal });
   }
   const queuedAfter = await queuedFor(hub, "slow");
@@ -70,6 +78,7 @@ export async function meetBacklog(plan: BacklogPlan, signal?: AbortSignal): Prom
   const nodes = await hub.nodes();
   return {
     lates,
+    latesWithout,
     queuedBefore,
     queuedAfter,
     queuedForStalled: queued.reduce((sum, each) => sum + each, 0),
@@ -77,14 +86,19 @@ export async function meetBacklog(plan: BacklogPlan, signal?: AbortSignal): Prom
   };
 }
 
+/** One clock for all processes of a machine. */
+const nowMicros = (): number => Number(process.hrtime.bigint() / 1000n);
+
 /** The backlog shall not grow too old while it is looked at. */
-const routesTo = (nodes: readonly string[]): string =>
+const routesTo = (alarmed: readonly string[], loaded: readonly string[]): string =>
   [
     "routes:",
-    ...nodes.flatMap((node) => [
-      `  - { name: load-${node}, from: source/sim/load, to: ${node}/sim/load, ttl: 10m }`,
-      `  - { name: alarm-${node}, from: source/sim/alarm, to: ${node}/sim/alarm, lane: critical }`,
-    ]),
+    ...alarmed.map(
+      (node) => `  - { name: alarm-${node}, from: source/sim/alarm, to: ${node}/sim/alarm, lane: critical }`,
+    ),
+    ...loaded.map(
+      (node) => `  - { name: load-${node}, from: source/sim/load, to: ${node}/sim/load, ttl: 10m }`,
+    ),
     "",
   ].join("\n");
 
