@@ -5,7 +5,7 @@
 import { unreachable } from "@interactor/shared/kernel/assert";
 import type { DeclaredPorts } from "@interactor/shared/bundle/manifest";
 import { between, earliest, type Instant, millis } from "@interactor/shared/kernel/units";
-import type { Lane } from "@interactor/shared/wire/lanes";
+import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
 import { decodeHubState } from "@interactor/shared/wire/messages/hub-state";
 import { nodeTopics, parseTopic, siteTopics } from "@interactor/shared/wire/topics";
 import { birthOf, deathOf } from "./core/link/announcement.ts";
@@ -246,7 +246,7 @@ export class Agent implements AsyncDisposable {
           this.#topics.desired,
           this.#topics.hubState,
         ],
-        urgent: this.#topics.stopBase,
+        urgent: [this.#topics.stopBase, this.#topics.down(lanes.critical)],
       },
       {
         connected: () => void this.#step({ kind: "connected", connection }),

@@ -92,10 +92,10 @@ export class HubIntake {
     if (isTimed) counters.latency.observe((clock.wall() - at) / 1e6);
     // Whom the value goes to shall not take a stamp for the site's time that is none.
     const siteAt = hasFlag(entry, entryFlag.clockUnsynchronised) ? clock.wall() : at;
-    const sample = { value: body, unit, quality, at: siteAt };
+    const sample = { value: body, unit, quality, at: siteAt, isEvent: deliver !== "latest" };
     // What was kept on a node's disk is told, and moves nothing any more: it happened some time ago.
     const isPast = deliver === "durable" && hasFlag(entry, entryFlag.historical);
-    if (isOutput && !isPast) router.value(address, sample, now, deliver !== "latest");
+    if (isOutput && !isPast) router.value(address, sample, now);
     feed.offer(siteAddress(address), { at, quality, flags, value: body }, now);
   }
 

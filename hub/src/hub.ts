@@ -266,14 +266,13 @@ export class Hub implements BrokerRules {
 
   #wake(): void {
     const at = this.#world.clock.now();
+    // What goes to nodes comes first: people watch, and they can wait for it.
+    const routed = this.router.pump(at, (node, lane, payload) => {
+      const { site } = this.options;
+      this.#broker?.send(this.#topics.clientId(node), nodeTopics(site, node).down(lane), payload);
+    });
     const answers = this.#commands.flush(at, this.presence.state);
-    const next = earliest(
-      earliest(answers, this.feed.flush(at)),
-      this.router.pump(at, (node, lane, payload) => {
-        const { site } = this.options;
-        this.#broker?.send(this.#topics.clientId(node), nodeTopics(site, node).down(lane), payload);
-      }),
-    );
+    const next = earliest(routed, earliest(answers, this.feed.flush(at)));
     this.#cancelWake?.();
     this.#cancelWake = next === undefined ? undefined : this.#wakeAt(at, next);
   }

@@ -23,11 +23,17 @@ import { remoteRoute } from "./remote-route.ts";
 import { showStop } from "./show-stop.ts";
 import { spoolDrain } from "./spool-drain.ts";
 import { tableOf } from "./table.ts";
+import { criticalBehindBacklog } from "./urgent/critical-behind-backlog.ts";
+import { criticalUnderLoad } from "./urgent/critical-under-load.ts";
+import { remoteRouteDurable } from "./urgent/remote-route-durable.ts";
 
 const benches: readonly Bench[] = [
   codec,
   localRoute,
   remoteRoute,
+  remoteRouteDurable,
+  criticalBehindBacklog,
+  criticalUnderLoad,
   showStop,
   spoolDrain,
   commandAnswer,

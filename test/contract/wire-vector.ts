@@ -85,6 +85,7 @@ export const codecs: Readonly<Record<string, Codec>> = {
   birth: nodeState,
   "birth-in-zones": nodeState,
   "birth-spool": nodeState,
+  "birth-urgent": nodeState,
   death: nodeState,
   "death-sleeping": nodeState,
   "hub-state": codec<HubState>(encodeHubState, decodeHubState),

@@ -23,7 +23,7 @@ const goodbyeTimeout = 500;
 const waitingMax = 10_000;
 const waitingBytesMax = 4 * 1024 * 1024;
 /** Others are handed over for so long at a time, in ms; then the socket is looked at again for what is urgent. */
-const turnMax = 2;
+const turnMax = 1;
 
 // mqtt would make a Buffer of each number up to 65535 in advance: 16 MB and 70 ms at the first connection.
 writeToStream.cacheNumbers = false;
@@ -52,7 +52,7 @@ class Attempt implements Connection {
     this.#client.on("connect", () => this.#subscribe(options.subscriptions));
     this.#client.on("message", (topic, payload) => {
       if (!this.#isAwake() || this.#isClosed) return;
-      if (topic.startsWith(options.urgent)) events.message(topic, payload);
+      if (options.urgent.some((begins) => topic.startsWith(begins))) events.message(topic, payload);
       else this.#wait(topic, payload);
     });
     this.#client.on("packetreceive", () => {

@@ -12,6 +12,8 @@ export interface Sample {
   readonly unit: string;
   readonly quality: Quality;
   readonly at: Micros;
+  /** It happened once: it is not kept for those who come later, and a newer one does not replace it. */
+  readonly isEvent?: boolean;
 }
 
 /**

@@ -30,6 +30,18 @@ export interface Queued {
 export interface QueueLimits {
   readonly messagesMax: number;
   readonly bytesMax: number;
+  /** Bytes that it has to itself where it shares a room with others; what goes beyond them must fit there too. */
+  readonly shared?: { readonly ownBytes: number; readonly room: SharedRoom };
+}
+
+/** What several queues may hold together, in bytes. */
+export class SharedRoom {
+  readonly bytesMax: number;
+  bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.bytesMax = bytesMax;
+  }
 }
 
 /** Told of a message that ended here, beside the ledger's count. */
@@ -67,7 +79,7 @@ export class LaneQueue {
   /** Whether messages of this lane fill the queue, so that one more of it has to be refused or evicts one. */
   isFullOf(lane: Lane): boolean {
     if (this.depth(lane) < this.#messages) return false;
-    return this.#messages >= this.#limits.messagesMax || this.#bytes + smallestBytes > this.#limits.bytesMax;
+    return this.#messages >= this.#limits.messagesMax || !this.#hasBytes(smallestBytes);
   }
 
   /** Takes a message in, at the cost of a less urgent one if it must. `false`: refused, and counted so. */
@@ -112,17 +124,26 @@ export class LaneQueue {
   #hasRoom(lane: Lane, key: string | undefined, bytes: number): boolean {
     const waiting = key === undefined ? undefined : this.#latest[lane]?.get(key);
     const messages = this.#messages + (waiting === undefined ? 1 : 0);
-    return (
-      messages <= this.#limits.messagesMax &&
-      this.#bytes + bytes - (waiting?.bytes ?? 0) <= this.#limits.bytesMax
-    );
+    return messages <= this.#limits.messagesMax && this.#hasBytes(bytes - (waiting?.bytes ?? 0));
+  }
+
+  #hasBytes(more: number): boolean {
+    const { bytesMax, shared } = this.#limits;
+    if (this.#bytes + more > bytesMax) return false;
+    if (shared === undefined || this.#bytes + more <= shared.ownBytes) return true;
+    return shared.room.bytes + more <= shared.room.bytesMax;
+  }
+
+  #weigh(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#limits.shared !== undefined) this.#limits.shared.room.bytes += bytes;
   }
 
   #push(lane: Lane, queued: Queued): void {
     this.#lanes[lane]?.push(queued);
     if (queued.key !== undefined) this.#latest[lane]?.set(queued.key, queued);
     this.#messages += 1;
-    this.#bytes += queued.bytes;
+    this.#weigh(queued.bytes);
   }
 
   #replace(
@@ -133,7 +154,7 @@ export class LaneQueue {
     const waiting = key === undefined ? undefined : this.#latest[lane]?.get(key);
     if (waiting === undefined) return false;
     const older = waiting.entry;
-    this.#bytes += newer.bytes - waiting.bytes;
+    this.#weigh(newer.bytes - waiting.bytes);
     Object.assign(waiting, newer);
     this.#lose(lane, older, { end: "evicted", reason: "conflated" });
     return true;
@@ -156,7 +177,7 @@ export class LaneQueue {
     if (queued === undefined) return undefined;
     if (queued.key !== undefined) this.#latest[lane]?.delete(queued.key);
     this.#messages -= 1;
-    this.#bytes -= queued.bytes;
+    this.#weigh(-queued.bytes);
     return queued;
   }
 }

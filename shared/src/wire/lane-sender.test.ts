@@ -108,7 +108,7 @@ test("no batch is larger than a peer accepts, not even with the largest text of 
 
   const sent = [0, 10, 20].flatMap((at) => {
     const batches = pump(at);
-    sender.confirm(lane.telemetry, batches[0]?.lastSeq ?? -1);
+    sender.confirm(lane.telemetry, batches.at(-1)?.lastSeq ?? -1);
     return batches;
   });
 
@@ -150,6 +150,28 @@ test("a critical message goes before a backlog", () => {
   expect(bodies(pump())[0]).toEqual(["stop"]);
 });
 
+test("what is urgent does not wait for a peer that confirms nothing of what is less so", () => {
+  const { sender, offer, pump } = bench();
+  sender.connected();
+  for (let body = 0; body < batchEntriesMax * windowPublishes; body++) offer(body);
+  pump();
+  for (let body = 0; body < windowPublishes + 1; body++) {
+    offer(body, lane.critical);
+    pump();
+  }
+  offer("later");
+  offer("now", lane.control);
+
+  expect(pump(100)).toEqual([]);
+  expect(sender.depth(lane.critical)).toBe(windowPublishes + 1);
+  sender.confirm(lane.critical, 1);
+
+  expect(pump(100).map((batch) => [batch.lane, batch.entries.length])).toEqual([
+    [lane.critical, 1],
+    [lane.control, 1],
+  ]);
+});
+
 test("a lane sends at once after a pause and then gathers for the gap", () => {
   const { sender, offer, pump } = bench();
   sender.connected();
@@ -174,6 +196,17 @@ test("urgent lanes do not gather, nor does a lane that has a whole batch", () =>
   for (let body = 0; body < batchEntriesMax; body++) offer(body);
 
   expect(pump(1001).map(({ lane }) => lane)).toEqual([lane.control, lane.telemetry]);
+});
+
+test("after a pause all of a lane goes, also what a whole batch leaves over", () => {
+  const { sender, offer, pump } = bench();
+  sender.connected();
+  for (let body = 0; body < batchEntriesMax + 3; body++) offer(body);
+
+  expect(pump(1000).map(({ entries }) => entries.length)).toEqual([batchEntriesMax, 3]);
+  for (let body = 0; body < batchEntriesMax + 3; body++) offer(body);
+
+  expect(pump(1001).map(({ entries }) => entries.length)).toEqual([batchEntriesMax]);
 });
 
 test("what was on the way is sent again with its numbers, before anything new", () => {

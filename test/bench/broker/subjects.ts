@@ -47,7 +47,7 @@ export function launchHub(
 }
 
 /** Without a queue limit of its own it would give up messages of a burst, and be fast for that. */
-async function launchMosquitto({ port, folder }: Place): Promise<Launch> {
+export async function launchMosquitto({ port, folder }: Place): Promise<Launch> {
   const settings = join(folder, "mosquitto.conf");
   await writeFile(
     settings,

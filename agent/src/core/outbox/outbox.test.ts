@@ -3,7 +3,13 @@ import { instant, micros } from "@interactor/shared/kernel/units";
 import { decodeBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag } from "@interactor/shared/wire/entry";
 import { lane } from "@interactor/shared/wire/lanes";
-import { clockExchangeTtl, echoInterval, queueMessagesMax, ttlDefault } from "@interactor/shared/wire/limits";
+import {
+  clockExchangeTtl,
+  echoInterval,
+  queueMessagesMax,
+  ttlDefault,
+  windowPublishes,
+} from "@interactor/shared/wire/limits";
 import { readReceiptBody } from "@interactor/shared/wire/messages/receipt";
 import { noon, nowAt, sessionNumber } from "@interactor/shared/testing/builders";
 import { Outbox, type Reading } from "./outbox.ts";
@@ -54,15 +60,18 @@ describe("readings", () => {
     expect(sent[0]?.ttl).toBe(ttlDefault);
   });
 
-  test("that are urgent are all sent, before what came earlier, and expire", () => {
-    const { read, pump } = bench();
-    read({ value: 1, deliver: "every" });
+  test("that are urgent go first, and wait for no window of others", () => {
+    const { outbox, read } = bench();
+    const lanes: number[] = [];
+    const pump = (at: number) => outbox.pump(instant(at), (lane) => lanes.push(lane));
+    for (let at = 0; at < 100; at += 10) {
+      read({ value: at, deliver: "every" }, at);
+      pump(at);
+    }
+    read({ from: "panel/alarm", value: true, deliver: "every", isUrgent: true }, 100);
+    pump(100);
 
-    for (const value of [2, 3]) read({ value, deliver: "urgent" });
-
-    const sent = pump(0);
-    expect(bodies(sent)).toEqual([2, 3, 1]);
-    expect(sent[0]?.ttl).toBe(ttlDefault);
+    expect(lanes).toEqual([...Array.from({ length: windowPublishes }, () => lane.telemetry), lane.critical]);
   });
 
   test("that are urgent are refused when nothing else is left to give way, and it is known", () => {
@@ -70,7 +79,7 @@ describe("readings", () => {
     for (let value = 0; value < queueMessagesMax; value++) read({ value, deliver: "every" });
     expect(outbox.isCriticalFull).toBe(false);
 
-    for (let value = 0; value <= queueMessagesMax; value++) read({ value, deliver: "urgent" });
+    for (let value = 0; value <= queueMessagesMax; value++) read({ value, deliver: "every", isUrgent: true });
 
     expect(outbox.isCriticalFull).toBe(true);
     expect(outbox.ledger.read(lane.critical).losses).toEqual([{ end: "refused", reason: "full", count: 1 }]);

@@ -27,6 +27,8 @@ export interface Reading {
   readonly at: Micros;
   readonly quality: Quality;
   readonly deliver: Delivery;
+  /** Goes on the critical lane. */
+  readonly isUrgent?: boolean;
   /** Said again, later than it happened. */
   readonly isHistorical?: boolean;
   /** Stamped before the node knew the hub's clock. */
@@ -76,12 +78,11 @@ export class Outbox {
   }
 
   reading(reading: Reading, at: Instant): void {
-    const { deliver, from } = reading;
-    const isUrgent = deliver === "urgent";
-    const entry = entryOf(reading, isUrgent || deliver === "every" ? ttlDefault : null);
+    const { deliver, from, isUrgent } = reading;
+    const entry = entryOf(reading, deliver === "every" ? ttlDefault : null);
     if (deliver === "durable" && this.spool !== undefined) return this.spool.offer(entry, at);
     const key = deliver === "latest" ? from : undefined;
-    this.#sender.offer({ lane: isUrgent ? lane.critical : lane.telemetry, entry, key }, at);
+    this.#sender.offer({ lane: isUrgent === true ? lane.critical : lane.telemetry, entry, key }, at);
     return undefined;
   }
 

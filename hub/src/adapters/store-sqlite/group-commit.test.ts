@@ -46,9 +46,9 @@ function slowDisk(whoWaits: "is told" | "goes on waiting" = "is told") {
   };
 }
 
-/** Until what was started has run: one turn of the event loop. */
+/** Until what was started has run: a commit begins in the second turn of the event loop. */
 function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 
 const full = new Error("disk full");
@@ -61,6 +61,18 @@ test("after a pause a group goes at once, with all that came in the same turn", 
   await turn();
 
   expect(begun).toEqual([["a", "b"]]);
+});
+
+test("what goes out in the same turn goes before a group is prepared", async () => {
+  const { begun, retain } = slowDisk();
+  const before: unknown[] = [];
+
+  retain("a");
+  setImmediate(() => before.push(...begun, "out"));
+  await turn();
+
+  expect(before).toEqual(["out"]);
+  expect(begun).toEqual([["a"]]);
 });
 
 test("the next group begins 5 ms after the one before began, and only when that has arrived", async () => {

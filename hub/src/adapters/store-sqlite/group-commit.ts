@@ -116,7 +116,8 @@ export class GroupCommit<Group> {
     this.#phase = "waiting";
     if (rest > 0) this.#cancelWait = this.#world.clock.after(millis(rest), () => this.#begin());
     else {
-      const immediate = setImmediate(() => this.#begin());
+      // What is urgent goes out at the end of this turn of the event loop, and does not wait for a commit's preparation.
+      let immediate = setImmediate(() => (immediate = setImmediate(() => this.#begin())));
       this.#cancelWait = () => clearImmediate(immediate);
     }
   }

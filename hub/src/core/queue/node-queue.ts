@@ -2,10 +2,18 @@
 import type { Instant, Micros, Millis } from "@interactor/shared/kernel/units";
 import { entryFlag, type Quality, quality } from "@interactor/shared/wire/entry";
 import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
-import type { Ended } from "@interactor/shared/wire/lane-queue";
+import { type Ended, SharedRoom } from "@interactor/shared/wire/lane-queue";
 import { LaneSender, type Publish } from "@interactor/shared/wire/lane-sender";
 import { Ledger } from "@interactor/shared/wire/ledger";
-import { clockExchangeTtl, queueBytesMax, queueMessagesMax } from "@interactor/shared/wire/limits";
+import {
+  clockExchangeTtl,
+  nodeBatchEntriesMax,
+  nodeBatchGap,
+  nodeQueueBytesMax,
+  nodeQueueMessagesMax,
+  nodeQueueOwnBytes,
+  nodeQueuesBytesMax,
+} from "@interactor/shared/wire/limits";
 import { clockReplyBody } from "@interactor/shared/wire/messages/clock-exchange";
 import { type Command, commandBody } from "@interactor/shared/wire/messages/command";
 import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
@@ -17,6 +25,15 @@ export interface RoutedValue {
   readonly value: Value;
   readonly at: Micros;
   readonly quality: Quality;
+  /** It happened, and says not only how something is now: each one counts. */
+  readonly isEvent?: boolean;
+}
+
+export interface NodeQueueParts {
+  /** Told of what ends here unsent. */
+  readonly ended?: Ended | undefined;
+  /** What the queues of all nodes may hold together. */
+  readonly room?: SharedRoom;
 }
 
 export class NodeQueue {
@@ -24,15 +41,16 @@ export class NodeQueue {
   readonly #session: Session;
   readonly #sender: LaneSender;
 
-  /** `ended`: told of what ends here unsent. */
-  constructor(session: Session, ended?: Ended) {
+  constructor(session: Session, { ended, room = new SharedRoom(nodeQueuesBytesMax) }: NodeQueueParts = {}) {
     this.#session = session;
-    this.#sender = new LaneSender(
-      session,
-      { messagesMax: queueMessagesMax, bytesMax: queueBytesMax },
-      this.ledger,
-      ended,
-    );
+    const limits = {
+      messagesMax: nodeQueueMessagesMax,
+      bytesMax: nodeQueueBytesMax,
+      shared: { ownBytes: nodeQueueOwnBytes, room },
+      batchEntriesMax: nodeBatchEntriesMax,
+      batchGap: nodeBatchGap,
+    };
+    this.#sender = new LaneSender(session, limits, this.ledger, ended);
   }
 
   get queued(): number {
@@ -49,8 +67,8 @@ export class NodeQueue {
   }
 
   /**
-   * A newer value of a route replaces the one that waits: an input wants to know where to be, not where it was.
-   * `about`: what the value is about, when a route tells of several things; each has its own newest.
+   * A newer value of a route replaces the one that waits: an input wants to know where to be, not where it was. Events
+   * are all kept, for as long as their TTL. `about`: what the value is about, when a route tells of several things; each has its own newest.
    */
   routed(
     route: Omit<CompiledRoute, "ttl"> & { readonly ttl: Millis | null },
@@ -70,7 +88,8 @@ export class NodeQueue {
       body: routed.value,
       route: route.name,
     };
-    const key = route.lane === lanes.telemetry ? `${route.name} ${to} ${about}` : undefined;
+    const isState = route.lane === lanes.telemetry && routed.isEvent !== true;
+    const key = isState ? `${route.name} ${to} ${about}` : undefined;
     return this.#sender.offer({ lane: route.lane, entry, key }, at);
   }
 

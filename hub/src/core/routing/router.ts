@@ -9,8 +9,9 @@ import {
 import { type Random, seededRandom } from "@interactor/shared/kernel/random";
 import { targetsOf } from "@interactor/shared/routing/place";
 import { Ledger } from "@interactor/shared/wire/ledger";
-import type { Ended } from "@interactor/shared/wire/lane-queue";
+import { type Ended, SharedRoom } from "@interactor/shared/wire/lane-queue";
 import type { Lane } from "@interactor/shared/wire/lanes";
+import { nodeQueuesBytesMax } from "@interactor/shared/wire/limits";
 import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages/desired";
 import type { Command } from "@interactor/shared/wire/messages/command";
 import type { Receipt } from "@interactor/shared/wire/messages/receipt";
@@ -44,6 +45,7 @@ export class Router {
   readonly #ended: Ended | undefined;
   readonly #nowhere: Ledger;
   readonly #queues = new Map<string, NodeQueue>();
+  readonly #room = new SharedRoom(nodeQueuesBytesMax);
   /** By `node/instance/output`. */
   readonly #latest = new Map<string, Sample>();
   readonly #groups: GroupTargets;
@@ -85,11 +87,11 @@ export class Router {
     this.#offerLatest(fresh, now.instant);
   }
 
-  /** A value of an output. What happened once, an event, is not kept for those who come later. */
-  value(from: SiteAddress, sample: Sample, at: Instant, isEvent = false): void {
+  /** A value of an output. */
+  value(from: SiteAddress, sample: Sample, at: Instant): void {
     this.#at = at;
     const address = siteAddress(from);
-    if (!isEvent && (this.#latest.size < latestMax || this.#latest.has(address))) {
+    if (sample.isEvent !== true && (this.#latest.size < latestMax || this.#latest.has(address))) {
       this.#latest.set(address, sample);
     }
     this.#table.offer(address, sample, at, this.#take);
@@ -149,7 +151,7 @@ export class Router {
   queueOf(node: string): NodeQueue {
     const known = this.#queues.get(node);
     if (known !== undefined) return known;
-    const queue = new NodeQueue(this.#session, this.#ended);
+    const queue = new NodeQueue(this.#session, { ended: this.#ended, room: this.#room });
     this.#queues.set(node, queue);
     return queue;
   }
@@ -167,7 +169,7 @@ export class Router {
     if (to.ok) this.queueOf(to.value.node).released(route, portAddress(to.value), now.wall, now.instant);
   }
 
-  readonly #take: RouteSink = (route, { value, at, quality }, key) => {
+  readonly #take: RouteSink = (route, { value, at, quality, isEvent = false }, key) => {
     const to = parseSiteAddress(route.to);
     if (!to.ok || this.#at === undefined) return undefined;
     const now = this.#at;
@@ -177,7 +179,7 @@ export class Router {
     if (left !== undefined) this.queueOf(left).released(route, port, at, now);
     let refused = 0;
     for (const node of nodes) {
-      if (!this.queueOf(node).routed(route, port, { value, at, quality }, now, key)) refused += 1;
+      if (!this.queueOf(node).routed(route, port, { value, at, quality, isEvent }, now, key)) refused += 1;
     }
     if (nodes.length === 0) return "nobody of the group is present";
     if (refused === 0) return undefined;

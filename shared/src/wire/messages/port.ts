@@ -16,17 +16,21 @@ const portFields = {
   count: z.optional(z.int().check(z.gte(1), z.lte(portCountMax))),
 };
 
-export const deliveries = ["latest", "every", "urgent", "durable"] as const;
+export const deliveries = ["latest", "every", "durable"] as const;
 export type Delivery = (typeof deliveries)[number];
 
 export const outputSpec = z.object({
   ...portFields,
   /**
    * `latest` (default): a newer value replaces one that still waits. `every`: each one is sent, unless it gets too old.
-   * `urgent`: the same, before everything else that waits, and what follows from it is not held up by the hub's disk.
    * `durable`: each one is kept on the node's disk until the hub has it, whatever happens and however long it takes.
    */
   deliver: z.optional(z.enum(deliveries)),
+  /**
+   * Goes before everything else the node has to say, and on before the hub has written it: an alarm, an emergency
+   * contact. When as many wait as may, the next one is refused. A durable output takes its own way and is not urgent.
+   */
+  urgent: z.optional(z.boolean()),
 });
 
 export const inputSpec = z.object({
