@@ -37,13 +37,14 @@ const silent = { info: say("info"), warn: say("warn"), error: say("error") };
 async function count(plan: CountingPlan): Promise<void> {
   const before = madeBefore(plan.ledger);
   const ledger = openSync(plan.ledger, "a");
+  const clock = systemClock(newSteering());
   const spool = await openSpool({
     folder: `${plan.data}/spool`,
     session: sessionOf(randomBytes(8)),
     limits: spoolLimits,
+    clock,
     log: silent,
   });
-  const clock = systemClock(newSteering());
   let emit: Emit = () => undefined;
   const agent = new Agent(
     {

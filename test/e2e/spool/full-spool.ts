@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
 import { decode } from "cborg";
 import { connect } from "mqtt";
+import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
 import { openSpool } from "@interactor/agent/src/adapters/spool-segments/spool-segments.ts";
 import { encodeRecord } from "@interactor/agent/src/core/outbox/spool-record.ts";
 import { spoolLimits } from "@interactor/agent/src/ports/spool.ts";
@@ -27,7 +28,13 @@ const livePerSecond = 10;
 /** Fills a spool with about so many bytes. Returns how many messages that are. */
 export async function fillSpool(data: string, bytes: number): Promise<number> {
   const session = sessionOf(new Uint8Array(8).fill(7));
-  const spool = await openSpool({ folder: join(data, "spool"), session, limits: spoolLimits, log: silent });
+  const spool = await openSpool({
+    folder: join(data, "spool"),
+    session,
+    limits: spoolLimits,
+    clock: systemClock(newSteering()),
+    log: silent,
+  });
   spool.attach({ moved: () => undefined, lost: () => undefined });
   let messages = 0;
   for (let written = 0; written < bytes;) {
