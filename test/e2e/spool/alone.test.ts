@@ -1,8 +1,6 @@
 // An agent as it is shipped, that boots and is killed without ever having met its hub.
 
 import { rmSync } from "node:fs";
-import { createServer } from "node:net";
-import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
 import { expect, onTestFinished, test as anyTest } from "vitest";
@@ -10,21 +8,13 @@ import { decode } from "cborg";
 import { apiPaths, ledgerResponse } from "@interactor/shared/wire/api";
 import { emptyFolder, fillDisk, isRoot, mountedFolder } from "../../contract/folders.ts";
 import { journalRows } from "../../contract/journal-rows.ts";
+import { freePort } from "../free-port.ts";
 import { eventually, startAgent, startHub } from "../programs.ts";
 import { requires } from "../requires.ts";
 import { openTtyPair } from "../tty-pair.ts";
 
 const test = requires("socat");
 const asRoot = isRoot ? test : anyTest.skip;
-
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 /** A node whose line gives durable counts, and that looks for its hub where there is none yet. */
 async function openNode(data: string) {
