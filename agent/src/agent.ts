@@ -126,8 +126,8 @@ export class Agent implements AsyncDisposable {
     this.#cancelRetry?.();
     await this.#host[Symbol.asyncDispose]();
     await this.#step({ kind: "stop" });
-    await this.#ledger.end();
     await this.#world.spool?.[Symbol.asyncDispose]();
+    await this.#ledger.end();
   }
 
   #now(): Now {

@@ -15,12 +15,12 @@ import {
 } from "./core/presence/presence.ts";
 import type { Router } from "./core/routing/router.ts";
 import type { HubStop } from "./hub-stop.ts";
+import type { HubFaults } from "./hub-faults.ts";
 import type { Verdict } from "./ports/broker.ts";
-import type { Log } from "./ports/log.ts";
 
 export interface PresenceParts {
   readonly clock: Clock;
-  readonly log: Log;
+  readonly faults: HubFaults;
   readonly router: Router;
   readonly showStop: HubStop;
   readonly publishDesired: (node: string) => void;
@@ -101,15 +101,16 @@ export class HubPresence {
   }
 
   #perform(effect: PresenceEffect): void {
-    const { log, router, publishDesired } = this.#parts;
+    const { faults, router, publishDesired } = this.#parts;
     switch (effect.kind) {
       case "born":
         router.connected(effect.node);
         return publishDesired(effect.node);
       case "taken-over":
-        return log.warn(
-          `another agent of unit ${effect.unit} fills node ${effect.node} now: is its data folder a copy of another's?`,
-        );
+        return faults.node("nodes are filled by another agent", effect.node, {
+          level: "warn",
+          words: `another agent of unit ${effect.unit} fills node ${effect.node} now: is its data folder a copy of another's?`,
+        });
       case "gone":
         return router.disconnected(effect.node);
       case "changed":
@@ -120,12 +121,15 @@ export class HubPresence {
   }
 
   #say({ node, state, reasons, death, birth }: NodePresence): void {
-    const { log } = this.#parts;
     const isGood = state === "init" || state === "ready" || state === "sleeping";
     const words = isHere(state) && state !== "degraded" ? "" : `: ${reasons.join("; ")}`;
     const details = { session: birth.session, connection: birth.connection, until: death?.sleep?.until };
-    if (isGood) log.info(`node ${node} is ${state}${words}`, details);
-    else log.warn(`node ${node} is ${state}${words}`, details);
+    const line = {
+      level: isGood ? "info" : "warn",
+      words: `node ${node} is ${state}${words}`,
+      details,
+    } as const;
+    this.#parts.faults.node(`nodes are ${state}`, node, line);
   }
 }
 

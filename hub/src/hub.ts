@@ -77,9 +77,9 @@ export class Hub implements BrokerRules {
   constructor(options: HubOptions, world: HubWorld) {
     this.options = options;
     this.#world = world;
-    this.ledger = new HubLedger(this.counters, world.log);
-    this.#topics = siteTopics(options.site);
     this.#faults = new HubFaults({ ...world, counters: this.counters });
+    this.ledger = new HubLedger(this.counters, this.#faults);
+    this.#topics = siteTopics(options.site);
     this.#gate = new Gate(options.site, options.accounts);
     this.router = new Router(options.session, {
       ended: (entry, loss) => this.#commands.ended(entry, loss),
@@ -101,6 +101,7 @@ export class Hub implements BrokerRules {
     this.feed = new Feed(options.site, { value: publish(valueRoot, true), raw: publish(rawRoot, false) });
     this.presence = new HubPresence({
       ...world,
+      faults: this.#faults,
       router: this.router,
       showStop: this.showStop,
       publishDesired: (node) => this.#publishDesired(node),

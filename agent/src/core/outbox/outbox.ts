@@ -72,6 +72,11 @@ export class Outbox {
     return this.#sender.inMemory(of) + (of === lane.bulk ? (this.spool?.inMemory ?? 0) : 0);
   }
 
+  /** Messages of one lane that an end in good order takes with it: what lies on the disk is not among them. */
+  lostAtEnd(of: Lane): number {
+    return this.#sender.depth(of) + (of === lane.bulk ? (this.spool?.inMemory ?? 0) : 0);
+  }
+
   /** Whether critical messages fill it, so that the next one has to be refused. */
   get isCriticalFull(): boolean {
     return this.#sender.isFullOf(lane.critical);

@@ -125,6 +125,25 @@ test("what waited for longer than it is of use says so, and so does all that an 
   ]);
 });
 
+test("what goes again after a long absence says that it is late, although it was not the first time", () => {
+  const { sender, connect, pump, sent } = bench();
+  sender.offer(reading(1), instant(0));
+  connect();
+  pump(0);
+  sender.disconnected();
+  sender.connected();
+  pump(seconds(3));
+  sender.disconnected();
+  sender.connected();
+  pump(seconds(60));
+
+  expect(sent.map(({ firstSeq, entries }) => [firstSeq, entries[0]?.flags])).toEqual([
+    [0, 0],
+    [0, 0],
+    [0, entryFlag.historical],
+  ]);
+});
+
 test("nothing leaves under a session that no birth has named", () => {
   const { sender, connect, pump, told } = bench({ left: [1, 2] });
   sender.offer(reading(3), instant(0));
