@@ -1,7 +1,6 @@
 /** What agents send, on its way: to the journal, and from there to the routes, to who watches, and into the counts. */
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { entryFlag, hasFlag } from "@interactor/shared/wire/entry";
-import { Fifo } from "@interactor/shared/wire/fifo";
 import type { Lane } from "@interactor/shared/wire/lanes";
 import { type Delivery, findPort } from "@interactor/shared/wire/messages/port";
 import type { Birth } from "@interactor/shared/wire/messages/state";
@@ -32,8 +31,8 @@ export interface IntakeParts {
 export class HubIntake {
   readonly #parts: IntakeParts;
   readonly #intake: Intake;
-  /** What is to be done when the journal has it. */
-  readonly #waiting = new Fifo<() => unknown>();
+  /** What is to be done when the journal has the group that it gathers. */
+  #waiting: { readonly group: number; readonly effects: (() => unknown)[] } | undefined;
   /** Is confirmed when the journal has it. */
   readonly #kept: Verdict;
 
@@ -45,9 +44,7 @@ export class HubIntake {
       {
         keep: (record, then) => {
           journal.append(record);
-          if (then === undefined) return;
-          this.#waiting.push(then);
-          journal.whenWritten(this.#isWritten);
+          if (then !== undefined) this.#whenWritten(then);
         },
         value: (taken) => this.#value(taken),
         receipt: (node, receipt) => router.receipt(node, receipt),
@@ -71,13 +68,19 @@ export class HubIntake {
     return this.#kept;
   }
 
-  /** Answers come in the order of the questions. */
-  readonly #isWritten = (isWritten: boolean): void => {
-    const then = this.#waiting.shift();
-    if (!isWritten) return;
-    then?.();
-    this.#parts.moved();
-  };
+  #whenWritten(effect: () => unknown): void {
+    const { journal, moved } = this.#parts;
+    const { group } = journal;
+    if (this.#waiting?.group === group) return void this.#waiting.effects.push(effect);
+    const waiting = { group, effects: [effect] };
+    this.#waiting = waiting;
+    return journal.whenWritten((isWritten) => {
+      if (this.#waiting === waiting) this.#waiting = undefined;
+      if (!isWritten) return;
+      for (const each of waiting.effects) each();
+      moved();
+    });
+  }
 
   #value({ address, entry, unit, isOutput }: TakenValue): void {
     const { clock, counters, router, feed } = this.#parts;

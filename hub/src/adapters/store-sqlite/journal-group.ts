@@ -19,9 +19,21 @@ const placeBytes = 6;
 /** About what a record costs beside its payload. */
 const recordBytes = 100;
 
+/** What one node sent. */
+interface OfNode {
+  /** Among the nodes of which there are batches; -1: there are none. */
+  place: number;
+  /** Of each lane of a session where it has come to. */
+  readonly marks: TakenMark[];
+}
+
 export class JournalGather implements Gathered<JournalGroup> {
   #nextId: number;
-  #records: JournalRecord[] = [];
+  #nodes = new Map<string, OfNode>();
+  #names: string[] = [];
+  /** For each batch the place of its node. */
+  #places: number[] = [];
+  #payloads: Uint8Array[] = [];
   bytes = 0;
 
   constructor(nextId: number) {
@@ -29,52 +41,54 @@ export class JournalGather implements Gathered<JournalGroup> {
   }
 
   get isEmpty(): boolean {
-    return this.#records.length === 0;
+    return this.#nodes.size === 0;
   }
 
   add(record: JournalRecord): void {
-    this.#records.push(record);
-    this.bytes += record.payload.length + recordBytes;
+    const { node, payload } = record;
+    let known = this.#nodes.get(node);
+    if (known === undefined) this.#nodes.set(node, (known = { place: -1, marks: [] }));
+    mark(known.marks, record);
+    this.bytes += payload.length + recordBytes;
+    if (payload.length === 0) return;
+    if (known.place < 0) known.place = this.#names.push(node) - 1;
+    this.#places.push(known.place);
+    this.#payloads.push(payload);
   }
 
   take(): JournalGroup {
-    const records = this.#records;
-    this.#records = [];
-    this.bytes = 0;
-    const id = this.#nextId;
-    this.#nextId += 1;
-    const names = new Map<string, number>();
-    const kept = records.filter(({ payload }) => payload.length > 0);
-    const places = Buffer.allocUnsafe(kept.length * placeBytes);
-    for (const [index, { node, payload }] of kept.entries()) {
-      let place = names.get(node);
-      if (place === undefined) names.set(node, (place = names.size));
-      places.writeUInt16LE(place, index * placeBytes);
-      places.writeUInt32LE(payload.length, index * placeBytes + 2);
-    }
-    return {
-      id,
-      nodes: JSON.stringify([...names.keys()]),
-      places,
-      batches: Buffer.concat(kept.map(({ payload }) => payload)),
-      marks: this.#takeMarks(records),
+    const group = {
+      id: this.#nextId,
+      nodes: JSON.stringify(this.#names),
+      places: this.#placesAsBytes(),
+      batches: Buffer.concat(this.#payloads),
+      marks: JSON.stringify(
+        [...this.#nodes.values()].flatMap(({ marks }) =>
+          marks.map(({ node, session, lane, next }) => [node, session, lane, next]),
+        ),
+      ),
     };
+    this.#nextId += 1;
+    this.#nodes = new Map();
+    this.#names = [];
+    this.#places = [];
+    this.#payloads = [];
+    this.bytes = 0;
+    return group;
   }
 
-  /** Of each lane only where it has come to in the end. */
-  #takeMarks(records: readonly JournalRecord[]): string {
-    const byNode = new Map<string, TakenMark[]>();
-    for (const record of records) {
-      const marks = byNode.get(record.node);
-      if (marks === undefined) byNode.set(record.node, [record]);
-      else {
-        const at = marks.findIndex(({ lane, session }) => lane === record.lane && session === record.session);
-        marks[at === -1 ? marks.length : at] = record;
-      }
+  #placesAsBytes(): Buffer {
+    const bytes = Buffer.allocUnsafe(this.#places.length * placeBytes);
+    for (const [index, payload] of this.#payloads.entries()) {
+      bytes.writeUInt16LE(this.#places[index] ?? 0, index * placeBytes);
+      bytes.writeUInt32LE(payload.length, index * placeBytes + 2);
     }
-    const rows = [...byNode.values()]
-      .flat()
-      .map(({ node, session, lane, next }) => [node, session, lane, next]);
-    return JSON.stringify(rows);
+    return bytes;
   }
+}
+
+/** Of a lane only where it has come to in the end. */
+function mark(marks: TakenMark[], record: TakenMark): void {
+  const at = marks.findIndex(({ lane, session }) => lane === record.lane && session === record.session);
+  marks[at === -1 ? marks.length : at] = record;
 }
