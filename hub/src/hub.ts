@@ -71,6 +71,8 @@ export class Hub implements BrokerRules {
   #placement: Placement = placeRoutes([]);
   #broker: Broker | undefined;
   #isWakeDue = false;
+  /** When it wakes up by itself. */
+  #wakesAt: Instant | undefined;
   #cancelWake: (() => void) | undefined;
   #cancelMetric: (() => void) | undefined;
 
@@ -274,7 +276,9 @@ export class Hub implements BrokerRules {
         this.#broker?.send(this.#topics.clientId(node), nodeTopics(site, node).down(lane), payload);
       }),
     );
+    if (next === this.#wakesAt) return;
     this.#cancelWake?.();
+    this.#wakesAt = next;
     this.#cancelWake = next === undefined ? undefined : this.#wakeAt(at, next);
   }
 
@@ -283,6 +287,9 @@ export class Hub implements BrokerRules {
   }
 
   #wakeAt(at: Instant, next: Instant): () => void {
-    return this.#world.clock.after(millis(Math.max(between(at, next), 0)), () => this.#wake());
+    return this.#world.clock.after(millis(Math.max(between(at, next), 0)), () => {
+      this.#wakesAt = undefined;
+      this.#wake();
+    });
   }
 }

@@ -5,7 +5,7 @@ import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
 import type { Ended } from "@interactor/shared/wire/lane-queue";
 import { LaneSender, type Publish } from "@interactor/shared/wire/lane-sender";
 import { Ledger } from "@interactor/shared/wire/ledger";
-import { clockExchangeTtl, queueBytesMax, queueMessagesMax } from "@interactor/shared/wire/limits";
+import { clockExchangeTtl, queueBytesMax, queueMessagesMax, routesMax } from "@interactor/shared/wire/limits";
 import { clockReplyBody } from "@interactor/shared/wire/messages/clock-exchange";
 import { type Command, commandBody } from "@interactor/shared/wire/messages/command";
 import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
@@ -21,6 +21,7 @@ export interface RoutedValue {
 
 export class NodeQueue {
   readonly ledger = new Ledger();
+  readonly #keys = new ConflationKeys();
   readonly #session: Session;
   readonly #sender: LaneSender;
 
@@ -70,7 +71,7 @@ export class NodeQueue {
       body: routed.value,
       route: route.name,
     };
-    const key = route.lane === lanes.telemetry ? `${route.name} ${to} ${about}` : undefined;
+    const key = route.lane === lanes.telemetry ? this.#keys.of(route.name, to, about) : undefined;
     return this.#sender.offer({ lane: route.lane, entry, key }, at);
   }
 
@@ -122,5 +123,21 @@ export class NodeQueue {
 
   pump(at: Instant, publish: Publish): Instant | undefined {
     return this.#sender.pump(at, publish);
+  }
+}
+
+/** Under which key a value replaces the one before: a route asks with each, and mostly for the same. */
+class ConflationKeys {
+  /** By route. More than there may be routes: all are forgotten, and made again. */
+  readonly #known = new Map<string, { readonly to: string; readonly key: string }>();
+
+  of(route: string, to: string, about: string): string {
+    if (about !== "") return `${route} ${to} ${about}`;
+    const known = this.#known.get(route);
+    if (known?.to === to) return known.key;
+    const key = `${route} ${to} `;
+    if (this.#known.size >= routesMax) this.#known.clear();
+    this.#known.set(route, { to, key });
+    return key;
   }
 }
