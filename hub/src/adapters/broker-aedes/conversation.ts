@@ -9,7 +9,7 @@ import type { Exchange } from "./exchange.ts";
 import { HeldAnswers } from "./held-answers.ts";
 import type { Outlet } from "./outlet.ts";
 import { type FilterRequest, levelsOf, packetType, readFilters, wrongHeader } from "./packet-rules.ts";
-import { type Frame, readPublication } from "./publication.ts";
+import { type Frame, readPublication, RecentTopic } from "./publication.ts";
 import { Replay } from "./replay.ts";
 import type { Session } from "./session.ts";
 
@@ -35,6 +35,7 @@ export class Conversation {
   readonly #exchange: Exchange;
   readonly #sink: ConversationSink;
   readonly #replay: Replay;
+  readonly #recentTopic = new RecentTopic();
   /** Answers that wait for the disk, or for one that does: they keep their order. */
   readonly #answers: HeldAnswers[] = [];
   /** Marks the oldest answers that wait for it as due; one function for all of them. */
@@ -74,7 +75,7 @@ export class Conversation {
   }
 
   #publish(bytes: Buffer, frame: Frame): void {
-    const read = readPublication(bytes, frame, this.#exchange.limits);
+    const read = readPublication(bytes, frame, this.#exchange.limits, this.#recentTopic);
     if ("fault" in read) return this.#sink.cut(read.fault, read.words);
     const { message, packetId } = read;
     // It came before: once is enough, also when its PUBREC got lost [MQTT-4.3.3-2].

@@ -1,5 +1,7 @@
 /** Gathers what agents send until it is written: one row of the journal, and how far each lane has come. */
-import type { JournalRecord, TakenMark } from "../../ports/journal.ts";
+import type { Lane } from "@interactor/shared/wire/lanes";
+import type { Session } from "@interactor/shared/wire/session";
+import type { JournalRecord } from "../../ports/journal.ts";
 import type { Gathered } from "./group-commit.ts";
 
 /** What one commit brings to the disk. May be written again: it says of every row how it ends. */
@@ -14,8 +16,9 @@ export interface JournalGroup {
   readonly marks: string;
 }
 
-/** Two for the node's place, a hub knows a thousand nodes; four for the length. */
-const placeBytes = 6;
+/** A hub knows a thousand nodes. */
+const placeBytes = 2;
+const lengthBytes = 4;
 /** About what a record costs beside its payload. */
 const recordBytes = 100;
 
@@ -23,72 +26,102 @@ const recordBytes = 100;
 interface OfNode {
   /** Among the nodes of which there are batches; -1: there are none. */
   place: number;
-  /** Of each lane of a session where it has come to. */
-  readonly marks: TakenMark[];
+  /** Of each lane of a session where it has come to in the end. */
+  readonly marks: { readonly session: Session; readonly lane: Lane; next: number }[];
 }
 
 export class JournalGather implements Gathered<JournalGroup> {
   #nextId: number;
   #nodes = new Map<string, OfNode>();
   #names: string[] = [];
-  /** For each batch the place of its node. */
-  #places: number[] = [];
-  #payloads: Uint8Array[] = [];
-  bytes = 0;
+  #places = new Bytes();
+  #batches = new Bytes();
+  #records = 0;
 
   constructor(nextId: number) {
     this.#nextId = nextId;
   }
 
   get isEmpty(): boolean {
-    return this.#nodes.size === 0;
+    return this.#records === 0;
   }
 
-  add(record: JournalRecord): void {
-    const { node, payload } = record;
+  get bytes(): number {
+    return this.#batches.length + this.#records * recordBytes;
+  }
+
+  /** Copies the payload: it would keep alive all that its client sent with it. */
+  add({ node, session, lane, next, payload }: JournalRecord): void {
     let known = this.#nodes.get(node);
     if (known === undefined) this.#nodes.set(node, (known = { place: -1, marks: [] }));
-    mark(known.marks, record);
-    this.bytes += payload.length + recordBytes;
+    const mark = known.marks.find((each) => each.lane === lane && each.session === session);
+    if (mark === undefined) known.marks.push({ session, lane, next });
+    else mark.next = next;
+    this.#records += 1;
     if (payload.length === 0) return;
     if (known.place < 0) known.place = this.#names.push(node) - 1;
-    this.#places.push(known.place);
-    this.#payloads.push(payload);
+    this.#places.number(known.place, placeBytes);
+    this.#places.number(payload.length, lengthBytes);
+    this.#batches.add(payload);
   }
 
   take(): JournalGroup {
+    const marks = [...this.#nodes].flatMap(([node, ofNode]) =>
+      ofNode.marks.map(({ session, lane, next }) => [node, session, lane, next]),
+    );
     const group = {
       id: this.#nextId,
       nodes: JSON.stringify(this.#names),
-      places: this.#placesAsBytes(),
-      batches: Buffer.concat(this.#payloads),
-      marks: JSON.stringify(
-        [...this.#nodes.values()].flatMap(({ marks }) =>
-          marks.map(({ node, session, lane, next }) => [node, session, lane, next]),
-        ),
-      ),
+      places: this.#places.taken,
+      batches: this.#batches.taken,
+      marks: JSON.stringify(marks),
     };
     this.#nextId += 1;
     this.#nodes = new Map();
     this.#names = [];
-    this.#places = [];
-    this.#payloads = [];
-    this.bytes = 0;
+    this.#places = new Bytes(this.#places.length);
+    this.#batches = new Bytes(this.#batches.length);
+    this.#records = 0;
     return group;
-  }
-
-  #placesAsBytes(): Buffer {
-    const bytes = Buffer.allocUnsafe(this.#places.length * placeBytes);
-    for (const [index, payload] of this.#payloads.entries()) {
-      bytes.writeUInt16LE(this.#places[index] ?? 0, index * placeBytes);
-      bytes.writeUInt32LE(payload.length, index * placeBytes + 2);
-    }
-    return bytes;
   }
 }
 
-/** Of a lane only where it has come to in the end. */
-function mark(marks: TakenMark[], record: TakenMark): void {
-  const at = marks.findIndex(({ lane, session }) => lane === record.lane && session === record.session);
-  marks[at === -1 ? marks.length : at] = record;
+const bytesMin = 1024;
+
+/** Bytes one after the other. */
+class Bytes {
+  length = 0;
+  #buffer: Buffer;
+
+  /** `expected`: about so many will come. */
+  constructor(expected = 0) {
+    this.#buffer = Buffer.allocUnsafeSlow(Math.max(expected, bytesMin));
+  }
+
+  get taken(): Buffer {
+    return this.#buffer.subarray(0, this.length);
+  }
+
+  add(bytes: Uint8Array): void {
+    const at = this.#room(bytes.length);
+    this.#buffer.set(bytes, at);
+  }
+
+  /** Little-endian, in so many bytes. */
+  number(value: number, width: number): void {
+    const at = this.#room(width);
+    for (let place = 0; place < width; place += 1) this.#buffer[at + place] = value >>> (8 * place);
+  }
+
+  /** Makes room for so many bytes more, and says where they go. */
+  #room(more: number): number {
+    const at = this.length;
+    this.length += more;
+    if (this.length > this.#buffer.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(this.length, 2 * this.#buffer.length));
+      this.#buffer.copy(larger, 0, 0, at);
+      this.#buffer = larger;
+    }
+    return at;
+  }
 }
