@@ -71,6 +71,8 @@ export class Hub implements BrokerRules {
   #placement: Placement = placeRoutes([]);
   #broker: Broker | undefined;
   #isWakeDue = false;
+  /** When it wakes up by itself. */
+  #wakesAt: Instant | undefined;
   #cancelWake: (() => void) | undefined;
   #cancelMetric: (() => void) | undefined;
 
@@ -274,7 +276,9 @@ export class Hub implements BrokerRules {
     });
     const answers = this.#commands.flush(at, this.presence.state);
     const next = earliest(routed, earliest(answers, this.feed.flush(at)));
+    if (next === this.#wakesAt) return;
     this.#cancelWake?.();
+    this.#wakesAt = next;
     this.#cancelWake = next === undefined ? undefined : this.#wakeAt(at, next);
   }
 
@@ -283,6 +287,9 @@ export class Hub implements BrokerRules {
   }
 
   #wakeAt(at: Instant, next: Instant): () => void {
-    return this.#world.clock.after(millis(Math.max(between(at, next), 0)), () => this.#wake());
+    return this.#world.clock.after(millis(Math.max(between(at, next), 0)), () => {
+      this.#wakesAt = undefined;
+      this.#wake();
+    });
   }
 }

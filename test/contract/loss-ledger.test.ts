@@ -70,7 +70,7 @@ class Hop {
   constructor() {
     this.#intake = new Intake({
       keep: (_record, then) => void then?.(),
-      value: () => undefined,
+      values: () => undefined,
       result: () => undefined,
       clock: () => undefined,
       receipt: (_node, receipt) => this.queue.receipt(receipt),

@@ -48,6 +48,7 @@ export class SharedRoom {
 export type Ended = (entry: Entry, loss: Loss) => void;
 
 const untold: Ended = () => undefined;
+const conflated: Loss = { end: "evicted", reason: "conflated" };
 
 export class LaneQueue {
   readonly #limits: QueueLimits;
@@ -88,12 +89,14 @@ export class LaneQueue {
     this.#ledger.produced(lane);
     const bytes = sizeOf(entry);
     if (bytes > Math.min(entryBytesMax, this.#limits.bytesMax)) return this.#refuse(lane, entry, "too-large");
-    while (!this.#hasRoom(lane, key, bytes)) {
+    let waiting = this.#waitingFor(lane, key);
+    while (!this.#hasRoom(waiting, bytes)) {
       if (!this.#evictFor(lane)) return this.#refuse(lane, entry, "full");
+      waiting = this.#waitingFor(lane, key);
     }
     const expiresAt = entry.ttl === null ? Number.POSITIVE_INFINITY : at + entry.ttl;
-    if (!this.#replace(lane, key, { entry, bytes, expiresAt }))
-      this.#push(lane, { entry, key, bytes, expiresAt });
+    if (waiting === undefined) this.#push(lane, { entry, key, bytes, expiresAt });
+    else this.#replace(lane, waiting, { entry, bytes, expiresAt });
     return true;
   }
 
@@ -120,9 +123,12 @@ export class LaneQueue {
     this.#ended(entry, loss);
   }
 
-  /** Whether the bounds hold after a message of `key` and `bytes` has come in. */
-  #hasRoom(lane: Lane, key: string | undefined, bytes: number): boolean {
-    const waiting = key === undefined ? undefined : this.#latest[lane]?.get(key);
+  #waitingFor(lane: Lane, key: string | undefined): Queued | undefined {
+    return key === undefined ? undefined : this.#latest[lane]?.get(key);
+  }
+
+  /** Whether the bounds hold after a message of `bytes` has come in, in the place of one that waits or beside all. */
+  #hasRoom(waiting: Queued | undefined, bytes: number): boolean {
     const messages = this.#messages + (waiting === undefined ? 1 : 0);
     return messages <= this.#limits.messagesMax && this.#hasBytes(bytes - (waiting?.bytes ?? 0));
   }
@@ -148,16 +154,15 @@ export class LaneQueue {
 
   #replace(
     lane: Lane,
-    key: string | undefined,
-    newer: Pick<Queued, "entry" | "bytes" | "expiresAt">,
-  ): boolean {
-    const waiting = key === undefined ? undefined : this.#latest[lane]?.get(key);
-    if (waiting === undefined) return false;
+    waiting: Queued,
+    { entry, bytes, expiresAt }: Pick<Queued, "entry" | "bytes" | "expiresAt">,
+  ): void {
     const older = waiting.entry;
-    this.#weigh(newer.bytes - waiting.bytes);
-    Object.assign(waiting, newer);
-    this.#lose(lane, older, { end: "evicted", reason: "conflated" });
-    return true;
+    this.#weigh(bytes - waiting.bytes);
+    waiting.entry = entry;
+    waiting.bytes = bytes;
+    waiting.expiresAt = expiresAt;
+    this.#lose(lane, older, conflated);
   }
 
   /** Evicts the oldest message of the least urgent lane, down to `lane` itself; critical ones never. */

@@ -107,10 +107,8 @@ async function loaded(
   const folder = await mkdtemp(join(tmpdir(), "interactor-load-"));
   try {
     const place = { port: hub.place.mqttPort ?? 0, pid: hub.pid, publishers: agents, burst: 1 };
-    return await generator.run(
-      ["ingest", ...optionsOf({ ...place, ...shape }), ...(await ingestFiles(folder))],
-      signal,
-    );
+    const { args } = await ingestFiles(folder);
+    return await generator.run(["ingest", ...optionsOf({ ...place, ...shape }), ...args], signal);
   } finally {
     await rm(folder, { recursive: true });
   }

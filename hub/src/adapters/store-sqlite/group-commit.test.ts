@@ -117,6 +117,28 @@ test("an answer waits for the group that holds what came before it, and no longe
   expect(commit.waitingBytes).toBe(0);
 });
 
+test("its number tells whether what is taken now goes to disk with what was asked about", async () => {
+  const { commit, clock, finish, retain } = slowDisk();
+  const empty = commit.group;
+  retain("a");
+  const first = commit.group;
+  retain("b");
+  expect(commit.group).toBe(first);
+  expect(first).not.toBe(empty);
+
+  await turn();
+  expect(commit.group).toBe(first);
+  retain("c");
+  expect(commit.group).not.toBe(first);
+
+  await finish();
+  clock.advance(millis(5));
+  await finish();
+  const last = commit.group;
+  retain("d");
+  expect(commit.group).not.toBe(last);
+});
+
 test("a group that fails is kept and tried again before anything newer", async () => {
   const { commit, clock, begun, finish, retain } = slowDisk();
   const answers: string[] = [];

@@ -19,7 +19,7 @@ function bench() {
     raw: (address, payload) => void raw.push([address, read(payload)]),
   });
   const offer = (value: number, at: number, address = "pi/sim/distance") =>
-    feed.offer(address, { at: noon, quality: 0, flags: 0, value }, instant(at));
+    feed.offer(address, [{ at: noon, quality: 0, flags: 0, value }], instant(at));
   return { feed, out, raw, offer, flush: (at: number) => feed.flush(instant(at)) };
 }
 
@@ -66,7 +66,7 @@ test("however fast values come, twenty a second go out, and the last always does
       const times: number[] = [];
       let at = 0;
       const offer = (value: number) =>
-        feed.offer("a/b/c", { at: noon, quality: 0, flags: 0, value }, instant(at));
+        feed.offer("a/b/c", [{ at: noon, quality: 0, flags: 0, value }], instant(at));
       const note = () => {
         while (times.length < out.length) times.push(at);
       };

@@ -27,6 +27,8 @@ export class Feed {
   readonly #sink: FeedSink;
   readonly #slots = new Map<string, Slot>();
   readonly #held = new Set<string>();
+  /** Not sooner is anything due of what is held. */
+  #due: Instant | undefined;
   refused = 0;
 
   constructor(site: string, sink: FeedSink) {
@@ -38,9 +40,15 @@ export class Feed {
     return this.#slots.size;
   }
 
-  /** `address` is `node/instance/port`. */
-  offer(address: string, value: PublicValue, at: Instant): void {
-    if (this.taps.wants(address, at)) this.#sink.raw(address, encodePublicValue(value));
+  /** `address` is `node/instance/port`; the oldest value first. */
+  offer(address: string, values: readonly PublicValue[], at: Instant): void {
+    if (this.taps.wants(address, at))
+      for (const value of values) this.#sink.raw(address, encodePublicValue(value));
+    const newest = values.at(-1);
+    if (newest !== undefined) this.#offer(address, newest, at);
+  }
+
+  #offer(address: string, value: PublicValue, at: Instant): void {
     const slot = this.#slots.get(address);
     if (slot === undefined) {
       if (this.#slots.size >= feedValuesMax) {
@@ -54,19 +62,21 @@ export class Feed {
     } else {
       slot.held = value;
       this.#held.add(address);
+      this.#due = earliest(this.#due, slot.openAt);
     }
   }
 
   /** Lets out what is due. Returns when to come back. */
   flush(at: Instant): Instant | undefined {
-    let next: Instant | undefined;
+    if (this.#due === undefined || at < this.#due) return this.#due;
+    this.#due = undefined;
     for (const address of this.#held) {
       const slot = this.#slots.get(address);
       if (slot?.held === undefined) continue;
       if (at >= slot.openAt) this.#let(address, slot, slot.held, at);
-      else next = earliest(next, slot.openAt);
+      else this.#due = earliest(this.#due, slot.openAt);
     }
-    return next;
+    return this.#due;
   }
 
   #let(address: string, slot: Slot, value: PublicValue, at: Instant): void {

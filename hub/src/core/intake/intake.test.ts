@@ -28,8 +28,10 @@ function bench({ isDiskQuick = true, taken = [] as readonly TakenMark[] } = {}) 
         if (then !== undefined) waiting.push(then);
         if (isDiskQuick) finish();
       },
-      value: ({ address: { node, instance, port }, entry: { body, at, flags }, unit, isOutput }) =>
-        void values.push({ address: `${node}/${instance}/${port}`, body, at, flags, unit, isOutput }),
+      values: ({ address, unit, isOutput }, readings) => {
+        for (const { value, at, flags } of readings)
+          values.push({ address, body: value, at, flags, unit, isOutput });
+      },
       receipt: (node, receipt) => void receipts.push([node, receipt]),
       clock: (node, askedAt) => void clocks.push([node, askedAt]),
       refused: (reason, node) => void refused.push(`${node} ${reason}`),

@@ -3,21 +3,20 @@
  * against what its node declared, and written before it has an effect. What is urgent, the critical lane and the
  * control lane with its receipts, has its effect at once. What is refused is counted by reason; nothing here throws at bad input.
  */
-import type { Micros } from "@interactor/shared/kernel/units";
 import { type BatchFault, openBatch, readColumns } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
 import { readClockAsk } from "@interactor/shared/wire/messages/clock-exchange";
-import { findPort } from "@interactor/shared/wire/messages/port";
+import type { PublicValue } from "@interactor/shared/wire/messages/public-value";
 import { type Receipt, readReceiptBody } from "@interactor/shared/wire/messages/receipt";
 import { readResultBody, type Reply } from "@interactor/shared/wire/messages/reply";
 import type { Birth } from "@interactor/shared/wire/messages/state";
-import { parsePortAddress, type SiteAddress } from "@interactor/shared/wire/names";
 import type { Taken } from "../ledger/node-books.ts";
 import type { Session } from "@interactor/shared/wire/session";
 import { isOfType } from "@interactor/shared/wire/value";
 import { Dedupe } from "./dedupe.ts";
 import type { JournalRecord, TakenMark } from "./journal-record.ts";
+import { type Source, Sources } from "./sources.ts";
 
 export type IntakeRefusal =
   | BatchFault
@@ -34,8 +33,8 @@ export type Unannounced = "unborn" | "stale-session";
 export interface IntakeSink {
   /** To be written, in this order; `then` is called when it is. */
   keep(record: JournalRecord, then: (() => unknown) | undefined): void;
-  /** A value of an output, or what an input holds. */
-  value(taken: TakenValue): void;
+  /** What one entry says: values of an output, the oldest first, or what an input holds. */
+  values(source: Source, readings: readonly Reading[]): void;
   receipt(node: string, receipt: Receipt): void;
   /** What became of a command that asked. */
   result(node: string, reply: Reply): void;
@@ -46,16 +45,18 @@ export interface IntakeSink {
   took(node: string, taken: Taken): void;
 }
 
-export interface TakenValue {
-  readonly address: SiteAddress;
-  readonly entry: Entry;
-  readonly unit: string;
-  readonly isOutput: boolean;
+export type Reading = PublicValue;
+
+/** What of a batch is to be given out. */
+interface Taking {
+  readonly source: Source;
+  readonly readings: readonly Reading[];
 }
 
 export class Intake {
   readonly #sink: IntakeSink;
   readonly #dedupe: Dedupe;
+  readonly #sources = new Sources();
 
   /** `taken`: what was taken in by the lives before, the oldest first. */
   constructor(sink: IntakeSink, taken: readonly TakenMark[] = []) {
@@ -118,13 +119,13 @@ export class Intake {
   #route(node: string, fresh: readonly Entry[], taken: Taken, birth: Birth): number {
     const late = fresh.reduce((sum, { ttl }) => (ttl === 0 ? sum + 1 : sum), 0);
     this.#sink.took(node, late === 0 ? taken : { ...taken, late });
-    const values: TakenValue[] = [];
-    for (const entry of fresh) this.#take(node, entry, birth, values);
-    for (const value of values) this.#sink.value(value);
-    return values.length;
+    const takings: Taking[] = [];
+    for (const entry of fresh) this.#take(node, entry, birth, takings);
+    for (const { source, readings } of takings) this.#sink.values(source, readings);
+    return takings.length;
   }
 
-  #take(node: string, entry: Entry, birth: Birth, values: TakenValue[]): void {
+  #take(node: string, entry: Entry, birth: Birth, takings: Taking[]): void {
     if (hasFlag(entry, entryFlag.receipt)) {
       const receipt = readReceiptBody(entry.body);
       return receipt === undefined
@@ -143,37 +144,30 @@ export class Intake {
     }
     // Its sender has counted it as expired. What is too old is never done.
     if (entry.ttl === 0) return undefined;
-    const parsed = parsePortAddress(entry.from);
-    if (!parsed.ok) return this.#sink.refused("wrong-address", node);
-    const { instance, port } = parsed.value;
-    const declared = Object.hasOwn(birth.instances, instance) ? birth.instances[instance] : undefined;
-    const output = declared === undefined ? undefined : findPort(declared.outputs, port);
-    const spec = output ?? (declared === undefined ? undefined : findPort(declared.inputs, port));
-    if (spec === undefined) return this.#sink.refused("unknown-output", node);
-    const taken = {
-      address: { node, instance, port },
-      unit: spec.unit ?? "",
-      isOutput: output !== undefined,
-    };
-    for (const sample of samplesOf(entry)) {
+    const source = this.#sources.find(node, birth, entry.from);
+    if (typeof source === "string") return this.#sink.refused(source, node);
+    const readings = readingsOf(entry).filter(({ value }) => {
       // An input that nobody owns holds nothing.
-      const isNothing = output === undefined && sample.body === null;
-      if (!isNothing && !isOfType(sample.body, spec.type)) this.#sink.refused("wrong-type", node);
-      else values.push({ ...taken, entry: sample });
-    }
+      const isRight = isOfType(value, source.type) || (value === null && !source.isOutput);
+      if (!isRight) this.#sink.refused("wrong-type", node);
+      return isRight;
+    });
+    if (readings.length > 0) takings.push({ source, readings });
+    return undefined;
   }
 }
 
 const nothing = new Uint8Array();
 
-/** One entry for each sample of a columns entry; the decoder has checked its shape. */
-function samplesOf(entry: Entry): readonly Entry[] {
-  if (!hasFlag(entry, entryFlag.columns)) return [entry];
-  const flags = entry.flags & ~entryFlag.columns;
-  return (readColumns(entry) ?? []).map(({ at, value }: { at: Micros; value: Entry["body"] }) => ({
-    ...entry,
-    at,
-    flags,
-    body: value,
+/** One for each sample of a columns entry; the decoder has checked its shape. */
+function readingsOf(entry: Entry): readonly Reading[] {
+  const { at, quality, flags, body } = entry;
+  if (!hasFlag(entry, entryFlag.columns)) return [{ at, quality, flags, value: body }];
+  const flagsOfEach = flags & ~entryFlag.columns;
+  return (readColumns(entry) ?? []).map((sample) => ({
+    at: sample.at,
+    quality,
+    flags: flagsOfEach,
+    value: sample.value,
   }));
 }

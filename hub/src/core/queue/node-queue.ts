@@ -13,6 +13,7 @@ import {
   nodeQueueMessagesMax,
   nodeQueueOwnBytes,
   nodeQueuesBytesMax,
+  routesMax,
 } from "@interactor/shared/wire/limits";
 import { clockReplyBody } from "@interactor/shared/wire/messages/clock-exchange";
 import { type Command, commandBody } from "@interactor/shared/wire/messages/command";
@@ -38,6 +39,7 @@ export interface NodeQueueParts {
 
 export class NodeQueue {
   readonly ledger = new Ledger();
+  readonly #keys = new ConflationKeys();
   readonly #session: Session;
   readonly #sender: LaneSender;
 
@@ -89,7 +91,7 @@ export class NodeQueue {
       route: route.name,
     };
     const isState = route.lane === lanes.telemetry && routed.isEvent !== true;
-    const key = isState ? `${route.name} ${to} ${about}` : undefined;
+    const key = isState ? this.#keys.of(route.name, to, about) : undefined;
     return this.#sender.offer({ lane: route.lane, entry, key }, at);
   }
 
@@ -141,5 +143,21 @@ export class NodeQueue {
 
   pump(at: Instant, publish: Publish): Instant | undefined {
     return this.#sender.pump(at, publish);
+  }
+}
+
+/** Under which key a value replaces the one before: a route asks with each, and mostly for the same. */
+class ConflationKeys {
+  /** By route. More than there may be routes: all are forgotten, and made again. */
+  readonly #known = new Map<string, { readonly to: string; readonly key: string }>();
+
+  of(route: string, to: string, about: string): string {
+    if (about !== "") return `${route} ${to} ${about}`;
+    const known = this.#known.get(route);
+    if (known?.to === to) return known.key;
+    const key = `${route} ${to} `;
+    if (this.#known.size >= routesMax) this.#known.clear();
+    this.#known.set(route, { to, key });
+    return key;
   }
 }

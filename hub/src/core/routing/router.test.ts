@@ -27,11 +27,7 @@ function bench(...routes: readonly CompiledRoute[]) {
     session,
     place,
     read: (value: number, at = 0, isEvent = false) =>
-      router.value(
-        { node: "pi", instance: "sim", port: "distance" },
-        { value, unit: "m", quality: 0, at: noon, isEvent },
-        instant(at),
-      ),
+      router.values("pi/sim/distance", [{ value, unit: "m", quality: 0, at: noon, isEvent }], instant(at)),
     /** What is sent at that time, by node. */
     pump(at: number): readonly (readonly [node: string, entry: Entry])[] {
       const sent: (readonly [string, Entry])[] = [];

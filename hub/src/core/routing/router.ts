@@ -1,5 +1,5 @@
 /** From values to the nodes that want them: the routes placed on the hub, and the queue of every node. */
-import { earliest, type Instant, type Micros } from "@interactor/shared/kernel/units";
+import { earliest, type Instant, instant, type Micros } from "@interactor/shared/kernel/units";
 import {
   type RouteRunner,
   type RouteSink,
@@ -15,7 +15,7 @@ import { nodeQueuesBytesMax } from "@interactor/shared/wire/limits";
 import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages/desired";
 import type { Command } from "@interactor/shared/wire/messages/command";
 import type { Receipt } from "@interactor/shared/wire/messages/receipt";
-import { parseSiteAddress, portAddress, type SiteAddress, siteAddress } from "@interactor/shared/wire/names";
+import { parseSiteAddress, portAddress, type SiteAddress } from "@interactor/shared/wire/names";
 import type { Session } from "@interactor/shared/wire/session";
 import { type Choice, GroupTargets } from "./group-targets.ts";
 import { NodeQueue } from "../queue/node-queue.ts";
@@ -52,6 +52,10 @@ export class Router {
   /** Nodes that are connected. */
   readonly #present = new Set<string>();
   #table = new RouteTable([]);
+  /** Where the routes of the table lead. */
+  #targets: ReadonlyMap<CompiledRoute, RouteTarget> = new Map();
+  /** Queues in which something may have become movable, and when they are to be looked at. */
+  readonly #due = new Map<string, Instant>();
   #at: Instant | undefined;
 
   constructor(
@@ -84,17 +88,18 @@ export class Router {
     this.#groups.keep(all);
     const { table, fresh } = this.#table.renewed(runners);
     this.#table = table;
+    this.#targets = targetsIn(table.runners);
     this.#offerLatest(fresh, now.instant);
   }
 
-  /** A value of an output. */
-  value(from: SiteAddress, sample: Sample, at: Instant): void {
+  /** Values of an output, `node/instance/port`, the oldest first. */
+  values(address: string, samples: readonly Sample[], at: Instant): void {
     this.#at = at;
-    const address = siteAddress(from);
-    if (sample.isEvent !== true && (this.#latest.size < latestMax || this.#latest.has(address))) {
-      this.#latest.set(address, sample);
+    const latest = samples.findLast(({ isEvent }) => isEvent !== true);
+    if (latest !== undefined && (this.#latest.size < latestMax || this.#latest.has(address))) {
+      this.#latest.set(address, latest);
     }
-    this.#table.offer(address, sample, at, this.#take);
+    this.#table.offerAll(address, samples, at, this.#take);
   }
 
   /** These instances of a node are new or were away: their inputs go where the routes say by the latest values. */
@@ -117,11 +122,11 @@ export class Router {
   }
 
   clock(node: string, askedAt: number, wall: Micros, at: Instant): void {
-    this.#queues.get(node)?.clock(askedAt, wall, at);
+    this.#knownQueue(node)?.clock(askedAt, wall, at);
   }
 
   receipt(node: string, receipt: Receipt): void {
-    this.#queues.get(node)?.receipt(receipt);
+    this.#knownQueue(node)?.receipt(receipt);
   }
 
   connected(node: string): void {
@@ -131,29 +136,41 @@ export class Router {
 
   disconnected(node: string): void {
     this.#present.delete(node);
-    this.#queues.get(node)?.disconnected();
+    this.#knownQueue(node)?.disconnected();
   }
 
   /** Lets out what throttles hold and sends what may go. Returns when to come back. */
   pump(at: Instant, send: SendToNode): Instant | undefined {
     this.#at = at;
     let next = this.#table.flush(at, this.#take);
-    for (const [node, queue] of this.#queues) {
-      next = earliest(
-        next,
-        queue.pump(at, (lane, payload) => send(node, lane, payload)),
-      );
+    for (const [node, due] of this.#due) {
+      const later = due > at ? due : this.#pumpQueue(node, at, send);
+      if (later === undefined) this.#due.delete(node);
+      else this.#due.set(node, later);
+      next = earliest(next, later);
     }
     return next;
   }
 
   /** A node may be spoken to before it was ever seen: what waits for it expires by its TTL. */
   queueOf(node: string): NodeQueue {
-    const known = this.#queues.get(node);
+    const known = this.#knownQueue(node);
     if (known !== undefined) return known;
+    this.#due.set(node, atOnce);
     const queue = new NodeQueue(this.#session, { ended: this.#ended, room: this.#room });
     this.#queues.set(node, queue);
     return queue;
+  }
+
+  /** Whoever asks for it changes it: it is looked at with the next pump. */
+  #knownQueue(node: string): NodeQueue | undefined {
+    const queue = this.#queues.get(node);
+    if (queue !== undefined) this.#due.set(node, atOnce);
+    return queue;
+  }
+
+  #pumpQueue(node: string, at: Instant, send: SendToNode): Instant | undefined {
+    return this.#queues.get(node)?.pump(at, (lane, payload) => send(node, lane, payload));
   }
 
   #offerLatest(runners: readonly RouteRunner[], at: Instant): void {
@@ -170,12 +187,11 @@ export class Router {
   }
 
   readonly #take: RouteSink = (route, { value, at, quality, isEvent = false }, key) => {
-    const to = parseSiteAddress(route.to);
-    if (!to.ok || this.#at === undefined) return undefined;
+    const target = this.#targets.get(route);
+    if (target === undefined || this.#at === undefined) return undefined;
     const now = this.#at;
-    const { nodes, left } =
-      route.group === undefined ? { nodes: [to.value.node] } : this.#choose(route, route.group, key);
-    const port = portAddress(to.value);
+    const { port } = target;
+    const { nodes, left } = route.group === undefined ? target : this.#choose(route, route.group, key);
     if (left !== undefined) this.queueOf(left).released(route, port, at, now);
     let refused = 0;
     for (const node of nodes) {
@@ -196,6 +212,23 @@ export class Router {
     return choice;
   }
 }
+
+/** Where a route leads: in a group, to this port of whom it chooses. */
+interface RouteTarget extends Choice {
+  /** `instance/input` */
+  readonly port: string;
+}
+
+function targetsIn(runners: readonly RouteRunner[]): ReadonlyMap<CompiledRoute, RouteTarget> {
+  const targets = new Map<CompiledRoute, RouteTarget>();
+  for (const { route } of runners) {
+    const to = parseSiteAddress(route.to);
+    if (to.ok) targets.set(route, { nodes: [to.value.node], port: portAddress(to.value) });
+  }
+  return targets;
+}
+
+const atOnce = instant(Number.NEGATIVE_INFINITY);
 
 /** Whether the same value again leaves everything as it is. */
 const isStateful = (group: RouteGroup | undefined): boolean =>
