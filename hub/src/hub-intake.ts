@@ -93,7 +93,10 @@ export class HubIntake {
     // What was kept on a node's disk is told, and moves nothing any more: it happened some time ago.
     const isPast = deliver === "durable" && hasFlag(entry, entryFlag.historical);
     if (isOutput && !isPast) router.value(address, sample, now, deliver !== "latest");
-    feed.offer(siteAddress(address), { at, quality, flags, value: body }, now);
+    const refusal = feed.offer(address, { at, quality, flags, value: body }, now);
+    if (refusal === undefined) return;
+    router.forgetLatest(siteAddress(address));
+    this.#parts.refused(refusal, address.node);
   }
 
   #deliveryOf({ node, instance, port }: TakenValue["address"]): Delivery {

@@ -3,6 +3,8 @@ import { unreachable } from "@interactor/shared/kernel/assert";
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { decodeReported } from "@interactor/shared/wire/messages/reported";
 import { type Birth, decodeNodeState } from "@interactor/shared/wire/messages/state";
+import { findPort } from "@interactor/shared/wire/messages/port";
+import type { SiteAddress } from "@interactor/shared/wire/names";
 import { isHere } from "@interactor/shared/wire/node-state";
 import {
   LastSeen,
@@ -13,6 +15,7 @@ import {
   type PresenceState,
   stepPresence,
 } from "./core/presence/presence.ts";
+import type { Feed } from "./core/feed/feed.ts";
 import type { Router } from "./core/routing/router.ts";
 import type { HubStop } from "./hub-stop.ts";
 import type { Verdict } from "./ports/broker.ts";
@@ -22,6 +25,7 @@ export interface PresenceParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly router: Router;
+  readonly feed: Feed;
   readonly showStop: HubStop;
   readonly publishDesired: (node: string) => void;
   readonly refuse: (kind: string, reason: string, node: string) => Verdict;
@@ -32,6 +36,8 @@ const pass: Verdict = { kind: "pass" };
 export class HubPresence {
   readonly lastSeen = new LastSeen();
   readonly #parts: PresenceParts;
+  /** By node: the birth that its values were last compared with. */
+  readonly #swept = new Map<string, Birth>();
   #state: PresenceState = nobody;
 
   constructor(parts: PresenceParts) {
@@ -88,6 +94,7 @@ export class HubPresence {
     this.#state = step.state;
     for (const effect of step.effects) this.#perform(effect);
     const { showStop } = this.#parts;
+    if (event.kind === "birth" || event.kind === "reported") this.#forgetUndeclared(event.node);
     if (event.kind === "reported") showStop.reported(event.node, event.reported.stop);
     if (event.kind === "birth") {
       showStop.born(event.node, event.birth.zones);
@@ -98,6 +105,15 @@ export class HubPresence {
       if (fresh.size > 0) router.catchUp(event.node, fresh, clock.now());
     }
     return pass;
+  }
+
+  /** An instance that is only starting has yet to say what it gives: until all have, what was known of them stays. */
+  #forgetUndeclared(node: string): void {
+    const known = this.#state.get(node);
+    if (known?.hasBegun !== true || this.#swept.get(node) === known.birth) return;
+    this.#swept.set(node, known.birth);
+    const { feed, router } = this.#parts;
+    for (const address of feed.keep(node, isDeclaredBy(known.birth))) router.forgetLatest(address);
   }
 
   #perform(effect: PresenceEffect): void {
@@ -134,3 +150,13 @@ function newInstances(birth: Birth, before: Birth | undefined): ReadonlySet<stri
   const known = before?.instances ?? {};
   return new Set(Object.keys(birth.instances).filter((name) => !Object.hasOwn(known, name)));
 }
+
+const isDeclaredBy =
+  ({ instances }: Birth) =>
+  ({ instance, port }: SiteAddress): boolean => {
+    const declared = Object.hasOwn(instances, instance) ? instances[instance] : undefined;
+    return (
+      declared !== undefined &&
+      (findPort(declared.outputs, port) ?? findPort(declared.inputs, port)) !== undefined
+    );
+  };

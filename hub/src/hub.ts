@@ -102,6 +102,7 @@ export class Hub implements BrokerRules {
     this.presence = new HubPresence({
       ...world,
       router: this.router,
+      feed: this.feed,
       showStop: this.showStop,
       publishDesired: (node) => this.#publishDesired(node),
       refuse: (kind, reason, node) => this.#refuse(kind, reason, node),

@@ -19,9 +19,6 @@ import type { Session } from "@interactor/shared/wire/session";
 import { type Choice, GroupTargets } from "./group-targets.ts";
 import { NodeQueue } from "../queue/node-queue.ts";
 
-/** Outputs whose latest value is kept for routes and nodes that come later. More: those get the next value. */
-const latestMax = 100_000;
-
 /** When something happens, in both clocks. */
 export interface RouterNow {
   readonly instant: Instant;
@@ -44,7 +41,7 @@ export class Router {
   readonly #ended: Ended | undefined;
   readonly #nowhere: Ledger;
   readonly #queues = new Map<string, NodeQueue>();
-  /** By `node/instance/output`. */
+  /** By `node/instance/output`. The feed bounds it: what that does not keep has to be forgotten here too. */
   readonly #latest = new Map<string, Sample>();
   readonly #groups: GroupTargets;
   /** Nodes that are connected. */
@@ -89,10 +86,13 @@ export class Router {
   value(from: SiteAddress, sample: Sample, at: Instant, isEvent = false): void {
     this.#at = at;
     const address = siteAddress(from);
-    if (!isEvent && (this.#latest.size < latestMax || this.#latest.has(address))) {
-      this.#latest.set(address, sample);
-    }
+    if (!isEvent) this.#latest.set(address, sample);
     this.#table.offer(address, sample, at, this.#take);
+  }
+
+  /** The latest value of this output is not kept: routes and nodes that come later get the next one. */
+  forgetLatest(address: string): void {
+    this.#latest.delete(address);
   }
 
   /** These instances of a node are new or were away: their inputs go where the routes say by the latest values. */
