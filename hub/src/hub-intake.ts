@@ -5,7 +5,7 @@ import { Fifo } from "@interactor/shared/wire/fifo";
 import type { Lane } from "@interactor/shared/wire/lanes";
 import { type Delivery, findPort } from "@interactor/shared/wire/messages/port";
 import type { Birth } from "@interactor/shared/wire/messages/state";
-import { siteAddress } from "@interactor/shared/wire/names";
+import { type PortAddress, siteAddress } from "@interactor/shared/wire/names";
 import type { Feed } from "./core/feed/feed.ts";
 import type { CommandDesk } from "./core/commands/command-desk.ts";
 import type { SiteLedger } from "./core/ledger/site-ledger.ts";
@@ -54,7 +54,9 @@ export class HubIntake {
         clock: (node, askedAt) => router.clock(node, askedAt, clock.wall(), clock.now()),
         refused: parts.refused,
         result: (node, reply) => parts.commands.answered(node, reply),
-        took: (node, taken) => parts.ledger.took(node, taken),
+        took: (node, taken) => {
+          if (parts.birthOf(node) !== undefined) parts.ledger.took(node, taken);
+        },
       },
       journal.taken,
     );
@@ -64,6 +66,10 @@ export class HubIntake {
   announced(node: string, verdict: Verdict): Verdict {
     this.#intake.announced(node, this.#parts.birthOf(node)?.spool);
     return verdict;
+  }
+
+  forgotten(node: string): void {
+    this.#intake.forgotten(node);
   }
 
   accept(node: string, lane: Lane, payload: Uint8Array): Verdict {
@@ -84,7 +90,10 @@ export class HubIntake {
     const now = clock.now();
     const { at, quality, flags, body } = entry;
     counters.messages += 1;
-    const deliver = this.#deliveryOf(address);
+    const birth = this.#parts.birthOf(address.node);
+    // It was forgotten while this was being written.
+    if (birth === undefined) return;
+    const deliver = deliveryOf(birth, address);
     const isTimed = isOutput && !hasFlag(entry, entryFlag.clockUnsynchronised | entryFlag.historical);
     if (isTimed) counters.latency.observe((clock.wall() - at) / 1e6);
     // Whom the value goes to shall not take a stamp for the site's time that is none.
@@ -98,9 +107,9 @@ export class HubIntake {
     router.forgetLatest(siteAddress(address));
     this.#parts.refused(refusal, address.node);
   }
+}
 
-  #deliveryOf({ node, instance, port }: TakenValue["address"]): Delivery {
-    const declared = this.#parts.birthOf(node)?.instances[instance];
-    return findPort(declared?.outputs ?? {}, port)?.deliver ?? "latest";
-  }
+function deliveryOf({ instances }: Birth, { instance, port }: PortAddress): Delivery {
+  const declared = Object.hasOwn(instances, instance) ? instances[instance] : undefined;
+  return findPort(declared?.outputs ?? {}, port)?.deliver ?? "latest";
 }

@@ -15,6 +15,7 @@ import {
   type PresenceState,
   stepPresence,
 } from "./core/presence/presence.ts";
+import type { SiteLedger } from "./core/ledger/site-ledger.ts";
 import type { Feed } from "./core/feed/feed.ts";
 import type { Router } from "./core/routing/router.ts";
 import type { HubStop } from "./hub-stop.ts";
@@ -27,6 +28,9 @@ export interface PresenceParts {
   readonly router: Router;
   readonly feed: Feed;
   readonly showStop: HubStop;
+  readonly ledger: SiteLedger;
+  /** Nothing is known of the node any more. */
+  readonly forgotten: (node: string) => void;
   readonly publishDesired: (node: string) => void;
   readonly refuse: (kind: string, reason: string, node: string) => Verdict;
 }
@@ -128,11 +132,24 @@ export class HubPresence {
         );
       case "gone":
         return router.disconnected(effect.node);
+      case "forgotten":
+        return this.#forget(effect.node);
       case "changed":
         return this.#say(effect.presence);
       default:
         return unreachable(effect);
     }
+  }
+
+  #forget(node: string): void {
+    const { feed, forgotten, ledger, log, router, showStop } = this.#parts;
+    ledger.forget(node, router.forget(node));
+    for (const address of feed.keep(node, () => false)) router.forgetLatest(address);
+    showStop.left(node);
+    this.lastSeen.forget(node);
+    this.#swept.delete(node);
+    forgotten(node);
+    log.warn(`node ${node} is forgotten`);
   }
 
   #say({ node, state, reasons, death, birth }: NodePresence): void {

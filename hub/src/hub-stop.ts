@@ -91,6 +91,12 @@ export class HubStop {
     if (this.#book.join(node, zones)) this.#keep();
   }
 
+  /** A node is forgotten. */
+  left(node: string): void {
+    this.#answers.delete(node);
+    if (this.#book.leave(node)) this.#keep();
+  }
+
   /** A node says what holds it. */
   reported(node: string, report: StopReport | undefined): void {
     this.#answered(node, report);

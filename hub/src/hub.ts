@@ -104,6 +104,8 @@ export class Hub implements BrokerRules {
       router: this.router,
       feed: this.feed,
       showStop: this.showStop,
+      ledger: this.ledger,
+      forgotten: (node) => this.#forgotten(node),
       publishDesired: (node) => this.#publishDesired(node),
       refuse: (kind, reason, node) => this.#refuse(kind, reason, node),
     });
@@ -236,6 +238,14 @@ export class Hub implements BrokerRules {
     const digest = this.#world.digestOf(routesBytes(routes));
     const document = encodeDesired({ v: 1, revision: this.revision.number, digest, routes });
     this.#broker?.publish(nodeTopics(this.options.site, node).desired, document, { retain: true, qos: 1 });
+  }
+
+  /** What is retained of it goes, so that whoever watches forgets it too. */
+  #forgotten(node: string): void {
+    this.#intake.forgotten(node);
+    const { state, reported, desired } = nodeTopics(this.options.site, node);
+    for (const topic of [state, reported, desired])
+      this.#broker?.publish(topic, new Uint8Array(), { retain: true, qos: 1 });
   }
 
   /** Once a second, also as a sign of life for those who watch. */

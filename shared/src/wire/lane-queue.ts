@@ -98,6 +98,14 @@ export class LaneQueue {
     return undefined;
   }
 
+  /** Everything that waits ends so. */
+  clear(loss: Loss): void {
+    for (const lane of laneNumbers) {
+      for (let queued = this.#shift(lane); queued !== undefined; queued = this.#shift(lane))
+        this.#lose(lane, queued.entry, loss);
+    }
+  }
+
   #refuse(lane: Lane, entry: Entry, reason: "full" | "too-large"): false {
     this.#lose(lane, entry, { end: "refused", reason });
     return false;

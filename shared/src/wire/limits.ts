@@ -79,7 +79,7 @@ export const keptBytesMax = 64 * 1000 * 1024;
 export const echoInterval = millis(100);
 /** Sessions of one node whose numbers a hub remembers: its present life, those before, its spool. More: evict. */
 export const sessionsPerNodeMax = 4;
-/** Nodes a hub knows. More: refuse the connection. */
+/** Nodes a hub knows. More: of those that are lost or stopped the longest gone is evicted; are all here, refuse the connection. */
 export const nodesMax = 1000;
 /** Zones one node is in: they nest, a room in a floor in a building. More: refuse. */
 export const zonesPerNodeMax = 16;

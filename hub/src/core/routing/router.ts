@@ -15,7 +15,7 @@ import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages
 import type { Command } from "@interactor/shared/wire/messages/command";
 import type { Receipt } from "@interactor/shared/wire/messages/receipt";
 import { parseSiteAddress, portAddress, type SiteAddress, siteAddress } from "@interactor/shared/wire/names";
-import type { Session } from "@interactor/shared/wire/session";
+import { type Session, sessionBytes, sessionOf } from "@interactor/shared/wire/session";
 import { type Choice, GroupTargets } from "./group-targets.ts";
 import { NodeQueue } from "../queue/node-queue.ts";
 
@@ -44,6 +44,8 @@ export class Router {
   /** By `node/instance/output`. The feed bounds it: what that does not keep has to be forgotten here too. */
   readonly #latest = new Map<string, Sample>();
   readonly #groups: GroupTargets;
+  readonly #random: Random;
+  #hasForgotten = false;
   /** Nodes that are connected. */
   readonly #present = new Set<string>();
   #table = new RouteTable([]);
@@ -57,6 +59,7 @@ export class Router {
     this.#ended = ended;
     this.#nowhere = nowhere;
     this.#groups = new GroupTargets(random);
+    this.#random = random;
   }
 
   get runners(): readonly RouteRunner[] {
@@ -132,6 +135,16 @@ export class Router {
     this.#queues.get(node)?.disconnected();
   }
 
+  /** Nothing waits for that node any more. Returns the queue it had, as it ended. */
+  forget(node: string): NodeQueue | undefined {
+    const queue = this.#queues.get(node);
+    queue?.clear();
+    this.#queues.delete(node);
+    this.#present.delete(node);
+    this.#hasForgotten = true;
+    return queue;
+  }
+
   /** Lets out what throttles hold and sends what may go. Returns when to come back. */
   pump(at: Instant, send: SendToNode): Instant | undefined {
     this.#at = at;
@@ -149,9 +162,15 @@ export class Router {
   queueOf(node: string): NodeQueue {
     const known = this.#queues.get(node);
     if (known !== undefined) return known;
-    const queue = new NodeQueue(this.#session, this.#ended);
+    // A node that was forgotten knows the numbers of the queue it had: another one must not begin them anew.
+    const session = this.#hasForgotten ? this.#freshSession() : this.#session;
+    const queue = new NodeQueue(session, this.#ended);
     this.#queues.set(node, queue);
     return queue;
+  }
+
+  #freshSession(): Session {
+    return sessionOf(Uint8Array.from({ length: sessionBytes }, () => Math.floor(this.#random.next() * 256)));
   }
 
   #offerLatest(runners: readonly RouteRunner[], at: Instant): void {

@@ -84,6 +84,13 @@ export class StopBook {
     return true;
   }
 
+  /** A node is forgotten. While something holds a zone of it, who belongs there is not. Returns whether that is news. */
+  leave(node: string): boolean {
+    const zones = [everyZone, ...(this.#members.get(node) ?? [])];
+    const isHeld = zones.some((zone) => (this.#zones.get(zone)?.latches.length ?? 0) > 0);
+    return !isHeld && this.#members.delete(node);
+  }
+
   /** Somebody presses stop. `held`: this very press was taken before. */
   stop(zone: string, press: Press): "latched" | "held" | "unknown-zone" {
     if (!this.zones.includes(zone)) return "unknown-zone";
