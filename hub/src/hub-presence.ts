@@ -2,11 +2,13 @@
 import { unreachable } from "@interactor/shared/kernel/assert";
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { decodeReported } from "@interactor/shared/wire/messages/reported";
-import { type Birth, decodeNodeState } from "@interactor/shared/wire/messages/state";
+import { type Birth, claimsBirth, decodeNodeState } from "@interactor/shared/wire/messages/state";
+import type { DocumentFault } from "@interactor/shared/wire/messages/schema";
 import { findPort } from "@interactor/shared/wire/messages/port";
 import type { SiteAddress } from "@interactor/shared/wire/names";
 import { isHere } from "@interactor/shared/wire/node-state";
 import {
+  fullWords,
   LastSeen,
   nobody,
   type NodePresence,
@@ -58,7 +60,10 @@ export class HubPresence {
 
   nodeState(node: string, payload: Uint8Array): Verdict {
     const decoded = decodeNodeState(payload);
-    if (!decoded.ok) return this.#parts.refuse("state", decoded.error, node);
+    if (!decoded.ok) {
+      const verdict = this.#parts.refuse("state", decoded.error, node);
+      return claimsBirth(payload, decoded.error) ? unborn(unreadable(node, decoded.error)) : verdict;
+    }
     const message = decoded.value;
     const at = this.#parts.clock.wall();
     const verdict =
@@ -94,7 +99,10 @@ export class HubPresence {
   #present(event: PresenceEvent): Verdict {
     const before = this.birthOf(event.node);
     const step = stepPresence(this.#state, event);
-    if (!step.ok) return this.#parts.refuse(event.kind, step.refusal, event.node);
+    if (!step.ok) {
+      const verdict = this.#parts.refuse(event.kind, step.refusal, event.node);
+      return step.refusal === "too-many-nodes" ? unborn(fullWords(event.node)) : verdict;
+    }
     this.#state = step.state;
     for (const effect of step.effects) this.#perform(effect);
     const { showStop } = this.#parts;
@@ -161,6 +169,17 @@ export class HubPresence {
     else log.warn(`node ${node} is ${state}${words}`, details);
   }
 }
+
+/**
+ * Who is not born is cut off: what it sends could not be understood, and would be confirmed all the same, a spool on
+ * its disk too.
+ */
+const unborn = (reason: string): Verdict => ({ kind: "cut", reason });
+
+const unreadable = (node: string, fault: DocumentFault): string =>
+  fault === "unknown-version"
+    ? `node ${node} speaks a newer version than this hub, which cannot read its birth: update the hub`
+    : `the birth of node ${node} cannot be read (${fault}); if its agent is newer than this hub, update the hub`;
 
 /** Instances that a node has now and did not have before. */
 function newInstances(birth: Birth, before: Birth | undefined): ReadonlySet<string> {

@@ -9,8 +9,7 @@
  */
 import { isHere } from "@interactor/shared/wire/node-state";
 import { parseTopic, type Topic } from "@interactor/shared/wire/topics";
-import { nodesMax } from "@interactor/shared/wire/limits";
-import { hasRoomFor, type PresenceState } from "../presence/presence.ts";
+import { fullWords, hasRoomFor, type PresenceState } from "../presence/presence.ts";
 import { type Account, type AccountsOptions, noRights } from "./account.ts";
 import { Accounts } from "./accounts.ts";
 import { type Credentials, type Entrance, refused, type Visitor, welcome } from "./entrance.ts";
@@ -53,10 +52,7 @@ export class Gate {
     const entrance = this.#accounts?.admit(visitor) ?? welcome;
     const identity = identify(this.#site, visitor.id);
     if (entrance.kind === "refused" || identity.kind === "visitor") return entrance;
-    if (!hasRoomFor(presence, identity.node)) {
-      const words = `node "${identity.node}" was refused: the site has ${nodesMax} nodes, and all are here`;
-      return refused("not-allowed", words);
-    }
+    if (!hasRoomFor(presence, identity.node)) return refused("not-allowed", fullWords(identity.node));
     const known = presence.get(identity.node);
     if (known === undefined || !isHere(known.state) || known.birth.unit === visitor.user) return entrance;
     const reason = `node "${identity.node}" is filled by unit ${known.birth.unit}; unit ${visitor.user} was refused`;

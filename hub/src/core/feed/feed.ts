@@ -68,7 +68,7 @@ export class Feed {
   /** Of a node only what is declared goes on. Returns the addresses of what is gone. */
   keep(node: string, isDeclared: (address: SiteAddress) => boolean): readonly string[] {
     const gone: string[] = [];
-    for (const address of [...this.#shares.addressesOf(node)]) {
+    for (const address of this.#shares.addressesOf(node)) {
       const slot = this.#slots.get(address);
       const parsed = parseSiteAddress(address);
       if (slot === undefined || (parsed.ok && isDeclared(parsed.value))) continue;

@@ -85,6 +85,9 @@ export function stepPresence(state: PresenceState, event: PresenceEvent): Presen
 export const hasRoomFor = (state: PresenceState, node: string): boolean =>
   state.has(node) || state.size < nodesMax || longestGone(state) !== undefined;
 
+export const fullWords = (node: string): string =>
+  `node "${node}" was refused: the site has ${nodesMax} nodes, and all are here`;
+
 /** Of the nodes that are lost or said goodbye. One that sleeps means to come back. */
 function longestGone(state: PresenceState): string | undefined {
   let longest: NodePresence | undefined;
