@@ -70,6 +70,11 @@ export class HubStop {
     this.#keep();
   }
 
+  /** Nodes that are in the book, here or not: those of the last life too. */
+  get nodesKept(): number {
+    return this.#book.members;
+  }
+
   /** Says again what holds. */
   start(): void {
     for (const zone of this.#book.touched) this.#say(zone);

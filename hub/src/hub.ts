@@ -132,7 +132,7 @@ export class Hub implements BrokerRules {
   start(broker: Broker): void {
     this.#broker = broker;
     this.showStop.start();
-    this.#announcement.say("birth");
+    this.#announcement.start(this.showStop.nodesKept);
     this.#metric();
   }
 
@@ -141,7 +141,7 @@ export class Hub implements BrokerRules {
     this.#cancelWake?.();
     this.#cancelMetric?.();
     this.#faults.end();
-    this.#announcement.say("death");
+    this.#announcement.end();
   }
 
   /** Puts checked routes in place. The same ones again change nothing. Returns the revision that runs. */

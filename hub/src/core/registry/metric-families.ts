@@ -98,6 +98,11 @@ function totals({ version, counters, feedValues, feedRefused }: Measured): Metri
     counter("messages_repeated", "Entries that had been taken in before.", counters.repeated),
     counter("messages_missed", "Entries whose numbers were passed over.", counters.missed),
     counter(
+      "readings_untimed",
+      "Readings that came from the future or took more than a minute: no measure of the way.",
+      counters.latency.untimed,
+    ),
+    counter(
       "feed_refused",
       "Values that were too large to be kept, or more than their node may have.",
       feedRefused,

@@ -58,6 +58,10 @@ export class StopBook {
     return [everyZone, ...[...named].toSorted()];
   }
 
+  get members(): number {
+    return this.#members.size;
+  }
+
   /** Zones of which there is something to say. */
   get touched(): readonly string[] {
     return [...this.#zones.keys()];
