@@ -80,6 +80,15 @@ export class HubPresence {
     return this.#present({ kind: "reported", node, at: this.#parts.clock.wall(), reported: decoded.value });
   }
 
+  /** Somebody wants it forgotten. Returns why it is not. */
+  forget(node: string): "node-is-here" | "unknown-node" | undefined {
+    const step = stepPresence(this.#state, { kind: "forget", node, at: this.#parts.clock.wall() });
+    if (!step.ok) return step.refusal === "node-is-here" ? step.refusal : "unknown-node";
+    this.#state = step.state;
+    for (const effect of step.effects) this.#perform(effect);
+    return undefined;
+  }
+
   heard(node: string): void {
     // Only of nodes that are known, so that made-up names fill nothing.
     if (this.#state.has(node)) this.lastSeen.heard(node, this.#parts.clock.wall());

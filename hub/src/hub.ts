@@ -18,6 +18,7 @@ import { HubCounters } from "./core/registry/counters.ts";
 import { Feed } from "./core/feed/feed.ts";
 import { Router, type RouterNow } from "./core/routing/router.ts";
 import { HubCommands } from "./hub-commands.ts";
+import { HubForget } from "./hub-forget.ts";
 import { HubLedger } from "./hub-ledger.ts";
 import { HubStop } from "./hub-stop.ts";
 import type { Admission, Broker, BrokerRules, Client, Credentials, Verdict } from "./ports/broker.ts";
@@ -66,6 +67,7 @@ export class Hub implements BrokerRules {
   readonly #intake: HubIntake;
   readonly #gate: Gate;
   readonly #commands: HubCommands;
+  readonly #forget: HubForget;
   readonly #announcement: HubAnnouncement;
   readonly #faults: HubFaults;
   #placement: Placement = placeRoutes([]);
@@ -92,9 +94,9 @@ export class Hub implements BrokerRules {
       publish: (zone, document) =>
         this.#broker?.publish(this.#topics.stop(zone), document, { retain: true, qos: 1 }),
     });
-    this.#commands = new HubCommands(options.site, this, (topic, payload) =>
-      this.#broker?.publish(topic, payload, { retain: false, qos: 1 }),
-    );
+    const answer = (topic: string, payload: Uint8Array) =>
+      this.#broker?.publish(topic, payload, { retain: false, qos: 1 });
+    this.#commands = new HubCommands(options.site, this, answer);
     const publish = (root: string, retain: boolean) => (address: string, payload: Uint8Array) =>
       this.#broker?.publish(`${root}/${address}`, payload, { retain, qos: 0 });
     const { valueRoot, rawRoot } = this.#topics;
@@ -109,6 +111,7 @@ export class Hub implements BrokerRules {
       publishDesired: (node) => this.#publishDesired(node),
       refuse: (kind, reason, node) => this.#refuse(kind, reason, node),
     });
+    this.#forget = new HubForget({ ...world, ...options, presence: this.presence, publish: answer });
     this.#announcement = new HubAnnouncement({
       ...world,
       ...options,
@@ -203,6 +206,8 @@ export class Hub implements BrokerRules {
         return this.#nodeLedger(topic.node, payload);
       case "set":
         return this.#set(topic.address, payload);
+      case "forget":
+        return this.#refuse("forget", this.#forget.asked(topic.node, payload), topic.node);
       case "stop":
         // What is asked goes no further: everybody is told what holds now.
         return this.#refuse(

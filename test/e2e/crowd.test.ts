@@ -1,5 +1,7 @@
 // Nodes that ask for more than is theirs: of the hub's memory, and of its list of nodes.
 
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { connect } from "node:net";
 import { MqttClient } from "mqtt";
 import { expect, test } from "vitest";
@@ -10,11 +12,30 @@ import { keptBytesOfNodeMax, nodesMax } from "@interactor/shared/wire/limits";
 import { type Birth, encodeNodeState } from "@interactor/shared/wire/messages/state";
 import { nodeTopics, siteTopics } from "@interactor/shared/wire/topics";
 import type { Value } from "@interactor/shared/wire/value";
+import { cliBundle } from "./demo-process.ts";
 import { watchMemory } from "./malformed-bench.ts";
 import { eventually, startAgent, startHub } from "./programs.ts";
 import { Visitor } from "./visitor.ts";
 
 const session = sessionNumber(1);
+
+const stage = {
+  module: "dmx",
+  settings: { universe: 1, artnet: { to: ["127.0.0.1"] }, dimmers: { front: { channel: 1 } } },
+};
+
+/** Runs a command of the command line to its end. */
+async function command(...args: readonly string[]) {
+  const child = spawn(process.execPath, [cliBundle, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const ended = once(child, "exit");
+  const [stdout, stderr] = await Promise.all([child.stdout.toArray(), child.stderr.toArray()]);
+  await ended;
+  return {
+    code: child.exitCode,
+    stdout: Buffer.concat(stdout).toString(),
+    stderr: Buffer.concat(stderr).toString(),
+  };
+}
 
 /** An agent by its own word, which says what it likes. */
 class Claimant implements AsyncDisposable {
@@ -133,4 +154,40 @@ test("a thousand names that nobody fills do not keep a node out; a thousand node
   const last = watcher.heard.filter(({ topic }) => topic === nodeTopics("demo", "name3").state).at(-1);
   expect(last?.payload).toHaveLength(0);
   expect(agent.process.exitCode).toBeNull();
+});
+
+test("a node that was taken down is forgotten when somebody says so, and is itself again when it comes back", async () => {
+  await using hub = await startHub();
+  const forget = (node: string) => command("node", "forget", node, "--hub", hub.http);
+  const settings = { hub: hub.mqtt, instances: { sim: { module: "simulated" }, stage } };
+  await using agent = await startAgent({ node: "old", ...settings });
+  await eventually("it is ready", async () => (await hub.node("old"))?.state === "ready");
+  await using visitor = await Visitor.connect(hub.mqtt);
+  await visitor.set("old/stage/front", 0.5);
+  await eventually("a command is done", () => visitor.values("old/stage/front").includes(0.5));
+
+  expect(await forget("old")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("stop its agent first"),
+  });
+  await agent.signal("SIGSTOP");
+  await eventually("it is lost", async () => (await hub.node("old"))?.state === "lost");
+
+  expect(await forget("old")).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^node old is forgotten \(was lost, last seen /),
+  });
+  expect(await hub.node("old")).toBeUndefined();
+  expect(await forget("old")).toMatchObject({ code: 3, stderr: expect.stringContaining('no node "old"') });
+  await using late = await Visitor.connect(hub.mqtt, ["ix/1/demo/#"]);
+  await eventually("the hub is heard", () => late.heard.some(({ topic }) => topic.endsWith("/h/state")));
+  expect(late.heard.filter(({ topic }) => topic.includes("/old"))).toEqual([]);
+  expect((await hub.get("/api/v1/ledger")).text).toContain('"node":"(forgotten)"');
+
+  await agent.signal("SIGCONT");
+  await eventually("it is ready again", async () => (await hub.node("old"))?.state === "ready");
+  await visitor.set("old/stage/front", 0.75);
+  await eventually("a command is done in the same life", () =>
+    visitor.values("old/stage/front").includes(0.75),
+  );
 });

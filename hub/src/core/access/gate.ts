@@ -3,7 +3,7 @@
  * who are no agents have the rights of theirs.
  *
  * Topics that begin with `ix/` are ours. A wildcard of an account reaches them for reading; for writing they have
- * to be named, and even then only what anybody may ask of a site is taken: `set` and `stop`. What a wildcard alone
+ * to be named, and even then only what anybody may ask of a site is taken: `set`, `stop` and `forget`. What a wildcard alone
  * would let an account write there is confirmed and has no effect, so that a client which clears all retained
  * messages it sees does no harm and is not cut off.
  */
