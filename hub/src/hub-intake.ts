@@ -51,7 +51,9 @@ export class HubIntake {
         clock: (node, askedAt) => router.clock(node, askedAt, clock.wall(), clock.now()),
         refused: parts.refused,
         result: (node, reply) => parts.commands.answered(node, reply),
-        took: (node, taken) => parts.ledger.took(node, taken),
+        took: (node, taken) => {
+          if (parts.birthOf(node) !== undefined) parts.ledger.took(node, taken);
+        },
       },
       journal.taken,
     );
@@ -61,6 +63,10 @@ export class HubIntake {
   announced(node: string, verdict: Verdict): Verdict {
     this.#intake.announced(node, this.#parts.birthOf(node)?.spool);
     return verdict;
+  }
+
+  forgotten(node: string): void {
+    this.#intake.forgotten(node);
   }
 
   accept(node: string, lane: Lane, payload: Uint8Array): Verdict {
@@ -85,9 +91,12 @@ export class HubIntake {
     });
   }
 
-  #values({ address, unit, isOutput, deliver }: Source, readings: readonly Reading[]): void {
+  #values(source: Source, readings: readonly Reading[]): void {
+    const { node, address, unit, isOutput, deliver } = source;
     const { clock, counters, router, feed } = this.#parts;
     const now = clock.now();
+    // It was forgotten while this was being written.
+    if (this.#parts.birthOf(node) === undefined) return;
     const wall = clock.wall();
     const isEvent = deliver !== "latest";
     counters.messages += readings.length;
@@ -104,6 +113,9 @@ export class HubIntake {
         samples.push({ value, unit, quality, at: isUnsynchronised ? wall : at, isEvent });
     }
     if (samples.length > 0) router.values(address, samples, now);
-    feed.offer(address, readings, now);
+    const refusal = feed.offer(source, readings, now);
+    if (refusal === undefined) return;
+    router.forgetLatest(address);
+    this.#parts.refused(refusal, node);
   }
 }

@@ -9,7 +9,8 @@ import type { MqttClient } from "mqtt";
 import { laneNumbers, lane as lanes } from "@interactor/shared/wire/lanes";
 import { encodeCommand } from "@interactor/shared/wire/messages/command";
 import { encodeReported, type Reported } from "@interactor/shared/wire/messages/reported";
-import { encodeNodeState } from "@interactor/shared/wire/messages/state";
+import type { DocumentFault } from "@interactor/shared/wire/messages/schema";
+import { claimsBirth, encodeNodeState } from "@interactor/shared/wire/messages/state";
 import { seconds } from "@interactor/shared/kernel/units";
 import { bytesOfSession } from "@interactor/shared/wire/session";
 import { nodeTopics, siteTopics } from "@interactor/shared/wire/topics";
@@ -141,10 +142,49 @@ test("counts batches that come again, and takes them once", async () => {
   await bench.expectWell();
 });
 
-test("refuses births and deaths that are none, retained ones too, and the node stays as it is", async () => {
+test("cuts off whoever is born in a way that cannot be read, and counts what is neither birth nor death", async () => {
   const document = { ...birth, session: bytesOfSession(session) };
+  const malformed = sample(wrongDocuments(document), 400);
+  const isBirth = ({ payload, reason }: Malformed) => claimsBirth(payload, reason as DocumentFault);
+  const births = malformed.filter(isBirth).length;
+  expect(births).toBeGreaterThan(100);
+  expect(malformed.length - births).toBeGreaterThan(50);
 
-  await expectRefused(bench.agent, topics.state, "state", sample(wrongDocuments(document), 400), true);
+  const say = async ({ payload }: Malformed, index: number): Promise<"cut" | "confirmed"> => {
+    const node = `novice${index}`;
+    await using novice = await client(bench.hub.mqtt, { clientId: `${site}/${node}`, username: node });
+    const message = Buffer.from(payload);
+    const said = novice.publishAsync(nodeTopics(site, node).state, message, { qos: 1, retain: true });
+    const confirmed = said.then(
+      () => "confirmed" as const,
+      () => "cut" as const,
+    );
+    // What was not confirmed is neither while the client may connect again.
+    const cut = new Promise<"cut">((resolve) => novice.once("close", () => resolve("cut")));
+    return await Promise.race([confirmed, cut]);
+  };
+  const ends: string[] = [];
+  const refused = await riseOf(bench.hub, refusedTotal, async () => {
+    for (let first = 0; first < malformed.length; first += 25)
+      ends.push(
+        ...(await Promise.all(malformed.slice(first, first + 25).map((each, at) => say(each, first + at)))),
+      );
+  });
+
+  expect(refused).toEqual(tally(malformed.map(({ reason }) => `state ${reason}`)));
+  expect(ends).toEqual(malformed.map((each) => (isBirth(each) ? "cut" : "confirmed")));
+  expect(bench.hub.log()).toMatch(/node novice\d+ speaks a newer version .* update the hub/);
+  expect((await bench.hub.nodes()).map(({ node }) => node)).toEqual(["fuzz"]);
+  await bench.expectWell();
+});
+
+test("refuses deaths that are none, retained ones too, and the node stays as it is", async () => {
+  const death = { v: 1, kind: "death", session: bytesOfSession(session), connection: 5, reason: "lost" };
+  const malformed = sample(wrongDocuments(death), 400).filter(
+    ({ payload, reason }) => !claimsBirth(payload, reason as DocumentFault),
+  );
+
+  await expectRefused(bench.agent, topics.state, "state", malformed, true);
   await publishAll(bench.agent, topics.state, [
     encodeNodeState({ v: 1, kind: "death", session: stale, connection: 5, reason: "lost" }),
   ]);

@@ -11,7 +11,7 @@ import { Fifo } from "./fifo.ts";
 import { type Lane, laneNumbers } from "./lanes.ts";
 import type { Ledger, Loss } from "./ledger.ts";
 import { entryBytesMax } from "./limits.ts";
-import type { Value } from "./value.ts";
+import { bytesOfValue } from "./value.ts";
 
 export interface Offer {
   readonly lane: Lane;
@@ -113,6 +113,14 @@ export class LaneQueue {
     return undefined;
   }
 
+  /** Everything that waits ends so. */
+  clear(loss: Loss): void {
+    for (const lane of laneNumbers) {
+      for (let queued = this.#shift(lane); queued !== undefined; queued = this.#shift(lane))
+        this.#lose(lane, queued.entry, loss);
+    }
+  }
+
   #refuse(lane: Lane, entry: Entry, reason: "full" | "too-large"): false {
     this.#lose(lane, entry, { end: "refused", reason });
     return false;
@@ -201,14 +209,5 @@ const entryOverhead = 48; // numbers, heads and our own bookkeeping
 /** About what an entry takes in memory and on the wire. */
 function sizeOf(entry: Entry): number {
   const names = entry.from.length + (entry.to?.length ?? 0) + (entry.route?.length ?? 0);
-  return entryOverhead + names + sizeOfValue(entry.body);
-}
-
-function sizeOfValue(value: Value): number {
-  if (typeof value === "string") return value.length;
-  if (typeof value !== "object" || value === null) return 9;
-  if (value instanceof Uint8Array) return value.length;
-  let bytes = 8;
-  for (const [key, each] of Object.entries(value)) bytes += key.length + sizeOfValue(each);
-  return bytes;
+  return entryOverhead + names + bytesOfValue(entry.body);
 }

@@ -18,7 +18,7 @@ import {
   type QueueLimits,
   remainingTtl,
 } from "./lane-queue.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Ledger, Loss } from "./ledger.ts";
 import { batchBytesMax, batchEntriesMax, batchGap, windowBytes, windowPublishes } from "./limits.ts";
 import type { Session } from "./session.ts";
 
@@ -136,6 +136,13 @@ export class LaneSender {
       if (confirmed(flight)) this.#ledger.delivered(lane, liveIn(flight));
     }
     this.#flights = this.#flights.filter((flight) => !confirmed(flight));
+  }
+
+  /** Everything that waits or is on the way ends so. */
+  clear(loss: Loss): void {
+    for (const flight of this.#flights) this.#ledger.lost(flight.lane, loss, liveIn(flight));
+    this.#flights = [];
+    this.#queue.clear(loss);
   }
 
   #hasWindow(lane: Lane): boolean {

@@ -3,7 +3,7 @@ import { type Lane, laneNumbers } from "./lanes.ts";
 
 export const endReasons = {
   expired: ["ttl", "spool-age"],
-  evicted: ["conflated", "overflow", "spool-full", "spool-corrupt"],
+  evicted: ["conflated", "overflow", "spool-full", "spool-corrupt", "node-forgotten"],
   refused: [
     "full",
     "too-large",

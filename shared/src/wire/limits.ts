@@ -80,11 +80,27 @@ export const connectTimeout = seconds(5);
 
 /** A public value is published at most this often per output; the last one always is. */
 export const feedInterval = millis(50);
+/**
+ * A value of which the last one is kept, for those who come later: a full universe has 0.5 KB, a text at most 4 KB,
+ * a small picture 30 KB. Larger: refuse to keep; it goes to those who are there.
+ */
+export const keptValueBytesMax = 32 * 1024;
+/** Values of one node that are kept: eight universes, channel by channel, and as much again. More: refuse to keep. */
+export const keptValuesOfNodeMax = 8192;
+/** The same in bytes, with what each costs beside them: twice what eight universes take. More: refuse to keep. */
+export const keptBytesOfNodeMax = 4 * 1024 * 1024;
+/**
+ * Values of all nodes that are kept: a thousand nodes with a hundred each. More: refuse to keep those that a node has
+ * beyond its thousandth part, so that none is without its own and there are never more than twice as many.
+ */
+export const keptValuesMax = 100_000;
+/** The same in bytes; about as much memory, twice: to be read, and for routes that come. More: refuse to keep. */
+export const keptBytesMax = 64 * 1000 * 1024;
 /** What an actuator input holds is echoed to the hub at most this often. */
 export const echoInterval = millis(100);
 /** Sessions of one node whose numbers a hub remembers: its present life, those before, its spool. More: evict. */
 export const sessionsPerNodeMax = 4;
-/** Nodes a hub knows. More: refuse the connection. */
+/** Nodes a hub knows. More: of those that are lost or stopped the longest gone is evicted; are all here, refuse the connection. */
 export const nodesMax = 1000;
 /** Zones one node is in: they nest, a room in a floor in a building. More: refuse. */
 export const zonesPerNodeMax = 16;

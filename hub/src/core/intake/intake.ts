@@ -66,9 +66,16 @@ export class Intake {
 
   /** What was taken of a node's spool is still of use, however many lives came since: it is written as new. */
   announced(node: string, spool: Session | undefined): void {
+    this.#dedupe.remember(node);
     const next = spool && this.#dedupe.nextOf(node, spool, lanes.bulk);
     if (spool === undefined || next === undefined) return;
     this.#sink.keep({ node, session: spool, lane: lanes.bulk, next, payload: nothing }, undefined);
+  }
+
+  /** Nobody knows the node any more. */
+  forgotten(node: string): void {
+    this.#dedupe.forget(node);
+    this.#sources.forget(node);
   }
 
   /**

@@ -6,6 +6,7 @@ import { parsePortAddress, siteAddress } from "@interactor/shared/wire/names";
 import type { ValueType } from "@interactor/shared/wire/value";
 
 export interface Source {
+  readonly node: string;
   /** `node/instance/port` */
   readonly address: string;
   readonly type: ValueType;
@@ -37,6 +38,10 @@ export class Sources {
     known.byAddress.set(from, source);
     return source;
   }
+
+  forget(node: string): void {
+    this.#nodes.delete(node);
+  }
 }
 
 function sourceOf(node: string, birth: Birth, from: string): Source | "wrong-address" | "unknown-output" {
@@ -49,6 +54,7 @@ function sourceOf(node: string, birth: Birth, from: string): Source | "wrong-add
   const spec: PortSpec | undefined = output ?? findPort(declared.inputs, port);
   if (spec === undefined) return "unknown-output";
   return {
+    node,
     address: siteAddress({ node, instance, port }),
     type: spec.type,
     unit: spec.unit ?? "",

@@ -141,6 +141,11 @@ export class NodeQueue {
     this.#sender.disconnected();
   }
 
+  /** The node is forgotten, and what waits for it with it. */
+  clear(): void {
+    this.#sender.clear({ end: "evicted", reason: "node-forgotten" });
+  }
+
   pump(at: Instant, publish: Publish): Instant | undefined {
     return this.#sender.pump(at, publish);
   }

@@ -16,12 +16,9 @@ import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages
 import type { Command } from "@interactor/shared/wire/messages/command";
 import type { Receipt } from "@interactor/shared/wire/messages/receipt";
 import { parseSiteAddress, portAddress, type SiteAddress } from "@interactor/shared/wire/names";
-import type { Session } from "@interactor/shared/wire/session";
+import { type Session, sessionBytes, sessionOf } from "@interactor/shared/wire/session";
 import { type Choice, GroupTargets } from "./group-targets.ts";
 import { NodeQueue } from "../queue/node-queue.ts";
-
-/** Outputs whose latest value is kept for routes and nodes that come later. More: those get the next value. */
-const latestMax = 100_000;
 
 /** When something happens, in both clocks. */
 export interface RouterNow {
@@ -46,9 +43,11 @@ export class Router {
   readonly #nowhere: Ledger;
   readonly #queues = new Map<string, NodeQueue>();
   readonly #room = new SharedRoom(nodeQueuesBytesMax);
-  /** By `node/instance/output`. */
+  /** By `node/instance/output`. The feed bounds it: what that does not keep has to be forgotten here too. */
   readonly #latest = new Map<string, Sample>();
   readonly #groups: GroupTargets;
+  readonly #random: Random;
+  #hasForgotten = false;
   /** Nodes that are connected. */
   readonly #present = new Set<string>();
   #table = new RouteTable([]);
@@ -66,6 +65,7 @@ export class Router {
     this.#ended = ended;
     this.#nowhere = nowhere;
     this.#groups = new GroupTargets(random);
+    this.#random = random;
   }
 
   get runners(): readonly RouteRunner[] {
@@ -96,10 +96,13 @@ export class Router {
   values(address: string, samples: readonly Sample[], at: Instant): void {
     this.#at = at;
     const latest = samples.findLast(({ isEvent }) => isEvent !== true);
-    if (latest !== undefined && (this.#latest.size < latestMax || this.#latest.has(address))) {
-      this.#latest.set(address, latest);
-    }
+    if (latest !== undefined) this.#latest.set(address, latest);
     this.#table.offerAll(address, samples, at, this.#take);
+  }
+
+  /** The latest value of this output is not kept: routes and nodes that come later get the next one. */
+  forgetLatest(address: string): void {
+    this.#latest.delete(address);
   }
 
   /** These instances of a node are new or were away: their inputs go where the routes say by the latest values. */
@@ -139,6 +142,17 @@ export class Router {
     this.#knownQueue(node)?.disconnected();
   }
 
+  /** Nothing waits for that node any more. Returns the queue it had, as it ended. */
+  forget(node: string): NodeQueue | undefined {
+    const queue = this.#queues.get(node);
+    queue?.clear();
+    this.#queues.delete(node);
+    this.#due.delete(node);
+    this.#present.delete(node);
+    this.#hasForgotten = true;
+    return queue;
+  }
+
   /** Lets out what throttles hold and sends what may go. Returns when to come back. */
   pump(at: Instant, send: SendToNode): Instant | undefined {
     this.#at = at;
@@ -157,7 +171,9 @@ export class Router {
     const known = this.#knownQueue(node);
     if (known !== undefined) return known;
     this.#due.set(node, atOnce);
-    const queue = new NodeQueue(this.#session, { ended: this.#ended, room: this.#room });
+    // A node that was forgotten knows the numbers of the queue it had: another one must not begin them anew.
+    const session = this.#hasForgotten ? this.#freshSession() : this.#session;
+    const queue = new NodeQueue(session, { ended: this.#ended, room: this.#room });
     this.#queues.set(node, queue);
     return queue;
   }
@@ -171,6 +187,10 @@ export class Router {
 
   #pumpQueue(node: string, at: Instant, send: SendToNode): Instant | undefined {
     return this.#queues.get(node)?.pump(at, (lane, payload) => send(node, lane, payload));
+  }
+
+  #freshSession(): Session {
+    return sessionOf(Uint8Array.from({ length: sessionBytes }, () => Math.floor(this.#random.next() * 256)));
   }
 
   #offerLatest(runners: readonly RouteRunner[], at: Instant): void {
