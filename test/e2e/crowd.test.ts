@@ -9,6 +9,7 @@ import { birthOf, noon, sessionNumber } from "@interactor/shared/testing/builder
 import { encodeBatch } from "@interactor/shared/wire/batch";
 import { lane } from "@interactor/shared/wire/lanes";
 import { keptBytesOfNodeMax, nodesMax } from "@interactor/shared/wire/limits";
+import { encodeReported } from "@interactor/shared/wire/messages/reported";
 import { type Birth, encodeNodeState } from "@interactor/shared/wire/messages/state";
 import { nodeTopics, siteTopics } from "@interactor/shared/wire/topics";
 import type { Value } from "@interactor/shared/wire/value";
@@ -74,6 +75,21 @@ class Claimant implements AsyncDisposable {
     return this.#publish(this.#topics.state, encodeNodeState(death), true);
   }
 
+  /** It has begun: its instances run. */
+  runs(...instances: readonly string[]): Promise<void> {
+    const reported = encodeReported({
+      v: 1,
+      session,
+      revision: 0,
+      digest: "",
+      instances: Object.fromEntries(instances.map((name) => [name, { state: "running" as const }])),
+      owners: {},
+      routes: {},
+      refused: {},
+    });
+    return this.#publish(this.#topics.reported, reported, true);
+  }
+
   async says(from: string, body: Value): Promise<void> {
     const entry = { at: noon, from, to: null, ttl: null, flags: 4, trace: null, quality: 0, body } as const;
     const batch = { lane: lane.telemetry, session, firstSeq: this.#seq, entries: [entry] };
@@ -122,6 +138,28 @@ test("one node with large values of many ports takes its share of the hub, and o
   expect(await refused("up too-large-to-keep")).toBe(40);
   expect(await refused("up no-room-to-keep")).toBe(160 - kept.length);
   expectNoGrowth();
+});
+
+test("what a node declares no more is not kept, and what it has yet to declare is", async () => {
+  await using hub = await startHub();
+  await using node = await Claimant.connect(hub.mqtt, "pi");
+  const output = { level: { type: "int" as const } };
+  const one = { module: "any", version: "1", inputs: {}, outputs: output };
+  await node.born({ a: one, b: one });
+  await node.says("a/level", 1);
+  await node.says("b/level", 2);
+  const kept = async () => {
+    await using late = await Visitor.connect(hub.mqtt);
+    await eventually("the value that stays is there", () => late.values("pi/a/level").length > 0);
+    return late.heard.filter(({ payload }) => payload.length > 0).map(({ topic }) => topic.split("/v/")[1]);
+  };
+
+  // It begins to say what it has, as after its start.
+  await node.born({ a: one });
+  expect((await kept()).toSorted()).toEqual(["pi/a/level", "pi/b/level"]);
+
+  await node.runs("a");
+  expect(await kept()).toEqual(["pi/a/level"]);
 });
 
 test("a thousand names that nobody fills do not keep a node out; a thousand nodes that are here do, in words", async () => {

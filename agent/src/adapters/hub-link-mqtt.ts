@@ -167,8 +167,10 @@ function clientOptions(url: URL, { clientId, unit, will }: LinkOptions): IClient
   };
 }
 
-/** CONNACK return codes 2 and 5: the hub knows another unit under this name. */
+/** CONNACK return codes 2 and 5: the hub knows another unit under this name, or has as many nodes as it may. */
 function wordsFor(error: Error): string {
   const isRefused = "code" in error && (error.code === 2 || error.code === 5);
-  return isRefused ? "the hub refused this node: is another unit running under its name?" : messageOf(error);
+  return isRefused
+    ? "the hub refused this node, its log says why: is another unit running under its name?"
+    : messageOf(error);
 }

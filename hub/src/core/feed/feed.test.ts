@@ -12,6 +12,7 @@ import { decodePublicValue } from "@interactor/shared/wire/messages/public-value
 import type { Value } from "@interactor/shared/wire/value";
 import { noon } from "@interactor/shared/testing/builders";
 import { Feed } from "./feed.ts";
+import { overheadBytes } from "./value-shares.ts";
 import { rawLease, rawTapsMax } from "./raw-taps.ts";
 
 const sourceOf = (address: string) => ({ node: address.split("/")[0] ?? "", address });
@@ -118,6 +119,13 @@ describe("of what is kept", () => {
     expect([feed.values, feed.refused]).toEqual([1, 1]);
   });
 
+  test("the largest that may be is", () => {
+    const { out, offer } = bench();
+
+    expect(offer(large(keptValueBytesMax), 0)).toBeUndefined();
+    expect(out).toEqual([["pi/sim/distance", large(keptValueBytesMax)]]);
+  });
+
   test("one that comes and goes for its size is published no more often than others", () => {
     const { out, offer } = bench();
 
@@ -141,8 +149,8 @@ describe("of what is kept", () => {
     const taken = Array.from({ length: 512 }, (_, index) => offer(large(30_000), 0, `greedy/i${index}/x`));
 
     const kept = taken.filter((refusal) => refusal === undefined).length;
-    expect(kept).toBe(Math.floor(keptBytesOfNodeMax / 30_256));
-    expect(offer(large(60_000 - 256), 0, "other/i/x")).toBe("too-large-to-keep");
+    expect(kept).toBe(Math.floor(keptBytesOfNodeMax / (30_000 + overheadBytes)));
+    expect(offer(large(keptValueBytesMax + 1), 0, "other/i/x")).toBe("too-large-to-keep");
     expect(offer(large(30_000), 0, "other/i/x")).toBeUndefined();
   });
 
@@ -154,7 +162,7 @@ describe("of what is kept", () => {
     expect(offer(large(30_000), 0, "poor/i/x")).toBeUndefined();
     expect(offer(large(30_000), 0, "poor/i/y")).toBeUndefined();
     expect(offer(large(30_000), 0, "poor/i/z")).toBe("no-room-to-keep");
-    expect(feed.values * 30_256).toBeLessThan(2 * keptBytesMax);
+    expect(feed.values * (30_000 + overheadBytes)).toBeLessThan(2 * keptBytesMax);
   });
 
   test("what its node does not declare any more is gone, and leaves room", () => {
@@ -186,7 +194,7 @@ describe("of what is kept", () => {
   });
 
   test("whatever comes and goes, no bound is passed and what is gone is free again", () => {
-    const size = fc.constantFrom(1, 100, keptValueBytesMax - 256, keptValueBytesMax, 200_000);
+    const size = fc.constantFrom(1, 100, keptValueBytesMax, keptValueBytesMax + 1, 200_000);
     const step = fc.record({ node: fc.nat(3), port: fc.nat(300), size, drops: fc.nat(20) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {

@@ -11,10 +11,8 @@ import { bytesOfValue } from "@interactor/shared/wire/value";
 import { RawTaps } from "./raw-taps.ts";
 import { type ShareRefusal, ValueShares } from "./value-shares.ts";
 
-/** What a value costs beside its own bytes: its address in several tables, and what is made of it to be read. */
-const overheadBytes = 256;
-
 interface Slot {
+  /** Of the value that is kept. */
   bytes: number;
   openAt: Instant;
   /** What waits to be published; `undefined`: nothing, or that there is no value any more. */
@@ -64,7 +62,7 @@ export class Feed {
   }
 
   #offer({ node, address }: ValueSource, value: PublicValue, at: Instant): ShareRefusal | undefined {
-    const refusal = this.#weigh(node, address, overheadBytes + bytesOfValue(value.value), at);
+    const refusal = this.#weigh(node, address, bytesOfValue(value.value), at);
     if (refusal !== undefined) this.refused += 1;
     const slot = this.#slots.get(address);
     if (slot === undefined) return refusal;
@@ -115,7 +113,7 @@ export class Feed {
       return refusal;
     }
     // Its place is kept, so that it is published no more often.
-    const left = refusal === undefined ? bytes : overheadBytes;
+    const left = refusal === undefined ? bytes : 0;
     if (refusal !== undefined) this.#shares.take(node, address, left, slot.bytes);
     slot.bytes = left;
     return refusal;

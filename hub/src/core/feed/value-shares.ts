@@ -17,6 +17,9 @@ export type ShareRefusal = "too-large-to-keep" | "no-room-to-keep";
 const ownValues = keptValuesMax / nodesMax;
 const ownBytes = keptBytesMax / nodesMax;
 
+/** What a value costs beside its own bytes: its address in several tables, and what is made of it to be read. */
+export const overheadBytes = 256;
+
 interface Share {
   readonly addresses: Set<string>;
   bytes: number;
@@ -39,7 +42,7 @@ export class ValueShares {
     if (bytes > keptValueBytesMax) return "too-large-to-keep";
     const share = this.#shares.get(node) ?? { addresses: new Set(), bytes: 0 };
     const values = share.addresses.size + (before === undefined ? 1 : 0);
-    const more = bytes - (before ?? 0);
+    const more = bytes - (before ?? -overheadBytes);
     // What becomes smaller has always room, and what was there is no new one.
     if ((before === undefined || more > 0) && !this.#hasRoom(share, values, more)) return "no-room-to-keep";
     this.#shares.set(node, share);
@@ -54,9 +57,9 @@ export class ValueShares {
   free(node: string, address: string, bytes: number): void {
     const share = this.#shares.get(node);
     if (share?.addresses.delete(address) !== true) return;
-    share.bytes -= bytes;
+    share.bytes -= bytes + overheadBytes;
     this.#values -= 1;
-    this.#bytes -= bytes;
+    this.#bytes -= bytes + overheadBytes;
     if (share.addresses.size === 0) this.#shares.delete(node);
   }
 
