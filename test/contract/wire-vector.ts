@@ -95,6 +95,7 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "desired-group": codec<Desired>(encodeDesired, decodeDesired),
   reported: codec<Reported>(encodeReported, decodeReported),
   "reported-stopped": codec<Reported>(encodeReported, decodeReported),
+  "reported-owned-alike": codec<Reported>(encodeReported, decodeReported),
   "reported-health": codec<Reported>(encodeReported, decodeReported),
   "public-value": codec<PublicValue>(encodePublicValue, decodePublicValue),
   "command-set": command,
