@@ -1,14 +1,14 @@
 // What can go wrong between a node and its hub, each begun on one node and healed again.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { type FleetApart, floodPlace, proxiedNode, remoteAt } from "./fleet-apart.ts";
+import { type FleetApart, floodPlace, nodeNames, proxiedNode, remoteAt } from "./fleet-apart.ts";
 import { type Heal, hubAddress, mqttPort } from "./network.ts";
 import type { FloodQuestion } from "./flood-program.ts";
 
 export interface Fault {
   readonly name: string;
-  /** `undefined`: a stranger, and no node suffers it itself. */
-  readonly node: string | undefined;
+  /** Who suffers it; nobody, when it is a stranger's. */
+  readonly nodes: readonly string[];
   /** The hub loses the node, and finds out. */
   readonly isCut: boolean;
   readonly begin: (fleet: FleetApart) => Promise<Heal>;
@@ -18,7 +18,7 @@ export interface Fault {
 export const faults: readonly Fault[] = [
   {
     name: "stalled",
-    node: "n0",
+    nodes: ["n0"],
     isCut: true,
     async begin(fleet) {
       // What a line says to a stopped program waits in the line; this one says nothing.
@@ -29,14 +29,14 @@ export const faults: readonly Fault[] = [
   },
   {
     name: "slow, 64 kbit/s",
-    node: "n1",
+    nodes: ["n1"],
     isCut: false,
     begin: (fleet) => fleet.network.slow("n1", "64kbit"),
   },
-  { name: "flapping each second", node: "n2", isCut: false, begin: (fleet) => flap(fleet, "n2") },
+  { name: "flapping each second", nodes: ["n2"], isCut: false, begin: (fleet) => flap(fleet, "n2") },
   {
     name: "delayed, 300 ms",
-    node: proxiedNode,
+    nodes: [proxiedNode],
     isCut: false,
     async begin(fleet) {
       await fleet.delay(300);
@@ -45,27 +45,32 @@ export const faults: readonly Fault[] = [
   },
   {
     name: "partitioned both ways",
-    node: "n4",
+    nodes: ["n4"],
     isCut: true,
     begin: (fleet) => fleet.network.drop("n4", "to the hub", "from the hub"),
   },
   {
     name: "partitioned to the hub",
-    node: "n5",
+    nodes: ["n5"],
     isCut: true,
     begin: (fleet) => fleet.network.drop("n5", "to the hub"),
   },
   {
     name: "partitioned from the hub",
-    node: "n6",
+    nodes: ["n6"],
     isCut: true,
     begin: (fleet) => fleet.network.drop("n6", "from the hub"),
   },
-  { name: "flooding", node: undefined, isCut: false, begin: flood },
+  { name: "flooding", nodes: [], isCut: false, begin: flood },
 ];
 
-/** Those that no fault of the table touches. */
-export const spared = ["n7", "n8", "n9"];
+/** The hub hears nobody and nobody hears it. */
+export const hubAlone: Fault = {
+  name: "hub cut off from all",
+  nodes: nodeNames,
+  isCut: true,
+  begin: (fleet) => fleet.network.dropAll(),
+};
 
 async function flap(fleet: FleetApart, node: string): Promise<Heal> {
   const ended = new AbortController();

@@ -4,14 +4,7 @@
 
 import { join } from "node:path";
 import { writeFile } from "node:fs/promises";
-import {
-  eventually,
-  type AgentProgram,
-  type HttpAnswer,
-  type HubProgram,
-  startAgent,
-  startHub,
-} from "../programs.ts";
+import { type AgentProgram, type HttpAnswer, type HubProgram, startAgent, startHub } from "../programs.ts";
 import { Remote } from "../remote.ts";
 import { untilRunning } from "../room.ts";
 import { openTtyPair } from "../tty-pair.ts";
@@ -131,6 +124,7 @@ interface Parts {
   readonly proxy: Remote;
 }
 
+/** A program of ours in a namespace. */
 export const remoteAt = (prefix: readonly string[], name: string): Remote =>
   new Remote([...prefix, process.execPath, program(name)]);
 

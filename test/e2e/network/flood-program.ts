@@ -17,13 +17,14 @@ export interface FloodQuestion {
   readonly hub: string;
 }
 
-/** What a flood is called at the hub. */
-export const floodNode = "flood";
+/** What it is called at the hub. */
+const floodNode = "flood";
 const session = sessionOf(randomBytes(8));
 const topics = nodeTopics("demo", floodNode);
 /** Far more than an agent would have on its way. */
 const unconfirmedMax = 500;
 const entriesPerBatch = 64;
+/** No command; the hub has to read it to know. */
 const noise = Buffer.alloc(500, "noise ");
 
 answerRequests(async (asked) => {
@@ -72,9 +73,10 @@ function drop(body: number): Entry {
 
 /** A burst is followed by the next when the socket has taken it. */
 async function floodWithMessages(client: MqttClient): Promise<void> {
+  const topic = siteTopics("demo").set({ node: floodNode, instance: "hose", port: "tap" });
   while (client.connected) {
-    for (let count = 0; count < 100; count += 1) client.publish("flood/noise", noise, { qos: 0 });
-    await client.publishAsync("flood/noise", noise, { qos: 0 });
+    for (let count = 0; count < 100; count += 1) client.publish(topic, noise, { qos: 0 });
+    await client.publishAsync(topic, noise, { qos: 0 });
     await turn();
   }
 }

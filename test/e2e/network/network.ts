@@ -41,7 +41,7 @@ export class Network implements AsyncDisposable {
       ...bridge("br0", `${hubAddress}/24`),
       ...bridge("br1", `${lightAddress}/24`),
       // The hub listens on loopback alone until agents prove who they are; this is its door to the wires.
-      "sysctl -qw net.ipv4.conf.br0.route_localnet=1",
+      "echo 1 > /proc/sys/net/ipv4/conf/br0/route_localnet",
       `iptables -t nat -A PREROUTING -i br0 -p tcp --dport ${mqttPort} -j DNAT --to-destination 127.0.0.1`,
     ]);
     const nodes = new Map<string, Namespace>();
