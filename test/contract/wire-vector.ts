@@ -82,6 +82,7 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "batch-down-route": batch,
   "batch-down-release": batch,
   "batch-down-command": batch,
+  "batch-down-sent-at": batch,
   birth: nodeState,
   "birth-in-zones": nodeState,
   "birth-spool": nodeState,

@@ -95,6 +95,25 @@ export async function goThrough(fleet: FleetApart, faults: readonly Fault[], spa
   };
 }
 
+/**
+ * Gives commands to nodes that hear nothing for a moment, too short for anybody to give the connection up: they lie in
+ * the network until it heals. Returns what became of them.
+ */
+export async function commandIntoGap(
+  fleet: FleetApart,
+  nodes: readonly string[],
+  gap: number,
+): Promise<readonly (string | undefined)[]> {
+  const heals = await Promise.all(nodes.map((node) => fleet.network.drop(node, "from the hub")));
+  const requests = await commandAll(fleet, nodes, gap / 4);
+  await sleep(gap);
+  await Promise.all(heals.map((heal) => heal()));
+  // What was lost is sent again by the system after twice the gap at most.
+  await sleep(2 * gap);
+  const { replies } = await fleet.look();
+  return requests.map((request) => replies[request]);
+}
+
 async function untilLost(fleet: FleetApart, nodes: readonly string[], beganAt: number): Promise<number> {
   await eventually(
     `${nodes.join(", ")} are lost`,
@@ -108,9 +127,13 @@ async function untilLost(fleet: FleetApart, nodes: readonly string[], beganAt: n
 }
 
 /** Commands to nodes that are away: they wait at the hub, and must not be done when they are back. */
-async function commandAll(fleet: FleetApart, nodes: readonly string[]): Promise<readonly string[]> {
+async function commandAll(
+  fleet: FleetApart,
+  nodes: readonly string[],
+  ttl = commandTtl,
+): Promise<readonly string[]> {
   const command = (node: string) => ({ kind: "command", address: `${node}/stage/ch3`, value: 200 }) as const;
-  const requests = await Promise.all(nodes.map((node) => fleet.ask({ ...command(node), ttl: commandTtl })));
+  const requests = await Promise.all(nodes.map((node) => fleet.ask({ ...command(node), ttl })));
   return requests.map(String);
 }
 

@@ -4,11 +4,12 @@
 import { join } from "node:path";
 import { afterAll, describe, expect } from "vitest";
 import { percentile } from "../../bench/bench.ts";
+import { eventually } from "../programs.ts";
 import { isLong } from "../hostile/length.ts";
 import { openNamespaces, requiresNamespaces } from "../namespaces.ts";
 import { convergedWithin, lastOf } from "./convergence.ts";
 import { durablesIn } from "./durable-judge.ts";
-import { goThrough, type Outcome, zonesFor } from "./episode.ts";
+import { commandIntoGap, goThrough, type Outcome, zonesFor } from "./episode.ts";
 import { type Fault, faults, hubAlone } from "./faults.ts";
 import { FleetApart, nodeNames } from "./fleet-apart.ts";
 
@@ -41,6 +42,20 @@ describe("a fleet of ten", () => {
 
     tell([hubAlone], outcome);
     expectGoodEnd(fleet, [hubAlone], outcome);
+  });
+
+  test("does nothing late that was on its way when a line was cut for a second", options, async () => {
+    await using fleet = await FleetApart.open({});
+    await eventually("every node is heard", async () =>
+      (await fleet.look()).nodes.every(({ value }) => Number(value.count) > 0),
+    );
+
+    const replies = await commandIntoGap(fleet, ["n0", "n1"], 1000);
+
+    expect(replies).toEqual(["expired no-answer", "expired no-answer"]);
+    const nodes = await fleet.hub.nodes();
+    expect(nodes.filter(({ state }) => state !== "ready")).toEqual([]);
+    expect((await fleet.look()).nodes.filter(({ wasThirdLit }) => wasThirdLit)).toEqual([]);
   });
 
   (isLong ? test : test.skip).each(faults)("with $name alone", options, async (fault) => {

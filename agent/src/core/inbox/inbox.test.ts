@@ -73,6 +73,29 @@ test("a batch that comes again is confirmed again and not acted on again", () =>
   expect(receipts).toEqual([receiptOf(0), receiptOf(1), receiptOf(0)]);
 });
 
+test("what ran out of time on its way is not done, and what had time left is", () => {
+  const { inbox, applied, refused } = bench();
+  const receive = (body: number, firstSeq: number, { sentAt, at }: { sentAt: number; at: number }) =>
+    inbox.receive(
+      lane.telemetry,
+      encodeBatch({
+        ...batchOf({
+          firstSeq,
+          entries: [entryOf({ from: "pi2/sim/distance", to: "lights/front", ttl: millis(500), body })],
+        }),
+        sentAt,
+      }),
+      nowAt(at),
+    );
+  receive(0.1, 0, { sentAt: 70_000, at: 1000 });
+
+  receive(0.2, 1, { sentAt: 71_000, at: 2499 });
+  receive(0.3, 2, { sentAt: 72_000, at: 3500 });
+
+  expect(applied).toEqual([0.1, 0.2]);
+  expect(refused).toEqual(["expired"]);
+});
+
 test("a hub that has begun a new life begins its numbers anew", () => {
   const { receive, applied, receipts } = bench();
   receive([{ body: 0.1 }], 40);

@@ -2,7 +2,7 @@
  * What comes from the hub: decoded, repeats passed over, the late left undone, each batch confirmed. The
  * receipt frees the hub's window, so it goes out for repeats too: the first one may have been lost.
  */
-import { millis } from "@interactor/shared/kernel/units";
+import { type Millis, millis } from "@interactor/shared/kernel/units";
 import { type BatchFault, decodeBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import { type Lane, laneNumbers } from "@interactor/shared/wire/lanes";
@@ -14,6 +14,7 @@ import type { Reply } from "@interactor/shared/wire/messages/reply";
 import type { RequestId } from "@interactor/shared/wire/request";
 import { Sequence } from "@interactor/shared/wire/sequence";
 import { AnsweredRequests } from "./answered-requests.ts";
+import { Transit } from "./transit.ts";
 import type { Now, Reception, Switchboard } from "../switchboard/switchboard.ts";
 
 export type InboxRefusal =
@@ -58,6 +59,7 @@ export class Inbox {
   readonly #sink: InboxSink;
   readonly #sequence = new Sequence();
   readonly #answered = new AnsweredRequests();
+  readonly #transit = new Transit();
 
   constructor(switchboard: Switchboard, sink: InboxSink) {
     this.#switchboard = switchboard;
@@ -73,11 +75,14 @@ export class Inbox {
     const decoded = decodeBatch(payload, lane);
     if (!decoded.ok) return this.#sink.refused(decoded.error);
     const batch = decoded.value;
+    const { session, sentAt } = batch;
+    const delay = sentAt === undefined ? millis(0) : this.#transit.delayOf(session, sentAt, now.instant);
     const { repeated, missed } = this.#sequence.accept({ ...batch, length: batch.entries.length });
     this.#repeated[lane] = (this.#repeated[lane] ?? 0) + repeated;
     this.#missed[lane] = (this.#missed[lane] ?? 0) + missed;
     if (missed > 0) this.#sink.missed(lane, missed);
-    for (const entry of batch.entries.slice(repeated)) {
+    for (const sent of batch.entries.slice(repeated)) {
+      const entry = arrived(sent, delay);
       this.ledger.produced(lane);
       const refusal = this.#deliver(entry, now);
       if (refusal === undefined) this.ledger.delivered(lane);
@@ -130,6 +135,10 @@ export class Inbox {
     return isHeld ? "held-by-stop" : refusalOf(this.#switchboard.command(to, command, now));
   }
 }
+
+/** The entry with what is left of its TTL after its way. */
+const arrived = (entry: Entry, delay: Millis): Entry =>
+  entry.ttl === null || delay === 0 ? entry : { ...entry, ttl: millis(Math.max(entry.ttl - delay, 0)) };
 
 /** The hub writes what is left of the TTL when it sends; nothing left means: known, but too late. */
 const isLate = (entry: Entry): boolean => entry.ttl === millis(0);
