@@ -26,22 +26,23 @@ export async function untilConverged(fleet: FleetApart, wanted: Wanted, healedAt
   for (;;) {
     const [nodes, look] = await Promise.all([fleet.hub.nodes(), fleet.look()]);
     const at = performance.now() - healedAt;
-    const missing: string[] = [];
-    for (const [node, soFar] of times) {
-      for (const [thing, isSo] of Object.entries(stateOf(node, { nodes, look, wanted })) as [
-        Thing,
-        boolean,
-      ][]) {
-        // What was so and is not any more begins again.
-        if (!isSo) soFar.delete(thing);
-        else if (!soFar.has(thing)) soFar.set(thing, at);
-        if (!isSo) missing.push(`${node} ${thing}`);
-      }
-    }
+    const missing = nodeNames.flatMap((node) => {
+      const state = stateOf(node, { nodes, look, wanted });
+      note(state, times.get(node), at);
+      return things.filter((thing) => !state[thing]).map((thing) => `${node} ${thing}`);
+    });
     if (missing.length === 0) return times;
     if (at > convergedWithin)
       throw new Error(`not converged after ${at.toFixed(0)} ms: ${missing.join(", ")}`);
     await sleep(50);
+  }
+}
+
+/** What was so and is not any more begins again. */
+function note(state: Record<Thing, boolean>, times: Map<Thing, number> | undefined, at: number): void {
+  for (const thing of things) {
+    if (!state[thing]) times?.delete(thing);
+    else if (times?.has(thing) === false) times.set(thing, at);
   }
 }
 

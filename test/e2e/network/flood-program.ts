@@ -55,14 +55,14 @@ function birth(): Uint8Array {
 }
 
 async function floodWithBatches(client: MqttClient): Promise<void> {
-  let unconfirmed = 0;
+  const onTheWay = { batches: 0 };
   for (let firstSeq = 0; client.connected; firstSeq += entriesPerBatch) {
-    while (unconfirmed >= unconfirmedMax && client.connected) await turn();
+    while (onTheWay.batches >= unconfirmedMax && client.connected) await turn();
     const entries = Array.from({ length: entriesPerBatch }, (_, index) => drop(firstSeq + index));
     const batch = encodeBatch({ lane: lane.telemetry, session, firstSeq, entries });
-    unconfirmed += 1;
-    client.publish(topics.up(lane.telemetry), Buffer.from(batch), { qos: 1 }, () => (unconfirmed -= 1));
-    if (unconfirmed % 8 === 0) await turn();
+    onTheWay.batches += 1;
+    client.publish(topics.up(lane.telemetry), Buffer.from(batch), { qos: 1 }, () => (onTheWay.batches -= 1));
+    if (onTheWay.batches % 8 === 0) await turn();
   }
 }
 

@@ -145,8 +145,7 @@ export class Connection {
     if (this.#unfinishedSince !== undefined) this.#unfinishedSince += late;
     const { connectTimeout, outgoingAgeMax, unfinishedAgeMax } = this.#exchange.limits;
     // A long packet takes its time on a slow line: what comes of it is heard too, as long as it may take.
-    const isComing = this.#unfinishedSince !== undefined;
-    const silence = now - (isComing ? Math.max(this.#heardAt, this.#cameAt) : this.#heardAt);
+    const silence = now - Math.max(this.#heardAt, this.#unfinishedSince === undefined ? 0 : this.#cameAt);
     if (this.#phase.kind !== "open") {
       if (silence > connectTimeout) this.cut("no-connect", `no CONNECT within ${connectTimeout} ms`);
       return;
