@@ -12,8 +12,8 @@ import type { Delays, Look } from "./watcher.ts";
 
 /** The promise: so soon the hub knows that a node is gone; in ms. */
 const lostWithin = 5000;
-/** For answers that come late because the way is long and slow. */
-const stopPatience = "5s";
+/** Nobody who is cut off answers; others may answer late because the way is long and slow. */
+const stopPatience = { cut: "1s", late: "5s" } as const;
 /** Commands live so long, in ms. */
 const commandTtl = 1000;
 /** A ledger is said every 5 s. */
@@ -49,9 +49,7 @@ export async function goThrough(fleet: FleetApart, faults: readonly Fault[], spa
   const zones = zonesFor(faults);
   const inZone = (zone: string) => nodeNames.filter((node) => zones[node] === zone);
   const cut = inZone("cut");
-  await eventually("every node is heard", async () =>
-    (await fleet.look()).nodes.every(({ value }) => Number(value.count) > 0),
-  );
+  await untilHeard(fleet);
   forgetPeak(fleet.hub.pid);
   const memory = residentBytes(fleet.hub.pid);
   await using trouble = new AsyncDisposableStack();
@@ -61,8 +59,10 @@ export async function goThrough(fleet: FleetApart, faults: readonly Fault[], spa
   const lostAfter = await untilLost(fleet, cut, beganAt);
 
   const revision = await fleet.desireMore();
-  const stop = async (zone: string) =>
-    inZone(zone).length === 0 ? "" : fleet.interactor("stop", "--zone", zone, "--timeout", stopPatience);
+  const stop = async (zone: keyof typeof stopPatience) =>
+    inZone(zone).length === 0
+      ? ""
+      : fleet.interactor("stop", "--zone", zone, "--timeout", stopPatience[zone]);
   const replies = commandAll(fleet, cut);
   const stopWords = { late: await stop("late"), cut: await stop("cut") };
   await sleep(Math.max(beganAt + span - performance.now(), 0));
@@ -93,6 +93,12 @@ export async function goThrough(fleet: FleetApart, faults: readonly Fault[], spa
     after,
     ledger,
   };
+}
+
+export async function untilHeard(fleet: FleetApart): Promise<void> {
+  await eventually("every node is heard", async () =>
+    (await fleet.look()).nodes.every(({ value }) => Number(value.count) > 0),
+  );
 }
 
 /**

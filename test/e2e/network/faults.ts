@@ -88,7 +88,8 @@ async function flap(fleet: FleetApart, node: string): Promise<Heal> {
 }
 
 async function flood(fleet: FleetApart): Promise<Heal> {
-  const peer = remoteAt(fleet.network.at(floodPlace).prefix, "flood-program");
+  // As if it had a machine of its own: it takes what processor the others leave.
+  const peer = remoteAt([...fleet.network.at(floodPlace).prefix, "nice", "-n", "10"], "flood-program");
   await peer.ask({ hub: `mqtt://${hubAddress}:${mqttPort}` } satisfies FloodQuestion);
   return () => peer[Symbol.asyncDispose]();
 }

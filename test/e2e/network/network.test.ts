@@ -4,12 +4,11 @@
 import { join } from "node:path";
 import { afterAll, describe, expect } from "vitest";
 import { percentile } from "../../bench/bench.ts";
-import { eventually } from "../programs.ts";
 import { isLong } from "../hostile/length.ts";
 import { openNamespaces, requiresNamespaces } from "../namespaces.ts";
 import { convergedWithin, lastOf } from "./convergence.ts";
 import { durablesIn } from "./durable-judge.ts";
-import { commandIntoGap, goThrough, type Outcome, zonesFor } from "./episode.ts";
+import { commandIntoGap, goThrough, type Outcome, untilHeard, zonesFor } from "./episode.ts";
 import { type Fault, faults, hubAlone } from "./faults.ts";
 import { FleetApart, nodeNames } from "./fleet-apart.ts";
 
@@ -18,8 +17,9 @@ const test = requiresNamespaces("iptables", "socat");
 /** How long trouble lasts, in ms. */
 const span = isLong ? 60_000 : 16_000;
 /** So much of what healthy nodes say is seen before their next word, and half of it within this, in ms. */
-const seenMin = 0.8;
-const medianMax = 500;
+const steady = { seenMin: 0.8, medianMax: 500 };
+/** While a flood keeps this machine busy, and whatever else runs on it: nobody is passed over. */
+const flooded = { seenMin: 0.2, medianMax: 3000 };
 /** What the hub may grow by: most of it is what V8 leaves for later under a flood. */
 const growthMax = 256 * 1024 ** 2;
 
@@ -35,28 +35,19 @@ describe("a fleet of ten", () => {
     expectGoodEnd(fleet, faults, outcome);
   });
 
-  test("whose hub is cut off works on by itself, and is one again soon after", options, async () => {
-    await using fleet = await FleetApart.open(zonesFor([hubAlone]));
+  test(
+    "does nothing late after a short cut, works on when its hub is cut off, and is one again soon after",
+    options,
+    async () => {
+      await using fleet = await FleetApart.open(zonesFor([hubAlone]));
 
-    const outcome = await goThrough(fleet, [hubAlone], span);
+      await expectNothingLate(fleet);
+      const outcome = await goThrough(fleet, [hubAlone], span);
 
-    tell([hubAlone], outcome);
-    expectGoodEnd(fleet, [hubAlone], outcome);
-  });
-
-  test("does nothing late that was on its way when a line was cut for a second", options, async () => {
-    await using fleet = await FleetApart.open({});
-    await eventually("every node is heard", async () =>
-      (await fleet.look()).nodes.every(({ value }) => Number(value.count) > 0),
-    );
-
-    const replies = await commandIntoGap(fleet, ["n0", "n1"], 1000);
-
-    expect(replies).toEqual(["expired no-answer", "expired no-answer"]);
-    const nodes = await fleet.hub.nodes();
-    expect(nodes.filter(({ state }) => state !== "ready")).toEqual([]);
-    expect((await fleet.look()).nodes.filter(({ wasThirdLit }) => wasThirdLit)).toEqual([]);
-  });
+      tell([hubAlone], outcome);
+      expectGoodEnd(fleet, [hubAlone], outcome);
+    },
+  );
 
   (isLong ? test : test.skip).each(faults)("with $name alone", options, async (fault) => {
     await using fleet = await FleetApart.open(zonesFor([fault]));
@@ -72,6 +63,16 @@ describe("a fleet of ten", () => {
     expect(await openNamespaces()).toEqual([]);
   });
 });
+
+/** What was on its way when a line was cut, for too short a time for anybody to notice, comes late and is not done. */
+async function expectNothingLate(fleet: FleetApart): Promise<void> {
+  await untilHeard(fleet);
+  const replies = await commandIntoGap(fleet, ["n0", "n1"], 1000);
+
+  expect(replies).toEqual(["expired no-answer", "expired no-answer"]);
+  expect((await fleet.hub.nodes()).filter(({ state }) => state !== "ready")).toEqual([]);
+  expect((await fleet.look()).nodes.filter(({ wasThirdLit }) => wasThirdLit)).toEqual([]);
+}
 
 function expectGoodEnd(fleet: FleetApart, suffered: readonly Fault[], outcome: Outcome): void {
   expectOthersWorked(suffered, outcome);
@@ -106,6 +107,7 @@ function sparedBy(suffered: readonly Fault[]): readonly string[] {
 /** Who is spared is there all the time, and is heard; who is cut off runs its own routes. */
 function expectOthersWorked(suffered: readonly Fault[], { during, notReady, delays }: Outcome): void {
   const spared = sparedBy(suffered);
+  const { seenMin, medianMax } = suffered.some(({ nodes }) => nodes.length === 0) ? flooded : steady;
   expect(spared.filter((node) => notReady.includes(node))).toEqual([]);
   for (const { values, lights } of seenOf(spared, delays)) {
     for (const each of [values, ...(lights === undefined ? [] : [lights])]) {
