@@ -17,7 +17,7 @@ const test = requiresNamespaces("iptables", "socat");
 /** How long trouble lasts, in ms. */
 const span = isLong ? 60_000 : 16_000;
 /** So much of what healthy nodes say is seen before their next word, and half of it within this, in ms. */
-const steady = { seenMin: 0.8, medianMax: 500 };
+const steady = { seenMin: 0.6, medianMax: 1000 };
 /** While a flood keeps this machine busy, and whatever else runs on it: nobody is passed over. */
 const flooded = { seenMin: 0.2, medianMax: 3000 };
 /** What the hub may grow by: most of it is what V8 leaves for later under a flood. */
