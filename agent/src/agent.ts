@@ -87,7 +87,6 @@ export class Agent implements AsyncDisposable {
       receipt: (receipt) => this.#outbox.receipt(receipt, world.clock.wall(), world.clock.now()),
       result: (reply) => this.#outbox.result(reply, world.clock.wall(), world.clock.now()),
       clock: (reply) => this.#clock.reply(reply),
-      clockError: () => this.#clock.error,
       refused: (reason) => this.#refuse(`down ${reason}`),
       missed: (lane, entries) => world.log.warn("messages from the hub are missing", { lane, entries }),
     });

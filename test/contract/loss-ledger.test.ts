@@ -94,7 +94,6 @@ class Hop {
       receipt: (receipt) => outbox.receipt(receipt, noon, instant(this.at)),
       refused: () => undefined,
       clock: () => undefined,
-      clockError: () => undefined,
       missed: (lane, entries) => expect.unreachable(`${entries} missed in lane ${lane}`),
     });
     outbox.connected();

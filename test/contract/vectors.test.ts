@@ -152,5 +152,6 @@ function withAppended(wire: unknown, message: unknown): unknown {
     "novel",
     { deep: [1] },
   ]);
-  return [...wire.slice(0, 5), grown, "novel"];
+  // So is the seventh of a batch: when it was sent.
+  return [...wire.slice(0, 5), grown, wire[6] ?? null, "novel"];
 }

@@ -1,4 +1,4 @@
-// A receiver of light on loopback: takes sACN and Art-Net in one port and remembers when which look came.
+// A receiver of light, on loopback unless told otherwise: takes sACN and Art-Net in one port and remembers when which look came.
 
 import { decodeArtDmx } from "@interactor/agent/modules/dmx/artnet.ts";
 import { decodeSacn } from "@interactor/agent/modules/dmx/sacn.ts";
@@ -30,9 +30,9 @@ export class Light implements AsyncDisposable {
     });
   }
 
-  static async open(): Promise<Light> {
+  static async open(address = "127.0.0.1"): Promise<Light> {
     const socket = createSocket("udp4");
-    socket.bind(0, "127.0.0.1");
+    socket.bind(0, address);
     await once(socket, "listening");
     return new Light(socket);
   }

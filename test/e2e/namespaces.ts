@@ -55,6 +55,12 @@ export async function sweepNamespaces(): Promise<void> {
   }
 }
 
+/** Those of this process that are still there. */
+export async function openNamespaces(): Promise<readonly string[]> {
+  const lines = (await run(["ip", "netns", "list"])).split("\n");
+  return lines.filter((line) => line.startsWith(`${namePrefix}${process.pid}-`));
+}
+
 const namePrefix = "interactor-e2e-";
 
 /** The system folders are not in every PATH. */

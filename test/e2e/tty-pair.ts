@@ -11,6 +11,8 @@ import { eventually } from "./programs.ts";
 export interface TtyPair extends AsyncDisposable {
   /** The end that an agent opens. */
   readonly path: string;
+  /** The device's end. */
+  readonly devicePath: string;
   /** The device says a line. Returns when it has been handed to the system. */
   say(line: string): void;
 }
@@ -44,6 +46,7 @@ export async function openTtyPair(): Promise<TtyPair> {
   const kept = undo.move();
   return {
     path,
+    devicePath,
     say: (line) => void writeSync(device.fd, `${line}\n`),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

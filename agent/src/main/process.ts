@@ -5,7 +5,7 @@ import { Fault } from "@interactor/shared/kernel/fault";
 import { sessionBytes, sessionOf } from "@interactor/shared/wire/session";
 import { newSteering, systemClock } from "../adapters/clock-system.ts";
 import { openDataFolder } from "../adapters/data-folder.ts";
-import { mqttLink } from "../adapters/hub-link-mqtt.ts";
+import { mqttLink } from "../adapters/hub-link-mqtt/hub-link-mqtt.ts";
 import { pinoLog } from "../adapters/log-pino.ts";
 import { workerHost } from "../adapters/module-host-worker/module-host-worker.ts";
 import { openSpool } from "../adapters/spool-segments/spool-segments.ts";

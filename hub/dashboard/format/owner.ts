@@ -1,5 +1,5 @@
 /** Who owns an input, in one line. */
-import type { OwnerReport } from "@interactor/shared/wire/messages/reported";
+import type { OwnerReport } from "@interactor/shared/wire/messages/owners";
 import { remainingText } from "./age.ts";
 
 /** `now` in ms of the site's clock. */

@@ -5,7 +5,7 @@ import { millis } from "@interactor/shared/kernel/units";
 import type { InputSpec } from "@interactor/shared/wire/messages/port";
 import type { Command } from "@interactor/shared/wire/messages/command";
 import { type ReplyDocument, replyWords } from "@interactor/shared/wire/messages/reply";
-import type { OwnerReport } from "@interactor/shared/wire/messages/reported";
+import type { OwnerReport } from "@interactor/shared/wire/messages/owners";
 import type { SiteAddress } from "@interactor/shared/wire/names";
 import type { Value } from "@interactor/shared/wire/value";
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";

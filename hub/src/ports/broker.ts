@@ -179,6 +179,11 @@ export interface BrokerLimits {
   readonly sessionBytesMax: number;
   /** Bytes that wait for the disk, of sessions and of what agents send. More: who adds to them is read no further meanwhile. */
   readonly storeWaitingMax: number;
+  /**
+   * Of these, what one client sent. More: it is read no further until that is on disk. Everybody's next answer and
+   * value wait for what is written with theirs, so nobody may fill a whole group.
+   */
+  readonly storeWaitingPerClientMax: number;
   /** Messages sent to one client that it has not acknowledged. More wait, and then count as outgoing. */
   readonly inFlightMax: number;
 }
@@ -216,5 +221,7 @@ export const brokerLimits: BrokerLimits = {
   sessionMessagesMax: 1000,
   sessionBytesMax: 8 * 1024 * 1024,
   storeWaitingMax: 2 * 1024 * 1024,
+  // Twice what a node has on its way at most.
+  storeWaitingPerClientMax: 192 * 1024,
   inFlightMax: 1000,
 };

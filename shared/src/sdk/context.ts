@@ -3,7 +3,7 @@ import type { Clock } from "../kernel/clock.ts";
 import type { Random } from "../kernel/random.ts";
 import type { Micros } from "../kernel/units.ts";
 import type { Quality } from "../wire/entry.ts";
-import type { OwnerKind } from "../wire/messages/reported.ts";
+import type { OwnerKind } from "../wire/messages/owners.ts";
 import type { Value } from "../wire/value.ts";
 
 /** What an input shall hold now. */

@@ -2,7 +2,8 @@
 import * as z from "zod/mini";
 import { lanes } from "./lanes.ts";
 import { inputSpec, outputSpec } from "./messages/port.ts";
-import { instanceStates, ownerKinds } from "./messages/reported.ts";
+import { instanceStates } from "./messages/reported.ts";
+import { ownerKinds } from "./messages/owners.ts";
 import { nodeStates } from "./node-state.ts";
 
 export const apiPaths = {

@@ -1,7 +1,7 @@
 /**
  * One MQTT publish of the message path: entries of one lane, numbered without holes.
  *
- *   batch = [version, lane, session, firstSeq, baseAt, [entry…]]
+ *   batch = [version, lane, session, firstSeq, baseAt, [entry…], ? sentAt]
  *   entry = [dAt, from, to | null, ttl | null, flags, trace | null, quality, body, ? route]
  *
  * Arrays rather than maps: 71 bytes against 122 for one reading, and three times faster to decode.
@@ -36,6 +36,8 @@ export interface Batch {
   /** The number of the first entry; entry i has `firstSeq + i`. */
   readonly firstSeq: number;
   readonly entries: readonly Entry[];
+  /** When it was sent: ms of the sender's monotonic clock, which begins anywhere. Told where a TTL runs. */
+  readonly sentAt?: number;
 }
 
 export type BatchFault =
@@ -68,6 +70,7 @@ export function encodeBatch(batch: Batch): Uint8Array {
     wireInteger(batch.firstSeq),
     BigInt(batch.entries.length === 0 ? 0 : baseAt),
     entries,
+    ...(batch.sentAt === undefined ? [] : [wireInteger(batch.sentAt)]),
   ]);
 }
 
@@ -75,11 +78,13 @@ export function encodeBatch(batch: Batch): Uint8Array {
 export function decodeBatch(bytes: Uint8Array, lane: Lane): Result<Batch, BatchFault> {
   const opened = openBatch(bytes, lane);
   if (!opened.ok) return opened;
-  const entries = opened.value.entries();
-  if (!entries.ok) return entries;
+  const content = opened.value.content();
+  if (!content.ok) return content;
   const { session, firstSeq } = opened.value;
-  return ok({ lane, session, firstSeq, entries: entries.value });
+  return ok({ lane, session, firstSeq, ...content.value });
 }
+
+export type BatchContent = Pick<Batch, "entries" | "sentAt">;
 
 /** A batch of which it is known whose numbers it has. */
 export interface OpenBatch {
@@ -89,6 +94,7 @@ export interface OpenBatch {
   /** Of its entries. */
   readonly length: number;
   entries(): Result<readonly Entry[], BatchFault>;
+  content(): Result<BatchContent, BatchFault>;
 }
 
 /** Its bytes were looked over, and its entries are still to be read. */
@@ -112,9 +118,16 @@ class UnreadBatch implements OpenBatch {
   }
 
   entries(): Result<readonly Entry[], BatchFault> {
+    const content = this.content();
+    return content.ok ? ok(content.value.entries) : content;
+  }
+
+  content(): Result<BatchContent, BatchFault> {
     const read = readCbor(this.#bytes, this.#inspection);
     if (!read.ok) return read;
-    const fields: unknown = Array.isArray(read.value) ? read.value[entriesPlace] : undefined;
+    const batch: readonly unknown[] = Array.isArray(read.value) ? read.value : [];
+    const fields = batch[entriesPlace];
+    const sentAt = batch[entriesPlace + 1];
     if (!Array.isArray(fields)) return failed("wrong-shape");
     const entries: Entry[] = [];
     for (const each of fields) {
@@ -122,7 +135,7 @@ class UnreadBatch implements OpenBatch {
       if (entry === undefined) return failed("wrong-shape");
       entries.push(entry);
     }
-    return ok(entries);
+    return ok(isCount(sentAt) ? { entries, sentAt } : { entries });
   }
 }
 

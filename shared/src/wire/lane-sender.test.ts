@@ -67,6 +67,20 @@ test("nothing is sent before there is a connection", () => {
   expect(bodies(pump())).toEqual([[1]]);
 });
 
+test("a batch says when it was sent, each time anew, if a TTL runs in it", () => {
+  const { sender, offer, pump } = bench();
+  sender.connected();
+  offer(1, lane.control, { ttl: 5000 });
+  offer(2, lane.telemetry);
+  const first = pump(100.4);
+
+  sender.connected();
+  const again = pump(300.6);
+
+  expect(first.map(({ sentAt }) => sentAt)).toEqual([100, undefined]);
+  expect(again.map(({ sentAt }) => sentAt)).toEqual([301, undefined]);
+});
+
 test("entries are numbered without holes within a lane", () => {
   const { sender, offer, pump } = bench();
   sender.connected();

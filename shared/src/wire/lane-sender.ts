@@ -193,7 +193,10 @@ export class LaneSender {
       return { ...queued.entry, ttl };
     });
     const batch = { lane: flight.lane, session: this.#session, firstSeq: flight.firstSeq, entries };
-    publish(flight.lane, encodeBatch(batch), flight.lastSeq);
+    // On a slow line, or one that was cut for a moment, a TTL runs out on the way: the peer has to see that.
+    const isTimed = entries.some(({ ttl }) => ttl !== null);
+    const sent = isTimed ? { ...batch, sentAt: Math.round(at) } : batch;
+    publish(flight.lane, encodeBatch(sent), flight.lastSeq);
   }
 }
 

@@ -12,17 +12,25 @@ import { columnSamplesMax, durationMax, nameLengthMax } from "./limits.ts";
 import { type Session, sessionBytes, sessionOf } from "./session.ts";
 import type { Value } from "./value.ts";
 
+type Always<Value> = Extract<Result<Value, never>, { ok: true }>;
+
 export class PlainBatch {
   readonly lane: Lane;
   readonly session: Session;
   readonly firstSeq: number;
   readonly #entries: readonly Entry[];
+  readonly #sentAt: number | undefined;
 
-  constructor(lane: Lane, session: Session, firstSeq: number, entries: readonly Entry[]) {
+  constructor(
+    { lane, session, firstSeq }: Pick<PlainBatch, "lane" | "session" | "firstSeq">,
+    entries: readonly Entry[],
+    sentAt: number | undefined,
+  ) {
     this.lane = lane;
     this.session = session;
     this.firstSeq = firstSeq;
     this.#entries = entries;
+    this.#sentAt = sentAt;
   }
 
   /** Of its entries. */
@@ -30,8 +38,13 @@ export class PlainBatch {
     return this.#entries.length;
   }
 
-  entries(): Extract<Result<readonly Entry[], never>, { ok: true }> {
+  entries(): Always<readonly Entry[]> {
     return ok(this.#entries);
+  }
+
+  content(): Always<{ readonly entries: readonly Entry[]; readonly sentAt?: number }> {
+    const entries = this.#entries;
+    return ok(this.#sentAt === undefined ? { entries } : { entries, sentAt: this.#sentAt });
   }
 }
 
@@ -64,11 +77,13 @@ export function readPlainBatch(bytes: Uint8Array): PlainBatch | undefined {
   const firstSeq = reader.count();
   const baseAt = reader.count();
   const length = reader.list();
-  if (fields !== 6 || version !== batchVersion || !isLane(lane) || length > entriesMax) return undefined;
+  if ((fields !== 6 && fields !== 7) || version !== batchVersion || !isLane(lane) || length > entriesMax)
+    return undefined;
   const entries: Entry[] = [];
   for (let place = 0; place < length && !reader.isWrong; place += 1) entries.push(reader.entry(baseAt));
+  const sentAt = fields === 7 ? reader.count() : undefined;
   if (session === undefined || !reader.isAtEnd) return undefined;
-  return new PlainBatch(lane, session, firstSeq, entries);
+  return new PlainBatch({ lane, session, firstSeq }, entries, sentAt);
 }
 
 const texts = new Map<number, string>();

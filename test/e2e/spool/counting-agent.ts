@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { openSync, readFileSync, writeSync } from "node:fs";
 import { setImmediate as nextTurn, setTimeout as after } from "node:timers/promises";
 import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
-import { mqttLink } from "@interactor/agent/src/adapters/hub-link-mqtt.ts";
+import { mqttLink } from "@interactor/agent/src/adapters/hub-link-mqtt/hub-link-mqtt.ts";
 import { openSpool } from "@interactor/agent/src/adapters/spool-segments/spool-segments.ts";
 import { openStateStore } from "@interactor/agent/src/adapters/state-store-files.ts";
 import { Agent } from "@interactor/agent/src/agent.ts";

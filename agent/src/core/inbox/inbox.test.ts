@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { micros, type Millis, millis, seconds } from "@interactor/shared/kernel/units";
+import { millis, seconds } from "@interactor/shared/kernel/units";
 import { encodeBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag } from "@interactor/shared/wire/entry";
 import { lane } from "@interactor/shared/wire/lanes";
 import { commandBody } from "@interactor/shared/wire/messages/command";
 import { requestOf } from "@interactor/shared/wire/request";
-import { batchOf, entryOf, noon, nowAt, sessionNumber } from "@interactor/shared/testing/builders";
+import { batchOf, entryOf, nowAt, sessionNumber } from "@interactor/shared/testing/builders";
 import { Switchboard } from "../switchboard/switchboard.ts";
 import { Inbox } from "./inbox.ts";
 
-function bench({ clockError = undefined as Millis | undefined } = {}) {
+function bench() {
   const applied: unknown[] = [];
   const receipts: unknown[] = [];
   const clocks: unknown[] = [];
@@ -24,7 +24,6 @@ function bench({ clockError = undefined as Millis | undefined } = {}) {
   board.declare("lights", { inputs: { front: { type: "float", actuator: true } }, outputs: {} }, nowAt(0));
   const inbox = new Inbox(board, {
     clock: (reply) => void clocks.push(reply),
-    clockError: () => clockError,
     receipt: (receipt) => void receipts.push(receipt),
     result: (reply) => void results.push(reply),
     refused: (reason) => void refused.push(reason),
@@ -72,6 +71,29 @@ test("a batch that comes again is confirmed again and not acted on again", () =>
 
   expect(applied).toEqual([0.1, 0.2]);
   expect(receipts).toEqual([receiptOf(0), receiptOf(1), receiptOf(0)]);
+});
+
+test("what ran out of time on its way is not done, and what had time left is", () => {
+  const { inbox, applied, refused } = bench();
+  const receive = (body: number, firstSeq: number, { sentAt, at }: { sentAt: number; at: number }) =>
+    inbox.receive(
+      lane.telemetry,
+      encodeBatch({
+        ...batchOf({
+          firstSeq,
+          entries: [entryOf({ from: "pi2/sim/distance", to: "lights/front", ttl: millis(500), body })],
+        }),
+        sentAt,
+      }),
+      nowAt(at),
+    );
+  receive(0.1, 0, { sentAt: 70_000, at: 1000 });
+
+  receive(0.2, 1, { sentAt: 71_000, at: 2499 });
+  receive(0.3, 2, { sentAt: 72_000, at: 3500 });
+
+  expect(applied).toEqual([0.1, 0.2]);
+  expect(refused).toEqual(["expired"]);
 });
 
 test("a hub that has begun a new life begins its numbers anew", () => {
@@ -193,18 +215,6 @@ describe("a command that asks", () => {
       delivered: 0,
       losses: [{ end: outcome, reason, count: 1 }],
     });
-  });
-
-  test.each([
-    [520.1, 20, "expired"],
-    [519.9, 20, "done"],
-    [520.1, undefined, "done"],
-  ])("and was on its way for %d ms, by a clock that may be off by %s ms, is %s", (age, error, outcome) => {
-    const { receive, results } = bench({ clockError: error === undefined ? undefined : millis(error) });
-
-    receive([asking({ at: micros(noon - age * 1000) })]);
-
-    expect(results).toMatchObject([{ request, outcome }]);
   });
 
   test("is told that a show stop holds the input, and does not wait beneath it", () => {

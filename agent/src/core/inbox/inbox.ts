@@ -14,6 +14,7 @@ import type { Reply } from "@interactor/shared/wire/messages/reply";
 import type { RequestId } from "@interactor/shared/wire/request";
 import { Sequence } from "@interactor/shared/wire/sequence";
 import { AnsweredRequests } from "./answered-requests.ts";
+import { Transit } from "./transit.ts";
 import type { Now, Reception, Switchboard } from "../switchboard/switchboard.ts";
 
 export type InboxRefusal =
@@ -44,8 +45,6 @@ export interface InboxSink {
   result(reply: Reply): void;
   /** The hub says what time it is. */
   clock(reply: ClockReply): void;
-  /** How far the site's time may be off as this node has it; `undefined`: it does not know it. */
-  clockError(): Millis | undefined;
   refused(reason: InboxRefusal): void;
   /** Entries that never came. */
   missed(lane: Lane, entries: number): void;
@@ -60,6 +59,7 @@ export class Inbox {
   readonly #sink: InboxSink;
   readonly #sequence = new Sequence();
   readonly #answered = new AnsweredRequests();
+  readonly #transit = new Transit();
 
   constructor(switchboard: Switchboard, sink: InboxSink) {
     this.#switchboard = switchboard;
@@ -75,11 +75,14 @@ export class Inbox {
     const decoded = decodeBatch(payload, lane);
     if (!decoded.ok) return this.#sink.refused(decoded.error);
     const batch = decoded.value;
+    const { session, sentAt } = batch;
+    const delay = sentAt === undefined ? millis(0) : this.#transit.delayOf(session, sentAt, now.instant);
     const { repeated, missed } = this.#sequence.accept({ ...batch, length: batch.entries.length });
     this.#repeated[lane] = (this.#repeated[lane] ?? 0) + repeated;
     this.#missed[lane] = (this.#missed[lane] ?? 0) + missed;
     if (missed > 0) this.#sink.missed(lane, missed);
-    for (const entry of batch.entries.slice(repeated)) {
+    for (const sent of batch.entries.slice(repeated)) {
+      const entry = arrived(sent, delay);
       this.ledger.produced(lane);
       const refusal = this.#deliver(entry, now);
       if (refusal === undefined) this.ledger.delivered(lane);
@@ -117,8 +120,7 @@ export class Inbox {
       this.#sink.result(before);
       return undefined;
     }
-    const isTooLate = isLate(entry) || this.#isOverdue(entry, read.value, now);
-    const refusal = isTooLate ? "expired" : this.#do(to, read.value, now);
+    const refusal = isLate(entry) ? "expired" : this.#do(to, read.value, now);
     if (request !== undefined) {
       const reply = replyOf(request, refusal);
       this.#answered.add(reply);
@@ -127,18 +129,16 @@ export class Inbox {
     return refusal;
   }
 
-  /** The way here, or this node itself, may have taken long. Whoever asked has been told by then that it has no effect. */
-  #isOverdue({ at }: Entry, { ttl }: Command, now: Now): boolean {
-    const error = this.#sink.clockError();
-    return error !== undefined && now.wall - at > (ttl + error) * 1000;
-  }
-
   #do(to: string, command: Command, now: Now): EntryRefusal | undefined {
     // Who asks is told that it has no effect; who does not ask has it wait beneath the stop.
     const isHeld = command.request !== undefined && command.kind === "set" && this.#switchboard.isStopped(to);
     return isHeld ? "held-by-stop" : refusalOf(this.#switchboard.command(to, command, now));
   }
 }
+
+/** The entry with what is left of its TTL after its way. */
+const arrived = (entry: Entry, delay: Millis): Entry =>
+  entry.ttl === null || delay === 0 ? entry : { ...entry, ttl: millis(Math.max(entry.ttl - delay, 0)) };
 
 /** The hub writes what is left of the TTL when it sends; nothing left means: known, but too late. */
 const isLate = (entry: Entry): boolean => entry.ttl === millis(0);

@@ -4,11 +4,11 @@ import type { RouteRunner } from "@interactor/shared/routing/run-route";
 import {
   type ClockReport,
   type InstanceReport,
-  type OwnerReport,
   problemsMax,
   type Reported,
   type StopReport,
 } from "@interactor/shared/wire/messages/reported";
+import type { OwnerReport } from "@interactor/shared/wire/messages/owners";
 import { textLengthMax } from "@interactor/shared/wire/limits";
 import type { Session } from "@interactor/shared/wire/session";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import fc from "fast-check";
 import { instant, type Micros } from "@interactor/shared/kernel/units";
-import { type OwnerKind, ownerKinds } from "@interactor/shared/wire/messages/reported";
+import { type OwnerKind, ownerKinds } from "@interactor/shared/wire/messages/owners";
 import { nowAt } from "@interactor/shared/testing/builders";
 import { type Claim, OwnershipStack } from "./ownership.ts";
 

@@ -4,7 +4,7 @@
  * goes to where it should be by now when the owner lets go.
  */
 import { earliest, type Instant, type Micros } from "@interactor/shared/kernel/units";
-import { type OwnerKind, ownerKinds } from "@interactor/shared/wire/messages/reported";
+import { type OwnerKind, ownerKinds } from "@interactor/shared/wire/messages/owners";
 import type { Value } from "@interactor/shared/wire/value";
 
 export interface Claim {

@@ -13,7 +13,7 @@ import {
 import type { Applied } from "@interactor/shared/sdk/context";
 import type { Command } from "@interactor/shared/wire/messages/command";
 import { findPort, type InputSpec } from "@interactor/shared/wire/messages/port";
-import type { OwnerReport } from "@interactor/shared/wire/messages/reported";
+import type { OwnerReport } from "@interactor/shared/wire/messages/owners";
 import {
   parsePortAddress,
   parseSiteAddress,

@@ -144,7 +144,8 @@ export class Connection {
     this.#heardAt += late;
     if (this.#unfinishedSince !== undefined) this.#unfinishedSince += late;
     const { connectTimeout, outgoingAgeMax, unfinishedAgeMax } = this.#exchange.limits;
-    const silence = now - this.#heardAt;
+    // A long packet takes its time on a slow line: what comes of it is heard too, as long as it may take.
+    const silence = now - Math.max(this.#heardAt, this.#unfinishedSince === undefined ? 0 : this.#cameAt);
     if (this.#phase.kind !== "open") {
       if (silence > connectTimeout) this.cut("no-connect", `no CONNECT within ${connectTimeout} ms`);
       return;

@@ -40,6 +40,8 @@ export class Conversation {
   readonly #answers: HeldAnswers[] = [];
   /** Marks the oldest answers that wait for it as due; one function for all of them. */
   readonly #dueBy = new Map<Written, (isWritten: boolean) => void>();
+  /** Bytes that came since the last of them were brought to disk, about. */
+  #unwritten = 0;
 
   constructor(
     { client, session, outlet }: { client: Client; session: Session; outlet: Outlet },
@@ -96,15 +98,19 @@ export class Conversation {
       verdict.kind === "keep" && verdict.written !== undefined
         ? verdict.written
         : this.#exchange.writtenSince(before);
-    this.#keepBound(written);
+    this.#keepBound(written, frame.end - frame.start);
     if (message.qos === 0) return undefined;
     const first = message.qos === 1 ? firstByte.puback : firstByte.pubrec;
     return this.#answer(first, packetId, written);
   }
 
   /** Whoever makes the disk fall behind is read no further until it has caught up. */
-  #keepBound(written: Written | undefined): void {
-    if ((written?.waitingBytes ?? 0) > this.#exchange.limits.storeWaitingMax && written !== undefined)
+  #keepBound(written: Written | undefined, bytes: number): void {
+    if (written === undefined || written.waitingBytes === 0) return;
+    if (this.#unwritten === 0) written.whenWritten(() => (this.#unwritten = 0));
+    this.#unwritten += bytes;
+    const { storeWaitingMax, storeWaitingPerClientMax } = this.#exchange.limits;
+    if (written.waitingBytes > storeWaitingMax || this.#unwritten > storeWaitingPerClientMax)
       this.#sink.waitFor(written);
   }
 
@@ -158,10 +164,11 @@ export class Conversation {
       return this.#answer(firstByte.unsuback, packetId, this.#exchange.writtenSince(before));
     }
     const granted = requests.map((request) => this.#subscribe(request));
-    const held = this.#heldFor(this.#exchange.writtenSince(before));
+    const written = this.#exchange.writtenSince(before);
+    const held = this.#heldFor(written);
     held.add(suback(packetId, granted));
     this.#settle(held);
-    this.#keepBound(this.#exchange.writtenSince(before));
+    this.#keepBound(written, end - body);
     // The last of the same filter is the one that holds, and one is enough to look it up for.
     const asked = new Map(requests.map(({ filter, qos }, index) => [filter, { qos, code: granted[index] }]));
     for (const [filter, { qos, code }] of asked) if (code !== refused) this.#replay.ask(filter, qos);

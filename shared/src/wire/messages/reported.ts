@@ -1,7 +1,7 @@
 /** What a node runs: its revision, how its instances are, and who owns its actuator inputs. Retained. */
 import * as z from "zod/mini";
-import type { Result } from "../../kernel/result.ts";
-import { encodeCbor, wireInteger } from "../cbor.ts";
+import { failed, ok, type Result } from "../../kernel/result.ts";
+import { encodeCbor } from "../cbor.ts";
 import {
   count,
   decodeDocument,
@@ -13,11 +13,8 @@ import {
   shortText,
 } from "./schema.ts";
 import { bytesOfSession } from "../session.ts";
+import { ownedAlike, type Owners, ownerReport, ownersFrom, ownersOnWire } from "./owners.ts";
 import { latchesOnWire, zoneLatch } from "./stop.ts";
-
-/** Who may own an actuator input, most powerful first. */
-export const ownerKinds = ["stop", "manual", "cue", "route", "calendar", "background"] as const;
-export type OwnerKind = (typeof ownerKinds)[number];
 
 export const instanceStates = ["starting", "running", "waiting", "failed", "stopped"] as const;
 
@@ -25,16 +22,6 @@ const instanceReport = z.object({
   /** `waiting`: it runs, but what it needs is away, such as an unplugged serial line; `reason` says what. */
   state: z.enum(instanceStates),
   reason: z.optional(shortText),
-});
-
-const ownerReport = z.object({
-  kind: z.enum(ownerKinds),
-  /** The route's name, or who set it. */
-  by: shortText,
-  /** µs since 1970. */
-  since: count,
-  /** When a manual value gives the input back. µs since 1970. */
-  until: z.optional(count),
 });
 
 const routeReport = z.object({
@@ -82,33 +69,31 @@ const reported = z.object({
   /** What keeps the node from working wholly, in words for people; its instances speak for themselves. */
   problems: z.optional(z.array(shortText).check(z.maxLength(problemsMax))),
   clock: z.optional(clockReport),
+  /** Owners of many inputs each, beside `owners`. */
+  ownedAlike: z.optional(z.array(ownedAlike)),
 });
 
 export type InstanceReport = z.infer<typeof instanceReport>;
-export type OwnerReport = z.infer<typeof ownerReport>;
 export type RouteReport = z.infer<typeof routeReport>;
 export type StopReport = z.infer<typeof stopReport>;
 export type ClockReport = z.infer<typeof clockReport>;
-export type Reported = z.infer<typeof reported>;
+/** `owners` has every input that has an owner, however it was told. */
+export type Reported = Omit<z.infer<typeof reported>, "ownedAlike" | "owners"> & { readonly owners: Owners };
 
 export const encodeReported = (document: Reported): Uint8Array =>
   encodeCbor({
     ...document,
     session: bytesOfSession(document.session),
-    owners: Object.fromEntries(
-      Object.entries(document.owners).map(([address, owner]) => [
-        address,
-        {
-          ...owner,
-          since: wireInteger(owner.since),
-          ...(owner.until === undefined ? {} : { until: wireInteger(owner.until) }),
-        },
-      ]),
-    ),
+    ...ownersOnWire(document.owners),
     ...(document.stop === undefined
       ? {}
       : { stop: { ...document.stop, latches: latchesOnWire(document.stop.latches) } }),
   });
 
-export const decodeReported = (bytes: Uint8Array): Result<Reported, DocumentFault> =>
-  decodeDocument(bytes, reported);
+export function decodeReported(bytes: Uint8Array): Result<Reported, DocumentFault> {
+  const decoded = decodeDocument(bytes, reported);
+  if (!decoded.ok) return decoded;
+  const { ownedAlike: alike = [], ...document } = decoded.value;
+  const owners = ownersFrom(document.owners, alike);
+  return owners === undefined ? failed("wrong-shape") : ok({ ...document, owners });
+}

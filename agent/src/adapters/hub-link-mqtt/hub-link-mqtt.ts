@@ -8,7 +8,8 @@ import { writeToStream } from "mqtt-packet";
 import { Fifo } from "@interactor/shared/wire/fifo";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { connectTimeout, keepaliveSeconds } from "@interactor/shared/wire/limits";
-import type { Connection, HubLink, LinkEvents, LinkOptions } from "../ports/hub-link.ts";
+import type { Connection, HubLink, LinkEvents, LinkOptions } from "../../ports/hub-link.ts";
+import { Silence } from "./silence.ts";
 
 /**
  * A process that did nothing for this long was frozen, and the hub has given the connection up. What waits in
@@ -38,6 +39,8 @@ class Attempt implements Connection {
   #reason = "the connection was closed";
   readonly #look: NodeJS.Timeout;
   #lookedAt = performance.now();
+  readonly #silence = new Silence(performance.now());
+  #bytesRead = 0;
   #isClosed = false;
   /** What is not urgent, until all that has come with it was looked at. */
   readonly #waiting = new Fifo<{ readonly topic: string; readonly payload: Uint8Array }>();
@@ -58,7 +61,8 @@ class Attempt implements Connection {
     this.#client.on("packetreceive", () => {
       if (this.#isAwake() && !this.#isClosed) events.heard();
     });
-    this.#look = setInterval(() => this.#isAwake(), lookEvery);
+    this.#client.on("packetsend", () => this.#silence.sent(0, performance.now()));
+    this.#look = setInterval(() => this.#isAwake() && this.#keepAlive(), lookEvery);
     this.#client.on("error", (error) => {
       this.#reason = wordsFor(error);
       this.#end();
@@ -72,7 +76,9 @@ class Attempt implements Connection {
     { retain, confirmed }: Parameters<Connection["publish"]>[2],
   ): void {
     const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+    this.#silence.sent(bytes.length, performance.now());
     this.#client.publish(topic, bytes, { qos: 1, retain }, (error) => {
+      this.#silence.confirmed(bytes.length);
       if (error === undefined || error === null) confirmed?.();
     });
   }
@@ -96,6 +102,21 @@ class Attempt implements Connection {
       this.#end();
     }
     return !wasFrozen;
+  }
+
+  /** In the place of the package's own keepalive, which is put off each time. An attempt has its own timeout. */
+  #keepAlive(): void {
+    const now = performance.now();
+    const { stream } = this.#client;
+    const { bytesRead } = stream instanceof Socket ? stream : { bytesRead: 0 };
+    // Parts of a packet too: a long one takes its time on a slow line.
+    if (bytesRead !== this.#bytesRead || !this.#client.connected) this.#silence.heard(now);
+    this.#bytesRead = bytesRead;
+    this.#client.reschedulePing(true);
+    if (this.#silence.takePing(now)) this.#client.sendPing();
+    if (!this.#silence.isTooLong(now)) return;
+    this.#reason = "the hub says nothing any more";
+    this.#end();
   }
 
   /**
