@@ -34,8 +34,8 @@ const tick = 5;
 const now = () => performance.timeOrigin + performance.now();
 
 async function send(plan: SendersPlan, told: Promise<unknown>): Promise<void> {
-  let isEnough = plan.goesOn !== true;
-  void told.then(() => (isEnough = true));
+  const pace = { isEnough: plan.goesOn !== true };
+  void told.then(() => (pace.isEnough = true));
   const ledger = openSync(plan.ledger, "a");
   const note = (line: string): void => void writeSync(ledger, `${line}\n`);
   const agents = plan.nodes.map((node) => {
@@ -55,8 +55,8 @@ async function send(plan: SendersPlan, told: Promise<unknown>): Promise<void> {
     );
   });
   const startedAt = performance.now();
-  for (let produced = 0; !isEnough || produced < plan.messages;) {
-    const most = isEnough ? plan.messages : Number.POSITIVE_INFINITY;
+  for (let produced = 0; !pace.isEnough || produced < plan.messages;) {
+    const most = pace.isEnough ? plan.messages : Number.POSITIVE_INFINITY;
     const due = Math.min(((performance.now() - startedAt) / 1000) * plan.perSecond, most);
     for (; produced < due; produced += 1) {
       const counter = plan.life * lifeStep + Math.floor(produced / agents.length);
