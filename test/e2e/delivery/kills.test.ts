@@ -1,7 +1,7 @@
 // kill -9 of the hub, of agents and of both, again and again while messages flow: nothing that was confirmed is lost,
 // nothing is taken in twice, and the order is kept. A judge that shares no code with either side says so.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,36 +17,62 @@ const isLong = process.env["TEST_LONG"] !== undefined;
 const seed = Number(process.env["SEED"] ?? 4);
 const nodes = Array.from({ length: 20 }, (_, index) => `pi-${index + 1}`);
 const kills = isLong ? 1000 : 25;
-/** Of agents and of both: `npm test` has the time for these. */
-const otherKills = isLong ? 1000 : 10;
 const messages = isLong ? 10_000_000 : 100_000;
-/** Back at work after a kill: the median of all; a slow machine has five times that. */
-const backWithin = 5000;
+/** From a kill until a message is confirmed again, in ms: the median, as the issue of this feature demands. */
+const acceptingWithin = 1000;
+/** For somebody to find out that nothing works any more, in ms. */
+const patience = 60_000;
 
-class Senders {
+const spareSenders = () =>
+  spawn(process.execPath, [join(import.meta.dirname, "senders.ts")], { stdio: ["pipe", "pipe", "inherit"] });
+
+class Senders implements AsyncDisposable {
   readonly #plan: Omit<SendersPlan, "life">;
   #life = 0;
-  #child: ChildProcess | undefined;
-  /** When an agent was connected last, in ms since 1970; and whether everything was confirmed. */
-  connections: number[] = [];
+  #child: ReturnType<typeof spareSenders> | undefined;
+  /** Of the next life: how long Node takes to start says nothing of how long messages wait. */
+  #spare = spareSenders();
+  #acceptances: { readonly connectedAt: number; readonly at: number }[] = [];
+  /** Whether everything was confirmed. */
   isDone = false;
 
   constructor(plan: Omit<SendersPlan, "life">) {
     this.#plan = plan;
   }
 
-  start(messages: number): void {
+  start(messages: number, { goesOn = false } = {}): void {
     this.#life += 1;
-    const plan: SendersPlan = { ...this.#plan, messages, life: this.#life };
-    const child = spawn(process.execPath, [join(import.meta.dirname, "senders.ts"), JSON.stringify(plan)], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const plan: SendersPlan = { ...this.#plan, messages, goesOn, life: this.#life };
+    const child = this.#spare;
+    this.#spare = spareSenders();
+    child.stdin.write(`${JSON.stringify(plan)}\n`);
     this.#child = child;
     this.isDone = false;
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      for (const [, at] of text.matchAll(/^connected \S+ (\S+)$/gm)) this.connections.push(Number(at));
+      for (const [, connectedAt, at] of text.matchAll(/^accepted (\S+) (\S+)$/gm))
+        this.#acceptances.push({ connectedAt: Number(connectedAt), at: Number(at) });
       if (/^done$/m.test(text)) this.isDone = true;
     });
+  }
+
+  /** When a message was first confirmed over a connection that was made after `since`; both in ms since 1970. */
+  async acceptedAfter(since: number): Promise<number> {
+    for (let waited = 0; waited < patience; waited += 5) {
+      const later = this.#acceptances.filter(({ connectedAt }) => connectedAt > since);
+      this.#acceptances = later;
+      if (later.length > 0) return Math.min(...later.map(({ at }) => at));
+      await after(5);
+    }
+    throw new Error(`nothing was confirmed within ${patience} ms`);
+  }
+
+  enough(): void {
+    this.#child?.stdin.write("enough\n");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#spare.kill("SIGKILL");
+    await this.kill();
   }
 
   async kill(): Promise<void> {
@@ -61,7 +87,7 @@ class Senders {
 class Scene implements AsyncDisposable {
   readonly senders: Senders;
   hub: HubProgram;
-  /** From each kill until an agent was connected again, in ms. */
+  /** From each kill until a message was confirmed again, in ms. */
   readonly pauses: number[] = [];
   readonly ledger: string;
   readonly journal: string;
@@ -87,23 +113,41 @@ class Scene implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.senders.kill();
+    await this.senders[Symbol.asyncDispose]();
     await this.hub[Symbol.asyncDispose]();
   }
 }
 
+const now = () => performance.timeOrigin + performance.now();
+
 async function killHub(scene: Scene): Promise<void> {
-  scene.senders.connections = [];
-  const killedAt = performance.timeOrigin + performance.now();
+  const killedAt = now();
   await scene.hub.signal("SIGKILL");
+  const goneAt = now();
   scene.hub = await startHub(scene.hub.place);
-  while (scene.senders.connections.length === 0) await after(5);
-  scene.pauses.push(Math.min(...scene.senders.connections) - killedAt);
+  scene.pauses.push((await scene.senders.acceptedAfter(goneAt)) - killedAt);
+}
+
+async function killAgents(scene: Scene): Promise<void> {
+  const killedAt = now();
+  await scene.senders.kill();
+  const goneAt = now();
+  scene.senders.start(messages);
+  scene.pauses.push((await scene.senders.acceptedAfter(goneAt)) - killedAt);
+}
+
+async function killBoth(scene: Scene): Promise<void> {
+  const killedAt = now();
+  await Promise.all([scene.senders.kill(), scene.hub.signal("SIGKILL")]);
+  const goneAt = now();
+  scene.senders.start(messages);
+  scene.hub = await startHub(scene.hub.place);
+  scene.pauses.push((await scene.senders.acceptedAfter(goneAt)) - killedAt);
 }
 
 async function untilDone(senders: Senders): Promise<void> {
   for (let waited = 0; !senders.isDone; waited += 20) {
-    if (waited > 60_000) throw new Error("not everything was confirmed within a minute");
+    if (waited > patience) throw new Error("not everything was confirmed within a minute");
     await after(20);
   }
 }
@@ -115,10 +159,11 @@ function report(scene: Scene, what: string): ReturnType<typeof judge> {
   const median = pauses[Math.floor(pauses.length / 2)];
   console.log(
     `${what} (SEED=${seed}): ${sent} sent, ${confirmed} confirmed, ${processed} processed; ` +
-      `back after ${median ?? "–"} ms (median), ${pauses.at(-1) ?? "–"} ms at most`,
+      `accepting again after ${median} ms (median), ${pauses.at(-1)} ms at most`,
   );
   expect(judgement).toMatchObject({ lost: [], twice: [], misordered: [] });
-  if (median !== undefined) expect(median).toBeLessThan(backWithin);
+  expect(pauses).toHaveLength(kills);
+  expect(median).toBeLessThanOrEqual(acceptingWithin);
   return judgement;
 }
 
@@ -130,46 +175,37 @@ test(`the hub is killed ${kills} times during ${messages} messages`, { timeout }
   const random = seededRandom(seed);
   // A kill takes about a second with its start; so long messages come; with the pauses between them it is a little more.
   await using scene = await Scene.open(messages / (kills * 0.9));
-  scene.senders.start(messages);
+  scene.senders.start(messages, { goesOn: true });
   for (let kill = 0; kill < kills; kill++) {
     await after(pauseOf(random));
     await killHub(scene);
   }
+  // However slow the machine, each kill met messages.
+  scene.senders.enough();
   await untilDone(scene.senders);
 
   const { sent, confirmed, processed } = report(scene, "hub killed");
-  expect([sent, confirmed, processed]).toEqual([messages, messages, messages]);
+  expect(sent).toBeGreaterThanOrEqual(messages);
+  expect([confirmed, processed]).toEqual([sent, sent]);
 });
 
-test(`agents are killed ${otherKills} times`, { timeout }, async () => {
+test.each([
+  ["agents are", "agents killed", killAgents],
+  ["hub and agents are together", "both killed", killBoth],
+] as const)(`%s killed ${kills} times`, { timeout }, async (_, what, kill) => {
   const random = seededRandom(seed);
   await using scene = await Scene.open(12_000);
-  for (let kill = 0; kill < otherKills; kill++) {
-    scene.senders.start(messages);
-    await after(300 + pauseOf(random));
-    await scene.senders.kill();
+  scene.senders.start(messages);
+  await scene.senders.acceptedAfter(0);
+  for (let count = 0; count < kills; count++) {
+    await after(pauseOf(random));
+    await kill(scene);
   }
+  await scene.senders.kill();
   scene.senders.start(2000);
   await untilDone(scene.senders);
 
-  const { confirmed, processed } = report(scene, "agents killed");
-  expect(confirmed).toBeGreaterThan(5000);
-  expect(processed).toBeGreaterThanOrEqual(confirmed);
-});
-
-test(`hub and agents are killed together ${otherKills} times`, { timeout }, async () => {
-  const random = seededRandom(seed);
-  await using scene = await Scene.open(12_000);
-  for (let kill = 0; kill < otherKills; kill++) {
-    scene.senders.start(messages);
-    await after(300 + pauseOf(random));
-    await Promise.all([scene.senders.kill(), scene.hub.signal("SIGKILL")]);
-    scene.hub = await startHub(scene.hub.place);
-  }
-  scene.senders.start(2000);
-  await untilDone(scene.senders);
-
-  const { confirmed, processed } = report(scene, "both killed");
-  expect(confirmed).toBeGreaterThan(5000);
+  const { confirmed, processed } = report(scene, what);
+  expect(confirmed).toBeGreaterThan(kills * 500);
   expect(processed).toBeGreaterThanOrEqual(confirmed);
 });
