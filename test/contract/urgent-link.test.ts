@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { generate, type Packet, parser } from "mqtt-packet";
 import { expect, onTestFinished, test } from "vitest";
-import { mqttLink } from "@interactor/agent/src/adapters/hub-link-mqtt.ts";
+import { mqttLink } from "@interactor/agent/src/adapters/hub-link-mqtt/hub-link-mqtt.ts";
 import { lane } from "@interactor/shared/wire/lanes";
 import { nodeTopics } from "@interactor/shared/wire/topics";
 
