@@ -156,10 +156,7 @@ test("what a node declares no more is not kept, and what it has yet to declare i
 
   // It begins to say what it has, as after its start.
   await node.born({ a: one });
-  expect((await kept()).toSorted((one = "", other = "") => one.localeCompare(other))).toEqual([
-    "pi/a/level",
-    "pi/b/level",
-  ]);
+  expect(new Set(await kept())).toEqual(new Set(["pi/a/level", "pi/b/level"]));
 
   await node.runs("a");
   expect(await kept()).toEqual(["pi/a/level"]);

@@ -135,8 +135,22 @@ describe("the lane of spools", () => {
     expect(books.up(lane.bulk)).toMatchObject({ queued: 0, unaccounted: 0, difference: 0, taken: 100 });
   });
 
+  test("asks nothing of what was delivered to a hub before, and shows what is missing since", () => {
+    const books = new NodeBooks();
+    take(books, 1, { fresh: 1 });
+    books.told(bulk(1, { produced: 51, delivered: 51 }));
+
+    expect(books.up(lane.bulk)).toMatchObject({ delivered: 51, difference: 0 });
+    take(books, 1, { fresh: 4 });
+    books.told(bulk(1, { produced: 56, delivered: 56 }));
+    expect(books.up(lane.bulk).difference).toBe(1);
+    take(books, 2, { fresh: 1 });
+    expect(books.up(lane.bulk).delivered).toBe(55);
+  });
+
   test("shows a message that was confirmed and never came", () => {
     const books = new NodeBooks();
+    books.told(bulk(1, { produced: 1, queued: 1 }));
     take(books, 1, { fresh: 9 });
 
     books.told(bulk(1, { produced: 10, delivered: 10 }));

@@ -65,6 +65,8 @@ interface OwnCounts {
 interface Life {
   readonly session: Session;
   readonly own: Readonly<Record<Lane, OwnCounts>>;
+  /** Nothing was known of the node: the life may have begun under a hub before, or before the node was forgotten. */
+  readonly isFirst: boolean;
   said: NodeLedger | undefined;
 }
 
@@ -111,7 +113,9 @@ export class NodeBooks {
 
   /** What the node says. */
   told(ledger: NodeLedger): void {
-    this.#lifeOf(ledger.session).said = ledger;
+    const life = this.#lifeOf(ledger.session);
+    if (life.isFirst && life.said === undefined) beginSpool(life.own[spoolLane], ledger);
+    life.said = ledger;
     for (const { session, held } of ledger.before) {
       if (this.#told.includes(session)) continue;
       this.#told.push(session);
@@ -160,9 +164,10 @@ export class NodeBooks {
 
   #lifeOf(session: Session): Life {
     if (this.#life?.session === session) return this.#life;
+    const isFirst = this.#life === undefined;
     if (this.#life !== undefined) this.#close(this.#life);
     const own = perLane(() => ({ ...nothing, late: 0, base: -1 }));
-    this.#life = { session, own, said: undefined };
+    this.#life = { session, own, isFirst, said: undefined };
     return this.#life;
   }
 
@@ -179,8 +184,9 @@ export class NodeBooks {
     const lost = sumOf(losses);
     if (lane === spoolLane) {
       // What it had not sent is on its disk, and its next life will speak of it.
-      past.produced += own.taken + lost;
-      past.delivered += own.taken;
+      const had = Math.max(own.base, 0) + own.taken;
+      past.produced += had + lost;
+      past.delivered += had;
       return addTo(past, own, losses);
     }
     // What the hub took it has, whether or not the node had heard so.
@@ -191,6 +197,14 @@ export class NodeBooks {
     past.unaccounted += made - had - lost;
     return addTo(past, own, losses);
   }
+}
+
+/**
+ * What a node has delivered of its spool by its first word, and these books have not taken, was taken before they were
+ * begun: the numbers of a spool do not say, because they go on from life to life.
+ */
+function beginSpool(own: OwnCounts, { up }: NodeLedger): void {
+  own.base = Math.max(up[spoolLane].delivered - own.taken - own.missed - own.repeated, 0);
 }
 
 const noUp = (): PastUp => ({ ...noDown(), produced: 0, delivered: 0, unaccounted: 0, atMost: 0 });
