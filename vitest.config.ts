@@ -1,7 +1,23 @@
 import { defineConfig } from "vitest/config";
 
-// Two projects, because they bear different company. `unit` is everything that decides by itself: files run side by
-// side. `e2e` starts real programs, takes ports and measures times: one file after the other, after the rest.
+// Three projects, because they bear different company. `unit` is everything that decides by itself. `e2e` starts real
+// programs, which wait for the most part: two files at a time. `measured` looks at times, rates and memory of real
+// programs: one file after the other, after the rest.
+
+/** Two, also on a machine of two cores, where one would be the default. */
+const sideBySide = 2;
+const measured = [
+  "test/e2e/{delivery,hostile,network,spool}/**/*.test.ts",
+  "test/e2e/{clock,feed,fleet,path,presence,show-stop,show-stop-flood}.test.ts",
+];
+
+const ofPrograms = {
+  // Tests that may run side by side wait for the most part.
+  maxConcurrency: 20,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+};
+
 export default defineConfig({
   test: {
     pool: "forks",
@@ -14,6 +30,7 @@ export default defineConfig({
           include: ["**/*.test.ts", "**/*.test.tsx"],
           exclude: ["**/node_modules/**", "dist/**", "test/e2e/**"],
           testTimeout: 20_000,
+          maxWorkers: sideBySide,
           sequence: { groupOrder: 0 },
         },
       },
@@ -22,12 +39,20 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          fileParallelism: false,
-          // Tests that may run side by side wait for the most part.
-          maxConcurrency: 20,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          exclude: ["**/node_modules/**", ...measured],
+          ...ofPrograms,
+          maxWorkers: sideBySide,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "measured",
+          include: measured,
+          ...ofPrograms,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

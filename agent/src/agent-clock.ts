@@ -1,5 +1,5 @@
 /** Keeps the node's idea of the site's clock: asks the hub, takes its answers, and steers the clock by them. */
-import { between, type Instant, seconds } from "@interactor/shared/kernel/units";
+import { between, type Instant, type Millis, seconds } from "@interactor/shared/kernel/units";
 import type { ClockReply } from "@interactor/shared/wire/messages/clock-exchange";
 import type { ClockReport } from "@interactor/shared/wire/messages/reported";
 import { ClockSync } from "./core/clock-sync/clock-sync.ts";
@@ -73,9 +73,14 @@ export class AgentClock {
     }
   }
 
+  /** How far the site's time may be off as this node has it; `undefined`: it does not know it. */
+  get error(): Millis | undefined {
+    return this.#clock.isSynchronised ? this.#sync.errorBound(this.#clock.now()) : undefined;
+  }
+
   report(): ClockReport {
     const isKnown = this.#clock.isSynchronised;
-    const error = this.#sync.errorBound(this.#clock.now());
+    const { error } = this;
     return {
       synchronised: isKnown,
       offsetMs: isKnown ? (this.#clock.wall() - this.#clock.own()) / 1000 : null,

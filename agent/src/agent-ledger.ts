@@ -101,9 +101,9 @@ export class AgentLedger {
     this.#say(document, () => this.#mark.heard(before));
   }
 
-  /** The process ends in good order. */
+  /** The process ends in good order, and what its spool can keep is on the disk. */
   async end(): Promise<void> {
-    await this.#save(this.#mark.last((lane) => this.#sides.outbox.depth(lane)));
+    await this.#save(this.#mark.last((lane) => this.#sides.outbox.lostAtEnd(lane)));
   }
 
   async #save(sessions: readonly SessionBefore[]): Promise<void> {
@@ -111,6 +111,7 @@ export class AgentLedger {
       await this.#world.store.saveLedgerMark(encodeLedgerMark(sessions));
       this.#isStoreBroken = false;
     } catch (error) {
+      this.#mark.notWritten();
       if (!this.#isStoreBroken) this.#complain(messageOf(error));
       this.#isStoreBroken = true;
     }

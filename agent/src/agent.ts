@@ -5,7 +5,7 @@
 import { unreachable } from "@interactor/shared/kernel/assert";
 import type { DeclaredPorts } from "@interactor/shared/bundle/manifest";
 import { between, earliest, type Instant, millis } from "@interactor/shared/kernel/units";
-import type { Lane } from "@interactor/shared/wire/lanes";
+import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
 import { decodeHubState } from "@interactor/shared/wire/messages/hub-state";
 import { nodeTopics, parseTopic, siteTopics } from "@interactor/shared/wire/topics";
 import { birthOf, deathOf } from "./core/link/announcement.ts";
@@ -87,6 +87,7 @@ export class Agent implements AsyncDisposable {
       receipt: (receipt) => this.#outbox.receipt(receipt, world.clock.wall(), world.clock.now()),
       result: (reply) => this.#outbox.result(reply, world.clock.wall(), world.clock.now()),
       clock: (reply) => this.#clock.reply(reply),
+      clockError: () => this.#clock.error,
       refused: (reason) => this.#refuse(`down ${reason}`),
       missed: (lane, entries) => world.log.warn("messages from the hub are missing", { lane, entries }),
     });
@@ -125,8 +126,8 @@ export class Agent implements AsyncDisposable {
     this.#cancelRetry?.();
     await this.#host[Symbol.asyncDispose]();
     await this.#step({ kind: "stop" });
-    await this.#ledger.end();
     await this.#world.spool?.[Symbol.asyncDispose]();
+    await this.#ledger.end();
   }
 
   #now(): Now {
@@ -245,7 +246,7 @@ export class Agent implements AsyncDisposable {
           this.#topics.desired,
           this.#topics.hubState,
         ],
-        urgent: this.#topics.stopBase,
+        urgent: [this.#topics.stopBase, this.#topics.down(lanes.critical)],
       },
       {
         connected: () => void this.#step({ kind: "connected", connection }),

@@ -22,6 +22,7 @@ export function commandLine(): Command {
   addHub(program);
   addAgent(program);
   addNodes(program);
+  addNode(program);
   addTap(program);
   addSet(program);
   addWhy(program);
@@ -140,6 +141,22 @@ function addNodes(program: Command): void {
     .action(async (options) => {
       const { runNodes } = await import("./nodes.ts");
       await untilInterrupted((signal) => runNodes(options, signal));
+    });
+}
+
+function addNode(program: Command): void {
+  const node = program.command("node").description("what is done with one node");
+  addHubOptions(node.command("forget"))
+    .description("forget a node that was taken down, so that it is not shown as lost for ever")
+    .argument("<node>", "one that is not here", nameArgument)
+    .addHelpText(
+      "after",
+      `${example("interactor node forget pi-07")}
+What waits for it ends, and its last values go. A node that is here is not forgotten; one that comes back is known again.`,
+    )
+    .action(async (name, options) => {
+      const { runForget } = await import("./forget.ts");
+      await untilInterrupted((signal) => runForget(name, options, signal));
     });
 }
 

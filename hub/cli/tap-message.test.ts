@@ -43,8 +43,14 @@ test("a program gets the value whole, with bytes as base64", () => {
   });
 });
 
+test("a value that is kept no more is gone", () => {
+  const message = readMessage({ ...arrivedValue(), payload: new Uint8Array() }, "demo", now);
+
+  expect(messageLine(message, metres, plain)).toMatch(/ix\/1\/demo\/v\/demo\/sim\/distance {2}\(gone\)$/);
+  expect(JSON.parse(messageJson(message))).toMatchObject({ gone: true });
+});
+
 test.each([
-  [new Uint8Array(), "empty"],
   [new Uint8Array([0x82, 1]), "truncated"],
   [encodeCbor([1, 2]), "wrong-shape"],
   [encodeCbor([9, 0, 0, 0, 0]), "unknown-version"],

@@ -37,6 +37,8 @@ export type TapMessage =
       readonly document: unknown;
       readonly isRetained: boolean;
     }
+  /** Nothing is kept on the topic any more. */
+  | { readonly kind: "gone"; readonly topic: string; readonly at: Date; readonly isRetained: boolean }
   | {
       readonly kind: "undecodable";
       readonly topic: string;
@@ -48,6 +50,7 @@ export type TapMessage =
 
 /** `now` stands for the time of what carries none. */
 export function readMessage({ topic, payload, isRetained }: Arrived, site: string, now: Date): TapMessage {
+  if (payload.length === 0) return { kind: "gone", topic, at: now, isRetained };
   const parsed = parseTopic(topic);
   if ((parsed?.kind === "value" || parsed?.kind === "raw") && parsed.site === site) {
     const decoded = decodePublicValue(payload);
@@ -98,6 +101,8 @@ export function messageLine(message: TapMessage, units: Units, painter: Painter)
       return [clock, printable(message.topic), printable(JSON.stringify(toJson(message.document)))].join(
         "  ",
       );
+    case "gone":
+      return [clock, printable(message.topic), painter.faint("(gone)")].join("  ");
     case "undecodable": {
       const reason = painter.bad(`(not decodable: ${message.reason})`);
       return [clock, printable(message.topic), formatBytes(message.payload), reason].join("  ");
@@ -120,6 +125,8 @@ export function messageJson(message: TapMessage): string {
         document: toJson(message.document),
         retained: message.isRetained,
       });
+    case "gone":
+      return JSON.stringify({ at, topic: message.topic, gone: true, retained: message.isRetained });
     case "undecodable": {
       const { topic, payload, reason, isRetained } = message;
       return JSON.stringify({

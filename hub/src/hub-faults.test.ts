@@ -69,3 +69,29 @@ test("a name of 64 KB does not fill the log", () => {
   expect(lines).toHaveLength(2);
   for (const line of lines) expect(line.length).toBeLessThan(500);
 });
+
+test("a node that comes and goes all the time has a line of each kind in an interval, and the rest is summed up", () => {
+  const { faults, lines, clock } = bench();
+  for (let time = 0; time < 500; time++) {
+    faults.node("nodes are init", "pi", { level: "info", words: "node pi is init" });
+    faults.node("nodes are lost", "pi", {
+      level: "warn",
+      words: "node pi is lost",
+      details: { connection: time },
+    });
+  }
+  faults.node("nodes are lost", "other", { level: "warn", words: "node other is lost" });
+  expect(lines).toEqual([
+    "node pi is init undefined",
+    'node pi is lost {"connection":0}',
+    "node other is lost undefined",
+  ]);
+
+  clock.advance(seconds(10));
+  faults.sumUp();
+
+  expect(lines.slice(3)).toEqual([
+    'nodes are init … and 499 more like it in the last 10 s {"last":"pi"}',
+    'nodes are lost … and 499 more like it in the last 10 s {"last":"pi"}',
+  ]);
+});

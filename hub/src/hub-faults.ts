@@ -1,4 +1,4 @@
-/** Counts what was done about clients and messages that were wrong, and logs it without filling the disk. */
+/** Counts what was done about clients and messages that were wrong, and logs it and how nodes are without filling the disk. */
 import type { Clock } from "@interactor/shared/kernel/clock";
 import type { HubCounters } from "./core/registry/counters.ts";
 import { faultOutcomes } from "./core/registry/faults.ts";
@@ -12,6 +12,13 @@ export interface HubFaultsWorld {
   readonly counters: HubCounters;
 }
 
+/** A line of the log about one node. */
+export interface NodeLine {
+  readonly level: "info" | "warn";
+  readonly words: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
 /** Characters of a name or of words in a line: a client may give itself a name of 64 KB. Longer: cut short. */
 const textMax = 300;
 
@@ -19,6 +26,7 @@ export class HubFaults {
   readonly #world: HubFaultsWorld;
   readonly #clients = new Remarks();
   readonly #messages = new Remarks();
+  readonly #nodes = new Remarks();
 
   constructor(world: HubFaultsWorld) {
     this.#world = world;
@@ -42,11 +50,18 @@ export class HubFaults {
     if (this.#messages.note(clock.now(), kind, short(node))) log.warn(kind, { node: short(node) });
   }
 
+  /** What a node is or did; `kind` says the same of many, or of one that does it all the time. */
+  node(kind: string, node: string, { level, words, details }: NodeLine): void {
+    const { clock, log } = this.#world;
+    if (this.#nodes.note(clock.now(), kind, node)) log[level](words, details);
+  }
+
   /** Sums up what had no line of its own. To be called once a second. */
   sumUp(): void {
     const at = this.#world.clock.now();
     this.#tell(this.#clients.takeDue(at));
     this.#tell(this.#messages.takeDue(at));
+    this.#tell(this.#nodes.takeDue(at));
   }
 
   /** Nothing comes after it. */
@@ -54,6 +69,7 @@ export class HubFaults {
     const at = this.#world.clock.now();
     this.#tell(this.#clients.takeAll(at));
     this.#tell(this.#messages.takeAll(at));
+    this.#tell(this.#nodes.takeAll(at));
   }
 
   #tell(summaries: readonly Summary[]): void {

@@ -1,15 +1,14 @@
 /** What agents send, on its way: to the journal, and from there to the routes, to who watches, and into the counts. */
 import type { Clock } from "@interactor/shared/kernel/clock";
+import type { Sample } from "@interactor/shared/routing/run-route";
 import { entryFlag, hasFlag } from "@interactor/shared/wire/entry";
-import { Fifo } from "@interactor/shared/wire/fifo";
 import type { Lane } from "@interactor/shared/wire/lanes";
-import { type Delivery, findPort } from "@interactor/shared/wire/messages/port";
 import type { Birth } from "@interactor/shared/wire/messages/state";
-import { siteAddress } from "@interactor/shared/wire/names";
 import type { Feed } from "./core/feed/feed.ts";
 import type { CommandDesk } from "./core/commands/command-desk.ts";
 import type { SiteLedger } from "./core/ledger/site-ledger.ts";
-import { Intake, type TakenValue } from "./core/intake/intake.ts";
+import { Intake, type Reading } from "./core/intake/intake.ts";
+import type { Source } from "./core/intake/sources.ts";
 import type { HubCounters } from "./core/registry/counters.ts";
 import type { Router } from "./core/routing/router.ts";
 import type { Verdict } from "./ports/broker.ts";
@@ -32,8 +31,8 @@ export interface IntakeParts {
 export class HubIntake {
   readonly #parts: IntakeParts;
   readonly #intake: Intake;
-  /** What is to be done when the journal has it. */
-  readonly #waiting = new Fifo<() => unknown>();
+  /** What is to be done when the journal has the group that it gathers. */
+  #waiting: { readonly group: number; readonly effects: (() => unknown)[] } | undefined;
   /** Is confirmed when the journal has it. */
   readonly #kept: Verdict;
 
@@ -45,16 +44,16 @@ export class HubIntake {
       {
         keep: (record, then) => {
           journal.append(record);
-          if (then === undefined) return;
-          this.#waiting.push(then);
-          journal.whenWritten(this.#isWritten);
+          if (then !== undefined) this.#whenWritten(then);
         },
-        value: (taken) => this.#value(taken),
+        values: (source, readings) => this.#values(source, readings),
         receipt: (node, receipt) => router.receipt(node, receipt),
         clock: (node, askedAt) => router.clock(node, askedAt, clock.wall(), clock.now()),
         refused: parts.refused,
         result: (node, reply) => parts.commands.answered(node, reply),
-        took: (node, taken) => parts.ledger.took(node, taken),
+        took: (node, taken) => {
+          if (parts.birthOf(node) !== undefined) parts.ledger.took(node, taken);
+        },
       },
       journal.taken,
     );
@@ -66,38 +65,57 @@ export class HubIntake {
     return verdict;
   }
 
-  accept(node: string, lane: Lane, payload: Uint8Array): Verdict {
-    this.#intake.accept(node, lane, payload, this.#parts.birthOf(node));
-    return this.#kept;
+  forgotten(node: string): void {
+    this.#intake.forgotten(node);
   }
 
-  /** Answers come in the order of the questions. */
-  readonly #isWritten = (isWritten: boolean): void => {
-    const then = this.#waiting.shift();
-    if (!isWritten) return;
-    then?.();
-    this.#parts.moved();
-  };
+  accept(node: string, lane: Lane, payload: Uint8Array): Verdict {
+    const unannounced = this.#intake.accept(node, lane, payload, this.#parts.birthOf(node));
+    if (unannounced === undefined) return this.#kept;
+    // Were it confirmed, its node would let go of it. Whoever comes anew announces itself first.
+    this.#parts.refused(unannounced, node);
+    return { kind: "cut", reason: `${node} sent what no life of it that is known has made (${unannounced})` };
+  }
 
-  #value({ address, entry, unit, isOutput }: TakenValue): void {
+  #whenWritten(effect: () => unknown): void {
+    const { journal, moved } = this.#parts;
+    const { group } = journal;
+    if (this.#waiting?.group === group) return void this.#waiting.effects.push(effect);
+    const waiting = { group, effects: [effect] };
+    this.#waiting = waiting;
+    return journal.whenWritten((isWritten) => {
+      if (this.#waiting === waiting) this.#waiting = undefined;
+      if (!isWritten) return;
+      for (const each of waiting.effects) each();
+      moved();
+    });
+  }
+
+  #values(source: Source, readings: readonly Reading[]): void {
+    const { node, address, unit, isOutput, deliver } = source;
     const { clock, counters, router, feed } = this.#parts;
     const now = clock.now();
-    const { at, quality, flags, body } = entry;
-    counters.messages += 1;
-    const deliver = this.#deliveryOf(address);
-    const isTimed = isOutput && !hasFlag(entry, entryFlag.clockUnsynchronised | entryFlag.historical);
-    if (isTimed) counters.latency.observe((clock.wall() - at) / 1e6);
-    // Whom the value goes to shall not take a stamp for the site's time that is none.
-    const siteAt = hasFlag(entry, entryFlag.clockUnsynchronised) ? clock.wall() : at;
-    const sample = { value: body, unit, quality, at: siteAt };
-    // What was kept on a node's disk is told, and moves nothing any more: it happened some time ago.
-    const isPast = deliver === "durable" && hasFlag(entry, entryFlag.historical);
-    if (isOutput && !isPast) router.value(address, sample, now, deliver !== "latest");
-    feed.offer(siteAddress(address), { at, quality, flags, value: body }, now);
-  }
-
-  #deliveryOf({ node, instance, port }: TakenValue["address"]): Delivery {
-    const declared = this.#parts.birthOf(node)?.instances[instance];
-    return findPort(declared?.outputs ?? {}, port)?.deliver ?? "latest";
+    // It was forgotten while this was being written.
+    if (this.#parts.birthOf(node) === undefined) return;
+    const wall = clock.wall();
+    const isEvent = deliver !== "latest";
+    counters.messages += readings.length;
+    const samples: Sample[] = [];
+    for (const reading of readings) {
+      const { at, quality, value } = reading;
+      const isUnsynchronised = hasFlag(reading, entryFlag.clockUnsynchronised);
+      const isHistorical = hasFlag(reading, entryFlag.historical);
+      if (isOutput && !isUnsynchronised && !isHistorical) counters.latency.observe((wall - at) / 1e6);
+      // Whom the value goes to shall not take a stamp for the site's time that is none; and what was kept on a node's
+      // disk is told, and moves nothing any more: it happened some time ago.
+      const isPast = deliver === "durable" && isHistorical;
+      if (isOutput && !isPast)
+        samples.push({ value, unit, quality, at: isUnsynchronised ? wall : at, isEvent });
+    }
+    if (samples.length > 0) router.values(address, samples, now);
+    const refusal = feed.offer(source, readings, now);
+    if (refusal === undefined) return;
+    router.forgetLatest(address);
+    this.#parts.refused(refusal, node);
   }
 }

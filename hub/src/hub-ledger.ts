@@ -6,16 +6,16 @@ import type { Taken } from "./core/ledger/node-books.ts";
 import { SiteLedger } from "./core/ledger/site-ledger.ts";
 import type { PresenceState } from "./core/presence/presence.ts";
 import type { HubCounters } from "./core/registry/counters.ts";
-import type { Log } from "./ports/log.ts";
+import type { HubFaults } from "./hub-faults.ts";
 
 export class HubLedger extends SiteLedger {
   readonly #counters: HubCounters;
-  readonly #log: Log;
+  readonly #faults: HubFaults;
 
-  constructor(counters: HubCounters, log: Log) {
+  constructor(counters: HubCounters, faults: HubFaults) {
     super();
     this.#counters = counters;
-    this.#log = log;
+    this.#faults = faults;
   }
 
   override took(node: string, taken: Taken): void {
@@ -23,8 +23,10 @@ export class HubLedger extends SiteLedger {
     this.#counters.repeated += taken.repeated;
     this.#counters.missed += taken.missed;
     if (taken.missed === 0) return;
-    const details = { node, lane: lanes[taken.lane], entries: taken.missed };
-    this.#log.warn(`messages of node ${node} in lane ${details.lane} are missing`, details);
+    const lane = lanes[taken.lane];
+    const words = `messages of node ${node} in lane ${lane} are missing`;
+    const details = { node, lane, entries: taken.missed };
+    this.#faults.node(`messages in lane ${lane} are missing`, node, { level: "warn", words, details });
   }
 
   /** What a node says, if it is the life that is present. Returns why it is refused. */

@@ -2,9 +2,13 @@
 import { unreachable } from "@interactor/shared/kernel/assert";
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { decodeReported } from "@interactor/shared/wire/messages/reported";
-import { type Birth, decodeNodeState } from "@interactor/shared/wire/messages/state";
+import { type Birth, claimsBirth, decodeNodeState } from "@interactor/shared/wire/messages/state";
+import type { DocumentFault } from "@interactor/shared/wire/messages/schema";
+import { findPort } from "@interactor/shared/wire/messages/port";
+import type { SiteAddress } from "@interactor/shared/wire/names";
 import { isHere } from "@interactor/shared/wire/node-state";
 import {
+  fullWords,
   LastSeen,
   nobody,
   type NodePresence,
@@ -13,16 +17,22 @@ import {
   type PresenceState,
   stepPresence,
 } from "./core/presence/presence.ts";
+import type { SiteLedger } from "./core/ledger/site-ledger.ts";
+import type { Feed } from "./core/feed/feed.ts";
 import type { Router } from "./core/routing/router.ts";
 import type { HubStop } from "./hub-stop.ts";
+import type { HubFaults } from "./hub-faults.ts";
 import type { Verdict } from "./ports/broker.ts";
-import type { Log } from "./ports/log.ts";
 
 export interface PresenceParts {
   readonly clock: Clock;
-  readonly log: Log;
+  readonly faults: HubFaults;
   readonly router: Router;
+  readonly feed: Feed;
   readonly showStop: HubStop;
+  readonly ledger: SiteLedger;
+  /** Nothing is known of the node any more. */
+  readonly forgotten: (node: string) => void;
   readonly publishDesired: (node: string) => void;
   readonly refuse: (kind: string, reason: string, node: string) => Verdict;
 }
@@ -32,6 +42,8 @@ const pass: Verdict = { kind: "pass" };
 export class HubPresence {
   readonly lastSeen = new LastSeen();
   readonly #parts: PresenceParts;
+  /** By node: the birth that its values were last compared with. */
+  readonly #swept = new Map<string, Birth>();
   #state: PresenceState = nobody;
 
   constructor(parts: PresenceParts) {
@@ -48,7 +60,10 @@ export class HubPresence {
 
   nodeState(node: string, payload: Uint8Array): Verdict {
     const decoded = decodeNodeState(payload);
-    if (!decoded.ok) return this.#parts.refuse("state", decoded.error, node);
+    if (!decoded.ok) {
+      const verdict = this.#parts.refuse("state", decoded.error, node);
+      return claimsBirth(payload, decoded.error) ? unborn(unreadable(node, decoded.error)) : verdict;
+    }
     const message = decoded.value;
     const at = this.#parts.clock.wall();
     const verdict =
@@ -63,6 +78,15 @@ export class HubPresence {
     const decoded = decodeReported(payload);
     if (!decoded.ok) return this.#parts.refuse("reported", decoded.error, node);
     return this.#present({ kind: "reported", node, at: this.#parts.clock.wall(), reported: decoded.value });
+  }
+
+  /** Somebody wants it forgotten. Returns why it is not. */
+  forget(node: string): "node-is-here" | "unknown-node" | undefined {
+    const step = stepPresence(this.#state, { kind: "forget", node, at: this.#parts.clock.wall() });
+    if (!step.ok) return step.refusal === "node-is-here" ? step.refusal : "unknown-node";
+    this.#state = step.state;
+    for (const effect of step.effects) this.#perform(effect);
+    return undefined;
   }
 
   heard(node: string): void {
@@ -84,10 +108,14 @@ export class HubPresence {
   #present(event: PresenceEvent): Verdict {
     const before = this.birthOf(event.node);
     const step = stepPresence(this.#state, event);
-    if (!step.ok) return this.#parts.refuse(event.kind, step.refusal, event.node);
+    if (!step.ok) {
+      const verdict = this.#parts.refuse(event.kind, step.refusal, event.node);
+      return step.refusal === "too-many-nodes" ? unborn(fullWords(event.node)) : verdict;
+    }
     this.#state = step.state;
     for (const effect of step.effects) this.#perform(effect);
     const { showStop } = this.#parts;
+    if (event.kind === "birth" || event.kind === "reported") this.#forgetUndeclared(event.node);
     if (event.kind === "reported") showStop.reported(event.node, event.reported.stop);
     if (event.kind === "birth") {
       showStop.born(event.node, event.birth.zones);
@@ -100,18 +128,30 @@ export class HubPresence {
     return pass;
   }
 
+  /** An instance that is only starting has yet to say what it gives: until all have, what was known of them stays. */
+  #forgetUndeclared(node: string): void {
+    const known = this.#state.get(node);
+    if (known?.hasBegun !== true || this.#swept.get(node) === known.birth) return;
+    this.#swept.set(node, known.birth);
+    const { feed, router } = this.#parts;
+    for (const address of feed.keep(node, isDeclaredBy(known.birth))) router.forgetLatest(address);
+  }
+
   #perform(effect: PresenceEffect): void {
-    const { log, router, publishDesired } = this.#parts;
+    const { faults, router, publishDesired } = this.#parts;
     switch (effect.kind) {
       case "born":
         router.connected(effect.node);
         return publishDesired(effect.node);
       case "taken-over":
-        return log.warn(
-          `another agent of unit ${effect.unit} fills node ${effect.node} now: is its data folder a copy of another's?`,
-        );
+        return faults.node("nodes are filled by another agent", effect.node, {
+          level: "warn",
+          words: `another agent of unit ${effect.unit} fills node ${effect.node} now: is its data folder a copy of another's?`,
+        });
       case "gone":
         return router.disconnected(effect.node);
+      case "forgotten":
+        return this.#forget(effect.node);
       case "changed":
         return this.#say(effect.presence);
       default:
@@ -119,18 +159,53 @@ export class HubPresence {
     }
   }
 
+  #forget(node: string): void {
+    const { faults, feed, forgotten, ledger, router, showStop } = this.#parts;
+    ledger.forget(node, router.forget(node));
+    for (const address of feed.keep(node, () => false)) router.forgetLatest(address);
+    showStop.left(node);
+    this.lastSeen.forget(node);
+    this.#swept.delete(node);
+    forgotten(node);
+    faults.node("nodes are forgotten", node, { level: "warn", words: `node ${node} is forgotten` });
+  }
+
   #say({ node, state, reasons, death, birth }: NodePresence): void {
-    const { log } = this.#parts;
     const isGood = state === "init" || state === "ready" || state === "sleeping";
     const words = isHere(state) && state !== "degraded" ? "" : `: ${reasons.join("; ")}`;
     const details = { session: birth.session, connection: birth.connection, until: death?.sleep?.until };
-    if (isGood) log.info(`node ${node} is ${state}${words}`, details);
-    else log.warn(`node ${node} is ${state}${words}`, details);
+    const line = {
+      level: isGood ? "info" : "warn",
+      words: `node ${node} is ${state}${words}`,
+      details,
+    } as const;
+    this.#parts.faults.node(`nodes are ${state}`, node, line);
   }
 }
+
+/**
+ * Who is not born is cut off: what it sends could not be understood, and would be confirmed all the same, a spool on
+ * its disk too.
+ */
+const unborn = (reason: string): Verdict => ({ kind: "cut", reason });
+
+const unreadable = (node: string, fault: DocumentFault): string =>
+  fault === "unknown-version"
+    ? `node ${node} speaks a newer version than this hub, which cannot read its birth: update the hub`
+    : `the birth of node ${node} cannot be read (${fault}); if its agent is newer than this hub, update the hub`;
 
 /** Instances that a node has now and did not have before. */
 function newInstances(birth: Birth, before: Birth | undefined): ReadonlySet<string> {
   const known = before?.instances ?? {};
   return new Set(Object.keys(birth.instances).filter((name) => !Object.hasOwn(known, name)));
 }
+
+const isDeclaredBy =
+  ({ instances }: Birth) =>
+  ({ instance, port }: SiteAddress): boolean => {
+    const declared = Object.hasOwn(instances, instance) ? instances[instance] : undefined;
+    return (
+      declared !== undefined &&
+      (findPort(declared.outputs, port) ?? findPort(declared.inputs, port)) !== undefined
+    );
+  };

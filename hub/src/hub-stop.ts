@@ -70,6 +70,11 @@ export class HubStop {
     this.#keep();
   }
 
+  /** Nodes that are in the book, here or not: those of the last life too. */
+  get nodesKept(): number {
+    return this.#book.members;
+  }
+
   /** Says again what holds. */
   start(): void {
     for (const zone of this.#book.touched) this.#say(zone);
@@ -89,6 +94,12 @@ export class HubStop {
   /** A node says where it is. */
   born(node: string, zones: readonly string[] = []): void {
     if (this.#book.join(node, zones)) this.#keep();
+  }
+
+  /** A node is forgotten. */
+  left(node: string): void {
+    this.#answers.delete(node);
+    if (this.#book.leave(node)) this.#keep();
   }
 
   /** A node says what holds it. */

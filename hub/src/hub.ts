@@ -18,6 +18,7 @@ import { HubCounters } from "./core/registry/counters.ts";
 import { Feed } from "./core/feed/feed.ts";
 import { Router, type RouterNow } from "./core/routing/router.ts";
 import { HubCommands } from "./hub-commands.ts";
+import { HubForget } from "./hub-forget.ts";
 import { HubLedger } from "./hub-ledger.ts";
 import { HubStop } from "./hub-stop.ts";
 import type { Admission, Broker, BrokerRules, Client, Credentials, Verdict } from "./ports/broker.ts";
@@ -66,20 +67,23 @@ export class Hub implements BrokerRules {
   readonly #intake: HubIntake;
   readonly #gate: Gate;
   readonly #commands: HubCommands;
+  readonly #forget: HubForget;
   readonly #announcement: HubAnnouncement;
   readonly #faults: HubFaults;
   #placement: Placement = placeRoutes([]);
   #broker: Broker | undefined;
   #isWakeDue = false;
+  /** When it wakes up by itself. */
+  #wakesAt: Instant | undefined;
   #cancelWake: (() => void) | undefined;
   #cancelMetric: (() => void) | undefined;
 
   constructor(options: HubOptions, world: HubWorld) {
     this.options = options;
     this.#world = world;
-    this.ledger = new HubLedger(this.counters, world.log);
-    this.#topics = siteTopics(options.site);
     this.#faults = new HubFaults({ ...world, counters: this.counters });
+    this.ledger = new HubLedger(this.counters, this.#faults);
+    this.#topics = siteTopics(options.site);
     this.#gate = new Gate(options.site, options.accounts);
     this.router = new Router(options.session, {
       ended: (entry, loss) => this.#commands.ended(entry, loss),
@@ -92,20 +96,25 @@ export class Hub implements BrokerRules {
       publish: (zone, document) =>
         this.#broker?.publish(this.#topics.stop(zone), document, { retain: true, qos: 1 }),
     });
-    this.#commands = new HubCommands(options.site, this, (topic, payload) =>
-      this.#broker?.publish(topic, payload, { retain: false, qos: 1 }),
-    );
+    const answer = (topic: string, payload: Uint8Array) =>
+      this.#broker?.publish(topic, payload, { retain: false, qos: 1 });
+    this.#commands = new HubCommands(options.site, this, answer);
     const publish = (root: string, retain: boolean) => (address: string, payload: Uint8Array) =>
       this.#broker?.publish(`${root}/${address}`, payload, { retain, qos: 0 });
     const { valueRoot, rawRoot } = this.#topics;
     this.feed = new Feed(options.site, { value: publish(valueRoot, true), raw: publish(rawRoot, false) });
     this.presence = new HubPresence({
       ...world,
+      faults: this.#faults,
       router: this.router,
+      feed: this.feed,
       showStop: this.showStop,
+      ledger: this.ledger,
+      forgotten: (node) => this.#forgotten(node),
       publishDesired: (node) => this.#publishDesired(node),
       refuse: (kind, reason, node) => this.#refuse(kind, reason, node),
     });
+    this.#forget = new HubForget({ ...world, ...options, presence: this.presence, publish: answer });
     this.#announcement = new HubAnnouncement({
       ...world,
       ...options,
@@ -129,7 +138,7 @@ export class Hub implements BrokerRules {
   start(broker: Broker): void {
     this.#broker = broker;
     this.showStop.start();
-    this.#announcement.say("birth");
+    this.#announcement.start(this.showStop.nodesKept);
     this.#metric();
   }
 
@@ -138,7 +147,7 @@ export class Hub implements BrokerRules {
     this.#cancelWake?.();
     this.#cancelMetric?.();
     this.#faults.end();
-    this.#announcement.say("death");
+    this.#announcement.end();
   }
 
   /** Puts checked routes in place. The same ones again change nothing. Returns the revision that runs. */
@@ -200,6 +209,8 @@ export class Hub implements BrokerRules {
         return this.#nodeLedger(topic.node, payload);
       case "set":
         return this.#set(topic.address, payload);
+      case "forget":
+        return this.#refuse("forget", this.#forget.asked(topic.node, payload), topic.node);
       case "stop":
         // What is asked goes no further: everybody is told what holds now.
         return this.#refuse(
@@ -237,6 +248,14 @@ export class Hub implements BrokerRules {
     this.#broker?.publish(nodeTopics(this.options.site, node).desired, document, { retain: true, qos: 1 });
   }
 
+  /** What is retained of it goes, so that whoever watches forgets it too. */
+  #forgotten(node: string): void {
+    this.#intake.forgotten(node);
+    const { state, reported, desired } = nodeTopics(this.options.site, node);
+    for (const topic of [state, reported, desired])
+      this.#broker?.publish(topic, new Uint8Array(), { retain: true, qos: 1 });
+  }
+
   /** Once a second, also as a sign of life for those who watch. */
   #metric(): void {
     this.presence.look();
@@ -266,15 +285,16 @@ export class Hub implements BrokerRules {
 
   #wake(): void {
     const at = this.#world.clock.now();
+    // What goes to nodes comes first: people watch, and they can wait for it.
+    const routed = this.router.pump(at, (node, lane, payload) => {
+      const { site } = this.options;
+      this.#broker?.send(this.#topics.clientId(node), nodeTopics(site, node).down(lane), payload);
+    });
     const answers = this.#commands.flush(at, this.presence.state);
-    const next = earliest(
-      earliest(answers, this.feed.flush(at)),
-      this.router.pump(at, (node, lane, payload) => {
-        const { site } = this.options;
-        this.#broker?.send(this.#topics.clientId(node), nodeTopics(site, node).down(lane), payload);
-      }),
-    );
+    const next = earliest(routed, earliest(answers, this.feed.flush(at)));
+    if (next === this.#wakesAt) return;
     this.#cancelWake?.();
+    this.#wakesAt = next;
     this.#cancelWake = next === undefined ? undefined : this.#wakeAt(at, next);
   }
 
@@ -283,6 +303,9 @@ export class Hub implements BrokerRules {
   }
 
   #wakeAt(at: Instant, next: Instant): () => void {
-    return this.#world.clock.after(millis(Math.max(between(at, next), 0)), () => this.#wake());
+    return this.#world.clock.after(millis(Math.max(between(at, next), 0)), () => {
+      this.#wakesAt = undefined;
+      this.#wake();
+    });
   }
 }

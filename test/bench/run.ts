@@ -14,25 +14,35 @@ import type { Bench, Row } from "./bench.ts";
 import { brokerBenches } from "./broker/broker-bench.ts";
 import { comparisonMarkdown, comparisonOf, comparisonText } from "./broker/comparison.ts";
 import { profiled, profileLoad } from "./broker/profiled-run.ts";
+import { durableIngest } from "./broker/durable-ingest.ts";
 import { codec } from "./codec.ts";
 import { commandAnswer } from "./command-answer.ts";
 import { fleet500 } from "./fleet/fleet-bench.ts";
+import { journal } from "./journal.ts";
 import { localRoute } from "./local-route.ts";
 import { machineFacts } from "./machine.ts";
 import { remoteRoute } from "./remote-route.ts";
 import { showStop } from "./show-stop.ts";
 import { spoolDrain } from "./spool-drain.ts";
 import { tableOf } from "./table.ts";
+import { criticalBehindBacklog } from "./urgent/critical-behind-backlog.ts";
+import { criticalUnderLoad } from "./urgent/critical-under-load.ts";
+import { remoteRouteDurable } from "./urgent/remote-route-durable.ts";
 
 const benches: readonly Bench[] = [
   codec,
   localRoute,
   remoteRoute,
+  remoteRouteDurable,
+  criticalBehindBacklog,
+  criticalUnderLoad,
   showStop,
   spoolDrain,
   commandAnswer,
   agentFootprint,
   fleet500,
+  ...durableIngest,
+  journal,
   ...brokerBenches,
 ];
 
@@ -110,7 +120,7 @@ async function measure(
   process.stdout.write(`${tableOf(rows)}\n`);
   const comparison = comparisonOf(
     rows,
-    brokerBenches.map(({ name }) => name),
+    [...durableIngest, ...brokerBenches].map(({ name }) => name),
   );
   const compared = isMarkdown ? comparisonMarkdown(comparison) : comparisonText(comparison);
   if (comparison.lines.length > 0) process.stdout.write(`\n${compared}\n`);

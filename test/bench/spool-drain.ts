@@ -2,7 +2,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fillSpool, heal, healedIn } from "../e2e/spool/full-spool.ts";
+import { freePort } from "../e2e/free-port.ts";
+import { heal, healedIn, spendDayAway } from "../e2e/spool/full-spool.ts";
 import { startHub } from "../e2e/programs.ts";
 import { type Bench, type BenchContext, percentile, Samples } from "./bench.ts";
 
@@ -22,13 +23,15 @@ async function run({ signal, progress }: BenchContext) {
     const folder = undo.adopt(await mkdtemp(join(tmpdir(), "spool-drain-")), (path) =>
       rm(path, { recursive: true }),
     );
-    progress(`run ${count} of ${runs}: filling`);
+    progress(`run ${count} of ${runs}: a day away`);
     const startedAt = performance.now();
-    const messages = await fillSpool(folder, megabytes * 1024 ** 2);
+    const mqttPort = await freePort();
+    const agent = undo.use(await spendDayAway({ data: folder, mqttPort }, megabytes * 1024 ** 2));
+    const { messages } = agent;
     const filled = (performance.now() - startedAt) / 1000;
-    const hub = undo.use(await startHub());
+    const hub = undo.use(await startHub({ mqttPort }));
     progress(`run ${count} of ${runs}: ${messages} messages`);
-    const { seconds, latencies, growth } = await heal(hub, folder, signal);
+    const { seconds, latencies, growth } = await heal(hub, agent, signal);
     const healed = healedIn(join(hub.data, "journal.sqlite"));
     const isWhole = healed.length === messages && healed.every((number, index) => number === index + 1);
     if (!isWhole) throw new Error(`of ${messages} messages ${healed.length} came, or in another order`);

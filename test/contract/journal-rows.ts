@@ -8,13 +8,13 @@ export interface JournalRow {
   readonly payload: Buffer;
 }
 
-/** Every batch, in its order. */
-export function journalRows(path: string): readonly JournalRow[] {
+/** Every batch, in its order; of a hub that runs, perhaps only those of commits after `after`. */
+export function journalRows(path: string, after = 0): readonly JournalRow[] {
   const database = new DatabaseSync(path, { readOnly: true });
   try {
     return database
-      .prepare("SELECT id, nodes, places, batches FROM journal ORDER BY id")
-      .all()
+      .prepare("SELECT id, nodes, places, batches FROM journal WHERE id > ? ORDER BY id")
+      .all(after)
       .flatMap(batchesOf);
   } finally {
     database.close();

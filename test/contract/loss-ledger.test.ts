@@ -70,7 +70,7 @@ class Hop {
   constructor() {
     this.#intake = new Intake({
       keep: (_record, then) => void then?.(),
-      value: () => undefined,
+      values: () => undefined,
       result: () => undefined,
       clock: () => undefined,
       receipt: (_node, receipt) => this.queue.receipt(receipt),
@@ -94,6 +94,7 @@ class Hop {
       receipt: (receipt) => outbox.receipt(receipt, noon, instant(this.at)),
       refused: () => undefined,
       clock: () => undefined,
+      clockError: () => undefined,
       missed: (lane, entries) => expect.unreachable(`${entries} missed in lane ${lane}`),
     });
     outbox.connected();

@@ -10,6 +10,7 @@ import { openSpool } from "@interactor/agent/src/adapters/spool-segments/spool-s
 import { type Spool, spoolLimits } from "@interactor/agent/src/ports/spool.ts";
 import { instant } from "@interactor/shared/kernel/units";
 import { sessionNumber } from "@interactor/shared/testing/builders";
+import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
 import { emptyFolder, isRoot, mountedFolder } from "./folders.ts";
 
 const soon = { timeout: 8000, interval: 5 };
@@ -23,6 +24,7 @@ async function live(folder: string, number = 1) {
     folder,
     session: sessionNumber(number),
     limits: spoolLimits,
+    clock: new VirtualClock(),
     log: { info: say, warn: say, error: say },
   });
   spool.attach({

@@ -1,6 +1,7 @@
 // The messages behind the golden vectors: how each is written and read. A vector is three things that must agree:
 // `message` (what our code holds), `wire` (what any CBOR library reads) and the bytes.
 
+import { decodeForget, encodeForget, type Forget } from "@interactor/shared/wire/messages/forget";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Batch, decodeBatch, encodeBatch } from "@interactor/shared/wire/batch";
@@ -86,6 +87,7 @@ export const codecs: Readonly<Record<string, Codec>> = {
   birth: nodeState,
   "birth-in-zones": nodeState,
   "birth-spool": nodeState,
+  "birth-urgent": nodeState,
   death: nodeState,
   "death-sleeping": nodeState,
   "hub-state": codec<HubState>(encodeHubState, decodeHubState),
@@ -106,6 +108,7 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "stop-release": stopLatch,
   "stop-zone": stopLatch,
   "command-request": command,
+  "forget-node": codec<Forget>(encodeForget, decodeForget),
   "command-reply": codec<ReplyDocument>(encodeReply, decodeReply),
 };
 

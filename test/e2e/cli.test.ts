@@ -74,6 +74,13 @@ describe("help and version", () => {
     },
   );
 
+  test("node forget --help shows an example", async () => {
+    const { code, stdout } = await interactor("node", "forget", "--help");
+
+    expect(code).toBe(0);
+    expect(stdout).toContain("Example:\n  $ interactor node forget");
+  });
+
   test("a command that does not exist is refused with the one that was meant", async () => {
     const { code, stderr } = await interactor("nods");
 

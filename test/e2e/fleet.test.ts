@@ -3,15 +3,28 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { Fleet } from "../bench/fleet/fleet.ts";
+import { decodeHubState } from "@interactor/shared/wire/messages/hub-state";
+import { siteTopics } from "@interactor/shared/wire/topics";
+import { reconnectSpread } from "../../hub/src/core/presence/reconnect-spread.ts";
 import { isLong } from "./hostile/length.ts";
-import { eventually } from "./programs.ts";
+import { eventually, type HubProgram } from "./programs.ts";
+import { Visitor } from "./visitor.ts";
 
 /** As `attemptsPerSecondMax` of the hub, which promises it in the mean; chance may bring a few more. */
 const attemptsInASecondMax = 250;
 
-const nodes = isLong ? 500 : 100;
+/** So many that they have to spread. */
+const nodes = isLong ? 500 : 240;
 /** The promise: so soon all are back after the hub was killed; in ms. */
 const backWithin = 30_000;
+
+/** The spread in the hub's own words. */
+async function spreadSaid({ mqtt }: HubProgram): Promise<number | undefined> {
+  await using visitor = await Visitor.connect(mqtt, [siteTopics("demo").hubState]);
+  await eventually("the hub says how it is", () => visitor.heard.length > 0);
+  const state = decodeHubState(visitor.heard.at(-1)?.payload ?? new Uint8Array());
+  return state.ok ? state.value.reconnectSpread : undefined;
+}
 
 test(`${nodes} agents that are born at once and lose the hub at once come back spread, and nothing is missed`, async () => {
   await using fleet = await Fleet.open({ nodes, perSecond: 10 });
@@ -23,10 +36,20 @@ test(`${nodes} agents that are born at once and lose the hub at once come back s
   // So long a connection lives before the next attempt after it is a first one again.
   await sleep(11_000);
 
-  const { seconds } = await fleet.restartHub(backWithin);
+  const spread = reconnectSpread(nodes) ?? 0;
+  expect(spread).toBeGreaterThan(1000);
+  expect(await spreadSaid(fleet.hub)).toBe(spread);
+
+  let spreadInStorm: number | undefined;
+  const { seconds } = await fleet.restartHub(backWithin, async (hub) => {
+    spreadInStorm = await spreadSaid(hub);
+  });
 
   expect(seconds).toBeLessThan(backWithin / 1000);
-  const { attempts, busiestSecond } = await fleet.look();
+  // The hub that has just started, and has few of them yet, says the same.
+  expect(spreadInStorm).toBe(spread);
+  const { attempts, busiestSecond, firstSpan } = await fleet.look();
+  expect(firstSpan).toBeGreaterThan(0.8 * spread);
   expect(attempts).toBeGreaterThanOrEqual(nodes);
   // Those that came too early for the starting hub try once or twice more.
   expect(attempts).toBeLessThan(4 * nodes);

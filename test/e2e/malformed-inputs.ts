@@ -208,10 +208,9 @@ export function wrongBatches(session: Session, of: Lane): MalformedInputs {
 }
 
 /** What a hub that expects readings of `sim/distance`, a number, refuses although it is a batch. */
-export function refusedReadings(stale: Session): fc.Arbitrary<{
+export function refusedReadings(): fc.Arbitrary<{
   readonly entry: Parameters<typeof entryOf>[0];
   readonly reason: string;
-  readonly session?: Session;
 }> {
   const entries = (entry: fc.Arbitrary<NonNullable<Parameters<typeof entryOf>[0]>>, reason: string) =>
     entry.map((entry) => ({ entry, reason }));
@@ -268,7 +267,6 @@ export function refusedReadings(stale: Session): fc.Arbitrary<{
         .map((body) => ({ flags: 32, body })),
       "wrong-receipt",
     ),
-    fc.constant({ entry: {}, reason: "stale-session", session: stale }),
   );
 }
 

@@ -9,7 +9,8 @@ import type { MqttClient } from "mqtt";
 import { laneNumbers, lane as lanes } from "@interactor/shared/wire/lanes";
 import { encodeCommand } from "@interactor/shared/wire/messages/command";
 import { encodeReported, type Reported } from "@interactor/shared/wire/messages/reported";
-import { encodeNodeState } from "@interactor/shared/wire/messages/state";
+import type { DocumentFault } from "@interactor/shared/wire/messages/schema";
+import { claimsBirth, encodeNodeState } from "@interactor/shared/wire/messages/state";
 import { seconds } from "@interactor/shared/kernel/units";
 import { bytesOfSession } from "@interactor/shared/wire/session";
 import { nodeTopics, siteTopics } from "@interactor/shared/wire/topics";
@@ -89,19 +90,40 @@ test("refuses payloads that are too large or too full", async () => {
   ]);
 });
 
-test("refuses readings of what nobody declared, of wrong types and of an old life", async () => {
-  const readings = sample(refusedReadings(stale), 700);
-  const payloads = readings.map(({ entry, session: of }) =>
-    of === undefined
-      ? singleBatch(session, lanes.telemetry, bench.nextSeq(), entry)
-      : singleBatch(of, lanes.telemetry, 0, entry),
-  );
+test("refuses readings of what nobody declared and of wrong types", async () => {
+  const readings = sample(refusedReadings(), 700);
+  const payloads = readings.map(({ entry }) => singleBatch(session, lanes.telemetry, bench.nextSeq(), entry));
 
   const rise = await riseOf(bench.hub, refusedTotal, () =>
     publishAll(bench.agent, topics.up(lanes.telemetry), payloads),
   );
 
   expect(rise).toEqual(tally(readings.map(({ reason }) => `up ${reason}`)));
+  await bench.expectWell();
+});
+
+test.each([
+  ["before it was born", undefined, "unborn"],
+  ["of another life than it was born for", birth, "stale-session"],
+])("does not confirm what a node sends %s, and cuts it", async (_when, born, reason) => {
+  const { state, up } = nodeTopics(site, "early");
+  await using early = await client(bench.hub.mqtt, { clientId: `${site}/early`, username: birth.unit });
+  const closed = new Promise<void>((resolve) => early.once("close", () => resolve()));
+  if (born !== undefined) await publishAll(early, state, [encodeNodeState(born)]);
+  let isConfirmed = false;
+
+  const rise = await riseOf(bench.hub, refusedTotal, async () => {
+    const batch = Buffer.from(goodReading(stale, 0, 1));
+    early.publish(up(lanes.telemetry), batch, { qos: 1 }, (error) => {
+      isConfirmed = error === undefined || error === null;
+    });
+    await closed;
+  });
+
+  expect(rise).toEqual({ [`up ${reason}`]: 1 });
+  expect(isConfirmed).toBe(false);
+  await using next = await client(bench.hub.mqtt, { clientId: `${site}/early`, username: birth.unit });
+  expect(next.connected).toBe(true);
   await bench.expectWell();
 });
 
@@ -120,10 +142,49 @@ test("counts batches that come again, and takes them once", async () => {
   await bench.expectWell();
 });
 
-test("refuses births and deaths that are none, retained ones too, and the node stays as it is", async () => {
+test("cuts off whoever is born in a way that cannot be read, and counts what is neither birth nor death", async () => {
   const document = { ...birth, session: bytesOfSession(session) };
+  const malformed = sample(wrongDocuments(document), 400);
+  const isBirth = ({ payload, reason }: Malformed) => claimsBirth(payload, reason as DocumentFault);
+  const births = malformed.filter(isBirth).length;
+  expect(births).toBeGreaterThan(100);
+  expect(malformed.length - births).toBeGreaterThan(50);
 
-  await expectRefused(bench.agent, topics.state, "state", sample(wrongDocuments(document), 400), true);
+  const say = async ({ payload }: Malformed, index: number): Promise<"cut" | "confirmed"> => {
+    const node = `novice${index}`;
+    await using novice = await client(bench.hub.mqtt, { clientId: `${site}/${node}`, username: node });
+    const message = Buffer.from(payload);
+    const said = novice.publishAsync(nodeTopics(site, node).state, message, { qos: 1, retain: true });
+    const confirmed = said.then(
+      () => "confirmed" as const,
+      () => "cut" as const,
+    );
+    // What was not confirmed is neither while the client may connect again.
+    const cut = new Promise<"cut">((resolve) => novice.once("close", () => resolve("cut")));
+    return await Promise.race([confirmed, cut]);
+  };
+  const ends: string[] = [];
+  const refused = await riseOf(bench.hub, refusedTotal, async () => {
+    for (let first = 0; first < malformed.length; first += 25)
+      ends.push(
+        ...(await Promise.all(malformed.slice(first, first + 25).map((each, at) => say(each, first + at)))),
+      );
+  });
+
+  expect(refused).toEqual(tally(malformed.map(({ reason }) => `state ${reason}`)));
+  expect(ends).toEqual(malformed.map((each) => (isBirth(each) ? "cut" : "confirmed")));
+  expect(bench.hub.log()).toMatch(/node novice\d+ speaks a newer version .* update the hub/);
+  expect((await bench.hub.nodes()).map(({ node }) => node)).toEqual(["fuzz"]);
+  await bench.expectWell();
+});
+
+test("refuses deaths that are none, retained ones too, and the node stays as it is", async () => {
+  const death = { v: 1, kind: "death", session: bytesOfSession(session), connection: 5, reason: "lost" };
+  const malformed = sample(wrongDocuments(death), 400).filter(
+    ({ payload, reason }) => !claimsBirth(payload, reason as DocumentFault),
+  );
+
+  await expectRefused(bench.agent, topics.state, "state", malformed, true);
   await publishAll(bench.agent, topics.state, [
     encodeNodeState({ v: 1, kind: "death", session: stale, connection: 5, reason: "lost" }),
   ]);

@@ -5,8 +5,11 @@ import { encodeNodeState } from "@interactor/shared/wire/messages/state";
 import { sessionOf } from "@interactor/shared/wire/session";
 import type { NodeState } from "@interactor/shared/wire/node-state";
 import { nodeTopics } from "@interactor/shared/wire/topics";
+import { encodeBatch } from "@interactor/shared/wire/batch";
+import { lane } from "@interactor/shared/wire/lanes";
+import { batchOf } from "@interactor/shared/testing/builders";
 import { connectAsync } from "mqtt";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { eventually, type HubProgram, startAgent, startHub } from "./programs.ts";
 import { serialInstance } from "./room.ts";
 
@@ -70,4 +73,35 @@ test("a node that turns itself off is sleeping and says until when, and its will
     reasons: ["closed until morning"],
     sleeping_until: new Date(sleep.until / 1000).toISOString(),
   });
+});
+
+test("a node that is born, dies and leaves messages out a thousand times fills no log, and all is counted", async () => {
+  await using hub = await startHub();
+  const { state, up } = nodeTopics("demo", "moth");
+  const session = sessionOf(new Uint8Array(8).fill(4));
+  const client = await connectAsync(hub.mqtt, { clientId: "demo/moth", username: "unit-1" });
+  onTestFinished(() => client.endAsync(true));
+  const at = micros(Date.now() * 1000);
+  const life = { v: 1, session } as const;
+  const said: Promise<unknown>[] = [];
+  const say = (topic: string, message: Uint8Array) =>
+    void said.push(client.publishAsync(topic, Buffer.from(message), { qos: 1 }));
+  for (let connection = 1; connection <= 1000; connection += 1) {
+    const birth = { ...life, kind: "birth", connection, unit: "unit-1", agentVersion: "0", at } as const;
+    say(state, encodeNodeState({ ...birth, instances: {} }));
+    say(up(lane.telemetry), encodeBatch(batchOf({ session, firstSeq: connection * 10 })));
+    say(state, encodeNodeState({ ...life, kind: "death", connection, reason: "stopped" }));
+  }
+  await Promise.all(said);
+
+  const lines = hub
+    .log()
+    .split("\n")
+    .filter((line) => line.includes("moth"));
+  const kinds = ["moth is init", "moth is disconnected", "moth in lane telemetry are missing"];
+  expect(kinds.filter((kind) => !lines.some((line) => line.includes(kind)))).toEqual([]);
+  expect(lines.length).toBeLessThan(30);
+  expect(await hub.metric("interactor_hub_up_missed_total", { node: "moth" })).toBeGreaterThanOrEqual(
+    9 * 999,
+  );
 });

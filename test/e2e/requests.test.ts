@@ -111,4 +111,22 @@ describe("a command that asks", () => {
     expect(await hall.answer(await hall.ask("pi/lights/front", { ttl: 5000 }))).toEqual(["done", undefined]);
     expect((await hall.hub.node("pi"))?.owners["lights/front"]?.by ?? "asker").toBe("asker");
   });
+
+  test("is not done when it comes to light after its sender was told that it expired", async () => {
+    await using hall = await openHall();
+    const isTimeKnown = async () => (await hall.hub.node("pi"))?.clock?.synchronised;
+    await eventually("the node knows the time", isTimeKnown);
+    await hall.agent.signal("SIGSTOP");
+
+    expect(await hall.answer(await hall.ask("pi/lights/front", { ttl: 300 }))).toEqual([
+      "expired",
+      "no-answer",
+    ]);
+    // Soon enough that the connection lives on, and what waited in its socket is read.
+    await hall.agent.signal("SIGCONT");
+    await hall.ask("pi/lights/back", { ttl: 2000 });
+    await eventually("the answer to what came after it", () => hall.replies.length === 2);
+
+    expect((await hall.hub.node("pi"))?.owners["lights/front"]).toBeUndefined();
+  });
 });

@@ -29,6 +29,7 @@ const outputFields = {
   min: z.optional(z.number()),
   max: z.optional(z.number()),
   deliver: z.optional(z.enum(deliveries)),
+  urgent: z.optional(z.boolean()),
 };
 
 const reference = z.string().check(z.minLength(1), z.maxLength(200));

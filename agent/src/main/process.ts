@@ -37,11 +37,13 @@ async function serve(): Promise<void> {
   const log = pinoLog({ name: "interactor-agent", version, node });
   const random = { next: Math.random };
   const steering = newSteering();
+  const clock = systemClock(steering);
   const store = await openStateStore(data);
   const spool = await openSpool({
     folder: join(data, "spool"),
     session: sessionOf(randomBytes(sessionBytes)),
     limits: spoolLimits,
+    clock,
     log,
   });
   const agent = new Agent(
@@ -55,7 +57,7 @@ async function serve(): Promise<void> {
       instances,
     },
     {
-      clock: systemClock(steering),
+      clock,
       random,
       log,
       link: mqttLink(hub),

@@ -10,8 +10,8 @@ export interface LinkOptions {
   readonly unit: string;
   readonly will: { readonly topic: string; readonly payload: Uint8Array };
   readonly subscriptions: readonly string[];
-  /** Messages on topics that begin so are handed over before all others that have come. */
-  readonly urgent: string;
+  /** Messages on topics that begin like one of these are handed over before all others that have come. */
+  readonly urgent: readonly string[];
 }
 
 export interface LinkEvents {

@@ -39,6 +39,7 @@ export function memoryBrokerStore(kept: Contents = { sessions: [], retained: [] 
       else changeSession(sessions.get(change.client), change);
     },
     whenWritten: (done) => done(true),
+    group: 0,
     waitingBytes: 0,
     get changes() {
       return changes;

@@ -89,6 +89,7 @@ export const noBrokerStore: BrokerStore = {
     // It has no place.
   },
   whenWritten: (done) => done(true),
+  group: 0,
   waitingBytes: 0,
   changes: 0,
   async [Symbol.asyncDispose]() {

@@ -12,7 +12,7 @@ export interface Journal extends Written, AsyncDisposable {
   /** What had been taken in when it was opened: of each node the sessions heard last, the oldest first. */
   readonly taken: readonly TakenMark[];
   /**
-   * Takes a record, whose payload is not copied; records are written in their order, many in one commit. While the
+   * Takes a record, whose payload is copied; records are written in their order, many in one commit. While the
    * disk fails nobody who waits for it is called back. Never throws.
    */
   append(record: JournalRecord): void;

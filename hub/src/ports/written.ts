@@ -5,6 +5,8 @@ export interface Written {
    * what depends on it must not be acknowledged. Calls come back in their order.
    */
   whenWritten(done: (isWritten: boolean) => void): void;
+  /** While it stays the same, everything that is taken goes to disk together: to ask once is enough. */
+  readonly group: number;
   /** Bytes that wait for the disk. */
   readonly waitingBytes: number;
 }

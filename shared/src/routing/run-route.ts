@@ -12,6 +12,8 @@ export interface Sample {
   readonly unit: string;
   readonly quality: Quality;
   readonly at: Micros;
+  /** It happened once: it is not kept for those who come later, and a newer one does not replace it. */
+  readonly isEvent?: boolean;
 }
 
 /**
@@ -67,16 +69,19 @@ export class RouteRunner {
   #run(sample: Sample, at: Instant, sink: RouteSink): void {
     this.#held = undefined;
     const variables = { value: sample.value, unit: sample.unit, quality: sample.quality };
-    const condition = this.#when === undefined ? ok(true) : this.#when.evaluate(variables);
-    if (!condition.ok) return this.#fail(`when: ${condition.error}`);
-    if (typeof condition.value !== "boolean") return this.#fail("when: the result is not true or false");
-    if (!condition.value) return;
+    const condition = this.#when?.evaluate(variables);
+    if (condition !== undefined) {
+      if (!condition.ok) return this.#fail(`when: ${condition.error}`);
+      if (typeof condition.value !== "boolean") return this.#fail("when: the result is not true or false");
+      if (!condition.value) return;
+    }
     const key = this.#key?.evaluate(variables);
     if (key?.ok === false) return this.#fail(`key: ${key.error}`);
-    const mapped = this.#map === undefined ? ok(sample.value) : this.#map.evaluate(variables);
-    if (!mapped.ok) return this.#fail(`map: ${mapped.error}`);
+    const mapped = this.#map?.evaluate(variables);
+    if (mapped?.ok === false) return this.#fail(`map: ${mapped.error}`);
     if (this.route.throttle !== undefined) this.#openAt = later(at, this.route.throttle);
-    const refusal = sink(this.route, { ...sample, value: mapped.value }, key && keyText(key.value));
+    const taken = mapped === undefined ? sample : { ...sample, value: mapped.value };
+    const refusal = sink(this.route, taken, key && keyText(key.value));
     if (refusal !== undefined) return this.#fail(`to: ${refusal}`);
     this.passed += 1;
   }
@@ -114,9 +119,12 @@ export const prepareRoutes = (routes: readonly CompiledRoute[]): readonly RouteR
 export class RouteTable {
   readonly runners: readonly RouteRunner[];
   readonly #byFrom = new Map<string, RouteRunner[]>();
+  /** Those that may hold something. */
+  readonly #throttled: readonly RouteRunner[];
 
   constructor(runners: readonly RouteRunner[]) {
     this.runners = runners;
+    this.#throttled = runners.filter(({ route }) => route.throttle !== undefined);
     for (const runner of runners) {
       const fed = this.#byFrom.get(runner.route.from);
       if (fed === undefined) this.#byFrom.set(runner.route.from, [runner]);
@@ -139,16 +147,21 @@ export class RouteTable {
 
   /** `from` is `node/instance/output`. Returns whether any route takes it. */
   offer(from: string, sample: Sample, at: Instant, sink: RouteSink): boolean {
+    return this.offerAll(from, [sample], at, sink);
+  }
+
+  /** Several samples of one output, oldest first. */
+  offerAll(from: string, samples: readonly Sample[], at: Instant, sink: RouteSink): boolean {
     const fed = this.#byFrom.get(from);
     if (fed === undefined) return false;
-    for (const runner of fed) runner.offer(sample, at, sink);
+    for (const runner of fed) for (const sample of samples) runner.offer(sample, at, sink);
     return true;
   }
 
   /** Lets out what throttles hold and returns when the next one is due. */
   flush(at: Instant, sink: RouteSink): Instant | undefined {
     let next: Instant | undefined;
-    for (const runner of this.runners) {
+    for (const runner of this.#throttled) {
       runner.flush(at, sink);
       next = earliest(next, runner.due);
     }

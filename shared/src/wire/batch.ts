@@ -21,6 +21,7 @@ import {
   valueDepthMax,
 } from "./limits.ts";
 import { isName } from "./names.ts";
+import { readPlainBatch } from "./plain-batch.ts";
 import { bytesOfSession, type Session, sessionOf } from "./session.ts";
 import { isSendable, type Value } from "./value.ts";
 import type { Inspection, Malformed } from "./well-formed.ts";
@@ -83,14 +84,25 @@ export function decodeBatch(bytes: Uint8Array, lane: Lane): Result<Batch, BatchF
   return ok({ lane, session, firstSeq, ...content.value });
 }
 
-/** A batch whose bytes were looked over and whose entries are still to be read: whoever lets it wait keeps little. */
-export class OpenBatch {
+/** A batch of which it is known whose numbers it has. */
+export interface OpenBatch {
   readonly lane: Lane;
   readonly session: Session;
   readonly firstSeq: number;
   /** Of its entries. */
   readonly length: number;
-  readonly bytes: Uint8Array;
+  entries(): Result<readonly Entry[], BatchFault>;
+  /** The entries with what stands behind them. */
+  content(): Result<Pick<Batch, "entries" | "sentAt">, BatchFault>;
+}
+
+/** Its bytes were looked over, and its entries are still to be read. */
+class UnreadBatch implements OpenBatch {
+  readonly lane: Lane;
+  readonly session: Session;
+  readonly firstSeq: number;
+  readonly length: number;
+  readonly #bytes: Uint8Array;
   readonly #inspection: Inspection;
   readonly #baseAt: number;
 
@@ -99,7 +111,7 @@ export class OpenBatch {
     this.session = sessionOf(head.session);
     this.firstSeq = head.firstSeq;
     this.length = head.length;
-    this.bytes = bytes;
+    this.#bytes = bytes;
     this.#inspection = inspection;
     this.#baseAt = head.baseAt;
   }
@@ -110,7 +122,7 @@ export class OpenBatch {
   }
 
   content(): Result<Pick<Batch, "entries" | "sentAt">, BatchFault> {
-    const read = readCbor(this.bytes, this.#inspection);
+    const read = readCbor(this.#bytes, this.#inspection);
     if (!read.ok) return read;
     const batch: readonly unknown[] = Array.isArray(read.value) ? read.value : [];
     const fields = batch[entriesPlace];
@@ -128,13 +140,15 @@ export class OpenBatch {
 
 /** Reads what stands in front of the entries, published on a topic of `lane`; or in which way it is no batch. */
 export function openBatch(bytes: Uint8Array, lane: Lane): Result<OpenBatch, BatchFault> {
+  const plain = readPlainBatch(bytes);
+  if (plain?.lane === lane) return ok(plain);
   const checked = checkCbor(bytes);
   if (!checked.ok) return checked;
   const head = readHead(bytes);
   if (typeof head === "string") return failed(head);
   if (head.lane !== lane) return failed("wrong-lane");
   if (head.length > batchEntriesAcceptedMax) return failed("too-many-entries");
-  return ok(new OpenBatch(head, lane, bytes, checked.value));
+  return ok(new UnreadBatch(head, lane, bytes, checked.value));
 }
 
 function readEntry(fields: unknown, baseAt: number): Entry | undefined {
@@ -159,7 +173,8 @@ export function readColumns(entry: Entry): readonly { at: Micros; value: Value }
   if (!Array.isArray(offsets) || !Array.isArray(values)) return undefined;
   if (offsets.length !== values.length || offsets.length > columnSamplesMax) return undefined;
   const samples: { at: Micros; value: Value }[] = [];
-  for (const [index, offset] of offsets.entries()) {
+  for (let index = 0; index < offsets.length; index += 1) {
+    const offset: unknown = offsets[index];
     const value: unknown = values[index];
     if (!isCount(offset) || !isSendable(value, valueDepthMax) || !Number.isSafeInteger(entry.at + offset))
       return undefined;

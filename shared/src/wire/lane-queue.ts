@@ -11,7 +11,7 @@ import { Fifo } from "./fifo.ts";
 import { type Lane, laneNumbers } from "./lanes.ts";
 import type { Ledger, Loss } from "./ledger.ts";
 import { entryBytesMax } from "./limits.ts";
-import type { Value } from "./value.ts";
+import { bytesOfValue } from "./value.ts";
 
 export interface Offer {
   readonly lane: Lane;
@@ -30,12 +30,25 @@ export interface Queued {
 export interface QueueLimits {
   readonly messagesMax: number;
   readonly bytesMax: number;
+  /** Bytes that it has to itself where it shares a room with others; what goes beyond them must fit there too. */
+  readonly shared?: { readonly ownBytes: number; readonly room: SharedRoom };
+}
+
+/** What several queues may hold together, in bytes. */
+export class SharedRoom {
+  readonly bytesMax: number;
+  bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.bytesMax = bytesMax;
+  }
 }
 
 /** Told of a message that ended here, beside the ledger's count. */
 export type Ended = (entry: Entry, loss: Loss) => void;
 
 const untold: Ended = () => undefined;
+const conflated: Loss = { end: "evicted", reason: "conflated" };
 
 export class LaneQueue {
   readonly #limits: QueueLimits;
@@ -67,7 +80,7 @@ export class LaneQueue {
   /** Whether messages of this lane fill the queue, so that one more of it has to be refused or evicts one. */
   isFullOf(lane: Lane): boolean {
     if (this.depth(lane) < this.#messages) return false;
-    return this.#messages >= this.#limits.messagesMax || this.#bytes + smallestBytes > this.#limits.bytesMax;
+    return this.#messages >= this.#limits.messagesMax || !this.#hasBytes(smallestBytes);
   }
 
   /** Takes a message in, at the cost of a less urgent one if it must. `false`: refused, and counted so. */
@@ -76,12 +89,14 @@ export class LaneQueue {
     this.#ledger.produced(lane);
     const bytes = sizeOf(entry);
     if (bytes > Math.min(entryBytesMax, this.#limits.bytesMax)) return this.#refuse(lane, entry, "too-large");
-    while (!this.#hasRoom(lane, key, bytes)) {
+    let waiting = this.#waitingFor(lane, key);
+    while (!this.#hasRoom(waiting, bytes)) {
       if (!this.#evictFor(lane)) return this.#refuse(lane, entry, "full");
+      waiting = this.#waitingFor(lane, key);
     }
     const expiresAt = entry.ttl === null ? Number.POSITIVE_INFINITY : at + entry.ttl;
-    if (!this.#replace(lane, key, { entry, bytes, expiresAt }))
-      this.#push(lane, { entry, key, bytes, expiresAt });
+    if (waiting === undefined) this.#push(lane, { entry, key, bytes, expiresAt });
+    else this.#replace(lane, waiting, { entry, bytes, expiresAt });
     return true;
   }
 
@@ -98,6 +113,14 @@ export class LaneQueue {
     return undefined;
   }
 
+  /** Everything that waits ends so. */
+  clear(loss: Loss): void {
+    for (const lane of laneNumbers) {
+      for (let queued = this.#shift(lane); queued !== undefined; queued = this.#shift(lane))
+        this.#lose(lane, queued.entry, loss);
+    }
+  }
+
   #refuse(lane: Lane, entry: Entry, reason: "full" | "too-large"): false {
     this.#lose(lane, entry, { end: "refused", reason });
     return false;
@@ -108,35 +131,46 @@ export class LaneQueue {
     this.#ended(entry, loss);
   }
 
-  /** Whether the bounds hold after a message of `key` and `bytes` has come in. */
-  #hasRoom(lane: Lane, key: string | undefined, bytes: number): boolean {
-    const waiting = key === undefined ? undefined : this.#latest[lane]?.get(key);
+  #waitingFor(lane: Lane, key: string | undefined): Queued | undefined {
+    return key === undefined ? undefined : this.#latest[lane]?.get(key);
+  }
+
+  /** Whether the bounds hold after a message of `bytes` has come in, in the place of one that waits or beside all. */
+  #hasRoom(waiting: Queued | undefined, bytes: number): boolean {
     const messages = this.#messages + (waiting === undefined ? 1 : 0);
-    return (
-      messages <= this.#limits.messagesMax &&
-      this.#bytes + bytes - (waiting?.bytes ?? 0) <= this.#limits.bytesMax
-    );
+    return messages <= this.#limits.messagesMax && this.#hasBytes(bytes - (waiting?.bytes ?? 0));
+  }
+
+  #hasBytes(more: number): boolean {
+    const { bytesMax, shared } = this.#limits;
+    if (this.#bytes + more > bytesMax) return false;
+    if (shared === undefined || this.#bytes + more <= shared.ownBytes) return true;
+    return shared.room.bytes + more <= shared.room.bytesMax;
+  }
+
+  #weigh(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#limits.shared !== undefined) this.#limits.shared.room.bytes += bytes;
   }
 
   #push(lane: Lane, queued: Queued): void {
     this.#lanes[lane]?.push(queued);
     if (queued.key !== undefined) this.#latest[lane]?.set(queued.key, queued);
     this.#messages += 1;
-    this.#bytes += queued.bytes;
+    this.#weigh(queued.bytes);
   }
 
   #replace(
     lane: Lane,
-    key: string | undefined,
-    newer: Pick<Queued, "entry" | "bytes" | "expiresAt">,
-  ): boolean {
-    const waiting = key === undefined ? undefined : this.#latest[lane]?.get(key);
-    if (waiting === undefined) return false;
+    waiting: Queued,
+    { entry, bytes, expiresAt }: Pick<Queued, "entry" | "bytes" | "expiresAt">,
+  ): void {
     const older = waiting.entry;
-    this.#bytes += newer.bytes - waiting.bytes;
-    Object.assign(waiting, newer);
-    this.#lose(lane, older, { end: "evicted", reason: "conflated" });
-    return true;
+    this.#weigh(bytes - waiting.bytes);
+    waiting.entry = entry;
+    waiting.bytes = bytes;
+    waiting.expiresAt = expiresAt;
+    this.#lose(lane, older, conflated);
   }
 
   /** Evicts the oldest message of the least urgent lane, down to `lane` itself; critical ones never. */
@@ -156,7 +190,7 @@ export class LaneQueue {
     if (queued === undefined) return undefined;
     if (queued.key !== undefined) this.#latest[lane]?.delete(queued.key);
     this.#messages -= 1;
-    this.#bytes -= queued.bytes;
+    this.#weigh(-queued.bytes);
     return queued;
   }
 }
@@ -175,14 +209,5 @@ const entryOverhead = 48; // numbers, heads and our own bookkeeping
 /** About what an entry takes in memory and on the wire. */
 function sizeOf(entry: Entry): number {
   const names = entry.from.length + (entry.to?.length ?? 0) + (entry.route?.length ?? 0);
-  return entryOverhead + names + sizeOfValue(entry.body);
-}
-
-function sizeOfValue(value: Value): number {
-  if (typeof value === "string") return value.length;
-  if (typeof value !== "object" || value === null) return 9;
-  if (value instanceof Uint8Array) return value.length;
-  let bytes = 8;
-  for (const [key, each] of Object.entries(value)) bytes += key.length + sizeOfValue(each);
-  return bytes;
+  return entryOverhead + names + bytesOfValue(entry.body);
 }

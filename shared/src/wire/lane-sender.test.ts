@@ -31,13 +31,17 @@ function bench(limits = { messagesMax: 1000, bytesMax: 1_000_000 }) {
     offer: (
       body: Entry["body"],
       to: Lane = lane.telemetry,
-      given: { key?: string; ttl?: number; at?: number } = {},
+      given: { key?: string; ttl?: number; at?: number; to?: string } = {},
     ) =>
       sender.offer(
         {
           lane: to,
           key: given.key,
-          entry: entryOf({ body, ttl: given.ttl === undefined ? null : millis(given.ttl) }),
+          entry: entryOf({
+            body,
+            to: given.to ?? null,
+            ttl: given.ttl === undefined ? null : millis(given.ttl),
+          }),
         },
         instant(given.at ?? 0),
       ),
@@ -67,11 +71,11 @@ test("nothing is sent before there is a connection", () => {
   expect(bodies(pump())).toEqual([[1]]);
 });
 
-test("a batch says when it was sent, each time anew, if a TTL runs in it", () => {
+test("a batch that has somewhere to act says when it was sent, each time anew, if a TTL runs in it", () => {
   const { sender, offer, pump } = bench();
   sender.connected();
-  offer(1, lane.control, { ttl: 5000 });
-  offer(2, lane.telemetry);
+  offer(1, lane.control, { ttl: 5000, to: "lights/front" });
+  offer(2, lane.telemetry, { ttl: 5000 });
   const first = pump(100.4);
 
   sender.connected();
@@ -122,7 +126,7 @@ test("no batch is larger than a peer accepts, not even with the largest text of 
 
   const sent = [0, 10, 20].flatMap((at) => {
     const batches = pump(at);
-    sender.confirm(lane.telemetry, batches[0]?.lastSeq ?? -1);
+    sender.confirm(lane.telemetry, batches.at(-1)?.lastSeq ?? -1);
     return batches;
   });
 
@@ -164,6 +168,28 @@ test("a critical message goes before a backlog", () => {
   expect(bodies(pump())[0]).toEqual(["stop"]);
 });
 
+test("what is urgent does not wait for a peer that confirms nothing of what is less so", () => {
+  const { sender, offer, pump } = bench();
+  sender.connected();
+  for (let body = 0; body < batchEntriesMax * windowPublishes; body++) offer(body);
+  pump();
+  for (let body = 0; body < windowPublishes + 1; body++) {
+    offer(body, lane.critical);
+    pump();
+  }
+  offer("later");
+  offer("now", lane.control);
+
+  expect(pump(100)).toEqual([]);
+  expect(sender.depth(lane.critical)).toBe(windowPublishes + 1);
+  sender.confirm(lane.critical, 1);
+
+  expect(pump(100).map((batch) => [batch.lane, batch.entries.length])).toEqual([
+    [lane.critical, 1],
+    [lane.control, 1],
+  ]);
+});
+
 test("a lane sends at once after a pause and then gathers for the gap", () => {
   const { sender, offer, pump } = bench();
   sender.connected();
@@ -188,6 +214,17 @@ test("urgent lanes do not gather, nor does a lane that has a whole batch", () =>
   for (let body = 0; body < batchEntriesMax; body++) offer(body);
 
   expect(pump(1001).map(({ lane }) => lane)).toEqual([lane.control, lane.telemetry]);
+});
+
+test("after a pause all of a lane goes, also what a whole batch leaves over", () => {
+  const { sender, offer, pump } = bench();
+  sender.connected();
+  for (let body = 0; body < batchEntriesMax + 3; body++) offer(body);
+
+  expect(pump(1000).map(({ entries }) => entries.length)).toEqual([batchEntriesMax, 3]);
+  for (let body = 0; body < batchEntriesMax + 3; body++) offer(body);
+
+  expect(pump(1001).map(({ entries }) => entries.length)).toEqual([batchEntriesMax]);
 });
 
 test("what was on the way is sent again with its numbers, before anything new", () => {

@@ -1,13 +1,15 @@
 /**
  * Sends a queue's messages to one peer: most urgent lane first, numbered without holes, in batches, with a
  * small window on the way. Priority is won here: what has left for the socket can no longer be overtaken,
- * so little leaves before the peer has confirmed what went before.
+ * so little leaves before the peer has confirmed what went before. A lane's window counts what is as urgent or more:
+ * what is urgent does not wait until a slow peer has confirmed something that is less so.
  *
  * A batch on the way is kept until confirmed and sent again with the same numbers after a reconnect. The TTL
  * on the wire is what is left at the time of sending; 0 tells the peer to count the entry and not to act.
  */
-import { earliest, type Instant, instant, later } from "../kernel/units.ts";
+import { earliest, type Instant, instant, later, type Millis } from "../kernel/units.ts";
 import { encodeBatch } from "./batch.ts";
+import { type Entry, entryFlag, hasFlag } from "./entry.ts";
 import { type Lane, lane as lanes, laneNumbers } from "./lanes.ts";
 import {
   type Ended,
@@ -17,7 +19,7 @@ import {
   type QueueLimits,
   remainingTtl,
 } from "./lane-queue.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Ledger, Loss } from "./ledger.ts";
 import { batchBytesMax, batchEntriesMax, batchGap, windowBytes, windowPublishes } from "./limits.ts";
 import type { Session } from "./session.ts";
 
@@ -34,8 +36,16 @@ interface Flight {
 /** Hands one payload to the link; `lastSeq` is what its confirmation will name. */
 export type Publish = (lane: Lane, payload: Uint8Array, lastSeq: number) => void;
 
+export interface SenderLimits extends QueueLimits {
+  /** Entries in one batch, and how long a lane gathers them: `batchEntriesMax` and `batchGap` unless it says less. */
+  readonly batchEntriesMax?: number;
+  readonly batchGap?: Millis;
+}
+
 export class LaneSender {
   readonly #session: Session;
+  readonly #batchEntriesMax: number;
+  readonly #batchGap: Millis;
   readonly #ledger: Ledger;
   readonly #queue: LaneQueue;
   readonly #nextSeq = laneNumbers.map(() => 0);
@@ -43,8 +53,10 @@ export class LaneSender {
   #flights: Flight[] = [];
   #isConnected = false;
 
-  constructor(session: Session, limits: QueueLimits, ledger: Ledger, ended?: Ended) {
+  constructor(session: Session, limits: SenderLimits, ledger: Ledger, ended?: Ended) {
     this.#session = session;
+    this.#batchEntriesMax = limits.batchEntriesMax ?? batchEntriesMax;
+    this.#batchGap = limits.batchGap ?? batchGap;
     this.#ledger = ledger;
     this.#queue = new LaneQueue(limits, ledger, ended);
   }
@@ -101,9 +113,12 @@ export class LaneSender {
     }
     let wakeAt: Instant | undefined;
     for (const lane of laneNumbers) {
+      // When its gap is over all of it goes, also what a whole batch leaves over.
+      const openAt = this.#openAt(lane);
       while (this.#queue.depth(lane) > 0) {
-        if (!this.#hasWindow()) return undefined;
-        const readyAt = this.#readyAt(lane);
+        // Then there is none for what is less urgent either, and a confirmation will wake us.
+        if (!this.#hasWindow(lane)) return wakeAt;
+        const readyAt = this.#queue.depth(lane) >= this.#batchEntriesMax ? at : openAt;
         if (readyAt > at) {
           wakeAt = earliest(wakeAt, readyAt);
           break;
@@ -124,21 +139,34 @@ export class LaneSender {
     this.#flights = this.#flights.filter((flight) => !confirmed(flight));
   }
 
-  #hasWindow(): boolean {
-    if (this.#flights.length >= windowPublishes) return false;
-    return this.#flights.reduce((sum, flight) => sum + flight.bytes, 0) < windowBytes;
+  /** Everything that waits or is on the way ends so. */
+  clear(loss: Loss): void {
+    for (const flight of this.#flights) this.#ledger.lost(flight.lane, loss, liveIn(flight));
+    this.#flights = [];
+    this.#queue.clear(loss);
+  }
+
+  #hasWindow(lane: Lane): boolean {
+    let publishes = 0;
+    let bytes = 0;
+    for (const flight of this.#flights) {
+      if (flight.lane > lane) continue;
+      publishes += 1;
+      bytes += flight.bytes;
+    }
+    return publishes < windowPublishes && bytes < windowBytes;
   }
 
   /** Urgent lanes never wait; the others gather for a gap unless a whole batch has come together. */
-  #readyAt(lane: Lane): Instant {
-    if (lane <= lanes.control || this.#queue.depth(lane) >= batchEntriesMax) return instant(0);
-    return later(this.#sentAt[lane] ?? instant(0), batchGap);
+  #openAt(lane: Lane): Instant {
+    if (lane <= lanes.control) return instant(Number.NEGATIVE_INFINITY);
+    return later(this.#sentAt[lane] ?? instant(0), this.#batchGap);
   }
 
   #nextFlight(lane: Lane, at: Instant): Flight | undefined {
     const messages: Queued[] = [];
     let bytes = 0;
-    while (messages.length < batchEntriesMax) {
+    while (messages.length < this.#batchEntriesMax) {
       const room = messages.length === 0 ? Number.POSITIVE_INFINITY : batchBytesMax - bytes;
       const queued = this.#queue.take(lane, at, room);
       if (queued === undefined) break;
@@ -167,12 +195,15 @@ export class LaneSender {
     });
     const batch = { lane: flight.lane, session: this.#session, firstSeq: flight.firstSeq, entries };
     // On a slow line, or one that was cut for a moment, a TTL runs out on the way: the peer has to see that.
-    const isTimed = entries.some(({ ttl }) => ttl !== null);
+    const isTimed = entries.some(isTimedOnTheWay);
     const sent = isTimed ? { ...batch, sentAt: Math.round(at) } : batch;
     publish(flight.lane, encodeBatch(sent), flight.lastSeq);
   }
 }
 
+/** What acts where it goes, and what tells of clocks: by that the way's time is known. Readings go up without. */
+const isTimedOnTheWay = (entry: Entry): boolean =>
+  entry.ttl !== null && (entry.to !== null || hasFlag(entry, entryFlag.clock));
 /** Marks a message whose end has been counted although its batch is still on the way. */
 const expired = Number.NEGATIVE_INFINITY;
 const isLive = (queued: Queued): boolean => queued.expiresAt !== expired;

@@ -3,7 +3,7 @@ import { type Lane, laneNumbers } from "./lanes.ts";
 
 export const endReasons = {
   expired: ["ttl", "spool-age"],
-  evicted: ["conflated", "overflow", "spool-full", "spool-corrupt"],
+  evicted: ["conflated", "overflow", "spool-full", "spool-corrupt", "node-forgotten"],
   refused: [
     "full",
     "too-large",
@@ -25,7 +25,8 @@ export type Loss = {
 export class Ledger {
   readonly #produced = laneNumbers.map(() => 0);
   readonly #delivered = laneNumbers.map(() => 0);
-  readonly #losses = laneNumbers.map(() => new Map<string, { readonly loss: Loss; count: number }>());
+  /** By end and then by reason: a text of both would be made for each message. */
+  readonly #losses = laneNumbers.map(() => new Map<string, Map<string, LossCount>>());
   #lost = 0;
 
   /** Messages that ended otherwise than delivered, in all lanes. */
@@ -42,10 +43,9 @@ export class Ledger {
   }
 
   lost(lane: Lane, loss: Loss, count = 1): void {
-    const key = `${loss.end} ${loss.reason}`;
     this.#lost += count;
-    const row = this.#losses[lane]?.get(key);
-    if (row === undefined) this.#losses[lane]?.set(key, { loss, count });
+    const row = this.#losses[lane]?.get(loss.end)?.get(loss.reason);
+    if (row === undefined) this.#begin(lane, loss, count);
     else row.count += count;
   }
 
@@ -53,9 +53,22 @@ export class Ledger {
     return {
       produced: this.#produced[lane] ?? 0,
       delivered: this.#delivered[lane] ?? 0,
-      losses: [...(this.#losses[lane]?.values() ?? [])].map(({ loss, count }) => ({ ...loss, count })),
+      losses: [...(this.#losses[lane]?.values() ?? [])].flatMap((byReason) =>
+        [...byReason.values()].map(({ loss, count }) => ({ ...loss, count })),
+      ),
     };
   }
+
+  #begin(lane: Lane, loss: Loss, count: number): void {
+    const byEnd = this.#losses[lane];
+    const byReason = byEnd?.get(loss.end) ?? new Map<string, LossCount>();
+    byEnd?.set(loss.end, byReason.set(loss.reason, { loss, count }));
+  }
+}
+
+interface LossCount {
+  readonly loss: Loss;
+  count: number;
 }
 
 export interface LaneLedger {

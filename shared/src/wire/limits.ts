@@ -8,6 +8,11 @@ import { millis, seconds } from "../kernel/units.ts";
 export const payloadBytesMax = 256 * 1024;
 /** Entries in one batch. Past 64 the gain is small and delay grows. */
 export const batchEntriesMax = 64;
+/**
+ * Entries in one batch to a node. A node is done with a whole batch before it looks at what is urgent: at 50 µs an entry
+ * that is 0.8 ms, and eight of them on the way are not much to stand behind.
+ */
+export const nodeBatchEntriesMax = 16;
 /** Entries we accept in one batch from others: room to grow without a new version. More: refuse. */
 export const batchEntriesAcceptedMax = 1024;
 /** Samples in one columns entry. More: refuse. */
@@ -28,17 +33,33 @@ export const nameLengthMax = 63;
 /** A text value or a `by`. Longer: refuse. */
 export const textLengthMax = 4096;
 
-/** Publishes on their way to one peer that it has not yet confirmed. Measured: 8 keeps critical under 10 ms. */
+/**
+ * Publishes on their way to one peer that it has not yet confirmed, of a lane and those more urgent. Measured: 8 keeps
+ * critical under 10 ms.
+ */
 export const windowPublishes = 8;
 /** The same bound in bytes: a slow link must not hide a second of data in socket buffers. */
 export const windowBytes = 64 * 1024;
 /** After a pause a lane sends at once; under load it gathers this long. */
 export const batchGap = millis(5);
+/** The same towards a node: what the hub routes has been gathered by its commit, and does not wait for that long again. */
+export const nodeBatchGap = millis(2);
 
-/** Entries an outbox or a node's queue holds per lane. More: evict the oldest of the lowest lane. */
+/** Entries an outbox holds in all its lanes. More: evict the oldest of the lowest lane. */
 export const queueMessagesMax = 10_000;
 /** The same bound in bytes. */
 export const queueBytesMax = 4 * 1024 * 1024;
+/**
+ * Entries the hub holds for one node: 10,000 events a second for as long as they live unless somebody says otherwise,
+ * and room for what is urgent. More: evict the oldest of the lowest lane.
+ */
+export const nodeQueueMessagesMax = 60_000;
+/** The same bound in bytes. */
+export const nodeQueueBytesMax = 8 * 1024 * 1024;
+/** What the hub holds for all nodes together: of its memory about three times that. More: who adds to it evicts of its own. */
+export const nodeQueuesBytesMax = 64 * 1024 * 1024;
+/** A node's queue has so much whatever the others hold, so that who is well does not pay for who is not. */
+export const nodeQueueOwnBytes = 256 * 1024;
 
 /** How long an entry may wait when its route or command does not say. Older: expire. */
 export const ttlDefault = seconds(5);
@@ -59,11 +80,27 @@ export const connectTimeout = seconds(5);
 
 /** A public value is published at most this often per output; the last one always is. */
 export const feedInterval = millis(50);
+/**
+ * A value of which the last one is kept, for those who come later: a full universe has 0.5 KB, a text at most 4 KB,
+ * a small picture 30 KB. Larger: refuse to keep; it goes to those who are there.
+ */
+export const keptValueBytesMax = 32 * 1024;
+/** Values of one node that are kept: eight universes, channel by channel, and as much again. More: refuse to keep. */
+export const keptValuesOfNodeMax = 8192;
+/** The same in bytes, with what each costs beside them: twice what eight universes take. More: refuse to keep. */
+export const keptBytesOfNodeMax = 4 * 1024 * 1024;
+/**
+ * Values of all nodes that are kept: a thousand nodes with a hundred each. More: refuse to keep those that a node has
+ * beyond its thousandth part, so that none is without its own and there are never more than twice as many.
+ */
+export const keptValuesMax = 100_000;
+/** The same in bytes; about as much memory, twice: to be read, and for routes that come. More: refuse to keep. */
+export const keptBytesMax = 64 * 1000 * 1024;
 /** What an actuator input holds is echoed to the hub at most this often. */
 export const echoInterval = millis(100);
 /** Sessions of one node whose numbers a hub remembers: its present life, those before, its spool. More: evict. */
 export const sessionsPerNodeMax = 4;
-/** Nodes a hub knows. More: refuse the connection. */
+/** Nodes a hub knows. More: of those that are lost or stopped the longest gone is evicted; are all here, refuse the connection. */
 export const nodesMax = 1000;
 /** Zones one node is in: they nest, a room in a floor in a building. More: refuse. */
 export const zonesPerNodeMax = 16;

@@ -11,10 +11,10 @@ export const isSessionField = (value: unknown): value is Uint8Array =>
 /** Of every batch one is written. */
 const hexOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
-/** The session in 8 bytes; check their number first. */
-export function sessionOf(bytes: Uint8Array): Session {
+/** The session in the 8 bytes from `start` on; check their number first. */
+export function sessionOf(bytes: Uint8Array, start = 0): Session {
   let text = "";
-  for (const byte of bytes) text += hexOf[byte] ?? "";
+  for (let at = start; at < start + sessionBytes; at += 1) text += hexOf[bytes[at] ?? 0] ?? "";
   return text as Session;
 }
 

@@ -31,6 +31,7 @@ test("every topic of a site is read as what it was written for", () => {
       expect(parseTopic(topics.value(address))).toEqual({ kind: "value", site, address });
       expect(parseTopic(topics.set(address))).toEqual({ kind: "set", site, address });
       expect(parseTopic(topics.stop(zone))).toEqual({ kind: "stop", site, zone });
+      expect(parseTopic(topics.forget(zone))).toEqual({ kind: "forget", site, node: zone });
       expect(parseTopic(topics.hubMetric)).toEqual({ kind: "hub-metric", site });
     }),
   );
@@ -57,6 +58,8 @@ test.each([
   "ix/1/demo/set/pi/sim",
   "ix/1/demo/stop",
   "ix/1/demo/stop/a/b",
+  "ix/1/demo/forget",
+  "ix/1/demo/forget/a/b",
   "ix/1/demo/h",
   "ix/1/demo/h/other",
   "ix/1/demo/n/pi/constructor",

@@ -42,6 +42,8 @@ export function siteTopics(site: string) {
     reply: (request: RequestId) => `${base}/reply/${request}`,
     replies: `${base}/reply/+`,
     stop: (zone: string) => `${base}/stop/${zone}`,
+    /** Asks the hub to forget a node. */
+    forget: (node: string) => `${base}/forget/${node}`,
     clientId: (node: string) => `${site}/${node}`,
   };
 }
@@ -56,6 +58,7 @@ export type Topic =
   | { readonly kind: "hub-state" | "hub-metric"; readonly site: string }
   | { readonly kind: "value" | "raw" | "set"; readonly site: string; readonly address: SiteAddress }
   | { readonly kind: "reply"; readonly site: string; readonly request: RequestId }
+  | { readonly kind: "forget"; readonly site: string; readonly node: string }
   | { readonly kind: "stop"; readonly site: string; readonly zone: string };
 
 /** Reads a topic of ours; `undefined` for every other one. */
@@ -76,6 +79,10 @@ export function parseTopic(topic: string): Topic | undefined {
     case "reply":
       return rest.length === 1 && rest[0] !== undefined && isRequestText(rest[0])
         ? { kind: "reply", site, request: rest[0] }
+        : undefined;
+    case "forget":
+      return rest.length === 1 && rest[0] !== undefined && isName(rest[0])
+        ? { kind: "forget", site, node: rest[0] }
         : undefined;
     case "stop":
       return rest.length === 1 && rest[0] !== undefined && isName(rest[0])

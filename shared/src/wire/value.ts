@@ -52,3 +52,13 @@ function isSendableContainer(value: object, levels: number): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return (prototype === Object.prototype || prototype === null) && Object.values(value).every(isInside);
 }
+
+/** About what a value takes in memory and on the wire. */
+export function bytesOfValue(value: Value): number {
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null) return 9;
+  if (value instanceof Uint8Array) return value.length;
+  let bytes = 8;
+  for (const [key, each] of Object.entries(value)) bytes += key.length + bytesOfValue(each);
+  return bytes;
+}

@@ -2,15 +2,11 @@
  * Our broker beside its peers: each load on each of them in turn, five times over, so that all meet the same
  * machine. What counts is the CPU time of the broker's process; how fast it went in all depends on what else ran.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { type Bench, type BenchContext, Samples } from "../bench.ts";
 import { buildGenerator, type Figures, type Generator, optionsOf, socketsMax } from "./generator.ts";
-import { entriesTaken } from "./entries-taken.ts";
-import { ingestFiles } from "./ingested-batch.ts";
-import { argumentsOf, ingestArguments, type Load, type LoadKind, loads, type Shape } from "./loads.ts";
+import { ingest } from "./ingest.ts";
+import { argumentsOf, type Load, type LoadKind, loads, type Shape } from "./loads.ts";
 import type { RunningBroker } from "./subject-process.ts";
 import { type Subject, subjectsWith } from "./subjects.ts";
 
@@ -115,7 +111,8 @@ class Contest {
     const broker = await this.#runningOf(subject);
     found.set(subject.name, await this.#measure(broker, args));
     if (subject.name === "interactor" && this.#load.isAlsoIngested === true) {
-      found.set(inProcess, await this.#ingest(broker, shape));
+      const { figures } = await ingest(broker, { shape, samples: 1 }, this.#generator, this.#signal);
+      found.set(inProcess, figures);
     }
   }
 
@@ -127,24 +124,6 @@ class Contest {
 
   #measure({ port, pid }: RunningBroker, args: readonly string[]): Promise<Figures> {
     return this.#generator.run([...args, ...optionsOf({ port, pid })], this.#signal);
-  }
-
-  /** Fails when the hub did not take each entry that it confirmed. */
-  async #ingest(broker: RunningBroker, shape: Shape): Promise<Figures> {
-    const folder = await mkdtemp(join(tmpdir(), "interactor-ingest-"));
-    try {
-      const before = await entriesTaken(broker);
-      const figures = await this.#measure(broker, [
-        ...ingestArguments(shape),
-        ...(await ingestFiles(folder)),
-      ]);
-      const taken = (await entriesTaken(broker)) - before;
-      const { published = Number.NaN } = figures;
-      if (taken !== published) throw new Error(`the hub took in ${taken} entries of ${published}`);
-      return figures;
-    } finally {
-      await rm(folder, { recursive: true });
-    }
   }
 
   /** Ratios are of figures of one round, which had the same machine. */

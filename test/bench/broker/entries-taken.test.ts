@@ -9,6 +9,11 @@ test("samples of a metric are added up, whatever their labels", () => {
   expect(sumIn(text, "refused_total")).toBe(21);
 });
 
+test("of a metric, samples with a label are added up", () => {
+  expect(sumIn(text, "refused_total", 'reason="b"')).toBe(20);
+  expect(sumIn(text, "refused_total", 'reason="c"')).toBeUndefined();
+});
+
 test("a metric that is not there has no sum", () => {
   expect(sumIn(text, "taken")).toBeUndefined();
 });

@@ -21,19 +21,20 @@ export interface Load {
 const measured = optionsOf({ warm: 0.4, seconds: 1.2 });
 const spaced = optionsOf({ rate: 20_000 });
 /** Agents of one site: as many as a large installation has. */
-const agents = optionsOf({ publishers: 100 });
+export const ingestAgents = 100;
+const agents = optionsOf({ publishers: ingestAgents });
 const both = ["burst", "spaced"] as const;
 
 const qos1 = optionsOf({ qos: 1 });
 const fanIn = ["fan-in", ...agents, ...optionsOf({ subscribers: 1 })];
 const pairs = ["pairs", ...agents];
 
+/** What a broker does that stores nothing, with the agents of `ingestArguments`. */
+export const fanInQos1 = flow("fan-in-qos1", "the same at QoS 1, burst", ["burst"], [...fanIn, ...qos1]);
+
 export const loads: readonly Load[] = [
   flow("fan-in-qos0", "100 publishers to one subscriber at QoS 0", both, fanIn),
-  {
-    ...flow("fan-in-qos1", "the same at QoS 1, burst", ["burst"], [...fanIn, ...qos1]),
-    isAlsoIngested: true,
-  },
+  { ...fanInQos1, isAlsoIngested: true },
   {
     ...flow("fan-in-qos1-spaced", "the same at QoS 1, spaced", ["spaced"], [...fanIn, ...qos1]),
     isAlsoIngested: true,

@@ -1,24 +1,27 @@
 /** One load on our hub under Node's CPU profiler: where its time goes, function by function. */
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { SourceMap } from "node:module";
-import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { root } from "../../../deploy/layout.ts";
 import { busiestFunctions, type ProfiledFunction, type SourcePlace } from "./cpu-profile.ts";
-import { buildGenerator, optionsOf } from "./generator.ts";
-import { ingestFiles } from "./ingested-batch.ts";
-import { argumentsOf, ingestArguments, loads } from "./loads.ts";
+import { buildGenerator, type Figures, type Generator, optionsOf } from "./generator.ts";
+import { durablePlans } from "./durable-ingest.ts";
+import { ingest } from "./ingest.ts";
+import { argumentsOf, loads } from "./loads.ts";
+import { RoutedHub } from "./routed-hub.ts";
 import { startBroker } from "./subject-process.ts";
 import { launchHub } from "./subjects.ts";
 
 /** Not a bench of its own but the second way of two of them. */
-const ingest = "ingest";
+const inProcess = "ingest";
 /** Names that `--profile` takes. */
-export const profiled: readonly string[] = [...loads.map(({ name }) => name), ingest];
+export const profiled: readonly string[] = [...loads, ...durablePlans, { name: inProcess }].map(
+  ({ name }) => name,
+);
 
 /** Long beside the hub's start, which is in the profile too. The last word of an option counts. */
-const seconds = optionsOf({ seconds: 8 });
+const seconds = 8;
 const shownFunctions = 10;
 /** Half of Node's own interval: twice the samples, at a per cent or two of the time. */
 const samplingMicros = 500;
@@ -40,28 +43,34 @@ export async function profileLoad(name: string, signal: AbortSignal): Promise<Pr
     "cpu-prof-dir": artifacts,
     "cpu-prof-name": file,
   });
-  const hub = stack.use(await startBroker((place) => launchHub(place, ["--cpu-prof", ...profiler])));
-  const folder = await mkdtemp(join(tmpdir(), "interactor-ingest-"));
-  stack.defer(() => rm(folder, { recursive: true }));
-  const args = [
-    ...(await loadArguments(name, folder)),
-    ...seconds,
-    ...optionsOf({ port: hub.port, pid: hub.pid }),
-  ];
-  const { cpu_s_per_100k: cost = Number.NaN, rate = Number.NaN } = await generator.run(args, signal);
-  await hub.stop();
+  const figures = await loadedHub(name, ["--cpu-prof", ...profiler], generator, signal);
+  const { cpu_s_per_100k: cost = Number.NaN, rate = Number.NaN } = figures;
   const path = join(artifacts, file);
   const functions = busiestFunctions(await readFile(path, "utf8"), shownFunctions);
   const head = `${name}: ${cost.toFixed(3)} CPU-s per 100,000 at ${rate.toFixed(0)}/s, with the profiler's own cost`;
   return { path, text: [head, "", await summaryOf(functions)].join("\n") };
 }
 
-async function loadArguments(name: string, folder: string): Promise<readonly string[]> {
-  if (name === ingest) return [...ingestArguments("burst"), ...(await ingestFiles(folder))];
+/** Starts a hub for the load, and ends it in good order: the profile is written then. */
+async function loadedHub(
+  name: string,
+  nodeOptions: readonly string[],
+  generator: Generator,
+  signal: AbortSignal,
+): Promise<Figures> {
+  const plan = durablePlans.find((each) => each.name === name);
+  if (plan !== undefined) {
+    await using routed = await RoutedHub.start(nodeOptions);
+    return await routed.ingest({ ...plan, seconds }, generator, signal);
+  }
+  await using hub = await startBroker((place) => launchHub(place, nodeOptions));
+  if (name === inProcess)
+    return (await ingest(hub, { shape: "burst", samples: 1, seconds }, generator, signal)).figures;
   const load = loads.find((each) => each.name === name);
   const shape = load?.shapes[0];
   if (load === undefined || shape === undefined) throw new Error(`no load ${name}`);
-  return argumentsOf(load, shape);
+  const { port, pid } = hub;
+  return await generator.run([...argumentsOf(load, shape), ...optionsOf({ seconds, port, pid })], signal);
 }
 
 /** Share and time of each function itself, and where it stands in our sources. */

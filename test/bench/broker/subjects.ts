@@ -16,8 +16,15 @@ export const benchSite = "bench";
 export const subjectNames = ["interactor", "aedes", "mosquitto", "nats", "ceiling"] as const;
 export type SubjectName = (typeof subjectNames)[number];
 
+export const startSubject = (name: SubjectName, generator: Generator): Promise<RunningBroker> =>
+  startBroker(launchesWith(generator)[name]);
+
 export function subjectsWith(generator: Generator): readonly Subject[] {
-  const launches: Record<SubjectName, (place: Place) => Promise<Launch>> = {
+  return subjectNames.map((name) => ({ name, start: () => startSubject(name, generator) }));
+}
+
+function launchesWith(generator: Generator): Record<SubjectName, (place: Place) => Promise<Launch>> {
+  return {
     interactor: (place) => launchHub(place, []),
     aedes: ({ port }) =>
       ready({ command: process.execPath, args: [join(import.meta.dirname, "stock-aedes.ts"), String(port)] }),
@@ -25,7 +32,6 @@ export function subjectsWith(generator: Generator): readonly Subject[] {
     nats: launchNats,
     ceiling: ({ port }) => ready({ command: generator.path, args: ["relay", "--port", String(port)] }),
   };
-  return subjectNames.map((name) => ({ name, start: () => startBroker(launches[name]) }));
 }
 
 const ready = (launch: Launch): Promise<Launch> => Promise.resolve(launch);
@@ -47,7 +53,7 @@ export function launchHub(
 }
 
 /** Without a queue limit of its own it would give up messages of a burst, and be fast for that. */
-async function launchMosquitto({ port, folder }: Place): Promise<Launch> {
+export async function launchMosquitto({ port, folder }: Place): Promise<Launch> {
   const settings = join(folder, "mosquitto.conf");
   await writeFile(
     settings,

@@ -16,9 +16,13 @@ class Watch {
   confirmed = 0;
   said = 0;
   #attempts: number[] = [];
+  /** When each agent made its first one, by its number. */
+  #first = new Map<number, number>();
 
-  attempted(): void {
-    this.#attempts.push(performance.now());
+  attempted(index: number): void {
+    const at = performance.now();
+    this.#attempts.push(at);
+    if (!this.#first.has(index)) this.#first.set(index, at);
   }
 
   changed(by: 1 | -1): void {
@@ -27,11 +31,15 @@ class Watch {
 
   forgetAttempts(): void {
     this.#attempts = [];
+    this.#first = new Map();
   }
 
   look(): FleetLook {
     const { up, confirmed, said } = this;
-    return { up, confirmed, said, attempts: this.#attempts.length, busiestSecond: busiest(this.#attempts) };
+    const first = [...this.#first.values()];
+    const firstSpan = first.length === 0 ? 0 : Math.max(...first) - Math.min(...first);
+    const attempts = this.#attempts.length;
+    return { up, confirmed, said, attempts, firstSpan, busiestSecond: busiest(this.#attempts) };
   }
 }
 
@@ -77,7 +85,7 @@ async function start(index: number, { port, perSecond }: FleetRequest & { kind: 
       random: seededRandom(index),
       log: quiet,
       link: lightLink(port, {
-        attempted: () => watch.attempted(),
+        attempted: () => watch.attempted(index),
         changed: (by) => watch.changed(by),
         confirmed: () => void (watch.confirmed += 1),
       }),

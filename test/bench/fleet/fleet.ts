@@ -23,6 +23,8 @@ export interface FleetLook {
   /** Attempts to connect, and the most of them within one second. */
   readonly attempts: number;
   readonly busiestSecond: number;
+  /** From the first agent's first attempt to the last one's, in ms. */
+  readonly firstSpan: number;
 }
 
 export interface FleetPlan {
@@ -82,12 +84,17 @@ export class Fleet implements AsyncDisposable {
   }
 
   /** Kills the hub without a warning, starts it again where it was, and returns how long all took to be back. */
-  async restartHub(timeout: number): Promise<{ readonly hubSeconds: number; readonly seconds: number }> {
+  async restartHub(
+    timeout: number,
+    /** What to do as soon as the new one accepts. */
+    accepts: (hub: HubProgram) => Promise<void> = () => Promise.resolve(),
+  ): Promise<{ readonly hubSeconds: number; readonly seconds: number }> {
     await this.forget();
     const killedAt = performance.now();
     await this.hub.signal("SIGKILL");
     this.hub = await startHub(this.hub.place);
     const hubSeconds = (performance.now() - killedAt) / 1000;
+    await accepts(this.hub);
     await this.untilReady(timeout);
     return { hubSeconds, seconds: (performance.now() - killedAt) / 1000 };
   }

@@ -1,7 +1,7 @@
 // The clients that people have, against the hub with an account: mosquitto_pub and mosquitto_sub, and mqtt.js.
 // What each of them does with every byte stands in the vectors; here it is whether they get along.
 
-import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
+import { connect as connectMqtt, type IClientOptions, type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../programs.ts";
 import { requires } from "../requires.ts";
@@ -120,7 +120,14 @@ describe.each(["mqtt", "ws"] as const)("mqtt.js over %s", (protocol) => {
     const url = `${protocol}://127.0.0.1:${port}/mqtt`;
     const { user: username, password } = account;
     const usual: IClientOptions = { protocolVersion: 4, username, password, reconnectPeriod: 0 };
-    return new Listener(await connectAsync(url, { ...usual, ...options }));
+    const mqtt = connectMqtt(url, { ...usual, ...options });
+    // What waited for a session comes in one piece with the word that it is connected.
+    const listener = new Listener(mqtt);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    mqtt.once("connect", () => resolve());
+    mqtt.once("error", reject);
+    await promise;
+    return listener;
   }
 
   test.for(qualities)("a message of QoS %i comes", async (qos) => {

@@ -1,29 +1,20 @@
 // An agent as it is shipped, that boots and is killed without ever having met its hub.
 
 import { rmSync } from "node:fs";
-import { createServer } from "node:net";
-import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
 import { expect, onTestFinished, test as anyTest } from "vitest";
 import { decode } from "cborg";
+import { apiPaths, ledgerResponse } from "@interactor/shared/wire/api";
 import { emptyFolder, fillDisk, isRoot, mountedFolder } from "../../contract/folders.ts";
 import { journalRows } from "../../contract/journal-rows.ts";
+import { freePort } from "../free-port.ts";
 import { eventually, startAgent, startHub } from "../programs.ts";
 import { requires } from "../requires.ts";
 import { openTtyPair } from "../tty-pair.ts";
 
 const test = requires("socat");
 const asRoot = isRoot ? test : anyTest.skip;
-
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 /** A node whose line gives durable counts, and that looks for its hub where there is none yet. */
 async function openNode(data: string) {
@@ -79,6 +70,27 @@ test("readings of two lives that were killed come when the hub is there, before 
   expect(agent.log()).toContain("200 messages wait from before");
   const ledger: unknown = JSON.parse((await hub.get("/api/v1/ledger")).text);
   expect(JSON.stringify(ledger)).not.toMatch(/"difference":[1-9]/);
+});
+
+test("a life that ends in good order without its hub leaves its readings, and no doubt about them", async () => {
+  const node = await openNode(emptyFolder());
+  {
+    await using agent = await node.start();
+    node.say(1, 100);
+    await after(500);
+    await agent.signal("SIGTERM");
+  }
+  await using _agent = await node.start();
+  await using hub = await node.startHub();
+
+  await eventually("all of them", () => countsIn(hub.data).length >= 100 || undefined);
+  const ledger = async () => ledgerResponse.parse(JSON.parse((await hub.get(apiPaths.ledger)).text));
+  const bulk = await eventually("the node has said its ledger", async () => {
+    const lane = (await ledger()).nodes[0]?.up.find((each) => each.lane === "bulk");
+    return lane !== undefined && lane.produced >= 100 ? lane : undefined;
+  });
+
+  expect(bulk).toMatchObject({ produced: 100, unaccounted: 0, unaccounted_at_most: 0, difference: 0 });
 });
 
 asRoot("a node whose disk is full says so until there is space, and loses nothing", async () => {

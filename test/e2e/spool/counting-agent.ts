@@ -5,16 +5,18 @@
 
 import { randomBytes } from "node:crypto";
 import { openSync, readFileSync, writeSync } from "node:fs";
-import { setTimeout as after } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as after } from "node:timers/promises";
 import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
 import { mqttLink } from "@interactor/agent/src/adapters/hub-link-mqtt/hub-link-mqtt.ts";
 import { openSpool } from "@interactor/agent/src/adapters/spool-segments/spool-segments.ts";
 import { openStateStore } from "@interactor/agent/src/adapters/state-store-files.ts";
 import { Agent } from "@interactor/agent/src/agent.ts";
 import type { ModuleHost, ModuleHostEvents } from "@interactor/agent/src/ports/module-host.ts";
+import type { SiteClock } from "@interactor/agent/src/ports/site-clock.ts";
 import { type Spool, spoolLimits } from "@interactor/agent/src/ports/spool.ts";
-import { micros } from "@interactor/shared/kernel/units";
+import { type Millis, millis, seconds } from "@interactor/shared/kernel/units";
 import { sessionOf } from "@interactor/shared/wire/session";
+import { SkippingClock } from "./skipping-clock.ts";
 
 export interface CountingPlan {
   readonly hub: string;
@@ -26,10 +28,16 @@ export interface CountingPlan {
   readonly messages: number;
   /** Values a second of another output, which say when they were made, in ms since 1970. */
   readonly livePerSecond?: number;
+  /** First of all it lives through so many hours without its hub, in less, and gives so many durable texts meanwhile. */
+  readonly away?: { readonly hours: number; readonly messages: number };
   readonly ledger: string;
 }
 
 const tick = 5;
+/** As a line of text or a barcode: with its frame a reading takes about 250 bytes on disk. */
+const textLength = 200;
+/** Texts between two turns of the event loop, and those that wait for the disk: a day is longer than this one. */
+const awayTexts = { atOnce: 50, unsavedMax: 5000 };
 const say = (word: string) => (text: string, details?: unknown) =>
   void (process.env["SAY"] && process.stderr.write(`${word} ${text} ${JSON.stringify(details)}\n`));
 const silent = { info: say("info"), warn: say("warn"), error: say("error") };
@@ -37,13 +45,14 @@ const silent = { info: say("info"), warn: say("warn"), error: say("error") };
 async function count(plan: CountingPlan): Promise<void> {
   const before = madeBefore(plan.ledger);
   const ledger = openSync(plan.ledger, "a");
+  const clock = clockOf(plan);
   const spool = await openSpool({
     folder: `${plan.data}/spool`,
     session: sessionOf(randomBytes(8)),
     limits: spoolLimits,
+    clock,
     log: silent,
   });
-  const clock = systemClock(newSteering());
   let emit: Emit = () => undefined;
   const agent = new Agent(
     {
@@ -62,11 +71,17 @@ async function count(plan: CountingPlan): Promise<void> {
       link: mqttLink(plan.hub),
       store: await openStateStore(plan.data),
       spool,
-      openHost: (events) => hostOf(events, (given) => (emit = given)),
+      openHost: (events) => hostOf(events, clock, (given) => (emit = given)),
     },
   );
   await agent.start();
   process.stdout.write("started\n");
+  if (plan.away !== undefined && clock instanceof SkippingClock) {
+    await spendAway(plan.away, { spool, clock }, (text) => emit("text", text));
+    // Whoever looks at its memory from now on sees what it needs.
+    globalThis.gc?.({ type: "major", flavor: "last-resort" });
+    process.stdout.write("away\n");
+  }
   const live = plan.livePerSecond ?? 0;
   const sayLive = () => emit("live", performance.timeOrigin + performance.now());
   const timer = live === 0 ? undefined : setInterval(sayLive, 1000 / live);
@@ -77,7 +92,30 @@ async function count(plan: CountingPlan): Promise<void> {
   await agent[Symbol.asyncDispose]();
 }
 
-type Emit = (output: "count" | "live", value: number) => void;
+/** Its wall clock is right when the absence is over. */
+function clockOf({ away }: CountingPlan): SiteClock {
+  return away === undefined ? systemClock(newSteering()) : new SkippingClock(hoursOf(away.hours));
+}
+
+const hoursOf = (hours: number): Millis => seconds(hours * 3600);
+
+async function spendAway(
+  { hours, messages }: NonNullable<CountingPlan["away"]>,
+  { spool, clock }: { readonly spool: Spool; readonly clock: SkippingClock },
+  emit: (text: string) => void,
+): Promise<void> {
+  const pause = millis(hoursOf(hours) / messages);
+  for (let message = 1; message <= messages; message += 1) {
+    clock.skip(pause);
+    emit(String(message).padEnd(textLength, "."));
+    // Attempts to reach the hub fail in their own time.
+    if (message % awayTexts.atOnce === 0) await nextTurn();
+    while (spool.unsaved > awayTexts.unsavedMax) await after(1);
+  }
+  while (spool.unsaved > 0) await after(tick);
+}
+
+type Emit = (output: "count" | "live" | "text", value: number | string) => void;
 
 interface Made {
   readonly spool: Spool;
@@ -112,7 +150,7 @@ function madeBefore(ledger: string): number {
   return counters.at(-1) ?? 0;
 }
 
-function hostOf(events: ModuleHostEvents, started: (emit: Emit) => void): ModuleHost {
+function hostOf(events: ModuleHostEvents, clock: SiteClock, started: (emit: Emit) => void): ModuleHost {
   return {
     start({ name: instance }) {
       events.declared(instance, {
@@ -126,8 +164,8 @@ function hostOf(events: ModuleHostEvents, started: (emit: Emit) => void): Module
       events.started(instance);
       events.stateChanged(instance, { state: "running" });
       started((output, value) => {
-        const at = micros(Date.now() * 1000);
-        events.output({ instance, output, value, at, quality: 0, isUnsynchronised: false });
+        const isUnsynchronised = !clock.isSynchronised;
+        events.output({ instance, output, value, at: clock.wall(), quality: 0, isUnsynchronised });
       });
     },
     apply: () => undefined,

@@ -1,58 +1,80 @@
-// What an agent has spooled while its hub was away for a day, made in less time, and what happens when the hub is back.
+// An agent whose hub is away for a day, which takes less, and what happens when the hub is there.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
 import { decode } from "cborg";
 import { connect } from "mqtt";
-import { openSpool } from "@interactor/agent/src/adapters/spool-segments/spool-segments.ts";
-import { encodeRecord } from "@interactor/agent/src/core/outbox/spool-record.ts";
-import { spoolLimits } from "@interactor/agent/src/ports/spool.ts";
-import { instant, micros } from "@interactor/shared/kernel/units";
-import { quality } from "@interactor/shared/wire/entry";
 import { decodePublicValue } from "@interactor/shared/wire/messages/public-value";
-import { sessionOf } from "@interactor/shared/wire/session";
 import { journalRows } from "../../contract/journal-rows.ts";
 import { forgetPeak, peakBytes, residentBytes } from "../hostile/resident-memory.ts";
 import type { HubProgram } from "../programs.ts";
 import type { CountingPlan } from "./counting-agent.ts";
 
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
-/** A reading as a barcode or a line of text is: with its frame it takes 256 bytes on disk. */
-const textLength = 200;
 const livePerSecond = 10;
+/** A text of the counting agent, with its frame. */
+const bytesOnDisk = 250;
+const hoursAway = 24;
 
-/** Fills a spool with about so many bytes. Returns how many messages that are. */
-export async function fillSpool(data: string, bytes: number): Promise<number> {
-  const session = sessionOf(new Uint8Array(8).fill(7));
-  const spool = await openSpool({ folder: join(data, "spool"), session, limits: spoolLimits, log: silent });
-  spool.attach({ moved: () => undefined, lost: () => undefined });
-  let messages = 0;
-  for (let written = 0; written < bytes;) {
-    for (let each = 0; each < 5000; each += 1) {
-      const record = recordOf((messages += 1));
-      written += record.length + 16;
-      spool.append(record, instant(0));
-    }
-    while (spool.unsaved > 0) await after(2);
-  }
-  await spool[Symbol.asyncDispose]();
-  return messages;
+export interface AwayAgent extends AsyncDisposable {
+  readonly process: ChildProcess;
+  /** How many durable messages it has given. */
+  readonly messages: number;
+  /** What its spool takes on disk. */
+  readonly bytes: number;
+  /** Resolves when it has nothing more to send. */
+  readonly done: Promise<void>;
+  /** Its memory when the day was over, without what nobody holds any more. */
+  readonly memoryBefore: number;
 }
 
-const recordOf = (number: number): Uint8Array =>
-  encodeRecord({
-    at: micros(1_800_000_000_000_000 + number * 1000),
-    from: "counter/text",
-    to: null,
-    ttl: null,
-    flags: 0,
-    trace: null,
-    quality: quality.good,
-    body: String(number).padEnd(textLength, "."),
+/** Starts an agent that spools about so many bytes within 24 h of its own time; resolves when they are over. */
+export async function spendDayAway(
+  { data, mqttPort }: { readonly data: string; readonly mqttPort: number },
+  bytes: number,
+): Promise<AwayAgent> {
+  const messages = Math.ceil(bytes / bytesOnDisk);
+  const ledger = join(data, "ledger");
+  writeFileSync(ledger, "");
+  const plan: CountingPlan = {
+    hub: `mqtt://127.0.0.1:${mqttPort}`,
+    data,
+    node: "pi",
+    perSecond: 1,
+    messages: 0,
+    livePerSecond,
+    away: { hours: hoursAway, messages },
+    ledger,
+  };
+  const program = join(import.meta.dirname, "counting-agent.ts");
+  const agent = spawn(process.execPath, ["--expose-gc", program, JSON.stringify(plan)], {
+    stdio: ["ignore", "pipe", "inherit"],
   });
+  const stop = async () => {
+    if (agent.exitCode !== null || agent.signalCode !== null) return;
+    const exited = once(agent, "exit");
+    agent.kill("SIGKILL");
+    await exited;
+  };
+  await using undo = new AsyncDisposableStack();
+  undo.defer(stop);
+  const said = saidBy(agent);
+  await said("away");
+  const memoryBefore = residentBytes(agent.pid ?? 0);
+  undo.move();
+  const folder = join(data, "spool");
+  const sizes = readdirSync(folder).map((name) => statSync(join(folder, name)).size);
+  return {
+    process: agent,
+    messages,
+    memoryBefore,
+    done: said("done"),
+    bytes: sizes.reduce((sum, size) => sum + size, 0),
+    [Symbol.asyncDispose]: stop,
+  };
+}
 
 export interface Healed {
   /** From the first message that came to the last confirmation, in seconds. */
@@ -63,19 +85,12 @@ export interface Healed {
   readonly growth: number;
 }
 
-/** Starts an agent with what is spooled in `data`, and waits until the hub has all of it. */
-export async function heal(hub: HubProgram, data: string, signal: AbortSignal): Promise<Healed> {
-  const ledger = join(data, "ledger");
-  writeFileSync(ledger, "");
-  const plan: CountingPlan = {
-    hub: hub.mqtt,
-    data,
-    node: "pi",
-    perSecond: 1,
-    messages: 0,
-    livePerSecond,
-    ledger,
-  };
+/** Waits until a hub that is there again has all of it. */
+export async function heal(
+  hub: HubProgram,
+  { process: agent, memoryBefore, done }: AwayAgent,
+  signal: AbortSignal,
+): Promise<Healed> {
   await using undo = new AsyncDisposableStack();
   const latencies: number[] = [];
   const watcher = undo.adopt(connect(hub.mqtt), (client) => client.endAsync(true));
@@ -84,20 +99,13 @@ export async function heal(hub: HubProgram, data: string, signal: AbortSignal): 
     const value = decodePublicValue(payload);
     if (value.ok) latencies.push(performance.timeOrigin + performance.now() - Number(value.value.value));
   });
-  const program = join(import.meta.dirname, "counting-agent.ts");
-  const agent = spawn(process.execPath, [program, JSON.stringify(plan)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  undo.defer(() => void agent.kill("SIGKILL"));
-  const done = untilSaid(agent, "done");
   while ((await processedBy(hub)) === 0) await after(5, undefined, { signal });
   const startedAt = performance.now();
-  const before = residentBytes(agent.pid ?? 0);
   forgetPeak(agent.pid ?? 0);
   latencies.length = 0;
   await Promise.race([done, rejection(signal)]);
   const seconds = (performance.now() - startedAt) / 1000;
-  return { seconds, latencies, growth: peakBytes(agent.pid ?? 0) - before };
+  return { seconds, latencies, growth: peakBytes(agent.pid ?? 0) - memoryBefore };
 }
 
 /** The numbers of the messages that stand in the hub's journal, in its order, each place of a session once. */
@@ -120,13 +128,17 @@ async function processedBy(hub: HubProgram): Promise<number> {
   return (await hub.metric("interactor_hub_messages_total")) ?? 0;
 }
 
-async function untilSaid(child: ChildProcess, word: string): Promise<void> {
+/** Waits for words of an agent. */
+function saidBy(child: ChildProcess): (word: string) => Promise<void> {
   let said = "";
   child.stdout?.setEncoding("utf8").on("data", (text: string) => (said += text));
-  while (!said.includes(word)) {
-    if (child.exitCode !== null) throw new Error(`the agent ended with ${child.exitCode}`);
-    await after(5);
-  }
+  return async (word) => {
+    while (!said.includes(word)) {
+      if (child.exitCode !== null) throw new Error(`the agent ended with ${child.exitCode}`);
+      if (child.signalCode !== null) return;
+      await after(5);
+    }
+  };
 }
 
 async function rejection(signal: AbortSignal): Promise<never> {

@@ -24,7 +24,7 @@ const goodbyeTimeout = 500;
 const waitingMax = 10_000;
 const waitingBytesMax = 4 * 1024 * 1024;
 /** Others are handed over for so long at a time, in ms; then the socket is looked at again for what is urgent. */
-const turnMax = 2;
+const turnMax = 1;
 
 // mqtt would make a Buffer of each number up to 65535 in advance: 16 MB and 70 ms at the first connection.
 writeToStream.cacheNumbers = false;
@@ -55,7 +55,7 @@ class Attempt implements Connection {
     this.#client.on("connect", () => this.#subscribe(options.subscriptions));
     this.#client.on("message", (topic, payload) => {
       if (!this.#isAwake() || this.#isClosed) return;
-      if (topic.startsWith(options.urgent)) events.message(topic, payload);
+      if (options.urgent.some((begins) => topic.startsWith(begins))) events.message(topic, payload);
       else this.#wait(topic, payload);
     });
     this.#client.on("packetreceive", () => {
@@ -188,8 +188,10 @@ function clientOptions(url: URL, { clientId, unit, will }: LinkOptions): IClient
   };
 }
 
-/** CONNACK return codes 2 and 5: the hub knows another unit under this name. */
+/** CONNACK return codes 2 and 5: the hub knows another unit under this name, or has as many nodes as it may. */
 function wordsFor(error: Error): string {
   const isRefused = "code" in error && (error.code === 2 || error.code === 5);
-  return isRefused ? "the hub refused this node: is another unit running under its name?" : messageOf(error);
+  return isRefused
+    ? "the hub refused this node, its log says why: is another unit running under its name?"
+    : messageOf(error);
 }

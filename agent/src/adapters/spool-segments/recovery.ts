@@ -73,22 +73,11 @@ async function measure(segment: Segment, next: Segment | undefined, remarks: str
     remarks.push(`${segment.path} is no file`);
     return;
   }
-  if (next !== undefined && next.session === segment.session) {
-    segment.end = next.first;
-    segment.first = Math.min(await firstOf(segment), segment.end);
-  } else await measureLast(segment, remarks);
-}
-
-/** The number of the first record; when that is damaged, the one in the name. */
-async function firstOf(segment: Segment): Promise<number> {
-  await using reader = await SegmentReader.open(segment);
-  const { records } = await reader.read(0, Number.POSITIVE_INFINITY);
-  return records[0]?.seq ?? segment.first;
+  if (next !== undefined && next.session === segment.session) segment.end = next.first;
+  else await measureLast(segment, remarks);
 }
 
 async function measureLast(segment: Segment, remarks: string[]): Promise<void> {
-  segment.first = await firstOf(segment);
-  segment.end = segment.first;
   await using reader = await SegmentReader.open(segment);
   let next = "more";
   while (next === "more") {

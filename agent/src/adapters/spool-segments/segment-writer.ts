@@ -13,6 +13,8 @@ export interface WriterOptions {
   readonly folder: string;
   readonly session: Session;
   readonly segmentBytes: number;
+  /** Seconds after which a segment is not written any more: its records are of one age. */
+  readonly segmentAge: number;
 }
 
 export class SegmentWriter {
@@ -39,19 +41,15 @@ export class SegmentWriter {
   }
 
   /**
-   * Puts records on disk, numbered from `first`; they are there when it resolves. When that fails, with the reason,
-   * the next ones go to a new segment: nobody knows what an fsync that failed left behind. Records of a segment have
-   * numbers in a row. One of which the hub has all, those before `confirmed`, is begun anew rather than left behind.
+   * Puts records on disk, numbered from `first`, at `ran` seconds of the spool's clock; they are there when it
+   * resolves. When that fails, with the reason, the next ones go to a new segment: nobody knows what an fsync that
+   * failed left behind.
    */
-  async write(
-    first: number,
-    records: readonly Uint8Array[],
-    { confirmed, born }: { readonly confirmed: number; readonly born: number },
-  ): Promise<Segment> {
+  async write(first: number, records: readonly Uint8Array[], ran: number): Promise<Segment> {
     try {
-      await this.#makeRoom(first, confirmed);
+      if (!this.#goesOn(first, ran)) await this.close();
       const isNew = this.#segment === undefined;
-      const segment = this.#segment ?? (await this.#begin(first, born));
+      const segment = this.#segment ?? (await this.#begin(first, Math.floor(ran)));
       const bytes = encodeFrames(this.#seal, first, records);
       await this.#writeAll(bytes, segment.bytes);
       if (isNew) await syncFolder(this.#options.folder);
@@ -85,18 +83,12 @@ export class SegmentWriter {
     await file?.close();
   }
 
-  async #makeRoom(first: number, confirmed: number): Promise<void> {
+  /** Whether a record of number `first` goes to the same segment: it has numbers in a row, one size and one age. */
+  #goesOn(first: number, ran: number): boolean {
+    const { segmentBytes, segmentAge } = this.#options;
     const segment = this.#segment;
-    if (segment === undefined) return;
-    const isOver = confirmed >= segment.end;
-    if (!isOver && (first !== segment.end || segment.bytes >= this.#options.segmentBytes))
-      return this.close();
-    if (!isOver || first === segment.end) return undefined;
-    await this.#file?.truncate(0);
-    segment.first = first;
-    segment.bytes = 0;
-    segment.generation += 1;
-    return undefined;
+    if (segment === undefined) return false;
+    return first === segment.end && segment.bytes < segmentBytes && ran - segment.born < segmentAge;
   }
 
   async #begin(first: number, born: number): Promise<Segment> {

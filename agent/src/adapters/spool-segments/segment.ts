@@ -6,10 +6,8 @@ export interface Segment {
   /** Counts the files of a folder: the order of its records. */
   readonly index: number;
   readonly session: Session;
-  /** The number of its first record. It was begun with the one in its name, and may have been begun anew. */
-  first: number;
-  /** Changes when it is begun anew. */
-  generation: number;
+  /** The number of its first record. */
+  readonly first: number;
   /** When it was begun, in seconds of the spool's own clock, which runs while an agent does. */
   readonly born: number;
   readonly path: string;
@@ -25,7 +23,7 @@ const namePattern = /^(\d{10})-([0-9a-f]{16})-(\d{1,15})-(\d{1,12})\.spool$/;
 export function segmentAt(folder: string, { index, session, first, born }: SegmentName): Segment {
   const name = `${String(index).padStart(10, "0")}-${session}-${first}-${born}.spool`;
   const path = join(folder, name);
-  return { index, session, first, born, path, generation: 0, end: first, bytes: 0, isDamaged: false };
+  return { index, session, first, born, path, end: first, bytes: 0, isDamaged: false };
 }
 
 export type SegmentName = Pick<Segment, "index" | "session" | "first" | "born">;

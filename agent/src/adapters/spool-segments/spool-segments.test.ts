@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { instant, seconds } from "@interactor/shared/kernel/units";
+import { millis, seconds } from "@interactor/shared/kernel/units";
 import { sessionNumber } from "@interactor/shared/testing/builders";
+import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
 import { type Spool, spoolLimits } from "../../ports/spool.ts";
 import { openSpool } from "./spool-segments.ts";
 
@@ -22,11 +23,13 @@ function folderOf(name = "spool"): string {
 async function live(folder: string, number: number, limits: Partial<typeof spoolLimits> = {}) {
   const said: string[] = [];
   const lost: Record<string, number> = {};
+  const clock = new VirtualClock();
   const say = (words: string) => void said.push(words);
   const spool = await openSpool({
     folder,
     session: sessionNumber(number),
     limits: { ...spoolLimits, ...limits },
+    clock,
     log: { info: say, warn: say, error: say },
   });
   spool.attach({
@@ -35,9 +38,10 @@ async function live(folder: string, number: number, limits: Partial<typeof spool
       lost[`${end} ${reason}`] = (lost[`${end} ${reason}`] ?? 0) + messages;
     },
   });
-  const say1 = (text: string) => spool.append(new TextEncoder().encode(text), instant(0));
+  const say1 = (text: string) => spool.append(new TextEncoder().encode(text), clock.now());
   return {
     spool,
+    clock,
     said,
     lost,
     append: (...texts: readonly string[]) => void texts.map(say1),
@@ -171,6 +175,50 @@ test("a long absence of the hub takes disk and not memory, and all of it comes b
   expect(drained).toEqual(texts.map((text, index) => `01 ${index}: ${text}`));
   await vi.waitFor(() => expect(segmentsIn(folder).length).toBeLessThanOrEqual(1), soon);
   expect(life.lost).toEqual({});
+});
+
+test("a hub that always answers a little late leaves no file that grows", async () => {
+  const folder = folderOf();
+  await using life = await live(folder, 1, { segmentBytes: 2000 });
+  const sizes: number[] = [];
+  for (let round = 0; round < 40; round += 1) {
+    life.append("x".repeat(284));
+    await life.saved();
+    await drain(life.spool);
+    const files = segmentsIn(folder).map((name) => statSync(join(folder, name)).size);
+    sizes.push(files.reduce((sum, size) => sum + size, 0));
+  }
+
+  // Of 12,000 bytes. The one that is done with may still be there while its successor is begun.
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(2000 + 2 * 300);
+  await vi.waitFor(() => expect(segmentsIn(folder)).toHaveLength(1), soon);
+  expect(life.lost).toEqual({});
+});
+
+test("a record that was read back says when it came, as long as that is of interest, and none of an earlier life does", async () => {
+  await using first = await live(folderOf(), 1);
+  const take = async (spool: Spool) => {
+    const taken = await vi.waitFor(() => spool.take({ messagesMax: 1, bytesMax: 1 }) ?? expect.fail(), soon);
+    spool.confirm(taken.firstSeq, 1);
+    return taken.records[0]?.appendedAt;
+  };
+  // More than memory keeps, so that the first ones come from the disk.
+  const burst = Array.from({ length: 900 }, () => "x".repeat(1000));
+  first.append(...burst.slice(0, 10));
+  first.clock.advance(seconds(1));
+  first.append(...burst);
+  await first.saved();
+  first.clock.advance(millis(500));
+
+  expect(await take(first.spool)).toBe(0);
+  for (let each = 1; each < 10; each += 1) await take(first.spool);
+  expect(await take(first.spool)).toBe(1000);
+  first.clock.advance(seconds(60));
+  first.append("much later");
+  expect(await take(first.spool)).toBeUndefined();
+
+  await using second = await live(await first.kill(), 2);
+  expect(await take(second.spool)).toBeUndefined();
 });
 
 describe("a power cut", () => {
@@ -356,19 +404,53 @@ test("at its bound the oldest whole segment gives way, and what was in it is cou
   expect(life.spool.queued).toBe(0);
 });
 
-test(
-  "what is older than the bound expires, by the time that agents ran and by no clock",
-  { timeout: 15_000 },
-  async () => {
-    const folder = folderOf();
-    await using first = await live(folder, 1);
+describe("what is older than the bound expires, by the time that agents ran and by no clock:", () => {
+  const patience = { timeout: 4000, interval: 5 };
+  const day = seconds(24 * 3600);
+  const week = { ageMax: millis(7 * day) };
+
+  test("what an earlier life left", async () => {
+    await using first = await live(folderOf(), 1, week);
     first.append("old");
     await first.saved();
-    const copy = await first.kill();
 
-    await using life = await live(copy, 2, { ageMax: seconds(1) });
-    await vi.waitFor(() => expect(life.lost).toEqual({ "expired spool-age": 1 }), { timeout: 8000 });
+    await using life = await live(await first.kill(), 2, week);
+    life.clock.advance(millis(7 * day + seconds(1)));
+    await vi.waitFor(() => expect(life.lost).toEqual({ "expired spool-age": 1 }), patience);
 
     expect(life.spool.queued).toBe(0);
-  },
-);
+  });
+
+  test("not what is young, although the hub has been a little late with everything for a week", async () => {
+    await using life = await live(folderOf(), 1, week);
+    for (let hour = 0; hour < 7 * 24; hour += 6) {
+      life.append(`of hour ${hour}`);
+      await life.saved();
+      await drain(life.spool);
+      life.clock.advance(seconds(6 * 3600 - 60));
+    }
+    life.append("an hour old");
+    await life.saved();
+    life.clock.advance(seconds(3600));
+    await after(1100);
+
+    expect(life.lost).toEqual({});
+    expect(await drain(life.spool)).toEqual(["01 28: an hour old"]);
+  });
+
+  test("nor what came days after the first of a long absence", async () => {
+    await using life = await live(folderOf(), 1, week);
+    for (let hour = 0; hour < 10 * 24; hour += 6) {
+      life.append(`of hour ${hour}`);
+      await life.saved();
+      life.clock.advance(seconds(6 * 3600));
+    }
+    // What came in the first three of ten days, the limit included.
+    await vi.waitFor(() => expect(life.lost).toEqual({ "expired spool-age": 12 }), patience);
+    await after(1100);
+
+    expect(life.lost).toEqual({ "expired spool-age": 12 });
+    expect(life.spool.queued).toBe(28);
+    expect((await drain(life.spool))[0]).toBe("01 12: of hour 72");
+  });
+});

@@ -6,18 +6,21 @@
  * A disk that fails stops nothing: records stay in memory within a bound, and it is tried again every second.
  */
 import { join } from "node:path";
+import type { Clock } from "@interactor/shared/kernel/clock";
 import { messageOf } from "@interactor/shared/kernel/fault";
-import type { Instant } from "@interactor/shared/kernel/units";
+import { between, type Instant } from "@interactor/shared/kernel/units";
 import type { Loss } from "@interactor/shared/wire/ledger";
 import type { Session } from "@interactor/shared/wire/session";
 import type { Log } from "../../ports/log.ts";
 import type { Spool, SpoolEvents, SpoolLimits, Taken, TakeLimits } from "../../ports/spool.ts";
+import { AppendTimes } from "./append-times.ts";
 import { CursorFile } from "./cursor-file.ts";
 import { MemoryTail } from "./memory-tail.ts";
 import { cursorName, type Recovered, recover } from "./recovery.ts";
 import type { Segment } from "./segment.ts";
 import { SegmentWriter } from "./segment-writer.ts";
-import { Stream, streamsOf } from "./stream.ts";
+import { Stream } from "./stream.ts";
+import { Streams, streamsOf } from "./streams.ts";
 import { Removal } from "./removal.ts";
 
 export interface SpoolOptions {
@@ -25,6 +28,8 @@ export interface SpoolOptions {
   /** New for every life: see `SpoolQueue`. */
   readonly session: Session;
   readonly limits: SpoolLimits;
+  /** That of who appends, too. */
+  readonly clock: Pick<Clock, "now">;
   readonly log: Log;
 }
 
@@ -36,6 +41,8 @@ const careInterval = 1000;
 const tailBytes = 512 * 1024;
 /** Records held in memory while the disk takes none. More: evict the oldest. */
 const heldBytesMax = 4 * 1024 * 1024;
+/** Of the age that is kept, so much lies between the records of a segment: they expire together, the young ones early. */
+const segmentAgeShare = 1 / 64;
 /** Written at once. */
 const groupLimits = { messagesMax: 10_000, bytesMax: 1024 * 1024 };
 /** Files of a spool, when an agent is restarted over and over without its hub. More: evict the oldest. */
@@ -52,14 +59,11 @@ class SpoolSegments implements Spool {
   readonly #cursorFile: CursorFile;
   readonly #writer: SegmentWriter;
   readonly #tail = new MemoryTail();
-  readonly #own: Stream;
-  /** Of earlier lives and not begun, the oldest first. */
-  readonly #later: Stream[];
+  readonly #times = new AppendTimes();
+  readonly #streams: Streams;
   readonly #removal: Removal;
   readonly #ranBefore: number;
-  readonly #openedAt = performance.now();
-  /** The one that is sent. */
-  #stream: Stream;
+  readonly #openedAt: Instant;
   #events: SpoolEvents | undefined;
   /** All of this life with smaller numbers are on disk, or confirmed. */
   #safe = 0;
@@ -74,21 +78,23 @@ class SpoolSegments implements Spool {
 
   constructor(options: SpoolOptions, cursorFile: CursorFile, found: Recovered) {
     this.#options = options;
+    this.#openedAt = options.clock.now();
     this.#cursorFile = cursorFile;
     this.#ranBefore = found.cursor.ran;
     const { folder, session, limits } = options;
-    this.#writer = new SegmentWriter({ folder, session, segmentBytes: limits.segmentBytes }, found.nextIndex);
+    const { segmentBytes, ageMax } = limits;
+    const segmentAge = (ageMax * segmentAgeShare) / 1000;
+    this.#writer = new SegmentWriter({ folder, session, segmentBytes, segmentAge }, found.nextIndex);
     this.#removal = new Removal(folder, options.log);
-    this.#own = new Stream(session, [], 0, this.#unreadable);
-    this.#later = streamsOf(found.segments, found.cursor, this.#unreadable);
-    this.#queued = this.#later.reduce((sum, stream) => sum + stream.unread, 0);
-    this.#stream = this.#later.shift() ?? this.#own;
+    const before = streamsOf(found.segments, found.cursor, this.#unreadable);
+    this.#streams = new Streams(new Stream(session, [], 0, this.#unreadable), before);
+    this.#queued = before.reduce((sum, stream) => sum + stream.unread, 0);
     for (const remark of found.remarks) options.log.warn(`spool: ${remark}`);
     if (this.#queued > 0) options.log.info(`spool: ${this.#queued} messages wait from before`);
   }
 
   get session(): Session {
-    return this.#stream.session;
+    return this.#streams.current.session;
   }
 
   get queued(): number {
@@ -104,7 +110,7 @@ class SpoolSegments implements Spool {
   }
 
   get ready(): number {
-    return this.#isTailNext ? this.#tail.next - this.#stream.taken : this.#stream.ready;
+    return this.#isTailNext ? this.#tail.next - this.#streams.current.taken : this.#streams.current.ready;
   }
 
   attach(events: SpoolEvents): void {
@@ -114,6 +120,7 @@ class SpoolSegments implements Spool {
   }
 
   append(record: Uint8Array, at: Instant): void {
+    this.#times.append(this.#tail.next, at);
     this.#tail.push({ record, appendedAt: at });
     this.#queued += 1;
     while (this.#tail.bytes > heldBytesMax) this.#evictHeld();
@@ -127,19 +134,15 @@ class SpoolSegments implements Spool {
   }
 
   confirm(seq: number, messages: number): void {
-    const stream = this.#stream;
+    const stream = this.#streams.current;
     stream.confirmed = Math.max(stream.confirmed, seq + 1);
     this.#queued -= messages;
-    if (stream === this.#own) {
+    if (stream === this.#streams.own) {
       this.#tail.dropBefore(stream.confirmed);
       this.#safe = Math.max(this.#safe, stream.confirmed);
     }
     if (stream.segments.length > 0) this.#isCursorBehind = true;
-    for (const segment of stream.segments.slice()) {
-      if (segment.end > stream.confirmed || segment === this.#writer.segment) break;
-      stream.done(segment);
-      this.#removal.remove(segment);
-    }
+    this.#removeDone(stream);
     this.#fillSoon();
   }
 
@@ -151,17 +154,16 @@ class SpoolSegments implements Spool {
     await this.#filling;
     await this.#write();
     await this.#writer.close();
-    for (const segment of this.#own.segments)
-      if (segment.end <= this.#own.confirmed) this.#removal.remove(segment);
+    this.#removeDone(this.#streams.own);
     await this.#removal.settled();
     await this.#writeCursor();
-    await this.#stream.close();
+    await this.#streams.current.close();
   }
 
   /** Whether what is taken next is in memory. */
   get #isTailNext(): boolean {
-    const stream = this.#stream;
-    if (stream !== this.#own || stream.ready > 0) return false;
+    const stream = this.#streams.current;
+    if (!this.#streams.isOwnCurrent || stream.ready > 0) return false;
     if (stream.taken >= this.#tail.first) return true;
     if (stream.hasUnread(this.#tail.first)) return false;
     // What was between was evicted, or could not be read.
@@ -170,21 +172,24 @@ class SpoolSegments implements Spool {
   }
 
   #takeFromTail(limits: TakeLimits): Taken | undefined {
-    const { session, taken: firstSeq } = this.#stream;
+    const { session, taken: firstSeq } = this.#streams.current;
     const records = this.#tail.take(firstSeq, limits);
-    this.#stream.taken += records.length;
-    this.#stream.skipTo(this.#stream.taken);
+    this.#streams.current.taken += records.length;
+    this.#streams.current.skipTo(this.#streams.current.taken);
     return records.length === 0 ? undefined : { session, firstSeq, records };
   }
 
   #takeFromDisk(limits: TakeLimits): Taken | undefined {
-    const records = this.#stream.take(limits);
+    const stream = this.#streams.current;
+    const records = stream.take(limits);
     const [first] = records;
     if (first === undefined) return undefined;
+    // Numbers of an earlier life say nothing of time: no clock runs through the end of a process.
+    const timeOf = (seq: number) => (stream === this.#streams.own ? this.#times.of(seq) : undefined);
     return {
-      session: this.#stream.session,
+      session: stream.session,
       firstSeq: first.seq,
-      records: records.map(({ record }) => ({ record, appendedAt: undefined })),
+      records: records.map(({ record, seq }) => ({ record, appendedAt: timeOf(seq) })),
     };
   }
 
@@ -210,15 +215,13 @@ class SpoolSegments implements Spool {
         const first = Math.max(this.#safe, this.#tail.first);
         if (first >= this.#tail.next) break;
         const records = this.#tail.take(first, groupLimits).map(({ record }) => record);
-        const segment = await this.#writer.write(first, records, {
-          confirmed: this.#own.confirmed,
-          born: Math.floor(this.#ran),
-        });
-        if (this.#own.segments.at(-1) !== segment) this.#own.segments.push(segment);
+        const segment = await this.#writer.write(first, records, this.#ran);
+        if (this.#streams.own.segments.at(-1) !== segment) this.#streams.own.segments.push(segment);
         this.#safe = Math.max(this.#safe, first + records.length);
-        if (this.#own.confirmed > first) this.#isCursorBehind = true;
+        if (this.#streams.own.confirmed > first) this.#isCursorBehind = true;
         this.#report(undefined);
         this.#trimTail();
+        this.#removeDone(this.#streams.own);
         this.#evict();
       }
     } catch (error) {
@@ -228,7 +231,7 @@ class SpoolSegments implements Spool {
 
   /** Seconds that this spool has run, in all lives. */
   get #ran(): number {
-    return this.#ranBefore + (performance.now() - this.#openedAt) / 1000;
+    return this.#ranBefore + between(this.#openedAt, this.#options.clock.now()) / 1000;
   }
 
   #report(problem: string | undefined): void {
@@ -248,31 +251,24 @@ class SpoolSegments implements Spool {
     const oldest = this.#tail.first;
     this.#tail.dropBefore(oldest + 1);
     const isOnDisk = oldest < this.#safe;
-    if (!isOnDisk && oldest >= this.#own.taken) this.#lose({ end: "evicted", reason: "overflow" }, 1);
+    if (!isOnDisk && oldest >= this.#streams.own.taken) this.#lose({ end: "evicted", reason: "overflow" }, 1);
   }
 
   /** Keeps to the bounds of the disk. */
   #evict(): void {
     const { bytesMax } = this.#options.limits;
-    const bytes = (): number => this.#all().reduce((sum, segment) => sum + segment.bytes, 0);
-    while (bytes() > bytesMax || this.#all().length > segmentsMax) {
+    const bytes = (): number => this.#streams.segments.reduce((sum, segment) => sum + segment.bytes, 0);
+    while (bytes() > bytesMax || this.#streams.segments.length > segmentsMax) {
       if (!this.#dropOldest({ end: "evicted", reason: "spool-full" })) break;
     }
   }
 
-  #all(): readonly Segment[] {
-    const streams = this.#stream === this.#own ? [this.#own] : [this.#stream, ...this.#later, this.#own];
-    return streams.flatMap(({ segments }) => segments);
-  }
-
   #dropOldest(loss: Loss): boolean {
-    const [segment] = this.#all();
+    const [segment] = this.#streams.segments;
     if (segment === undefined || segment === this.#writer.segment) return false;
-    const stream = [this.#stream, ...this.#later, this.#own].find(({ segments }) =>
-      segments.includes(segment),
-    );
+    const stream = this.#streams.streamOf(segment);
     const unread = stream?.drop(segment) ?? 0;
-    if (stream === this.#own) this.#tail.dropBefore(segment.end);
+    if (stream === this.#streams.own) this.#tail.dropBefore(segment.end);
     if (unread > 0) {
       const words = loss.end === "expired" ? "is too old" : "gave way to newer ones";
       this.#options.log.warn(`spool: a segment ${words}: ${unread} messages are lost`, {
@@ -283,6 +279,15 @@ class SpoolSegments implements Spool {
     this.#removal.remove(segment);
     this.#fillSoon();
     return true;
+  }
+
+  /** The hub has all of a segment. The one that is written goes on: it would have to be made anew 50 times a second. */
+  #removeDone(stream: Stream): void {
+    for (const segment of stream.segments.slice()) {
+      if (segment.end > stream.confirmed || segment === this.#writer.segment) return;
+      stream.done(segment);
+      this.#removal.remove(segment);
+    }
   }
 
   #lose(loss: Loss, messages: number): void {
@@ -302,50 +307,55 @@ class SpoolSegments implements Spool {
   /** Reads ahead, and goes on to the next session when this one is done with. */
   #fillSoon(): void {
     if (this.#isEnded || this.#filling !== undefined) return;
-    const to = this.#stream === this.#own ? this.#tail.first : Number.POSITIVE_INFINITY;
-    if (!this.#isDone() && !this.#stream.hasUnread(to)) return;
-    const before = this.#stream;
+    const to = this.#streams.isOwnCurrent ? this.#tail.first : Number.POSITIVE_INFINITY;
+    if (!this.#isDone() && !this.#streams.current.hasUnread(to)) return;
+    const before = this.#streams.current;
     const wasReady = before.ready;
     this.#filling = (this.#isDone() ? this.#advance() : before.fill(to)).finally(() => {
       this.#filling = undefined;
-      if (this.#stream !== before || wasReady === 0) this.#events?.moved();
-      if (this.#stream !== before || this.#isDone()) this.#fillSoon();
+      if (this.#streams.current !== before || wasReady === 0) this.#events?.moved();
+      if (this.#streams.current !== before || this.#isDone()) this.#fillSoon();
     });
   }
 
   /** Whether everything of an earlier life's session has been confirmed, or was lost. */
   #isDone(): boolean {
-    const stream = this.#stream;
-    if (stream === this.#own || stream.ready > 0 || stream.hasUnread()) return false;
+    const stream = this.#streams.current;
+    if (this.#streams.isOwnCurrent || stream.ready > 0 || stream.hasUnread()) return false;
     return stream.confirmed >= stream.taken;
   }
 
   async #advance(): Promise<void> {
-    const done = this.#stream;
+    const done = this.#streams.current;
     await done.close();
     for (const segment of done.segments.splice(0)) this.#removal.remove(segment);
     // They must not come back after a power cut: the hub will have forgotten their session.
     await this.#removal.synced();
-    this.#stream = this.#later.shift() ?? this.#own;
+    this.#streams.advance();
     await this.#writeCursor();
   }
 
   async #takeCare(): Promise<void> {
     if (this.unsaved > 0 || this.#problem !== undefined) this.#writeSoon(careInterval);
-    const oldest = this.#all()[0];
-    if (oldest !== undefined && this.#ran - oldest.born > this.#options.limits.ageMax / 1000) {
-      if (oldest === this.#writer.segment && this.#writing === undefined) await this.#writer.close();
-      this.#dropOldest({ end: "expired", reason: "spool-age" });
-    }
+    await this.#expire();
     if (this.#isCursorBehind) await this.#writeCursor();
   }
 
+  async #expire(): Promise<void> {
+    for (let oldest = this.#streams.segments[0]; oldest !== undefined; oldest = this.#streams.segments[0]) {
+      if (this.#ran - oldest.born <= this.#options.limits.ageMax / 1000) return;
+      // It is looked at again: the hub may have got all of it meanwhile.
+      if (oldest === this.#writer.segment && this.#writing === undefined) await this.#writer.close();
+      else if (!this.#dropOldest({ end: "expired", reason: "spool-age" })) return;
+    }
+  }
+
   async #writeCursor(): Promise<void> {
-    const { confirmed, segments } = this.#stream;
+    const { confirmed, segments } = this.#streams.current;
     const [oldest] = segments;
-    if (!this.#isCursorBehind && oldest === undefined && this.#all().length === 0) return;
+    if (!this.#isCursorBehind && oldest === undefined && this.#streams.segments.length === 0) return;
     this.#isCursorBehind = false;
-    const index = oldest?.index ?? this.#later[0]?.segments[0]?.index ?? this.#writer.index;
+    const index = oldest?.index ?? this.#streams.nextIndex ?? this.#writer.index;
     try {
       await this.#cursorFile.write({ index, seq: oldest === undefined ? 0 : confirmed, ran: this.#ran });
     } catch (error) {

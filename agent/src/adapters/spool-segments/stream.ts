@@ -1,7 +1,6 @@
 /** The records of one session on disk, read a little ahead of what is taken. */
 import type { Session } from "@interactor/shared/wire/session";
 import type { TakeLimits } from "../../ports/spool.ts";
-import type { Cursor } from "./cursor-file.ts";
 import type { Segment } from "./segment.ts";
 import { SegmentReader, type StoredRecord } from "./segment-reader.ts";
 
@@ -24,9 +23,7 @@ export class Stream {
   #wanted: number;
   #ahead: StoredRecord[] = [];
   #aheadBytes = 0;
-  #open:
-    | { readonly segment: Segment; readonly generation: number; readonly reader: SegmentReader }
-    | undefined;
+  #open: { readonly segment: Segment; readonly reader: SegmentReader } | undefined;
 
   constructor(session: Session, segments: Segment[], from: number, unreadable: Unreadable) {
     this.session = session;
@@ -140,23 +137,10 @@ export class Stream {
   }
 
   async #readerOf(segment: Segment): Promise<SegmentReader> {
-    const { generation } = segment;
-    if (this.#open?.segment === segment && this.#open.generation === generation) return this.#open.reader;
+    if (this.#open?.segment === segment) return this.#open.reader;
     await this.close();
     const reader = await SegmentReader.open(segment);
-    this.#open = { segment, generation, reader };
+    this.#open = { segment, reader };
     return reader;
   }
-}
-
-/** One stream for each session, in the order of the segments. */
-export function streamsOf(segments: readonly Segment[], cursor: Cursor, unreadable: Unreadable): Stream[] {
-  const streams: Stream[] = [];
-  for (const segment of segments) {
-    const from = segment.index === cursor.index ? Math.max(cursor.seq, segment.first) : segment.first;
-    const last = streams.at(-1);
-    if (last?.session === segment.session) last.segments.push(segment);
-    else streams.push(new Stream(segment.session, [segment], from, unreadable));
-  }
-  return streams;
 }

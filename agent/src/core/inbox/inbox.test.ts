@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { millis, seconds } from "@interactor/shared/kernel/units";
+import { micros, type Millis, millis, seconds } from "@interactor/shared/kernel/units";
 import { encodeBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag } from "@interactor/shared/wire/entry";
 import { lane } from "@interactor/shared/wire/lanes";
 import { commandBody } from "@interactor/shared/wire/messages/command";
 import { requestOf } from "@interactor/shared/wire/request";
-import { batchOf, entryOf, nowAt, sessionNumber } from "@interactor/shared/testing/builders";
+import { batchOf, entryOf, noon, nowAt, sessionNumber } from "@interactor/shared/testing/builders";
 import { Switchboard } from "../switchboard/switchboard.ts";
 import { Inbox } from "./inbox.ts";
 
-function bench() {
+function bench({ clockError = undefined as Millis | undefined } = {}) {
   const applied: unknown[] = [];
   const receipts: unknown[] = [];
   const clocks: unknown[] = [];
@@ -24,6 +24,7 @@ function bench() {
   board.declare("lights", { inputs: { front: { type: "float", actuator: true } }, outputs: {} }, nowAt(0));
   const inbox = new Inbox(board, {
     clock: (reply) => void clocks.push(reply),
+    clockError: () => clockError,
     receipt: (receipt) => void receipts.push(receipt),
     result: (reply) => void results.push(reply),
     refused: (reason) => void refused.push(reason),
@@ -215,6 +216,18 @@ describe("a command that asks", () => {
       delivered: 0,
       losses: [{ end: outcome, reason, count: 1 }],
     });
+  });
+
+  test.each([
+    [520.1, 20, "expired"],
+    [519.9, 20, "done"],
+    [520.1, undefined, "done"],
+  ])("and was on its way for %d ms, by a clock that may be off by %s ms, is %s", (age, error, outcome) => {
+    const { receive, results } = bench({ clockError: error === undefined ? undefined : millis(error) });
+
+    receive([asking({ at: micros(noon - age * 1000) })]);
+
+    expect(results).toMatchObject([{ request, outcome }]);
   });
 
   test("is told that a show stop holds the input, and does not wait beneath it", () => {

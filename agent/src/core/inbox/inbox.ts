@@ -45,6 +45,8 @@ export interface InboxSink {
   result(reply: Reply): void;
   /** The hub says what time it is. */
   clock(reply: ClockReply): void;
+  /** How far the site's time may be off as this node has it; `undefined`: it does not know it. */
+  clockError(): Millis | undefined;
   refused(reason: InboxRefusal): void;
   /** Entries that never came. */
   missed(lane: Lane, entries: number): void;
@@ -120,13 +122,20 @@ export class Inbox {
       this.#sink.result(before);
       return undefined;
     }
-    const refusal = isLate(entry) ? "expired" : this.#do(to, read.value, now);
+    const isTooLate = isLate(entry) || this.#isOverdue(entry, read.value, now);
+    const refusal = isTooLate ? "expired" : this.#do(to, read.value, now);
     if (request !== undefined) {
       const reply = replyOf(request, refusal);
       this.#answered.add(reply);
       this.#sink.result(reply);
     }
     return refusal;
+  }
+
+  /** The way here, or this node itself, may have taken long. Whoever asked has been told by then that it has no effect. */
+  #isOverdue({ at }: Entry, { ttl }: Command, now: Now): boolean {
+    const error = this.#sink.clockError();
+    return error !== undefined && now.wall - at > (ttl + error) * 1000;
   }
 
   #do(to: string, command: Command, now: Now): EntryRefusal | undefined {

@@ -21,20 +21,35 @@ function bench() {
   };
 }
 
-test("a mark is written ahead of what is in memory, and not again while it holds", () => {
+test("a mark is written ahead of what is in memory, a burst's worth at least, and not again while it holds", () => {
   const { observe } = bench();
 
-  expect(observe(5, 0)).toEqual([16]);
-  expect([6, 12, 16].map((count) => observe(count, 5000))).toEqual([undefined, undefined, undefined]);
+  expect(observe(1, 0)).toEqual([256]);
+  expect([6, 90, 128].map((count) => observe(count, 5000))).toEqual([undefined, undefined, undefined]);
 });
 
-test("a mark that is passed is raised, once a second at most", () => {
-  const { mark, observe } = bench();
-  observe(5, 0);
+test("a burst without a hub is on disk at once, however short ago the mark was written", () => {
+  const { observe } = bench();
+  observe(1, 0);
 
-  expect(observe(17, 500)).toBeUndefined();
-  expect(mark.dueAt).toBe(1000);
-  expect(observe(3, 1000)).toEqual([64]);
+  expect(observe(5000, 10)).toEqual([10_512]);
+});
+
+test("whatever is in memory, the mark on disk is at least as much, and written few times on the way there", () => {
+  const { observe } = bench();
+  let onDisk = 0;
+  let writes = 0;
+
+  for (let held = 1; held <= 30_000; held += 1) {
+    // The write is on its way while this comes in.
+    expect(held).toBeLessThanOrEqual(Math.max(2 * onDisk, 1));
+    const [written] = observe(held, held / 100) ?? [];
+    writes += written === undefined ? 0 : 1;
+    onDisk = written ?? onDisk;
+    expect(held).toBeLessThanOrEqual(onDisk);
+  }
+
+  expect(writes).toBeLessThan(12);
 });
 
 test("a mark comes down when much less has been in memory for a minute", () => {
@@ -42,13 +57,24 @@ test("a mark comes down when much less has been in memory for a minute", () => {
   observe(5000, 0);
 
   expect(observe(3, 61_000)).toBeUndefined();
-  expect(observe(3, 122_000)).toEqual([8]);
+  expect(observe(3, 122_000)).toEqual([256]);
+  expect(observe(3, 183_000)).toBeUndefined();
+  expect(observe(0, 244_000)).toEqual([0]);
 });
 
-test("a mark never says more than a process can hold", () => {
-  const { observe } = bench();
+test("a mark never says more than the queue of a hop can hold, unless a spool without a disk holds more", () => {
+  expect(bench().observe(10_500, 0)).toEqual([10_512]);
+  expect(bench().observe(10_513, 0)).toEqual([32_768]);
+});
 
-  expect(observe(10_500, 0)).toEqual([10_512]);
+test("a mark that could not be written is tried again, once a second", () => {
+  const { mark, observe } = bench();
+  observe(1, 0);
+  mark.notWritten();
+
+  expect(observe(1, 500)).toBeUndefined();
+  expect(mark.dueAt).toBe(1000);
+  expect(observe(1, 1000)).toEqual([256]);
 });
 
 test("lives that ended without a word are kept until the hub has heard of them", () => {
@@ -56,9 +82,9 @@ test("lives that ended without a word are kept until the hub has heard of them",
   mark.load([before(1, 4), before(2, 0)]);
 
   expect(mark.before).toEqual([before(1, 4)]);
-  expect(observe(1, 0)).toEqual([4, 4]);
+  expect(observe(1, 0)).toEqual([4, 256]);
   mark.heard(mark.before);
-  expect(observe(1, 2000)).toEqual([4]);
+  expect(observe(1, 2000)).toEqual([256]);
   expect(mark.before).toEqual([]);
 });
 

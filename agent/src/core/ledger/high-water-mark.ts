@@ -1,9 +1,9 @@
 /**
  * How many messages a sudden end of this process could take with it, kept on disk for the next one to tell.
  *
- * The mark leads what is in memory by a factor of two to four, so that it is written rarely and holds while a
- * write is on its way; it comes down when much less has been in memory for a while. Sessions of before are kept
- * beside it until the hub has heard of them.
+ * The mark is at least twice what is in memory and is raised at once when it is not, so that it holds while the write
+ * is on its way; it is two to four times as much then, so that it is written rarely. It comes down when much less has
+ * been in memory for a while. Sessions of before are kept beside it until the hub has heard of them.
  */
 import { between, type Instant, later, seconds } from "@interactor/shared/kernel/units";
 import { type Lane, laneNumbers } from "@interactor/shared/wire/lanes";
@@ -16,9 +16,11 @@ import {
 import { perLane, type SessionBefore } from "@interactor/shared/wire/messages/node-ledger";
 import type { Session } from "@interactor/shared/wire/session";
 
-/** No more than the queue and the window can hold. */
+/** No more than the queue and the window can hold. A spool whose disk takes nothing may hold more. */
 const heldMost = queueMessagesMax + windowPublishes * batchEntriesMax;
-/** Written at most this often: it is an SD card. */
+/** The least that is said of a lane in use: 5,000 messages a second, for the 50 ms that a card takes for a write. */
+const burst = 256;
+/** What can wait is written at most this often: it is an SD card. A mark that does not hold cannot. */
 const writeInterval = seconds(1);
 /** A mark comes down after so long with less than an eighth of it in memory. */
 const calmInterval = seconds(60);
@@ -60,17 +62,10 @@ export class HighWaterMark {
 
   /** Looks at what is in memory. Returns what to write now, if anything. */
   observe(heldOf: (lane: Lane) => number, at: Instant): readonly SessionBefore[] | undefined {
-    for (const lane of laneNumbers) {
-      const held = heldOf(lane);
-      if (held > this.#peaks[lane]) this.#peaks[lane] = held;
-      if (held > this.#marks[lane]) {
-        this.#marks[lane] = markFor(held);
-        this.#isDue = true;
-      }
-    }
+    const isRaised = this.#raise(heldOf);
     this.#comeDown(at);
     const isEarly = this.#writtenAt !== undefined && between(this.#writtenAt, at) < writeInterval;
-    if (!this.#isDue || isEarly) return undefined;
+    if (!isRaised && (!this.#isDue || isEarly)) return undefined;
     this.#isDue = false;
     this.#writtenAt = at;
     return this.#sessions(this.#marks);
@@ -81,9 +76,26 @@ export class HighWaterMark {
     return this.#isDue && this.#writtenAt !== undefined ? later(this.#writtenAt, writeInterval) : undefined;
   }
 
+  /** A disk did not take what `observe` gave. */
+  notWritten(): void {
+    this.#isDue = true;
+  }
+
   /** The process ends in good order: what it leaves behind is known exactly. */
   last(heldOf: (lane: Lane) => number): readonly SessionBefore[] {
     return this.#sessions(perLane(heldOf));
+  }
+
+  #raise(heldOf: (lane: Lane) => number): boolean {
+    let isRaised = false;
+    for (const lane of laneNumbers) {
+      const held = heldOf(lane);
+      if (held > this.#peaks[lane]) this.#peaks[lane] = held;
+      if (held * 2 <= this.#marks[lane] || markFor(held) <= this.#marks[lane]) continue;
+      this.#marks[lane] = markFor(held);
+      isRaised = true;
+    }
+    return isRaised;
   }
 
   #comeDown(at: Instant): void {
@@ -91,10 +103,9 @@ export class HighWaterMark {
     if (between(this.#peaksSince, at) < calmInterval) return;
     for (const lane of laneNumbers) {
       const peak = this.#peaks[lane];
-      if (this.#marks[lane] > 8 * Math.max(peak, 1)) {
-        this.#marks[lane] = markFor(peak);
-        this.#isDue = true;
-      }
+      if (this.#marks[lane] <= 8 * peak || markFor(peak) >= this.#marks[lane]) continue;
+      this.#marks[lane] = markFor(peak);
+      this.#isDue = true;
     }
     this.#peaks = perLane(() => 0);
     this.#peaksSince = at;
@@ -105,9 +116,12 @@ export class HighWaterMark {
   }
 }
 
-/** The power of two that is two to four times as much. */
-const markFor = (held: number): number =>
-  held === 0 ? 0 : Math.min(2 ** (Math.floor(Math.log2(held)) + 2), heldMost);
+/** The power of two that is two to four times as much, within what can be. */
+function markFor(held: number): number {
+  if (held === 0) return 0;
+  const ahead = Math.max(2 ** (Math.floor(Math.log2(held)) + 2), burst);
+  return held <= heldMost ? Math.min(ahead, heldMost) : ahead;
+}
 
 /** Not more than may be told: the two oldest become one, under the younger's name. */
 function shortened(sessions: readonly SessionBefore[]): readonly SessionBefore[] {

@@ -3,7 +3,13 @@ import { instant, micros } from "@interactor/shared/kernel/units";
 import { decodeBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag } from "@interactor/shared/wire/entry";
 import { lane } from "@interactor/shared/wire/lanes";
-import { clockExchangeTtl, echoInterval, ttlDefault } from "@interactor/shared/wire/limits";
+import {
+  clockExchangeTtl,
+  echoInterval,
+  queueMessagesMax,
+  ttlDefault,
+  windowPublishes,
+} from "@interactor/shared/wire/limits";
 import { readReceiptBody } from "@interactor/shared/wire/messages/receipt";
 import { noon, nowAt, sessionNumber } from "@interactor/shared/testing/builders";
 import { Outbox, type Reading } from "./outbox.ts";
@@ -52,6 +58,34 @@ describe("readings", () => {
     const sent = pump(0);
     expect(bodies(sent)).toEqual([1, 2, 3]);
     expect(sent[0]?.ttl).toBe(ttlDefault);
+  });
+
+  test("that are urgent go first, and wait for no window of others", () => {
+    const { outbox, read } = bench();
+    const lanes: number[] = [];
+    const pump = (at: number) => outbox.pump(instant(at), (lane) => lanes.push(lane));
+    for (let at = 0; at < 100; at += 10) {
+      read({ value: at, deliver: "every" }, at);
+      pump(at);
+    }
+    read({ from: "panel/alarm", value: true, deliver: "every", isUrgent: true }, 100);
+    pump(100);
+
+    expect(lanes).toEqual([...Array.from({ length: windowPublishes }, () => lane.telemetry), lane.critical]);
+  });
+
+  test("that are urgent are refused when nothing else is left to give way, and it is known", () => {
+    const { outbox, read } = bench();
+    for (let value = 0; value < queueMessagesMax; value++) read({ value, deliver: "every" });
+    expect(outbox.isCriticalFull).toBe(false);
+
+    for (let value = 0; value <= queueMessagesMax; value++) read({ value, deliver: "every", isUrgent: true });
+
+    expect(outbox.isCriticalFull).toBe(true);
+    expect(outbox.ledger.read(lane.critical).losses).toEqual([{ end: "refused", reason: "full", count: 1 }]);
+    expect(outbox.ledger.read(lane.telemetry).losses).toEqual([
+      { end: "evicted", reason: "overflow", count: queueMessagesMax },
+    ]);
   });
 
   test("stamped before the hub's clock was known say so, whatever the stamp looks like", () => {

@@ -27,6 +27,8 @@ export interface Reading {
   readonly at: Micros;
   readonly quality: Quality;
   readonly deliver: Delivery;
+  /** Goes on the critical lane. */
+  readonly isUrgent?: boolean;
   /** Said again, later than it happened. */
   readonly isHistorical?: boolean;
   /** Stamped before the node knew the hub's clock. */
@@ -70,17 +72,22 @@ export class Outbox {
     return this.#sender.inMemory(of) + (of === lane.bulk ? (this.spool?.inMemory ?? 0) : 0);
   }
 
+  /** Messages of one lane that an end in good order takes with it: what lies on the disk is not among them. */
+  lostAtEnd(of: Lane): number {
+    return this.#sender.depth(of) + (of === lane.bulk ? (this.spool?.inMemory ?? 0) : 0);
+  }
+
   /** Whether critical messages fill it, so that the next one has to be refused. */
   get isCriticalFull(): boolean {
     return this.#sender.isFullOf(lane.critical);
   }
 
   reading(reading: Reading, at: Instant): void {
-    const { deliver, from } = reading;
+    const { deliver, from, isUrgent } = reading;
     const entry = entryOf(reading, deliver === "every" ? ttlDefault : null);
     if (deliver === "durable" && this.spool !== undefined) return this.spool.offer(entry, at);
     const key = deliver === "latest" ? from : undefined;
-    this.#sender.offer({ lane: lane.telemetry, entry, key }, at);
+    this.#sender.offer({ lane: isUrgent === true ? lane.critical : lane.telemetry, entry, key }, at);
     return undefined;
   }
 

@@ -40,6 +40,6 @@ export interface Taken {
 
 export interface TakenRecord {
   readonly record: Uint8Array;
-  /** When it was appended; `undefined`: it comes from the disk, and it is not known how old it is. */
+  /** When it was appended; `undefined`: in an earlier life, or longer ago than `ttlDefault`. */
   readonly appendedAt: Instant | undefined;
 }

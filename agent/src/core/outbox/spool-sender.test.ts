@@ -56,6 +56,11 @@ class ListSpool implements SpoolQueue {
     if (this.#streams.length > 1 && seq + 1 === this.#current.records.length) this.#streams.shift();
   }
 
+  /** The disk has no room for what the session of before left. */
+  giveUp(): void {
+    this.#queued -= this.#streams.shift()?.records.length ?? 0;
+  }
+
   get #current() {
     const [current] = this.#streams;
     if (current === undefined) throw new Error("there is always a stream");
@@ -120,6 +125,25 @@ test("what waited for longer than it is of use says so, and so does all that an 
   ]);
 });
 
+test("what goes again after a long absence says that it is late, although it was not the first time", () => {
+  const { sender, connect, pump, sent } = bench();
+  sender.offer(reading(1), instant(0));
+  connect();
+  pump(0);
+  sender.disconnected();
+  sender.connected();
+  pump(seconds(3));
+  sender.disconnected();
+  sender.connected();
+  pump(seconds(60));
+
+  expect(sent.map(({ firstSeq, entries }) => [firstSeq, entries[0]?.flags])).toEqual([
+    [0, 0],
+    [0, 0],
+    [0, entryFlag.historical],
+  ]);
+});
+
 test("nothing leaves under a session that no birth has named", () => {
   const { sender, connect, pump, told } = bench({ left: [1, 2] });
   sender.offer(reading(3), instant(0));
@@ -157,6 +181,20 @@ test("after a reconnect what was on the way goes again with its numbers, before 
   pump(20);
 
   expect(told()).toEqual(["2 0: 1", "2 0: 1", "2 1: 2"]);
+});
+
+test("what the spool gave up is not sent again under the session that comes next", () => {
+  const { spool, sender, connect, pump, told } = bench({ left: [1] });
+  connect();
+  pump();
+  sender.disconnected();
+  spool.giveUp();
+  sender.offer(reading(2), instant(0));
+
+  connect();
+  pump(100);
+
+  expect(told()).toEqual(["1 0: 1", "2 0: 2"]);
 });
 
 test("no more than a window is on the way, and each confirmation lets the next go", () => {

@@ -23,7 +23,7 @@ const takeLimits = { messagesMax: batchEntriesMax, bytesMax: 8 * 1024 };
 interface Flight {
   readonly session: Session;
   readonly firstSeq: number;
-  readonly entries: readonly Entry[];
+  readonly messages: readonly { readonly entry: Entry; readonly appendedAt: Instant | undefined }[];
   readonly bytes: number;
   /** Counts all messages of all sessions: names the flight when it is confirmed. */
   readonly ordinal: number;
@@ -67,7 +67,11 @@ export class SpoolSender {
 
   /** The session to be named in a birth that is published now; `undefined`: nothing was ever spooled. */
   announce(): Session | undefined {
-    this.#announced = this.mustAnnounce ? this.#spool.session : this.#announced;
+    if (this.mustAnnounce) {
+      this.#announced = this.#spool.session;
+      // What the spool has given up meanwhile is counted there, and the hub would take it for another life's.
+      this.#flights = this.#flights.filter(({ session }) => session === this.#announced);
+    }
     return this.#announced;
   }
 
@@ -95,7 +99,7 @@ export class SpoolSender {
   /** Sends what may go. Returns when to pump again because a batch is gathering. */
   pump(at: Instant, publish: Publish): Instant | undefined {
     if (!this.#isConnected || this.mustAnnounce) return undefined;
-    for (const flight of this.#flights) if (!flight.isSent) this.#publish(flight, publish);
+    for (const flight of this.#flights) if (!flight.isSent) this.#publish(flight, at, publish);
     while (this.#hasWindow()) {
       const ready = this.#held?.records.length ?? this.#spool.ready;
       const readyAt = ready >= batchEntriesMax ? at : later(this.#sentAt, batchGap);
@@ -108,7 +112,7 @@ export class SpoolSender {
       if (flight === undefined) return later(at, ttlDefault);
       this.#flights.push(flight);
       this.#sentAt = at;
-      this.#publish(flight, publish);
+      this.#publish(flight, at, publish);
     }
     return undefined;
   }
@@ -117,9 +121,9 @@ export class SpoolSender {
   confirm(ordinal: number): void {
     const confirmed = this.#flights.filter((flight) => flight.isSent && flight.ordinal <= ordinal);
     this.#flights = this.#flights.filter((flight) => !confirmed.includes(flight));
-    for (const { firstSeq, entries } of confirmed) {
-      this.#ledger.delivered(lane.bulk, entries.length);
-      this.#spool.confirm(firstSeq + entries.length - 1, entries.length);
+    for (const { firstSeq, messages } of confirmed) {
+      this.#ledger.delivered(lane.bulk, messages.length);
+      this.#spool.confirm(firstSeq + messages.length - 1, messages.length);
     }
   }
 
@@ -129,22 +133,24 @@ export class SpoolSender {
   }
 
   #flightOf({ session, firstSeq, records }: Taken, at: Instant): Flight | undefined {
-    const entries: Entry[] = [];
-    let bytes = 0;
-    for (const { record, appendedAt } of records) {
-      const entry = decodeRecord(record) ?? unreadable;
-      if (this.#isAwaited(entry.from, at)) return undefined;
-      const isLate = appendedAt === undefined || between(appendedAt, at) > ttlDefault;
-      entries.push(isLate ? { ...entry, flags: entry.flags | entryFlag.historical } : entry);
-      bytes += record.length;
-    }
-    this.#ordinal += entries.length;
-    return { session, firstSeq, entries, bytes, ordinal: this.#ordinal, isSent: false };
+    const messages = records.map(({ record, appendedAt }) => ({
+      entry: decodeRecord(record) ?? unreadable,
+      appendedAt,
+    }));
+    if (messages.some(({ entry }) => this.#isAwaited(entry.from, at))) return undefined;
+    const bytes = records.reduce((sum, { record }) => sum + record.length, 0);
+    this.#ordinal += messages.length;
+    return { session, firstSeq, messages, bytes, ordinal: this.#ordinal, isSent: false };
   }
 
-  #publish(flight: Flight, publish: Publish): void {
+  /** What is late is told so whenever it goes: a hub may get for the first time what was sent before it went away. */
+  #publish(flight: Flight, at: Instant, publish: Publish): void {
     flight.isSent = true;
-    const { session, firstSeq, entries, ordinal } = flight;
+    const { session, firstSeq, messages, ordinal } = flight;
+    const entries = messages.map(({ entry, appendedAt }) => {
+      const isLate = appendedAt === undefined || between(appendedAt, at) > ttlDefault;
+      return isLate ? { ...entry, flags: entry.flags | entryFlag.historical } : entry;
+    });
     publish(lane.bulk, encodeBatch({ lane: lane.bulk, session, firstSeq, entries }), ordinal);
   }
 }

@@ -57,7 +57,8 @@ export class Outputs {
     // What happened once, such as a button, must not happen again because somebody comes late.
     if (deliver === "latest") this.#latest.set(from, sample);
     this.#switchboard.fromOutput(address, sample, now);
-    this.#outbox.reading({ from, value, at, quality, deliver, isUnsynchronised }, now.instant);
+    const isUrgent = spec.urgent === true;
+    this.#outbox.reading({ from, value, at, quality, deliver, isUrgent, isUnsynchronised }, now.instant);
   }
 
   /** A hub that may know nothing gets the latest of everything. */

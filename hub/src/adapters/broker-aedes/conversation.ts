@@ -6,9 +6,10 @@
 import type { BrokerFault, Client } from "../../ports/broker.ts";
 import type { Written } from "../../ports/written.ts";
 import type { Exchange } from "./exchange.ts";
+import { HeldAnswers } from "./held-answers.ts";
 import type { Outlet } from "./outlet.ts";
 import { type FilterRequest, levelsOf, packetType, readFilters, wrongHeader } from "./packet-rules.ts";
-import { type Frame, readPublication } from "./publication.ts";
+import { type Frame, readPublication, RecentTopic } from "./publication.ts";
 import { Replay } from "./replay.ts";
 import type { Session } from "./session.ts";
 
@@ -23,8 +24,6 @@ export interface ConversationSink {
 }
 
 const packetIdOf = (bytes: Buffer, at: number): number => bytes.readUInt16BE(at);
-const answer = (first: number, packetId: number): Buffer =>
-  Buffer.from([first, 2, packetId >> 8, packetId & 255]);
 const firstByte = { puback: 0x40, pubrec: 0x50, pubcomp: 0x70, suback: 0x90, unsuback: 0xb0 } as const;
 const pingresp = Buffer.from([0xd0, 0]);
 const refused = 0x80;
@@ -36,9 +35,10 @@ export class Conversation {
   readonly #exchange: Exchange;
   readonly #sink: ConversationSink;
   readonly #replay: Replay;
+  readonly #recentTopic = new RecentTopic();
   /** Answers that wait for the disk, or for one that does: they keep their order. */
-  readonly #answers: HeldAnswer[] = [];
-  /** Marks the oldest answer that waits for it as due; one function for all of them. */
+  readonly #answers: HeldAnswers[] = [];
+  /** Marks the oldest answers that wait for it as due; one function for all of them. */
   readonly #dueBy = new Map<Written, (isWritten: boolean) => void>();
   /** Bytes that came since the last of them were brought to disk, about. */
   #unwritten = 0;
@@ -77,12 +77,12 @@ export class Conversation {
   }
 
   #publish(bytes: Buffer, frame: Frame): void {
-    const read = readPublication(bytes, frame, this.#exchange.limits);
+    const read = readPublication(bytes, frame, this.#exchange.limits, this.#recentTopic);
     if ("fault" in read) return this.#sink.cut(read.fault, read.words);
     const { message, packetId } = read;
     // It came before: once is enough, also when its PUBREC got lost [MQTT-4.3.3-2].
     if (message.qos === 2 && this.#session.incoming.has(packetId))
-      return this.#answer(answer(firstByte.pubrec, packetId), undefined);
+      return this.#answer(firstByte.pubrec, packetId, undefined);
     const { rules, sessions, limits } = this.#exchange;
     if (message.qos === 2 && this.#session.incoming.size >= limits.incomingQos2Max) {
       const words = `more than ${limits.incomingQos2Max} messages of QoS 2 that it does not release`;
@@ -101,7 +101,7 @@ export class Conversation {
     this.#keepBound(written, frame.end - frame.start);
     if (message.qos === 0) return undefined;
     const first = message.qos === 1 ? firstByte.puback : firstByte.pubrec;
-    return this.#answer(answer(first, packetId), written);
+    return this.#answer(first, packetId, written);
   }
 
   /** Whoever makes the disk fall behind is read no further until it has caught up. */
@@ -118,7 +118,7 @@ export class Conversation {
   #release(packetId: number): void {
     const before = this.#exchange.store.changes;
     this.#exchange.sessions.released(this.#session, packetId);
-    this.#answer(answer(firstByte.pubcomp, packetId), this.#exchange.writtenSince(before));
+    this.#answer(firstByte.pubcomp, packetId, this.#exchange.writtenSince(before));
   }
 
   #control(type: number, bytes: Buffer, { start, body, end }: Frame): void {
@@ -161,10 +161,12 @@ export class Conversation {
         this.#replay.drop(filter);
         this.#exchange.sessions.unsubscribe(this.#session, filter);
       }
-      return this.#answer(answer(firstByte.unsuback, packetId), this.#exchange.writtenSince(before));
+      return this.#answer(firstByte.unsuback, packetId, this.#exchange.writtenSince(before));
     }
     const granted = requests.map((request) => this.#subscribe(request));
-    this.#answer(suback(packetId, granted), this.#exchange.writtenSince(before));
+    const held = this.#heldFor(this.#exchange.writtenSince(before));
+    held.add(suback(packetId, granted));
+    this.#settle(held);
     this.#keepBound(this.#exchange.writtenSince(before), end - body);
     // The last of the same filter is the one that holds, and one is enough to look it up for.
     const asked = new Map(requests.map(({ filter, qos }, index) => [filter, { qos, code: granted[index] }]));
@@ -189,12 +191,31 @@ export class Conversation {
     return qos;
   }
 
-  /** Sends an answer once what led to it is written, if it is to be. Answers keep their order. */
-  #answer(packet: Buffer, written: Written | undefined): void {
-    if (this.#answers.length === 0 && (written === undefined || written.waitingBytes === 0))
-      return this.#outlet.send(packet);
-    this.#answers.push({ packet, waitsFor: written });
-    return written?.whenWritten(this.#dueBy.get(written) ?? this.#dueWhen(written));
+  /** An answer of four bytes, which is sent once what led to it is written, if it is to be. */
+  #answer(first: number, packetId: number, written: Written | undefined): void {
+    const held = this.#heldFor(written);
+    held.short(first, packetId);
+    this.#settle(held);
+  }
+
+  /** Answers keep their order: what waits for nothing still waits for those before it. */
+  #heldFor(written: Written | undefined): HeldAnswers {
+    const waitsFor = written === undefined || written.waitingBytes === 0 ? undefined : written;
+    const last = this.#answers.at(-1);
+    if (last !== undefined && (waitsFor === undefined || last.isWith(waitsFor))) return last;
+    const held = new HeldAnswers(waitsFor);
+    this.#answers.push(held);
+    return held;
+  }
+
+  #settle(held: HeldAnswers): void {
+    const { waitsFor } = held;
+    if (waitsFor === undefined) {
+      if (this.#answers[0] === held) this.#flushAnswers();
+    } else if (!held.isAsked) {
+      held.isAsked = true;
+      waitsFor.whenWritten(this.#dueBy.get(waitsFor) ?? this.#dueWhen(waitsFor));
+    }
   }
 
   #dueWhen(written: Written): (isWritten: boolean) => void {
@@ -202,8 +223,7 @@ export class Conversation {
       if (!isWritten) return this.#sink.cut("session-quota", "what it sent could not be kept");
       const held = this.#answers.find(({ waitsFor }) => waitsFor === written);
       if (held !== undefined) held.waitsFor = undefined;
-      if (this.#answers[0]?.waitsFor === undefined) this.#flushAnswers();
-      return undefined;
+      return this.#flushAnswers();
     };
     this.#dueBy.set(written, due);
     return due;
@@ -211,19 +231,13 @@ export class Conversation {
 
   #flushAnswers(): void {
     let due = 0;
-    for (const { packet, waitsFor } of this.#answers) {
-      if (waitsFor !== undefined) break;
-      this.#outlet.send(packet);
+    for (const held of this.#answers) {
+      if (held.waitsFor !== undefined) break;
+      this.#outlet.send(held.bytes);
       due += 1;
     }
     this.#answers.splice(0, due);
   }
-}
-
-interface HeldAnswer {
-  readonly packet: Buffer;
-  /** `undefined`: nothing but those before it. */
-  waitsFor: Written | undefined;
 }
 
 function suback(packetId: number, granted: readonly number[]): Buffer {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import fc from "fast-check";
 import type { Qos } from "../../ports/broker-store.ts";
 import { Message, setPacketId } from "./message.ts";
-import { readPublication } from "./publication.ts";
+import { readPublication, RecentTopic } from "./publication.ts";
 
 const limits = { topicBytesMax: 40, topicLevelsMax: 4 };
 
@@ -131,6 +131,25 @@ test("what is read and written again is the same packet, at any size and QoS", (
       },
     ),
     { numRuns: 200 },
+  );
+});
+
+test("a client's recent topic changes nothing of what is read, whatever came before", () => {
+  const recent = new RecentTopic();
+  const topics = fc.constantFrom("a", "ab", "a/b", "a/ü", "a/+", "", "a/b/c/d/e/f/g/h/i/j/k/l");
+  fc.assert(
+    fc.property(topics, (topic) => {
+      const packet = new Message({ topic, payload: Buffer.of(1), qos: 0, retain: false }).packet(0, false);
+      const frame = { start: 0, body: bodyOf(packet), end: packet.length };
+      const bounds = { topicBytesMax: 100, topicLevelsMax: 10 };
+      const found = readPublication(packet, frame, bounds, recent);
+      const anew = readPublication(packet, frame, bounds);
+
+      if ("fault" in anew) expect(found).toEqual(anew);
+      else if ("fault" in found) throw new Error(found.words);
+      else expect(found.message.packet(0, false)).toEqual(anew.message.packet(0, false));
+    }),
+    { numRuns: 300 },
   );
 });
 

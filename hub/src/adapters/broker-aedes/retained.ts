@@ -1,7 +1,7 @@
 /**
  * The last message of each topic that was published to be retained (MQTT 3.1.1 section 3.3.1.3). What clients
- * retain has a quota; what the hub itself and its agents retain under `ix/1/` is bounded by what they are, and is not
- * kept over a restart, because they say it again.
+ * retain has a quota; what the hub itself and its agents retain under `ix/1/` has its bounds in the hub, which knows what
+ * nodes there are and what they may have, and is not kept over a restart, because they say it again.
  */
 import type { BrokerStore, Qos } from "../../ports/broker-store.ts";
 import type { BrokerFault } from "../../ports/broker.ts";

@@ -46,9 +46,9 @@ function slowDisk(whoWaits: "is told" | "goes on waiting" = "is told") {
   };
 }
 
-/** Until what was started has run: one turn of the event loop. */
+/** Until what was started has run: a commit begins in the second turn of the event loop. */
 function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 
 const full = new Error("disk full");
@@ -61,6 +61,18 @@ test("after a pause a group goes at once, with all that came in the same turn", 
   await turn();
 
   expect(begun).toEqual([["a", "b"]]);
+});
+
+test("what goes out in the same turn goes before a group is prepared", async () => {
+  const { begun, retain } = slowDisk();
+  const before: unknown[] = [];
+
+  retain("a");
+  setImmediate(() => before.push(...begun, "out"));
+  await turn();
+
+  expect(before).toEqual(["out"]);
+  expect(begun).toEqual([["a"]]);
 });
 
 test("the next group begins 5 ms after the one before began, and only when that has arrived", async () => {
@@ -103,6 +115,28 @@ test("an answer waits for the group that holds what came before it, and no longe
 
   expect(answers).toEqual(["a true", "still a true", "b true"]);
   expect(commit.waitingBytes).toBe(0);
+});
+
+test("its number tells whether what is taken now goes to disk with what was asked about", async () => {
+  const { commit, clock, finish, retain } = slowDisk();
+  const empty = commit.group;
+  retain("a");
+  const first = commit.group;
+  retain("b");
+  expect(commit.group).toBe(first);
+  expect(first).not.toBe(empty);
+
+  await turn();
+  expect(commit.group).toBe(first);
+  retain("c");
+  expect(commit.group).not.toBe(first);
+
+  await finish();
+  clock.advance(millis(5));
+  await finish();
+  const last = commit.group;
+  retain("d");
+  expect(commit.group).not.toBe(last);
 });
 
 test("a group that fails is kept and tried again before anything newer", async () => {

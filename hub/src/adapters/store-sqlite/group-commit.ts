@@ -51,6 +51,8 @@ export class GroupCommit<Group> {
   problem: string | undefined;
   /** On its way to disk, or failed and to be tried again. */
   #flight: Flight<Group> | undefined;
+  /** Groups taken so far. */
+  #taken = 0;
   /** Wait for what is gathered now. */
   #answers: Answer[] = [];
   #phase: "idle" | "waiting" | "writing" | "failing" | "closed" = "idle";
@@ -68,6 +70,11 @@ export class GroupCommit<Group> {
   /** Bytes of changes that are not on disk. */
   get waitingBytes(): number {
     return this.#gathered.bytes + (this.#flight?.bytes ?? 0);
+  }
+
+  /** The group that everything taken so far is in or before. */
+  get group(): number {
+    return this.#gathered.isEmpty ? this.#taken : this.#taken + 1;
   }
 
   /** There is something new to write. */
@@ -116,7 +123,8 @@ export class GroupCommit<Group> {
     this.#phase = "waiting";
     if (rest > 0) this.#cancelWait = this.#world.clock.after(millis(rest), () => this.#begin());
     else {
-      const immediate = setImmediate(() => this.#begin());
+      // What is urgent goes out at the end of this turn of the event loop, and does not wait for a commit's preparation.
+      let immediate = setImmediate(() => (immediate = setImmediate(() => this.#begin())));
       this.#cancelWait = () => clearImmediate(immediate);
     }
   }
@@ -136,6 +144,7 @@ export class GroupCommit<Group> {
   #takeOff(): Flight<Group> {
     const answers = this.#answers;
     this.#answers = [];
+    this.#taken += 1;
     const bytes = this.#gathered.bytes;
     return { group: this.#gathered.take(), bytes, answers };
   }

@@ -1,5 +1,7 @@
 /** Gathers what agents send until it is written: one row of the journal, and how far each lane has come. */
-import type { JournalRecord, TakenMark } from "../../ports/journal.ts";
+import type { Lane } from "@interactor/shared/wire/lanes";
+import type { Session } from "@interactor/shared/wire/session";
+import type { JournalRecord } from "../../ports/journal.ts";
 import type { Gathered } from "./group-commit.ts";
 
 /** What one commit brings to the disk. May be written again: it says of every row how it ends. */
@@ -14,67 +16,112 @@ export interface JournalGroup {
   readonly marks: string;
 }
 
-/** Two for the node's place, a hub knows a thousand nodes; four for the length. */
-const placeBytes = 6;
+/** A hub knows a thousand nodes. */
+const placeBytes = 2;
+const lengthBytes = 4;
 /** About what a record costs beside its payload. */
 const recordBytes = 100;
 
+/** What one node sent. */
+interface OfNode {
+  /** Among the nodes of which there are batches; -1: there are none. */
+  place: number;
+  /** Of each lane of a session where it has come to in the end. */
+  readonly marks: { readonly session: Session; readonly lane: Lane; next: number }[];
+}
+
 export class JournalGather implements Gathered<JournalGroup> {
   #nextId: number;
-  #records: JournalRecord[] = [];
-  bytes = 0;
+  #nodes = new Map<string, OfNode>();
+  #names: string[] = [];
+  #places = new Bytes();
+  #batches = new Bytes();
+  #records = 0;
 
   constructor(nextId: number) {
     this.#nextId = nextId;
   }
 
   get isEmpty(): boolean {
-    return this.#records.length === 0;
+    return this.#records === 0;
   }
 
-  add(record: JournalRecord): void {
-    this.#records.push(record);
-    this.bytes += record.payload.length + recordBytes;
+  get bytes(): number {
+    return this.#batches.length + this.#records * recordBytes;
+  }
+
+  /** Copies the payload: it would keep alive all that its client sent with it. */
+  add({ node, session, lane, next, payload }: JournalRecord): void {
+    let known = this.#nodes.get(node);
+    if (known === undefined) this.#nodes.set(node, (known = { place: -1, marks: [] }));
+    const mark = known.marks.find((each) => each.lane === lane && each.session === session);
+    if (mark === undefined) known.marks.push({ session, lane, next });
+    else mark.next = next;
+    this.#records += 1;
+    if (payload.length === 0) return;
+    if (known.place < 0) known.place = this.#names.push(node) - 1;
+    this.#places.number(known.place, placeBytes);
+    this.#places.number(payload.length, lengthBytes);
+    this.#batches.add(payload);
   }
 
   take(): JournalGroup {
-    const records = this.#records;
-    this.#records = [];
-    this.bytes = 0;
-    const id = this.#nextId;
-    this.#nextId += 1;
-    const names = new Map<string, number>();
-    const kept = records.filter(({ payload }) => payload.length > 0);
-    const places = Buffer.allocUnsafe(kept.length * placeBytes);
-    for (const [index, { node, payload }] of kept.entries()) {
-      let place = names.get(node);
-      if (place === undefined) names.set(node, (place = names.size));
-      places.writeUInt16LE(place, index * placeBytes);
-      places.writeUInt32LE(payload.length, index * placeBytes + 2);
-    }
-    return {
-      id,
-      nodes: JSON.stringify([...names.keys()]),
-      places,
-      batches: Buffer.concat(kept.map(({ payload }) => payload)),
-      marks: this.#takeMarks(records),
+    const marks = [...this.#nodes].flatMap(([node, ofNode]) =>
+      ofNode.marks.map(({ session, lane, next }) => [node, session, lane, next]),
+    );
+    const group = {
+      id: this.#nextId,
+      nodes: JSON.stringify(this.#names),
+      places: this.#places.taken,
+      batches: this.#batches.taken,
+      marks: JSON.stringify(marks),
     };
+    this.#nextId += 1;
+    this.#nodes = new Map();
+    this.#names = [];
+    this.#places = new Bytes(this.#places.length);
+    this.#batches = new Bytes(this.#batches.length);
+    this.#records = 0;
+    return group;
+  }
+}
+
+const bytesMin = 1024;
+
+/** Bytes one after the other. */
+class Bytes {
+  length = 0;
+  #buffer: Buffer;
+
+  /** `expected`: about so many will come. */
+  constructor(expected = 0) {
+    this.#buffer = Buffer.allocUnsafeSlow(Math.max(expected, bytesMin));
   }
 
-  /** Of each lane only where it has come to in the end. */
-  #takeMarks(records: readonly JournalRecord[]): string {
-    const byNode = new Map<string, TakenMark[]>();
-    for (const record of records) {
-      const marks = byNode.get(record.node);
-      if (marks === undefined) byNode.set(record.node, [record]);
-      else {
-        const at = marks.findIndex(({ lane, session }) => lane === record.lane && session === record.session);
-        marks[at === -1 ? marks.length : at] = record;
-      }
+  get taken(): Buffer {
+    return this.#buffer.subarray(0, this.length);
+  }
+
+  add(bytes: Uint8Array): void {
+    const at = this.#room(bytes.length);
+    this.#buffer.set(bytes, at);
+  }
+
+  /** Little-endian, in so many bytes. */
+  number(value: number, width: number): void {
+    const at = this.#room(width);
+    for (let place = 0; place < width; place += 1) this.#buffer[at + place] = value >>> (8 * place);
+  }
+
+  /** Makes room for so many bytes more, and says where they go. */
+  #room(more: number): number {
+    const at = this.length;
+    this.length += more;
+    if (this.length > this.#buffer.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(this.length, 2 * this.#buffer.length));
+      this.#buffer.copy(larger, 0, 0, at);
+      this.#buffer = larger;
     }
-    const rows = [...byNode.values()]
-      .flat()
-      .map(({ node, session, lane, next }) => [node, session, lane, next]);
-    return JSON.stringify(rows);
+    return at;
   }
 }

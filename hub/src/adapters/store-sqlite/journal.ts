@@ -73,6 +73,9 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       commit.changed();
     },
     whenWritten: (done) => commit.whenWritten(done),
+    get group() {
+      return commit.group;
+    },
     get waitingBytes() {
       return commit.waitingBytes;
     },

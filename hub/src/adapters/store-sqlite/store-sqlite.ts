@@ -51,6 +51,9 @@ export async function openBrokerStore(options: BrokerStoreOptions): Promise<Brok
       commit.changed();
     },
     whenWritten: (done) => commit.whenWritten(done),
+    get group() {
+      return commit.group;
+    },
     get waitingBytes() {
       return commit.waitingBytes;
     },

@@ -55,6 +55,7 @@ describe("an agent", () => {
     "ix/1/demo/h/metric",
     "ix/1/demo/v/pi/sim/distance",
     "ix/1/demo/set/pi/lights/front",
+    "ix/1/demo/forget/pi",
     "ix/1/demo/stop/all",
     "ix/1/other/n/pi/state",
     "ix/2/demo/n/pi/state",
@@ -85,6 +86,7 @@ describe("an agent", () => {
 describe("a visitor", () => {
   test("asks, and speaks for nobody", () => {
     expect(may(visitor, "ix/1/demo/set/pi/lights/front")).toBe(true);
+    expect(may(visitor, "ix/1/demo/forget/pi")).toBe(true);
     expect(may(visitor, "ix/1/demo/stop/all")).toBe(true);
     for (const topic of [
       own.up(2),

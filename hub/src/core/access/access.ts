@@ -14,9 +14,12 @@ export function identify(site: string, clientId: string): Identity {
 /** `log` has a place among the topics, and nobody who reads it yet. */
 const agentTopics = new Set<Topic["kind"]>(["up", "state", "reported", "metric"]);
 
+/** What anybody may ask of a site. */
+const visitorTopics = new Set<Topic["kind"]>(["set", "stop", "forget"]);
+
 export function mayPublish(site: string, identity: Identity, topic: Topic | undefined): boolean {
   if (topic === undefined || topic.site !== site) return false;
-  if (identity.kind === "visitor") return topic.kind === "set" || topic.kind === "stop";
+  if (identity.kind === "visitor") return visitorTopics.has(topic.kind);
   return agentTopics.has(topic.kind) && "node" in topic && topic.node === identity.node;
 }
 

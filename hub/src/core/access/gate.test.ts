@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { birthOf, noon } from "@interactor/shared/testing/builders";
+import { nodesMax } from "@interactor/shared/wire/limits";
 import { nodeTopics, siteTopics } from "@interactor/shared/wire/topics";
 import { nobody, stepPresence } from "../presence/presence.ts";
 import type { Account, AccountsOptions } from "./account.ts";
@@ -245,4 +246,22 @@ test("a filter that is denied is denied by itself: wider ones that are allowed s
   const allowed = asked.filter((filter) => gate.maySubscribe({ id: "x", user: "a" }, filter));
 
   expect(allowed).toEqual(["test/#", "test/+", "#"]);
+});
+
+test("into a site that is full, nodes that it knows come in, and others are refused in words", () => {
+  let presence = nobody;
+  for (let index = 0; index < nodesMax; index++) {
+    const step = stepPresence(presence, { kind: "birth", at: noon, node: `n${index}`, birth: birthOf() });
+    if (step.ok) presence = step.state;
+  }
+  const gate = new Gate(site, undefined);
+  const admit = (id: string) => gate.admit({ id, user: "unit-1", password: undefined }, presence);
+
+  expect(admit("demo/pi")).toEqual({
+    kind: "refused",
+    because: "not-allowed",
+    reason: `node "pi" was refused: the site has ${nodesMax} nodes, and all are here`,
+  });
+  expect(admit("demo/n7").kind).toBe("welcome");
+  expect(admit("panel").kind).toBe("welcome");
 });

@@ -3,13 +3,13 @@
  * who are no agents have the rights of theirs.
  *
  * Topics that begin with `ix/` are ours. A wildcard of an account reaches them for reading; for writing they have
- * to be named, and even then only what anybody may ask of a site is taken: `set` and `stop`. What a wildcard alone
+ * to be named, and even then only what anybody may ask of a site is taken: `set`, `stop` and `forget`. What a wildcard alone
  * would let an account write there is confirmed and has no effect, so that a client which clears all retained
  * messages it sees does no harm and is not cut off.
  */
 import { isHere } from "@interactor/shared/wire/node-state";
 import { parseTopic, type Topic } from "@interactor/shared/wire/topics";
-import type { PresenceState } from "../presence/presence.ts";
+import { fullWords, hasRoomFor, type PresenceState } from "../presence/presence.ts";
 import { type Account, type AccountsOptions, noRights } from "./account.ts";
 import { Accounts } from "./accounts.ts";
 import { type Credentials, type Entrance, refused, type Visitor, welcome } from "./entrance.ts";
@@ -52,6 +52,7 @@ export class Gate {
     const entrance = this.#accounts?.admit(visitor) ?? welcome;
     const identity = identify(this.#site, visitor.id);
     if (entrance.kind === "refused" || identity.kind === "visitor") return entrance;
+    if (!hasRoomFor(presence, identity.node)) return refused("not-allowed", fullWords(identity.node));
     const known = presence.get(identity.node);
     if (known === undefined || !isHere(known.state) || known.birth.unit === visitor.user) return entrance;
     const reason = `node "${identity.node}" is filled by unit ${known.birth.unit}; unit ${visitor.user} was refused`;

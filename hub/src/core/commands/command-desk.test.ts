@@ -3,6 +3,7 @@ import { instant, type Millis, millis, seconds } from "@interactor/shared/kernel
 import { birthOf, noon, nowAt, sessionNumber } from "@interactor/shared/testing/builders";
 import { decodeBatch } from "@interactor/shared/wire/batch";
 import { lane } from "@interactor/shared/wire/lanes";
+import { nodeQueueMessagesMax } from "@interactor/shared/wire/limits";
 import type { Command } from "@interactor/shared/wire/messages/command";
 import type { Reply } from "@interactor/shared/wire/messages/reply";
 import { requestOf } from "@interactor/shared/wire/request";
@@ -147,7 +148,7 @@ describe("a request is answered", () => {
     router.disconnected("pi");
     ask();
 
-    for (let count = 0; count < 10_000; count++) ask({ request: undefined });
+    for (let count = 0; count < nodeQueueMessagesMax; count++) ask({ request: undefined });
 
     expect(replies).toEqual([{ request, outcome: "refused", reason: "overflow" }]);
   });

@@ -1,16 +1,27 @@
 import { describe, expect, test } from "vitest";
 import fc from "fast-check";
 import { instant } from "@interactor/shared/kernel/units";
-import { feedInterval } from "@interactor/shared/wire/limits";
+import {
+  feedInterval,
+  keptBytesMax,
+  keptBytesOfNodeMax,
+  keptValueBytesMax,
+  keptValuesOfNodeMax,
+} from "@interactor/shared/wire/limits";
 import { decodePublicValue } from "@interactor/shared/wire/messages/public-value";
+import type { Value } from "@interactor/shared/wire/value";
 import { noon } from "@interactor/shared/testing/builders";
 import { Feed } from "./feed.ts";
+import { overheadBytes } from "./value-shares.ts";
 import { rawLease, rawTapsMax } from "./raw-taps.ts";
+
+const sourceOf = (address: string) => ({ node: address.split("/")[0] ?? "", address });
 
 function bench() {
   const out: (readonly [address: string, value: unknown])[] = [];
   const raw: (readonly [address: string, value: unknown])[] = [];
   const read = (payload: Uint8Array) => {
+    if (payload.length === 0) return "gone";
     const decoded = decodePublicValue(payload);
     return decoded.ok ? decoded.value.value : decoded.error;
   };
@@ -18,8 +29,8 @@ function bench() {
     value: (address, payload) => void out.push([address, read(payload)]),
     raw: (address, payload) => void raw.push([address, read(payload)]),
   });
-  const offer = (value: number, at: number, address = "pi/sim/distance") =>
-    feed.offer(address, { at: noon, quality: 0, flags: 0, value }, instant(at));
+  const offer = (value: Value, at: number, address = "pi/sim/distance") =>
+    feed.offer(sourceOf(address), [{ at: noon, quality: 0, flags: 0, value }], instant(at));
   return { feed, out, raw, offer, flush: (at: number) => feed.flush(instant(at)) };
 }
 
@@ -66,7 +77,7 @@ test("however fast values come, twenty a second go out, and the last always does
       const times: number[] = [];
       let at = 0;
       const offer = (value: number) =>
-        feed.offer("a/b/c", { at: noon, quality: 0, flags: 0, value }, instant(at));
+        feed.offer(sourceOf("a/b/c"), [{ at: noon, quality: 0, flags: 0, value }], instant(at));
       const note = () => {
         while (times.length < out.length) times.push(at);
       };
@@ -93,16 +104,117 @@ test("however fast values come, twenty a second go out, and the last always does
   );
 });
 
-test("values beyond the limit are refused and counted, known ones go on", () => {
-  const { feed, offer } = bench();
-  const known = 100_000;
-  for (let index = 0; index < known; index++) offer(0, 0, `n/i/p${index}`);
-  expect(feed.refused).toBe(0);
+describe("of what is kept", () => {
+  const large = (bytes: number) => new Uint8Array(bytes);
 
-  offer(1, 0, "one/too/many");
-  offer(2, feedInterval, "n/i/p0");
+  test("a value that is too large is not, and takes away the one that was true before it", () => {
+    const { feed, out, offer, flush } = bench();
+    offer(1, 0);
 
-  expect([feed.values, feed.refused]).toEqual([known, 1]);
+    expect(offer(large(keptValueBytesMax + 1), 1)).toBe("too-large-to-keep");
+    flush(feedInterval);
+    offer(3, 2 * feedInterval);
+
+    expect(out.map(([, value]) => value)).toEqual([1, "gone", 3]);
+    expect([feed.values, feed.refused]).toEqual([1, 1]);
+  });
+
+  test("the largest that may be is", () => {
+    const { out, offer } = bench();
+
+    expect(offer(large(keptValueBytesMax), 0)).toBeUndefined();
+    expect(out).toEqual([["pi/sim/distance", large(keptValueBytesMax)]]);
+  });
+
+  test("one that comes and goes for its size is published no more often than others", () => {
+    const { out, offer } = bench();
+
+    for (let at = 0; at < feedInterval; at++) offer(at % 2 === 0 ? at : large(200 * 1024), at);
+
+    expect(out).toHaveLength(1);
+  });
+
+  test("a node has a bounded number, and what it has goes on", () => {
+    const { feed, offer } = bench();
+    for (let index = 0; index < keptValuesOfNodeMax; index++) offer(0, 0, `greedy/i${index}/x`);
+
+    expect(offer(0, 0, "greedy/i/more")).toBe("no-room-to-keep");
+    expect(offer(1, 1, "greedy/i0/x")).toBeUndefined();
+    expect(offer(0, 0, "other/i/x")).toBeUndefined();
+    expect(feed.values).toBe(keptValuesOfNodeMax + 1);
+  });
+
+  test("a node has a bounded number of bytes, however few values it has them in", () => {
+    const { offer } = bench();
+    const taken = Array.from({ length: 512 }, (_, index) => offer(large(30_000), 0, `greedy/i${index}/x`));
+
+    const kept = taken.filter((refusal) => refusal === undefined).length;
+    expect(kept).toBe(Math.floor(keptBytesOfNodeMax / (30_000 + overheadBytes)));
+    expect(offer(large(keptValueBytesMax + 1), 0, "other/i/x")).toBe("too-large-to-keep");
+    expect(offer(large(30_000), 0, "other/i/x")).toBeUndefined();
+  });
+
+  test("nobody can take all: a node that comes last has its own", () => {
+    const { feed, offer } = bench();
+    for (let node = 0; node < 100; node++)
+      for (let index = 0; index < 150; index++) offer(large(30_000), 0, `greedy${node}/i${index}/x`);
+
+    expect(offer(large(30_000), 0, "poor/i/x")).toBeUndefined();
+    expect(offer(large(30_000), 0, "poor/i/y")).toBeUndefined();
+    expect(offer(large(30_000), 0, "poor/i/z")).toBe("no-room-to-keep");
+    expect(feed.values * (30_000 + overheadBytes)).toBeLessThan(2 * keptBytesMax);
+  });
+
+  test("what its node does not declare any more is gone, and leaves room", () => {
+    const { feed, out, offer } = bench();
+    for (let index = 0; index < keptValuesOfNodeMax; index++) offer(index, 0, `pi/ch/ch${index}`);
+    offer(7, 0, "pi2/ch/ch2000");
+
+    const gone = feed.keep("pi", ({ port }) => port !== "ch2000");
+
+    expect(gone).toEqual(["pi/ch/ch2000"]);
+    expect(out.slice(-2)).toEqual([
+      ["pi2/ch/ch2000", 7],
+      ["pi/ch/ch2000", "gone"],
+    ]);
+    expect(offer(1, 0, "pi/new/x")).toBeUndefined();
+    expect(feed.keep("pi", () => false)).toHaveLength(keptValuesOfNodeMax);
+    expect(feed.values).toBe(1);
+  });
+
+  test("what waits of an output that is gone does not go out", () => {
+    const { feed, out, offer, flush } = bench();
+    offer(1, 0);
+    offer(2, 1);
+
+    feed.keep("pi", () => false);
+    flush(feedInterval);
+
+    expect(out.map(([, value]) => value)).toEqual([1, "gone"]);
+  });
+
+  test("whatever comes and goes, no bound is passed and what is gone is free again", () => {
+    const size = fc.constantFrom(1, 100, keptValueBytesMax, keptValueBytesMax + 1, 200_000);
+    const step = fc.record({ node: fc.nat(3), port: fc.nat(300), size, drops: fc.nat(20) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+        const { feed, out, offer, flush } = bench();
+        for (const [at, { node, port, size: bytes, drops }] of steps.entries()) {
+          offer(large(bytes), at * feedInterval, `n${node}/i/p${port}`);
+          if (drops === 0) feed.keep(`n${node}`, (address) => address.port !== `p${port}`);
+        }
+        flush(steps.length * feedInterval);
+        const last = new Map(out);
+        for (const value of last.values()) {
+          if (value instanceof Uint8Array) expect(value.length).toBeLessThanOrEqual(keptValueBytesMax);
+        }
+        for (let node = 0; node <= 3; node++) feed.keep(`n${node}`, () => false);
+        expect(feed.values).toBe(0);
+        expect([...new Map(out).values()].every((value) => value === "gone")).toBe(true);
+      }),
+      { numRuns: 20 },
+    );
+  });
 });
 
 describe("a raw stream", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import fc from "fast-check";
-import { Latency, latencyBounds } from "./latency.ts";
+import { Latency, latencyBounds, spanMax } from "./latency.ts";
 
 test("without observations there are no quantiles", () => {
   expect(new Latency().takeQuantiles()).toEqual({ p50: null, p99: null });
@@ -17,13 +17,24 @@ test("quantiles are of what came since they were last taken, in ms", () => {
   expect(latency.takeQuantiles()).toEqual({ p50: null, p99: null });
 });
 
-test("a reading from the future says nothing", () => {
+test("a reading from the future says nothing, nor one from before the clock was set, and both are counted", () => {
   const latency = new Latency();
 
   latency.observe(-0.5);
+  for (let count = 0; count < 10; count++) latency.observe(86_400);
 
+  expect(latency.untimed).toBe(11);
+  expect(latency.takeQuantiles()).toEqual({ p50: null, p99: null });
   expect(latency.sum).toBe(0);
   expect(latency.counts.every((count) => count === 0)).toBe(true);
+});
+
+test("the longest span that is one is counted", () => {
+  const latency = new Latency();
+
+  latency.observe(spanMax);
+
+  expect([latency.sum, latency.untimed, latency.counts.at(-1)]).toEqual([spanMax, 0, 1]);
 });
 
 test("each observation is counted in the one bucket it belongs to", () => {

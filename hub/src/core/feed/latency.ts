@@ -3,18 +3,30 @@
 /** Upper bounds in seconds: from a quick LAN to a link that hurts. */
 export const latencyBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5] as const;
 
+/**
+ * The longest span that is one, in seconds: no queue on the way holds a reading that long unless it is away, and the
+ * hub's clock may have been set by a day, which nodes follow a little later. Longer: report, beside those from the
+ * future.
+ */
+export const spanMax = 60;
+
 /** Samples the quantiles are taken over. More come: the oldest are forgotten. */
 const recentMax = 2048;
 
 export class Latency {
   readonly counts = Array.from({ length: latencyBounds.length + 1 }, () => 0);
   sum = 0;
+  /** Readings whose stamp does not say how long they took: the clocks disagree, or they waited while their node was away. */
+  untimed = 0;
   readonly #recent = new Float64Array(recentMax);
   #count = 0;
 
-  /** `span` in seconds. A negative one comes from clocks that disagree, and says nothing. */
+  /** `span` in seconds. */
   observe(span: number): void {
-    if (span < 0) return;
+    if (span < 0 || span > spanMax) {
+      this.untimed += 1;
+      return;
+    }
     let bucket = 0;
     while (span > (latencyBounds[bucket] ?? Number.POSITIVE_INFINITY)) bucket++;
     this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { millis } from "@interactor/shared/kernel/units";
 import { encodeBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag } from "@interactor/shared/wire/entry";
 import { type Lane, lane } from "@interactor/shared/wire/lanes";
@@ -19,6 +20,7 @@ function bench({ isDiskQuick = true, taken = [] as readonly TakenMark[] } = {}) 
   const refused: string[] = [];
   const results: unknown[] = [];
   const counts = { repeated: 0, missed: 0 };
+  let lateEntries = 0;
   const intake = new Intake(
     {
       keep: (record, then) => {
@@ -26,13 +28,16 @@ function bench({ isDiskQuick = true, taken = [] as readonly TakenMark[] } = {}) 
         if (then !== undefined) waiting.push(then);
         if (isDiskQuick) finish();
       },
-      value: ({ address: { node, instance, port }, entry: { body, at, flags }, unit, isOutput }) =>
-        void values.push({ address: `${node}/${instance}/${port}`, body, at, flags, unit, isOutput }),
+      values: ({ address, unit, isOutput }, readings) => {
+        for (const { value, at, flags } of readings)
+          values.push({ address, body: value, at, flags, unit, isOutput });
+      },
       receipt: (node, receipt) => void receipts.push([node, receipt]),
       clock: (node, askedAt) => void clocks.push([node, askedAt]),
       refused: (reason, node) => void refused.push(`${node} ${reason}`),
       result: (node, reply) => void results.push([node, reply]),
-      took: (_node, { repeated, missed }) => {
+      took: (_node, { late, repeated, missed }) => {
+        lateEntries += late;
         counts.repeated += repeated;
         counts.missed += missed;
       },
@@ -57,9 +62,10 @@ function bench({ isDiskQuick = true, taken = [] as readonly TakenMark[] } = {}) 
       entries: entries.map(entryOf),
     });
     const birth = given.birth === undefined ? birthOf() : (given.birth ?? undefined);
-    intake.accept(given.node ?? "pi", laneNumber, encodeBatch(batch), birth);
+    return intake.accept(given.node ?? "pi", laneNumber, encodeBatch(batch), birth);
   };
-  return { intake, accept, values, receipts, clocks, results, refused, counts, kept, finish };
+  const late = () => lateEntries;
+  return { intake, accept, values, receipts, clocks, results, refused, counts, late, kept, finish };
 }
 
 const value = (body: unknown, given = {}) => ({
@@ -255,26 +261,6 @@ describe("is refused:", () => {
     expect(values).toMatchObject([{ body: 2 }]);
   });
 
-  test("a batch of an earlier life, which does not disturb the numbers of this one", () => {
-    const { accept, values, refused, counts } = bench();
-    accept([{}]);
-
-    accept([{}], { session: 9, firstSeq: 1 });
-    accept([{}], { firstSeq: 1 });
-
-    expect(refused).toEqual(["pi stale-session"]);
-    expect(values).toHaveLength(2);
-    expect(counts).toEqual({ repeated: 0, missed: 0 });
-  });
-
-  test("a batch of a node that was never born", () => {
-    const { accept, refused } = bench();
-
-    accept([{}], { birth: null });
-
-    expect(refused).toEqual(["pi unborn"]);
-  });
-
   test("what is no batch", () => {
     const { intake, refused } = bench();
 
@@ -283,6 +269,43 @@ describe("is refused:", () => {
 
     expect(refused).toEqual(["pi indefinite-length", "pi wrong-lane"]);
   });
+});
+
+describe("is left to come again, and disturbs nothing", () => {
+  test("a batch of an earlier life", () => {
+    const { accept, values, kept, counts } = bench();
+    accept([{}]);
+
+    expect(accept([{}], { session: 9, firstSeq: 1 })).toBe("stale-session");
+    expect(accept([{}], { firstSeq: 1 })).toBeUndefined();
+
+    expect(values).toHaveLength(2);
+    expect(kept).toHaveLength(2);
+    expect(counts).toEqual({ repeated: 0, missed: 0 });
+  });
+
+  test("a batch of a node that was never born", () => {
+    const { accept, kept } = bench();
+
+    expect(accept([{}], { birth: null })).toBe("unborn");
+
+    expect(kept).toEqual([]);
+  });
+});
+
+test("what has expired on its way is counted and moves nothing, and a receipt is as good as ever", () => {
+  const { accept, values, receipts, refused, late } = bench();
+  const receipt = { lane: lane.control, session: sessionNumber(1), seq: 3 };
+
+  accept([{ body: 1, ttl: millis(0) }, { body: 2, ttl: millis(1) }, { body: 3 }]);
+  accept([{ from: "", flags: entryFlag.receipt, body: receiptBody(receipt), ttl: millis(0) }], {
+    lane: lane.control,
+  });
+
+  expect(values).toMatchObject([{ body: 2 }, { body: 3 }]);
+  expect(receipts).toEqual([["pi", receipt]]);
+  expect(late()).toBe(2);
+  expect(refused).toEqual([]);
 });
 
 test("a question for the time is answered at once and leads nowhere else; one of another shape is refused", () => {
@@ -310,13 +333,12 @@ describe("what a node spooled", () => {
   const spooling = (life: number, given = spool) => birthOf({ session: sessionNumber(life), spool: given });
 
   test("is taken under the session that its birth names, and under no other", () => {
-    const { accept, values, refused } = bench();
+    const { accept, values } = bench();
 
     accept([{ body: 1 }], { session: 9, birth: spooling(1), lane: lane.bulk });
-    accept([{ body: 2 }], { session: 8, birth: spooling(1), lane: lane.bulk });
 
+    expect(accept([{ body: 2 }], { session: 8, birth: spooling(1), lane: lane.bulk })).toBe("stale-session");
     expect(values).toMatchObject([{ body: 1 }]);
-    expect(refused).toEqual(["pi stale-session"]);
   });
 
   test("is known however many lives came since", () => {

@@ -3,26 +3,23 @@
  * against what its node declared, and written before it has an effect. What is urgent, the critical lane and the
  * control lane with its receipts, has its effect at once. What is refused is counted by reason; nothing here throws at bad input.
  */
-import type { Micros } from "@interactor/shared/kernel/units";
 import { type BatchFault, openBatch, readColumns } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
 import { readClockAsk } from "@interactor/shared/wire/messages/clock-exchange";
-import { findPort } from "@interactor/shared/wire/messages/port";
+import type { PublicValue } from "@interactor/shared/wire/messages/public-value";
 import { type Receipt, readReceiptBody } from "@interactor/shared/wire/messages/receipt";
 import { readResultBody, type Reply } from "@interactor/shared/wire/messages/reply";
 import type { Birth } from "@interactor/shared/wire/messages/state";
-import { parsePortAddress, type SiteAddress } from "@interactor/shared/wire/names";
 import type { Taken } from "../ledger/node-books.ts";
 import type { Session } from "@interactor/shared/wire/session";
 import { isOfType } from "@interactor/shared/wire/value";
 import { Dedupe } from "./dedupe.ts";
 import type { JournalRecord, TakenMark } from "./journal-record.ts";
+import { type Source, Sources } from "./sources.ts";
 
 export type IntakeRefusal =
   | BatchFault
-  | "stale-session"
-  | "unborn"
   | "wrong-address"
   | "unknown-output"
   | "wrong-type"
@@ -30,11 +27,14 @@ export type IntakeRefusal =
   | "wrong-result"
   | "wrong-clock";
 
+/** No life of the node that is known has sent it. */
+export type Unannounced = "unborn" | "stale-session";
+
 export interface IntakeSink {
   /** To be written, in this order; `then` is called when it is. */
   keep(record: JournalRecord, then: (() => unknown) | undefined): void;
-  /** A value of an output, or what an input holds. */
-  value(taken: TakenValue): void;
+  /** What one entry says: values of an output, the oldest first, or what an input holds. */
+  values(source: Source, readings: readonly Reading[]): void;
   receipt(node: string, receipt: Receipt): void;
   /** What became of a command that asked. */
   result(node: string, reply: Reply): void;
@@ -45,16 +45,18 @@ export interface IntakeSink {
   took(node: string, taken: Taken): void;
 }
 
-export interface TakenValue {
-  readonly address: SiteAddress;
-  readonly entry: Entry;
-  readonly unit: string;
-  readonly isOutput: boolean;
+export type Reading = PublicValue;
+
+/** What of a batch is to be given out. */
+interface Taking {
+  readonly source: Source;
+  readonly readings: readonly Reading[];
 }
 
 export class Intake {
   readonly #sink: IntakeSink;
   readonly #dedupe: Dedupe;
+  readonly #sources = new Sources();
 
   /** `taken`: what was taken in by the lives before, the oldest first. */
   constructor(sink: IntakeSink, taken: readonly TakenMark[] = []) {
@@ -64,21 +66,31 @@ export class Intake {
 
   /** What was taken of a node's spool is still of use, however many lives came since: it is written as new. */
   announced(node: string, spool: Session | undefined): void {
+    this.#dedupe.remember(node);
     const next = spool && this.#dedupe.nextOf(node, spool, lanes.bulk);
     if (spool === undefined || next === undefined) return;
     this.#sink.keep({ node, session: spool, lane: lanes.bulk, next, payload: nothing }, undefined);
   }
 
-  /** `birth`: of the node's current life; without it nothing it sends can be understood. */
-  accept(node: string, lane: Lane, payload: Uint8Array, birth: Birth | undefined): void {
+  /** Nobody knows the node any more. */
+  forgotten(node: string): void {
+    this.#dedupe.forget(node);
+    this.#sources.forget(node);
+  }
+
+  /**
+   * `birth`: of the node's current life; without it nothing it sends can be understood. Gives why the batch cannot be
+   * taken before its node has announced itself anew; it is not to be confirmed then, so that it comes again.
+   */
+  accept(node: string, lane: Lane, payload: Uint8Array, birth: Birth | undefined): Unannounced | undefined {
     const opened = openBatch(payload, lane);
-    if (!opened.ok) return this.#sink.refused(opened.error, node);
+    if (!opened.ok) return this.#refuse(opened.error, node);
     const batch = opened.value;
-    if (birth === undefined) return this.#sink.refused("unborn", node);
+    if (birth === undefined) return "unborn";
     const isSpooled = batch.session === birth.spool;
-    if (batch.session !== birth.session && !isSpooled) return this.#sink.refused("stale-session", node);
+    if (batch.session !== birth.session && !isSpooled) return "stale-session";
     const entries = batch.entries();
-    if (!entries.ok) return this.#sink.refused(entries.error, node);
+    if (!entries.ok) return this.#refuse(entries.error, node);
     const { repeated, missed } = this.#dedupe.accept(node, batch, birth.spool);
     const { session, firstSeq, length } = batch;
     // In the books it belongs to the life that sends it, which took it over.
@@ -91,7 +103,10 @@ export class Intake {
       repeated,
       missed,
     };
-    if (taken.fresh === 0) return this.#sink.took(node, taken);
+    if (taken.fresh === 0) {
+      this.#sink.took(node, taken);
+      return undefined;
+    }
     const fresh = repeated === 0 ? entries.value : entries.value.slice(repeated);
     const route = (): number => this.#route(node, fresh, taken, birth);
     // Receipts are there too, and whoever waits for one sends nothing meanwhile.
@@ -99,19 +114,25 @@ export class Intake {
     const hasValues = !isUrgent || route() > 0;
     const record = { node, session, lane, next: firstSeq + length, payload: hasValues ? payload : nothing };
     this.#sink.keep(record, isUrgent ? undefined : route);
+    return undefined;
+  }
+
+  /** It would be no better when it comes again. */
+  #refuse(reason: IntakeRefusal, node: string): undefined {
+    this.#sink.refused(reason, node);
   }
 
   /** Gives out the values of a batch that were not taken before. Returns how many there are. */
   #route(node: string, fresh: readonly Entry[], taken: Taken, birth: Birth): number {
     const late = fresh.reduce((sum, { ttl }) => (ttl === 0 ? sum + 1 : sum), 0);
     this.#sink.took(node, late === 0 ? taken : { ...taken, late });
-    const values: TakenValue[] = [];
-    for (const entry of fresh) this.#take(node, entry, birth, values);
-    for (const value of values) this.#sink.value(value);
-    return values.length;
+    const takings: Taking[] = [];
+    for (const entry of fresh) this.#take(node, entry, birth, takings);
+    for (const { source, readings } of takings) this.#sink.values(source, readings);
+    return takings.length;
   }
 
-  #take(node: string, entry: Entry, birth: Birth, values: TakenValue[]): void {
+  #take(node: string, entry: Entry, birth: Birth, takings: Taking[]): void {
     if (hasFlag(entry, entryFlag.receipt)) {
       const receipt = readReceiptBody(entry.body);
       return receipt === undefined
@@ -128,37 +149,32 @@ export class Intake {
         ? this.#sink.refused("wrong-clock", node)
         : this.#sink.clock(node, askedAt);
     }
-    const parsed = parsePortAddress(entry.from);
-    if (!parsed.ok) return this.#sink.refused("wrong-address", node);
-    const { instance, port } = parsed.value;
-    const declared = Object.hasOwn(birth.instances, instance) ? birth.instances[instance] : undefined;
-    const output = declared === undefined ? undefined : findPort(declared.outputs, port);
-    const spec = output ?? (declared === undefined ? undefined : findPort(declared.inputs, port));
-    if (spec === undefined) return this.#sink.refused("unknown-output", node);
-    const taken = {
-      address: { node, instance, port },
-      unit: spec.unit ?? "",
-      isOutput: output !== undefined,
-    };
-    for (const sample of samplesOf(entry)) {
+    // Its sender has counted it as expired. What is too old is never done.
+    if (entry.ttl === 0) return undefined;
+    const source = this.#sources.find(node, birth, entry.from);
+    if (typeof source === "string") return this.#sink.refused(source, node);
+    const readings = readingsOf(entry).filter(({ value }) => {
       // An input that nobody owns holds nothing.
-      const isNothing = output === undefined && sample.body === null;
-      if (!isNothing && !isOfType(sample.body, spec.type)) this.#sink.refused("wrong-type", node);
-      else values.push({ ...taken, entry: sample });
-    }
+      const isRight = isOfType(value, source.type) || (value === null && !source.isOutput);
+      if (!isRight) this.#sink.refused("wrong-type", node);
+      return isRight;
+    });
+    if (readings.length > 0) takings.push({ source, readings });
+    return undefined;
   }
 }
 
 const nothing = new Uint8Array();
 
-/** One entry for each sample of a columns entry; the decoder has checked its shape. */
-function samplesOf(entry: Entry): readonly Entry[] {
-  if (!hasFlag(entry, entryFlag.columns)) return [entry];
-  const flags = entry.flags & ~entryFlag.columns;
-  return (readColumns(entry) ?? []).map(({ at, value }: { at: Micros; value: Entry["body"] }) => ({
-    ...entry,
-    at,
-    flags,
-    body: value,
+/** One for each sample of a columns entry; the decoder has checked its shape. */
+function readingsOf(entry: Entry): readonly Reading[] {
+  const { at, quality, flags, body } = entry;
+  if (!hasFlag(entry, entryFlag.columns)) return [{ at, quality, flags, value: body }];
+  const flagsOfEach = flags & ~entryFlag.columns;
+  return (readColumns(entry) ?? []).map((sample) => ({
+    at: sample.at,
+    quality,
+    flags: flagsOfEach,
+    value: sample.value,
   }));
 }

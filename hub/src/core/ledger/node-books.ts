@@ -122,6 +122,12 @@ export class NodeBooks {
     }
   }
 
+  /** The node is forgotten: its life is over, as far as anybody will know. */
+  end(): void {
+    if (this.#life !== undefined) this.#close(this.#life);
+    this.#life = undefined;
+  }
+
   up(lane: Lane): UpCounts {
     const past = this.#pastUp[lane];
     const own = this.#life?.own[lane];

@@ -14,6 +14,8 @@ export class SiteLedger {
   /** What has no node to go to. Made-up names must not fill anything. */
   readonly nowhere = new Ledger();
   readonly #books = new Map<string, NodeBooks>();
+  /** What became of the messages of all nodes that were forgotten, as of one node. */
+  #forgotten: NodeLedgerView | undefined;
 
   /** Of nodes that were born. */
   took(node: string, taken: Taken): void {
@@ -22,6 +24,20 @@ export class SiteLedger {
 
   told(node: string, ledger: NodeLedger): void {
     this.#booksOf(node)?.told(ledger);
+  }
+
+  /** The node is forgotten; `queue`: what it had, as it ended. What was counted stays counted. */
+  forget(node: string, queue: NodeQueue | undefined): void {
+    const books = this.#books.get(node);
+    books?.end();
+    this.#books.delete(node);
+    const last = nodeView(forgottenNodes, books, queue);
+    const { up, down } = this.#forgotten ?? { up: [], down: [] };
+    this.#forgotten = {
+      node: forgottenNodes,
+      up: sumOfLanes([...up, ...last.up]),
+      down: sumOfLanes([...down, ...last.down]),
+    };
   }
 
   books(node: string): NodeBooks | undefined {
@@ -39,6 +55,7 @@ export class SiteLedger {
     const nodes = (only === undefined ? [...names].toSorted() : [only]).map((node) =>
       nodeView(node, this.#books.get(node), queues.get(node)),
     );
+    if (only === undefined && this.#forgotten !== undefined) nodes.push(this.#forgotten);
     const nowhere = laneNumbers.map((lane) => downView(lane, this.nowhere.read(lane), 0, undefined));
     const difference = [...nodes.flatMap(({ up, down }) => [...up, ...down]), ...nowhere];
     return { site, balanced: difference.every((lane) => lane.difference === 0), nodes, nowhere };
@@ -51,6 +68,42 @@ export class SiteLedger {
     this.#books.set(node, books);
     return books;
   }
+}
+
+/** No node has such a name. */
+const forgottenNodes = "(forgotten)";
+
+function sumOfLanes(all: readonly LedgerLane[]): LedgerLane[] {
+  return lanes.flatMap((name) => {
+    const [first, ...more] = all.filter(({ lane }) => lane === name);
+    return first === undefined ? [] : [more.reduce(sumOfTwo, first)];
+  });
+}
+
+const sumOfTwo = (left: LedgerLane, right: LedgerLane): LedgerLane => ({
+  lane: left.lane,
+  produced: left.produced + right.produced,
+  delivered: left.delivered + right.delivered,
+  queued: left.queued + right.queued,
+  losses: sumOfLosses(left.losses, right.losses),
+  unaccounted: left.unaccounted + right.unaccounted,
+  unaccounted_at_most: left.unaccounted_at_most + right.unaccounted_at_most,
+  difference: left.difference + right.difference,
+  taken: left.taken + right.taken,
+  repeated: left.repeated + right.repeated,
+  missed: left.missed + right.missed,
+  ...(left.refused_there === undefined && right.refused_there === undefined
+    ? {}
+    : { refused_there: sumOfLosses(left.refused_there ?? {}, right.refused_there ?? {}) }),
+});
+
+function sumOfLosses(
+  left: Readonly<Record<string, number>>,
+  right: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const sums = { ...left };
+  for (const [kind, count] of Object.entries(right)) sums[kind] = (sums[kind] ?? 0) + count;
+  return sums;
 }
 
 function nodeView(node: string, books: NodeBooks | undefined, queue: NodeQueue | undefined): NodeLedgerView {

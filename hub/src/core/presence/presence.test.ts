@@ -4,7 +4,7 @@ import { micros } from "@interactor/shared/kernel/units";
 import { nodesMax } from "@interactor/shared/wire/limits";
 import type { Reported } from "@interactor/shared/wire/messages/reported";
 import { birthOf, deathOf, noon, sessionNumber } from "@interactor/shared/testing/builders";
-import { nobody, type PresenceEvent, type PresenceState, stepPresence } from "./presence.ts";
+import { hasRoomFor, nobody, type PresenceEvent, type PresenceState, stepPresence } from "./presence.ts";
 
 const node = "pi";
 const birth = (session: number, connection = 1): PresenceEvent => ({
@@ -188,17 +188,67 @@ test("a death that is said twice is one", () => {
   expect(run(birth(1), death(1), death(1)).said).toEqual([]);
 });
 
-test("more nodes than the limit are refused, and those that are known are not", () => {
-  let state: PresenceState = nobody;
-  for (let index = 0; index < nodesMax; index++) {
-    const step = stepPresence(state, { kind: "birth", at: noon, node: `n${index}`, birth: birthOf() });
-    if (step.ok) state = step.state;
-  }
+describe("a full site", () => {
+  const born = (name: string, connection = 1): PresenceEvent => ({
+    kind: "birth",
+    at: noon,
+    node: name,
+    birth: birthOf({ connection }),
+  });
+  const died = (name: string, after: number, reason: "lost" | "stopped" = "lost"): PresenceEvent => ({
+    kind: "death",
+    at: micros(noon + after),
+    node: name,
+    death: deathOf({ reason }),
+  });
+  const all = Array.from({ length: nodesMax }, (_, index) => born(`n${index}`));
+  const full = run(...all).state;
+  const then = (...events: readonly PresenceEvent[]) => {
+    let state = full;
+    let said: unknown;
+    for (const event of events) {
+      const step = stepPresence(state, event);
+      said = step.ok ? step.effects.map(({ kind }) => kind) : step.refusal;
+      if (step.ok) state = step.state;
+    }
+    return { state, said };
+  };
 
-  expect(stepPresence(state, birth(1))).toEqual({ ok: false, refusal: "too-many-nodes" });
-  expect(
-    stepPresence(state, { kind: "birth", at: noon, node: "n0", birth: birthOf({ connection: 2 }) }).ok,
-  ).toBe(true);
+  test("refuses another node while all are here, and none of those it knows", () => {
+    expect(then(birth(1)).said).toBe("too-many-nodes");
+    expect(hasRoomFor(full, node)).toBe(false);
+    expect(then(born("n0", 2)).said).toEqual(["born"]);
+    expect(hasRoomFor(full, "n0")).toBe(true);
+  });
+
+  test("has the node that is longest gone give way", () => {
+    const { state, said } = then(died("n5", 3), died("n7", 1, "stopped"), died("n6", 2), birth(1));
+
+    expect(said).toEqual(["forgotten", "born", "changed"]);
+    expect([...state.keys()].filter((name) => !full.has(name))).toEqual([node]);
+    expect([state.has("n7"), state.has("n5"), state.size]).toEqual([false, true, nodesMax]);
+  });
+
+  test("keeps one that sleeps: it means to come back", () => {
+    const sleeps: PresenceEvent = {
+      kind: "death",
+      at: noon,
+      node: "n1",
+      death: deathOf({ reason: "stopped", sleep: { reason: "night" } }),
+    };
+
+    expect(then(sleeps, birth(1)).said).toBe("too-many-nodes");
+  });
+});
+
+test("a node is forgotten when somebody says so, and not while it is here", () => {
+  const forget: PresenceEvent = { kind: "forget", node, at: noon };
+
+  expect(run(birth(1), forget).said).toBe("node-is-here");
+  expect(run(forget).said).toBe("unborn");
+  const gone = run(birth(1), death(1), forget);
+  expect(gone.said).toEqual([{ kind: "forgotten", node }]);
+  expect(gone.state.size).toBe(0);
 });
 
 test("whatever arrives late, a node is ready exactly when its current connection has not died", () => {

@@ -32,6 +32,8 @@ export type PresenceEvent = { readonly node: string; readonly at: Micros } & (
   | { readonly kind: "reported"; readonly reported: Reported }
   /** What the hub finds wrong with it now; empty: nothing. */
   | { readonly kind: "problems"; readonly problems: readonly string[] }
+  /** Somebody says that it will not come back. */
+  | { readonly kind: "forget" }
 );
 
 export type PresenceEffect =
@@ -39,10 +41,12 @@ export type PresenceEffect =
   /** A new life of the same unit, although nobody said that the old one was gone. */
   | { readonly kind: "taken-over"; readonly node: string; readonly unit: string }
   | { readonly kind: "gone"; readonly node: string }
+  /** Nothing is known of it any more. */
+  | { readonly kind: "forgotten"; readonly node: string }
   /** It is in another state than before. */
   | { readonly kind: "changed"; readonly presence: NodePresence };
 
-export type PresenceRefusal = "stale-session" | "unborn" | "too-many-nodes";
+export type PresenceRefusal = "stale-session" | "unborn" | "too-many-nodes" | "node-is-here";
 
 export type PresenceStep =
   | { readonly ok: true; readonly state: PresenceState; readonly effects: readonly PresenceEffect[] }
@@ -64,9 +68,40 @@ export function stepPresence(state: PresenceState, event: PresenceEvent): Presen
     case "problems":
       if (known === undefined) return { ok: false, refusal: "unborn" };
       return put(state, known, { ...known, problems: event.problems }, event.at);
+    case "forget":
+      if (known === undefined) return { ok: false, refusal: "unborn" };
+      if (isHere(known.state)) return { ok: false, refusal: "node-is-here" };
+      return {
+        ok: true,
+        state: without(state, event.node),
+        effects: [{ kind: "forgotten", node: event.node }],
+      };
     default:
       return unreachable(event);
   }
+}
+
+/** Whether a node may come: it is known, there is room, or one that is gone gives way. */
+export const hasRoomFor = (state: PresenceState, node: string): boolean =>
+  state.has(node) || state.size < nodesMax || longestGone(state) !== undefined;
+
+export const fullWords = (node: string): string =>
+  `node "${node}" was refused: the site has ${nodesMax} nodes, and all are here`;
+
+/** Of the nodes that are lost or said goodbye. One that sleeps means to come back. */
+function longestGone(state: PresenceState): string | undefined {
+  let longest: NodePresence | undefined;
+  for (const each of state.values()) {
+    if (each.state !== "lost" && each.state !== "disconnected") continue;
+    if (longest === undefined || each.since < longest.since) longest = each;
+  }
+  return longest?.node;
+}
+
+function without(state: PresenceState, node: string): PresenceState {
+  const next = new Map(state);
+  next.delete(node);
+  return next;
 }
 
 function born(
@@ -74,7 +109,8 @@ function born(
   known: NodePresence | undefined,
   { node, at, birth }: Extract<PresenceEvent, { kind: "birth" }>,
 ): PresenceStep {
-  if (known === undefined && state.size >= nodesMax) return { ok: false, refusal: "too-many-nodes" };
+  if (!hasRoomFor(state, node)) return { ok: false, refusal: "too-many-nodes" };
+  const givesWay = known === undefined && state.size >= nodesMax ? longestGone(state) : undefined;
   const isSameLife = known?.birth.session === birth.session;
   if (isSameLife && birth.connection < known.birth.connection) return { ok: false, refusal: "stale-session" };
   const ofLife = isSameLife ? known : { reported: undefined, hasBegun: false };
@@ -82,10 +118,12 @@ function born(
   const wasHere = known !== undefined && isHere(known.state);
   // Said again on the same connection, because an instance has other ports now: nobody was away.
   const isSaidAgain = isSameLife && wasHere && birth.connection === known.birth.connection;
-  const effects: PresenceEffect[] = isSaidAgain ? [] : [{ kind: "born", node, isNewLife: !isSameLife }];
+  const effects: PresenceEffect[] = givesWay === undefined ? [] : [{ kind: "forgotten", node: givesWay }];
+  if (!isSaidAgain) effects.push({ kind: "born", node, isNewLife: !isSameLife });
   if (!isSameLife && wasHere) effects.push({ kind: "taken-over", node, unit: birth.unit });
   const problems = known?.problems ?? [];
-  return put(state, known, { node, birth, death: undefined, reported, hasBegun, problems }, at, effects);
+  const others = givesWay === undefined ? state : without(state, givesWay);
+  return put(others, known, { node, birth, death: undefined, reported, hasBegun, problems }, at, effects);
 }
 
 function died(
@@ -126,6 +164,10 @@ export class LastSeen {
 
   heard(node: string, at: Micros): void {
     this.#at.set(node, at);
+  }
+
+  forget(node: string): void {
+    this.#at.delete(node);
   }
 
   of(node: string): Micros | undefined {

@@ -2,10 +2,19 @@
 import type { Instant, Micros, Millis } from "@interactor/shared/kernel/units";
 import { entryFlag, type Quality, quality } from "@interactor/shared/wire/entry";
 import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
-import type { Ended } from "@interactor/shared/wire/lane-queue";
+import { type Ended, SharedRoom } from "@interactor/shared/wire/lane-queue";
 import { LaneSender, type Publish } from "@interactor/shared/wire/lane-sender";
 import { Ledger } from "@interactor/shared/wire/ledger";
-import { clockExchangeTtl, queueBytesMax, queueMessagesMax } from "@interactor/shared/wire/limits";
+import {
+  clockExchangeTtl,
+  nodeBatchEntriesMax,
+  nodeBatchGap,
+  nodeQueueBytesMax,
+  nodeQueueMessagesMax,
+  nodeQueueOwnBytes,
+  nodeQueuesBytesMax,
+  routesMax,
+} from "@interactor/shared/wire/limits";
 import { clockReplyBody } from "@interactor/shared/wire/messages/clock-exchange";
 import { type Command, commandBody } from "@interactor/shared/wire/messages/command";
 import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
@@ -17,22 +26,33 @@ export interface RoutedValue {
   readonly value: Value;
   readonly at: Micros;
   readonly quality: Quality;
+  /** It happened, and says not only how something is now: each one counts. */
+  readonly isEvent?: boolean;
+}
+
+export interface NodeQueueParts {
+  /** Told of what ends here unsent. */
+  readonly ended?: Ended | undefined;
+  /** What the queues of all nodes may hold together. */
+  readonly room?: SharedRoom;
 }
 
 export class NodeQueue {
   readonly ledger = new Ledger();
+  readonly #keys = new ConflationKeys();
   readonly #session: Session;
   readonly #sender: LaneSender;
 
-  /** `ended`: told of what ends here unsent. */
-  constructor(session: Session, ended?: Ended) {
+  constructor(session: Session, { ended, room = new SharedRoom(nodeQueuesBytesMax) }: NodeQueueParts = {}) {
     this.#session = session;
-    this.#sender = new LaneSender(
-      session,
-      { messagesMax: queueMessagesMax, bytesMax: queueBytesMax },
-      this.ledger,
-      ended,
-    );
+    const limits = {
+      messagesMax: nodeQueueMessagesMax,
+      bytesMax: nodeQueueBytesMax,
+      shared: { ownBytes: nodeQueueOwnBytes, room },
+      batchEntriesMax: nodeBatchEntriesMax,
+      batchGap: nodeBatchGap,
+    };
+    this.#sender = new LaneSender(session, limits, this.ledger, ended);
   }
 
   get queued(): number {
@@ -49,8 +69,8 @@ export class NodeQueue {
   }
 
   /**
-   * A newer value of a route replaces the one that waits: an input wants to know where to be, not where it was.
-   * `about`: what the value is about, when a route tells of several things; each has its own newest.
+   * A newer value of a route replaces the one that waits: an input wants to know where to be, not where it was. Events
+   * are all kept, for as long as their TTL. `about`: what the value is about, when a route tells of several things; each has its own newest.
    */
   routed(
     route: Omit<CompiledRoute, "ttl"> & { readonly ttl: Millis | null },
@@ -70,7 +90,8 @@ export class NodeQueue {
       body: routed.value,
       route: route.name,
     };
-    const key = route.lane === lanes.telemetry ? `${route.name} ${to} ${about}` : undefined;
+    const isState = route.lane === lanes.telemetry && routed.isEvent !== true;
+    const key = isState ? this.#keys.of(route.name, to, about) : undefined;
     return this.#sender.offer({ lane: route.lane, entry, key }, at);
   }
 
@@ -120,7 +141,28 @@ export class NodeQueue {
     this.#sender.disconnected();
   }
 
+  /** The node is forgotten, and what waits for it with it. */
+  clear(): void {
+    this.#sender.clear({ end: "evicted", reason: "node-forgotten" });
+  }
+
   pump(at: Instant, publish: Publish): Instant | undefined {
     return this.#sender.pump(at, publish);
+  }
+}
+
+/** Under which key a value replaces the one before: a route asks with each, and mostly for the same. */
+class ConflationKeys {
+  /** By route. More than there may be routes: all are forgotten, and made again. */
+  readonly #known = new Map<string, { readonly to: string; readonly key: string }>();
+
+  of(route: string, to: string, about: string): string {
+    if (about !== "") return `${route} ${to} ${about}`;
+    const known = this.#known.get(route);
+    if (known?.to === to) return known.key;
+    const key = `${route} ${to} `;
+    if (this.#known.size >= routesMax) this.#known.clear();
+    this.#known.set(route, { to, key });
+    return key;
   }
 }

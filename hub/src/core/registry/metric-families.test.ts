@@ -161,11 +161,7 @@ test("the books of a node's queue balance in what is shown", () => {
   const prepared = prepareRoute(routeOf({ to: "pi2/lights/front" }));
   if (prepared.ok) router.setRoutes([prepared.value], [prepared.value.route], nowAt(0));
   for (let value = 0; value < 5; value++) {
-    router.value(
-      { node: "pi", instance: "sim", port: "distance" },
-      { value, unit: "", quality: 0, at: noon },
-      instant(value),
-    );
+    router.values("pi/sim/distance", [{ value, unit: "", quality: 0, at: noon }], instant(value));
   }
   const total = (name: string) =>
     samplesOf(measured({ router }), name)

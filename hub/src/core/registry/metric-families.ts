@@ -97,7 +97,16 @@ function totals({ version, counters, feedValues, feedRefused }: Measured): Metri
     counter("messages", "Entries taken in from agents.", counters.messages),
     counter("messages_repeated", "Entries that had been taken in before.", counters.repeated),
     counter("messages_missed", "Entries whose numbers were passed over.", counters.missed),
-    counter("feed_refused", "Values that the full feed did not take.", feedRefused),
+    counter(
+      "readings_untimed",
+      "Readings that came from the future or took more than a minute: no measure of the way.",
+      counters.latency.untimed,
+    ),
+    counter(
+      "feed_refused",
+      "Values that were too large to be kept, or more than their node may have.",
+      feedRefused,
+    ),
     {
       kind: "counter",
       name: "interactor_hub_messages_refused_total",

@@ -43,8 +43,7 @@ function bench(route: CompiledRoute, present: readonly string[] = lamps) {
     sent,
     /** Who gets the value, and what. */
     read(value: Value): readonly (readonly [string, Value])[] {
-      const from = { node: "pi", instance: "sim", port: "distance" };
-      router.value(from, { value, unit: "m", quality: 0, at: noon }, instant(at));
+      router.values("pi/sim/distance", [{ value, unit: "m", quality: 0, at: noon }], instant(at));
       return sent();
     },
   };
@@ -153,9 +152,9 @@ describe("consistent-hash", () => {
       toLamps("consistent-hash", { nodes: ["pi-1"], key: "value.visitor" }),
     );
     const offer = (visitor: string, step: number) =>
-      router.value(
-        { node: "pi", instance: "sim", port: "distance" },
-        { value: { visitor, step }, unit: "", quality: 0, at: noon },
+      router.values(
+        "pi/sim/distance",
+        [{ value: { visitor, step }, unit: "", quality: 0, at: noon }],
         instant(0),
       );
 

@@ -6,6 +6,7 @@ import { type Entry, entryFlag } from "@interactor/shared/wire/entry";
 import { lane } from "@interactor/shared/wire/lanes";
 import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
 import { noon, nowAt, routeOf, sessionNumber } from "@interactor/shared/testing/builders";
+import { NodeQueue } from "../queue/node-queue.ts";
 import { Router } from "./router.ts";
 
 const across = (given: Partial<CompiledRoute> = {}): CompiledRoute =>
@@ -27,12 +28,7 @@ function bench(...routes: readonly CompiledRoute[]) {
     session,
     place,
     read: (value: number, at = 0, isEvent = false) =>
-      router.value(
-        { node: "pi", instance: "sim", port: "distance" },
-        { value, unit: "m", quality: 0, at: noon },
-        instant(at),
-        isEvent,
-      ),
+      router.values("pi/sim/distance", [{ value, unit: "m", quality: 0, at: noon, isEvent }], instant(at)),
     /** What is sent at that time, by node. */
     pump(at: number): readonly (readonly [node: string, entry: Entry])[] {
       const sent: (readonly [string, Entry])[] = [];
@@ -228,4 +224,48 @@ test("instances that come back are given the latest values", () => {
   router.catchUp("pi2", new Set(["lights"]), instant(1000));
 
   expect(pump(1000)).toMatchObject([["pi2", { to: "lights/front", body: 1 }]]);
+});
+
+describe("a node that is forgotten", () => {
+  const batches = (router: Router, at: number) => {
+    const sent: { readonly session: string; readonly firstSeq: number }[] = [];
+    router.pump(instant(at), (_node, lane, payload) => {
+      const decoded = decodeBatch(payload, lane);
+      if (decoded.ok) sent.push(decoded.value);
+    });
+    return sent;
+  };
+
+  test("has all that waits and is on the way end, counted", () => {
+    const { router, read, pump } = bench(across({ lane: lane.control, ttl: seconds(60) }));
+    router.connected("pi2");
+    read(1);
+    pump(0);
+    router.disconnected("pi2");
+    read(2);
+
+    const { ledger, queued } = router.forget("pi2") ?? new NodeQueue(sessionNumber(1));
+
+    expect(queued).toBe(0);
+    expect(ledger.read(lane.control)).toMatchObject({
+      produced: 2,
+      losses: [{ end: "evicted", reason: "node-forgotten", count: 2 }],
+    });
+    expect(router.queues.size).toBe(0);
+  });
+
+  test("takes what is sent when it is back after all: its numbers do not begin anew in a session it knows", () => {
+    const { router, read, session } = bench(across({ lane: lane.control }));
+    router.connected("pi2");
+    read(1);
+    const before = batches(router, 0);
+    router.forget("pi2");
+    router.connected("pi2");
+    read(2);
+    const [after] = batches(router, 1);
+
+    expect(before.map((batch) => batch.session)).toEqual([session]);
+    expect(after?.firstSeq).toBe(0);
+    expect(after?.session).not.toBe(session);
+  });
 });

@@ -1,5 +1,5 @@
 /** From values to the nodes that want them: the routes placed on the hub, and the queue of every node. */
-import { earliest, type Instant, type Micros } from "@interactor/shared/kernel/units";
+import { earliest, type Instant, instant, type Micros } from "@interactor/shared/kernel/units";
 import {
   type RouteRunner,
   type RouteSink,
@@ -9,18 +9,16 @@ import {
 import { type Random, seededRandom } from "@interactor/shared/kernel/random";
 import { targetsOf } from "@interactor/shared/routing/place";
 import { Ledger } from "@interactor/shared/wire/ledger";
-import type { Ended } from "@interactor/shared/wire/lane-queue";
+import { type Ended, SharedRoom } from "@interactor/shared/wire/lane-queue";
 import type { Lane } from "@interactor/shared/wire/lanes";
+import { nodeQueuesBytesMax } from "@interactor/shared/wire/limits";
 import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages/desired";
 import type { Command } from "@interactor/shared/wire/messages/command";
 import type { Receipt } from "@interactor/shared/wire/messages/receipt";
-import { parseSiteAddress, portAddress, type SiteAddress, siteAddress } from "@interactor/shared/wire/names";
-import type { Session } from "@interactor/shared/wire/session";
+import { parseSiteAddress, portAddress, type SiteAddress } from "@interactor/shared/wire/names";
+import { type Session, sessionBytes, sessionOf } from "@interactor/shared/wire/session";
 import { type Choice, GroupTargets } from "./group-targets.ts";
 import { NodeQueue } from "../queue/node-queue.ts";
-
-/** Outputs whose latest value is kept for routes and nodes that come later. More: those get the next value. */
-const latestMax = 100_000;
 
 /** When something happens, in both clocks. */
 export interface RouterNow {
@@ -44,12 +42,19 @@ export class Router {
   readonly #ended: Ended | undefined;
   readonly #nowhere: Ledger;
   readonly #queues = new Map<string, NodeQueue>();
-  /** By `node/instance/output`. */
+  readonly #room = new SharedRoom(nodeQueuesBytesMax);
+  /** By `node/instance/output`. The feed bounds it: what that does not keep has to be forgotten here too. */
   readonly #latest = new Map<string, Sample>();
   readonly #groups: GroupTargets;
+  readonly #random: Random;
+  #hasForgotten = false;
   /** Nodes that are connected. */
   readonly #present = new Set<string>();
   #table = new RouteTable([]);
+  /** Where the routes of the table lead. */
+  #targets: ReadonlyMap<CompiledRoute, RouteTarget> = new Map();
+  /** Queues in which something may have become movable, and when they are to be looked at. */
+  readonly #due = new Map<string, Instant>();
   #at: Instant | undefined;
 
   constructor(
@@ -60,6 +65,7 @@ export class Router {
     this.#ended = ended;
     this.#nowhere = nowhere;
     this.#groups = new GroupTargets(random);
+    this.#random = random;
   }
 
   get runners(): readonly RouteRunner[] {
@@ -82,17 +88,21 @@ export class Router {
     this.#groups.keep(all);
     const { table, fresh } = this.#table.renewed(runners);
     this.#table = table;
+    this.#targets = targetsIn(table.runners);
     this.#offerLatest(fresh, now.instant);
   }
 
-  /** A value of an output. What happened once, an event, is not kept for those who come later. */
-  value(from: SiteAddress, sample: Sample, at: Instant, isEvent = false): void {
+  /** Values of an output, `node/instance/port`, the oldest first. */
+  values(address: string, samples: readonly Sample[], at: Instant): void {
     this.#at = at;
-    const address = siteAddress(from);
-    if (!isEvent && (this.#latest.size < latestMax || this.#latest.has(address))) {
-      this.#latest.set(address, sample);
-    }
-    this.#table.offer(address, sample, at, this.#take);
+    const latest = samples.findLast(({ isEvent }) => isEvent !== true);
+    if (latest !== undefined) this.#latest.set(address, latest);
+    this.#table.offerAll(address, samples, at, this.#take);
+  }
+
+  /** The latest value of this output is not kept: routes and nodes that come later get the next one. */
+  forgetLatest(address: string): void {
+    this.#latest.delete(address);
   }
 
   /** These instances of a node are new or were away: their inputs go where the routes say by the latest values. */
@@ -115,11 +125,11 @@ export class Router {
   }
 
   clock(node: string, askedAt: number, wall: Micros, at: Instant): void {
-    this.#queues.get(node)?.clock(askedAt, wall, at);
+    this.#knownQueue(node)?.clock(askedAt, wall, at);
   }
 
   receipt(node: string, receipt: Receipt): void {
-    this.#queues.get(node)?.receipt(receipt);
+    this.#knownQueue(node)?.receipt(receipt);
   }
 
   connected(node: string): void {
@@ -129,29 +139,58 @@ export class Router {
 
   disconnected(node: string): void {
     this.#present.delete(node);
-    this.#queues.get(node)?.disconnected();
+    this.#knownQueue(node)?.disconnected();
+  }
+
+  /** Nothing waits for that node any more. Returns the queue it had, as it ended. */
+  forget(node: string): NodeQueue | undefined {
+    const queue = this.#queues.get(node);
+    queue?.clear();
+    this.#queues.delete(node);
+    this.#due.delete(node);
+    this.#present.delete(node);
+    this.#hasForgotten = true;
+    return queue;
   }
 
   /** Lets out what throttles hold and sends what may go. Returns when to come back. */
   pump(at: Instant, send: SendToNode): Instant | undefined {
     this.#at = at;
     let next = this.#table.flush(at, this.#take);
-    for (const [node, queue] of this.#queues) {
-      next = earliest(
-        next,
-        queue.pump(at, (lane, payload) => send(node, lane, payload)),
-      );
+    for (const [node, due] of this.#due) {
+      const later = due > at ? due : this.#pumpQueue(node, at, send);
+      if (later === undefined) this.#due.delete(node);
+      else this.#due.set(node, later);
+      next = earliest(next, later);
     }
     return next;
   }
 
   /** A node may be spoken to before it was ever seen: what waits for it expires by its TTL. */
   queueOf(node: string): NodeQueue {
-    const known = this.#queues.get(node);
+    const known = this.#knownQueue(node);
     if (known !== undefined) return known;
-    const queue = new NodeQueue(this.#session, this.#ended);
+    this.#due.set(node, atOnce);
+    // A node that was forgotten knows the numbers of the queue it had: another one must not begin them anew.
+    const session = this.#hasForgotten ? this.#freshSession() : this.#session;
+    const queue = new NodeQueue(session, { ended: this.#ended, room: this.#room });
     this.#queues.set(node, queue);
     return queue;
+  }
+
+  /** Whoever asks for it changes it: it is looked at with the next pump. */
+  #knownQueue(node: string): NodeQueue | undefined {
+    const queue = this.#queues.get(node);
+    if (queue !== undefined) this.#due.set(node, atOnce);
+    return queue;
+  }
+
+  #pumpQueue(node: string, at: Instant, send: SendToNode): Instant | undefined {
+    return this.#queues.get(node)?.pump(at, (lane, payload) => send(node, lane, payload));
+  }
+
+  #freshSession(): Session {
+    return sessionOf(Uint8Array.from({ length: sessionBytes }, () => Math.floor(this.#random.next() * 256)));
   }
 
   #offerLatest(runners: readonly RouteRunner[], at: Instant): void {
@@ -167,17 +206,16 @@ export class Router {
     if (to.ok) this.queueOf(to.value.node).released(route, portAddress(to.value), now.wall, now.instant);
   }
 
-  readonly #take: RouteSink = (route, { value, at, quality }, key) => {
-    const to = parseSiteAddress(route.to);
-    if (!to.ok || this.#at === undefined) return undefined;
+  readonly #take: RouteSink = (route, { value, at, quality, isEvent = false }, key) => {
+    const target = this.#targets.get(route);
+    if (target === undefined || this.#at === undefined) return undefined;
     const now = this.#at;
-    const { nodes, left } =
-      route.group === undefined ? { nodes: [to.value.node] } : this.#choose(route, route.group, key);
-    const port = portAddress(to.value);
+    const { port } = target;
+    const { nodes, left } = route.group === undefined ? target : this.#choose(route, route.group, key);
     if (left !== undefined) this.queueOf(left).released(route, port, at, now);
     let refused = 0;
     for (const node of nodes) {
-      if (!this.queueOf(node).routed(route, port, { value, at, quality }, now, key)) refused += 1;
+      if (!this.queueOf(node).routed(route, port, { value, at, quality, isEvent }, now, key)) refused += 1;
     }
     if (nodes.length === 0) return "nobody of the group is present";
     if (refused === 0) return undefined;
@@ -194,6 +232,23 @@ export class Router {
     return choice;
   }
 }
+
+/** Where a route leads: in a group, to this port of whom it chooses. */
+interface RouteTarget extends Choice {
+  /** `instance/input` */
+  readonly port: string;
+}
+
+function targetsIn(runners: readonly RouteRunner[]): ReadonlyMap<CompiledRoute, RouteTarget> {
+  const targets = new Map<CompiledRoute, RouteTarget>();
+  for (const { route } of runners) {
+    const to = parseSiteAddress(route.to);
+    if (to.ok) targets.set(route, { nodes: [to.value.node], port: portAddress(to.value) });
+  }
+  return targets;
+}
+
+const atOnce = instant(Number.NEGATIVE_INFINITY);
 
 /** Whether the same value again leaves everything as it is. */
 const isStateful = (group: RouteGroup | undefined): boolean =>

@@ -181,3 +181,19 @@ test("what was kept is what was there", () => {
   expect(again.kept).toEqual(book.kept);
   expect(again.document("foyer")).toEqual(book.document("foyer"));
 });
+
+test("a node that is forgotten leaves its zones, unless something holds one of them", () => {
+  const book = empty();
+  book.join("a", ["foyer"]);
+  book.join("b", ["stage"]);
+  book.stop("stage", press("x"));
+
+  expect([book.leave("a"), book.leave("b"), book.leave("nobody")]).toEqual([true, false, false]);
+  expect(book.zones).toEqual(["all", "stage"]);
+  book.release("stage", release());
+  expect(book.leave("b")).toBe(true);
+
+  book.join("c", []);
+  book.stop("all", press("y"));
+  expect(book.leave("c")).toBe(false);
+});

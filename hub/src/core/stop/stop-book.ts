@@ -58,6 +58,10 @@ export class StopBook {
     return [everyZone, ...[...named].toSorted()];
   }
 
+  get members(): number {
+    return this.#members.size;
+  }
+
   /** Zones of which there is something to say. */
   get touched(): readonly string[] {
     return [...this.#zones.keys()];
@@ -82,6 +86,13 @@ export class StopBook {
     }
     this.#members.set(node, [...zones]);
     return true;
+  }
+
+  /** A node is forgotten. While something holds a zone of it, who belongs there is not. Returns whether that is news. */
+  leave(node: string): boolean {
+    const zones = [everyZone, ...(this.#members.get(node) ?? [])];
+    const isHeld = zones.some((zone) => (this.#zones.get(zone)?.latches.length ?? 0) > 0);
+    return !isHeld && this.#members.delete(node);
   }
 
   /** Somebody presses stop. `held`: this very press was taken before. */

@@ -26,6 +26,11 @@ export const outputSpec = z.object({
    * `durable`: each one is kept on the node's disk until the hub has it, whatever happens and however long it takes.
    */
   deliver: z.optional(z.enum(deliveries)),
+  /**
+   * Goes before everything else the node has to say, and on before the hub has written it: an alarm, an emergency
+   * contact. When as many wait as may, the next one is refused. A durable output takes its own way and is not urgent.
+   */
+  urgent: z.optional(z.boolean()),
 });
 
 export const inputSpec = z.object({

@@ -64,6 +64,9 @@ const words: Readonly<Record<string, string>> = {
   "too-large": "it is too large",
   ttl: "it came too late",
   "not-sent": "it could not be sent in time",
+  "node-is-here": "the node is here: it would be known again at once",
+  "unknown-node": "the hub knows no such node",
+  "node-forgotten": "the node was forgotten",
   "node-away": "the node is away",
   "no-answer": "the node did not answer in time",
 };

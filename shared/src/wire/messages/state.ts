@@ -1,7 +1,7 @@
 /** Birth and death of a node: one retained document on its `state` topic, its death left as the MQTT will. */
 import * as z from "zod/mini";
 import type { Result } from "../../kernel/result.ts";
-import { encodeCbor, wireInteger } from "../cbor.ts";
+import { decodeCbor, encodeCbor, wireInteger } from "../cbor.ts";
 import { zonesPerNodeMax } from "../limits.ts";
 import { bytesOfSession } from "../session.ts";
 import { inputSpec, outputSpec } from "./port.ts";
@@ -81,3 +81,11 @@ const sleepOf = ({ sleep }: Death) =>
 
 export const decodeNodeState = (bytes: Uint8Array): Result<NodeStateMessage, DocumentFault> =>
   decodeDocument(bytes, nodeState);
+
+/** Whether a message that cannot be read is a birth by its own word. One of another version is, unless it says otherwise. */
+export function claimsBirth(bytes: Uint8Array, fault: DocumentFault): boolean {
+  const decoded = decodeCbor(bytes);
+  if (!decoded.ok || typeof decoded.value !== "object" || decoded.value === null) return false;
+  const kind = "kind" in decoded.value ? decoded.value.kind : undefined;
+  return kind === "birth" || (fault === "unknown-version" && kind !== "death");
+}

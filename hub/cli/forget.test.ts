@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import type { NodeView } from "@interactor/shared/wire/api";
+import { forgettable, lineOf } from "./forget.ts";
+
+const nodeThat = (node: string, state: NodeView["state"]): NodeView => ({
+  node,
+  state,
+  reasons: [],
+  since: "2026-11-21T05:00:00.000Z",
+  unit: "pi-4",
+  agent_version: "0.1.0",
+  last_seen: "2026-11-21T05:00:00.000Z",
+  revision: 0,
+  converged: true,
+  queued: 0,
+  instances: {},
+  owners: {},
+  routes: {},
+});
+const nodes = [nodeThat("a", "ready"), nodeThat("b", "lost"), nodeThat("c", "sleeping")];
+
+test("a node that is gone may be forgotten, one that sleeps too", () => {
+  expect(forgettable(nodes, "b").state).toBe("lost");
+  expect(forgettable(nodes, "c").state).toBe("sleeping");
+  expect(lineOf(forgettable(nodes, "b"), new Date("2026-11-21T06:00:00.000Z"))).toMatch(
+    /^node b is forgotten \(was lost, last seen 1\s?h.* ago\)$/,
+  );
+});
+
+test("one that is here may not, and why is said", () => {
+  expect(() => forgettable(nodes, "a")).toThrow("node a is ready: it would be known again at once");
+});
+
+test("for one that there is not, those are named that there are", () => {
+  expect(() => forgettable(nodes, "d")).toThrow('the hub knows no node "d"; gone are b, c');
+  expect(() => forgettable([], "d")).toThrow("all that the hub knows are here");
+});
