@@ -84,8 +84,6 @@ export function decodeBatch(bytes: Uint8Array, lane: Lane): Result<Batch, BatchF
   return ok({ lane, session, firstSeq, ...content.value });
 }
 
-export type BatchContent = Pick<Batch, "entries" | "sentAt">;
-
 /** A batch of which it is known whose numbers it has. */
 export interface OpenBatch {
   readonly lane: Lane;
@@ -94,7 +92,8 @@ export interface OpenBatch {
   /** Of its entries. */
   readonly length: number;
   entries(): Result<readonly Entry[], BatchFault>;
-  content(): Result<BatchContent, BatchFault>;
+  /** The entries with what stands behind them. */
+  content(): Result<Pick<Batch, "entries" | "sentAt">, BatchFault>;
 }
 
 /** Its bytes were looked over, and its entries are still to be read. */
@@ -122,7 +121,7 @@ class UnreadBatch implements OpenBatch {
     return content.ok ? ok(content.value.entries) : content;
   }
 
-  content(): Result<BatchContent, BatchFault> {
+  content(): Result<Pick<Batch, "entries" | "sentAt">, BatchFault> {
     const read = readCbor(this.#bytes, this.#inspection);
     if (!read.ok) return read;
     const batch: readonly unknown[] = Array.isArray(read.value) ? read.value : [];

@@ -31,13 +31,17 @@ function bench(limits = { messagesMax: 1000, bytesMax: 1_000_000 }) {
     offer: (
       body: Entry["body"],
       to: Lane = lane.telemetry,
-      given: { key?: string; ttl?: number; at?: number } = {},
+      given: { key?: string; ttl?: number; at?: number; to?: string } = {},
     ) =>
       sender.offer(
         {
           lane: to,
           key: given.key,
-          entry: entryOf({ body, ttl: given.ttl === undefined ? null : millis(given.ttl) }),
+          entry: entryOf({
+            body,
+            to: given.to ?? null,
+            ttl: given.ttl === undefined ? null : millis(given.ttl),
+          }),
         },
         instant(given.at ?? 0),
       ),
@@ -67,11 +71,11 @@ test("nothing is sent before there is a connection", () => {
   expect(bodies(pump())).toEqual([[1]]);
 });
 
-test("a batch says when it was sent, each time anew, if a TTL runs in it", () => {
+test("a batch that has somewhere to act says when it was sent, each time anew, if a TTL runs in it", () => {
   const { sender, offer, pump } = bench();
   sender.connected();
-  offer(1, lane.control, { ttl: 5000 });
-  offer(2, lane.telemetry);
+  offer(1, lane.control, { ttl: 5000, to: "lights/front" });
+  offer(2, lane.telemetry, { ttl: 5000 });
   const first = pump(100.4);
 
   sender.connected();

@@ -9,6 +9,7 @@
  */
 import { earliest, type Instant, instant, later, type Millis } from "../kernel/units.ts";
 import { encodeBatch } from "./batch.ts";
+import { type Entry, entryFlag, hasFlag } from "./entry.ts";
 import { type Lane, lane as lanes, laneNumbers } from "./lanes.ts";
 import {
   type Ended,
@@ -194,12 +195,15 @@ export class LaneSender {
     });
     const batch = { lane: flight.lane, session: this.#session, firstSeq: flight.firstSeq, entries };
     // On a slow line, or one that was cut for a moment, a TTL runs out on the way: the peer has to see that.
-    const isTimed = entries.some(({ ttl }) => ttl !== null);
+    const isTimed = entries.some(isTimedOnTheWay);
     const sent = isTimed ? { ...batch, sentAt: Math.round(at) } : batch;
     publish(flight.lane, encodeBatch(sent), flight.lastSeq);
   }
 }
 
+/** What acts where it goes, and what tells of clocks: by that the way's time is known. Readings go up without. */
+const isTimedOnTheWay = (entry: Entry): boolean =>
+  entry.ttl !== null && (entry.to !== null || hasFlag(entry, entryFlag.clock));
 /** Marks a message whose end has been counted although its batch is still on the way. */
 const expired = Number.NEGATIVE_INFINITY;
 const isLive = (queued: Queued): boolean => queued.expiresAt !== expired;

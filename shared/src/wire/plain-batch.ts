@@ -12,25 +12,17 @@ import { columnSamplesMax, durationMax, nameLengthMax } from "./limits.ts";
 import { type Session, sessionBytes, sessionOf } from "./session.ts";
 import type { Value } from "./value.ts";
 
-type Always<Value> = Extract<Result<Value, never>, { ok: true }>;
-
 export class PlainBatch {
   readonly lane: Lane;
   readonly session: Session;
   readonly firstSeq: number;
   readonly #entries: readonly Entry[];
-  readonly #sentAt: number | undefined;
 
-  constructor(
-    { lane, session, firstSeq }: Pick<PlainBatch, "lane" | "session" | "firstSeq">,
-    entries: readonly Entry[],
-    sentAt: number | undefined,
-  ) {
+  constructor(lane: Lane, session: Session, firstSeq: number, entries: readonly Entry[]) {
     this.lane = lane;
     this.session = session;
     this.firstSeq = firstSeq;
     this.#entries = entries;
-    this.#sentAt = sentAt;
   }
 
   /** Of its entries. */
@@ -38,13 +30,13 @@ export class PlainBatch {
     return this.#entries.length;
   }
 
-  entries(): Always<readonly Entry[]> {
+  entries(): Extract<Result<readonly Entry[], never>, { ok: true }> {
     return ok(this.#entries);
   }
 
-  content(): Always<{ readonly entries: readonly Entry[]; readonly sentAt?: number }> {
-    const entries = this.#entries;
-    return ok(this.#sentAt === undefined ? { entries } : { entries, sentAt: this.#sentAt });
+  /** Nothing stands behind the entries of a plain one. */
+  content(): Extract<Result<{ readonly entries: readonly Entry[] }, never>, { ok: true }> {
+    return ok({ entries: this.#entries });
   }
 }
 
@@ -77,13 +69,11 @@ export function readPlainBatch(bytes: Uint8Array): PlainBatch | undefined {
   const firstSeq = reader.count();
   const baseAt = reader.count();
   const length = reader.list();
-  if ((fields !== 6 && fields !== 7) || version !== batchVersion || !isLane(lane) || length > entriesMax)
-    return undefined;
+  if (fields !== 6 || version !== batchVersion || !isLane(lane) || length > entriesMax) return undefined;
   const entries: Entry[] = [];
   for (let place = 0; place < length && !reader.isWrong; place += 1) entries.push(reader.entry(baseAt));
-  const sentAt = fields === 7 ? reader.count() : undefined;
   if (session === undefined || !reader.isAtEnd) return undefined;
-  return new PlainBatch({ lane, session, firstSeq }, entries, sentAt);
+  return new PlainBatch(lane, session, firstSeq, entries);
 }
 
 const texts = new Map<number, string>();

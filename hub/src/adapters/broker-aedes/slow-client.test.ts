@@ -74,7 +74,7 @@ test("a client whose long packet takes its time is not silent, until it does not
 /** A disk that brings nothing to an end until it is told to. */
 class HeldDisk implements Written {
   waitingBytes = 1;
-  group = 0;
+  group = 1;
   #waiting: ((isWritten: boolean) => void)[] = [];
 
   whenWritten(done: (isWritten: boolean) => void): void {
