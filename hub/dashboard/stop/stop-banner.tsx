@@ -19,11 +19,28 @@ export function StopBanner(): JSX.Element | null {
           {line.silent.length === 0 ? null : (
             <span class="stop-silent">no word from {line.silent.join(", ")}</span>
           )}
+          <Releasing line={line} />
           <Release line={line} />
         </li>
       ))}
       {lines.length > stopLinesShownMax ? <li>{lines.length - stopLinesShownMax} more</li> : null}
     </ul>
+  );
+}
+
+/** What became of a release, until the line goes. */
+function Releasing({ line }: { readonly line: StopLine }): JSX.Element | null {
+  const live = useLive();
+  void live.beats.value;
+  const ask = live.asks.value.find(
+    ({ kind, zone, ids }) =>
+      kind === "release" && zone === line.zone && ids.some((id) => line.ids.includes(id)),
+  );
+  if (ask === undefined) return null;
+  return (
+    <span class="stop-silent" role="alert" data-testid={`releasing-${line.where}`}>
+      {live.askText(ask)}
+    </span>
   );
 }
 
@@ -43,7 +60,7 @@ function Release({ line }: { readonly line: StopLine }): JSX.Element {
     setHeld(true);
     timer.current = setTimeout(() => {
       letGo();
-      live.stop(line.zone, { latched: false, released: [...line.ids] });
+      live.release(line.zone, line.ids);
     }, releaseHold);
   };
   return (
