@@ -79,7 +79,7 @@ export const nodeView = z.object({
   /** Messages waiting at the hub for this node. */
   queued: z.number(),
   instances: z.record(z.string(), instanceView),
-  /** By `instance/input`; only inputs that have an owner. */
+  /** By `instance/input`; only inputs that have an owner. Those that a show stop holds are not listed: see `stop`. */
   owners: z.record(z.string(), ownerView),
   /** Routes placed on this node, by name. */
   routes: z.record(

@@ -25,7 +25,9 @@ export const cborItemsMax = 100_000;
 
 /** A name of a site, zone, node, instance, input or output: the length of a DNS label. Longer: refuse. */
 export const nameLengthMax = 63;
-/** A text value or a `by`. Longer: refuse. */
+/** Who asks, in words for people. Longer: cut, because a stop is never refused for the name of who pressed it. */
+export const byLengthMax = 64;
+/** A text value. Longer: refuse. */
 export const textLengthMax = 4096;
 
 /** Publishes on their way to one peer that it has not yet confirmed. Measured: 8 keeps critical under 10 ms. */

@@ -72,7 +72,7 @@ const reported = z.object({
   revision: count,
   digest: shortText,
   instances: z.record(name, instanceReport),
-  /** Only inputs that have an owner. */
+  /** Only inputs that have an owner. Those that a show stop holds are told by `stop` alone. */
   owners: z.record(portAddressText, ownerReport),
   routes: z.record(name, routeReport),
   /** What the node could not take from the wire, counted by kind and reason: `down wrong-shape`. */
