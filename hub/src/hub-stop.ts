@@ -35,6 +35,8 @@ const keepAgainAfter = seconds(5);
 const unknownZonesMax = 32;
 const nothingKept: KeptStop = { zones: {}, members: {} };
 
+type StopOutcome = ReturnType<StopBook["stop"] | StopBook["release"]>;
+
 export class HubStop {
   readonly #world: HubStopWorld;
   /** Makes the ids of this life differ from those of others. */
@@ -81,9 +83,8 @@ export class HubStop {
     if (!decoded.ok) return decoded.error;
     const asked = decoded.value;
     const outcome = asked.latched ? this.#stop(zone, asked) : this.#release(zone, asked, presence);
-    if (outcome !== "unknown-zone") return undefined;
-    this.#sayUnknown(zone, asked.by);
-    return outcome;
+    if (outcome === "unknown-zone") this.#sayUnknown(zone, asked.by);
+    return outcome === "unknown-zone" || outcome === "too-many-zones" ? outcome : undefined;
   }
 
   /** A node says where it is. */
@@ -130,7 +131,7 @@ export class HubStop {
     return new Map(this.#book.zones.map((zone) => [zone, latched.has(zone)]));
   }
 
-  #stop(zone: string, { id, by }: StopLatch): string {
+  #stop(zone: string, { id, by }: StopLatch): StopOutcome {
     const outcome = this.#book.stop(zone, { id, by, ...this.#stamp() });
     if (outcome !== "latched") return outcome;
     this.#say(zone);
@@ -139,7 +140,7 @@ export class HubStop {
     return outcome;
   }
 
-  #release(zone: string, { by, released }: StopLatch, presence: PresenceState): string {
+  #release(zone: string, { by, released }: StopLatch, presence: PresenceState): StopOutcome {
     const latches = [...presence.values()].flatMap(({ reported }) => reported?.stop?.latches ?? []);
     const reported = latches.filter((latch) => latch.zone === zone).map(({ id }) => id);
     const { at } = this.#stamp();

@@ -6,8 +6,8 @@ import { open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import * as z from "zod/mini";
-import { messageOf } from "@interactor/shared/kernel/fault";
-import { decodeCbor, encodeCbor } from "@interactor/shared/wire/cbor";
+import { Fault, messageOf } from "@interactor/shared/kernel/fault";
+import { checkCbor, decodeCbor, encodeCbor } from "@interactor/shared/wire/cbor";
 import type { Log } from "../ports/log.ts";
 import type { StopStore } from "../ports/stop-store.ts";
 
@@ -24,6 +24,8 @@ const keptStop = z.object({
 });
 
 const crcBytes = 4;
+/** The book at all its bounds takes 4.5 MB and 90,000 items. What is larger is none of ours, and is not written. */
+const fileBounds = { bytesMax: 8 * 1024 * 1024, itemsMax: 200_000 } as const;
 
 export function openStopStore(folder: string, log: Log): StopStore {
   const path = join(folder, "stop.cbor");
@@ -45,11 +47,13 @@ export function openStopStore(folder: string, log: Log): StopStore {
     },
     async save(kept) {
       const body = encodeCbor(kept);
-      const crc = Buffer.alloc(crcBytes);
-      crc.writeUInt32BE(crc32(body));
+      // What could not be read again would count as a stop of the whole site.
+      if (!checkCbor(body, fileBounds).ok) {
+        throw new Fault("STOP_TOO_LARGE", `${body.length} bytes are more than the file may have`);
+      }
       const draft = `${path}.new`;
       await using file = await open(draft, "w");
-      await file.writeFile(Buffer.concat([crc, body]));
+      await file.writeFile(checked(body));
       await file.sync();
       await rename(draft, path);
       await using directory = await open(folder, "r");
@@ -58,10 +62,16 @@ export function openStopStore(folder: string, log: Log): StopStore {
   };
 }
 
+function checked(body: Uint8Array): Buffer {
+  const crc = Buffer.alloc(crcBytes);
+  crc.writeUInt32BE(crc32(body));
+  return Buffer.concat([crc, body]);
+}
+
 function decoded(bytes: Buffer): z.infer<typeof keptStop> | undefined {
   const body = bytes.subarray(crcBytes);
   if (bytes.length <= crcBytes || bytes.readUInt32BE(0) !== crc32(body)) return undefined;
-  const read = decodeCbor(body);
+  const read = decodeCbor(body, fileBounds);
   const parsed = read.ok ? keptStop.safeParse(read.value) : undefined;
   return parsed?.success === true ? parsed.data : undefined;
 }

@@ -71,6 +71,11 @@ export const nodesMax = 1000;
 export const zonesPerNodeMax = 16;
 /** Latches that hold one zone, a press each. More: the oldest is evicted; the others hold. */
 export const stopLatchesMax = 16;
+/**
+ * Zones that have a stop or a release to their name. More: the one that was let go longest ago is evicted; when all of
+ * them are stopped, a stop of one more is refused, for the whole site can still be stopped.
+ */
+export const stopZonesMax = 256;
 /** Released latches that the hub remembers for nodes that were away. More: evict, and a node that kept one is still stopped. */
 export const stopReleasedMax = 128;
 /** Instances on one node. */
