@@ -242,6 +242,7 @@ export class Hub implements BrokerRules {
     this.presence.look();
     this.#announcement.look(this.presence.state.size);
     this.#faults.sumUp();
+    this.showStop.sumUp();
     const { p50, p99 } = this.counters.latency.takeQuantiles();
     const metric = encodeHubMetric({
       v: 1,

@@ -65,6 +65,17 @@ test("what is released is not shown, and a node that is held by its own latch is
   expect(lines).toMatchObject([{ where: "node a", zone: "all", ids: ["own"] }]);
 });
 
+test("a node that holds what the hub does not know is shown, and one that has yet to hear of a release is not", () => {
+  const nodes = new Map([
+    nodeNamed("drawer", { held: [{ ...latch("old"), zone: "all" }] }),
+    nodeNamed("slow", { held: [{ ...latch("gone"), zone: "all" }] }),
+  ]);
+
+  const lines = stopLines(new Map([["all", { ...stopOf(), released: ["gone"] }]]), nodes, true);
+
+  expect(lines).toMatchObject([{ where: "node drawer", zone: "all", ids: ["old"] }]);
+});
+
 test("zones are those of nodes and of stops, the one of all first", () => {
   const nodes = new Map([
     nodeNamed("a", { zones: ["house", "foyer"] }),

@@ -47,12 +47,17 @@ export function stopLines(stops: Stops, nodes: Nodes, isHubConnected: boolean): 
       },
     ];
   });
-  return [...zones, ...ownLines(nodes)];
+  return [...zones, ...ownLines(stops, nodes)];
 }
 
-function ownLines(nodes: Nodes): StopLine[] {
+/** What a node holds alone: by its own latch, or by one that the hub does not know. */
+function ownLines(stops: Stops, nodes: Nodes): StopLine[] {
+  const isKnown = ({ zone, id }: ZoneLatch): boolean => {
+    const { latches = [], released = [] } = stops.get(zone) ?? {};
+    return released.includes(id) || latches.some((latch) => latch.id === id);
+  };
   return [...nodes.values()].flatMap((record) => {
-    const own = heldBy(record).filter(({ local }) => local === true);
+    const own = heldBy(record).filter((latch) => latch.local === true || !isKnown(latch));
     const first = own[0];
     if (first === undefined) return [];
     const { zone, by, at } = first;

@@ -40,7 +40,7 @@ const latchView = z.object({
 });
 
 const nodeStopView = z.object({
-  /** `local`: the node's own, because what it kept could not be read. */
+  /** `local`: it holds this node alone. What the node kept could not be read, or the hub does not know of it. */
   latches: z.array(z.object({ ...latchView.shape, local: z.boolean() })),
   /** From the latch's arrival in the agent until every actuator input was told, by the node's clock. */
   took_ms: z.number(),

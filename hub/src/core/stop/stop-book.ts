@@ -132,6 +132,16 @@ export class StopBook {
     return true;
   }
 
+  /** Whether this hub has seen the latch: it holds here, or was released. */
+  knows(zone: string, id: string): boolean {
+    const { latches, released } = this.#zones.get(zone) ?? untouched;
+    return released.includes(id) || latches.some((latch) => latch.id === id);
+  }
+
+  isLatched(zone: string): boolean {
+    return (this.#zones.get(zone)?.latches.length ?? 0) > 0;
+  }
+
   /** What is said on the zone's topic. */
   document(zone: string): StopLatch {
     const { latches, released, by, at } = this.#zones.get(zone) ?? untouched;
