@@ -167,8 +167,8 @@ export class HubStop implements AsyncDisposable {
         const isAlone = local || !this.#book.knows(zone, id);
         return { zone, id, by, since: isoOf(at), local: isAlone };
       }),
-      took_ms: report.tookMs,
-      answered_ms: answers[0] ?? null,
+      took_ms: tookOf(report),
+      answered_ms: answers.at(-1) ?? null,
     };
   }
 
@@ -291,4 +291,10 @@ export class HubStop implements AsyncDisposable {
       this.#writing = undefined;
     }
   }
+}
+
+/** Of the newest latch that came in the agent's life; an agent of before tells it of the last one alone. */
+function tookOf({ latches, tookMs }: StopReport): number | null {
+  const timed = latches.findLast((latch) => latch.tookMs !== undefined);
+  return timed?.tookMs ?? (tookMs > 0 ? tookMs : null);
 }

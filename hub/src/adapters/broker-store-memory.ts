@@ -40,6 +40,7 @@ export function memoryBrokerStore(kept: Contents = { sessions: [], retained: [] 
     },
     whenWritten: (done) => done(true),
     waitingBytes: 0,
+    problem: undefined,
     get changes() {
       return changes;
     },

@@ -80,6 +80,8 @@ export interface BrokerStore extends Written, AsyncDisposable {
   readonly waitingBytes: number;
   /** Changes taken so far. */
   readonly changes: number;
+  /** What keeps it from writing, in words; `undefined`: nothing. */
+  readonly problem: string | undefined;
 }
 
 /** Keeps nothing over a restart: for a broker without a folder. */
@@ -91,6 +93,7 @@ export const noBrokerStore: BrokerStore = {
   whenWritten: (done) => done(true),
   waitingBytes: 0,
   changes: 0,
+  problem: undefined,
   async [Symbol.asyncDispose]() {
     // It holds nothing.
   },

@@ -67,6 +67,8 @@ export const echoInterval = millis(100);
 export const sessionsPerNodeMax = 4;
 /** Nodes a hub knows. More: refuse the connection. */
 export const nodesMax = 1000;
+/** Problems a node or a hub tells of. More: refuse. */
+export const problemsMax = 20;
 /** Zones one node is in: they nest, a room in a floor in a building. More: refuse. */
 export const zonesPerNodeMax = 16;
 /** Latches that hold one zone, a press each. More: the oldest is evicted; the others hold. */

@@ -1,13 +1,12 @@
 /** What a node says of itself on `reported`: gathered as it changes, and when it is time to say it. */
 import { between, type Instant, later, millis, seconds } from "@interactor/shared/kernel/units";
 import type { RouteRunner } from "@interactor/shared/routing/run-route";
-import { payloadBytesMax } from "@interactor/shared/wire/limits";
+import { payloadBytesMax, problemsMax } from "@interactor/shared/wire/limits";
 import {
   type ClockReport,
   encodeReported,
   type InstanceReport,
   type OwnerReport,
-  problemsMax,
   type Reported,
   type StopReport,
 } from "@interactor/shared/wire/messages/reported";

@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import type { Result } from "../../kernel/result.ts";
 import { encodeCbor, wireInteger } from "../cbor.ts";
+import { problemsMax } from "../limits.ts";
 import {
   count,
   decodeDocument,
@@ -47,8 +48,17 @@ const routeReport = z.object({
 
 const stopReport = z.object({
   /** What holds this node. */
-  latches: z.array(zoneLatch),
-  /** From the latch's arrival in the agent until every actuator input was told, in ms of the node's own clock. */
+  latches: z.array(
+    z.object({
+      ...zoneLatch.shape,
+      /** As below, of this latch. Missing: it came in an earlier life of the agent. */
+      tookMs: z.optional(z.number().check(z.nonnegative())),
+    }),
+  ),
+  /**
+   * From the last latch's arrival in the agent until every actuator input was told, in ms of the node's own clock;
+   * 0 while none has come in this life.
+   */
   tookMs: z.number().check(z.nonnegative()),
 });
 
@@ -62,9 +72,6 @@ const clockReport = z.object({
   /** How often the hub's clock was found to have stepped. */
   steps: count,
 });
-
-/** Problems a node tells of. More: refuse. */
-export const problemsMax = 20;
 
 const reported = z.object({
   v: z.literal(documentVersion),
