@@ -2,6 +2,8 @@
 
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
+import { mkdir, rmdir } from "node:fs/promises";
+import { join } from "node:path";
 import { nodesResponse } from "@interactor/shared/wire/api";
 import { openDeadLine } from "./dead-line.ts";
 import { eventually, type HubProgram, startHub } from "./programs.ts";
@@ -81,5 +83,22 @@ browserTest("a press that meets a hub that hangs says so until the hub has obeye
   await page.getByTestId("stop-banner").getByText("all · by dashboard").waitFor({ timeout: 15_000 });
   await notice.waitFor({ state: "detached" });
   await eventually("one press is one latch", async () => (await latchesOf(hub)).length === 1);
+  await page.context().close();
+});
+
+browserTest("what the hub cannot keep stands in the header until it can", async () => {
+  await using hub = await startHub();
+  const page = await visit(hub.http);
+  const problems = page.getByTestId("hub-problems");
+  expect(await problems.count()).toBe(0);
+  // Where the draft would be written stands a folder.
+  const draft = join(hub.data, "stop.cbor.new");
+  await mkdir(draft);
+
+  await page.getByTestId("stop").click();
+
+  await problems.getByText("could not be kept on disk").waitFor({ timeout: 5000 });
+  await rmdir(draft);
+  await problems.waitFor({ state: "detached", timeout: 10_000 });
   await page.context().close();
 });

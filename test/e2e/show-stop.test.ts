@@ -321,7 +321,9 @@ describe("a stop that holds", () => {
     });
     expect((await stopOf(hub))?.latches).toEqual([]);
   });
+});
 
+describe("a stop whose file is spoilt", () => {
   test.for([
     ["cut short", (good: Buffer) => good.subarray(0, good.length / 2)],
     [
@@ -370,9 +372,17 @@ describe("a stop that holds", () => {
         program.log().includes("the show stop could not be kept on disk"),
       );
     }
+    const ready = await hub.get("/readyz");
+    expect([ready.status, ready.text]).toEqual([503, expect.stringContaining("could not be kept on disk")]);
+    await eventually("the node says so", async () => {
+      const node = await hub.node("a");
+      return node?.state === "degraded" && node.reasons.some((words) => words.includes("is not on disk"));
+    });
     for (const draft of drafts) await rmdir(draft);
 
     await eventually("the latch on the node's disk", () => readFile(join(a.agent.data, "stop.cbor")));
+    await eventually("the hub is ready", async () => (await hub.get("/readyz")).status === 200, 10_000);
+    await eventually("the node too", async () => (await hub.node("a"))?.state === "ready");
     await hub.signal("SIGKILL");
     await a.agent.signal("SIGKILL");
     await using a2 = await again(a, "a", hub);

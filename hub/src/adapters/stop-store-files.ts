@@ -2,7 +2,7 @@
  * The show stop in one file: a CRC-32 over the rest, then CBOR. A bit that has flipped in a zone's name would take a
  * latch away without anybody noticing, so what does not check out counts as unreadable.
  */
-import { open, readFile, rename } from "node:fs/promises";
+import { copyFile, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import * as z from "zod/mini";
@@ -36,13 +36,14 @@ export function openStopStore(folder: string, log: Log): StopStore {
       const problem = bytes instanceof Uint8Array ? "it is damaged" : bytes.problem;
       const kept = bytes instanceof Uint8Array ? decoded(bytes) : undefined;
       if (kept !== undefined) return kept;
+      // A copy: until its replacement is on disk, the damaged one tells the next start that there was a stop.
       const aside = `${path}.broken-${Date.now()}`;
-      try {
-        await rename(path, aside);
-      } catch {
-        // It stays where it is; what is logged is the same.
-      }
-      log.error("the kept show stop cannot be read", { file: aside, problem });
+      const isAside = await copyFile(path, aside).then(
+        () => true,
+        () => false,
+      );
+      if (!isAside) await rm(aside, { force: true }).catch(() => undefined);
+      log.error("the kept show stop cannot be read", { file: isAside ? aside : path, problem });
       return "unreadable";
     },
     async save(kept) {
