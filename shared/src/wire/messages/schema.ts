@@ -10,7 +10,7 @@ import type { Malformed } from "../well-formed.ts";
 export const name = z.string().check(z.refine(isName, "not a name"));
 export const shortText = z.string().check(z.maxLength(textLengthMax));
 /** Who asks, as everybody is told it. */
-export const shortenedBy = (by: string): string =>
+const shortenedBy = (by: string): string =>
   by.length <= byLengthMax ? by : `${by.slice(0, byLengthMax - 1).toWellFormed()}…`;
 /** From whoever asks: a node tells it for each of thousands of inputs. */
 export const byText = z.pipe(z.string(), z.transform(shortenedBy));
