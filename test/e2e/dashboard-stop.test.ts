@@ -6,7 +6,7 @@ import { mkdir, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { nodesResponse } from "@interactor/shared/wire/api";
 import { openDeadLine } from "./dead-line.ts";
-import { eventually, type HubProgram, startHub } from "./programs.ts";
+import { eventually, type HubProgram, startAgent, startHub } from "./programs.ts";
 import { requires } from "./requires.ts";
 
 const browserTest = requires("chromium");
@@ -102,3 +102,32 @@ browserTest("what the hub cannot keep stands in the header until it can", async 
   await problems.waitFor({ state: "detached", timeout: 10_000 });
   await page.context().close();
 });
+
+browserTest(
+  "the button names what it stops, and stops everything again after a press in a zone",
+  async () => {
+    await using hub = await startHub();
+    await using _agent = await startAgent({
+      node: "a",
+      hub: hub.mqtt,
+      zones: ["z1", "z2", "z3", "z4", "z5"],
+    });
+    const page = await visit(hub.http);
+    const button = page.getByTestId("stop");
+    await page.getByTestId("stop-zone").waitFor();
+    expect(await button.textContent()).toBe("STOP ALL");
+
+    for (const zone of ["z1", "z2", "z3", "z4", "z5"]) {
+      await page.getByTestId("stop-zone").selectOption(zone);
+      expect(await button.textContent()).toBe(`STOP ${zone}`);
+      await button.click();
+      await page.getByTestId(`release-${zone}`).waitFor({ state: "attached" });
+      expect(await button.textContent()).toBe("STOP ALL");
+    }
+
+    await page.getByTestId("release-z5").click({ delay: 1200 });
+    await page.getByTestId("release-z5").waitFor({ state: "detached" });
+    expect(await latchesOf(hub)).toHaveLength(4);
+    await page.context().close();
+  },
+);

@@ -50,5 +50,3 @@ export const confirmWithin = 1_000;
 export const releaseLife = 10_000;
 /** An ask that the hub took and never obeyed is shown this long, in ms. */
 export const unconfirmedShownFor = 60_000;
-/** Lines of show stops on every screen. More: how many are missing is said. */
-export const stopLinesShownMax = 4;

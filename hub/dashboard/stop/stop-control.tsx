@@ -13,7 +13,11 @@ export function StopControl(): JSX.Element {
   const zone = zones.includes(zoneChoice.value) ? zoneChoice.value : everyZone;
   void live.beats.value;
   const presses = live.asks.value.filter(({ kind }) => kind === "stop");
-  const press = (): void => live.stop(zone);
+  const press = (): void => {
+    live.stop(zone);
+    // The next press, in a hurry, must not be of the zone that somebody chose for this one.
+    zoneChoice.value = everyZone;
+  };
   return (
     <div class="stop-control">
       {zones.length < 2 ? null : (
@@ -43,7 +47,7 @@ export function StopControl(): JSX.Element {
           if ((event.key === " " || event.key === "Enter") && !event.repeat) press();
         }}
       >
-        STOP
+        STOP {zone === everyZone ? "ALL" : zone}
       </button>
       {presses.map((ask) => (
         <span key={ask.zone} class="notice" role="alert" data-testid="stop-notice">
