@@ -41,7 +41,7 @@ export function reportUnseen(
       `${JSON.stringify({ zone, stopped: kind === "stop", id, confirmed: isAccepted })}\n`,
     );
   }
-  const held = isAccepted ? " and the hub holds it" : "";
+  const held = isAccepted ? " and the hub holds it" : " and NOT CONFIRMED";
   throw commandFault(
     "FAILED",
     `the ${kind} in ${zone} was sent${held}; who has ${done} cannot be shown: ${why}`,

@@ -29,6 +29,13 @@ export interface StopOptions extends HubOptions {
 /** How long to wait for the nodes' word when nobody says. */
 const patienceDefault = seconds(3);
 
+/** Whether anybody will be heard of what is asked. */
+interface Seen {
+  readonly isHubHeard: boolean;
+  /** Why nodes, or the hub, are not. */
+  readonly why: string | undefined;
+}
+
 type NodesAnswer = Promise<Result<NodesResponse, unknown>>;
 
 export async function runStop(isRelease: boolean, options: StopOptions, signal: AbortSignal): Promise<void> {
@@ -53,13 +60,13 @@ export async function runStop(isRelease: boolean, options: StopOptions, signal: 
   const { session, asked, site } = begun;
   if (isRelease && asked.released.length === 0) return nothingHeld(asked, await nodes, options);
   answers.begin(asked);
-  const unseen = await ask(session, site, asked);
+  const seen = await ask(session, site, asked);
   const known = await nodes;
   const patience = options.timeout ?? patienceDefault;
-  if (!known.ok || unseen !== undefined) {
-    const why = unseen ?? (known.ok ? undefined : known.error);
-    if (unseen === undefined) await answers.within({ here: [], away: [] }, patience, signal);
-    return reportUnseen(asked, { isAccepted: answers.isAccepted, why: messageOf(why) }, options);
+  if (!known.ok || seen.why !== undefined) {
+    const why = seen.why ?? (known.ok ? "" : messageOf(known.error));
+    if (seen.isHubHeard) await answers.within({ here: [], away: [] }, patience, signal);
+    return reportUnseen(asked, { isAccepted: answers.isAccepted, why }, options);
   }
   const given = await answers.within(expectedNodes(known.value.nodes, asked), patience, signal);
   return report(asked, { site: known.value, given, isAccepted: answers.isAccepted }, options);
@@ -124,10 +131,9 @@ export function expectedNodes(nodes: readonly NodeView[], { kind, zone, released
 }
 
 /**
- * The latch leaves first; what it brings is retained, so that nothing is missed by asking for it second. Returns why
- * nobody can see what it does.
+ * The latch leaves first; what it brings is retained, so that nothing is missed by asking for it second.
  */
-async function ask(session: MqttSession, site: string, asked: Asked): Promise<unknown> {
+async function ask(session: MqttSession, site: string, asked: Asked): Promise<Seen> {
   const topics = siteTopics(site);
   const { kind, id, released } = asked;
   const document = encodeStopLatch({
@@ -138,10 +144,10 @@ async function ask(session: MqttSession, site: string, asked: Asked): Promise<un
     ...(kind === "stop" ? { id } : { released: [...released] }),
   });
   const sent = session.publish(topics.stop(asked.zone), document);
-  const seen = Promise.all([
+  const seen = Promise.allSettled([
     session.subscribe(topics.stop(asked.zone)),
     session.subscribe(topics.allReported),
-  ]).then(ignore, (error: unknown) => error ?? "no reason");
+  ]);
   try {
     await sent;
   } catch (error) {
@@ -149,5 +155,7 @@ async function ask(session: MqttSession, site: string, asked: Asked): Promise<un
     const words = `the ${kind} in ${asked.zone} was sent and NOT CONFIRMED: ${messageOf(error)}; ${advice}`;
     throw commandFault("TIMEOUT", words, error);
   }
-  return seen;
+  const [hub, nodes] = await seen;
+  const refused = hub.status === "rejected" ? hub : nodes.status === "rejected" ? nodes : undefined;
+  return { isHubHeard: hub.status === "fulfilled", why: refused && messageOf(refused.reason) };
 }

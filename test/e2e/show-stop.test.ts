@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { encodeCbor } from "@interactor/shared/wire/cbor";
 import { nodesResponse } from "@interactor/shared/wire/api";
 import { seconds } from "@interactor/shared/kernel/units";
+import { encodeStopLatch } from "@interactor/shared/wire/messages/stop";
 import { siteTopics } from "@interactor/shared/wire/topics";
 import { connectAsync } from "mqtt";
 import { describe, expect, test } from "vitest";
@@ -211,6 +212,32 @@ describe("latches of several people", () => {
     await untilAt(a, 100);
     await untilAt(b, 100);
     expect((await stopOf(hub))?.latches).toEqual([]);
+  });
+
+  test("whose names are without end leave a node of eight universes connected, and stopped", async () => {
+    await using hub = await startHub();
+    await using light = await Light.open();
+    const universes = Array.from(
+      { length: 8 },
+      (_, at) => [`u${at}`, dmxInstance(light.port, at + 1)] as const,
+    );
+    await using agent = await startAgent({
+      node: "a",
+      hub: hub.mqtt,
+      instances: Object.fromEntries(universes),
+    });
+    await untilRunning(hub, "a");
+    const client = await connectAsync(hub.mqtt, { clientId: "boaster" });
+    const press = encodeStopLatch({ v: 1, latched: true, by: "x".repeat(4096), at: 1 });
+
+    await client.publishAsync(siteTopics("demo").stop("all"), Buffer.from(press), { qos: 1 });
+    await client.endAsync();
+
+    await eventually("the node says so", async () => (await hub.node("a"))?.stop?.latches.length === 1);
+    await sleep(2000);
+    expect((await hub.node("a"))?.state).toBe("ready");
+    expect((await hub.node("a"))?.stop?.latches[0]?.by.length).toBe(64);
+    expect(agent.log()).not.toContain("lost the hub");
   });
 
   test("in a zone that is none are refused and counted, as is what is no latch", async () => {

@@ -3,8 +3,10 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, request, type ServerResponse } from "node:http";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { nodesResponse } from "@interactor/shared/wire/api";
@@ -85,6 +87,21 @@ describe("a stop of everything", () => {
     for (const response of waiting) response.end(answer.text);
     expect((await running).code).toBe(0);
   });
+});
+
+test("a stop by an account that may not read says that it was sent, and does not claim more", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "interactor-stop-"));
+  const config = join(folder, "accounts.yaml");
+  const account = "{ name: kiosk, password: secret, publish: [ix/1/demo/stop/#], subscribe: [lights/#] }";
+  await writeFile(config, `accounts: [${account}]\nanonymous: kiosk\n`, { mode: 0o600 });
+  await using hub = await startHub({ env: { INTERACTOR_CONFIG: config } });
+
+  const ran = await stop(hub.http);
+  await rm(folder, { recursive: true });
+
+  expect(await latchesOf(hub)).toBe(1);
+  expect(ran.code).toBe(1);
+  expect(ran.err).toContain("the stop in all was sent and NOT CONFIRMED; who has stopped cannot be shown: ");
 });
 
 test("a release by a command that cannot read the nodes' answer says that nothing was released", async () => {
