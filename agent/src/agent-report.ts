@@ -1,11 +1,7 @@
 /** Says on `reported` what a node runs and how it is, whenever there is something to say. */
 import type { Instant } from "@interactor/shared/kernel/units";
 import type { Desired } from "@interactor/shared/wire/messages/desired";
-import {
-  encodeReported,
-  type InstanceReport,
-  type StopReport,
-} from "@interactor/shared/wire/messages/reported";
+import { type InstanceReport, type StopReport } from "@interactor/shared/wire/messages/reported";
 import type { AgentClock } from "./agent-clock.ts";
 import type { Outbox } from "./core/outbox/outbox.ts";
 import type { Report } from "./core/report/report.ts";
@@ -37,14 +33,16 @@ export class AgentReport {
     at: Instant,
     publish: (document: Uint8Array) => void,
   ): Instant {
-    const { report, clock, outbox, spool, switchboard, stop } = this.#parts;
+    const { report, clock, log, outbox, spool, switchboard, stop } = this.#parts;
     report.problem("outbox", outbox.isCriticalFull ? "its outbox is full of critical messages" : undefined);
     report.problem("spool", spool?.problem);
     if (report.isDue(at)) {
       const { routes } = switchboard;
-      const owners = switchboard.owners();
+      const owners = switchboard.ownersBesideStop();
       const running = { revision, digest, owners, routes, clock: clock.report(), stop: stop() };
-      publish(encodeReported(report.take(running, at)));
+      const document = report.document(running, at);
+      if (document === undefined) log.error("the report is larger than a message may be and is not sent");
+      else publish(document);
     }
     return report.dueAt(at);
   }

@@ -7,7 +7,7 @@ import type { Clock } from "@interactor/shared/kernel/clock";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { between, type Instant, seconds } from "@interactor/shared/kernel/units";
 import type { StopReport } from "@interactor/shared/wire/messages/reported";
-import { decodeStopLatch } from "@interactor/shared/wire/messages/stop";
+import { decodeStopLatch, type ZoneLatch } from "@interactor/shared/wire/messages/stop";
 import { HubLeases, type Leased } from "./core/stop/hub-leases.ts";
 import { StopLatches } from "./core/stop/stop-latches.ts";
 import type { Now, Switchboard } from "./core/switchboard/switchboard.ts";
@@ -19,6 +19,8 @@ export interface AgentStopWorld {
   readonly log: Log;
   readonly store: Pick<StateStore, "loadStop" | "saveStop">;
   refused(reason: string): void;
+  /** What keeps a stop from outliving the agent, in words; `undefined`: nothing does any more. */
+  problem(words: string | undefined): void;
   /** Other latches hold the node than before. */
   changed(): void;
 }
@@ -32,12 +34,16 @@ const keepAgainAfter = seconds(5);
 /** Who holds a node that cannot read what it kept. */
 const unreadableBy = "node: what it kept of the show stop cannot be read";
 
+const keyOf = ({ zone, id }: ZoneLatch): string => `${zone}/${id}`;
+
 export class AgentStop {
   readonly #world: AgentStopWorld;
   readonly #switchboard: Switchboard;
   readonly #latches: StopLatches;
   readonly #leases: HubLeases;
-  #tookMs = 0;
+  /** How long obeying took, by zone and id: of what came in this life. */
+  #tookMs: ReadonlyMap<string, number> = new Map();
+  #tookLastMs = 0;
   #isKeeping = false;
   #isUnkept = false;
 
@@ -71,12 +77,12 @@ export class AgentStop {
     const arrivedAt = clock.now();
     const decoded = decodeStopLatch(payload);
     if (!decoded.ok) return this.#world.refused(`stop ${decoded.error}`);
-    const before = this.#latches.held.length;
+    const before = this.#latches.held;
     if (!this.#latches.take(zone, decoded.value)) return;
     this.#obey();
-    this.#tookMs = between(arrivedAt, clock.now());
+    this.#timed(before, between(arrivedAt, clock.now()));
     const words =
-      this.#latches.held.length > before ? `show stop in ${zone}` : `show stop released in ${zone}`;
+      this.#latches.held.length > before.length ? `show stop in ${zone}` : `show stop released in ${zone}`;
     const left = this.#latches.held.map((latch) => `${latch.zone} by ${latch.by}`);
     log.warn(words, { by: decoded.value.by, ...(left.length === 0 ? {} : { holds: left }) });
     this.#keep();
@@ -104,7 +110,24 @@ export class AgentStop {
   /** `undefined`: nothing holds the node. */
   get report(): StopReport | undefined {
     const latches = this.#latches.held;
-    return latches.length === 0 ? undefined : { latches: [...latches], tookMs: this.#tookMs };
+    if (latches.length === 0) return undefined;
+    const timed = latches.map((latch) => {
+      const tookMs = this.#tookMs.get(keyOf(latch));
+      return tookMs === undefined ? latch : { ...latch, tookMs };
+    });
+    return { latches: timed, tookMs: this.#tookLastMs };
+  }
+
+  /** Writes down how long the latches took that are new, and forgets those that hold no more. */
+  #timed(before: readonly ZoneLatch[], took: number): void {
+    const old = new Set(before.map(keyOf));
+    const timed = this.#latches.held.flatMap((latch) => {
+      const key = keyOf(latch);
+      const tookMs = old.has(key) ? this.#tookMs.get(key) : took;
+      return tookMs === undefined ? [] : [[key, tookMs] as const];
+    });
+    if (this.#latches.held.some((latch) => !old.has(keyOf(latch)))) this.#tookLastMs = took;
+    this.#tookMs = new Map(timed);
   }
 
   #obey(): void {
@@ -128,10 +151,14 @@ export class AgentStop {
       this.#isUnkept = false;
       try {
         await store.saveStop(this.#latches.held);
+        this.#world.problem(undefined);
       } catch (error) {
         log.error("the show stop could not be kept on disk: a cold start without the hub does not know it", {
           cause: messageOf(error),
         });
+        this.#world.problem(
+          `its show stop is not on disk, a cold start would not know it: ${messageOf(error)}`,
+        );
         this.#isUnkept = true;
         break;
       }

@@ -70,6 +70,7 @@ export class Agent implements AsyncDisposable {
     this.#stop = new AgentStop(options, this.#switchboard, {
       ...world,
       refused: (reason) => this.#refuse(reason),
+      problem: (words) => this.#after(() => this.#report.problem("stop", words)),
       // Somebody waits for the word that this node has stopped.
       changed: () => this.#report.begin(),
     });

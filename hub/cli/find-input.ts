@@ -65,7 +65,13 @@ export function findInput(site: NodesResponse, address: SiteAddress): FoundInput
   }
   const key = portAddress(address);
   const owner = Object.hasOwn(node.owners, key) ? node.owners[key] : undefined;
-  return { address, node, spec, owner };
+  return { address, node, spec, owner: owner ?? (spec.actuator === true ? stopOwner(node) : undefined) };
+}
+
+/** A show stop holds every actuator input, and is told once. */
+function stopOwner({ stop }: NodeView): FoundInput["owner"] {
+  const latch = stop?.latches[0];
+  return latch === undefined ? undefined : { kind: "stop", by: latch.by, since: latch.since };
 }
 
 function missing(

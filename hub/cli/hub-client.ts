@@ -13,6 +13,7 @@ import {
   type NodesResponse,
   nodesResponse,
 } from "@interactor/shared/wire/api";
+import { isName } from "@interactor/shared/wire/names";
 import { hubArgument } from "./arguments.ts";
 import { commandFault } from "./exit.ts";
 import { printable } from "./output.ts";
@@ -105,6 +106,18 @@ async function fetchApi<Answered>(
 
 const apiProblem = z.object({ error: z.string() });
 const readiness = z.object({ problems: z.array(z.string()) });
+const siteAnswer = z.object({ site: z.string().check(z.refine(isName, "not a name")) });
+
+/** Which site the hub is of, in the smallest answer that it gives; `undefined` when it does not say. */
+export async function fetchSite(hub: HubAddress): Promise<string | undefined> {
+  try {
+    const answer = siteAnswer.safeParse(parseJson((await request(`${hub.url}${apiPaths.ready}`)).text));
+    return answer.success ? answer.data.site : undefined;
+  } catch {
+    // Whoever asks for more will say why nothing answers.
+    return undefined;
+  }
+}
 
 /** What keeps the hub from being ready; `undefined` when it does not say. */
 export async function fetchProblems(hub: HubAddress): Promise<readonly string[] | undefined> {

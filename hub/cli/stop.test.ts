@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import type { NodeView } from "@interactor/shared/wire/api";
-import { type Asked, expectedNodes, hasObeyed, linesOf } from "./stop.ts";
+import { expectedNodes } from "./stop.ts";
+import { type Asked, hasObeyed } from "./stop-answers.ts";
+import { linesOf } from "./stop-report.ts";
 
 const stop: Asked = { kind: "stop", zone: "foyer", id: "mine", released: [] };
 const release: Asked = { kind: "release", zone: "foyer", id: "x", released: ["mine"] };
@@ -32,7 +34,7 @@ const heldBy = (...ids: readonly string[]): NodeView["stop"] => ({
   answered_ms: null,
 });
 
-test("of a stop every node of the zone is asked, those that are lost too, but none that said goodbye", () => {
+test("of a stop every node of the zone is asked; nobody waits for the lost, and who said goodbye is not asked", () => {
   const nodes = [
     nodeNamed("a"),
     nodeNamed("b", { state: "lost" }),
@@ -40,15 +42,18 @@ test("of a stop every node of the zone is asked, those that are lost too, but no
     nodeNamed("d", { zones: [] }),
   ];
 
-  expect(expectedNodes(nodes, stop)).toEqual(["a", "b"]);
-  expect(expectedNodes(nodes, { ...stop, zone: "all" })).toEqual(["a", "b", "d"]);
+  expect(expectedNodes(nodes, stop)).toEqual({ here: ["a"], away: ["b"] });
+  expect(expectedNodes(nodes, { ...stop, zone: "all" })).toEqual({ here: ["a", "d"], away: ["b"] });
 });
 
 test("of a release only those that it holds are asked", () => {
   const held = nodeNamed("a", { stop: heldBy("mine") });
   const elsewhere = nodeNamed("b", { stop: heldBy("other") });
 
-  expect(expectedNodes([held, elsewhere, nodeNamed("c")], release)).toEqual(["a"]);
+  expect(expectedNodes([held, elsewhere, nodeNamed("c")], release)).toEqual({
+    here: ["a"],
+    away: [],
+  });
 });
 
 test("a node has stopped when it reports this latch, and is released when it reports none of those", () => {
@@ -64,9 +69,10 @@ test("a node has stopped when it reports this latch, and is released when it rep
 
 test("the lines say how many of how many, the slowest, and who is silent", () => {
   const lines = linesOf(stop, [
-    { node: "a", answeredMs: 4.21, tookMs: 0.3 },
-    { node: "b", answeredMs: 12.5, tookMs: undefined },
-    { node: "c", answeredMs: undefined, tookMs: undefined },
+    { node: "a", answeredMs: 4.21, tookMs: 0.3, wasAway: false },
+    { node: "b", answeredMs: 12.5, tookMs: undefined, wasAway: false },
+    { node: "c", answeredMs: undefined, tookMs: undefined, wasAway: false },
+    { node: "d", answeredMs: undefined, tookMs: undefined, wasAway: true },
   ]);
 
   expect(lines).toEqual([
@@ -74,6 +80,7 @@ test("the lines say how many of how many, the slowest, and who is silent", () =>
     "  a  stopped, its word after 4.2 ms (0.3 ms of it on the node)",
     "  b  stopped, its word after 12.5 ms",
     "  c  NO ANSWER",
+    "  d  was away before; it stops when it is back",
   ]);
 });
 

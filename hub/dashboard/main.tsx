@@ -4,7 +4,7 @@ import { isName } from "@interactor/shared/wire/names";
 import { requestOf } from "@interactor/shared/wire/request";
 import { invariant } from "@interactor/shared/kernel/assert";
 import { render } from "preact";
-import { openConnection } from "./live/connection.ts";
+import { openConnection, randomHex } from "./live/connection.ts";
 import { watchLedger } from "./live/ledger-watch.ts";
 import { beatInterval } from "./live/limits.ts";
 import { Live } from "./live/live.ts";
@@ -30,7 +30,8 @@ function start(): void {
     wall: () => Date.now(),
     monotonic: () => performance.now(),
     send: (address, command) => connection.send(address, command),
-    stop: (zone, latch) => connection.stop(zone, latch),
+    stop: (zone, latch, taken) => connection.stop(zone, latch, taken),
+    newId: () => randomHex(8),
     newRequest: () => requestOf(crypto.getRandomValues(new Uint8Array(8))),
   });
   const socket = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/mqtt`;

@@ -1,11 +1,11 @@
 /**
  * The show stop at the hub. Whoever asks for a stop or a release is answered by the zone's whole document, retained
- * for everybody; it leaves before it is on disk, because a stop does not wait. What nodes hold is learnt from their
- * reports, so a hub that has lost its folder knows it again when they are back.
+ * for everybody; it leaves before it is on disk, because a stop does not wait. A hub that has lost its folder learns
+ * from the nodes what holds, for a while; after that, what a single node says stops nobody else.
  */
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { messageOf } from "@interactor/shared/kernel/fault";
-import { between, type Instant, seconds } from "@interactor/shared/kernel/units";
+import { type Instant, later, millis, seconds } from "@interactor/shared/kernel/units";
 import { encodeCbor } from "@interactor/shared/wire/cbor";
 import type { NodesResponse, NodeView } from "@interactor/shared/wire/api";
 import type { StopReport } from "@interactor/shared/wire/messages/reported";
@@ -14,8 +14,11 @@ import {
   encodeStopLatch,
   everyZone,
   type StopLatch,
+  type ZoneLatch,
 } from "@interactor/shared/wire/messages/stop";
 import type { PresenceState } from "./core/presence/presence.ts";
+import { Remarks, type Summary } from "./core/registry/remarks.ts";
+import { StopAnswers } from "./core/stop/stop-answers.ts";
 import { type KeptStop, StopBook } from "./core/stop/stop-book.ts";
 import type { Log } from "./ports/log.ts";
 import type { StopStore } from "./ports/stop-store.ts";
@@ -31,23 +34,46 @@ export interface HubStopWorld {
 
 /** How often what could not be kept is tried again. */
 const keepAgainAfter = seconds(5);
+/** A zone is said again at most this often: whoever holds a key down must not busy every node and the disk. */
+const gatherFor = millis(100);
+/**
+ * How long a hub without a readable book learns for whole zones: nodes are back within 30 s, and a Pi boots in a
+ * minute. Later: that node alone stays stopped, because one that lay in a drawer must not stop the site.
+ */
+const learnFor = seconds(120);
 /** Zones that are none and were named in the log. More are counted alone. */
 const unknownZonesMax = 32;
 const nothingKept: KeptStop = { zones: {}, members: {} };
 
-export class HubStop {
+type StopOutcome = ReturnType<StopBook["stop"] | StopBook["release"]>;
+
+/** A zone that was said just now. */
+interface Gathering {
+  /** What was said: the next press of a zone that was free goes at once. */
+  readonly wasLatched: boolean;
+  readonly cancel: () => void;
+  /** There is more to say when it is over. */
+  isMore: boolean;
+  /** The latch of presses without an id that came meanwhile: nobody has seen it, so it stands for all of them. */
+  namelessId: string | undefined;
+}
+
+export class HubStop implements AsyncDisposable {
   readonly #world: HubStopWorld;
   /** Makes the ids of this life differ from those of others. */
   readonly #salt: string;
-  #book = new StopBook(nothingKept);
-  #pressed = 0;
-  /** When a latch was first sent, by its id. */
-  readonly #sentAt = new Map<string, Instant>();
-  /** How long each node took to answer the latch that holds it, by node and id. */
-  readonly #answers = new Map<string, Map<string, number>>();
+  readonly #answers = new StopAnswers();
+  readonly #remarks = new Remarks();
+  readonly #gathering = new Map<string, Gathering>();
   readonly #unknown = new Set<string>();
-  #isKeeping = false;
+  /** Latches that a node holds alone, as they were told of last, by node. */
+  readonly #alone = new Map<string, string>();
+  #book = new StopBook(nothingKept);
+  #learnsUntil: Instant | undefined;
+  #pressed = 0;
   #isUnkept = false;
+  #writing: Promise<void> | undefined;
+  #problem: string | undefined;
 
   constructor(salt: string, world: HubStopWorld) {
     this.#salt = salt;
@@ -56,15 +82,16 @@ export class HubStop {
 
   /** Takes up what the last life kept. What cannot be read may have been a stop, and counts as one. */
   async load(): Promise<void> {
-    const kept = await this.#world.store.load();
-    this.#book = new StopBook(kept === undefined || kept === "unreadable" ? nothingKept : kept);
-    for (const { zone, by } of this.#book.latches) {
-      this.#world.log.warn(`show stop in ${zone}, kept over the restart`, { by });
-    }
+    const { store, clock, log } = this.#world;
+    const kept = await store.load();
+    if (kept !== undefined && kept !== "unreadable") this.#book = new StopBook(kept);
+    else this.#learnsUntil = later(clock.now(), learnFor);
+    for (const { zone, by } of this.#book.latches)
+      log.warn(`show stop in ${zone}, kept over the restart`, { by });
     if (kept !== "unreadable") return;
     const by = "hub: what it kept of the show stop cannot be read";
-    this.#book.stop(everyZone, { id: undefined, by, ...this.#stamp() });
-    this.#world.log.error(
+    this.#book.stop(everyZone, { id: undefined, by, at: clock.wall(), freshId: this.#freshId });
+    log.error(
       "show stop in all, because what was kept of it cannot be read; see after the site, then release it",
     );
     this.#keep();
@@ -77,7 +104,18 @@ export class HubStop {
 
   /** Says again what holds. */
   start(): void {
-    for (const zone of this.#book.touched) this.#say(zone);
+    for (const zone of this.#book.touched) this.#publish(zone);
+  }
+
+  /** What was asked last is on disk, or the disk has refused it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const [zone, { isMore, cancel }] of this.#gathering) {
+      cancel();
+      if (isMore) this.#publish(zone);
+    }
+    if (this.#isUnkept && this.#writing === undefined) this.#keep();
+    await this.#writing;
+    this.#tell(this.#remarks.takeAll(this.#world.clock.now()));
   }
 
   /** Somebody asks for a stop or a release. Returns why not. */
@@ -86,9 +124,8 @@ export class HubStop {
     if (!decoded.ok) return decoded.error;
     const asked = decoded.value;
     const outcome = asked.latched ? this.#stop(zone, asked) : this.#release(zone, asked, presence);
-    if (outcome !== "unknown-zone") return undefined;
-    this.#sayUnknown(zone, asked.by);
-    return outcome;
+    if (outcome === "unknown-zone") this.#sayUnknown(zone, asked.by);
+    return outcome === "unknown-zone" || outcome === "too-many-zones" ? outcome : undefined;
   }
 
   /** A node says where it is. */
@@ -98,20 +135,34 @@ export class HubStop {
 
   /** A node is forgotten. */
   left(node: string): void {
-    this.#answers.delete(node);
+    this.#answers.forget(node);
     if (this.#book.leave(node)) this.#keep();
   }
 
   /** A node says what holds it. */
   reported(node: string, report: StopReport | undefined): void {
-    this.#answered(node, report);
-    for (const latch of report?.latches ?? []) {
+    const latches = report?.latches ?? [];
+    const now = this.#world.clock.now();
+    const ids = latches.map(({ id }) => id);
+    this.#answers.heard(node, ids, now);
+    const isLearning = this.#learnsUntil !== undefined && now <= this.#learnsUntil;
+    for (const latch of isLearning ? latches : []) {
       if (!this.#book.learn(node, latch)) continue;
       const { zone, by } = latch;
       this.#world.log.warn(`show stop in ${zone}: node ${node} still held it`, { by });
       this.#say(zone);
-      this.#keep();
     }
+    this.#sayAlone(node, latches);
+  }
+
+  /** Sums up what had no line in the log of its own. To be called once a second. */
+  sumUp(): void {
+    this.#tell(this.#remarks.takeDue(this.#world.clock.now()));
+  }
+
+  /** What keeps it from outliving the hub, in words; `undefined`: nothing. */
+  get problem(): string | undefined {
+    return this.#problem;
   }
 
   view(isoOf: (at: number) => string): NonNullable<NodesResponse["stop"]> {
@@ -121,48 +172,83 @@ export class HubStop {
 
   nodeView(node: string, report: StopReport | undefined, isoOf: (at: number) => string): NodeView["stop"] {
     if (report === undefined) return undefined;
-    const answers = report.latches.flatMap(({ id }) => this.#answers.get(node)?.get(id) ?? []);
+    const answers = report.latches.flatMap(({ id }) => this.#answers.of(node, id) ?? []);
     return {
-      latches: report.latches.map(({ zone, id, by, at, local = false }) => ({
-        zone,
-        id,
-        by,
-        since: isoOf(at),
-        local,
-      })),
-      took_ms: report.tookMs,
-      answered_ms: answers[0] ?? null,
+      latches: report.latches.map(({ zone, id, by, at, local = false }) => {
+        const isAlone = local || !this.#book.knows(zone, id);
+        return { zone, id, by, since: isoOf(at), local: isAlone };
+      }),
+      took_ms: tookOf(report),
+      answered_ms: answers.at(-1) ?? null,
     };
   }
 
   /** Every zone, and whether something holds it. */
   get zones(): ReadonlyMap<string, boolean> {
-    const latched = new Set(this.#book.latches.map(({ zone }) => zone));
-    return new Map(this.#book.zones.map((zone) => [zone, latched.has(zone)]));
+    return new Map(this.#book.zones.map((zone) => [zone, this.#book.isLatched(zone)]));
   }
 
-  #stop(zone: string, { id, by }: StopLatch): string {
-    const outcome = this.#book.stop(zone, { id, by, ...this.#stamp() });
+  #stop(zone: string, asked: StopLatch): StopOutcome {
+    const { clock } = this.#world;
+    const { by } = asked;
+    const gathering = this.#gathering.get(zone);
+    const id = asked.id ?? gathering?.namelessId;
+    let made: string | undefined;
+    const freshId = () => (made = this.#freshId());
+    const outcome = this.#book.stop(zone, { id, by, at: clock.wall(), freshId });
     if (outcome !== "latched") return outcome;
+    if (gathering !== undefined && asked.id === undefined) gathering.namelessId = made ?? id;
+    const latch = made ?? id;
+    if (latch !== undefined) this.#answers.pressed(latch, clock.now());
     this.#say(zone);
-    this.#world.log.warn(`show stop in ${zone}`, { by });
-    this.#keep();
+    this.#note(`show stop in ${zone}`, by);
     return outcome;
   }
 
-  #release(zone: string, { by, released }: StopLatch, presence: PresenceState): string {
+  #release(zone: string, { by, released }: StopLatch, presence: PresenceState): StopOutcome {
     const latches = [...presence.values()].flatMap(({ reported }) => reported?.stop?.latches ?? []);
     const reported = latches.filter((latch) => latch.zone === zone).map(({ id }) => id);
-    const { at } = this.#stamp();
+    const at = this.#world.clock.wall();
     const outcome = this.#book.release(zone, { by, at, ids: released, reported });
     if (outcome !== "released") return outcome;
-    for (const id of this.#sentAt.keys()) {
-      if (!this.#book.latches.some((latch) => latch.id === id)) this.#sentAt.delete(id);
-    }
     this.#say(zone);
-    this.#world.log.warn(`show stop released in ${zone}`, { by });
-    this.#keep();
+    this.#note(`show stop released in ${zone}`, by);
     return outcome;
+  }
+
+  /** Says the zone at once, or soon when it was said just now. A stop of a zone that was free always goes at once. */
+  #say(zone: string): void {
+    const isLatched = this.#book.isLatched(zone);
+    const gathering = this.#gathering.get(zone);
+    if (gathering !== undefined && (gathering.wasLatched || !isLatched)) {
+      gathering.isMore = true;
+      return;
+    }
+    gathering?.cancel();
+    this.#publish(zone);
+    const cancel = this.#world.clock.after(gatherFor, () => {
+      const over = this.#gathering.get(zone);
+      this.#gathering.delete(zone);
+      if (over?.isMore === true) this.#say(zone);
+    });
+    this.#gathering.set(zone, { wasLatched: isLatched, cancel, isMore: false, namelessId: undefined });
+  }
+
+  #publish(zone: string): void {
+    this.#world.publish(zone, encodeStopLatch(this.#book.document(zone)));
+    this.#answers.keepOnly(new Set(this.#book.latches.map(({ id }) => id)));
+    this.#keep();
+  }
+
+  /** Whoever asks may ask for ever: a name has one line, and the rest is summed up. */
+  #note(kind: string, by: string): void {
+    if (this.#remarks.note(this.#world.clock.now(), kind, by)) this.#world.log.warn(kind, { by });
+  }
+
+  #tell(summaries: readonly Summary[]): void {
+    for (const { kind, count, last } of summaries) {
+      this.#world.log.warn(`${kind} … and ${count} more like it`, { by: last });
+    }
   }
 
   /** Once for each name: whoever asks may ask for ever. */
@@ -173,59 +259,53 @@ export class HubStop {
     this.#world.log.warn(words, { by });
   }
 
-  #stamp(): { readonly at: number; readonly freshId: () => string } {
-    const freshId = () => {
-      this.#pressed += 1;
-      return this.#world.digestOf(encodeCbor([this.#salt, this.#pressed])).slice(0, 16);
-    };
-    return { at: this.#world.clock.wall(), freshId };
-  }
-
-  #say(zone: string): void {
-    const document = this.#book.document(zone);
-    this.#world.publish(zone, encodeStopLatch(document));
-    const now = this.#world.clock.now();
-    for (const { id } of document.latches ?? []) if (!this.#sentAt.has(id)) this.#sentAt.set(id, now);
-  }
-
-  #answered(node: string, report: StopReport | undefined): void {
-    const before = this.#answers.get(node);
-    const answers = new Map<string, number>();
-    for (const { id } of report?.latches ?? []) {
-      const sentAt = this.#sentAt.get(id);
-      const known = before?.get(id);
-      if (known !== undefined) answers.set(id, known);
-      else if (sentAt !== undefined) answers.set(id, between(sentAt, this.#world.clock.now()));
+  #sayAlone(node: string, latches: readonly ZoneLatch[]): void {
+    const alone = latches.filter(({ zone, id, local }) => local !== true && !this.#book.knows(zone, id));
+    const told = alone.map(({ zone, id }) => `${zone}/${id}`).join(" ");
+    if (told === (this.#alone.get(node) ?? "")) return;
+    if (told === "") this.#alone.delete(node);
+    else this.#alone.set(node, told);
+    for (const { zone, by } of alone) {
+      const words = `node ${node} holds a show stop of ${zone} that this hub does not know: it alone is stopped`;
+      this.#world.log.warn(`${words}, until a release of ${zone}`, { by });
     }
-    if (answers.size > 0) this.#answers.set(node, answers);
-    else this.#answers.delete(node);
   }
+
+  readonly #freshId = (): string => {
+    this.#pressed += 1;
+    return this.#world.digestOf(encodeCbor([this.#salt, this.#pressed])).slice(0, 16);
+  };
 
   /** One write at a time, of what is true when it begins. */
   #keep(): void {
     this.#isUnkept = true;
-    if (this.#isKeeping) return;
-    this.#isKeeping = true;
-    void this.#write();
+    this.#writing ??= this.#write();
   }
 
   async #write(): Promise<void> {
-    while (this.#isUnkept) {
-      this.#isUnkept = false;
-      try {
-        await this.#world.store.save(this.#book.kept);
-      } catch (error) {
-        this.#world.log.error(
-          "the show stop could not be kept on disk: nodes keep it, a restart of the hub may not",
-          {
-            cause: messageOf(error),
-          },
-        );
-        this.#isUnkept = true;
-        break;
+    const { clock, log, store } = this.#world;
+    try {
+      while (this.#isUnkept) {
+        this.#isUnkept = false;
+        await store.save(this.#book.kept);
+        this.#problem = undefined;
       }
+    } catch (error) {
+      const words = "the show stop could not be kept on disk: nodes keep it, a restart of the hub may not";
+      log.error(words, { cause: messageOf(error) });
+      this.#problem = `${words} (${messageOf(error)})`;
+      this.#isUnkept = true;
+      clock.after(keepAgainAfter, () => {
+        if (this.#isUnkept) this.#keep();
+      });
+    } finally {
+      this.#writing = undefined;
     }
-    this.#isKeeping = false;
-    if (this.#isUnkept) this.#world.clock.after(keepAgainAfter, () => this.#keep());
   }
+}
+
+/** Of the newest latch that came in the agent's life; an agent of before tells it of the last one alone. */
+function tookOf({ latches, tookMs }: StopReport): number | null {
+  const timed = latches.findLast((latch) => latch.tookMs !== undefined);
+  return timed?.tookMs ?? (tookMs > 0 ? tookMs : null);
 }

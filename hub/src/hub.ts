@@ -8,7 +8,7 @@ import { between, earliest, type Instant, millis, seconds } from "@interactor/sh
 import { placeRoutes, type Placement } from "@interactor/shared/routing/place";
 import { prepareRoutes } from "@interactor/shared/routing/run-route";
 import { type CompiledRoute, encodeDesired, routesBytes } from "@interactor/shared/wire/messages/desired";
-import { encodeHubMetric } from "@interactor/shared/wire/messages/hub-state";
+import { encodeHubMetric, toldProblems } from "@interactor/shared/wire/messages/hub-state";
 import type { SiteAddress } from "@interactor/shared/wire/names";
 import type { Session } from "@interactor/shared/wire/session";
 import { nodeTopics, siteTopics, type Topic } from "@interactor/shared/wire/topics";
@@ -72,6 +72,7 @@ export class Hub implements BrokerRules {
   readonly #faults: HubFaults;
   #placement: Placement = placeRoutes([]);
   #broker: Broker | undefined;
+  #problems: () => readonly string[] = () => [];
   #isWakeDue = false;
   /** When it wakes up by itself. */
   #wakesAt: Instant | undefined;
@@ -134,9 +135,10 @@ export class Hub implements BrokerRules {
     });
   }
 
-  /** Serves over `broker` from now on. */
-  start(broker: Broker): void {
+  /** Serves over `broker` from now on. `problems`: what keeps it from working wholly, in words. */
+  start(broker: Broker, problems: () => readonly string[]): void {
     this.#broker = broker;
+    this.#problems = problems;
     this.showStop.start();
     this.#announcement.start(this.showStop.nodesKept);
     this.#metric();
@@ -261,6 +263,7 @@ export class Hub implements BrokerRules {
     this.presence.look();
     this.#announcement.look(this.presence.state.size);
     this.#faults.sumUp();
+    this.showStop.sumUp();
     const { p50, p99 } = this.counters.latency.takeQuantiles();
     const metric = encodeHubMetric({
       v: 1,
@@ -268,6 +271,7 @@ export class Hub implements BrokerRules {
       messagesPerSecond: this.counters.takeMessages(),
       latencyP50Ms: p50,
       latencyP99Ms: p99,
+      problems: toldProblems(this.#problems()),
     });
     this.#broker?.publish(this.#topics.hubMetric, metric, { retain: false, qos: 0 });
     this.#cancelMetric = this.#world.clock.after(metricInterval, () => this.#metric());

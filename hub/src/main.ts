@@ -66,13 +66,14 @@ async function serve(): Promise<void> {
     },
     hub,
   );
-  boundHeap({ messages: () => hub.counters.messages, visits: () => broker.visits });
-  hub.start(broker);
-  const dashboard = join(import.meta.dirname, "dashboard");
-  const view = viewOf(hub, { broker, journal }, () => [
+  const problems = () => [
     ...routes.problems(),
-    ...(journal.problem === undefined ? [] : [journal.problem]),
-  ]);
+    ...[journal, store, hub.showStop].flatMap(({ problem }) => problem ?? []),
+  ];
+  boundHeap({ messages: () => hub.counters.messages, visits: () => broker.visits });
+  hub.start(broker, problems);
+  const dashboard = join(import.meta.dirname, "dashboard");
+  const view = viewOf(hub, { broker, journal }, problems);
   await using http = await openHttp(
     {
       host: options.httpHost,
@@ -84,6 +85,8 @@ async function serve(): Promise<void> {
     },
     view,
   );
+  // The first to end: a release that was asked just now must not come back as a stop.
+  await using _showStop = hub.showStop;
   await announce(options, { http: http.port, mqtt: broker.port }, log);
   await ending;
   await rm(join(data, "hub.json"), { force: true });

@@ -346,8 +346,7 @@ describe("a show stop", () => {
     await visitor.latchStop(true);
     await eventually("channel 1 at 0", () => room.light.level(1) === 0);
     await eventually("the stop as owner", async () => {
-      const owner = (await room.hub.node("a"))?.owners["stage/ch1"];
-      return owner?.kind === "stop" && owner.by === "visitor";
+      return (await room.hub.node("a"))?.stop?.latches[0]?.by === "visitor";
     });
     say(room.desk, 60);
     await eventually("the reading at the hub", () => visitor.values("a/desk/level").at(-1) === 60);

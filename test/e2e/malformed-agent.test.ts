@@ -180,7 +180,7 @@ test("refuses show stops that are none, and obeys one that is", async () => {
   );
   send(stop, encodeStopLatch({ v: 1, latched: true, by: "test", at: 1_800_000_000_000_000 }));
 
-  await eventually("the show stop owns the input", () => latest?.owners["lights/front"]?.kind === "stop");
+  await eventually("the show stop holds the node", () => latest?.stop?.latches[0]?.by === "test");
 });
 
 test("three thousand of the ten thousand were sent", () => {

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { encodeCbor } from "@interactor/shared/wire/cbor";
 import { nodesResponse } from "@interactor/shared/wire/api";
 import { seconds } from "@interactor/shared/kernel/units";
+import { encodeStopLatch } from "@interactor/shared/wire/messages/stop";
 import { siteTopics } from "@interactor/shared/wire/topics";
 import { connectAsync } from "mqtt";
 import { describe, expect, test } from "vitest";
@@ -146,7 +147,6 @@ describe("interactor stop", () => {
     await using house = await openHouse();
     const { hub, a, b } = house;
     b.agent.process.kill("SIGSTOP");
-    await eventually("b is lost", async () => (await hub.node("b"))?.state === "lost", 8000);
 
     const stopped = await interactor(hub, "stop", "--timeout", "1s");
     expect(stopped.code).toBe(1);
@@ -154,6 +154,12 @@ describe("interactor stop", () => {
     expect(stopped.out).toMatch(/^ {2}b {2}NO ANSWER$/m);
     expect(stopped.err).toContain("no answer from b");
     await untilAt(a, 0);
+
+    await eventually("b is lost", async () => (await hub.node("b"))?.state === "lost", 8000);
+    const again = await interactor(hub, "stop");
+    expect([again.code, again.err]).toEqual([0, ""]);
+    expect(again.out).toMatch(/^SHOW STOP in all: 1 of 1 node stopped/);
+    expect(again.out).toMatch(/^ {2}b {2}was away before; it stops when it is back$/m);
 
     b.agent.process.kill("SIGCONT");
     await untilAt(b, 0, 15_000);
@@ -206,6 +212,32 @@ describe("latches of several people", () => {
     await untilAt(a, 100);
     await untilAt(b, 100);
     expect((await stopOf(hub))?.latches).toEqual([]);
+  });
+
+  test("whose names are without end leave a node of eight universes connected, and stopped", async () => {
+    await using hub = await startHub();
+    await using light = await Light.open();
+    const universes = Array.from(
+      { length: 8 },
+      (_, at) => [`u${at}`, dmxInstance(light.port, at + 1)] as const,
+    );
+    await using agent = await startAgent({
+      node: "a",
+      hub: hub.mqtt,
+      instances: Object.fromEntries(universes),
+    });
+    await untilRunning(hub, "a");
+    const client = await connectAsync(hub.mqtt, { clientId: "boaster" });
+    const press = encodeStopLatch({ v: 1, latched: true, by: "x".repeat(4096), at: 1 });
+
+    await client.publishAsync(siteTopics("demo").stop("all"), Buffer.from(press), { qos: 1 });
+    await client.endAsync();
+
+    await eventually("the node says so", async () => (await hub.node("a"))?.stop?.latches.length === 1);
+    await sleep(2000);
+    expect((await hub.node("a"))?.state).toBe("ready");
+    expect((await hub.node("a"))?.stop?.latches[0]?.by.length).toBe(64);
+    expect(agent.log()).not.toContain("lost the hub");
   });
 
   test("in a zone that is none are refused and counted, as is what is no latch", async () => {
@@ -310,8 +342,8 @@ describe("a stop that holds", () => {
     await eventually("b is lost", async () => (await hub.node("b"))?.state === "lost", 8000);
 
     const released = await interactor(hub, "stop", "release", "--timeout", "500ms");
-    expect(released.code).toBe(1);
-    expect(released.err).toContain("no answer from b: whoever is away, it is released when it is back");
+    expect([released.code, released.err]).toEqual([0, ""]);
+    expect(released.out).toMatch(/^ {2}b {2}was away before; it is released when it is back$/m);
     await untilAt(a, 100);
     await using b2 = await again(b, "b", hub, ["house"]);
     await eventually("b is released", () => b2.log().includes("show stop released in all"));
@@ -321,7 +353,9 @@ describe("a stop that holds", () => {
     });
     expect((await stopOf(hub))?.latches).toEqual([]);
   });
+});
 
+describe("a stop whose file is spoilt", () => {
   test.for([
     ["cut short", (good: Buffer) => good.subarray(0, good.length / 2)],
     [
@@ -370,9 +404,17 @@ describe("a stop that holds", () => {
         program.log().includes("the show stop could not be kept on disk"),
       );
     }
+    const ready = await hub.get("/readyz");
+    expect([ready.status, ready.text]).toEqual([503, expect.stringContaining("could not be kept on disk")]);
+    await eventually("the node says so", async () => {
+      const node = await hub.node("a");
+      return node?.state === "degraded" && node.reasons.some((words) => words.includes("is not on disk"));
+    });
     for (const draft of drafts) await rmdir(draft);
 
     await eventually("the latch on the node's disk", () => readFile(join(a.agent.data, "stop.cbor")));
+    await eventually("the hub is ready", async () => (await hub.get("/readyz")).status === 200, 10_000);
+    await eventually("the node too", async () => (await hub.node("a"))?.state === "ready");
     await hub.signal("SIGKILL");
     await a.agent.signal("SIGKILL");
     await using a2 = await again(a, "a", hub);

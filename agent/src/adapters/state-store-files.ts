@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import * as z from "zod/mini";
@@ -35,8 +35,7 @@ export async function openStateStore(folder: string): Promise<StateStore> {
       } catch (error) {
         if (isMissing(error)) return [];
       }
-      // It stays where it is when it cannot be moved; what is said of it is the same.
-      await rename(stop, `${stop}.broken-${Date.now()}`).catch(() => undefined);
+      await copyAside(stop);
       return "unreadable";
     },
     async saveStop(latches) {
@@ -58,6 +57,12 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
 
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && "code" in error && error.code === "ENOENT";
+
+/** A copy: until its replacement is on disk, the damaged one tells the next start that there was a stop. */
+async function copyAside(path: string): Promise<void> {
+  const aside = `${path}.broken-${Date.now()}`;
+  await copyFile(path, aside).catch(() => rm(aside, { force: true }).catch(() => undefined));
+}
 
 const crcBytes = 4;
 

@@ -6,6 +6,7 @@ import type { InputSpec } from "@interactor/shared/wire/messages/port";
 import type { Command } from "@interactor/shared/wire/messages/command";
 import { type ReplyDocument, replyWords } from "@interactor/shared/wire/messages/reply";
 import type { OwnerReport } from "@interactor/shared/wire/messages/owners";
+import type { Reported } from "@interactor/shared/wire/messages/reported";
 import type { SiteAddress } from "@interactor/shared/wire/names";
 import type { Value } from "@interactor/shared/wire/value";
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
@@ -49,6 +50,12 @@ export function useInputHandle(
   );
 }
 
+/** A show stop holds every actuator input, and is told once. */
+function stopOwner(reported: Reported | undefined): OwnerReport | undefined {
+  const latch = reported?.stop?.latches[0];
+  return latch === undefined ? undefined : { kind: "stop", by: latch.by, since: latch.at };
+}
+
 function inputHandle(
   live: Live,
   address: SiteAddress,
@@ -57,7 +64,12 @@ function inputHandle(
 ): InputHandle {
   const { node, instance, port } = address;
   const notice = signal("");
-  const owner = computed(() => live.nodes.value.get(node)?.reported?.owners[`${instance}/${port}`]);
+  const owner = computed(() => {
+    const reported = live.nodes.value.get(node)?.reported;
+    return (
+      reported?.owners[`${instance}/${port}`] ?? (spec.actuator === true ? stopOwner(reported) : undefined)
+    );
+  });
   // What an actuator was given last says nothing once nobody owns it: its module has gone to its own rest.
   const isLeft = (): boolean => spec.actuator === true && owner.peek() === undefined;
   const holds = given ?? (() => (isLeft() ? undefined : live.values.get(node, instance, port)?.value));

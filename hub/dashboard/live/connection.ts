@@ -16,8 +16,11 @@ export interface ConnectionEvents {
 
 export interface Connection {
   send(address: SiteAddress, command: Command): Sent;
-  /** Asks for a show stop in a zone, or its release. */
-  stop(zone: string, latch: StopLatch): Sent;
+  /**
+   * Asks for a show stop in a zone, or its release. It is sent again after every reconnect until the hub has taken it,
+   * because its id makes twice the same as once; what this returns takes it back.
+   */
+  stop(zone: string, latch: StopLatch, taken: () => void): () => void;
 }
 
 /** A command on its way, by its MQTT packet id. */
@@ -63,39 +66,44 @@ export function openConnection(url: string, site: string, events: ConnectionEven
     send(address, command) {
       if (!client.connected) return "hub-lost";
       if (unconfirmed.size >= unconfirmedCommandsMax) return "hub-busy";
-      publish(client, unconfirmed, topics.set(address), encodeCommand(command));
+      const sent: Unconfirmed = { id: undefined };
+      unconfirmed.add(sent);
+      sent.id = publish(client, topics.set(address), encodeCommand(command), () => unconfirmed.delete(sent));
       return "sent";
     },
-    stop(zone, latch) {
-      if (!client.connected) return "hub-lost";
-      // No bound: a stop does not wait behind a slider.
-      publish(client, unconfirmed, topics.stop(zone), encodeStopLatch(latch));
-      return "sent";
+    stop(zone, latch, taken) {
+      const id = publish(client, topics.stop(zone), encodeStopLatch(latch), (error) => {
+        if (!error) taken();
+      });
+      return () => {
+        if (id !== undefined) client.removeOutgoingMessage(id);
+      };
     },
   };
 }
 
+/** Returns the packet's id; `undefined`: mqtt.js gives it one only when it has dealt with what an old connection left. */
 function publish(
   client: MqttClient,
-  unconfirmed: Set<Unconfirmed>,
   topic: string,
   payload: Uint8Array,
-): void {
-  const command: Unconfirmed = { id: undefined };
-  unconfirmed.add(command);
+  confirmed: (error?: Error | null) => void,
+): number | undefined {
+  const before = client.getLastMessageId();
   // mqtt.js asks for Node's Buffer, which a browser has not; any Uint8Array does.
-  client.publish(topic, payload as Buffer, { qos: 1 }, () => unconfirmed.delete(command));
-  command.id = client.getLastMessageId();
+  client.publish(topic, payload as Buffer, { qos: 1 }, confirmed);
+  const id = client.getLastMessageId();
+  return id === before ? undefined : id;
 }
 
-/** mqtt.js would send unconfirmed commands again after a reconnect: a hand that has long left the slider. */
+/** mqtt.js would send unconfirmed commands again after a reconnect: a hand that has long left the slider. A stop is none of them. */
 function forget(client: MqttClient, unconfirmed: Set<Unconfirmed>): void {
   for (const { id } of unconfirmed) if (id !== undefined) client.removeOutgoingMessage(id);
   unconfirmed.clear();
 }
 
 /** `crypto.randomUUID` is missing on a page that came over plain HTTP from another machine. */
-function randomHex(bytes: number): string {
+export function randomHex(bytes: number): string {
   const random = crypto.getRandomValues(new Uint8Array(bytes));
   return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

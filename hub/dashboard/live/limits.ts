@@ -44,5 +44,9 @@ export const clockSamples = 30;
 export const countedShownMax = 16;
 /** How long a show stop's release is held, in ms: longer than any touch by accident. */
 export const releaseHold = 1_000;
-/** Lines of show stops on every screen. More: how many are missing is said. */
-export const stopLinesShownMax = 4;
+/** A press that the hub has not named after this long, in ms, is said to be unconfirmed. Its way takes about 30. */
+export const confirmWithin = 1_000;
+/** A release that has not come through after this long, in ms, is taken back: the hand has long left the button. */
+export const releaseLife = 10_000;
+/** An ask that the hub took and never obeyed is shown this long, in ms. */
+export const unconfirmedShownFor = 60_000;

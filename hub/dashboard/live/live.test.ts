@@ -47,8 +47,9 @@ class Page {
     },
     stop: (zone, latch) => {
       this.stopped.push([zone, latch.latched]);
-      return "sent";
+      return () => undefined;
     },
+    newId: () => "press",
   });
 
   connected(): this {

@@ -25,6 +25,7 @@ import {
 } from "./node-record.ts";
 import { Questions } from "./questions.ts";
 import { SiteClock } from "./site-clock.ts";
+import { type Asking, askText, type StopAsk, StopAsks } from "./stop-asks.ts";
 import { Values } from "./values.ts";
 
 export interface HubView {
@@ -51,7 +52,9 @@ export interface LiveOptions {
   /** Ms, never steps. */
   readonly monotonic: () => number;
   readonly send: (address: SiteAddress, command: Command) => Sent;
-  readonly stop: (zone: string, latch: StopLatch) => Sent;
+  readonly stop: (zone: string, latch: StopLatch, taken: () => void) => () => void;
+  /** Of a press. */
+  readonly newId: () => string;
   readonly newRequest: () => RequestId;
 }
 
@@ -70,6 +73,8 @@ export class Live {
   readonly #link = computed(() => this.#hubShown.value.link);
   readonly #troublesShown = signal<Troubles>({ unreadable: 0, refused: 0 });
   readonly #stopsShown = signal<Stops>(new Map());
+  readonly #asks: StopAsks;
+  readonly #asksShown = signal<readonly StopAsk[]>([]);
   readonly #beats = signal(0);
   readonly #valuesKnown = signal(0);
   #nodes: Nodes = new Map();
@@ -86,6 +91,13 @@ export class Live {
     this.#valuesBase = `${topicRoot}/${options.site}/v/`;
     this.clock = new SiteClock(options.wall);
     this.values = new Values((address) => !this.#isCounted(address));
+    const send = (zone: string, asking: Asking, taken: () => void) =>
+      options.stop(
+        zone,
+        { v: 1, by: "dashboard", at: Math.round(this.clock.now() * 1000), ...asking },
+        taken,
+      );
+    this.#asks = new StopAsks({ send, newId: options.newId });
   }
 
   get nodes(): ReadonlySignal<Nodes> {
@@ -100,6 +112,10 @@ export class Live {
   /** Shown at once and not on the next beat. */
   get stops(): ReadonlySignal<Stops> {
     return this.#stopsShown;
+  }
+  /** What was asked of the show stop and is not confirmed. Shown at once. */
+  get asks(): ReadonlySignal<readonly StopAsk[]> {
+    return this.#asksShown;
   }
   get troubles(): ReadonlySignal<Troubles> {
     return this.#troublesShown;
@@ -136,13 +152,20 @@ export class Live {
   }
 
   /** A stop goes also when the hub seems lost: it may hear yet. */
-  stop(zone: string, latch: Pick<StopLatch, "latched" | "released">): Sent {
-    return this.#options.stop(zone, {
-      v: 1,
-      by: "dashboard",
-      at: Math.round(this.clock.now() * 1000),
-      ...latch,
-    });
+  stop(zone: string): void {
+    this.#asks.stop(zone, this.#options.monotonic());
+    this.#asksShown.value = this.#asks.open;
+  }
+
+  /** Lets go of latches in a zone. */
+  release(zone: string, ids: readonly string[]): void {
+    this.#asks.release(zone, ids, this.#options.monotonic());
+    this.#asksShown.value = this.#asks.open;
+  }
+
+  /** What is to be said of an ask now. */
+  askText(ask: StopAsk): string {
+    return askText(ask, this.#options.monotonic());
   }
 
   socketUp(): void {
@@ -196,6 +219,8 @@ export class Live {
         const latch = decodeStopLatch(payload);
         if (!latch.ok) return this.#count("unreadable");
         this.#stopsShown.value = new Map(this.#stopsShown.peek()).set(topic.zone, latch.value);
+        this.#asks.heard(topic.zone, latch.value);
+        this.#asksShown.value = this.#asks.open;
         return;
       }
       case "reply": {
@@ -234,6 +259,8 @@ export class Live {
   }
 
   #show(): void {
+    this.#asks.tick(this.#options.monotonic());
+    if (this.#asksShown.peek().length > 0) this.#asksShown.value = this.#asks.open;
     this.#nodesShown.value = this.#nodes;
     this.#valuesKnown.value = this.#changesOfValues;
     const link = hubLink(this.#hearing, this.#options.monotonic());

@@ -48,10 +48,27 @@ export function Header(): JSX.Element {
           {unreadable} unreadable · {refused} refused
         </span>
       )}
+      <HubProblems problems={isFresh ? metric.problems : undefined} />
       <ThemeChoice />
       <StopControl />
       <StopBanner />
     </header>
+  );
+}
+
+/** What the hub cannot do now, such as keep what it should: whoever looks has to know it before the next power cut. */
+function HubProblems({
+  problems = [],
+}: {
+  readonly problems?: readonly string[] | undefined;
+}): JSX.Element | null {
+  if (problems.length === 0) return null;
+  return (
+    <ul class="hub-problems" role="alert" data-testid="hub-problems" aria-label="problems of the hub">
+      {problems.map((words) => (
+        <li key={words}>{words}</li>
+      ))}
+    </ul>
   );
 }
 

@@ -5,16 +5,18 @@ import { useLive } from "../live/live-context.ts";
 import { zonesOf } from "./stop-view.ts";
 
 const zoneChoice = signal<string>(everyZone);
-const notice = signal("");
 
 /** One press stops: nobody who needs it has time for a question. */
 export function StopControl(): JSX.Element {
   const live = useLive();
   const zones = zonesOf(live.nodes.value, live.stops.value);
   const zone = zones.includes(zoneChoice.value) ? zoneChoice.value : everyZone;
+  void live.beats.value;
+  const presses = live.asks.value.filter(({ kind }) => kind === "stop");
   const press = (): void => {
-    const sent = live.stop(zone, { latched: true });
-    notice.value = sent === "sent" ? "" : "NOT SENT: the hub is lost; use the wired emergency stop";
+    live.stop(zone);
+    // The next press, in a hurry, must not be of the zone that somebody chose for this one.
+    zoneChoice.value = everyZone;
   };
   return (
     <div class="stop-control">
@@ -45,13 +47,13 @@ export function StopControl(): JSX.Element {
           if ((event.key === " " || event.key === "Enter") && !event.repeat) press();
         }}
       >
-        STOP
+        STOP {zone === everyZone ? "ALL" : zone}
       </button>
-      {notice.value === "" ? null : (
-        <span class="notice" role="alert">
-          {notice}
+      {presses.map((ask) => (
+        <span key={ask.zone} class="notice" role="alert" data-testid="stop-notice">
+          {live.askText(ask)}
         </span>
-      )}
+      ))}
     </div>
   );
 }

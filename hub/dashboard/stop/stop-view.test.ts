@@ -40,29 +40,62 @@ test("a line says where, by whom, since when, and how many have stopped", () => 
     nodeNamed("c", {}),
   ]);
 
-  const lines = stopLines(new Map([["foyer", stopOf(latch("1"), latch("2", "bert"))]]), nodes, true);
+  const lines = stopLines(new Map([["foyer", stopOf(latch("1"), latch("2", "bert"))]]), nodes);
 
   expect(lines).toMatchObject([{ stopped: 1, expected: 2, silent: ["b"], ids: ["1", "2"] }]);
-  expect(lines.map((line) => lineText(line, 12_000))).toEqual([
+  expect(lines.map((line) => lineText(line, 12_000, true))).toEqual([
     "foyer · by anna and 1 more · 7 s ago · 1 of 2 nodes stopped",
   ]);
 });
 
-test("without the hub nobody is said to have stopped", () => {
+test("without the hub a line tells what was known last", () => {
   const nodes = new Map([nodeNamed("a", { held: [{ ...latch("1"), zone: "all" }] })]);
 
-  const lines = stopLines(new Map([["all", stopOf(latch("1"))]]), nodes, false);
+  const lines = stopLines(new Map([["all", stopOf(latch("1"))]]), nodes);
 
-  expect(lines).toMatchObject([{ stopped: 0, silent: ["a"] }]);
+  expect(lines.map((line) => lineText(line, 12_000, false))).toEqual([
+    "all · by anna · 7 s ago · last known: 1 of 1 nodes stopped; hub lost now",
+  ]);
+});
+
+test("a node that is lost is away, and nobody waits for its word", () => {
+  const [, gone] = nodeNamed("gone", {});
+  const death = {
+    v: 1 as const,
+    kind: "death" as const,
+    session: sessionNumber(1),
+    connection: 1,
+    reason: "lost" as const,
+  };
+  const nodes = new Map([
+    nodeNamed("a", { held: [{ ...latch("1"), zone: "all" }] }),
+    nodeNamed("mute", {}),
+    ["gone", { ...gone, death }],
+  ]);
+
+  const lines = stopLines(new Map([["all", stopOf(latch("1"))]]), nodes);
+
+  expect(lines).toMatchObject([{ stopped: 1, expected: 2, silent: ["mute"], away: ["gone"] }]);
 });
 
 test("what is released is not shown, and a node that is held by its own latch is", () => {
   const own = { ...latch("own", "node: cannot be read"), zone: "all", local: true };
   const nodes = new Map([nodeNamed("a", { held: [own] }), nodeNamed("b", {})]);
 
-  const lines = stopLines(new Map([["all", stopOf()]]), nodes, true);
+  const lines = stopLines(new Map([["all", stopOf()]]), nodes);
 
   expect(lines).toMatchObject([{ where: "node a", zone: "all", ids: ["own"] }]);
+});
+
+test("a node that holds what the hub does not know is shown, and one that has yet to hear of a release is not", () => {
+  const nodes = new Map([
+    nodeNamed("drawer", { held: [{ ...latch("old"), zone: "all" }] }),
+    nodeNamed("slow", { held: [{ ...latch("gone"), zone: "all" }] }),
+  ]);
+
+  const lines = stopLines(new Map([["all", { ...stopOf(), released: ["gone"] }]]), nodes);
+
+  expect(lines).toMatchObject([{ where: "node drawer", zone: "all", ids: ["old"] }]);
 });
 
 test("zones are those of nodes and of stops, the one of all first", () => {

@@ -19,20 +19,23 @@ export interface StopLine {
   readonly ids: readonly string[];
   readonly stopped: number;
   readonly expected: number;
-  /** Nodes that do not say that they have stopped. */
+  /** Nodes that are there and do not say that they have stopped. */
   readonly silent: readonly string[];
+  /** Nodes that are not there: they stop when they are back, and are not waited for. */
+  readonly away: readonly string[];
 }
 
 /** A line for each zone that is stopped, and for each node that is held by its own latch. */
-export function stopLines(stops: Stops, nodes: Nodes, isHubConnected: boolean): StopLine[] {
+export function stopLines(stops: Stops, nodes: Nodes): StopLine[] {
   const zones = [...stops].flatMap(([zone, { latched, latches = [], by, at }]) => {
     if (!latched) return [];
     const first = latches[0] ?? { by, at };
-    const there = [...nodes.values()].filter((record) => isIn(record, zone));
+    const concerned = [...nodes.values()].filter((record) => isIn(record, zone));
+    const there = concerned.filter(isThere);
     const ids = latches.map(({ id }) => id);
-    const isStopped = (record: NodeRecord) =>
-      isReady(record, isHubConnected) && heldBy(record).some((latch) => ids.includes(latch.id));
+    const isStopped = (record: NodeRecord) => heldBy(record).some((latch) => ids.includes(latch.id));
     const silent = there.filter((record) => !isStopped(record)).map(({ name }) => name);
+    const away = concerned.filter((record) => !isThere(record)).map(({ name }) => name);
     return [
       {
         zone,
@@ -44,15 +47,21 @@ export function stopLines(stops: Stops, nodes: Nodes, isHubConnected: boolean): 
         stopped: there.length - silent.length,
         expected: there.length,
         silent,
+        away,
       },
     ];
   });
-  return [...zones, ...ownLines(nodes)];
+  return [...zones, ...ownLines(stops, nodes)];
 }
 
-function ownLines(nodes: Nodes): StopLine[] {
+/** What a node holds alone: by its own latch, or by one that the hub does not know. */
+function ownLines(stops: Stops, nodes: Nodes): StopLine[] {
+  const isKnown = ({ zone, id }: ZoneLatch): boolean => {
+    const { latches = [], released = [] } = stops.get(zone) ?? {};
+    return released.includes(id) || latches.some((latch) => latch.id === id);
+  };
   return [...nodes.values()].flatMap((record) => {
-    const own = heldBy(record).filter(({ local }) => local === true);
+    const own = heldBy(record).filter((latch) => latch.local === true || !isKnown(latch));
     const first = own[0];
     if (first === undefined) return [];
     const { zone, by, at } = first;
@@ -68,6 +77,7 @@ function ownLines(nodes: Nodes): StopLine[] {
         stopped: 1,
         expected: 1,
         silent: [],
+        away: [],
       },
     ];
   });
@@ -81,15 +91,21 @@ export function zonesOf(nodes: Nodes, stops: Stops): readonly string[] {
   return [everyZone, ...[...named].toSorted()];
 }
 
-/** `now` in ms of the site's clock. */
-export function lineText({ where, by, more, at, stopped, expected }: StopLine, now: number): string {
+/** `now` in ms of the site's clock. Without the hub the page tells what it heard last, and that it hears no more. */
+export function lineText(
+  { where, by, more, at, stopped, expected }: StopLine,
+  now: number,
+  isHubConnected: boolean,
+): string {
   const others = more === 0 ? "" : ` and ${more} more`;
-  const count = expected === 0 ? "no node is there" : `${stopped} of ${expected} nodes stopped`;
+  const told = expected === 0 ? "no node is there" : `${stopped} of ${expected} nodes stopped`;
+  const count = isHubConnected ? told : `last known: ${told}; hub lost now`;
   return `${where} · by ${by}${others} · ${ageText(now - at / 1000)} · ${count}`;
 }
 
-function isReady(record: NodeRecord, isHubConnected: boolean): boolean {
-  const state = nodeState(record, isHubConnected);
+/** By the last that was heard of it. */
+function isThere(record: NodeRecord): boolean {
+  const state = nodeState({ ...record, isConfirmed: true }, true);
   return state !== "unknown" && isHere(state);
 }
 

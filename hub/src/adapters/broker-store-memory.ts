@@ -41,6 +41,7 @@ export function memoryBrokerStore(kept: Contents = { sessions: [], retained: [] 
     whenWritten: (done) => done(true),
     group: 0,
     waitingBytes: 0,
+    problem: undefined,
     get changes() {
       return changes;
     },

@@ -2,12 +2,12 @@
  * The show stop in one file: a CRC-32 over the rest, then CBOR. A bit that has flipped in a zone's name would take a
  * latch away without anybody noticing, so what does not check out counts as unreadable.
  */
-import { open, readFile, rename } from "node:fs/promises";
+import { copyFile, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import * as z from "zod/mini";
-import { messageOf } from "@interactor/shared/kernel/fault";
-import { decodeCbor, encodeCbor } from "@interactor/shared/wire/cbor";
+import { Fault, messageOf } from "@interactor/shared/kernel/fault";
+import { checkCbor, decodeCbor, encodeCbor } from "@interactor/shared/wire/cbor";
 import type { Log } from "../ports/log.ts";
 import type { StopStore } from "../ports/stop-store.ts";
 
@@ -24,6 +24,8 @@ const keptStop = z.object({
 });
 
 const crcBytes = 4;
+/** The book at all its bounds takes 4.5 MB and 90,000 items. What is larger is none of ours, and is not written. */
+const fileBounds = { bytesMax: 8 * 1024 * 1024, itemsMax: 200_000 } as const;
 
 export function openStopStore(folder: string, log: Log): StopStore {
   const path = join(folder, "stop.cbor");
@@ -34,22 +36,25 @@ export function openStopStore(folder: string, log: Log): StopStore {
       const problem = bytes instanceof Uint8Array ? "it is damaged" : bytes.problem;
       const kept = bytes instanceof Uint8Array ? decoded(bytes) : undefined;
       if (kept !== undefined) return kept;
+      // A copy: until its replacement is on disk, the damaged one tells the next start that there was a stop.
       const aside = `${path}.broken-${Date.now()}`;
-      try {
-        await rename(path, aside);
-      } catch {
-        // It stays where it is; what is logged is the same.
-      }
-      log.error("the kept show stop cannot be read", { file: aside, problem });
+      const isAside = await copyFile(path, aside).then(
+        () => true,
+        () => false,
+      );
+      if (!isAside) await rm(aside, { force: true }).catch(() => undefined);
+      log.error("the kept show stop cannot be read", { file: isAside ? aside : path, problem });
       return "unreadable";
     },
     async save(kept) {
       const body = encodeCbor(kept);
-      const crc = Buffer.alloc(crcBytes);
-      crc.writeUInt32BE(crc32(body));
+      // What could not be read again would count as a stop of the whole site.
+      if (!checkCbor(body, fileBounds).ok) {
+        throw new Fault("STOP_TOO_LARGE", `${body.length} bytes are more than the file may have`);
+      }
       const draft = `${path}.new`;
       await using file = await open(draft, "w");
-      await file.writeFile(Buffer.concat([crc, body]));
+      await file.writeFile(checked(body));
       await file.sync();
       await rename(draft, path);
       await using directory = await open(folder, "r");
@@ -58,10 +63,16 @@ export function openStopStore(folder: string, log: Log): StopStore {
   };
 }
 
+function checked(body: Uint8Array): Buffer {
+  const crc = Buffer.alloc(crcBytes);
+  crc.writeUInt32BE(crc32(body));
+  return Buffer.concat([crc, body]);
+}
+
 function decoded(bytes: Buffer): z.infer<typeof keptStop> | undefined {
   const body = bytes.subarray(crcBytes);
   if (bytes.length <= crcBytes || bytes.readUInt32BE(0) !== crc32(body)) return undefined;
-  const read = decodeCbor(body);
+  const read = decodeCbor(body, fileBounds);
   const parsed = read.ok ? keptStop.safeParse(read.value) : undefined;
   return parsed?.success === true ? parsed.data : undefined;
 }

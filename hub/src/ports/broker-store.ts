@@ -80,6 +80,8 @@ export interface BrokerStore extends Written, AsyncDisposable {
   readonly waitingBytes: number;
   /** Changes taken so far. */
   readonly changes: number;
+  /** What keeps it from writing, in words; `undefined`: nothing. */
+  readonly problem: string | undefined;
 }
 
 /** Keeps nothing over a restart: for a broker without a folder. */
@@ -92,6 +94,7 @@ export const noBrokerStore: BrokerStore = {
   group: 0,
   waitingBytes: 0,
   changes: 0,
+  problem: undefined,
   async [Symbol.asyncDispose]() {
     // It holds nothing.
   },

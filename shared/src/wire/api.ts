@@ -41,11 +41,14 @@ const latchView = z.object({
 });
 
 const nodeStopView = z.object({
-  /** `local`: the node's own, because what it kept could not be read. */
+  /** `local`: it holds this node alone. What the node kept could not be read, or the hub does not know of it. */
   latches: z.array(z.object({ ...latchView.shape, local: z.boolean() })),
-  /** From the latch's arrival in the agent until every actuator input was told, by the node's clock. */
-  took_ms: z.number(),
-  /** From the hub's sending to the node's answer, by the hub's clock; `null`: it answered before this hub's life. */
+  /**
+   * From the newest latch's arrival in the agent until every actuator input was told, by the node's clock; `null`: it
+   * came in an earlier life of the agent.
+   */
+  took_ms: z.nullable(z.number()),
+  /** From the press's arrival at the hub to the node's answer, by the hub's clock; `null`: not pressed in this hub's life. */
   answered_ms: z.nullable(z.number()),
 });
 
@@ -80,7 +83,7 @@ export const nodeView = z.object({
   /** Messages waiting at the hub for this node. */
   queued: z.number(),
   instances: z.record(z.string(), instanceView),
-  /** By `instance/input`; only inputs that have an owner. */
+  /** By `instance/input`; only inputs that have an owner. Those that a show stop holds are not listed: see `stop`. */
   owners: z.record(z.string(), ownerView),
   /** Routes placed on this node, by name. */
   routes: z.record(

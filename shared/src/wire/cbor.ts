@@ -1,7 +1,7 @@
 /** Plain RFC 8949 CBOR that any library reads; what we accept of it is narrower, see well-formed.ts. */
 import { Encoder } from "cbor-x";
 import { failed, ok, type Result } from "../kernel/result.ts";
-import { payloadBytesMax } from "./limits.ts";
+import { cborItemsMax, payloadBytesMax } from "./limits.ts";
 import { inspect, type Inspection, type Malformed } from "./well-formed.ts";
 
 // `int64AsNumber` is missing from the package's types, so the options are named before they are passed.
@@ -22,18 +22,29 @@ export function encodeCbor(value: unknown): Uint8Array {
 /** A whole number as cbor-x must be given it to write a CBOR integer: above 2^32 it writes numbers as floats. */
 export const wireInteger = (value: number): number | bigint => (value > 0xffff_ffff ? BigInt(value) : value);
 
+/** What is decoded at most: a payload of the wire, or a file of one's own, which has bounds of its own. */
+export interface CborBounds {
+  readonly bytesMax: number;
+  readonly itemsMax: number;
+}
+
+const wireBounds: CborBounds = { bytesMax: payloadBytesMax, itemsMax: cborItemsMax };
+
 /** The one item in `bytes`, or why there is none. Never throws, whatever the bytes. */
-export function decodeCbor(bytes: Uint8Array): Result<unknown, CborFault> {
-  const checked = checkCbor(bytes);
+export function decodeCbor(bytes: Uint8Array, bounds: CborBounds = wireBounds): Result<unknown, CborFault> {
+  const checked = checkCbor(bytes, bounds);
   return checked.ok ? readCbor(bytes, checked.value) : checked;
 }
 
 export type CborFault = Malformed | "too-large" | "not-cbor";
 
 /** Looks over the one item in `bytes` and builds nothing; `readCbor` takes what it gives. */
-export function checkCbor(bytes: Uint8Array): Result<Inspection, CborFault> {
-  if (bytes.length > payloadBytesMax) return failed("too-large");
-  const inspection = inspect(bytes);
+export function checkCbor(
+  bytes: Uint8Array,
+  { bytesMax, itemsMax }: CborBounds = wireBounds,
+): Result<Inspection, CborFault> {
+  if (bytes.length > bytesMax) return failed("too-large");
+  const inspection = inspect(bytes, itemsMax);
   return inspection.malformed === undefined ? ok(inspection) : failed(inspection.malformed);
 }
 

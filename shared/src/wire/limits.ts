@@ -30,7 +30,9 @@ export const cborItemsMax = 100_000;
 
 /** A name of a site, zone, node, instance, input or output: the length of a DNS label. Longer: refuse. */
 export const nameLengthMax = 63;
-/** A text value or a `by`. Longer: refuse. */
+/** Who asks, in words for people. Longer: cut, because a stop is never refused for the name of who pressed it. */
+export const byLengthMax = 64;
+/** A text value. Longer: refuse. */
 export const textLengthMax = 4096;
 
 /**
@@ -102,10 +104,17 @@ export const echoInterval = millis(100);
 export const sessionsPerNodeMax = 4;
 /** Nodes a hub knows. More: of those that are lost or stopped the longest gone is evicted; are all here, refuse the connection. */
 export const nodesMax = 1000;
+/** Problems a node or a hub tells of. More: refuse. */
+export const problemsMax = 20;
 /** Zones one node is in: they nest, a room in a floor in a building. More: refuse. */
 export const zonesPerNodeMax = 16;
 /** Latches that hold one zone, a press each. More: the oldest is evicted; the others hold. */
 export const stopLatchesMax = 16;
+/**
+ * Zones that have a stop or a release to their name. More: the one that was let go longest ago is evicted; when all of
+ * them are stopped, a stop of one more is refused, for the whole site can still be stopped.
+ */
+export const stopZonesMax = 256;
 /** Released latches that the hub remembers for nodes that were away. More: evict, and a node that kept one is still stopped. */
 export const stopReleasedMax = 128;
 /** Instances on one node. */

@@ -29,8 +29,8 @@ export interface Inspection {
 }
 
 /** Looks over `bytes`, in time linear in their length whatever they claim. */
-export function inspect(bytes: Uint8Array): Inspection {
-  const scan = new Scan(bytes);
+export function inspect(bytes: Uint8Array, itemsMax: number = cborItemsMax): Inspection {
+  const scan = new Scan(bytes, itemsMax);
   return { malformed: bytes.length === 0 ? "empty" : scan.run(), wideNegatives: scan.wideNegatives };
 }
 
@@ -39,14 +39,16 @@ const wideNegative = 0x3b;
 class Scan {
   readonly wideNegatives: number[] = [];
   readonly #bytes: Uint8Array;
+  readonly #itemsMax: number;
   #position = 0;
   #items = 0;
   /** Items still to come at each open level, and whether that level is a map (its even items are keys). */
   readonly #left: number[] = [1];
   readonly #isMap: boolean[] = [false];
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, itemsMax: number) {
     this.#bytes = bytes;
+    this.#itemsMax = itemsMax;
   }
 
   run(): Malformed | undefined {
@@ -66,7 +68,7 @@ class Scan {
   }
 
   #item(isKey: boolean): Malformed | undefined {
-    if (++this.#items > cborItemsMax) return "too-many-items";
+    if (++this.#items > this.#itemsMax) return "too-many-items";
     const initial = this.#bytes[this.#position++];
     if (initial === undefined) return "truncated";
     const type = initial >> 5;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { instant } from "@interactor/shared/kernel/units";
 import { prepareRoute } from "@interactor/shared/routing/run-route";
 import { decodeReported, encodeReported } from "@interactor/shared/wire/messages/reported";
-import { textLengthMax } from "@interactor/shared/wire/limits";
+import { instancesMax, payloadBytesMax } from "@interactor/shared/wire/limits";
 import { routeOf, sessionNumber } from "@interactor/shared/testing/builders";
 import { Report } from "./report.ts";
 
@@ -52,11 +52,18 @@ test("it says how instances are, what routes did and what was refused", () => {
 
 test("however long the words of a module are, the hub takes the report", () => {
   const report = new Report(sessionNumber(1));
-  report.instance("sim", { state: "waiting", reason: "x".repeat(10 * textLengthMax) });
+  for (let number = 0; number < instancesMax; number += 1) {
+    report.instance(`sim${number}`, { state: "waiting", reason: "漢".repeat(50_000) });
+    report.problem(`problem ${number}`, "漢".repeat(50_000));
+  }
 
-  const decoded = decodeReported(encodeReported(report.take(nothing, instant(0))));
+  const document = encodeReported(report.take(nothing, instant(0)));
 
-  expect(decoded).toMatchObject({ ok: true, value: { instances: { sim: { state: "waiting" } } } });
+  expect(document.length).toBeLessThan(payloadBytesMax);
+  expect(decodeReported(document)).toMatchObject({
+    ok: true,
+    value: { instances: { sim9: { state: "waiting" } } },
+  });
 });
 
 test("of reasons without end only the first ones are counted", () => {
@@ -80,4 +87,38 @@ test("what keeps the node from working is told while it lasts, and is news when 
 
   expect(report.dueAt(instant(2))).toBeLessThan(dueWhenQuiet);
   expect(report.take(nothing, instant(2))).toMatchObject({ problems: [], clock });
+});
+
+describe("a report larger than a payload may be", () => {
+  // Each since another time, so that nothing can be told together.
+  const ownerAt = (at: number) =>
+    ({ kind: "manual", by: "anna".repeat(16), since: 1_800_000_000_000_000 + at }) as const;
+  const crowd = Object.fromEntries(
+    Array.from({ length: 4096 }, (_, at) => [`stage${at % 8}/ch${at}`, ownerAt(at)]),
+  );
+
+  test("goes without the owners, and says so", () => {
+    const report = new Report(sessionNumber(1));
+    report.instance("sim", { state: "running" });
+
+    const document = report.document({ ...nothing, owners: crowd }, instant(0));
+
+    expect(document?.length).toBeLessThan(payloadBytesMax);
+    expect(document === undefined ? undefined : decodeReported(document)).toMatchObject({
+      ok: true,
+      value: { owners: {}, instances: { sim: {} }, problems: [expect.stringContaining("too large")] },
+    });
+  });
+
+  test("is whole again, and no problem, when it fits", () => {
+    const report = new Report(sessionNumber(1));
+    report.document({ ...nothing, owners: crowd }, instant(0));
+
+    report.document({ ...nothing, owners: { "sim/a": ownerAt(0) } }, instant(200));
+    const document = report.document({ ...nothing, owners: { "sim/a": ownerAt(0) } }, instant(400));
+
+    expect(document === undefined ? undefined : decodeReported(document)).toMatchObject({
+      value: { owners: { "sim/a": ownerAt(0) }, problems: [] },
+    });
+  });
 });

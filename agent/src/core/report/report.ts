@@ -1,15 +1,15 @@
 /** What a node says of itself on `reported`: gathered as it changes, and when it is time to say it. */
 import { between, type Instant, later, millis, seconds } from "@interactor/shared/kernel/units";
 import type { RouteRunner } from "@interactor/shared/routing/run-route";
+import { payloadBytesMax, problemsMax } from "@interactor/shared/wire/limits";
 import {
   type ClockReport,
+  encodeReported,
   type InstanceReport,
-  problemsMax,
   type Reported,
   type StopReport,
 } from "@interactor/shared/wire/messages/reported";
 import type { OwnerReport } from "@interactor/shared/wire/messages/owners";
-import { textLengthMax } from "@interactor/shared/wire/limits";
 import type { Session } from "@interactor/shared/wire/session";
 
 /** A change is said no sooner than this after the one before it. */
@@ -18,6 +18,8 @@ const changeInterval = millis(200);
 const quietInterval = seconds(5);
 /** Reasons counted. They are ours; this bounds a mistake. */
 const reasonsMax = 50;
+/** Words of modules and expressions are as long as they like; those of 64 instances must fit into one report. */
+const wordsMax = 512;
 
 export interface Running {
   readonly revision: number;
@@ -100,11 +102,31 @@ export class Report {
     };
   }
 
+  /**
+   * The document as it is sent. The hub cuts off who publishes more than a payload may be, and a node that is cut off
+   * cannot even say that it has stopped: what is of least use is left out until the rest fits.
+   */
+  document(running: Running, at: Instant): Uint8Array | undefined {
+    const whole = encodeReported(this.take(running, at));
+    if (whole.length <= payloadBytesMax) {
+      this.problem("size", undefined);
+      return whole;
+    }
+    for (const [left, less] of [
+      ["who owns its inputs", { ...running, owners: {} }],
+      ["who owns its inputs, and its routes", { ...running, owners: {}, routes: [] }],
+    ] as const) {
+      this.problem("size", `its report is too large; left out is ${left}`);
+      const document = encodeReported(this.take(less, at));
+      if (document.length <= payloadBytesMax) return document;
+    }
+    return undefined;
+  }
+
   isDue(at: Instant): boolean {
     return between(at, this.dueAt(at)) <= 0;
   }
 }
 
-/** Words of modules and expressions are as long as they like; the hub refuses a report with longer ones than this. */
 const shortened = (words: string): string =>
-  words.length <= textLengthMax ? words : `${words.slice(0, textLengthMax - 1)}…`;
+  words.length <= wordsMax ? words : `${words.slice(0, wordsMax - 1).toWellFormed()}…`;

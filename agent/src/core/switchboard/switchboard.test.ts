@@ -421,3 +421,19 @@ test("after whatever happens the input holds what stop, person or route want, in
     { numRuns: 300 },
   );
 });
+
+test("eight stopped universes are told by the stop, and not channel by channel", () => {
+  const universe: DeclaredPorts = {
+    inputs: { ch: { type: "int", min: 0, max: 255, count: 512, actuator: true } },
+    outputs: {},
+  };
+  const { board } = bench();
+  for (let number = 0; number < 8; number += 1) board.declare(`u${number}`, universe, nowAt(0));
+  board.lapse({ instance: "lights", port: "front" }, "lease: the hub is away", nowAt(0));
+  expect(Object.keys(board.ownersBesideStop())).toEqual(["lights/front"]);
+
+  board.stopShow("anna", nowAt(1));
+
+  expect(Object.keys(board.owners()).length).toBeGreaterThan(8 * 512);
+  expect(board.ownersBesideStop()).toEqual({});
+});

@@ -224,9 +224,18 @@ export class Switchboard {
   }
 
   owners(): Record<string, OwnerReport> {
+    return this.#ownersThat(() => true);
+  }
+
+  /** Owners of what the show stop does not hold: one latch holds thousands of inputs, and is told once. */
+  ownersBesideStop(): Record<string, OwnerReport> {
+    return this.#ownersThat(({ kind }) => this.#stop === undefined || kind !== "stop");
+  }
+
+  #ownersThat(isTold: (owner: Owner) => boolean): Record<string, OwnerReport> {
     const owners: Record<string, OwnerReport> = {};
     for (const [key, { owner }] of this.#stacks) {
-      if (owner === undefined) continue;
+      if (owner === undefined || !isTold(owner)) continue;
       const { by, until } = owner.claim;
       owners[key] = {
         kind: owner.kind,

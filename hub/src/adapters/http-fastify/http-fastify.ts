@@ -68,7 +68,7 @@ export async function openHttp(options: HttpOptions, view: HubView): Promise<Htt
     guard.turnAway(request.ip, { fault: "refused", words });
     return reply.code(421).send({ error: "this hub is not known under that host name" });
   });
-  routeApi(app, view);
+  routeApi(app, options.site, view);
   for (const file of await loadDashboard(options.dashboard, options.site)) {
     app.get(file.path, async (_request, reply) =>
       reply.type(file.type).header("cache-control", "no-cache").send(file.body),
@@ -103,12 +103,12 @@ export async function openHttp(options: HttpOptions, view: HubView): Promise<Htt
   return { port: await listen(app, options), [Symbol.asyncDispose]: () => close(app, sockets) };
 }
 
-function routeApi(app: FastifyInstance, view: HubView): void {
+function routeApi(app: FastifyInstance, site: string, view: HubView): void {
   const metrics = new Metrics(view);
   app.get(apiPaths.health, async () => ({ status: "ok" }));
   app.get(apiPaths.ready, async (_request, reply) => {
     const { ready, problems } = view.readiness();
-    return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready", problems });
+    return reply.code(ready ? 200 : 503).send({ site, status: ready ? "ready" : "not ready", problems });
   });
   app.get(apiPaths.nodes, async () => view.nodes());
   app.get(apiPaths.ledger, async () => view.ledger());

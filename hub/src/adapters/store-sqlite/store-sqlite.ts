@@ -60,6 +60,9 @@ export async function openBrokerStore(options: BrokerStoreOptions): Promise<Brok
     get changes() {
       return changes;
     },
+    get problem() {
+      return commit.problem;
+    },
     async [Symbol.asyncDispose]() {
       await commit.close(closeMax);
       await closeWithin(database, clock);

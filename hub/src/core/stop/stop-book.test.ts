@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { nodesMax, stopLatchesMax, stopReleasedMax } from "@interactor/shared/wire/limits";
+import { nodesMax, stopLatchesMax, stopReleasedMax, stopZonesMax } from "@interactor/shared/wire/limits";
 import { StopBook } from "./stop-book.ts";
 
 let made = 0;
@@ -196,4 +196,45 @@ test("a node that is forgotten leaves its zones, unless something holds one of t
   book.join("c", []);
   book.stop("all", press("y"));
   expect(book.leave("c")).toBe(false);
+});
+
+describe("zones", () => {
+  const crowded = () => {
+    const book = empty();
+    for (let count = 0; count <= stopZonesMax; count += 1) book.join(`n${count}`, [`z${count}`]);
+    return book;
+  };
+
+  test("are bounded: the one that was let go longest ago gives way", () => {
+    const book = crowded();
+    for (let count = 0; count < stopZonesMax; count += 1) {
+      book.stop(`z${count}`, press(`n${count}`));
+      if (count < 2) book.release(`z${count}`, release());
+    }
+
+    expect(book.stop(`z${stopZonesMax}`, press("one-more"))).toBe("latched");
+
+    expect(Object.keys(book.kept.zones).length).toBe(stopZonesMax);
+    expect([book.touched.includes("z0"), book.touched.includes("z1")]).toEqual([false, true]);
+  });
+
+  test("that are all stopped leave one more refused, and the whole site can still be stopped", () => {
+    const book = crowded();
+    for (let count = 0; count < stopZonesMax; count += 1) book.stop(`z${count}`, press(`n${count}`));
+
+    expect(book.stop(`z${stopZonesMax}`, press("one-more"))).toBe("too-many-zones");
+    expect(book.stop("all", press("everything"))).toBe("latched");
+  });
+
+  test("that nobody is in and nothing holds are forgotten with the next start", () => {
+    const book = empty();
+    for (const zone of ["held", "free"]) {
+      book.join("n", [zone]);
+      book.stop(zone, press(zone));
+    }
+    book.release("free", release());
+    book.join("n", ["elsewhere"]);
+
+    expect(new StopBook(book.kept).zones).toEqual(["all", "elsewhere", "held"]);
+  });
 });

@@ -6,7 +6,7 @@ import { encodeCbor } from "../cbor.ts";
 import { durationMax } from "../limits.ts";
 import { bytesOfRequest, isRequestField, type RequestId, requestOf } from "../request.ts";
 import type { Value } from "../value.ts";
-import { decodeDocument, type DocumentFault, documentVersion, shortText } from "./schema.ts";
+import { decodeDocument, type DocumentFault, documentVersion, byText } from "./schema.ts";
 
 export type Command =
   | {
@@ -37,14 +37,14 @@ const commandDocument = z.discriminatedUnion("kind", [
     value: z.union([z.boolean(), z.number(), z.string(), z.instanceof(Uint8Array)]),
     for_ms: duration,
     ttl_ms: duration,
-    by: shortText,
+    by: byText,
     request,
   }),
   z.object({
     v: z.literal(documentVersion),
     kind: z.literal("release"),
     ttl_ms: duration,
-    by: shortText,
+    by: byText,
     request,
   }),
 ]);

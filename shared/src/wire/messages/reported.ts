@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import { failed, ok, type Result } from "../../kernel/result.ts";
 import { encodeCbor } from "../cbor.ts";
+import { problemsMax } from "../limits.ts";
 import {
   count,
   decodeDocument,
@@ -34,8 +35,17 @@ const routeReport = z.object({
 
 const stopReport = z.object({
   /** What holds this node. */
-  latches: z.array(zoneLatch),
-  /** From the latch's arrival in the agent until every actuator input was told, in ms of the node's own clock. */
+  latches: z.array(
+    z.object({
+      ...zoneLatch.shape,
+      /** As below, of this latch. Missing: it came in an earlier life of the agent. */
+      tookMs: z.optional(z.number().check(z.nonnegative())),
+    }),
+  ),
+  /**
+   * From the last latch's arrival in the agent until every actuator input was told, in ms of the node's own clock;
+   * 0 while none has come in this life.
+   */
   tookMs: z.number().check(z.nonnegative()),
 });
 
@@ -50,16 +60,13 @@ const clockReport = z.object({
   steps: count,
 });
 
-/** Problems a node tells of. More: refuse. */
-export const problemsMax = 20;
-
 const reported = z.object({
   v: z.literal(documentVersion),
   session,
   revision: count,
   digest: shortText,
   instances: z.record(name, instanceReport),
-  /** Only inputs that have an owner. */
+  /** Only inputs that have an owner. Those that a show stop holds are told by `stop` alone. */
   owners: z.record(portAddressText, ownerReport),
   routes: z.record(name, routeReport),
   /** What the node could not take from the wire, counted by kind and reason: `down wrong-shape`. */

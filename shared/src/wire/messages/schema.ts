@@ -2,13 +2,18 @@
 import * as z from "zod/mini";
 import { failed, ok, type Result } from "../../kernel/result.ts";
 import { decodeCbor } from "../cbor.ts";
-import { textLengthMax } from "../limits.ts";
+import { byLengthMax, textLengthMax } from "../limits.ts";
 import { isName, parsePortAddress, parseSiteAddress } from "../names.ts";
 import { isSessionField, type Session, sessionOf } from "../session.ts";
 import type { Malformed } from "../well-formed.ts";
 
 export const name = z.string().check(z.refine(isName, "not a name"));
 export const shortText = z.string().check(z.maxLength(textLengthMax));
+/** Who asks, as everybody is told it. */
+const shortenedBy = (by: string): string =>
+  by.length <= byLengthMax ? by : `${by.slice(0, byLengthMax - 1).toWellFormed()}…`;
+/** From whoever asks: a node tells it for each of thousands of inputs. */
+export const byText = z.pipe(z.string(), z.transform(shortenedBy));
 export const portAddressText = z
   .string()
   .check(z.refine((text) => parsePortAddress(text).ok, "not instance/port"));

@@ -7,7 +7,7 @@
 import * as z from "zod/mini";
 import type { Result } from "../../kernel/result.ts";
 import { encodeCbor, wireInteger } from "../cbor.ts";
-import { count, decodeDocument, type DocumentFault, documentVersion, name, shortText } from "./schema.ts";
+import { count, decodeDocument, type DocumentFault, documentVersion, name, byText } from "./schema.ts";
 
 /** The zone that every node is in. */
 export const everyZone = "all";
@@ -15,7 +15,7 @@ export const everyZone = "all";
 const latch = z.object({
   id: name,
   /** Who pressed, in words for people: `dashboard`, `cli:anna@desk`. */
-  by: shortText,
+  by: byText,
   /** µs since 1970 by the site's clock. For people: nothing is decided by it. */
   at: count,
 });
@@ -36,7 +36,7 @@ export const zoneLatch = z.object({
 const stopLatch = z.object({
   v: z.literal(documentVersion),
   latched: z.boolean(),
-  by: shortText,
+  by: byText,
   /** µs since 1970. */
   at: count,
   /** Asking for a stop: the id its latch shall have. */
