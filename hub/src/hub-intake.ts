@@ -49,6 +49,7 @@ export class HubIntake {
           this.#waiting.push(then);
           journal.whenWritten(this.#isWritten);
         },
+        forget: (node, session) => journal.forget(node, session),
         value: (taken) => this.#value(taken),
         receipt: (node, receipt) => router.receipt(node, receipt),
         clock: (node, askedAt) => router.clock(node, askedAt, clock.wall(), clock.now()),
@@ -58,12 +59,6 @@ export class HubIntake {
       },
       journal.taken,
     );
-  }
-
-  /** A node has said how it is, and what to think of its word. */
-  announced(node: string, verdict: Verdict): Verdict {
-    this.#intake.announced(node, this.#parts.birthOf(node)?.spool);
-    return verdict;
   }
 
   accept(node: string, lane: Lane, payload: Uint8Array): Verdict {

@@ -1,5 +1,6 @@
 /** Gathers what agents send until it is written: one row of the journal, and how far each lane has come. */
 import type { JournalRecord, TakenMark } from "../../ports/journal.ts";
+import type { Session } from "@interactor/shared/wire/session";
 import type { Gathered } from "./group-commit.ts";
 
 /** What one commit brings to the disk. May be written again: it says of every row how it ends. */
@@ -19,9 +20,16 @@ const placeBytes = 6;
 /** About what a record costs beside its payload. */
 const recordBytes = 100;
 
+const keyOf = (node: string, session: Session): string => `${node} ${session}`;
+
 export class JournalGather implements Gathered<JournalGroup> {
   #nextId: number;
   #records: JournalRecord[] = [];
+  /** By node and session, with the commit after which it need not be known any more. */
+  readonly #forgotten = new Map<
+    string,
+    { readonly node: string; readonly session: Session; readonly id: number }
+  >();
   bytes = 0;
 
   constructor(nextId: number) {
@@ -33,8 +41,30 @@ export class JournalGather implements Gathered<JournalGroup> {
   }
 
   add(record: JournalRecord): void {
+    // It is of use again.
+    if (this.#forgotten.size > 0) this.#forgotten.delete(keyOf(record.node, record.session));
     this.#records.push(record);
     this.bytes += record.payload.length + recordBytes;
+  }
+
+  forget(node: string, session: Session): void {
+    this.#forgotten.set(keyOf(node, session), { node, session, id: this.#nextId });
+  }
+
+  /** Sessions that are to be forgotten. */
+  get forgotten(): number {
+    return this.#forgotten.size;
+  }
+
+  /** What need not be known any more now that the commit `id` is on disk, as a JSON array of [node, session]. */
+  takeForgotten(id: number): string {
+    const due: [string, Session][] = [];
+    for (const [key, forgotten] of this.#forgotten) {
+      if (forgotten.id > id) continue;
+      due.push([forgotten.node, forgotten.session]);
+      this.#forgotten.delete(key);
+    }
+    return JSON.stringify(due);
   }
 
   take(): JournalGroup {

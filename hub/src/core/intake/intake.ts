@@ -33,6 +33,8 @@ export type IntakeRefusal =
 export interface IntakeSink {
   /** To be written, in this order; `then` is called when it is. */
   keep(record: JournalRecord, then: (() => unknown) | undefined): void;
+  /** How far a session of the node had come is of no use any more. */
+  forget(node: string, session: Session): void;
   /** A value of an output, or what an input holds. */
   value(taken: TakenValue): void;
   receipt(node: string, receipt: Receipt): void;
@@ -59,14 +61,7 @@ export class Intake {
   /** `taken`: what was taken in by the lives before, the oldest first. */
   constructor(sink: IntakeSink, taken: readonly TakenMark[] = []) {
     this.#sink = sink;
-    this.#dedupe = new Dedupe(taken);
-  }
-
-  /** What was taken of a node's spool is still of use, however many lives came since: it is written as new. */
-  announced(node: string, spool: Session | undefined): void {
-    const next = spool && this.#dedupe.nextOf(node, spool, lanes.bulk);
-    if (spool === undefined || next === undefined) return;
-    this.#sink.keep({ node, session: spool, lane: lanes.bulk, next, payload: nothing }, undefined);
+    this.#dedupe = new Dedupe(taken, (node, session) => sink.forget(node, session));
   }
 
   /** `birth`: of the node's current life; without it nothing it sends can be understood. */
