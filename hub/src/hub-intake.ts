@@ -13,7 +13,7 @@ import { Intake, type TakenValue } from "./core/intake/intake.ts";
 import type { HubCounters } from "./core/registry/counters.ts";
 import type { Router } from "./core/routing/router.ts";
 import type { Verdict } from "./ports/broker.ts";
-import type { Journal } from "./ports/journal.ts";
+import { type Journal, journalWaitingMax } from "./ports/journal.ts";
 
 export interface IntakeParts {
   readonly clock: Clock;
@@ -36,11 +36,13 @@ export class HubIntake {
   readonly #waiting = new Fifo<() => unknown>();
   /** Is confirmed when the journal has it. */
   readonly #kept: Verdict;
+  readonly #later: Verdict;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
     const { clock, journal, router } = parts;
     this.#kept = { kind: "keep", written: journal };
+    this.#later = { kind: "later", written: journal };
     this.#intake = new Intake(
       {
         keep: (record, then) => {
@@ -62,6 +64,7 @@ export class HubIntake {
   }
 
   accept(node: string, lane: Lane, payload: Uint8Array): Verdict {
+    if (this.#parts.journal.waitingBytes > journalWaitingMax) return this.#later;
     this.#intake.accept(node, lane, payload, this.#parts.birthOf(node));
     return this.#kept;
   }

@@ -7,4 +7,6 @@ export interface Written {
   whenWritten(done: (isWritten: boolean) => void): void;
   /** Bytes that wait for the disk. */
   readonly waitingBytes: number;
+  /** Changes taken so far: whether there is anything new to wait for. */
+  readonly changes: number;
 }

@@ -8,9 +8,10 @@ import type { Written } from "../../ports/written.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Outlet } from "./outlet.ts";
 import { type FilterRequest, levelsOf, packetType, readFilters, wrongHeader } from "./packet-rules.ts";
-import { type Frame, readPublication } from "./publication.ts";
+import { type Frame, type Publication, readPublication } from "./publication.ts";
 import { Replay } from "./replay.ts";
 import type { Session } from "./session.ts";
+import type { Unwritten, Waiting } from "./unwritten.ts";
 
 export interface ConversationSink {
   /** Aedes's to handle. */
@@ -18,8 +19,9 @@ export interface ConversationSink {
   cut(fault: BrokerFault, words: string): void;
   /** The client made us work as much as this many packets. */
   worked(packets: number): void;
-  /** It is read no further until what waits there is written. */
-  waitFor(written: Written): void;
+  /** Too much waits for the disk: it is read no further until it `goesOn`. */
+  hold(): void;
+  goOn(): void;
 }
 
 const packetIdOf = (bytes: Buffer, at: number): number => bytes.readUInt16BE(at);
@@ -29,7 +31,10 @@ const firstByte = { puback: 0x40, pubrec: 0x50, pubcomp: 0x70, suback: 0x90, uns
 const pingresp = Buffer.from([0xd0, 0]);
 const refused = 0x80;
 
-export class Conversation {
+/** About what a message that waits costs beside its payload. */
+const messageBytes = 200;
+
+export class Conversation implements Waiting {
   readonly #client: Client;
   readonly #session: Session;
   readonly #outlet: Outlet;
@@ -38,8 +43,8 @@ export class Conversation {
   readonly #replay: Replay;
   /** Answers that wait for the disk, or for one that does: they keep their order. */
   readonly #answers: HeldAnswer[] = [];
-  /** Marks the oldest answer that waits for it as due; one function for all of them. */
-  readonly #dueBy = new Map<Written, (isWritten: boolean) => void>();
+  /** Of this too much waits for the disk. */
+  #heldBy: Unwritten | undefined;
 
   constructor(
     { client, session, outlet }: { client: Client; session: Session; outlet: Outlet },
@@ -54,19 +59,52 @@ export class Conversation {
     this.#replay = new Replay({ session, outlet }, exchange.retained, (packets) => sink.worked(packets));
   }
 
-  take(bytes: Buffer, frame: Frame): void {
+  /** Before anything is taken: what it sent over earlier connections may be too much already. */
+  begin(): void {
+    for (const unwritten of this.#exchange.allUnwritten) this.#keepBound(unwritten);
+  }
+
+  /** `false`: not now; it is to be given again when this goes on. */
+  take(bytes: Buffer, frame: Frame): boolean {
     const first = bytes[frame.start] ?? 0;
     const type = first >> 4;
     if (type === packetType.publish) {
       const { emitter } = this.#exchange;
       const before = emitter.work;
-      this.#publish(bytes, frame);
+      const isTaken = this.#publish(bytes, frame);
       const work = emitter.work - before;
       if (work > 0) this.#sink.worked(work);
-      return undefined;
+      return isTaken;
     }
     const wrong = wrongHeader(first, frame.end - frame.body);
-    return wrong === undefined ? this.#control(type, bytes, frame) : this.#sink.cut("protocol", wrong);
+    if (wrong === undefined) this.#control(type, bytes, frame);
+    else this.#sink.cut("protocol", wrong);
+    return true;
+  }
+
+  /** Its client has gone: nobody is to be answered. */
+  end(): void {
+    this.#answers.length = 0;
+    this.#exchange.gone(this);
+  }
+
+  told(unwritten: Unwritten): void {
+    for (const held of this.#answers) {
+      if (held.waitsFor !== unwritten) continue;
+      if (held.question > unwritten.answered) {
+        unwritten.watch(this);
+        break;
+      }
+      if (held.question <= unwritten.failed)
+        return this.#sink.cut("session-quota", "what it sent could not be kept");
+      held.waitsFor = undefined;
+    }
+    this.#flushAnswers();
+    if (this.#heldBy !== unwritten) return undefined;
+    this.#heldBy = undefined;
+    this.#keepBound(unwritten);
+    // What it gives again may be held again.
+    return this.#heldBy === undefined ? this.#sink.goOn() : undefined;
   }
 
   /** Sends retained messages that were asked for, as fast as the client takes them. */
@@ -74,38 +112,62 @@ export class Conversation {
     this.#replay.run();
   }
 
-  #publish(bytes: Buffer, frame: Frame): void {
+  /** Whether it was taken; also who is cut has had his turn. */
+  #publish(bytes: Buffer, frame: Frame): boolean {
     const read = readPublication(bytes, frame, this.#exchange.limits);
-    if ("fault" in read) return this.#sink.cut(read.fault, read.words);
-    const { message, packetId } = read;
-    // It came before: once is enough, also when its PUBREC got lost [MQTT-4.3.3-2].
-    if (message.qos === 2 && this.#session.incoming.has(packetId))
-      return this.#answer(answer(firstByte.pubrec, packetId), undefined);
-    const { rules, sessions, limits } = this.#exchange;
-    if (message.qos === 2 && this.#session.incoming.size >= limits.incomingQos2Max) {
-      const words = `more than ${limits.incomingQos2Max} messages of QoS 2 that it does not release`;
-      return this.#sink.cut("qos2-quota", words);
+    if ("fault" in read) this.#sink.cut(read.fault, read.words);
+    else if (this.#isOneMore(read)) return this.#offer(read);
+    return true;
+  }
+
+  /** Whether it is to be offered: it did not come before, and there may be one more. */
+  #isOneMore({ message, packetId }: Publication): boolean {
+    if (message.qos !== 2) return true;
+    const { incoming } = this.#session;
+    // Once is enough, also when its PUBREC got lost [MQTT-4.3.3-2].
+    if (incoming.has(packetId)) this.#answer(answer(firstByte.pubrec, packetId), undefined);
+    else if (incoming.size < this.#exchange.limits.incomingQos2Max) return true;
+    else {
+      const words = `more than ${this.#exchange.limits.incomingQos2Max} messages of QoS 2 that it does not release`;
+      this.#sink.cut("qos2-quota", words);
     }
+    return false;
+  }
+
+  #offer({ message, packetId }: Publication): boolean {
+    const { rules, sessions, store } = this.#exchange;
     const verdict = rules.received(this.#client, message.topic, message.payload, message.retain);
-    if (verdict.kind === "cut") return this.#sink.cut("not-allowed", verdict.reason);
-    const before = this.#exchange.store.changes;
-    if (verdict.kind === "pass" && !this.#exchange.publish(message, this.#client.id))
-      return this.#sink.cut("retained-quota", `there is no room to retain ${message.topic}`);
+    if (verdict.kind === "cut") this.#sink.cut("not-allowed", verdict.reason);
+    if (verdict.kind === "cut") return true;
+    if (verdict.kind === "later") {
+      const unwritten = this.#exchange.unwrittenOf(verdict.written);
+      unwritten.ask(this, this.#client.id, 0);
+      this.#hold(unwritten);
+      return false;
+    }
+    const before = store.changes;
+    if (verdict.kind === "pass" && !this.#exchange.publish(message, this.#client.id)) {
+      this.#sink.cut("retained-quota", `there is no room to retain ${message.topic}`);
+      return true;
+    }
     if (message.qos === 2) sessions.incoming(this.#session, packetId);
     const written =
       verdict.kind === "keep" && verdict.written !== undefined
         ? verdict.written
         : this.#exchange.writtenSince(before);
-    this.#keepBound(written);
-    if (message.qos === 0) return undefined;
-    const first = message.qos === 1 ? firstByte.puback : firstByte.pubrec;
-    return this.#answer(answer(first, packetId), written);
+    const bytes = message.payload.length + messageBytes;
+    if (message.qos > 0)
+      this.#answer(answer(message.qos === 1 ? firstByte.puback : firstByte.pubrec, packetId), written, bytes);
+    else if (written !== undefined && written.waitingBytes > 0) this.#ask(written, bytes);
+    return true;
   }
 
-  /** Whoever makes the disk fall behind is read no further until it has caught up. */
-  #keepBound(written: Written | undefined): void {
-    if ((written?.waitingBytes ?? 0) > this.#exchange.limits.storeWaitingMax && written !== undefined)
-      this.#sink.waitFor(written);
+  /** The number of the question whether it is written. Who adds too much is read no further until it is. */
+  #ask(written: Written, bytes: number): number {
+    const unwritten = this.#exchange.unwrittenOf(written);
+    const question = unwritten.ask(this, this.#client.id, bytes);
+    this.#keepBound(unwritten);
+    return question;
   }
 
   /** PUBREL: its answer is due also for an id that is not known. */
@@ -159,7 +221,6 @@ export class Conversation {
     }
     const granted = requests.map((request) => this.#subscribe(request));
     this.#answer(suback(packetId, granted), this.#exchange.writtenSince(before));
-    this.#keepBound(this.#exchange.writtenSince(before));
     // The last of the same filter is the one that holds, and one is enough to look it up for.
     const asked = new Map(requests.map(({ filter, qos }, index) => [filter, { qos, code: granted[index] }]));
     for (const [filter, { qos, code }] of asked) if (code !== refused) this.#replay.ask(filter, qos);
@@ -184,23 +245,30 @@ export class Conversation {
   }
 
   /** Sends an answer once what led to it is written, if it is to be. Answers keep their order. */
-  #answer(packet: Buffer, written: Written | undefined): void {
+  #answer(packet: Buffer, written: Written | undefined, bytes = messageBytes): void {
     if (this.#answers.length === 0 && (written === undefined || written.waitingBytes === 0))
       return this.#outlet.send(packet);
-    this.#answers.push({ packet, waitsFor: written });
-    return written?.whenWritten(this.#dueBy.get(written) ?? this.#dueWhen(written));
+    const waitsFor = written && this.#exchange.unwrittenOf(written);
+    const question = waitsFor?.ask(this, this.#client.id, bytes) ?? 0;
+    this.#answers.push({ packet, waitsFor, question });
+    const last = waitsFor ?? this.#answers[0]?.waitsFor;
+    return last === undefined ? undefined : this.#keepBound(last);
   }
 
-  #dueWhen(written: Written): (isWritten: boolean) => void {
-    const due = (isWritten: boolean): void => {
-      if (!isWritten) return this.#sink.cut("session-quota", "what it sent could not be kept");
-      const held = this.#answers.find(({ waitsFor }) => waitsFor === written);
-      if (held !== undefined) held.waitsFor = undefined;
-      if (this.#answers[0]?.waitsFor === undefined) this.#flushAnswers();
-      return undefined;
-    };
-    this.#dueBy.set(written, due);
-    return due;
+  /** Whoever has too much on its way to the disk, or adds to a store that has fallen behind, is read no further. */
+  #keepBound(unwritten: Unwritten): void {
+    const { limits, store } = this.#exchange;
+    const bytes = unwritten.bytesOf(this.#client.id);
+    const isStoreBehind = unwritten.written === store && store.waitingBytes > limits.storeWaitingMax;
+    if (this.#answers.length >= limits.unwrittenAnswersMax)
+      this.#hold(this.#answers[0]?.waitsFor ?? unwritten);
+    else if (bytes > (isStoreBehind ? 0 : limits.unwrittenBytesMax)) this.#hold(unwritten);
+  }
+
+  #hold(unwritten: Unwritten): void {
+    this.#heldBy = unwritten;
+    unwritten.watch(this);
+    this.#sink.hold();
   }
 
   #flushAnswers(): void {
@@ -217,7 +285,8 @@ export class Conversation {
 interface HeldAnswer {
   readonly packet: Buffer;
   /** `undefined`: nothing but those before it. */
-  waitsFor: Written | undefined;
+  waitsFor: Unwritten | undefined;
+  readonly question: number;
 }
 
 function suback(packetId: number, granted: readonly number[]): Buffer {

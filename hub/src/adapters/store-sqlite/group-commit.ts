@@ -15,6 +15,8 @@ import { retryDelays } from "@interactor/shared/supervision/backoff";
 
 /** Shorter: more flushes and more work for the same changes. Longer: a client waits longer for its PUBACK. */
 const commitGap = millis(5);
+/** A group this large is closed, and what comes goes into the next: what waited for long is not written as one. */
+const groupBytesMax = 2 * 1024 * 1024;
 /** Between two attempts while the disk fails. Longer: who waits for an answer waits longer. */
 const retryMax = seconds(5);
 
@@ -51,6 +53,9 @@ export class GroupCommit<Group> {
   problem: string | undefined;
   /** On its way to disk, or failed and to be tried again. */
   #flight: Flight<Group> | undefined;
+  /** Closed groups that go after it, and their bytes. */
+  readonly #closedGroups: Flight<Group>[] = [];
+  #closedBytes = 0;
   /** Wait for what is gathered now. */
   #answers: Answer[] = [];
   #phase: "idle" | "waiting" | "writing" | "failing" | "closed" = "idle";
@@ -67,19 +72,21 @@ export class GroupCommit<Group> {
 
   /** Bytes of changes that are not on disk. */
   get waitingBytes(): number {
-    return this.#gathered.bytes + (this.#flight?.bytes ?? 0);
+    return this.#gathered.bytes + this.#closedBytes + (this.#flight?.bytes ?? 0);
   }
 
   /** There is something new to write. */
   changed(): void {
+    if (this.#gathered.bytes >= groupBytesMax) this.#closeGroup();
     if (this.#phase === "idle") this.#schedule();
   }
 
   whenWritten(answer: Answer): void {
     if (this.#phase === "closed") return answer(this.#isAllWritten);
-    if (!this.#gathered.isEmpty || this.#answers.length > 0) this.#answers.push(answer);
-    else if (this.#flight === undefined) answer(true);
-    else this.#flight.answers.push(answer);
+    if (!this.#gathered.isEmpty || this.#answers.length > 0) return void this.#answers.push(answer);
+    const last = this.#closedGroups.at(-1) ?? this.#flight;
+    if (last === undefined) answer(true);
+    else last.answers.push(answer);
   }
 
   /** Writes what waits, with one attempt and no longer than `span`; afterwards nothing is written. */
@@ -107,7 +114,7 @@ export class GroupCommit<Group> {
   }
 
   get #isAllWritten(): boolean {
-    return this.#gathered.isEmpty && this.#flight === undefined;
+    return this.#gathered.isEmpty && this.#closedGroups.length === 0 && this.#flight === undefined;
   }
 
   #schedule(): void {
@@ -125,12 +132,24 @@ export class GroupCommit<Group> {
     this.#cancelWait();
     this.#phase = "writing";
     this.#beganAt = this.#world.clock.now();
-    this.#flight ??= this.#takeOff();
+    this.#flight ??= this.#oldestClosed() ?? this.#takeOff();
     const flight = this.#flight;
     this.#world.write(flight.group).then(
       () => this.#arrived(flight),
       (error: unknown) => this.#failed(flight, error),
     );
+  }
+
+  #closeGroup(): void {
+    const group = this.#takeOff();
+    this.#closedGroups.push(group);
+    this.#closedBytes += group.bytes;
+  }
+
+  #oldestClosed(): Flight<Group> | undefined {
+    const group = this.#closedGroups.shift();
+    this.#closedBytes -= group?.bytes ?? 0;
+    return group;
   }
 
   #takeOff(): Flight<Group> {
@@ -149,7 +168,7 @@ export class GroupCommit<Group> {
     // Who asks while these are told comes after them: they are still in flight.
     for (const answer of flight.answers) answer(true);
     this.#flight = undefined;
-    if (this.#gathered.isEmpty && this.#answers.length === 0) {
+    if (this.#isAllWritten && this.#answers.length === 0) {
       this.#phase = "idle";
       this.#closing?.();
     } else if (this.#closing === undefined) this.#schedule();
@@ -172,8 +191,9 @@ export class GroupCommit<Group> {
   }
 
   #answerAll(isWritten: boolean): void {
-    const answers = [...(this.#flight?.answers ?? []), ...this.#answers];
-    if (this.#flight !== undefined) this.#flight.answers = [];
+    const flights = [...(this.#flight === undefined ? [] : [this.#flight]), ...this.#closedGroups];
+    const answers = [...flights.flatMap((flight) => flight.answers), ...this.#answers];
+    for (const flight of flights) flight.answers = [];
     this.#answers = [];
     for (const answer of answers) answer(isWritten);
   }

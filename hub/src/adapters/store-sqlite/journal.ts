@@ -76,9 +76,11 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     clock,
     log,
   });
+  let changes = 0;
   return {
     taken: loaded.taken,
     append(record) {
+      changes += 1;
       gather.add(record);
       commit.changed();
     },
@@ -86,6 +88,9 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     whenWritten: (done) => commit.whenWritten(done),
     get waitingBytes() {
       return commit.waitingBytes;
+    },
+    get changes() {
+      return changes;
     },
     get problem() {
       return commit.problem;
