@@ -41,6 +41,6 @@ export interface JournalLimits {
 }
 
 /** Bytes that wait for the disk, of all nodes: 500 with full windows have less. More: what comes is held, unread. */
-export const journalWaitingMax = 96 * 1024 * 1024;
+export const journalWaitingMax = 64 * 1024 * 1024;
 
 export const journalLimits: JournalLimits = { bytesMax: 1024 ** 3, daysMax: 7 };

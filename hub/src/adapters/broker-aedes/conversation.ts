@@ -85,6 +85,7 @@ export class Conversation implements Waiting {
   /** Its client has gone: nobody is to be answered. */
   end(): void {
     this.#answers.length = 0;
+    this.#heldBy = undefined;
     this.#exchange.gone(this);
   }
 

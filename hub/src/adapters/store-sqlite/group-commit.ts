@@ -15,8 +15,6 @@ import { retryDelays } from "@interactor/shared/supervision/backoff";
 
 /** Shorter: more flushes and more work for the same changes. Longer: a client waits longer for its PUBACK. */
 const commitGap = millis(5);
-/** A group this large is closed, and what comes goes into the next: what waited for long is not written as one. */
-const groupBytesMax = 2 * 1024 * 1024;
 /** Between two attempts while the disk fails. Longer: who waits for an answer waits longer. */
 const retryMax = seconds(5);
 
@@ -26,6 +24,8 @@ type Answer = (isWritten: boolean) => void;
 export interface Gathered<Group> {
   readonly isEmpty: boolean;
   readonly bytes: number;
+  /** There is enough for one write: what comes goes into the next group, however long this one waits. */
+  readonly isFull: boolean;
   take(): Group;
 }
 
@@ -77,7 +77,7 @@ export class GroupCommit<Group> {
 
   /** There is something new to write. */
   changed(): void {
-    if (this.#gathered.bytes >= groupBytesMax) this.#closeGroup();
+    if (this.#gathered.isFull) this.#closeGroup();
     if (this.#phase === "idle") this.#schedule();
   }
 

@@ -17,6 +17,8 @@ export interface JournalGroup {
 
 /** Two for the node's place, a hub knows a thousand nodes; four for the length. */
 const placeBytes = 6;
+/** One commit. More: the next one takes it, so that what waited for long is not held several times over in one write. */
+const groupBytesMax = 2 * 1024 * 1024;
 /** About what a record costs beside its payload. */
 const recordBytes = 100;
 
@@ -38,6 +40,10 @@ export class JournalGather implements Gathered<JournalGroup> {
 
   get isEmpty(): boolean {
     return this.#records.length === 0;
+  }
+
+  get isFull(): boolean {
+    return this.bytes >= groupBytesMax;
   }
 
   add(record: JournalRecord): void {
