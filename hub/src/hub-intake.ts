@@ -12,7 +12,7 @@ import type { Source } from "./core/intake/sources.ts";
 import type { HubCounters } from "./core/registry/counters.ts";
 import type { Router } from "./core/routing/router.ts";
 import type { Verdict } from "./ports/broker.ts";
-import type { Journal } from "./ports/journal.ts";
+import { type Journal, journalWaitingMax } from "./ports/journal.ts";
 
 export interface IntakeParts {
   readonly clock: Clock;
@@ -35,17 +35,20 @@ export class HubIntake {
   #waiting: { readonly group: number; readonly effects: (() => unknown)[] } | undefined;
   /** Is confirmed when the journal has it. */
   readonly #kept: Verdict;
+  readonly #later: Verdict;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
     const { clock, journal, router } = parts;
     this.#kept = { kind: "keep", written: journal };
+    this.#later = { kind: "later", written: journal };
     this.#intake = new Intake(
       {
         keep: (record, then) => {
           journal.append(record);
           if (then !== undefined) this.#whenWritten(then);
         },
+        forget: (node, session) => journal.forget(node, session),
         values: (source, readings) => this.#values(source, readings),
         receipt: (node, receipt) => router.receipt(node, receipt),
         clock: (node, askedAt) => router.clock(node, askedAt, clock.wall(), clock.now()),
@@ -61,7 +64,7 @@ export class HubIntake {
 
   /** A node has said how it is, and what to think of its word. */
   announced(node: string, verdict: Verdict): Verdict {
-    this.#intake.announced(node, this.#parts.birthOf(node)?.spool);
+    if (this.#parts.birthOf(node) !== undefined) this.#intake.announced(node);
     return verdict;
   }
 
@@ -70,6 +73,7 @@ export class HubIntake {
   }
 
   accept(node: string, lane: Lane, payload: Uint8Array): Verdict {
+    if (this.#parts.journal.waitingBytes > journalWaitingMax) return this.#later;
     const unannounced = this.#intake.accept(node, lane, payload, this.#parts.birthOf(node));
     if (unannounced === undefined) return this.#kept;
     // Were it confirmed, its node would let go of it. Whoever comes anew announces itself first.

@@ -204,7 +204,7 @@ export class Hub implements BrokerRules {
       case "up":
         return this.#intake.accept(topic.node, topic.lane, payload);
       case "state":
-        return this.#intake.announced(topic.node, this.presence.nodeState(topic.node, payload));
+        return this.presence.nodeState(topic.node, payload);
       case "reported":
         return this.presence.reported(topic.node, payload);
       case "metric":

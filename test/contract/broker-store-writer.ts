@@ -1,7 +1,8 @@
 // A program to be killed: opens the store in the folder it is given, queues messages for a client it is named and
 // completes them, as fast as it is told that they are written. It prints what it is about to complete (`done 7`), and
-// what it was told is on disk (`queued 7`, `gone 7`). Lines go out at once: pipes are synchronous.
+// what it was told is on disk (`queued 7`, `gone 7`). Lines go out at once, also when the reader is slow.
 
+import { writeSync } from "node:fs";
 import { micros } from "@interactor/shared/kernel/units";
 
 import { systemClock } from "../../hub/src/adapters/clock-system.ts";
@@ -14,7 +15,7 @@ const quiet = { info: () => undefined, warn: () => undefined, error: () => undef
 const limits = { ...brokerLimits, sessionMessagesMax: 1_000_000 };
 await using store = await openBrokerStore({ folder, limits, clock: systemClock(), log: quiet });
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const say = (line: string): void => void writeSync(1, `${line}\n`);
 const whenWritten = (then: () => void): void =>
   store.whenWritten((isWritten) => (isWritten ? then() : process.exit(1)));
 

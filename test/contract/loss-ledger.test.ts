@@ -70,6 +70,7 @@ class Hop {
   constructor() {
     this.#intake = new Intake({
       keep: (_record, then) => void then?.(),
+      forget: () => undefined,
       values: () => undefined,
       result: () => undefined,
       clock: () => undefined,

@@ -69,7 +69,9 @@ export const limitsSchema = z.strictObject(
     sessionMessagesMax: count("sessionMessagesMax", 10_000_000),
     sessionBytesMax: count("sessionBytesMax", 4096 * mebibyte),
     storeWaitingMax: count("storeWaitingMax", 4096 * mebibyte),
-    storeWaitingPerClientMax: count("storeWaitingPerClientMax", 4096 * mebibyte),
+    // Packet identifiers are 16 bits wide.
+    unwrittenAnswersMax: count("unwrittenAnswersMax", 65_535),
+    unwrittenBytesMax: count("unwrittenBytesMax", 4096 * mebibyte),
     inFlightMax: count("inFlightMax", 65_535),
   },
   "a map of names of limits and their values",

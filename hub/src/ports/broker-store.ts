@@ -78,8 +78,6 @@ export interface BrokerStore extends Written, AsyncDisposable {
    * does not tell. `changes` does.
    */
   readonly waitingBytes: number;
-  /** Changes taken so far. */
-  readonly changes: number;
   /** What keeps it from writing, in words; `undefined`: nothing. */
   readonly problem: string | undefined;
 }

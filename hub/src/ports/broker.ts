@@ -61,6 +61,8 @@ export type Verdict =
   | { readonly kind: "pass" }
   /** Goes nowhere: it was taken in, or was of no use. It is confirmed when what it led to is `written`. */
   | { readonly kind: "keep"; readonly written?: Written }
+  /** Not now: too much waits to be `written`. Then it is asked about again; its client is read no further meanwhile. */
+  | { readonly kind: "later"; readonly written: Written }
   /** The client broke the rules and is cut off. */
   | { readonly kind: "cut"; readonly reason: string };
 
@@ -177,13 +179,12 @@ export interface BrokerLimits {
   /** Messages that wait in one session, and the bytes in all. More: the oldest is evicted. */
   readonly sessionMessagesMax: number;
   readonly sessionBytesMax: number;
-  /** Bytes that wait for the disk, of sessions and of what agents send. More: who adds to them is read no further meanwhile. */
+  /** Bytes of sessions and retained messages that wait for the disk. More: who adds to them is read no further meanwhile. */
   readonly storeWaitingMax: number;
-  /**
-   * Of these, what one client sent. More: it is read no further until that is on disk. Everybody's next answer and
-   * value wait for what is written with theirs, so nobody may fill a whole group.
-   */
-  readonly storeWaitingPerClientMax: number;
+  /** Answers to one client that wait for the disk. More: it is read no further meanwhile. */
+  readonly unwrittenAnswersMax: number;
+  /** Of what one client sent, bytes that wait for the disk, also once it has connected anew. More: the same. */
+  readonly unwrittenBytesMax: number;
   /** Messages sent to one client that it has not acknowledged. More wait, and then count as outgoing. */
   readonly inFlightMax: number;
 }
@@ -221,7 +222,10 @@ export const brokerLimits: BrokerLimits = {
   sessionMessagesMax: 1000,
   sessionBytesMax: 8 * 1024 * 1024,
   storeWaitingMax: 2 * 1024 * 1024,
-  // Twice what a node has on its way at most.
-  storeWaitingPerClientMax: 192 * 1024,
+  // An agent that says a word a second of its state stays connected for a quarter of an hour while the disk fails.
+  unwrittenAnswersMax: 1000,
+  // An agent with its windows full has less, unless it sends long texts. Everybody's next value waits for the same
+  // commit, so nobody may fill a whole one.
+  unwrittenBytesMax: 256 * 1024,
   inFlightMax: 1000,
 };

@@ -9,4 +9,6 @@ export interface Written {
   readonly group: number;
   /** Bytes that wait for the disk. */
   readonly waitingBytes: number;
+  /** Changes taken so far: whether there is anything new to wait for. */
+  readonly changes: number;
 }

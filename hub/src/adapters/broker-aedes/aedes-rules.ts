@@ -76,6 +76,9 @@ function obey(verdict: Verdict, packet: PublishPacket, done: (error?: Error | nu
       return verdict.written.whenWritten((isWritten) =>
         done(isWritten ? null : new Cut("session-quota", "what it sent could not be kept")),
       );
+    case "later":
+      // A will: nobody is there to say it again.
+      return done(new Cut("session-quota", "what it left could not be kept"));
     case "cut":
       return done(new Cut("not-allowed", verdict.reason));
     default:

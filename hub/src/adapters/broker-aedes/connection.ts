@@ -5,7 +5,6 @@
  */
 import type { Duplex } from "node:stream";
 import type { BrokerFault, Client } from "../../ports/broker.ts";
-import type { Written } from "../../ports/written.ts";
 import { AedesLink } from "./aedes-link.ts";
 import { Conversation } from "./conversation.ts";
 import type { Exchange } from "./exchange.ts";
@@ -131,9 +130,11 @@ export class Connection {
       pass: (packet) => this.link.feed(packet),
       cut: (fault, words) => this.cut(fault, words),
       worked: (packets) => this.#worked(packets),
-      waitFor: (written) => this.#waitFor(written),
+      hold: () => (this.#isDiskBehind = true),
+      goOn: () => this.#diskGoesOn(),
     });
     this.#phase = { kind: "open", conversation };
+    conversation.begin();
     session.attach(this.#outlet, (words) => this.cut("unacknowledged", words));
     this.#goOn();
   }
@@ -256,13 +257,9 @@ export class Connection {
     this.#unfinishedSince = isUnfinished ? (this.#unfinishedSince ?? performance.now()) : undefined;
   }
 
-  #waitFor(written: Written): void {
-    if (this.#isDiskBehind) return;
-    this.#isDiskBehind = true;
-    written.whenWritten(() => {
-      this.#isDiskBehind = false;
-      if (this.#phase.kind === "open" && !this.#rate.isExceeded) this.#goOn();
-    });
+  #diskGoesOn(): void {
+    this.#isDiskBehind = false;
+    if (this.#phase.kind === "open" && !this.#rate.isExceeded) this.#goOn();
   }
 
   /** Lets the others have their turn, those above all who acknowledge what this one sends. */
@@ -289,15 +286,15 @@ export class Connection {
     this.#sink.throttled(this);
   }
 
-  /** `false`: what comes after it has to wait. */
+  /** `false`: what comes after it has to wait; "left": and it too. */
   #take(
     bytes: Buffer,
     frame: { readonly start: number; readonly body: number; readonly end: number },
-  ): boolean {
+  ): boolean | "left" {
     this.#unfinishedSince = undefined;
     if (this.#phase.kind === "open") {
       this.#heardAt = performance.now();
-      this.#phase.conversation.take(bytes, frame);
+      if (!this.#phase.conversation.take(bytes, frame)) return "left";
       this.#takenInTurn += 1;
       if (this.#takenInTurn >= packetsPerTurn) this.#yield();
       return this.#rate.packets(1) && !this.#isDiskBehind && !this.#isYielding;
@@ -366,6 +363,7 @@ export class Connection {
 
   #leave(): void {
     this.#tellEvicted();
+    if (this.#phase.kind === "open") this.#phase.conversation.end();
     this.#phase = { kind: "closed" };
     this.#reader.end();
     this.#countAs(0, 0);

@@ -9,9 +9,10 @@ import type { Exchange } from "./exchange.ts";
 import { HeldAnswers } from "./held-answers.ts";
 import type { Outlet } from "./outlet.ts";
 import { type FilterRequest, levelsOf, packetType, readFilters, wrongHeader } from "./packet-rules.ts";
-import { type Frame, readPublication, RecentTopic } from "./publication.ts";
+import { type Frame, type Publication, readPublication, RecentTopic } from "./publication.ts";
 import { Replay } from "./replay.ts";
 import type { Session } from "./session.ts";
+import type { Unwritten, Waiting } from "./unwritten.ts";
 
 export interface ConversationSink {
   /** Aedes's to handle. */
@@ -19,8 +20,9 @@ export interface ConversationSink {
   cut(fault: BrokerFault, words: string): void;
   /** The client made us work as much as this many packets. */
   worked(packets: number): void;
-  /** It is read no further until what waits there is written. */
-  waitFor(written: Written): void;
+  /** Too much waits for the disk: it is read no further until it `goesOn`. */
+  hold(): void;
+  goOn(): void;
 }
 
 const packetIdOf = (bytes: Buffer, at: number): number => bytes.readUInt16BE(at);
@@ -28,7 +30,10 @@ const firstByte = { puback: 0x40, pubrec: 0x50, pubcomp: 0x70, suback: 0x90, uns
 const pingresp = Buffer.from([0xd0, 0]);
 const refused = 0x80;
 
-export class Conversation {
+/** About what a message that waits costs beside its payload. */
+const messageBytes = 200;
+
+export class Conversation implements Waiting {
   readonly #client: Client;
   readonly #session: Session;
   readonly #outlet: Outlet;
@@ -38,10 +43,10 @@ export class Conversation {
   readonly #recentTopic = new RecentTopic();
   /** Answers that wait for the disk, or for one that does: they keep their order. */
   readonly #answers: HeldAnswers[] = [];
-  /** Marks the oldest answers that wait for it as due; one function for all of them. */
-  readonly #dueBy = new Map<Written, (isWritten: boolean) => void>();
-  /** Bytes that came since the last of them were brought to disk, about. */
-  #unwritten = 0;
+  /** How many there are. */
+  #answersHeld = 0;
+  /** Of this too much waits for the disk. */
+  #heldBy: Unwritten | undefined;
 
   constructor(
     { client, session, outlet }: { client: Client; session: Session; outlet: Outlet },
@@ -56,19 +61,54 @@ export class Conversation {
     this.#replay = new Replay({ session, outlet }, exchange.retained, (packets) => sink.worked(packets));
   }
 
-  take(bytes: Buffer, frame: Frame): void {
+  /** Before anything is taken: what it sent over earlier connections may be too much already. */
+  begin(): void {
+    for (const unwritten of this.#exchange.allUnwritten) this.#keepBound(unwritten);
+  }
+
+  /** `false`: not now; it is to be given again when this goes on. */
+  take(bytes: Buffer, frame: Frame): boolean {
     const first = bytes[frame.start] ?? 0;
     const type = first >> 4;
     if (type === packetType.publish) {
       const { emitter } = this.#exchange;
       const before = emitter.work;
-      this.#publish(bytes, frame);
+      const isTaken = this.#publish(bytes, frame);
       const work = emitter.work - before;
       if (work > 0) this.#sink.worked(work);
-      return undefined;
+      return isTaken;
     }
     const wrong = wrongHeader(first, frame.end - frame.body);
-    return wrong === undefined ? this.#control(type, bytes, frame) : this.#sink.cut("protocol", wrong);
+    if (wrong === undefined) this.#control(type, bytes, frame);
+    else this.#sink.cut("protocol", wrong);
+    return true;
+  }
+
+  /** Its client has gone: nobody is to be answered. */
+  end(): void {
+    this.#answers.length = 0;
+    this.#answersHeld = 0;
+    this.#heldBy = undefined;
+    this.#exchange.gone(this);
+  }
+
+  told(unwritten: Unwritten): void {
+    for (const held of this.#answers) {
+      if (held.waitsFor !== unwritten) continue;
+      if (held.question > unwritten.answered) {
+        unwritten.watch(this);
+        break;
+      }
+      if (held.question <= unwritten.failed)
+        return this.#sink.cut("session-quota", "what it sent could not be kept");
+      held.waitsFor = undefined;
+    }
+    this.#flushAnswers();
+    if (this.#heldBy !== unwritten) return undefined;
+    this.#heldBy = undefined;
+    this.#keepBound(unwritten);
+    // What it gives again may be held again.
+    return this.#heldBy === undefined ? this.#sink.goOn() : undefined;
   }
 
   /** Sends retained messages that were asked for, as fast as the client takes them. */
@@ -76,42 +116,62 @@ export class Conversation {
     this.#replay.run();
   }
 
-  #publish(bytes: Buffer, frame: Frame): void {
+  /** Whether it was taken; also who is cut has had his turn. */
+  #publish(bytes: Buffer, frame: Frame): boolean {
     const read = readPublication(bytes, frame, this.#exchange.limits, this.#recentTopic);
-    if ("fault" in read) return this.#sink.cut(read.fault, read.words);
-    const { message, packetId } = read;
-    // It came before: once is enough, also when its PUBREC got lost [MQTT-4.3.3-2].
-    if (message.qos === 2 && this.#session.incoming.has(packetId))
-      return this.#answer(firstByte.pubrec, packetId, undefined);
-    const { rules, sessions, limits } = this.#exchange;
-    if (message.qos === 2 && this.#session.incoming.size >= limits.incomingQos2Max) {
-      const words = `more than ${limits.incomingQos2Max} messages of QoS 2 that it does not release`;
-      return this.#sink.cut("qos2-quota", words);
+    if ("fault" in read) this.#sink.cut(read.fault, read.words);
+    else if (this.#isOneMore(read)) return this.#offer(read);
+    return true;
+  }
+
+  /** Whether it is to be offered: it did not come before, and there may be one more. */
+  #isOneMore({ message, packetId }: Publication): boolean {
+    if (message.qos !== 2) return true;
+    const { incoming } = this.#session;
+    // Once is enough, also when its PUBREC got lost [MQTT-4.3.3-2].
+    if (incoming.has(packetId)) this.#answer(firstByte.pubrec, packetId, undefined);
+    else if (incoming.size < this.#exchange.limits.incomingQos2Max) return true;
+    else {
+      const words = `more than ${this.#exchange.limits.incomingQos2Max} messages of QoS 2 that it does not release`;
+      this.#sink.cut("qos2-quota", words);
     }
+    return false;
+  }
+
+  #offer({ message, packetId }: Publication): boolean {
+    const { rules, sessions, store } = this.#exchange;
     const verdict = rules.received(this.#client, message.topic, message.payload, message.retain);
-    if (verdict.kind === "cut") return this.#sink.cut("not-allowed", verdict.reason);
-    const before = this.#exchange.store.changes;
-    if (verdict.kind === "pass" && !this.#exchange.publish(message, this.#client.id))
-      return this.#sink.cut("retained-quota", `there is no room to retain ${message.topic}`);
+    if (verdict.kind === "cut") this.#sink.cut("not-allowed", verdict.reason);
+    if (verdict.kind === "cut") return true;
+    if (verdict.kind === "later") {
+      const unwritten = this.#exchange.unwrittenOf(verdict.written);
+      unwritten.ask(this, this.#client.id, 0);
+      this.#hold(unwritten);
+      return false;
+    }
+    const before = store.changes;
+    if (verdict.kind === "pass" && !this.#exchange.publish(message, this.#client.id)) {
+      this.#sink.cut("retained-quota", `there is no room to retain ${message.topic}`);
+      return true;
+    }
     if (message.qos === 2) sessions.incoming(this.#session, packetId);
     const written =
       verdict.kind === "keep" && verdict.written !== undefined
         ? verdict.written
         : this.#exchange.writtenSince(before);
-    this.#keepBound(written, frame.end - frame.start);
-    if (message.qos === 0) return undefined;
-    const first = message.qos === 1 ? firstByte.puback : firstByte.pubrec;
-    return this.#answer(first, packetId, written);
+    const bytes = message.payload.length + messageBytes;
+    if (message.qos > 0)
+      this.#answer(message.qos === 1 ? firstByte.puback : firstByte.pubrec, packetId, written, bytes);
+    else if (written !== undefined && written.waitingBytes > 0) this.#ask(written, bytes);
+    return true;
   }
 
-  /** Whoever makes the disk fall behind is read no further until it has caught up. */
-  #keepBound(written: Written | undefined, bytes: number): void {
-    if (written === undefined || written.waitingBytes === 0) return;
-    if (this.#unwritten === 0) written.whenWritten(() => (this.#unwritten = 0));
-    this.#unwritten += bytes;
-    const { storeWaitingMax, storeWaitingPerClientMax } = this.#exchange.limits;
-    if (written.waitingBytes > storeWaitingMax || this.#unwritten > storeWaitingPerClientMax)
-      this.#sink.waitFor(written);
+  /** The number of the question whether it is written. Who adds too much is read no further until it is. */
+  #ask(written: Written, bytes: number): number {
+    const unwritten = this.#exchange.unwrittenOf(written);
+    const question = unwritten.ask(this, this.#client.id, bytes);
+    this.#keepBound(unwritten);
+    return question;
   }
 
   /** PUBREL: its answer is due also for an id that is not known. */
@@ -165,10 +225,7 @@ export class Conversation {
     }
     const granted = requests.map((request) => this.#subscribe(request));
     const written = this.#exchange.writtenSince(before);
-    const held = this.#heldFor(written);
-    held.add(suback(packetId, granted));
-    this.#settle(held);
-    this.#keepBound(written, end - body);
+    this.#held(written, messageBytes, (held) => held.add(suback(packetId, granted)));
     // The last of the same filter is the one that holds, and one is enough to look it up for.
     const asked = new Map(requests.map(({ filter, qos }, index) => [filter, { qos, code: granted[index] }]));
     for (const [filter, { qos, code }] of asked) if (code !== refused) this.#replay.ask(filter, qos);
@@ -193,48 +250,48 @@ export class Conversation {
   }
 
   /** An answer of four bytes, which is sent once what led to it is written, if it is to be. */
-  #answer(first: number, packetId: number, written: Written | undefined): void {
-    const held = this.#heldFor(written);
-    held.short(first, packetId);
-    this.#settle(held);
+  #answer(first: number, packetId: number, written: Written | undefined, bytes = messageBytes): void {
+    this.#held(written, bytes, (held) => held.short(first, packetId));
   }
 
   /** Answers keep their order: what waits for nothing still waits for those before it. */
-  #heldFor(written: Written | undefined): HeldAnswers {
-    const waitsFor = written === undefined || written.waitingBytes === 0 ? undefined : written;
-    const last = this.#answers.at(-1);
-    if (last !== undefined && (waitsFor === undefined || last.isWith(waitsFor))) return last;
-    const held = new HeldAnswers(waitsFor);
-    this.#answers.push(held);
-    return held;
-  }
-
-  #settle(held: HeldAnswers): void {
-    const { waitsFor } = held;
-    if (waitsFor === undefined) {
-      if (this.#answers[0] === held) this.#flushAnswers();
-    } else if (!held.isAsked) {
-      held.isAsked = true;
-      waitsFor.whenWritten(this.#dueBy.get(waitsFor) ?? this.#dueWhen(waitsFor));
+  #held(written: Written | undefined, bytes: number, add: (held: HeldAnswers) => void): void {
+    const isDue = written === undefined || written.waitingBytes === 0;
+    const waitsFor = isDue ? undefined : this.#exchange.unwrittenOf(written);
+    const question = waitsFor?.ask(this, this.#client.id, bytes) ?? 0;
+    let held = this.#answers.at(-1);
+    if (held === undefined || (waitsFor !== undefined && !held.isOf(waitsFor, question))) {
+      held = new HeldAnswers(waitsFor, question);
+      this.#answers.push(held);
     }
+    add(held);
+    this.#answersHeld += 1;
+    const last = waitsFor ?? this.#answers[0]?.waitsFor;
+    if (last === undefined) this.#flushAnswers();
+    else this.#keepBound(last);
   }
 
-  #dueWhen(written: Written): (isWritten: boolean) => void {
-    const due = (isWritten: boolean): void => {
-      if (!isWritten) return this.#sink.cut("session-quota", "what it sent could not be kept");
-      const held = this.#answers.find(({ waitsFor }) => waitsFor === written);
-      if (held !== undefined) held.waitsFor = undefined;
-      return this.#flushAnswers();
-    };
-    this.#dueBy.set(written, due);
-    return due;
+  /** Whoever has too much on its way to the disk, or adds to a store that has fallen behind, is read no further. */
+  #keepBound(unwritten: Unwritten): void {
+    const { limits, store } = this.#exchange;
+    const bytes = unwritten.bytesOf(this.#client.id);
+    const isStoreBehind = unwritten.written === store && store.waitingBytes > limits.storeWaitingMax;
+    if (this.#answersHeld >= limits.unwrittenAnswersMax) this.#hold(this.#answers[0]?.waitsFor ?? unwritten);
+    else if (bytes > (isStoreBehind ? 0 : limits.unwrittenBytesMax)) this.#hold(unwritten);
+  }
+
+  #hold(unwritten: Unwritten): void {
+    this.#heldBy = unwritten;
+    unwritten.watch(this);
+    this.#sink.hold();
   }
 
   #flushAnswers(): void {
     let due = 0;
-    for (const held of this.#answers) {
-      if (held.waitsFor !== undefined) break;
-      this.#outlet.send(held.bytes);
+    for (const { bytes, count, waitsFor } of this.#answers) {
+      if (waitsFor !== undefined) break;
+      this.#outlet.send(bytes);
+      this.#answersHeld -= count;
       due += 1;
     }
     this.#answers.splice(0, due);

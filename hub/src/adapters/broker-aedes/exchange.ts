@@ -8,6 +8,7 @@ import type { Outlet } from "./outlet.ts";
 import { RetainedMessages } from "./retained.ts";
 import { Sessions } from "./sessions.ts";
 import { Sweeper } from "./sweeper.ts";
+import { Unwritten, type Waiting } from "./unwritten.ts";
 import type { Micros } from "@interactor/shared/kernel/units";
 
 export interface ExchangeWorld {
@@ -34,6 +35,8 @@ export class Exchange {
   visits = 0;
   /** Too much waits for clients that do not acknowledge it. Set by whoever may cut them. */
   overfull = (): void => undefined;
+  /** Of our store, and of those that the rules name. */
+  readonly #unwritten = new Map<Written, Unwritten>();
   #dirty: Outlet[] = [];
 
   constructor({ limits, rules, store, wall }: ExchangeWorld) {
@@ -68,6 +71,21 @@ export class Exchange {
   expire(): void {
     this.sessions.expire();
     this.retained.expire();
+  }
+
+  unwrittenOf(written: Written): Unwritten {
+    const known = this.#unwritten.get(written) ?? new Unwritten(written);
+    this.#unwritten.set(written, known);
+    return known;
+  }
+
+  get allUnwritten(): Iterable<Unwritten> {
+    return this.#unwritten.values();
+  }
+
+  /** Who waited for something to be written has gone. */
+  gone(waiting: Waiting): void {
+    for (const unwritten of this.allUnwritten) unwritten.forget(waiting);
   }
 
   /** What an answer waits for, if something is to be kept since the store had taken so many changes. */

@@ -172,6 +172,30 @@ test("what is held is a copy: bytes that are written over afterwards do not reac
   expect(found).toEqual([whole]);
 });
 
+test("what is left is given again before what came after it, as often as it is left", () => {
+  fc.assert(
+    fc.property(fc.array(packet, { minLength: 1, maxLength: 8 }), cuts, fc.nat(3), (packets, cuts, times) => {
+      const found: Buffer[] = [];
+      let left = 0;
+      const reader = new FrameReader({ bytesMax: 20_000 }, (bytes, start, _body, end) => {
+        if (left < times) {
+          left += 1;
+          return "left";
+        }
+        left = 0;
+        found.push(Buffer.from(bytes.subarray(start, end)));
+        return true;
+      });
+      for (const piece of piecesOf(Buffer.concat(packets), cuts)) reader.push(piece);
+      for (let round = 0; round < times * packets.length; round += 1) reader.resume();
+
+      expect(Buffer.concat(found).equals(Buffer.concat(packets))).toBe(true);
+      expect(reader.waitingBytes).toBe(0);
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test("a limit that changes between packets holds for those after it, also for what had already come", () => {
   const limits = { bytesMax: 10 };
   let count = 0;

@@ -8,8 +8,11 @@ export interface FrameLimits {
   bytesMax: number;
 }
 
-/** Takes one whole packet: `bytes[start]` is its first byte, `body` the one after the fixed header. `false`: hold. */
-export type TakeFrame = (bytes: Buffer, start: number, body: number, end: number) => boolean;
+/**
+ * Takes one whole packet: `bytes[start]` is its first byte, `body` the one after the fixed header. `false`: hold what
+ * comes after it; "left": hold it too, it is given again.
+ */
+export type TakeFrame = (bytes: Buffer, start: number, body: number, end: number) => boolean | "left";
 
 const nothing = Buffer.alloc(0);
 
@@ -86,9 +89,9 @@ export class FrameReader {
       const end = header.body + header.length;
       if (end > bytes.length) return this.#keep(bytes, start, end - start);
       const goesOn = this.#take(bytes, start, header.body, end);
-      start = end;
+      if (goesOn !== "left") start = end;
       if (this.#isOver) return undefined;
-      if (!goesOn) {
+      if (goesOn !== true) {
         this.#isHeld = true;
         return this.#keep(bytes, start, 0);
       }

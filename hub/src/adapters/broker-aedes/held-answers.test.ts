@@ -1,24 +1,27 @@
 import { expect, test } from "vitest";
 import { memoryBrokerStore } from "../broker-store-memory.ts";
 import { HeldAnswers } from "./held-answers.ts";
+import { Unwritten } from "./unwritten.ts";
 
 test("answers are one run of bytes in their order, however many there are", () => {
-  const held = new HeldAnswers(undefined);
+  const held = new HeldAnswers(undefined, 0);
   for (let packetId = 1; packetId <= 300; packetId += 1) held.short(0x40, packetId);
   const packet = Buffer.from([0x90, 3, 1, 45, 1]);
   held.add(packet);
 
+  expect(held.count).toBe(301);
   expect(held.bytes).toHaveLength(300 * 4 + packet.length);
   expect([...held.bytes.subarray(0, 8)]).toEqual([0x40, 2, 0, 1, 0x40, 2, 0, 2]);
   expect([...held.bytes.subarray(299 * 4)]).toEqual([0x40, 2, 1, 44, ...packet]);
 });
 
-test("what waits for the same group is due with them, and what waits for another is not", () => {
-  const written = { ...memoryBrokerStore(), group: 1 };
-  const held = new HeldAnswers(written);
+test("what waits for the same question is due with them, and what waits for another is not", () => {
+  const [unwritten, other] = [new Unwritten(memoryBrokerStore()), new Unwritten(memoryBrokerStore())];
+  const held = new HeldAnswers(unwritten, 1);
 
-  expect(held.isWith(written)).toBe(true);
-  expect(held.isWith({ ...written })).toBe(false);
-  written.group = 2;
-  expect(held.isWith(written)).toBe(false);
+  expect([held.isOf(unwritten, 1), held.isOf(unwritten, 2), held.isOf(other, 1)]).toEqual([
+    true,
+    false,
+    false,
+  ]);
 });

@@ -1,35 +1,35 @@
 /** Answers to one client that are due together: those that wait for the same group to be written, as one run of bytes. */
-import type { Written } from "../../ports/written.ts";
+import type { Unwritten } from "./unwritten.ts";
 
 /** Most answers have four bytes, and a client seldom sends more than this at a time. */
 const firstBytes = 64;
 
 export class HeldAnswers {
   /** `undefined`: nothing but those before it. */
-  waitsFor: Written | undefined;
-  /** What they wait for was asked to say when. */
-  isAsked = false;
-  readonly #group: number | undefined;
+  waitsFor: Unwritten | undefined;
+  /** The number of the question whose answer makes them due. */
+  readonly question: number;
+  count = 0;
   #buffer = Buffer.allocUnsafe(firstBytes);
   #length = 0;
 
-  constructor(waitsFor: Written | undefined) {
+  constructor(waitsFor: Unwritten | undefined, question: number) {
     this.waitsFor = waitsFor;
-    this.#group = waitsFor?.group;
+    this.question = question;
   }
 
   get bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  /** Whether what waits for `written` now is due when these are. */
-  isWith(written: Written): boolean {
-    return this.waitsFor === written && this.#group === written.group;
+  isOf(waitsFor: Unwritten, question: number): boolean {
+    return this.waitsFor === waitsFor && this.question === question;
   }
 
   /** An answer that consists of its packet's id. */
   short(first: number, packetId: number): void {
     const at = this.#room(4);
+    this.count += 1;
     this.#buffer[at] = first;
     this.#buffer[at + 1] = 2;
     this.#buffer[at + 2] = packetId >> 8;
@@ -37,6 +37,7 @@ export class HeldAnswers {
   }
 
   add(packet: Buffer): void {
+    this.count += 1;
     packet.copy(this.#buffer, this.#room(packet.length));
   }
 

@@ -12,7 +12,7 @@ import { brokerLimits, type BrokerRules } from "../../ports/broker.ts";
 import type { Written } from "../../ports/written.ts";
 import { openBroker } from "./broker-aedes.ts";
 
-function rulesWith(written?: Written) {
+function rulesWith(written?: HeldDisk) {
   const received: string[] = [];
   const faults: string[] = [];
   const rules: BrokerRules = {
@@ -20,6 +20,7 @@ function rulesWith(written?: Written) {
     maySubscribe: () => true,
     received(_client, topic) {
       received.push(topic);
+      written?.take();
       return written === undefined ? { kind: "keep" } : { kind: "keep", written };
     },
     faulted: (reason) => void faults.push(reason),
@@ -75,7 +76,12 @@ test("a client whose long packet takes its time is not silent, until it does not
 class HeldDisk implements Written {
   waitingBytes = 1;
   group = 1;
+  changes = 0;
   #waiting: ((isWritten: boolean) => void)[] = [];
+
+  take(): void {
+    this.changes += 1;
+  }
 
   whenWritten(done: (isWritten: boolean) => void): void {
     this.#waiting.push(done);
@@ -103,7 +109,7 @@ test("one client is read no further than its share of what waits for the disk, a
   await vi.waitFor(() => expect(count("flood")).toBeGreaterThan(100));
   await sleep(200);
   const read = count("flood");
-  const share = brokerLimits.storeWaitingPerClientMax;
+  const share = brokerLimits.unwrittenBytesMax;
   expect(read).toBeLessThanOrEqual(Math.ceil(share / payload.length));
   const single = other.publishAsync("other", payload, { qos: 1 });
   await vi.waitFor(() => expect(count("other")).toBe(1));

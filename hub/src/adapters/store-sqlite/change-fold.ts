@@ -71,6 +71,9 @@ export class ChangeFold {
     return endedSessions.size + sessions.size + bySession.size + retained.size === 0;
   }
 
+  /** However long they wait: changes fold, so that there is never more than what they lead to. */
+  readonly isFull = false;
+
   /** What was gathered; from now on gathers anew. */
   take(): ChangeGroup {
     const group = this.#group;

@@ -1,9 +1,11 @@
 import { micros } from "@interactor/shared/kernel/units";
 import { expect, test } from "vitest";
+import { sessionNumber } from "@interactor/shared/testing/builders";
 import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
 import { millis, seconds } from "@interactor/shared/kernel/units";
 import { ChangeFold, type ChangeGroup } from "./change-fold.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { JournalGather } from "./journal-group.ts";
 
 /** A disk that finishes a write when told to, and says what it was given. */
 function slowDisk(whoWaits: "is told" | "goes on waiting" = "is told") {
@@ -137,6 +139,73 @@ test("its number tells whether what is taken now goes to disk with what was aske
   const last = commit.group;
   retain("d");
   expect(commit.group).not.toBe(last);
+});
+
+/** A journal's gather with the same disk: it closes its groups. */
+function slowJournal() {
+  const clock = new VirtualClock();
+  const gather = new JournalGather(1);
+  const begun: string[] = [];
+  let settle = (): void => undefined;
+  const commit = new GroupCommit(gather, {
+    write: ({ id, batches }) => {
+      begun.push(`${id}: ${batches.length}`);
+      return new Promise((resolve) => (settle = resolve));
+    },
+    what: "batches",
+    whoWaits: "goes on waiting",
+    clock,
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+  });
+  const append = (bytes: number, next: number) => {
+    const payload = Buffer.alloc(bytes);
+    gather.add({ node: "pi", session: sessionNumber(1), lane: 2, next, payload });
+    commit.changed();
+  };
+  const finish = async () => {
+    settle();
+    await turn();
+    clock.advance(millis(5));
+    await turn();
+  };
+  return { commit, begun, append, finish };
+}
+
+test("what waited for long goes in groups that one write can bear, each answered when it is there", async () => {
+  const { commit, begun, append, finish } = slowJournal();
+  const answers: number[] = [];
+  for (let number = 1; number <= 10; number++) {
+    append(700_000, number);
+    commit.whenWritten(() => answers.push(number));
+    if (number === 1) await turn();
+  }
+  expect(commit.waitingBytes).toBeGreaterThan(7_000_000);
+
+  await finish();
+  expect(answers).toEqual([1]);
+  await finish();
+  expect(answers).toEqual([1, 2, 3, 4]);
+  await finish();
+  await finish();
+
+  expect(answers).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  expect(begun).toEqual(["1: 700000", "2: 2100000", "3: 2100000", "4: 2100000"]);
+  expect(commit.waitingBytes).toBe(0);
+  let isAtOnce = false;
+  commit.whenWritten((isWritten) => (isAtOnce = isWritten));
+  expect(isAtOnce).toBe(true);
+});
+
+test("closing writes also the groups that wait", async () => {
+  const { commit, begun, append, finish } = slowJournal();
+  for (let number = 1; number <= 7; number++) append(700_000, number);
+  await turn();
+
+  const closed = commit.close(seconds(3));
+  for (let write = 0; write < 3; write++) await finish();
+  await closed;
+
+  expect(begun.map((each) => each.split(":")[0])).toEqual(["1", "2", "3"]);
 });
 
 test("a group that fails is kept and tried again before anything newer", async () => {

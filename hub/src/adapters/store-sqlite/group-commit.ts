@@ -24,6 +24,8 @@ type Answer = (isWritten: boolean) => void;
 export interface Gathered<Group> {
   readonly isEmpty: boolean;
   readonly bytes: number;
+  /** There is enough for one write: what comes goes into the next group, however long this one waits. */
+  readonly isFull: boolean;
   take(): Group;
 }
 
@@ -53,6 +55,9 @@ export class GroupCommit<Group> {
   #flight: Flight<Group> | undefined;
   /** Groups taken so far. */
   #taken = 0;
+  /** Closed groups that go after it, and their bytes. */
+  readonly #closedGroups: Flight<Group>[] = [];
+  #closedBytes = 0;
   /** Wait for what is gathered now. */
   #answers: Answer[] = [];
   #phase: "idle" | "waiting" | "writing" | "failing" | "closed" = "idle";
@@ -69,7 +74,7 @@ export class GroupCommit<Group> {
 
   /** Bytes of changes that are not on disk. */
   get waitingBytes(): number {
-    return this.#gathered.bytes + (this.#flight?.bytes ?? 0);
+    return this.#gathered.bytes + this.#closedBytes + (this.#flight?.bytes ?? 0);
   }
 
   /** The group that everything taken so far is in or before. */
@@ -79,14 +84,16 @@ export class GroupCommit<Group> {
 
   /** There is something new to write. */
   changed(): void {
+    if (this.#gathered.isFull) this.#closeGroup();
     if (this.#phase === "idle") this.#schedule();
   }
 
   whenWritten(answer: Answer): void {
     if (this.#phase === "closed") return answer(this.#isAllWritten);
-    if (!this.#gathered.isEmpty || this.#answers.length > 0) this.#answers.push(answer);
-    else if (this.#flight === undefined) answer(true);
-    else this.#flight.answers.push(answer);
+    if (!this.#gathered.isEmpty || this.#answers.length > 0) return void this.#answers.push(answer);
+    const last = this.#closedGroups.at(-1) ?? this.#flight;
+    if (last === undefined) answer(true);
+    else last.answers.push(answer);
   }
 
   /** Writes what waits, with one attempt and no longer than `span`; afterwards nothing is written. */
@@ -114,7 +121,7 @@ export class GroupCommit<Group> {
   }
 
   get #isAllWritten(): boolean {
-    return this.#gathered.isEmpty && this.#flight === undefined;
+    return this.#gathered.isEmpty && this.#closedGroups.length === 0 && this.#flight === undefined;
   }
 
   #schedule(): void {
@@ -133,12 +140,24 @@ export class GroupCommit<Group> {
     this.#cancelWait();
     this.#phase = "writing";
     this.#beganAt = this.#world.clock.now();
-    this.#flight ??= this.#takeOff();
+    this.#flight ??= this.#oldestClosed() ?? this.#takeOff();
     const flight = this.#flight;
     this.#world.write(flight.group).then(
       () => this.#arrived(flight),
       (error: unknown) => this.#failed(flight, error),
     );
+  }
+
+  #closeGroup(): void {
+    const group = this.#takeOff();
+    this.#closedGroups.push(group);
+    this.#closedBytes += group.bytes;
+  }
+
+  #oldestClosed(): Flight<Group> | undefined {
+    const group = this.#closedGroups.shift();
+    this.#closedBytes -= group?.bytes ?? 0;
+    return group;
   }
 
   #takeOff(): Flight<Group> {
@@ -158,7 +177,7 @@ export class GroupCommit<Group> {
     // Who asks while these are told comes after them: they are still in flight.
     for (const answer of flight.answers) answer(true);
     this.#flight = undefined;
-    if (this.#gathered.isEmpty && this.#answers.length === 0) {
+    if (this.#isAllWritten && this.#answers.length === 0) {
       this.#phase = "idle";
       this.#closing?.();
     } else if (this.#closing === undefined) this.#schedule();
@@ -181,8 +200,9 @@ export class GroupCommit<Group> {
   }
 
   #answerAll(isWritten: boolean): void {
-    const answers = [...(this.#flight?.answers ?? []), ...this.#answers];
-    if (this.#flight !== undefined) this.#flight.answers = [];
+    const flights = [...(this.#flight === undefined ? [] : [this.#flight]), ...this.#closedGroups];
+    const answers = [...flights.flatMap((flight) => flight.answers), ...this.#answers];
+    for (const flight of flights) flight.answers = [];
     this.#answers = [];
     for (const answer of answers) answer(isWritten);
   }

@@ -19,8 +19,12 @@ export interface JournalGroup {
 /** A hub knows a thousand nodes. */
 const placeBytes = 2;
 const lengthBytes = 4;
+/** One commit. More: the next one takes it, so that what waited for long is not held several times over in one write. */
+const groupBytesMax = 2 * 1024 * 1024;
 /** About what a record costs beside its payload. */
 const recordBytes = 100;
+
+const keyOf = (node: string, session: Session): string => `${node} ${session}`;
 
 /** What one node sent. */
 interface OfNode {
@@ -37,6 +41,11 @@ export class JournalGather implements Gathered<JournalGroup> {
   #places = new Bytes();
   #batches = new Bytes();
   #records = 0;
+  /** By node and session, with the commit after which it need not be known any more. */
+  readonly #forgotten = new Map<
+    string,
+    { readonly node: string; readonly session: Session; readonly id: number }
+  >();
 
   constructor(nextId: number) {
     this.#nextId = nextId;
@@ -50,8 +59,14 @@ export class JournalGather implements Gathered<JournalGroup> {
     return this.#batches.length + this.#records * recordBytes;
   }
 
+  get isFull(): boolean {
+    return this.bytes >= groupBytesMax;
+  }
+
   /** Copies the payload: it would keep alive all that its client sent with it. */
   add({ node, session, lane, next, payload }: JournalRecord): void {
+    // It is of use again.
+    if (this.#forgotten.size > 0) this.#forgotten.delete(keyOf(node, session));
     let known = this.#nodes.get(node);
     if (known === undefined) this.#nodes.set(node, (known = { place: -1, marks: [] }));
     const mark = known.marks.find((each) => each.lane === lane && each.session === session);
@@ -63,6 +78,26 @@ export class JournalGather implements Gathered<JournalGroup> {
     this.#places.number(known.place, placeBytes);
     this.#places.number(payload.length, lengthBytes);
     this.#batches.add(payload);
+  }
+
+  forget(node: string, session: Session): void {
+    this.#forgotten.set(keyOf(node, session), { node, session, id: this.#nextId });
+  }
+
+  /** Sessions that are to be forgotten. */
+  get forgotten(): number {
+    return this.#forgotten.size;
+  }
+
+  /** What need not be known any more now that the commit `id` is on disk, as a JSON array of [node, session]. */
+  takeForgotten(id: number): string {
+    const due: [string, Session][] = [];
+    for (const [key, forgotten] of this.#forgotten) {
+      if (forgotten.id > id) continue;
+      due.push([forgotten.node, forgotten.session]);
+      this.#forgotten.delete(key);
+    }
+    return JSON.stringify(due);
   }
 
   take(): JournalGroup {

@@ -9,6 +9,7 @@ import { type Database, isDamage, type Row, type Statement } from "./database.ts
 import { GroupCommit } from "./group-commit.ts";
 import { JournalGather, type JournalGroup } from "./journal-group.ts";
 import { journalMigrations } from "./journal-tables.ts";
+import { JournalTime } from "./journal-time.ts";
 import {
   closeMax,
   closeWithin,
@@ -19,7 +20,7 @@ import {
 } from "./kept-file.ts";
 import { invariant } from "@interactor/shared/kernel/assert";
 import { type Micros, micros } from "@interactor/shared/kernel/units";
-import { isLane, laneNumbers } from "@interactor/shared/wire/lanes";
+import { isLane } from "@interactor/shared/wire/lanes";
 import { nodesMax, sessionsPerNodeMax } from "@interactor/shared/wire/limits";
 import { sessionOf } from "@interactor/shared/wire/session";
 
@@ -31,6 +32,8 @@ export interface JournalOptions extends FileWorld {
 
 interface Loaded {
   readonly nextId: number;
+  /** When the last commit was made, in the journal's own time; `undefined`: there is none. */
+  readonly at: Micros | undefined;
   readonly taken: readonly TakenMark[];
 }
 
@@ -46,19 +49,26 @@ const kind: FileKind<Loaded> = {
   rescue,
 };
 
-/** After so many commits it is looked whether something has to give way. */
+/** After so many commits, or bytes of them, it is looked whether something has to give way. */
 const lookEvery = 64;
-/** Rows, and bytes of them, that give way in one step: a commit may have to wait for one. */
+const lookEveryBytes = 4 * 1024 * 1024;
+/** Rows, and bytes of them, that give way in one step. */
 const stepRows = 256;
 const stepBytes = 4 * 1024 * 1024;
+/** Steps of one look, for which a commit may have to wait: more gives way than came, so that a bound is reached. */
+const stepsPerLook = 4;
+/** Sessions that are to be forgotten, of all nodes. More: it is done before the next look. */
+const forgottenMax = 64;
+/** Sessions of a node that are known at the start: those of use, and as many that were to be forgotten when it ended. */
+const sessionsLoadedMax = 2 * sessionsPerNodeMax;
 
 /** Throws a Fault that says what to do. */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   const { folder, clock, log } = options;
   const path = join(folder, "journal.sqlite");
   const { database, loaded } = await openKeptFile(path, kind, options);
-  const file = await JournalFile.open(path, database, options);
   const gather = new JournalGather(loaded.nextId);
+  const file = await JournalFile.open(path, database, { ...options, gather, began: loaded.at });
   const commit = new GroupCommit(gather, {
     write: (group: JournalGroup) => file.write(group),
     what,
@@ -66,18 +76,24 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     clock,
     log,
   });
+  let changes = 0;
   return {
     taken: loaded.taken,
     append(record) {
+      changes += 1;
       gather.add(record);
       commit.changed();
     },
+    forget: (node, session) => gather.forget(node, session),
     whenWritten: (done) => commit.whenWritten(done),
     get group() {
       return commit.group;
     },
     get waitingBytes() {
       return commit.waitingBytes;
+    },
+    get changes() {
+      return changes;
     },
     get problem() {
       return commit.problem;
@@ -93,18 +109,27 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
 }
 
 async function load(database: Database): Promise<Loaded> {
-  const [last] = await database.rows("SELECT max(id) AS id FROM journal");
+  const [last] = await database.rows("SELECT id, at_us FROM journal ORDER BY id DESC LIMIT 1");
+  const [mark] = await database.rows("SELECT max(at_us) AS at_us FROM taken");
   await database.rows(
     `DELETE FROM taken WHERE (node, session) IN (SELECT node, session FROM (
       SELECT node, session, row_number() OVER (PARTITION BY node ORDER BY max(at_us) DESC) AS place
       FROM taken GROUP BY node, session) WHERE place > ?1)`,
-    sessionsPerNodeMax,
+    sessionsLoadedMax,
   );
-  const rows = await database.rows(
-    "SELECT node, session, lane, next FROM taken ORDER BY at_us DESC LIMIT ?1",
-    nodesMax * sessionsPerNodeMax * laneNumbers.length,
+  // Names that nobody has used for long: a hub knows no more nodes than that.
+  await database.rows(
+    `DELETE FROM taken WHERE node IN (
+      SELECT node FROM taken GROUP BY node ORDER BY max(at_us) DESC LIMIT -1 OFFSET ?1)`,
+    nodesMax,
   );
-  return { nextId: numberIn(last, "id") + 1, taken: rows.toReversed().map(markOf) };
+  const rows = await database.rows("SELECT node, session, lane, next FROM taken ORDER BY at_us");
+  const at = Math.max(numberIn(last, "at_us"), numberIn(mark, "at_us"));
+  return {
+    nextId: numberIn(last, "id") + 1,
+    at: at === 0 ? undefined : micros(at),
+    taken: rows.map(markOf),
+  };
 }
 
 async function rescue(damaged: Database, fresh: Database): Promise<void> {
@@ -126,32 +151,43 @@ const numberIn = (row: Row | undefined, name: string): number => {
   return typeof value === "number" ? value : 0;
 };
 
+interface FileOptions extends JournalOptions {
+  readonly gather: JournalGather;
+  /** When the last commit of the lives before was made. */
+  readonly began: Micros | undefined;
+}
+
 /** The file, and what it takes. */
 class JournalFile {
   readonly #path: string;
-  readonly #options: JournalOptions;
+  readonly #options: FileOptions;
+  readonly #time: JournalTime;
   #database: Database;
   #insert: Statement;
   #commits = 0;
+  #commitsLooked = 0;
+  #bytesSinceLook = 0;
   #evicted = 0;
   #bytes = 0;
   #oldest: Micros | undefined;
 
-  private constructor(path: string, options: JournalOptions, database: Database, insert: Statement) {
+  private constructor(path: string, options: FileOptions, database: Database, insert: Statement) {
     this.#path = path;
     this.#options = options;
+    this.#time = new JournalTime(options.clock, options.began);
     this.#database = database;
     this.#insert = insert;
   }
 
-  static async open(path: string, database: Database, options: JournalOptions): Promise<JournalFile> {
+  static async open(path: string, database: Database, options: FileOptions): Promise<JournalFile> {
     const file = new JournalFile(path, options, database, await prepare(database));
     await file.#look();
     return file;
   }
 
   get usage(): JournalUsage {
-    return { commits: this.#commits, bytes: this.#bytes, oldest: this.#oldest, evicted: this.#evicted };
+    const oldest = this.#oldest === undefined ? undefined : this.#time.onTheWall(this.#oldest);
+    return { commits: this.#commits, bytes: this.#bytes, oldest, evicted: this.#evicted };
   }
 
   /** On disk when it resolves. */
@@ -168,8 +204,12 @@ class JournalFile {
       await this.#write(group);
     }
     this.#commits += 1;
+    this.#bytesSinceLook += group.batches.length;
     // What is on disk is on disk: what fails here is tried again, and must not make it be written twice.
-    if (this.#commits % lookEvery === 0) await this.#look().catch(() => undefined);
+    if (this.#options.gather.forgotten >= forgottenMax) await this.#forget(group.id).catch(() => undefined);
+    if (this.#commits - this.#commitsLooked < lookEvery && this.#bytesSinceLook < lookEveryBytes) return;
+    await this.#forget(group.id).catch(() => undefined);
+    await this.#look().catch(() => undefined);
   }
 
   async close(): Promise<void> {
@@ -177,27 +217,44 @@ class JournalFile {
   }
 
   #write({ id, nodes, places, batches, marks }: JournalGroup): Promise<void> {
-    return this.#insert.run([id, this.#options.clock.wall(), nodes, places, batches, marks]);
+    return this.#insert.run([id, this.#time.next(), nodes, places, batches, marks]);
+  }
+
+  /** Marks that are of no use any more go, so that a node which begins life after life does not fill the file. */
+  async #forget(id: number): Promise<void> {
+    const sessions = this.#options.gather.takeForgotten(id);
+    if (sessions === "[]") return;
+    // What fails is forgotten at the next start.
+    await this.#database.rows(
+      "DELETE FROM taken WHERE (node, session) IN (SELECT value->>0, value->>1 FROM json_each(?1))",
+      sessions,
+    );
   }
 
   async #look(): Promise<void> {
-    await this.#evict(false);
+    this.#commitsLooked = this.#commits;
+    this.#bytesSinceLook = 0;
+    for (let step = 0; step < stepsPerLook; step += 1) if ((await this.#evict(false)) === 0) break;
     const [oldest] = await this.#database.rows("SELECT at_us FROM journal ORDER BY id LIMIT 1");
     this.#oldest = oldest === undefined ? undefined : micros(numberIn(oldest, "at_us"));
     this.#bytes = await usedBytes(this.#database);
   }
 
-  /** Takes a step if there is too much, or in any case. */
-  async #evict(always: boolean): Promise<void> {
-    const { limits, clock } = this.#options;
+  /** Takes a step if there is too much, or in any case. Returns how many commits went. */
+  async #evict(always: boolean): Promise<number> {
+    const { limits } = this.#options;
     const isTooMuch = always || (await usedBytes(this.#database)) > limits.bytesMax;
-    const tooOld = clock.wall() - limits.daysMax * dayMicros;
+    const tooOld = this.#time.now() - limits.daysMax * dayMicros;
     const step = isTooMuch
       ? `SELECT max(id) FROM (SELECT id, sum(length(batches)) OVER (ORDER BY id) AS bytes, row_number() OVER (ORDER BY id) AS place
           FROM (SELECT id, batches FROM journal ORDER BY id LIMIT ${stepRows})) WHERE bytes <= ${stepBytes} OR place = 1`
       : `SELECT max(id) FROM (SELECT id, at_us FROM journal ORDER BY id LIMIT ${stepRows}) WHERE at_us < ${tooOld}`;
-    const gone = await this.#database.rows(`DELETE FROM journal WHERE id <= (${step}) RETURNING id`);
+    // The newest stays: the numbers of commits and the journal's time go on from there.
+    const gone = await this.#database.rows(
+      `DELETE FROM journal WHERE id <= (${step}) AND id < (SELECT max(id) FROM journal) RETURNING id`,
+    );
     this.#evicted += gone.length;
+    return gone.length;
   }
 
   /** Goes on with a new file, that knows how far each lane had come. */

@@ -7,7 +7,8 @@ import { Dedupe } from "./dedupe.ts";
 const batch = { session: sessionNumber(1), lane: lane.telemetry, firstSeq: 0, length: 5 };
 
 test("what a node that was forgotten sends again is known, until as many more are forgotten as a site may have", () => {
-  const dedupe = new Dedupe([]);
+  const forgot: string[] = [];
+  const dedupe = new Dedupe([], (node) => void forgot.push(node));
   const repeated = (node: string) => dedupe.accept(node, batch, undefined).repeated;
   for (const node of ["early", "back"]) {
     repeated(node);
@@ -22,4 +23,5 @@ test("what a node that was forgotten sends again is known, until as many more ar
   }
 
   expect([repeated("early"), repeated("back"), repeated("n0")]).toEqual([0, 5, 5]);
+  expect(forgot).toEqual(["early"]);
 });

@@ -19,6 +19,7 @@ function bench({ isDiskQuick = true, taken = [] as readonly TakenMark[] } = {}) 
   const clocks: unknown[] = [];
   const refused: string[] = [];
   const results: unknown[] = [];
+  const forgotten: unknown[] = [];
   const counts = { repeated: 0, missed: 0 };
   let lateEntries = 0;
   const intake = new Intake(
@@ -28,6 +29,7 @@ function bench({ isDiskQuick = true, taken = [] as readonly TakenMark[] } = {}) 
         if (then !== undefined) waiting.push(then);
         if (isDiskQuick) finish();
       },
+      forget: (node, session) => void forgotten.push([node, session]),
       values: ({ address, unit, isOutput }, readings) => {
         for (const { value, at, flags } of readings)
           values.push({ address, body: value, at, flags, unit, isOutput });
@@ -65,7 +67,8 @@ function bench({ isDiskQuick = true, taken = [] as readonly TakenMark[] } = {}) 
     return intake.accept(given.node ?? "pi", laneNumber, encodeBatch(batch), birth);
   };
   const late = () => lateEntries;
-  return { intake, accept, values, receipts, clocks, results, refused, counts, late, kept, finish };
+  const seen = { values, receipts, clocks, results, refused, counts, kept, forgotten };
+  return { intake, accept, late, finish, ...seen };
 }
 
 const value = (body: unknown, given = {}) => ({
@@ -204,11 +207,12 @@ test("of a node the four sessions heard last are known, also when they take turn
   }));
   const again = (session: number) => {
     const { accept, counts } = bench({ taken });
-    accept([{ body: 1 }], { session, birth: birthOf({ session: sessionNumber(session) }) });
+    for (const life of [6, session])
+      accept([{ body: 1 }], { session: life, birth: birthOf({ session: sessionNumber(life) }) });
     return counts.repeated;
   };
 
-  expect(sessions.map(again)).toEqual([0, 1, 1, 1, 1]);
+  expect(sessions.map(again)).toEqual([0, 0, 1, 1, 1]);
 });
 
 test("a batch that comes again is counted and not taken again", () => {
@@ -351,15 +355,26 @@ describe("what a node spooled", () => {
     expect(counts.repeated).toBe(1);
   });
 
-  test("is written as taken whenever a life names it, so that a restart of the hub remembers it too", () => {
-    const { intake, accept, kept } = bench();
-    accept([{ body: 1 }, { body: 2 }], { session: 9, birth: spooling(1), lane: lane.bulk });
+  test("is never among what gives way, and what does is said", () => {
+    const { accept, forgotten } = bench();
+    accept([{ body: 1 }], { session: 9, birth: spooling(1), lane: lane.bulk });
+    for (const life of [1, 2, 3, 4, 5]) accept([{ body: 0 }], { session: life, birth: spooling(life) });
 
-    intake.announced("pi", spool);
-    intake.announced("pi", sessionNumber(8));
-    intake.announced("pi", undefined);
+    expect(forgotten).toEqual([1, 2].map((life) => ["pi", sessionNumber(life)]));
+  });
 
-    expect(kept.slice(1)).toMatchObject([{ session: spool, lane: lane.bulk, next: 2 }]);
-    expect(kept[1]?.payload).toHaveLength(0);
+  test("is known after a restart of the hub that knew of more sessions than are of use", () => {
+    const marks = [9, 1, 2, 3, 4, 5].map((session) => ({
+      node: "pi",
+      session: sessionNumber(session),
+      lane: session === 9 ? lane.bulk : lane.telemetry,
+      next: 1,
+    }));
+    const { accept, counts, forgotten } = bench({ taken: marks });
+    accept([{ body: 0 }], { session: 6, birth: spooling(6) });
+    accept([{ body: 1 }], { session: 9, birth: spooling(6), lane: lane.bulk });
+
+    expect(counts.repeated).toBe(1);
+    expect(forgotten).toEqual([1, 2, 3].map((life) => ["pi", sessionNumber(life)]));
   });
 });

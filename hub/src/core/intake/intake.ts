@@ -33,6 +33,8 @@ export type Unannounced = "unborn" | "stale-session";
 export interface IntakeSink {
   /** To be written, in this order; `then` is called when it is. */
   keep(record: JournalRecord, then: (() => unknown) | undefined): void;
+  /** How far a session of the node had come is of no use any more. */
+  forget(node: string, session: Session): void;
   /** What one entry says: values of an output, the oldest first, or what an input holds. */
   values(source: Source, readings: readonly Reading[]): void;
   receipt(node: string, receipt: Receipt): void;
@@ -61,15 +63,12 @@ export class Intake {
   /** `taken`: what was taken in by the lives before, the oldest first. */
   constructor(sink: IntakeSink, taken: readonly TakenMark[] = []) {
     this.#sink = sink;
-    this.#dedupe = new Dedupe(taken);
+    this.#dedupe = new Dedupe(taken, (node, session) => sink.forget(node, session));
   }
 
-  /** What was taken of a node's spool is still of use, however many lives came since: it is written as new. */
-  announced(node: string, spool: Session | undefined): void {
+  /** The node is known, perhaps again. */
+  announced(node: string): void {
     this.#dedupe.remember(node);
-    const next = spool && this.#dedupe.nextOf(node, spool, lanes.bulk);
-    if (spool === undefined || next === undefined) return;
-    this.#sink.keep({ node, session: spool, lane: lanes.bulk, next, payload: nothing }, undefined);
   }
 
   /** Nobody knows the node any more. */
