@@ -86,7 +86,7 @@ describe("help and version", () => {
 
     expect(code).toBe(2);
     expect(stderr).toBe(
-      "interactor: unknown command 'nods' (Did you mean nodes?); see `interactor --help`\n",
+      "interactor: unknown command 'nods' (Did you mean one of node, nodes?); see `interactor --help`\n",
     );
   });
 });

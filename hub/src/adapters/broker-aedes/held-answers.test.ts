@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { memoryBrokerStore } from "../broker-store-memory.ts";
+import { noBrokerStore } from "../../ports/broker-store.ts";
 import { HeldAnswers } from "./held-answers.ts";
 import { Unwritten } from "./unwritten.ts";
 
@@ -16,7 +16,7 @@ test("answers are one run of bytes in their order, however many there are", () =
 });
 
 test("what waits for the same question is due with them, and what waits for another is not", () => {
-  const [unwritten, other] = [new Unwritten(memoryBrokerStore()), new Unwritten(memoryBrokerStore())];
+  const [unwritten, other] = [new Unwritten(noBrokerStore), new Unwritten(noBrokerStore)];
   const held = new HeldAnswers(unwritten, 1);
 
   expect([held.isOf(unwritten, 1), held.isOf(unwritten, 2), held.isOf(other, 1)]).toEqual([
