@@ -145,12 +145,12 @@ export class Connection {
     this.#heardAt += late;
     if (this.#unfinishedSince !== undefined) this.#unfinishedSince += late;
     const { connectTimeout, outgoingAgeMax, unfinishedAgeMax } = this.#exchange.limits;
-    // A long packet takes its time on a slow line: what comes of it is heard too, as long as it may take.
-    const silence = now - Math.max(this.#heardAt, this.#unfinishedSince === undefined ? 0 : this.#cameAt);
     if (this.#phase.kind !== "open") {
-      if (silence > connectTimeout) this.cut("no-connect", `no CONNECT within ${connectTimeout} ms`);
+      if (now - this.#heardAt > connectTimeout) this.cut("no-connect", `no CONNECT within ${connectTimeout} ms`);
       return;
     }
+    // A long packet takes its time on a slow line: what comes of it is heard too, as long as it may take.
+    const silence = now - Math.max(this.#heardAt, this.#unfinishedSince === undefined ? 0 : this.#cameAt);
     // Whom we do not read cannot be heard.
     if (this.#isHeld) this.#heardAt = now;
     else if (this.#keepalive > 0 && silence > this.#keepalive) return this.cut("keepalive", "fell silent");

@@ -15,6 +15,15 @@ test("answers are one run of bytes in their order, however many there are", () =
   expect([...held.bytes.subarray(299 * 4)]).toEqual([0x40, 2, 1, 44, ...packet]);
 });
 
+test("an answer that is longer than what there is room for is whole", () => {
+  const held = new HeldAnswers(undefined, 0);
+  held.short(0x40, 1);
+  const packet = Buffer.alloc(1000, 7);
+  held.add(packet);
+
+  expect(held.bytes.subarray(4).equals(packet)).toBe(true);
+});
+
 test("what waits for the same question is due with them, and what waits for another is not", () => {
   const [unwritten, other] = [new Unwritten(noBrokerStore), new Unwritten(noBrokerStore)];
   const held = new HeldAnswers(unwritten, 1);

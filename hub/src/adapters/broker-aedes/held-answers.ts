@@ -38,7 +38,8 @@ export class HeldAnswers {
 
   add(packet: Buffer): void {
     this.count += 1;
-    packet.copy(this.#buffer, this.#room(packet.length));
+    const at = this.#room(packet.length);
+    packet.copy(this.#buffer, at);
   }
 
   /** Makes room for so many bytes more, and says where they go. */
