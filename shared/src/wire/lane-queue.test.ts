@@ -141,6 +141,20 @@ test("what has waited for longer than its TTL is passed over and counted", () =>
   expect(losses()).toEqual([{ end: "expired", reason: "ttl", count: 1 }]);
 });
 
+test("what has expired gives way first: a node that was away for long gets what is still of use", () => {
+  const { queue, offer, take, losses } = queueOf({ messagesMax: 3 });
+  offer("alive", lane.telemetry);
+  offer("dead", lane.critical, undefined, 10);
+  offer("dead too", lane.critical, undefined, 10);
+  const entry = entryOf({ body: "now", ttl: millis(10) });
+
+  expect(queue.offer({ lane: lane.critical, entry, key: undefined }, instant(11))).toBe(true);
+
+  expect([take(lane.critical, 11), take(lane.telemetry, 11)]).toEqual(["now", "alive"]);
+  expect(losses(lane.critical)).toEqual([{ end: "expired", reason: "ttl", count: 2 }]);
+  expect(losses(lane.telemetry)).toEqual([]);
+});
+
 test("a message larger than the room stays for the next batch", () => {
   const { queue, offer } = queueOf();
   offer("x".repeat(500));

@@ -91,7 +91,8 @@ export class LaneQueue {
     if (bytes > Math.min(entryBytesMax, this.#limits.bytesMax)) return this.#refuse(lane, entry, "too-large");
     let waiting = this.#waitingFor(lane, key);
     while (!this.#hasRoom(waiting, bytes)) {
-      if (!this.#evictFor(lane)) return this.#refuse(lane, entry, "full");
+      // What nobody needs any more shall not cost a live one its place.
+      if (!this.#expireOldest(at) && !this.#evictFor(lane)) return this.#refuse(lane, entry, "full");
       waiting = this.#waitingFor(lane, key);
     }
     const expiresAt = entry.ttl === null ? Number.POSITIVE_INFINITY : at + entry.ttl;
@@ -105,12 +106,24 @@ export class LaneQueue {
    * it takes more than `room` bytes and stays.
    */
   take(lane: Lane, at: Instant, room = Number.POSITIVE_INFINITY): Queued | undefined {
+    this.#expireOldestOf(lane, at);
+    const oldest = this.#lanes[lane]?.peek();
+    return oldest === undefined || oldest.bytes > room ? undefined : this.#shift(lane);
+  }
+
+  /** Lets go of what has expired at the head of each lane. Returns whether anything had. */
+  #expireOldest(at: Instant): boolean {
+    const before = this.#messages;
+    for (const lane of laneNumbers) this.#expireOldestOf(lane, at);
+    return this.#messages < before;
+  }
+
+  #expireOldestOf(lane: Lane, at: Instant): void {
     for (let oldest = this.#lanes[lane]?.peek(); oldest !== undefined; oldest = this.#lanes[lane]?.peek()) {
-      if (oldest.expiresAt > at) return oldest.bytes > room ? undefined : this.#shift(lane);
+      if (oldest.expiresAt > at) return;
       this.#shift(lane);
       this.#lose(lane, oldest.entry, { end: "expired", reason: "ttl" });
     }
-    return undefined;
   }
 
   /** Everything that waits ends so. */
