@@ -146,7 +146,8 @@ export class Connection {
     if (this.#unfinishedSince !== undefined) this.#unfinishedSince += late;
     const { connectTimeout, outgoingAgeMax, unfinishedAgeMax } = this.#exchange.limits;
     if (this.#phase.kind !== "open") {
-      if (now - this.#heardAt > connectTimeout) this.cut("no-connect", `no CONNECT within ${connectTimeout} ms`);
+      if (now - this.#heardAt > connectTimeout)
+        this.cut("no-connect", `no CONNECT within ${connectTimeout} ms`);
       return;
     }
     // A long packet takes its time on a slow line: what comes of it is heard too, as long as it may take.
