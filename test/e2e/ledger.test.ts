@@ -62,7 +62,7 @@ test(
     // A frozen agent takes nothing: what waits for it is too late, and what is too much gives way.
     await first.signal("SIGSTOP");
     // Of these the hub holds about 8,000 for a node.
-    const options = { holdFor: seconds(1), ttl: millis(500), by: "v".repeat(1000) };
+    const options = { holdFor: seconds(1), ttl: millis(1500), by: "v".repeat(1000) };
     await Promise.all(
       Array.from({ length: 12_000 }, (_, value) => visitor.set("pi/lights/front", value / 12_000, options)),
     );
@@ -70,7 +70,7 @@ test(
       "the flood is counted",
       async () => (await laneOf(hub, "down", "control")).produced >= 12_000,
     );
-    await sleep(700);
+    await sleep(1700);
     await first.signal("SIGCONT");
     await eventually("nothing waits", async () => (await laneOf(hub, "down", "control")).queued === 0);
     const control = await laneOf(hub, "down", "control");
