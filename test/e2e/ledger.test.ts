@@ -62,10 +62,9 @@ test(
     // A frozen agent takes nothing: what waits for it is too late, and what is too much gives way.
     await first.signal("SIGSTOP");
     // Of these the hub holds about 8,000 for a node.
-    const options = { holdFor: seconds(1), ttl: millis(1500), by: "v".repeat(1000) };
-    await Promise.all(
-      Array.from({ length: 12_000 }, (_, value) => visitor.set("pi/lights/front", value / 12_000, options)),
-    );
+    const options = { holdFor: seconds(1), ttl: millis(1500) };
+    const long = "v".repeat(1000);
+    await Promise.all(Array.from({ length: 12_000 }, () => visitor.set("pi/lights/front", long, options)));
     await eventually(
       "the flood is counted",
       async () => (await laneOf(hub, "down", "control")).produced >= 12_000,
