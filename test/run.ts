@@ -4,7 +4,7 @@
 //   npm test                                  everything
 //   npm test -- --only tsc --only oxlint      some steps
 //   npm test -- --only vitest -- test/e2e     what stands after the second -- goes to vitest
-//   npm run test:long                         attacks on the hub in their full time, and the fuzz with its million
+//   npm run test:long                         everything that has a long form: attacks, fuzz, kills, spool, network, fleet
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";

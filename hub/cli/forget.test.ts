@@ -1,22 +1,9 @@
 import { expect, test } from "vitest";
+import { nodeViewOf } from "@interactor/shared/testing/builders";
 import type { NodeView } from "@interactor/shared/wire/api";
 import { forgettable, lineOf } from "./forget.ts";
 
-const nodeThat = (node: string, state: NodeView["state"]): NodeView => ({
-  node,
-  state,
-  reasons: [],
-  since: "2026-11-21T05:00:00.000Z",
-  unit: "pi-4",
-  agent_version: "0.1.0",
-  last_seen: "2026-11-21T05:00:00.000Z",
-  revision: 0,
-  converged: true,
-  queued: 0,
-  instances: {},
-  owners: {},
-  routes: {},
-});
+const nodeThat = (node: string, state: NodeView["state"]) => nodeViewOf(node, { state });
 const nodes = [nodeThat("a", "ready"), nodeThat("b", "lost"), nodeThat("c", "sleeping")];
 
 test("a node that is gone may be forgotten, one that sleeps too", () => {

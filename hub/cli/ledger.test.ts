@@ -1,27 +1,14 @@
 import { expect, test } from "vitest";
+import { ledgerLaneOf } from "@interactor/shared/testing/builders";
 import type { LedgerLane, LedgerResponse } from "@interactor/shared/wire/api";
 import { ledgerLines } from "./ledger.ts";
 import { painterFor } from "./output.ts";
 
 const painter = painterFor({ isTTY: true }, true, {});
-const lane = (given: Partial<LedgerLane>): LedgerLane => ({
-  lane: "telemetry",
-  produced: 0,
-  delivered: 0,
-  queued: 0,
-  losses: {},
-  unaccounted: 0,
-  unaccounted_at_most: 0,
-  difference: 0,
-  taken: 0,
-  repeated: 0,
-  missed: 0,
-  ...given,
-});
 const ledger = (up: readonly Partial<LedgerLane>[], given: Partial<LedgerResponse> = {}): LedgerResponse => ({
   site: "demo",
   balanced: true,
-  nodes: [{ node: "pi", up: up.map(lane), down: [] }],
+  nodes: [{ node: "pi", up: up.map(ledgerLaneOf), down: [] }],
   nowhere: [],
   ...given,
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { nodeViewOf } from "@interactor/shared/testing/builders";
 import type { NodeView } from "@interactor/shared/wire/api";
 import { expectedNodes } from "./stop.ts";
 import { type Asked, hasObeyed } from "./stop-answers.ts";
@@ -8,25 +9,8 @@ const stop: Asked = { kind: "stop", zone: "foyer", id: "mine", released: [] };
 const release: Asked = { kind: "release", zone: "foyer", id: "x", released: ["mine"] };
 const latch = (id: string) => ({ zone: "foyer", id, by: "anna", at: 1 });
 
-function nodeNamed(node: string, changes: Partial<NodeView> = {}): NodeView {
-  return {
-    node,
-    state: "ready",
-    reasons: [],
-    since: "2026-11-21T05:00:00.000Z",
-    unit: "pi-4",
-    agent_version: "0.1.0",
-    last_seen: "2026-11-21T05:00:00.000Z",
-    revision: 0,
-    converged: true,
-    queued: 0,
-    instances: {},
-    owners: {},
-    routes: {},
-    zones: ["foyer"],
-    ...changes,
-  };
-}
+const nodeNamed = (node: string, changes: Partial<NodeView> = {}) =>
+  nodeViewOf(node, { zones: ["foyer"], ...changes });
 
 const heldBy = (...ids: readonly string[]): NodeView["stop"] => ({
   latches: ids.map((id) => ({ zone: "foyer", id, by: "anna", since: "", local: false })),

@@ -1,21 +1,9 @@
+import { ledgerLaneOf } from "@interactor/shared/testing/builders";
 import type { LedgerLane } from "@interactor/shared/wire/api";
 import { expect, test } from "vitest";
 import { ledgerLines } from "./ledger-view.ts";
 
-const lane = (given: Partial<LedgerLane>): LedgerLane => ({
-  lane: "telemetry",
-  produced: 100,
-  delivered: 100,
-  queued: 0,
-  losses: {},
-  unaccounted: 0,
-  unaccounted_at_most: 0,
-  difference: 0,
-  taken: 0,
-  repeated: 0,
-  missed: 0,
-  ...given,
-});
+const lane = (given: Partial<LedgerLane>) => ledgerLaneOf({ produced: 100, delivered: 100, ...given });
 
 test("each end has its word, over all lanes, and a loss stands first", () => {
   const up = [

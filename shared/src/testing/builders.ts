@@ -1,5 +1,6 @@
 /** Messages for tests: whole and plausible, so that a test names only what matters to it. */
 import { type Instant, instant, micros, type Micros, seconds } from "../kernel/units.ts";
+import type { LedgerLane, NodeView } from "../wire/api.ts";
 import { type Entry, quality } from "../wire/entry.ts";
 import { lane } from "../wire/lanes.ts";
 import type { Batch } from "../wire/batch.ts";
@@ -83,4 +84,38 @@ export const deathOf = (given: Partial<Death> = {}): Death => ({
 export const nowAt = (after: number): { readonly instant: Instant; readonly wall: Micros } => ({
   instant: instant(after),
   wall: micros(noon + after * 1000),
+});
+
+/** A node that is ready, as the API tells of it. */
+export const nodeViewOf = (node: string, given: Partial<NodeView> = {}): NodeView => ({
+  node,
+  state: "ready",
+  reasons: [],
+  since: "2026-11-21T05:00:00.000Z",
+  unit: "pi-4",
+  agent_version: "0.1.0",
+  last_seen: "2026-11-21T05:00:00.000Z",
+  revision: 0,
+  converged: true,
+  queued: 0,
+  instances: {},
+  owners: {},
+  routes: {},
+  ...given,
+});
+
+/** A lane of the ledger on which nothing has happened. */
+export const ledgerLaneOf = (given: Partial<LedgerLane> = {}): LedgerLane => ({
+  lane: "telemetry",
+  produced: 0,
+  delivered: 0,
+  queued: 0,
+  losses: {},
+  unaccounted: 0,
+  unaccounted_at_most: 0,
+  difference: 0,
+  taken: 0,
+  repeated: 0,
+  missed: 0,
+  ...given,
 });
