@@ -1,13 +1,13 @@
 /** What agents send, on its way: to the journal, and from there to the routes, to who watches, and into the counts. */
 import type { Clock } from "@interactor/shared/kernel/clock";
-import type { Sample } from "@interactor/shared/routing/run-route";
 import { entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import type { Lane } from "@interactor/shared/wire/lanes";
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import type { Feed } from "./core/feed/feed.ts";
 import type { CommandDesk } from "./core/commands/command-desk.ts";
 import type { SiteLedger } from "./core/ledger/site-ledger.ts";
-import { Intake, type Reading } from "./core/intake/intake.ts";
+import { Intake } from "./core/intake/intake.ts";
+import { ReadingSamples, type Readings } from "./core/intake/readings.ts";
 import type { Source } from "./core/intake/sources.ts";
 import type { HubCounters } from "./core/registry/counters.ts";
 import type { Router } from "./core/routing/router.ts";
@@ -95,28 +95,23 @@ export class HubIntake {
     });
   }
 
-  #values(source: Source, readings: readonly Reading[]): void {
-    const { node, address, unit, isOutput, deliver } = source;
+  #values(source: Source, readings: Readings): void {
+    const { node, address, isOutput, deliver } = source;
     const { clock, counters, router, feed } = this.#parts;
     const now = clock.now();
     // It was forgotten while this was being written.
     if (this.#parts.birthOf(node) === undefined) return;
     const wall = clock.wall();
-    const isEvent = deliver !== "latest";
     counters.messages += readings.length;
-    const samples: Sample[] = [];
-    for (const reading of readings) {
-      const { at, quality, value } = reading;
-      const isUnsynchronised = hasFlag(reading, entryFlag.clockUnsynchronised);
-      const isHistorical = hasFlag(reading, entryFlag.historical);
-      if (isOutput && !isUnsynchronised && !isHistorical) counters.latency.observe((wall - at) / 1e6);
-      // Whom the value goes to shall not take a stamp for the site's time that is none; and what was kept on a node's
-      // disk is told, and moves nothing any more: it happened some time ago.
-      const isPast = deliver === "durable" && isHistorical;
-      if (isOutput && !isPast)
-        samples.push({ value, unit, quality, at: isUnsynchronised ? wall : at, isEvent });
+    const isUnsynchronised = hasFlag(readings, entryFlag.clockUnsynchronised);
+    const isHistorical = hasFlag(readings, entryFlag.historical);
+    if (isOutput && !isUnsynchronised && !isHistorical) {
+      for (let place = 0; place < readings.length; place += 1)
+        counters.latency.observe((wall - readings.stamp(place)) / 1e6);
     }
-    if (samples.length > 0) router.values(address, samples, now);
+    // What was kept on a node's disk is told, and moves nothing any more: it happened some time ago.
+    const isPast = deliver === "durable" && isHistorical;
+    if (isOutput && !isPast) router.values(address, new ReadingSamples(source, readings, wall), now);
     const refusal = feed.offer(source, readings, now);
     if (refusal === undefined) return;
     router.forgetLatest(address);

@@ -3,19 +3,18 @@
  * against what its node declared, and written before it has an effect. What is urgent, the critical lane and the
  * control lane with its receipts, has its effect at once. What is refused is counted by reason; nothing here throws at bad input.
  */
-import { type BatchFault, openBatch, readColumns } from "@interactor/shared/wire/batch";
+import { type BatchFault, openBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
 import { readClockAsk } from "@interactor/shared/wire/messages/clock-exchange";
-import type { PublicValue } from "@interactor/shared/wire/messages/public-value";
 import { type Receipt, readReceiptBody } from "@interactor/shared/wire/messages/receipt";
 import { readResultBody, type Reply } from "@interactor/shared/wire/messages/reply";
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import type { Taken } from "../ledger/node-books.ts";
 import type { Session } from "@interactor/shared/wire/session";
-import { isOfType } from "@interactor/shared/wire/value";
 import { Dedupe } from "./dedupe.ts";
 import type { JournalRecord, TakenMark } from "./journal-record.ts";
+import { type Readings, readingsOf } from "./readings.ts";
 import { type Source, Sources } from "./sources.ts";
 
 export type IntakeRefusal =
@@ -36,7 +35,7 @@ export interface IntakeSink {
   /** How far a session of the node had come is of no use any more. */
   forget(node: string, session: Session): void;
   /** What one entry says: values of an output, the oldest first, or what an input holds. */
-  values(source: Source, readings: readonly Reading[]): void;
+  values(source: Source, readings: Readings): void;
   receipt(node: string, receipt: Receipt): void;
   /** What became of a command that asked. */
   result(node: string, reply: Reply): void;
@@ -47,12 +46,10 @@ export interface IntakeSink {
   took(node: string, taken: Taken): void;
 }
 
-export type Reading = PublicValue;
-
 /** What of a batch is to be given out. */
 interface Taking {
   readonly source: Source;
-  readonly readings: readonly Reading[];
+  readonly readings: Readings;
 }
 
 export class Intake {
@@ -152,28 +149,13 @@ export class Intake {
     if (entry.ttl === 0) return undefined;
     const source = this.#sources.find(node, birth, entry.from);
     if (typeof source === "string") return this.#sink.refused(source, node);
-    const readings = readingsOf(entry).filter(({ value }) => {
-      // An input that nobody owns holds nothing.
-      const isRight = isOfType(value, source.type) || (value === null && !source.isOutput);
-      if (!isRight) this.#sink.refused("wrong-type", node);
-      return isRight;
-    });
+    const said = readingsOf(entry);
+    const readings = said.fitting(source);
+    for (let wrong = said.length - readings.length; wrong > 0; wrong -= 1)
+      this.#sink.refused("wrong-type", node);
     if (readings.length > 0) takings.push({ source, readings });
     return undefined;
   }
 }
 
 const nothing = new Uint8Array();
-
-/** One for each sample of a columns entry; the decoder has checked its shape. */
-function readingsOf(entry: Entry): readonly Reading[] {
-  const { at, quality, flags, body } = entry;
-  if (!hasFlag(entry, entryFlag.columns)) return [{ at, quality, flags, value: body }];
-  const flagsOfEach = flags & ~entryFlag.columns;
-  return (readColumns(entry) ?? []).map((sample) => ({
-    at: sample.at,
-    quality,
-    flags: flagsOfEach,
-    value: sample.value,
-  }));
-}

@@ -2,7 +2,8 @@
 import type { Instant, Micros, Millis } from "@interactor/shared/kernel/units";
 import { entryFlag, type Quality, quality } from "@interactor/shared/wire/entry";
 import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
-import { type Ended, SharedRoom } from "@interactor/shared/wire/lane-queue";
+import { isReplacedByNewer } from "@interactor/shared/routing/run-route";
+import { conflated, type Ended, SharedRoom } from "@interactor/shared/wire/lane-queue";
 import { LaneSender, type Publish } from "@interactor/shared/wire/lane-sender";
 import { Ledger } from "@interactor/shared/wire/ledger";
 import {
@@ -28,6 +29,8 @@ export interface RoutedValue {
   readonly quality: Quality;
   /** It happened, and says not only how something is now: each one counts. */
   readonly isEvent?: boolean;
+  /** So many came together with it and were replaced by it. */
+  readonly older?: number | undefined;
 }
 
 export interface NodeQueueParts {
@@ -90,7 +93,11 @@ export class NodeQueue {
       body: routed.value,
       route: route.name,
     };
-    const isState = route.lane === lanes.telemetry && routed.isEvent !== true;
+    const isState = isReplacedByNewer(route, routed);
+    if (routed.older !== undefined && routed.older > 0) {
+      this.ledger.produced(route.lane, routed.older);
+      this.ledger.lost(route.lane, conflated, routed.older);
+    }
     const key = isState ? this.#keys.of(route.name, to, about) : undefined;
     return this.#sender.offer({ lane: route.lane, entry, key }, at);
   }

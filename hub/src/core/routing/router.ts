@@ -5,6 +5,7 @@ import {
   type RouteSink,
   RouteTable,
   type Sample,
+  type Samples,
 } from "@interactor/shared/routing/run-route";
 import { type Random, seededRandom } from "@interactor/shared/kernel/random";
 import { targetsOf } from "@interactor/shared/routing/place";
@@ -93,10 +94,10 @@ export class Router {
   }
 
   /** Values of an output, `node/instance/port`, the oldest first. */
-  values(address: string, samples: readonly Sample[], at: Instant): void {
+  values(address: string, samples: Samples, at: Instant): void {
     this.#at = at;
-    const latest = samples.findLast(({ isEvent }) => isEvent !== true);
-    if (latest !== undefined) this.#latest.set(address, latest);
+    const latest = samples.at(-1);
+    if (latest !== undefined && latest.isEvent !== true) this.#latest.set(address, latest);
     this.#table.offerAll(address, samples, at, this.#take);
   }
 
@@ -206,7 +207,8 @@ export class Router {
     if (to.ok) this.queueOf(to.value.node).released(route, portAddress(to.value), now.wall, now.instant);
   }
 
-  readonly #take: RouteSink = (route, { value, at, quality, isEvent = false }, key) => {
+  readonly #take: RouteSink = (route, sample, key, older) => {
+    const { value, at, quality, isEvent = false } = sample;
     const target = this.#targets.get(route);
     if (target === undefined || this.#at === undefined) return undefined;
     const now = this.#at;
@@ -215,7 +217,8 @@ export class Router {
     if (left !== undefined) this.queueOf(left).released(route, port, at, now);
     let refused = 0;
     for (const node of nodes) {
-      if (!this.queueOf(node).routed(route, port, { value, at, quality, isEvent }, now, key)) refused += 1;
+      const queue = this.queueOf(node);
+      if (!queue.routed(route, port, { value, at, quality, isEvent, older }, now, key)) refused += 1;
     }
     if (nodes.length === 0) return "nobody of the group is present";
     if (refused === 0) return undefined;

@@ -1,0 +1,111 @@
+/**
+ * What one entry says: values of one port and their stamps, the oldest first. They stay as they came, side by side, and
+ * an object is made only of those that somebody looks at.
+ */
+import { type Micros, micros } from "@interactor/shared/kernel/units";
+import type { Sample } from "@interactor/shared/routing/run-route";
+import { type Entry, entryFlag, hasFlag, type Quality } from "@interactor/shared/wire/entry";
+import type { PublicValue } from "@interactor/shared/wire/messages/public-value";
+import { isOfType, type Value } from "@interactor/shared/wire/value";
+import type { Source } from "./sources.ts";
+
+export type Reading = PublicValue;
+
+export class Readings implements Iterable<Reading> {
+  readonly quality: Quality;
+  readonly flags: number;
+  readonly #base: Micros;
+  /** µs from the base. */
+  readonly #offsets: readonly Value[];
+  readonly #values: readonly Value[];
+
+  constructor(
+    { at, quality, flags }: Pick<Entry, "at" | "quality" | "flags">,
+    offsets: readonly Value[],
+    values: readonly Value[],
+  ) {
+    this.quality = quality;
+    this.flags = flags;
+    this.#base = at;
+    this.#offsets = offsets;
+    this.#values = values;
+  }
+
+  get length(): number {
+    return this.#values.length;
+  }
+
+  /** From the end where it is negative, as with arrays. */
+  at(index: number): Reading | undefined {
+    const place = index < 0 ? this.#values.length + index : index;
+    const value = this.#values[place];
+    if (value === undefined) return undefined;
+    return { at: this.stamp(place), quality: this.quality, flags: this.flags, value };
+  }
+
+  /** When the one at this place was taken. */
+  stamp(place: number): Micros {
+    const offset = this.#offsets[place];
+    return typeof offset === "number" ? micros(this.#base + offset) : this.#base;
+  }
+
+  *[Symbol.iterator](): Generator<Reading, void> {
+    for (let place = 0; place < this.length; place += 1) {
+      const reading = this.at(place);
+      if (reading !== undefined) yield reading;
+    }
+  }
+
+  /** Those that its source may give. */
+  fitting(source: Pick<Source, "type" | "isOutput">): Readings {
+    if (this.#values.every((value) => fits(value, source))) return this;
+    const isRight = (_each: Value, place: number): boolean => fits(this.#values[place] ?? null, source);
+    const common = { at: this.#base, quality: this.quality, flags: this.flags };
+    return new Readings(common, this.#offsets.filter(isRight), this.#values.filter(isRight));
+  }
+}
+
+const fits = (value: Value, { type, isOutput }: Pick<Source, "type" | "isOutput">): boolean =>
+  // An input that nobody owns holds nothing.
+  isOfType(value, type) || (value === null && !isOutput);
+
+const noOffset: readonly Value[] = [0];
+
+/** Of an entry whose shape the decoder has checked. */
+export function readingsOf(entry: Entry): Readings {
+  const { body } = entry;
+  if (!hasFlag(entry, entryFlag.columns)) return new Readings(entry, noOffset, [body]);
+  const flags = entry.flags & ~entryFlag.columns;
+  const [offsets, values] = Array.isArray(body) ? body : [];
+  const areColumns = Array.isArray(offsets) && Array.isArray(values);
+  return new Readings({ ...entry, flags }, areColumns ? offsets : [], areColumns ? values : []);
+}
+
+/** Readings as routes see them. */
+export class ReadingSamples implements Pick<readonly Sample[], "length" | "at"> {
+  readonly isEvent: boolean;
+  readonly #source: Source;
+  readonly #readings: Readings;
+  readonly #wall: Micros;
+
+  /** `wall`: when they came in. */
+  constructor(source: Source, readings: Readings, wall: Micros) {
+    this.isEvent = source.deliver !== "latest";
+    this.#source = source;
+    this.#readings = readings;
+    this.#wall = wall;
+  }
+
+  get length(): number {
+    return this.#readings.length;
+  }
+
+  at(index: number): Sample | undefined {
+    const reading = this.#readings.at(index);
+    if (reading === undefined) return undefined;
+    const { value, quality, flags } = reading;
+    // Whom the value goes to shall not take a stamp for the site's time that is none.
+    const at = (flags & entryFlag.clockUnsynchronised) === 0 ? reading.at : this.#wall;
+    return { value, unit: this.#source.unit, quality, at, isEvent: this.isEvent };
+  }
+}
