@@ -1,5 +1,6 @@
 /** What agents send, on its way: to the journal, and from there to the routes, to who watches, and into the counts. */
 import type { Clock } from "@interactor/shared/kernel/clock";
+import type { Micros } from "@interactor/shared/kernel/units";
 import { entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import type { Lane } from "@interactor/shared/wire/lanes";
 import type { Birth } from "@interactor/shared/wire/messages/state";
@@ -105,10 +106,7 @@ export class HubIntake {
     counters.messages += readings.length;
     const isUnsynchronised = hasFlag(readings, entryFlag.clockUnsynchronised);
     const isHistorical = hasFlag(readings, entryFlag.historical);
-    if (isOutput && !isUnsynchronised && !isHistorical) {
-      for (let place = 0; place < readings.length; place += 1)
-        counters.latency.observe((wall - readings.stamp(place)) / 1e6);
-    }
+    if (isOutput && !isUnsynchronised && !isHistorical) this.#observe(readings, wall);
     // What was kept on a node's disk is told, and moves nothing any more: it happened some time ago.
     const isPast = deliver === "durable" && isHistorical;
     if (isOutput && !isPast) router.values(address, new ReadingSamples(source, readings, wall), now);
@@ -116,5 +114,11 @@ export class HubIntake {
     if (refusal === undefined) return;
     router.forgetLatest(address);
     this.#parts.refused(refusal, node);
+  }
+
+  #observe(readings: Readings, wall: Micros): void {
+    const { latency } = this.#parts.counters;
+    for (let place = 0; place < readings.length; place += 1)
+      latency.observe((wall - readings.stamp(place)) / 1e6);
   }
 }

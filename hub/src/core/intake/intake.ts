@@ -46,12 +46,6 @@ export interface IntakeSink {
   took(node: string, taken: Taken): void;
 }
 
-/** What of a batch is to be given out. */
-interface Taking {
-  readonly source: Source;
-  readonly readings: Readings;
-}
-
 export class Intake {
   readonly #sink: IntakeSink;
   readonly #dedupe: Dedupe;
@@ -118,44 +112,56 @@ export class Intake {
     this.#sink.refused(reason, node);
   }
 
-  /** Gives out the values of a batch that were not taken before. Returns how many there are. */
+  /** Gives out the values of a batch that were not taken before. Returns of how many entries. */
   #route(node: string, fresh: readonly Entry[], taken: Taken, birth: Birth): number {
-    const late = fresh.reduce((sum, { ttl }) => (ttl === 0 ? sum + 1 : sum), 0);
+    let late = 0;
+    for (const { ttl } of fresh) if (ttl === 0) late += 1;
     this.#sink.took(node, late === 0 ? taken : { ...taken, late });
-    const takings: Taking[] = [];
-    for (const entry of fresh) this.#take(node, entry, birth, takings);
-    for (const { source, readings } of takings) this.#sink.values(source, readings);
-    return takings.length;
+    let given = 0;
+    for (const entry of fresh) if (this.#take(node, entry, birth)) given += 1;
+    return given;
   }
 
-  #take(node: string, entry: Entry, birth: Birth, takings: Taking[]): void {
+  /** Whether the entry had a value to give out. */
+  #take(node: string, entry: Entry, birth: Birth): boolean {
+    if ((entry.flags & answers) !== 0) this.#answer(node, entry);
+    // Its sender has counted it as expired. What is too old is never done.
+    else if (entry.ttl !== 0) return this.#values(node, entry, birth);
+    return false;
+  }
+
+  #answer(node: string, entry: Entry): void {
     if (hasFlag(entry, entryFlag.receipt)) {
       const receipt = readReceiptBody(entry.body);
-      return receipt === undefined
-        ? this.#sink.refused("wrong-receipt", node)
-        : this.#sink.receipt(node, receipt);
-    }
-    if (hasFlag(entry, entryFlag.result)) {
+      if (receipt === undefined) this.#sink.refused("wrong-receipt", node);
+      else this.#sink.receipt(node, receipt);
+    } else if (hasFlag(entry, entryFlag.result)) {
       const reply = readResultBody(entry.body);
-      return reply === undefined ? this.#sink.refused("wrong-result", node) : this.#sink.result(node, reply);
-    }
-    if (hasFlag(entry, entryFlag.clock)) {
+      if (reply === undefined) this.#sink.refused("wrong-result", node);
+      else this.#sink.result(node, reply);
+    } else {
       const askedAt = readClockAsk(entry.body);
-      return askedAt === undefined
-        ? this.#sink.refused("wrong-clock", node)
-        : this.#sink.clock(node, askedAt);
+      if (askedAt === undefined) this.#sink.refused("wrong-clock", node);
+      else this.#sink.clock(node, askedAt);
     }
-    // Its sender has counted it as expired. What is too old is never done.
-    if (entry.ttl === 0) return undefined;
+  }
+
+  #values(node: string, entry: Entry, birth: Birth): boolean {
     const source = this.#sources.find(node, birth, entry.from);
-    if (typeof source === "string") return this.#sink.refused(source, node);
+    if (typeof source === "string") {
+      this.#sink.refused(source, node);
+      return false;
+    }
     const said = readingsOf(entry);
     const readings = said.fitting(source);
     for (let wrong = said.length - readings.length; wrong > 0; wrong -= 1)
       this.#sink.refused("wrong-type", node);
-    if (readings.length > 0) takings.push({ source, readings });
-    return undefined;
+    if (readings.length === 0) return false;
+    this.#sink.values(source, readings);
+    return true;
   }
 }
 
+/** What a node says to something that it was sent. */
+const answers = entryFlag.receipt | entryFlag.result | entryFlag.clock;
 const nothing = new Uint8Array();

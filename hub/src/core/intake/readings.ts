@@ -4,7 +4,7 @@
  */
 import { type Micros, micros } from "@interactor/shared/kernel/units";
 import type { Sample } from "@interactor/shared/routing/run-route";
-import { type Entry, entryFlag, hasFlag, type Quality } from "@interactor/shared/wire/entry";
+import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import type { PublicValue } from "@interactor/shared/wire/messages/public-value";
 import { isOfType, type Value } from "@interactor/shared/wire/value";
 import type { Source } from "./sources.ts";
@@ -12,21 +12,13 @@ import type { Source } from "./sources.ts";
 export type Reading = PublicValue;
 
 export class Readings implements Iterable<Reading> {
-  readonly quality: Quality;
-  readonly flags: number;
-  readonly #base: Micros;
-  /** µs from the base. */
+  readonly #entry: Entry;
+  /** µs from the entry's stamp. */
   readonly #offsets: readonly Value[];
   readonly #values: readonly Value[];
 
-  constructor(
-    { at, quality, flags }: Pick<Entry, "at" | "quality" | "flags">,
-    offsets: readonly Value[],
-    values: readonly Value[],
-  ) {
-    this.quality = quality;
-    this.flags = flags;
-    this.#base = at;
+  constructor(entry: Entry, offsets: readonly Value[], values: readonly Value[]) {
+    this.#entry = entry;
     this.#offsets = offsets;
     this.#values = values;
   }
@@ -35,18 +27,23 @@ export class Readings implements Iterable<Reading> {
     return this.#values.length;
   }
 
+  /** As each of them has them. */
+  get flags(): number {
+    return this.#entry.flags & ~entryFlag.columns;
+  }
+
   /** From the end where it is negative, as with arrays. */
   at(index: number): Reading | undefined {
     const place = index < 0 ? this.#values.length + index : index;
     const value = this.#values[place];
     if (value === undefined) return undefined;
-    return { at: this.stamp(place), quality: this.quality, flags: this.flags, value };
+    return { at: this.stamp(place), quality: this.#entry.quality, flags: this.flags, value };
   }
 
   /** When the one at this place was taken. */
   stamp(place: number): Micros {
     const offset = this.#offsets[place];
-    return typeof offset === "number" ? micros(this.#base + offset) : this.#base;
+    return typeof offset === "number" ? micros(this.#entry.at + offset) : this.#entry.at;
   }
 
   *[Symbol.iterator](): Generator<Reading, void> {
@@ -58,16 +55,17 @@ export class Readings implements Iterable<Reading> {
 
   /** Those that its source may give. */
   fitting(source: Pick<Source, "type" | "isOutput">): Readings {
-    if (this.#values.every((value) => fits(value, source))) return this;
-    const isRight = (_each: Value, place: number): boolean => fits(this.#values[place] ?? null, source);
-    const common = { at: this.#base, quality: this.quality, flags: this.flags };
-    return new Readings(common, this.#offsets.filter(isRight), this.#values.filter(isRight));
+    let fit = 0;
+    while (fit < this.#values.length && fits(this.#values[fit], source)) fit += 1;
+    if (fit === this.#values.length) return this;
+    const isRight = (_each: Value, place: number): boolean => fits(this.#values[place], source);
+    return new Readings(this.#entry, this.#offsets.filter(isRight), this.#values.filter(isRight));
   }
 }
 
-const fits = (value: Value, { type, isOutput }: Pick<Source, "type" | "isOutput">): boolean =>
+const fits = (value: Value | undefined, { type, isOutput }: Pick<Source, "type" | "isOutput">): boolean =>
   // An input that nobody owns holds nothing.
-  isOfType(value, type) || (value === null && !isOutput);
+  value !== undefined && (isOfType(value, type) || (value === null && !isOutput));
 
 const noOffset: readonly Value[] = [0];
 
@@ -75,10 +73,11 @@ const noOffset: readonly Value[] = [0];
 export function readingsOf(entry: Entry): Readings {
   const { body } = entry;
   if (!hasFlag(entry, entryFlag.columns)) return new Readings(entry, noOffset, [body]);
-  const flags = entry.flags & ~entryFlag.columns;
-  const [offsets, values] = Array.isArray(body) ? body : [];
-  const areColumns = Array.isArray(offsets) && Array.isArray(values);
-  return new Readings({ ...entry, flags }, areColumns ? offsets : [], areColumns ? values : []);
+  const columns = Array.isArray(body) ? body : [];
+  const offsets: Value | undefined = columns[0];
+  const values: Value | undefined = columns[1];
+  const areLists = Array.isArray(offsets) && Array.isArray(values);
+  return new Readings(entry, areLists ? offsets : [], areLists ? values : []);
 }
 
 /** Readings as routes see them. */
