@@ -1,8 +1,8 @@
 /** What agents send, on its way: to the journal, and from there to the routes, to who watches, and into the counts. */
 import type { Clock } from "@interactor/shared/kernel/clock";
-import type { Micros } from "@interactor/shared/kernel/units";
+import type { Instant, Micros } from "@interactor/shared/kernel/units";
 import { entryFlag, hasFlag } from "@interactor/shared/wire/entry";
-import type { Lane } from "@interactor/shared/wire/lanes";
+import { isUrgent, type Lane } from "@interactor/shared/wire/lanes";
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import type { Feed } from "./core/feed/feed.ts";
 import type { CommandDesk } from "./core/commands/command-desk.ts";
@@ -34,6 +34,8 @@ export class HubIntake {
   readonly #intake: Intake;
   /** What is to be done when the journal has the group that it gathers. */
   #waiting: { readonly group: number; readonly effects: (() => unknown)[] } | undefined;
+  /** The time of what the journal has just brought to disk. */
+  #now: { readonly now: Instant; readonly wall: Micros } | undefined;
   /** Is confirmed when the journal has it. */
   readonly #kept: Verdict;
   readonly #later: Verdict;
@@ -76,6 +78,7 @@ export class HubIntake {
   accept(node: string, lane: Lane, payload: Uint8Array): Verdict {
     if (this.#parts.journal.waitingBytes > journalWaitingMax) return this.#later;
     const unannounced = this.#intake.accept(node, lane, payload, this.#parts.birthOf(node));
+    if (isUrgent(lane)) this.#parts.moved();
     if (unannounced === undefined) return this.#kept;
     // Were it confirmed, its node would let go of it. Whoever comes anew announces itself first.
     this.#parts.refused(unannounced, node);
@@ -91,18 +94,20 @@ export class HubIntake {
     return journal.whenWritten((isWritten) => {
       if (this.#waiting === waiting) this.#waiting = undefined;
       if (!isWritten) return;
+      // What one commit has brought to disk happens at one time, however long it takes to go through it.
+      this.#now = this.#look();
       for (const each of waiting.effects) each();
+      this.#now = undefined;
       moved();
     });
   }
 
   #values(source: Source, readings: Readings): void {
     const { node, address, isOutput, deliver } = source;
-    const { clock, counters, router, feed } = this.#parts;
-    const now = clock.now();
+    const { counters, router, feed } = this.#parts;
+    const { now, wall } = this.#now ?? this.#look();
     // It was forgotten while this was being written.
     if (this.#parts.birthOf(node) === undefined) return;
-    const wall = clock.wall();
     counters.messages += readings.length;
     const isUnsynchronised = hasFlag(readings, entryFlag.clockUnsynchronised);
     const isHistorical = hasFlag(readings, entryFlag.historical);
@@ -114,6 +119,11 @@ export class HubIntake {
     if (refusal === undefined) return;
     router.forgetLatest(address);
     this.#parts.refused(refusal, node);
+  }
+
+  #look(): { readonly now: Instant; readonly wall: Micros } {
+    const { clock } = this.#parts;
+    return { now: clock.now(), wall: clock.wall() };
   }
 
   #observe(readings: Readings, wall: Micros): void {

@@ -5,7 +5,7 @@
  */
 import { type BatchFault, openBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
-import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
+import { isUrgent, type Lane } from "@interactor/shared/wire/lanes";
 import { readClockAsk } from "@interactor/shared/wire/messages/clock-exchange";
 import { type Receipt, readReceiptBody } from "@interactor/shared/wire/messages/receipt";
 import { readResultBody, type Reply } from "@interactor/shared/wire/messages/reply";
@@ -100,10 +100,10 @@ export class Intake {
     const fresh = repeated === 0 ? entries.value : entries.value.slice(repeated);
     const route = (): number => this.#route(node, fresh, taken, birth);
     // Receipts are there too, and whoever waits for one sends nothing meanwhile.
-    const isUrgent = lane <= lanes.control;
-    const hasValues = !isUrgent || route() > 0;
+    const isAtOnce = isUrgent(lane);
+    const hasValues = !isAtOnce || route() > 0;
     const record = { node, session, lane, next: firstSeq + length, payload: hasValues ? payload : nothing };
-    this.#sink.keep(record, isUrgent ? undefined : route);
+    this.#sink.keep(record, isAtOnce ? undefined : route);
     return undefined;
   }
 
