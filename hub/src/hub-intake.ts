@@ -3,15 +3,16 @@ import type { Clock } from "@interactor/shared/kernel/clock";
 import { entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import { Fifo } from "@interactor/shared/wire/fifo";
 import type { Lane } from "@interactor/shared/wire/lanes";
-import { type Delivery, findPort } from "@interactor/shared/wire/messages/port";
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import { siteAddress } from "@interactor/shared/wire/names";
 import type { Feed } from "./core/feed/feed.ts";
 import type { CommandDesk } from "./core/commands/command-desk.ts";
+import { sampleOf } from "./core/intake/event.ts";
 import type { SiteLedger } from "./core/ledger/site-ledger.ts";
 import { Intake, type TakenValue } from "./core/intake/intake.ts";
 import type { HubCounters } from "./core/registry/counters.ts";
 import type { Router } from "./core/routing/router.ts";
+import type { HubAgain } from "./hub-again.ts";
 import type { Verdict } from "./ports/broker.ts";
 import type { Journal } from "./ports/journal.ts";
 
@@ -23,6 +24,7 @@ export interface IntakeParts {
   readonly ledger: SiteLedger;
   readonly commands: CommandDesk;
   readonly feed: Feed;
+  readonly again: HubAgain;
   readonly birthOf: (node: string) => Birth | undefined;
   readonly refused: (reason: string, node: string) => void;
   /** Something may have become movable. */
@@ -61,8 +63,10 @@ export class HubIntake {
   }
 
   /** A node has said how it is, and what to think of its word. */
-  announced(node: string, verdict: Verdict): Verdict {
-    this.#intake.announced(node, this.#parts.birthOf(node)?.spool);
+  announced(node: string, verdict: Verdict, document: Uint8Array): Verdict {
+    const birth = this.#parts.birthOf(node);
+    this.#intake.announced(node, birth?.spool);
+    if (birth !== undefined) this.#parts.again.announced(node, birth, document);
     return verdict;
   }
 
@@ -79,25 +83,18 @@ export class HubIntake {
     this.#parts.moved();
   };
 
-  #value({ address, entry, unit, isOutput }: TakenValue): void {
+  #value(taken: TakenValue): void {
+    const { address, entry, isOutput } = taken;
     const { clock, counters, router, feed } = this.#parts;
     const now = clock.now();
+    const wall = clock.wall();
     const { at, quality, flags, body } = entry;
     counters.messages += 1;
-    const deliver = this.#deliveryOf(address);
     const isTimed = isOutput && !hasFlag(entry, entryFlag.clockUnsynchronised | entryFlag.historical);
-    if (isTimed) counters.latency.observe((clock.wall() - at) / 1e6);
-    // Whom the value goes to shall not take a stamp for the site's time that is none.
-    const siteAt = hasFlag(entry, entryFlag.clockUnsynchronised) ? clock.wall() : at;
-    const sample = { value: body, unit, quality, at: siteAt };
-    // What was kept on a node's disk is told, and moves nothing any more: it happened some time ago.
-    const isPast = deliver === "durable" && hasFlag(entry, entryFlag.historical);
-    if (isOutput && !isPast) router.value(address, sample, now, deliver !== "latest");
+    if (isTimed) counters.latency.observe((wall - at) / 1e6);
+    const birth = this.#parts.birthOf(address.node);
+    const sample = sampleOf(taken, birth, wall, router.hasUrgentRoutes);
+    if (sample !== undefined) router.value(address, sample, now);
     feed.offer(siteAddress(address), { at, quality, flags, value: body }, now);
-  }
-
-  #deliveryOf({ node, instance, port }: TakenValue["address"]): Delivery {
-    const declared = this.#parts.birthOf(node)?.instances[instance];
-    return findPort(declared?.outputs ?? {}, port)?.deliver ?? "latest";
   }
 }

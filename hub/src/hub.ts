@@ -21,6 +21,7 @@ import { HubCommands } from "./hub-commands.ts";
 import { HubLedger } from "./hub-ledger.ts";
 import { HubStop } from "./hub-stop.ts";
 import type { Admission, Broker, BrokerRules, Client, Credentials, Verdict } from "./ports/broker.ts";
+import { HubAgain } from "./hub-again.ts";
 import { HubAnnouncement } from "./hub-announcement.ts";
 import { HubFaults } from "./hub-faults.ts";
 import { HubIntake } from "./hub-intake.ts";
@@ -64,6 +65,7 @@ export class Hub implements BrokerRules {
   readonly #world: HubWorld;
   readonly #topics: ReturnType<typeof siteTopics>;
   readonly #intake: HubIntake;
+  readonly #again: HubAgain;
   readonly #gate: Gate;
   readonly #commands: HubCommands;
   readonly #announcement: HubAnnouncement;
@@ -84,6 +86,8 @@ export class Hub implements BrokerRules {
     this.router = new Router(options.session, {
       ended: (entry, loss) => this.#commands.ended(entry, loss),
       nowhere: this.ledger.nowhere,
+      done: (mark) => world.journal.done(mark),
+      marks: world.journal.marks,
       random: world.random,
     });
     this.showStop = new HubStop(options.session, {
@@ -112,8 +116,10 @@ export class Hub implements BrokerRules {
       counters: this.counters,
       publish: (document) => this.#broker?.publish(this.#topics.hubState, document, { retain: true, qos: 1 }),
     });
+    this.#again = new HubAgain({ ...world, router: this.router });
     this.#intake = new HubIntake({
       ...world,
+      again: this.#again,
       counters: this.counters,
       router: this.router,
       ledger: this.ledger,
@@ -123,6 +129,11 @@ export class Hub implements BrokerRules {
       refused: (reason, node) => void this.#refuse("up", reason, node),
       moved: () => this.#soon(),
     });
+  }
+
+  /** Takes up what the life before may not have delivered, by the routes that are in place. */
+  resume(): Promise<void> {
+    return this.#again.run();
   }
 
   /** Serves over `broker` from now on. */
@@ -193,7 +204,7 @@ export class Hub implements BrokerRules {
       case "up":
         return this.#intake.accept(topic.node, topic.lane, payload);
       case "state":
-        return this.#intake.announced(topic.node, this.presence.nodeState(topic.node, payload));
+        return this.#intake.announced(topic.node, this.presence.nodeState(topic.node, payload), payload);
       case "reported":
         return this.presence.reported(topic.node, payload);
       case "metric":

@@ -3,6 +3,7 @@ import { ok, type Result } from "../kernel/result.ts";
 import { earliest, type Instant, instant, later, type Micros } from "../kernel/units.ts";
 import type { Quality } from "../wire/entry.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
+import type { Origin } from "../wire/origin.ts";
 import type { Value } from "../wire/value.ts";
 import { compileExpression, type Expression, type ExpressionFault } from "./expression.ts";
 
@@ -12,6 +13,9 @@ export interface Sample {
   readonly unit: string;
   readonly quality: Quality;
   readonly at: Micros;
+  /** It happened once: a newer one does not stand for it. */
+  readonly isEvent?: boolean;
+  readonly origin?: Origin | undefined;
 }
 
 /**
@@ -135,6 +139,11 @@ export class RouteTable {
     const before = new Map(this.runners.map((runner) => [JSON.stringify(runner.route), runner]));
     const kept = runners.map((runner) => before.get(JSON.stringify(runner.route)) ?? runner);
     return { table: new RouteTable(kept), fresh: kept.filter((runner) => runners.includes(runner)) };
+  }
+
+  /** The runners that an output feeds. */
+  fedBy(from: string): readonly RouteRunner[] {
+    return this.#byFrom.get(from) ?? [];
   }
 
   /** `from` is `node/instance/output`. Returns whether any route takes it. */

@@ -20,6 +20,7 @@ import {
 import type { Ledger } from "./ledger.ts";
 import { batchBytesMax, batchEntriesMax, batchGap, windowBytes, windowPublishes } from "./limits.ts";
 import type { Session } from "./session.ts";
+import type { Entry } from "./entry.ts";
 
 /** A batch on its way. */
 interface Flight {
@@ -34,19 +35,32 @@ interface Flight {
 /** Hands one payload to the link; `lastSeq` is what its confirmation will name. */
 export type Publish = (lane: Lane, payload: Uint8Array, lastSeq: number) => void;
 
+/** Told of each message of a batch that the peer has confirmed. */
+export type Confirmed = (entry: Entry) => void;
+
 export class LaneSender {
   readonly #session: Session;
   readonly #ledger: Ledger;
   readonly #queue: LaneQueue;
+  readonly #confirmed: Confirmed | undefined;
   readonly #nextSeq = laneNumbers.map(() => 0);
   readonly #sentAt = laneNumbers.map(() => instant(Number.NEGATIVE_INFINITY));
   #flights: Flight[] = [];
   #isConnected = false;
 
-  constructor(session: Session, limits: QueueLimits, ledger: Ledger, ended?: Ended) {
+  constructor(
+    session: Session,
+    limits: QueueLimits,
+    ledger: Ledger,
+    {
+      ended,
+      confirmed,
+    }: { readonly ended?: Ended | undefined; readonly confirmed?: Confirmed | undefined } = {},
+  ) {
     this.#session = session;
     this.#ledger = ledger;
     this.#queue = new LaneQueue(limits, ledger, ended);
+    this.#confirmed = confirmed;
   }
 
   /** Messages that wait or are on the way. */
@@ -119,7 +133,9 @@ export class LaneSender {
   confirm(lane: Lane, seq: number): void {
     const confirmed = (flight: Flight) => flight.isSent && flight.lane === lane && flight.lastSeq <= seq;
     for (const flight of this.#flights) {
-      if (confirmed(flight)) this.#ledger.delivered(lane, liveIn(flight));
+      if (!confirmed(flight)) continue;
+      this.#ledger.delivered(lane, liveIn(flight));
+      if (this.#confirmed !== undefined) for (const { entry } of flight.messages) this.#confirmed(entry);
     }
     this.#flights = this.#flights.filter((flight) => !confirmed(flight));
   }

@@ -1,5 +1,5 @@
 /** Gathers what agents send until it is written: one row of the journal, and how far each lane has come. */
-import type { JournalRecord, TakenMark } from "../../ports/journal.ts";
+import type { JournalRecord, KeptBirth, OriginMark, TakenMark } from "../../ports/journal.ts";
 import type { Gathered } from "./group-commit.ts";
 
 /** What one commit brings to the disk. May be written again: it says of every row how it ends. */
@@ -12,6 +12,10 @@ export interface JournalGroup {
   readonly batches: Buffer;
   /** A JSON array of [node, session, lane, next]. */
   readonly marks: string;
+  /** A JSON array of [node, session, document in hex]. */
+  readonly births: string;
+  /** A JSON array of [way, session, lane, seq, sample]. */
+  readonly done: string;
 }
 
 /** Two for the node's place, a hub knows a thousand nodes; four for the length. */
@@ -22,6 +26,9 @@ const recordBytes = 100;
 export class JournalGather implements Gathered<JournalGroup> {
   #nextId: number;
   #records: JournalRecord[] = [];
+  #births: KeptBirth[] = [];
+  /** By way and session: of many in one commit the last counts. */
+  readonly #done = new Map<string, OriginMark>();
   bytes = 0;
 
   constructor(nextId: number) {
@@ -29,7 +36,18 @@ export class JournalGather implements Gathered<JournalGroup> {
   }
 
   get isEmpty(): boolean {
-    return this.#records.length === 0;
+    return this.#records.length === 0 && this.#births.length === 0 && this.#done.size === 0;
+  }
+
+  born(birth: KeptBirth): void {
+    this.#births.push(birth);
+    this.bytes += 2 * birth.document.length + recordBytes;
+  }
+
+  done(mark: OriginMark): void {
+    const { size } = this.#done;
+    this.#done.set(`${mark.way} ${mark.session} ${mark.lane}`, mark);
+    if (this.#done.size > size) this.bytes += mark.way.length + recordBytes;
   }
 
   add(record: JournalRecord): void {
@@ -58,7 +76,27 @@ export class JournalGather implements Gathered<JournalGroup> {
       places,
       batches: Buffer.concat(kept.map(({ payload }) => payload)),
       marks: this.#takeMarks(records),
+      births: this.#takeBirths(),
+      done: this.#takeDone(),
     };
+  }
+
+  #takeBirths(): string {
+    if (this.#births.length === 0) return "[]";
+    const births = this.#births;
+    this.#births = [];
+    return JSON.stringify(
+      births.map(({ node, session, document }) => [node, session, Buffer.from(document).toString("hex")]),
+    );
+  }
+
+  #takeDone(): string {
+    if (this.#done.size === 0) return "[]";
+    const marks = [...this.#done.values()];
+    this.#done.clear();
+    return JSON.stringify(
+      marks.map(({ way, session, lane, seq, sample }) => [way, session, lane, seq, sample]),
+    );
   }
 
   /** Of each lane only where it has come to in the end. */

@@ -28,4 +28,40 @@ export const journalMigrations: readonly string[] = [
       ON CONFLICT (node, session, lane) DO UPDATE SET next = excluded.next, at_us = excluded.at_us;
   END;
   `,
+  // What is needed to route again what a life took in and may not have delivered: when it was written by a clock that
+  // nobody can set, what its node had declared, and up to where events were done. Both are empty for most commits.
+  `
+  ALTER TABLE journal ADD COLUMN boot TEXT NOT NULL DEFAULT ''; -- which start of the machine
+  ALTER TABLE journal ADD COLUMN up_us INTEGER NOT NULL DEFAULT 0; -- since then
+  CREATE TABLE birth (
+    node TEXT NOT NULL,
+    session TEXT NOT NULL,
+    document BLOB NOT NULL, -- as the node said it
+    at_us INTEGER NOT NULL,
+    PRIMARY KEY (node, session)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE done (
+    way TEXT NOT NULL, -- a route, its source and its target
+    session TEXT NOT NULL, -- whose numbers these are, with the lane
+    lane INTEGER NOT NULL CHECK (lane BETWEEN 0 AND 3),
+    seq INTEGER NOT NULL, -- the last that was done
+    sample INTEGER NOT NULL,
+    at_us INTEGER NOT NULL,
+    PRIMARY KEY (way, session, lane)
+  ) STRICT, WITHOUT ROWID;
+  DROP VIEW journal_commit;
+  CREATE VIEW journal_commit AS
+    SELECT id, at_us, boot, up_us, nodes, places, batches, '[]' AS marks, '[]' AS births, '[]' AS done FROM journal;
+  CREATE TRIGGER journal_committed INSTEAD OF INSERT ON journal_commit BEGIN
+    INSERT OR REPLACE INTO journal (id, at_us, boot, up_us, nodes, places, batches)
+      SELECT NEW.id, NEW.at_us, NEW.boot, NEW.up_us, NEW.nodes, NEW.places, NEW.batches WHERE length(NEW.places) > 0;
+    INSERT INTO taken (node, session, lane, next, at_us)
+      SELECT value->>0, value->>1, value->>2, value->>3, NEW.at_us FROM json_each(NEW.marks) WHERE true
+      ON CONFLICT (node, session, lane) DO UPDATE SET next = excluded.next, at_us = excluded.at_us;
+    INSERT OR REPLACE INTO birth (node, session, document, at_us)
+      SELECT value->>0, value->>1, unhex(value->>2), NEW.at_us FROM json_each(NEW.births);
+    INSERT OR REPLACE INTO done (way, session, lane, seq, sample, at_us)
+      SELECT value->>0, value->>1, value->>2, value->>3, value->>4, NEW.at_us FROM json_each(NEW.done);
+  END;
+  `,
 ];

@@ -4,10 +4,22 @@
  * while it is written is set aside, and a new one goes on where it was.
  */
 import { join } from "node:path";
-import type { Journal, JournalLimits, JournalUsage, TakenMark } from "../../ports/journal.ts";
+import type {
+  Journal,
+  JournalLimits,
+  JournalUsage,
+  KeptBatch,
+  KeptBirth,
+  OriginMark,
+  RecentLimits,
+  Stamp,
+  TakenMark,
+  Uptime,
+} from "../../ports/journal.ts";
 import { type Database, isDamage, type Row, type Statement } from "./database.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { JournalGather, type JournalGroup } from "./journal-group.ts";
+import { evictMarks, readBirths, readMarks, recentBatches, rescueMarks } from "./journal-recent.ts";
 import { journalMigrations } from "./journal-tables.ts";
 import {
   closeMax,
@@ -18,7 +30,7 @@ import {
   replaceKeptFile,
 } from "./kept-file.ts";
 import { invariant } from "@interactor/shared/kernel/assert";
-import { type Micros, micros } from "@interactor/shared/kernel/units";
+import { type Micros, type Millis, micros } from "@interactor/shared/kernel/units";
 import { isLane, laneNumbers } from "@interactor/shared/wire/lanes";
 import { nodesMax, sessionsPerNodeMax } from "@interactor/shared/wire/limits";
 import { sessionOf } from "@interactor/shared/wire/session";
@@ -27,11 +39,15 @@ export interface JournalOptions extends FileWorld {
   /** Holds `journal.sqlite`; is there already, and no other process uses it. */
   readonly folder: string;
   readonly limits: JournalLimits;
+  /** Without one, ages are judged by the wall clock alone. */
+  readonly uptime?: Uptime;
 }
 
 interface Loaded {
   readonly nextId: number;
   readonly taken: readonly TakenMark[];
+  readonly births: readonly KeptBirth[];
+  readonly marks: readonly OriginMark[];
 }
 
 const what = "what agents send";
@@ -48,6 +64,8 @@ const kind: FileKind<Loaded> = {
 
 /** After so many commits it is looked whether something has to give way. */
 const lookEvery = 64;
+/** And after so many, what is remembered of nodes and of what was done. */
+const lookAtMarksEvery = 64 * lookEvery;
 /** Rows, and bytes of them, that give way in one step: a commit may have to wait for one. */
 const stepRows = 256;
 const stepBytes = 4 * 1024 * 1024;
@@ -67,11 +85,21 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     log,
   });
   return {
-    taken: loaded.taken,
+    ...loaded,
     append(record) {
       gather.add(record);
       commit.changed();
     },
+    born(birth) {
+      gather.born(birth);
+      commit.changed();
+    },
+    done(mark) {
+      gather.done(mark);
+      commit.changed();
+    },
+    recent: (span, recentLimits) => file.recent(span, recentLimits),
+    stamp: () => stampOf(options),
     whenWritten: (done) => commit.whenWritten(done),
     get waitingBytes() {
       return commit.waitingBytes;
@@ -101,7 +129,13 @@ async function load(database: Database): Promise<Loaded> {
     "SELECT node, session, lane, next FROM taken ORDER BY at_us DESC LIMIT ?1",
     nodesMax * sessionsPerNodeMax * laneNumbers.length,
   );
-  return { nextId: numberIn(last, "id") + 1, taken: rows.toReversed().map(markOf) };
+  await evictMarks(database);
+  return {
+    nextId: numberIn(last, "id") + 1,
+    taken: rows.toReversed().map(markOf),
+    births: await readBirths(database),
+    marks: await readMarks(database),
+  };
 }
 
 async function rescue(damaged: Database, fresh: Database): Promise<void> {
@@ -109,7 +143,14 @@ async function rescue(damaged: Database, fresh: Database): Promise<void> {
     const values = ["node", "session", "lane", "next", "at_us"].map((name) => row[name] ?? "");
     await fresh.rows("INSERT OR REPLACE INTO taken VALUES (?, ?, ?, ?, ?)", ...values);
   }
+  await rescueMarks(damaged, fresh);
 }
+
+const stampOf = ({ clock, uptime }: JournalOptions): Stamp => ({
+  wall: clock.wall(),
+  boot: uptime?.boot ?? "",
+  uptime: uptime?.now() ?? micros(0),
+});
 
 function markOf(row: Row): TakenMark {
   const { node, session, lane, next } = row;
@@ -167,14 +208,20 @@ class JournalFile {
     this.#commits += 1;
     // What is on disk is on disk: what fails here is tried again, and must not make it be written twice.
     if (this.#commits % lookEvery === 0) await this.#look().catch(() => undefined);
+    if (this.#commits % lookAtMarksEvery === 0) await evictMarks(this.#database).catch(() => undefined);
+  }
+
+  recent(span: Millis, limits: RecentLimits): AsyncIterable<KeptBatch> {
+    return recentBatches(this.#database, span, limits, this.#options.log);
   }
 
   async close(): Promise<void> {
     await closeWithin(this.#database, this.#options.clock);
   }
 
-  #write({ id, nodes, places, batches, marks }: JournalGroup): Promise<void> {
-    return this.#insert.run([id, this.#options.clock.wall(), nodes, places, batches, marks]);
+  #write({ id, nodes, places, batches, marks, births, done }: JournalGroup): Promise<void> {
+    const { wall, boot, uptime } = stampOf(this.#options);
+    return this.#insert.run([id, wall, boot, uptime, nodes, places, batches, marks, births, done]);
   }
 
   async #look(): Promise<void> {
@@ -210,7 +257,8 @@ const dayMicros = 24 * 3600 * 1e6;
 
 const prepare = (database: Database): Promise<Statement> =>
   database.prepare(
-    "INSERT INTO journal_commit (id, at_us, nodes, places, batches, marks) VALUES (?, ?, ?, ?, ?, ?)",
+    `INSERT INTO journal_commit (id, at_us, boot, up_us, nodes, places, batches, marks, births, done)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
 
 /** What the file takes, without the pages that are free. */

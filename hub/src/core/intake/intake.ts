@@ -14,6 +14,7 @@ import { readResultBody, type Reply } from "@interactor/shared/wire/messages/rep
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import { parsePortAddress, type SiteAddress } from "@interactor/shared/wire/names";
 import type { Taken } from "../ledger/node-books.ts";
+import type { Numbered } from "@interactor/shared/wire/sequence";
 import type { Session } from "@interactor/shared/wire/session";
 import { isOfType } from "@interactor/shared/wire/value";
 import { Dedupe } from "./dedupe.ts";
@@ -50,6 +51,11 @@ export interface TakenValue {
   readonly entry: Entry;
   readonly unit: string;
   readonly isOutput: boolean;
+  /** The batch that it came in, and its number there. */
+  readonly batch: Numbered;
+  readonly seq: number;
+  /** Which of the samples of its entry. */
+  readonly sample: number;
 }
 
 export class Intake {
@@ -93,7 +99,7 @@ export class Intake {
     };
     if (taken.fresh === 0) return this.#sink.took(node, taken);
     const fresh = repeated === 0 ? entries.value : entries.value.slice(repeated);
-    const route = (): number => this.#route(node, fresh, taken, birth);
+    const route = (): number => this.#route(node, fresh, { batch, taken, birth });
     // Receipts are there too, and whoever waits for one sends nothing meanwhile.
     const isUrgent = lane <= lanes.control;
     const hasValues = !isUrgent || route() > 0;
@@ -102,16 +108,22 @@ export class Intake {
   }
 
   /** Gives out the values of a batch that were not taken before. Returns how many there are. */
-  #route(node: string, fresh: readonly Entry[], taken: Taken, birth: Birth): number {
+  #route(node: string, fresh: readonly Entry[], { batch, taken, birth }: Taking): number {
     const late = fresh.reduce((sum, { ttl }) => (ttl === 0 ? sum + 1 : sum), 0);
     this.#sink.took(node, late === 0 ? taken : { ...taken, late });
     const values: TakenValue[] = [];
-    for (const entry of fresh) this.#take(node, entry, birth, values);
+    // One for all of them: this is where most of the time goes.
+    const place = { batch, birth, seq: batch.firstSeq + batch.length - fresh.length };
+    for (const entry of fresh) {
+      // Its node has counted it as expired: it is known, and has no effect.
+      if (entry.ttl !== 0) this.#take(node, entry, place, values);
+      place.seq += 1;
+    }
     for (const value of values) this.#sink.value(value);
     return values.length;
   }
 
-  #take(node: string, entry: Entry, birth: Birth, values: TakenValue[]): void {
+  #take(node: string, entry: Entry, { batch, seq, birth }: Place, values: TakenValue[]): void {
     if (hasFlag(entry, entryFlag.receipt)) {
       const receipt = readReceiptBody(entry.body);
       return receipt === undefined
@@ -139,14 +151,32 @@ export class Intake {
       address: { node, instance, port },
       unit: spec.unit ?? "",
       isOutput: output !== undefined,
+      batch,
+      seq,
     };
-    for (const sample of samplesOf(entry)) {
+    let sample = 0;
+    for (const each of samplesOf(entry)) {
       // An input that nobody owns holds nothing.
-      const isNothing = output === undefined && sample.body === null;
-      if (!isNothing && !isOfType(sample.body, spec.type)) this.#sink.refused("wrong-type", node);
-      else values.push({ ...taken, entry: sample });
+      const isNothing = output === undefined && each.body === null;
+      if (!isNothing && !isOfType(each.body, spec.type)) this.#sink.refused("wrong-type", node);
+      else values.push({ ...taken, entry: each, sample });
+      sample += 1;
     }
   }
+}
+
+/** A batch that is taken. */
+interface Taking {
+  readonly batch: Numbered;
+  readonly taken: Taken;
+  readonly birth: Birth;
+}
+
+/** Where an entry stands, and what its node declared. */
+interface Place {
+  readonly batch: Numbered;
+  readonly seq: number;
+  readonly birth: Birth;
 }
 
 const nothing = new Uint8Array();

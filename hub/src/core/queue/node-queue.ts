@@ -3,13 +3,14 @@ import type { Instant, Micros, Millis } from "@interactor/shared/kernel/units";
 import { entryFlag, type Quality, quality } from "@interactor/shared/wire/entry";
 import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
 import type { Ended } from "@interactor/shared/wire/lane-queue";
-import { LaneSender, type Publish } from "@interactor/shared/wire/lane-sender";
+import { type Confirmed, LaneSender, type Publish } from "@interactor/shared/wire/lane-sender";
 import { Ledger } from "@interactor/shared/wire/ledger";
 import { clockExchangeTtl, queueBytesMax, queueMessagesMax } from "@interactor/shared/wire/limits";
 import { clockReplyBody } from "@interactor/shared/wire/messages/clock-exchange";
 import { type Command, commandBody } from "@interactor/shared/wire/messages/command";
 import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
 import type { Receipt } from "@interactor/shared/wire/messages/receipt";
+import type { Origin } from "@interactor/shared/wire/origin";
 import type { Session } from "@interactor/shared/wire/session";
 import type { Value } from "@interactor/shared/wire/value";
 
@@ -17,6 +18,10 @@ export interface RoutedValue {
   readonly value: Value;
   readonly at: Micros;
   readonly quality: Quality;
+  /** It happened once: a newer one does not stand for it. */
+  readonly isEvent?: boolean;
+  /** Of what must not be done twice, also when another life of the hub sends it again. */
+  readonly origin?: Origin | undefined;
 }
 
 export class NodeQueue {
@@ -24,14 +29,17 @@ export class NodeQueue {
   readonly #session: Session;
   readonly #sender: LaneSender;
 
-  /** `ended`: told of what ends here unsent. */
-  constructor(session: Session, ended?: Ended) {
+  /** `ended`: told of what ends here unsent. `confirmed`: of what the node has taken. */
+  constructor(
+    session: Session,
+    told: { readonly ended?: Ended | undefined; readonly confirmed?: Confirmed } = {},
+  ) {
     this.#session = session;
     this.#sender = new LaneSender(
       session,
       { messagesMax: queueMessagesMax, bytesMax: queueBytesMax },
       this.ledger,
-      ended,
+      told,
     );
   }
 
@@ -49,7 +57,8 @@ export class NodeQueue {
   }
 
   /**
-   * A newer value of a route replaces the one that waits: an input wants to know where to be, not where it was.
+   * A newer value of a route replaces the one that waits: an input wants to know where to be, not where it was. An
+   * event stays, whatever comes after it.
    * `about`: what the value is about, when a route tells of several things; each has its own newest.
    */
   routed(
@@ -69,8 +78,10 @@ export class NodeQueue {
       quality: routed.quality,
       body: routed.value,
       route: route.name,
+      ...(routed.origin === undefined ? {} : { origin: routed.origin }),
     };
-    const key = route.lane === lanes.telemetry ? `${route.name} ${to} ${about}` : undefined;
+    const key =
+      route.lane === lanes.telemetry && routed.isEvent !== true ? `${route.name} ${to} ${about}` : undefined;
     return this.#sender.offer({ lane: route.lane, entry, key }, at);
   }
 

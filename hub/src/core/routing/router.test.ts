@@ -29,9 +29,8 @@ function bench(...routes: readonly CompiledRoute[]) {
     read: (value: number, at = 0, isEvent = false) =>
       router.value(
         { node: "pi", instance: "sim", port: "distance" },
-        { value, unit: "m", quality: 0, at: noon },
+        { value, unit: "m", quality: 0, at: noon, isEvent },
         instant(at),
-        isEvent,
       ),
     /** What is sent at that time, by node. */
     pump(at: number): readonly (readonly [node: string, entry: Entry])[] {

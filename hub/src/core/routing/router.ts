@@ -1,5 +1,5 @@
 /** From values to the nodes that want them: the routes placed on the hub, and the queue of every node. */
-import { earliest, type Instant, type Micros } from "@interactor/shared/kernel/units";
+import { earliest, type Instant, type Micros, type Millis, millis } from "@interactor/shared/kernel/units";
 import {
   type RouteRunner,
   type RouteSink,
@@ -10,11 +10,13 @@ import { type Random, seededRandom } from "@interactor/shared/kernel/random";
 import { targetsOf } from "@interactor/shared/routing/place";
 import { Ledger } from "@interactor/shared/wire/ledger";
 import type { Ended } from "@interactor/shared/wire/lane-queue";
-import type { Lane } from "@interactor/shared/wire/lanes";
+import type { Entry } from "@interactor/shared/wire/entry";
+import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
 import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages/desired";
 import type { Command } from "@interactor/shared/wire/messages/command";
 import type { Receipt } from "@interactor/shared/wire/messages/receipt";
 import { parseSiteAddress, portAddress, type SiteAddress, siteAddress } from "@interactor/shared/wire/names";
+import { type OriginMark, OriginMarks, wayOf } from "@interactor/shared/wire/origin";
 import type { Session } from "@interactor/shared/wire/session";
 import { type Choice, GroupTargets } from "./group-targets.ts";
 import { NodeQueue } from "../queue/node-queue.ts";
@@ -31,9 +33,16 @@ export interface RouterNow {
 /** Hands a batch to the node's client, if it has one. */
 export type SendToNode = (node: string, lane: Lane, payload: Uint8Array) => void;
 
+/** Ways of events that are known to have been done, at the hub. More: forget the one used longest ago; its node knows too. */
+const waysMax = 20_000;
+
 export interface RouterParts {
   /** Told of what ends unsent in the queue of a node. */
   readonly ended?: Ended;
+  /** An event was done by its node: so that it is never done again, also by the hub's next life. */
+  readonly done?: (mark: OriginMark) => void;
+  /** What was done in the lives before, the oldest first. */
+  readonly marks?: readonly OriginMark[];
   /** Counts what a group has nobody to take. */
   readonly nowhere?: Ledger;
   readonly random?: Random;
@@ -42,6 +51,8 @@ export interface RouterParts {
 export class Router {
   readonly #session: Session;
   readonly #ended: Ended | undefined;
+  readonly #done: (mark: OriginMark) => void;
+  readonly #marks: OriginMarks;
   readonly #nowhere: Ledger;
   readonly #queues = new Map<string, NodeQueue>();
   /** By `node/instance/output`. */
@@ -54,10 +65,12 @@ export class Router {
 
   constructor(
     session: Session,
-    { ended, nowhere = new Ledger(), random = seededRandom(1) }: RouterParts = {},
+    { ended, nowhere = new Ledger(), random = seededRandom(1), done = untold, marks = [] }: RouterParts = {},
   ) {
     this.#session = session;
     this.#ended = ended;
+    this.#done = done;
+    this.#marks = new OriginMarks(waysMax, marks);
     this.#nowhere = nowhere;
     this.#groups = new GroupTargets(random);
   }
@@ -82,18 +95,55 @@ export class Router {
     this.#groups.keep(all);
     const { table, fresh } = this.#table.renewed(runners);
     this.#table = table;
+    this.hasUrgentRoutes = runners.some(({ route }) => route.lane !== lanes.telemetry);
     this.#offerLatest(fresh, now.instant);
   }
 
   /** A value of an output. What happened once, an event, is not kept for those who come later. */
-  value(from: SiteAddress, sample: Sample, at: Instant, isEvent = false): void {
+  value(from: SiteAddress, sample: Sample, at: Instant): void {
     this.#at = at;
     const address = siteAddress(from);
-    if (!isEvent && (this.#latest.size < latestMax || this.#latest.has(address))) {
+    if (sample.isEvent !== true && (this.#latest.size < latestMax || this.#latest.has(address))) {
       this.#latest.set(address, sample);
     }
     this.#table.offer(address, sample, at, this.#take);
   }
+
+  /**
+   * A value that the life before took in, at that time: what its node has not done by all that is known goes there
+   * again, and its TTL runs from when it was taken in. What its agent says again by itself is left to it.
+   */
+  again(from: SiteAddress, sample: Sample, at: Instant): boolean {
+    let isRouted = false;
+    for (const runner of this.#table.fedBy(siteAddress(from))) {
+      if (sample.isEvent !== true && runner.route.lane === lanes.telemetry) continue;
+      this.#flushAgain(runner, at);
+      this.#at = at;
+      const { passed } = runner;
+      runner.offer(sample, at, this.#takeAgain);
+      if (runner.passed > passed) isRouted = true;
+    }
+    return isRouted;
+  }
+
+  /** All of it was routed again: what throttles held back goes out at its own time, if that has passed. */
+  settle(at: Instant): void {
+    for (const runner of this.runners) this.#flushAgain(runner, at);
+  }
+
+  /** Nodes that a route here begins at. */
+  get sources(): ReadonlySet<string> {
+    return new Set(this.runners.map(({ route }) => route.from.slice(0, route.from.indexOf("/"))));
+  }
+
+  /** The longest that something on its way through here can be of use; `undefined`: there are no routes. */
+  get ttlMax(): Millis | undefined {
+    if (this.runners.length === 0) return undefined;
+    return millis(this.runners.reduce((longest, { route }) => Math.max(longest, route.ttl), 0));
+  }
+
+  /** Whether values of outputs that are no events go by lanes in which each of them counts. */
+  hasUrgentRoutes = false;
 
   /** These instances of a node are new or were away: their inputs go where the routes say by the latest values. */
   catchUp(node: string, instances: ReadonlySet<string>, at: Instant): void {
@@ -149,7 +199,10 @@ export class Router {
   queueOf(node: string): NodeQueue {
     const known = this.#queues.get(node);
     if (known !== undefined) return known;
-    const queue = new NodeQueue(this.#session, this.#ended);
+    const queue = new NodeQueue(this.#session, {
+      ended: this.#ended,
+      confirmed: (entry) => this.#confirmed(node, entry),
+    });
     this.#queues.set(node, queue);
     return queue;
   }
@@ -167,24 +220,59 @@ export class Router {
     if (to.ok) this.queueOf(to.value.node).released(route, portAddress(to.value), now.wall, now.instant);
   }
 
-  readonly #take: RouteSink = (route, { value, at, quality }, key) => {
+  #confirmed(node: string, { from, to, route, origin }: Entry): void {
+    if (origin === undefined) return;
+    const way = wayOf(from, route ?? "", `${node}/${to ?? ""}`);
+    this.#marks.done(way, origin);
+    this.#done({ way, ...origin });
+  }
+
+  #flushAgain(runner: RouteRunner, at: Instant): void {
+    const { due } = runner;
+    if (due === undefined || due > at) return;
+    this.#at = due;
+    runner.flush(due, this.#takeAgain);
+  }
+
+  readonly #take: RouteSink = (route, sample, key) => this.#give(route, sample, key);
+
+  readonly #takeAgain: RouteSink = (route, sample, key) => {
+    const { origin } = sample;
+    const isDone = (target: string) =>
+      origin !== undefined && this.#marks.isDone(wayOf(route.from, route.name, target), origin);
+    // Who had the turn in the life before is not known.
+    const isChosen = route.group !== undefined && route.group.strategy !== "broadcast";
+    return isChosen ? undefined : this.#give(route, sample, key, isDone);
+  };
+
+  #give(
+    route: CompiledRoute,
+    sample: Sample,
+    key: string | undefined,
+    isDone?: (target: string) => boolean,
+  ): string | undefined {
     const to = parseSiteAddress(route.to);
     if (!to.ok || this.#at === undefined) return undefined;
     const now = this.#at;
     const { nodes, left } =
       route.group === undefined ? { nodes: [to.value.node] } : this.#choose(route, route.group, key);
     const port = portAddress(to.value);
-    if (left !== undefined) this.queueOf(left).released(route, port, at, now);
+    if (left !== undefined) this.queueOf(left).released(route, port, sample.at, now);
+    // What is no event is worth sending twice, but in lanes where each value counts.
+    const isEvent = sample.isEvent === true;
+    const origin = isEvent || route.lane !== lanes.telemetry ? sample.origin : undefined;
+    const routed = { value: sample.value, at: sample.at, quality: sample.quality, isEvent, origin };
     let refused = 0;
     for (const node of nodes) {
-      if (!this.queueOf(node).routed(route, port, { value, at, quality }, now, key)) refused += 1;
+      if (isDone?.(`${node}/${port}`) === true) continue;
+      if (!this.queueOf(node).routed(route, port, routed, now, key)) refused += 1;
     }
     if (nodes.length === 0) return "nobody of the group is present";
     if (refused === 0) return undefined;
     return nodes.length === 1
       ? "the queue of the node is full"
       : `the queues of ${refused} of ${nodes.length} nodes are full`;
-  };
+  }
 
   #choose(route: CompiledRoute, group: RouteGroup, key: string | undefined): Choice {
     const choice = this.#groups.choose(route, group, key, (node) => this.#present.has(node));
@@ -194,6 +282,8 @@ export class Router {
     return choice;
   }
 }
+
+const untold = (): void => undefined;
 
 /** Whether the same value again leaves everything as it is. */
 const isStateful = (group: RouteGroup | undefined): boolean =>
