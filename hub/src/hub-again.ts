@@ -45,13 +45,10 @@ export class HubAgain {
     const span = router.ttlMax;
     if (span === undefined) return;
     const sources = router.sources;
-    let values = 0;
     const again = new TakenAgain(
       journal.births,
       { stamp: journal.stamp(), instant: clock.now() },
-      (from, sample, at) => {
-        if (router.again(from, sample, at)) values += 1;
-      },
+      (from, sample, at) => router.again(from, sample, at),
     );
     try {
       for await (const kept of journal.recent(span, recentLimits))
@@ -61,6 +58,7 @@ export class HubAgain {
       log.error(words, { cause: messageOf(error) });
     }
     router.settle(clock.now());
+    const { routedAgain: values } = router;
     if (values > 0) log.info("values that may not have been delivered are routed again", { values });
   }
 }

@@ -2,18 +2,21 @@
 
 import { copyFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { sessionNumber } from "@interactor/shared/testing/builders";
 import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
-import { seconds } from "@interactor/shared/kernel/units";
+import { micros, seconds } from "@interactor/shared/kernel/units";
 
 import { systemClock } from "../../hub/src/adapters/clock-system.ts";
+import { journalMigrations } from "../../hub/src/adapters/store-sqlite/journal-tables.ts";
 import { openJournal } from "../../hub/src/adapters/store-sqlite/journal.ts";
 import {
   type Journal,
   type JournalLimits,
   journalLimits,
   type JournalRecord,
+  type Uptime,
 } from "../../hub/src/ports/journal.ts";
 import { emptyFolder, fillDisk, isRoot, mountedFolder } from "./folders.ts";
 import { journalRows } from "./journal-rows.ts";
@@ -271,3 +274,124 @@ test("cut at any byte of a commit, as a power cut leaves it, everything before i
     expect(mark).toBe(numbers.length + 1);
   }
 }, 600_000);
+
+const originAt = (seq: number) => ({ session: sessionNumber(9), lane: 2, seq, sample: 0 }) as const;
+
+/** What `recent` gives, as [number of the record, uptime]. */
+async function recentOf(journal: Journal, span: number, commitsMax = 1000): Promise<readonly unknown[]> {
+  const limits = { commitsMax, bytesMax: 64_000_000 };
+  const found: unknown[] = [];
+  for await (const { node, payload, stamp } of journal.recent(seconds(span), limits))
+    found.push([node, numbersOf(payload), stamp.uptime / 1e6]);
+  return found;
+}
+
+const numbersOf = (payload: Uint8Array): number =>
+  Array.from({ length: 2000 }, (_, number) => number).findIndex((number) =>
+    payloadOf(number).equals(Buffer.from(payload)),
+  );
+
+/** A machine that somebody starts again and whose clock he sets. */
+class Machine {
+  readonly clock = new VirtualClock();
+  boot = "first";
+  #bootedAt = this.clock.now();
+
+  readonly uptime: Uptime;
+
+  constructor() {
+    const bootOf = () => this.boot;
+    this.uptime = {
+      get boot() {
+        return bootOf();
+      },
+      now: () => micros((this.clock.now() - this.#bootedAt) * 1000),
+    };
+  }
+
+  restart(): void {
+    this.boot = "second";
+    this.#bootedAt = this.clock.now();
+  }
+}
+
+async function onMachine(folder: string, machine: Machine): Promise<Journal> {
+  const silent = () => undefined;
+  const log = { info: silent, warn: silent, error: silent };
+  return openJournal({ folder, limits: journalLimits, clock: machine.clock, uptime: machine.uptime, log });
+}
+
+async function writeEach(journal: Journal, machine: Machine, numbers: readonly number[]): Promise<void> {
+  for (const number of numbers) {
+    journal.append(record(number));
+    const isWritten = written(journal);
+    machine.clock.advance(seconds(1));
+    expect(await isWritten).toBe(true);
+  }
+}
+
+test("what was committed lately is read back in its order, and how long ago it was before the last", async () => {
+  const folder = emptyFolder();
+  const machine = new Machine();
+  const journal = await onMachine(folder, machine);
+  await writeEach(journal, machine, [1, 2, 3, 4, 5]);
+  await journal[Symbol.asyncDispose]();
+  machine.clock.advance(seconds(1000));
+
+  await using next = await onMachine(folder, machine);
+  const numbers = (await recentOf(next, 2)).map((each) => Array.isArray(each) && each[1]);
+  expect(numbers).toEqual([3, 4, 5]);
+  expect(await recentOf(next, 3600)).toHaveLength(5);
+  expect(await recentOf(next, 3600, 2)).toHaveLength(2);
+});
+
+test("what came before a restart of the machine is told by its wall clock", async () => {
+  const folder = emptyFolder();
+  const machine = new Machine();
+  const journal = await onMachine(folder, machine);
+  await writeEach(journal, machine, [1]);
+  machine.clock.advance(seconds(100));
+  await writeEach(journal, machine, [2]);
+  machine.restart();
+  await writeEach(journal, machine, [3]);
+
+  expect((await recentOf(journal, 10)).map((each) => Array.isArray(each) && each[1])).toEqual([2, 3]);
+  await journal[Symbol.asyncDispose]();
+});
+
+test("births, and up to where events were done, are there after a restart: of each way the last", async () => {
+  const folder = emptyFolder();
+  const { journal } = await open(folder);
+  journal.born({ node: "pi", session: sessionNumber(1), document: Uint8Array.of(1, 2, 255) });
+  for (const seq of [3, 5]) journal.done({ way: "from route to", ...originAt(seq) });
+  expect(await written(journal)).toBe(true);
+  journal.done({ way: "from route to", ...originAt(2 ** 40) });
+  expect(await written(journal)).toBe(true);
+  await journal[Symbol.asyncDispose]();
+
+  const { journal: next } = await open(folder);
+  await using _ = next;
+  expect(next.births).toEqual([
+    { node: "pi", session: sessionNumber(1), document: Buffer.from([1, 2, 255]) },
+  ]);
+  expect(next.marks).toEqual([{ way: "from route to", ...originAt(2 ** 40) }]);
+});
+
+test("a journal that an older hub wrote goes on, and what stands in it is of unknown age but by the clock", async () => {
+  const folder = emptyFolder();
+  const path = join(folder, "journal.sqlite");
+  const old = new DatabaseSync(path);
+  old.exec(`BEGIN; ${journalMigrations[0] ?? ""}; PRAGMA user_version = 1; COMMIT`);
+  old
+    .prepare("INSERT INTO journal (id, at_us, nodes, places, batches) VALUES (1, ?, '[\"pi\"]', ?, ?)")
+    .run(Date.now() * 1000 - 60_000_000, Buffer.from([0, 0, payloadOf(7).length, 0, 0, 0]), payloadOf(7));
+  old.close();
+
+  const { journal } = await open(folder);
+  await using _ = journal;
+  journal.append(record(8));
+  expect(await written(journal)).toBe(true);
+
+  expect(journalRows(path)).toHaveLength(2);
+  expect(await recentOf(journal, 0)).toHaveLength(1);
+});

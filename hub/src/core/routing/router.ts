@@ -55,12 +55,16 @@ export class Router {
   readonly #marks: OriginMarks;
   readonly #nowhere: Ledger;
   readonly #queues = new Map<string, NodeQueue>();
+  /** Values that went to a node again since the start. */
+  routedAgain = 0;
   /** By `node/instance/output`. */
   readonly #latest = new Map<string, Sample>();
   readonly #groups: GroupTargets;
   /** Nodes that are connected. */
   readonly #present = new Set<string>();
   #table = new RouteTable([]);
+  /** Routes that the life before had too: what was taken in before a route was there is not for it. */
+  #inherited: ReadonlySet<RouteRunner> | undefined;
   #at: Instant | undefined;
 
   constructor(
@@ -95,6 +99,7 @@ export class Router {
     this.#groups.keep(all);
     const { table, fresh } = this.#table.renewed(runners);
     this.#table = table;
+    this.#inherited ??= new Set(table.runners);
     this.hasUrgentRoutes = runners.some(({ route }) => route.lane !== lanes.telemetry);
     this.#offerLatest(fresh, now.instant);
   }
@@ -113,17 +118,14 @@ export class Router {
    * A value that the life before took in, at that time: what its node has not done by all that is known goes there
    * again, and its TTL runs from when it was taken in. What its agent says again by itself is left to it.
    */
-  again(from: SiteAddress, sample: Sample, at: Instant): boolean {
-    let isRouted = false;
+  again(from: SiteAddress, sample: Sample, at: Instant): void {
     for (const runner of this.#table.fedBy(siteAddress(from))) {
+      if (this.#inherited?.has(runner) !== true) continue;
       if (sample.isEvent !== true && runner.route.lane === lanes.telemetry) continue;
       this.#flushAgain(runner, at);
       this.#at = at;
-      const { passed } = runner;
       runner.offer(sample, at, this.#takeAgain);
-      if (runner.passed > passed) isRouted = true;
     }
-    return isRouted;
   }
 
   /** All of it was routed again: what throttles held back goes out at its own time, if that has passed. */
@@ -265,6 +267,7 @@ export class Router {
     let refused = 0;
     for (const node of nodes) {
       if (isDone?.(`${node}/${port}`) === true) continue;
+      if (isDone !== undefined) this.routedAgain += 1;
       if (!this.queueOf(node).routed(route, port, routed, now, key)) refused += 1;
     }
     if (nodes.length === 0) return "nobody of the group is present";
