@@ -2,6 +2,7 @@
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import type { Birth } from "@interactor/shared/wire/messages/state";
+import type { OriginMark } from "@interactor/shared/wire/origin";
 import type { Session } from "@interactor/shared/wire/session";
 import { TakenAgain } from "./core/intake/taken-again.ts";
 import type { Router } from "./core/routing/router.ts";
@@ -19,6 +20,8 @@ export interface AgainParts {
   readonly log: Log;
   readonly journal: Journal;
   readonly router: Router;
+  /** Something may have become movable. */
+  readonly moved: () => void;
 }
 
 export class HubAgain {
@@ -37,6 +40,17 @@ export class HubAgain {
     if (kept?.session === session && kept.declared === declared) return;
     this.#kept.set(node, { session, declared });
     this.#parts.journal.born({ node, session, document });
+  }
+
+  /** One of a group is to do an event: it goes there when that is kept. */
+  chosen(mark: OriginMark, then: () => void): void {
+    const { journal, moved } = this.#parts;
+    journal.chosen(mark);
+    journal.whenWritten((isWritten) => {
+      if (!isWritten) return;
+      then();
+      moved();
+    });
   }
 
   /** Routes again what the life before took in. Once, when the routes are in place and nobody is connected. */

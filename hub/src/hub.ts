@@ -87,7 +87,9 @@ export class Hub implements BrokerRules {
       ended: (entry, loss) => this.#commands.ended(entry, loss),
       nowhere: this.ledger.nowhere,
       done: (mark) => world.journal.done(mark),
+      chosen: (mark, then) => this.#again.chosen(mark, then),
       marks: world.journal.marks,
+      choices: world.journal.choices,
       random: world.random,
     });
     this.showStop = new HubStop(options.session, {
@@ -116,7 +118,7 @@ export class Hub implements BrokerRules {
       counters: this.counters,
       publish: (document) => this.#broker?.publish(this.#topics.hubState, document, { retain: true, qos: 1 }),
     });
-    this.#again = new HubAgain({ ...world, router: this.router });
+    this.#again = new HubAgain({ ...world, router: this.router, moved: () => this.#soon() });
     this.#intake = new HubIntake({
       ...world,
       again: this.#again,

@@ -359,10 +359,11 @@ test("what came before a restart of the machine is told by its wall clock", asyn
   await journal[Symbol.asyncDispose]();
 });
 
-test("births, and up to where events were done, are there after a restart: of each way the last", async () => {
+test("births, up to where events were done, and who of a group was chosen are there after a restart", async () => {
   const folder = emptyFolder();
   const { journal } = await open(folder);
   journal.born({ node: "pi", session: sessionNumber(1), document: Uint8Array.of(1, 2, 255) });
+  for (const seq of [8, 9]) journal.chosen({ way: "from route to", ...originAt(seq) });
   for (const seq of [3, 5]) journal.done({ way: "from route to", ...originAt(seq) });
   expect(await written(journal)).toBe(true);
   journal.done({ way: "from route to", ...originAt(2 ** 40) });
@@ -375,6 +376,7 @@ test("births, and up to where events were done, are there after a restart: of ea
     { node: "pi", session: sessionNumber(1), document: Buffer.from([1, 2, 255]) },
   ]);
   expect(next.marks).toEqual([{ way: "from route to", ...originAt(2 ** 40) }]);
+  expect(next.choices).toEqual([8, 9].map((seq) => ({ way: "from route to", ...originAt(seq) })));
 });
 
 test("a journal that an older hub wrote goes on, and what stands in it is of unknown age but by the clock", async () => {

@@ -23,9 +23,12 @@ export interface Journal extends Written, AsyncDisposable {
   born(birth: KeptBirth): void;
   /** Up to where events were done; of each way and session the last one counts. Written with the next commit. */
   done(mark: OriginMark): void;
-  /** Of the births, and of what was done, what was kept when it was opened: the oldest first. */
+  /** Who of a group an event goes to. */
+  chosen(mark: OriginMark): void;
+  /** Of the births, of what was done and of who was chosen, what was kept when it was opened: the oldest first. */
   readonly births: readonly KeptBirth[];
   readonly marks: readonly OriginMark[];
+  readonly choices: readonly OriginMark[];
   /**
    * What was committed within `span` before the last commit, in its order. What is over the limits, the oldest, is left
    * out, and the log says so. Throws when it cannot be read.

@@ -16,6 +16,8 @@ export interface JournalGroup {
   readonly births: string;
   /** A JSON array of [way, session, lane, seq, sample]. */
   readonly done: string;
+  /** The same, of each event that one of a group is to do. */
+  readonly chosen: string;
 }
 
 /** Two for the node's place, a hub knows a thousand nodes; four for the length. */
@@ -29,6 +31,7 @@ export class JournalGather implements Gathered<JournalGroup> {
   #births: KeptBirth[] = [];
   /** By way and session: of many in one commit the last counts. */
   readonly #done = new Map<string, OriginMark>();
+  #chosen: OriginMark[] = [];
   bytes = 0;
 
   constructor(nextId: number) {
@@ -36,12 +39,18 @@ export class JournalGather implements Gathered<JournalGroup> {
   }
 
   get isEmpty(): boolean {
-    return this.#records.length === 0 && this.#births.length === 0 && this.#done.size === 0;
+    const isNothingKept = this.#births.length === 0 && this.#chosen.length === 0;
+    return this.#records.length === 0 && isNothingKept && this.#done.size === 0;
   }
 
   born(birth: KeptBirth): void {
     this.#births.push(birth);
     this.bytes += 2 * birth.document.length + recordBytes;
+  }
+
+  chosen(mark: OriginMark): void {
+    this.#chosen.push(mark);
+    this.bytes += mark.way.length + recordBytes;
   }
 
   done(mark: OriginMark): void {
@@ -78,6 +87,7 @@ export class JournalGather implements Gathered<JournalGroup> {
       marks: this.#takeMarks(records),
       births: this.#takeBirths(),
       done: this.#takeDone(),
+      chosen: this.#takeChosen(),
     };
   }
 
@@ -94,9 +104,14 @@ export class JournalGather implements Gathered<JournalGroup> {
     if (this.#done.size === 0) return "[]";
     const marks = [...this.#done.values()];
     this.#done.clear();
-    return JSON.stringify(
-      marks.map(({ way, session, lane, seq, sample }) => [way, session, lane, seq, sample]),
-    );
+    return textOf(marks);
+  }
+
+  #takeChosen(): string {
+    if (this.#chosen.length === 0) return "[]";
+    const marks = this.#chosen;
+    this.#chosen = [];
+    return textOf(marks);
   }
 
   /** Of each lane only where it has come to in the end. */
@@ -116,3 +131,6 @@ export class JournalGather implements Gathered<JournalGroup> {
     return JSON.stringify(rows);
   }
 }
+
+const textOf = (marks: readonly OriginMark[]): string =>
+  JSON.stringify(marks.map(({ way, session, lane, seq, sample }) => [way, session, lane, seq, sample]));

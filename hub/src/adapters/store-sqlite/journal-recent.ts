@@ -10,6 +10,8 @@ import { sessionOf } from "@interactor/shared/wire/session";
 
 /** Marks of what was done that are kept. More: evict those that were moved on longest ago. */
 const marksMax = 20_000;
+/** Events of which it is kept who of a group they went to. More: evict the oldest; those that are left may have another turn. */
+const choicesMax = 50_000;
 /** Commits looked at in one step, and bytes read in one. */
 const stepRows = 1000;
 const stepBytes = 4 * 1024 * 1024;
@@ -19,6 +21,9 @@ export async function evictMarks(database: Database): Promise<void> {
   await database.rows(
     `DELETE FROM done WHERE (way, session, lane) NOT IN
       (SELECT way, session, lane FROM done ORDER BY at_us DESC LIMIT ${marksMax})`,
+  );
+  await database.rows(
+    `DELETE FROM chosen WHERE at_us < (SELECT at_us FROM chosen ORDER BY at_us DESC LIMIT 1 OFFSET ${choicesMax})`,
   );
   await database.rows(
     `DELETE FROM birth WHERE (node, session) NOT IN (SELECT node, session FROM (
@@ -36,8 +41,11 @@ export async function readBirths(database: Database): Promise<readonly KeptBirth
   }));
 }
 
-export async function readMarks(database: Database): Promise<readonly OriginMark[]> {
-  const rows = await database.rows("SELECT way, session, lane, seq, sample FROM done ORDER BY at_us");
+export async function readMarks(
+  database: Database,
+  table: "done" | "chosen",
+): Promise<readonly OriginMark[]> {
+  const rows = await database.rows(`SELECT way, session, lane, seq, sample FROM ${table} ORDER BY at_us`);
   return rows.map((row) => {
     const lane = row["lane"];
     invariant(isLane(lane), "a STRICT table holds another type");
@@ -48,10 +56,8 @@ export async function readMarks(database: Database): Promise<readonly OriginMark
 
 /** From a damaged file into a new one; what an older hub wrote has no such tables. */
 export async function rescueMarks(damaged: Database, fresh: Database): Promise<void> {
-  const tables = {
-    birth: ["node", "session", "document"],
-    done: ["way", "session", "lane", "seq", "sample"],
-  };
+  const mark = ["way", "session", "lane", "seq", "sample"];
+  const tables = { birth: ["node", "session", "document"], done: mark, chosen: mark };
   for (const [table, columns] of Object.entries(tables)) {
     const names = [...columns, "at_us"];
     const rows = await damaged.rows(`SELECT ${names.join(", ")} FROM ${table}`).catch(() => []);

@@ -29,7 +29,7 @@ export const journalMigrations: readonly string[] = [
   END;
   `,
   // What is needed to route again what a life took in and may not have delivered: when it was written by a clock that
-  // nobody can set, what its node had declared, and up to where events were done. Both are empty for most commits.
+  // nobody can set, what its node had declared, up to where events were done, and who of a group had its turn.
   `
   ALTER TABLE journal ADD COLUMN boot TEXT NOT NULL DEFAULT ''; -- which start of the machine
   ALTER TABLE journal ADD COLUMN up_us INTEGER NOT NULL DEFAULT 0; -- since then
@@ -49,9 +49,19 @@ export const journalMigrations: readonly string[] = [
     at_us INTEGER NOT NULL,
     PRIMARY KEY (way, session, lane)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE chosen ( -- which of a group an event went to
+    way TEXT NOT NULL,
+    session TEXT NOT NULL,
+    lane INTEGER NOT NULL CHECK (lane BETWEEN 0 AND 3),
+    seq INTEGER NOT NULL,
+    sample INTEGER NOT NULL,
+    at_us INTEGER NOT NULL,
+    PRIMARY KEY (way, session, lane, seq, sample)
+  ) STRICT, WITHOUT ROWID;
   DROP VIEW journal_commit;
   CREATE VIEW journal_commit AS
-    SELECT id, at_us, boot, up_us, nodes, places, batches, '[]' AS marks, '[]' AS births, '[]' AS done FROM journal;
+    SELECT id, at_us, boot, up_us, nodes, places, batches, '[]' AS marks, '[]' AS births, '[]' AS done, '[]' AS chosen
+    FROM journal;
   CREATE TRIGGER journal_committed INSTEAD OF INSERT ON journal_commit BEGIN
     INSERT OR REPLACE INTO journal (id, at_us, boot, up_us, nodes, places, batches)
       SELECT NEW.id, NEW.at_us, NEW.boot, NEW.up_us, NEW.nodes, NEW.places, NEW.batches WHERE length(NEW.places) > 0;
@@ -62,6 +72,8 @@ export const journalMigrations: readonly string[] = [
       SELECT value->>0, value->>1, unhex(value->>2), NEW.at_us FROM json_each(NEW.births);
     INSERT OR REPLACE INTO done (way, session, lane, seq, sample, at_us)
       SELECT value->>0, value->>1, value->>2, value->>3, value->>4, NEW.at_us FROM json_each(NEW.done);
+    INSERT OR REPLACE INTO chosen (way, session, lane, seq, sample, at_us)
+      SELECT value->>0, value->>1, value->>2, value->>3, value->>4, NEW.at_us FROM json_each(NEW.chosen);
   END;
   `,
 ];

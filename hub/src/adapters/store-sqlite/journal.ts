@@ -48,6 +48,7 @@ interface Loaded {
   readonly taken: readonly TakenMark[];
   readonly births: readonly KeptBirth[];
   readonly marks: readonly OriginMark[];
+  readonly choices: readonly OriginMark[];
 }
 
 const what = "what agents send";
@@ -94,6 +95,10 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       gather.born(birth);
       commit.changed();
     },
+    chosen(mark) {
+      gather.chosen(mark);
+      commit.changed();
+    },
     done(mark) {
       gather.done(mark);
       commit.changed();
@@ -134,7 +139,8 @@ async function load(database: Database): Promise<Loaded> {
     nextId: numberIn(last, "id") + 1,
     taken: rows.toReversed().map(markOf),
     births: await readBirths(database),
-    marks: await readMarks(database),
+    marks: await readMarks(database, "done"),
+    choices: await readMarks(database, "chosen"),
   };
 }
 
@@ -219,9 +225,9 @@ class JournalFile {
     await closeWithin(this.#database, this.#options.clock);
   }
 
-  #write({ id, nodes, places, batches, marks, births, done }: JournalGroup): Promise<void> {
+  #write({ id, nodes, places, batches, marks, births, done, chosen }: JournalGroup): Promise<void> {
     const { wall, boot, uptime } = stampOf(this.#options);
-    return this.#insert.run([id, wall, boot, uptime, nodes, places, batches, marks, births, done]);
+    return this.#insert.run([id, wall, boot, uptime, nodes, places, batches, marks, births, done, chosen]);
   }
 
   async #look(): Promise<void> {
@@ -257,8 +263,8 @@ const dayMicros = 24 * 3600 * 1e6;
 
 const prepare = (database: Database): Promise<Statement> =>
   database.prepare(
-    `INSERT INTO journal_commit (id, at_us, boot, up_us, nodes, places, batches, marks, births, done)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO journal_commit (id, at_us, boot, up_us, nodes, places, batches, marks, births, done, chosen)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
 
 /** What the file takes, without the pages that are free. */

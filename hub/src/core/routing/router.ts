@@ -16,9 +16,9 @@ import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages
 import type { Command } from "@interactor/shared/wire/messages/command";
 import type { Receipt } from "@interactor/shared/wire/messages/receipt";
 import { parseSiteAddress, portAddress, type SiteAddress, siteAddress } from "@interactor/shared/wire/names";
-import { type OriginMark, OriginMarks, wayOf } from "@interactor/shared/wire/origin";
+import { type Origin, type OriginMark, OriginMarks, wayOf } from "@interactor/shared/wire/origin";
 import type { Session } from "@interactor/shared/wire/session";
-import { type Choice, GroupTargets } from "./group-targets.ts";
+import { type Choice, GroupTargets, isOneOf, takersAgain } from "./group-targets.ts";
 import { NodeQueue } from "../queue/node-queue.ts";
 
 /** Outputs whose latest value is kept for routes and nodes that come later. More: those get the next value. */
@@ -41,8 +41,11 @@ export interface RouterParts {
   readonly ended?: Ended;
   /** An event was done by its node: so that it is never done again, also by the hub's next life. */
   readonly done?: (mark: OriginMark) => void;
-  /** What was done in the lives before, the oldest first. */
+  /** One of a group shall do an event: what is to be done when that is kept, so that no other does it after a crash. */
+  readonly chosen?: (mark: OriginMark, then: () => void) => void;
+  /** What was done, and who was chosen, in the lives before: the oldest first. */
   readonly marks?: readonly OriginMark[];
+  readonly choices?: readonly OriginMark[];
   /** Counts what a group has nobody to take. */
   readonly nowhere?: Ledger;
   readonly random?: Random;
@@ -50,9 +53,9 @@ export interface RouterParts {
 
 export class Router {
   readonly #session: Session;
-  readonly #ended: Ended | undefined;
-  readonly #done: (mark: OriginMark) => void;
+  readonly #parts: RouterParts;
   readonly #marks: OriginMarks;
+  readonly #choices: ReadonlySet<string>;
   readonly #nowhere: Ledger;
   readonly #queues = new Map<string, NodeQueue>();
   /** Values that went to a node again since the start. */
@@ -62,19 +65,19 @@ export class Router {
   readonly #groups: GroupTargets;
   /** Nodes that are connected. */
   readonly #present = new Set<string>();
+  /** Nodes that were connected since the start: no more than there are queues. */
+  readonly #seen = new Set<string>();
   #table = new RouteTable([]);
   /** Routes that the life before had too: what was taken in before a route was there is not for it. */
   #inherited: ReadonlySet<RouteRunner> | undefined;
   #at: Instant | undefined;
 
-  constructor(
-    session: Session,
-    { ended, nowhere = new Ledger(), random = seededRandom(1), done = untold, marks = [] }: RouterParts = {},
-  ) {
+  constructor(session: Session, parts: RouterParts = {}) {
+    const { nowhere = new Ledger(), random = seededRandom(1), marks = [], choices = [] } = parts;
     this.#session = session;
-    this.#ended = ended;
-    this.#done = done;
+    this.#parts = parts;
     this.#marks = new OriginMarks(waysMax, marks);
+    this.#choices = new Set(choices.map(({ way, ...origin }) => choiceOf(way, origin)));
     this.#nowhere = nowhere;
     this.#groups = new GroupTargets(random);
   }
@@ -176,6 +179,7 @@ export class Router {
 
   connected(node: string): void {
     this.#present.add(node);
+    this.#seen.add(node);
     this.queueOf(node).connected();
   }
 
@@ -202,7 +206,7 @@ export class Router {
     const known = this.#queues.get(node);
     if (known !== undefined) return known;
     const queue = new NodeQueue(this.#session, {
-      ended: this.#ended,
+      ended: this.#parts.ended,
       confirmed: (entry) => this.#confirmed(node, entry),
     });
     this.#queues.set(node, queue);
@@ -226,7 +230,7 @@ export class Router {
     if (origin === undefined) return;
     const way = wayOf(from, route ?? "", `${node}/${to ?? ""}`);
     this.#marks.done(way, origin);
-    this.#done({ way, ...origin });
+    this.#parts.done?.({ way, ...origin });
   }
 
   #flushAgain(runner: RouteRunner, at: Instant): void {
@@ -236,38 +240,47 @@ export class Router {
     runner.flush(due, this.#takeAgain);
   }
 
-  readonly #take: RouteSink = (route, sample, key) => this.#give(route, sample, key);
-
-  readonly #takeAgain: RouteSink = (route, sample, key) => {
-    const { origin } = sample;
-    const isDone = (target: string) =>
-      origin !== undefined && this.#marks.isDone(wayOf(route.from, route.name, target), origin);
-    // Who had the turn in the life before is not known.
-    const isChosen = route.group !== undefined && route.group.strategy !== "broadcast";
-    return isChosen ? undefined : this.#give(route, sample, key, isDone);
-  };
-
-  #give(
-    route: CompiledRoute,
-    sample: Sample,
-    key: string | undefined,
-    isDone?: (target: string) => boolean,
-  ): string | undefined {
+  readonly #take: RouteSink = (route, sample, key) => {
     const to = parseSiteAddress(route.to);
     if (!to.ok || this.#at === undefined) return undefined;
     const now = this.#at;
-    const { nodes, left } =
-      route.group === undefined ? { nodes: [to.value.node] } : this.#choose(route, route.group, key);
     const port = portAddress(to.value);
+    if (route.group === undefined)
+      return this.#give(route, sample, { nodes: [to.value.node], port, now, key });
+    const origin = originIn(route, sample);
+    const { nodes, left } = this.#choose(route, route.group, key, origin);
     if (left !== undefined) this.queueOf(left).released(route, port, sample.at, now);
-    // What is no event is worth sending twice, but in lanes where each value counts.
-    const isEvent = sample.isEvent === true;
-    const origin = isEvent || route.lane !== lanes.telemetry ? sample.origin : undefined;
-    const routed = { value: sample.value, at: sample.at, quality: sample.quality, isEvent, origin };
+    const { chosen } = this.#parts;
+    const [node] = nodes;
+    if (chosen === undefined || origin === undefined || node === undefined || !isOneOf(route.group))
+      return this.#give(route, sample, { nodes, port, now, key });
+    chosen({ way: wayOf(route.from, route.name, `${node}/${port}`), ...origin }, () => {
+      this.#give(route, sample, { nodes, port, now, key });
+    });
+    return undefined;
+  };
+
+  readonly #takeAgain: RouteSink = (route, sample, key) => {
+    const to = parseSiteAddress(route.to);
+    const { origin } = sample;
+    if (!to.ok || this.#at === undefined || origin === undefined) return undefined;
+    const { group } = route;
+    const port = portAddress(to.value);
+    const way = (node: string) => wayOf(route.from, route.name, `${node}/${port}`);
+    const isChosen = (node: string) => this.#choices.has(choiceOf(way(node), origin));
+    const nodes =
+      group === undefined ? [to.value.node] : takersAgain(group, key ?? route.from, origin, isChosen);
+    const fresh = nodes.filter((node) => !this.#marks.isDone(way(node), origin));
+    this.routedAgain += fresh.length;
+    if (fresh.length === 0) return undefined;
+    return this.#give(route, sample, { nodes: fresh, port, now: this.#at, key });
+  };
+
+  #give(route: CompiledRoute, sample: Sample, { nodes, port, now, key }: Gift): string | undefined {
+    const { value, at, quality, isEvent = false } = sample;
+    const routed = { value, at, quality, isEvent, origin: originIn(route, sample) };
     let refused = 0;
     for (const node of nodes) {
-      if (isDone?.(`${node}/${port}`) === true) continue;
-      if (isDone !== undefined) this.routedAgain += 1;
       if (!this.queueOf(node).routed(route, port, routed, now, key)) refused += 1;
     }
     if (nodes.length === 0) return "nobody of the group is present";
@@ -277,16 +290,37 @@ export class Router {
       : `the queues of ${refused} of ${nodes.length} nodes are full`;
   }
 
-  #choose(route: CompiledRoute, group: RouteGroup, key: string | undefined): Choice {
+  #choose(
+    route: CompiledRoute,
+    group: RouteGroup,
+    key: string | undefined,
+    origin: Origin | undefined,
+  ): Choice {
     const choice = this.#groups.choose(route, group, key, (node) => this.#present.has(node));
     if (choice.nodes.length > 0) return choice;
+    // After a start nobody is back yet: an event waits for one of them.
+    const isBegin = origin !== undefined && !group.nodes.some((node) => this.#seen.has(node));
+    if (isBegin) return { nodes: takersAgain(group, key ?? route.from, origin, () => false) };
     this.#nowhere.produced(route.lane);
     this.#nowhere.lost(route.lane, { end: "refused", reason: "no-route" });
     return choice;
   }
 }
 
-const untold = (): void => undefined;
+/** What is no event is worth sending twice, but in lanes where each value counts. */
+const originIn = ({ lane }: CompiledRoute, { isEvent, origin }: Sample): Origin | undefined =>
+  isEvent === true || lane !== lanes.telemetry ? origin : undefined;
+
+/** To whom a value goes, and when. */
+interface Gift {
+  readonly nodes: readonly string[];
+  readonly port: string;
+  readonly now: Instant;
+  readonly key: string | undefined;
+}
+
+const choiceOf = (way: string, { session, lane, seq, sample }: Origin): string =>
+  `${way} ${session} ${lane} ${seq} ${sample}`;
 
 /** Whether the same value again leaves everything as it is. */
 const isStateful = (group: RouteGroup | undefined): boolean =>
