@@ -65,8 +65,8 @@ export class HubAgain {
       (from, sample, at) => router.again(from, sample, at),
     );
     try {
-      for await (const kept of journal.recent(span, recentLimits))
-        if (sources.has(kept.node)) again.take(kept);
+      for await (const step of journal.recent(span, recentLimits))
+        for (const kept of step.filter(({ node }) => sources.has(node))) again.take(kept);
     } catch (error) {
       const words = "what was taken in before the start cannot be read: it is not routed again";
       log.error(words, { cause: messageOf(error) });

@@ -281,8 +281,8 @@ const originAt = (seq: number) => ({ session: sessionNumber(9), lane: 2, seq, sa
 async function recentOf(journal: Journal, span: number, commitsMax = 1000): Promise<readonly unknown[]> {
   const limits = { commitsMax, bytesMax: 64_000_000 };
   const found: unknown[] = [];
-  for await (const { node, payload, stamp } of journal.recent(seconds(span), limits))
-    found.push([node, numbersOf(payload), stamp.uptime / 1e6]);
+  for await (const step of journal.recent(seconds(span), limits))
+    for (const { node, payload, stamp } of step) found.push([node, numbersOf(payload), stamp.uptime / 1e6]);
   return found;
 }
 

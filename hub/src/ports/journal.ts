@@ -31,9 +31,9 @@ export interface Journal extends Written, AsyncDisposable {
   readonly choices: readonly OriginMark[];
   /**
    * What was committed within `span` before the last commit, in its order. What is over the limits, the oldest, is left
-   * out, and the log says so. Throws when it cannot be read.
+   * out, and the log says so. It comes in steps of a few megabytes. Throws when it cannot be read.
    */
-  recent(span: Millis, limits: RecentLimits): AsyncIterable<KeptBatch>;
+  recent(span: Millis, limits: RecentLimits): AsyncIterable<readonly KeptBatch[]>;
   /** Now, in the clocks that commits are stamped with. */
   stamp(): Stamp;
   /** What keeps it from writing, in words; `undefined`: nothing. */

@@ -79,7 +79,7 @@ export async function* recentBatches(
   span: Millis,
   limits: RecentLimits,
   log: Log,
-): AsyncGenerator<KeptBatch, void> {
+): AsyncGenerator<readonly KeptBatch[], void> {
   const heads = await headsOf(database, span, limits, log);
   let step: Head[] = [];
   let bytes = 0;
@@ -87,7 +87,7 @@ export async function* recentBatches(
     step.push(head);
     bytes += head.bytes;
     if (bytes < stepBytes && head !== heads.at(-1)) continue;
-    yield* await batchesOf(database, step);
+    yield await batchesOf(database, step);
     step = [];
     bytes = 0;
   }

@@ -217,7 +217,7 @@ class JournalFile {
     if (this.#commits % lookAtMarksEvery === 0) await evictMarks(this.#database).catch(() => undefined);
   }
 
-  recent(span: Millis, limits: RecentLimits): AsyncIterable<KeptBatch> {
+  recent(span: Millis, limits: RecentLimits): AsyncIterable<readonly KeptBatch[]> {
     return recentBatches(this.#database, span, limits, this.#options.log);
   }
 

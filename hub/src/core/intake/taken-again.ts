@@ -73,7 +73,7 @@ export class TakenAgain {
     const decoded = decodeNodeState(document);
     if (!decoded.ok || decoded.value.kind !== "birth") return;
     const births = this.#births.get(node) ?? new Map<Session, Birth>();
-    births.set(session, decoded.value);
+    births.set(session, { ...decoded.value, session });
     this.#births.set(node, births);
   }
 
@@ -81,7 +81,11 @@ export class TakenAgain {
   #birthOf(node: string, numbers: Uint8Array): Birth | undefined {
     const session = sessionOf(numbers);
     const births = this.#births.get(node);
-    const last = births?.get(session) ?? [...(births?.values() ?? [])].at(-1);
-    return last && { ...last, session };
+    const known = births?.get(session);
+    if (births === undefined || known !== undefined) return known;
+    const last = [...births.values()].at(-1);
+    const taken = last && { ...last, session };
+    if (taken !== undefined) births.set(session, taken);
+    return taken;
   }
 }
