@@ -25,6 +25,8 @@ const retryAfter = 20;
 
 export class DoingAgent implements AsyncDisposable {
   readonly done: Done[] = [];
+  /** How much was done, by input. */
+  readonly counts = new Map<string, number>();
   readonly #options: LightAgentOptions;
   readonly #inputs: readonly string[];
   readonly #session = sessionOf(randomBytes(8));
@@ -42,8 +44,10 @@ export class DoingAgent implements AsyncDisposable {
     this.#inputs = inputs;
     this.#topics = nodeTopics(options.site, options.node);
     const switchboard = new Switchboard(options.node, {
-      apply: ({ port }, applied) =>
-        void this.done.push({ input: port, value: Number(applied?.value), at: performance.now() }),
+      apply: ({ port }, applied) => {
+        this.done.push({ input: port, value: Number(applied?.value), at: performance.now() });
+        this.counts.set(port, (this.counts.get(port) ?? 0) + 1);
+      },
       ownersChanged: () => undefined,
       held: () => undefined,
     });

@@ -6,6 +6,7 @@ import { setTimeout as after } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { seededRandom } from "@interactor/shared/kernel/random";
 import { apiPaths, ledgerResponse } from "@interactor/shared/wire/api";
+import { type Lane, lane as laneNumber } from "@interactor/shared/wire/lanes";
 import { type HubProgram, startHub } from "../programs.ts";
 import { DoingAgent } from "./doing-agent.ts";
 import { LightAgent } from "./light-agent.ts";
@@ -15,6 +16,8 @@ const seed = Number(process.env["SEED"] ?? 4);
 const kills = isLong ? 500 : 10;
 /** Of the source, each for as many inputs as there are lanes. */
 const perSecond = 300;
+/** So much is produced before it is done. */
+const ahead = 500;
 const lanes = ["critical", "control", "telemetry"];
 
 const members = ["target", "second"];
@@ -45,9 +48,9 @@ class Source implements AsyncDisposable {
   readonly #agent: LightAgent;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(hub: string) {
+  constructor(hub: string, lane: Lane) {
     this.#agent = new LightAgent(
-      { hub, site: "demo", node: "source" },
+      { hub, site: "demo", node: "source", lane },
       {
         sent: () => undefined,
         confirmed: (_session, lastSeq) => {
@@ -58,12 +61,15 @@ class Source implements AsyncDisposable {
     );
   }
 
-  run(): void {
+  /** `done`: how much was done of what was done least. */
+  run(done: () => number): void {
     const startedAt = performance.now();
     const before = this.produced;
     this.#timer = setInterval(() => {
       const due = before + ((performance.now() - startedAt) / 1000) * perSecond;
-      for (; this.produced < due; this.produced += 1) this.#agent.produce(this.produced);
+      // A slow machine shall not reach the bounds of the queues, which lose by right.
+      for (; this.produced < Math.min(due, done() + ahead); this.produced += 1)
+        this.#agent.produce(this.produced);
     }, 3);
   }
 
@@ -113,16 +119,23 @@ class Scene implements AsyncDisposable {
   readonly source: Source;
   readonly agents: readonly DoingAgent[];
 
-  private constructor(hub: HubProgram) {
+  private constructor(hub: HubProgram, lane: Lane) {
     this.hub = hub;
     this.agents = members.map((node) => new DoingAgent({ hub: hub.mqtt, site: "demo", node }, inputs));
-    this.source = new Source(hub.mqtt);
+    this.source = new Source(hub.mqtt, lane);
   }
 
-  static async open(ttl: string): Promise<Scene> {
-    const scene = new Scene(await startHub({ routes: routesWith(ttl) }));
+  static async open(ttl: string, lane: Lane = laneNumber.telemetry): Promise<Scene> {
+    const scene = new Scene(await startHub({ routes: routesWith(ttl) }), lane);
     await after(300);
     return scene;
+  }
+
+  get leastDone(): number {
+    const counts = inputs.map((input) =>
+      this.agents.reduce((sum, agent) => sum + (agent.counts.get(input) ?? 0), 0),
+    );
+    return Math.min(...counts);
   }
 
   async killHub(away = 0): Promise<void> {
@@ -134,7 +147,10 @@ class Scene implements AsyncDisposable {
   /** Everything was confirmed, and there was time to do it. */
   async settled(): Promise<void> {
     await this.source.finish();
-    await after(1000);
+    for (let waited = 0; this.leastDone < this.source.produced && waited < 5000; waited += 100)
+      await after(100);
+    // What is done twice would come now.
+    await after(300);
   }
 
   report(): readonly Judgement[] {
@@ -161,13 +177,14 @@ const timeout = isLong ? 3_600_000 : 180_000;
 /** Between two kills, in ms: so that each meets the hub at another point of its work, also at its beginning. */
 const pauseOf = (random: ReturnType<typeof seededRandom>) => random.next() * 400;
 
-test(
-  `a hub that is killed ${kills} times loses no event, has none done twice, and keeps the order`,
+// What is critical has its effect before it is written, and may come again.
+test.each(["telemetry", "critical"] as const)(
+  `a hub that is killed ${kills} times loses no event that comes by the lane %s, has none done twice, and keeps the order`,
   { timeout },
-  async () => {
+  async (lane) => {
     const random = seededRandom(seed);
-    await using scene = await Scene.open("5m");
-    scene.source.run();
+    await using scene = await Scene.open("5m", laneNumber[lane]);
+    scene.source.run(() => scene.leastDone);
     for (let count = 0; count < kills; count += 1) {
       await after(pauseOf(random));
       await scene.killHub();
@@ -177,8 +194,8 @@ test(
 
     for (const judgement of scene.report())
       expect(judgement).toMatchObject({ lost: 0, twice: 0, misordered: 0 });
-    expect(scene.source.produced).toBeGreaterThan(kills * 100);
-  expect(await scene.isBalanced()).toBe(true);
+    expect(scene.source.produced).toBeGreaterThan(kills * 50);
+    expect(await scene.isBalanced()).toBe(true);
   },
 );
 
@@ -186,17 +203,17 @@ test("what has become too old while the hub was away is not done", { timeout }, 
   const random = seededRandom(seed);
   const ttl = 300;
   await using scene = await Scene.open(`${ttl}ms`);
-  scene.source.run();
+  scene.source.run(() => Number.POSITIVE_INFINITY);
   for (let count = 0; count < 4; count += 1) {
     await after(pauseOf(random));
-    await scene.killHub(2 * ttl);
+    await scene.killHub(4 * ttl);
   }
   await scene.settled();
 
   expect(await scene.isBalanced()).toBe(true);
   for (const judgement of scene.report()) {
     expect(judgement).toMatchObject({ twice: 0, misordered: 0 });
-    // What was taken in was confirmed a moment later: the TTL, and the way of what was just in time.
-    expect(judgement.latest).toBeLessThan(ttl + 200);
+    // The TTL, and the way of what was sent just in time on a slow machine; what came before the kill would be later.
+    expect(judgement.latest).toBeLessThan(3 * ttl);
   }
 });
