@@ -41,6 +41,14 @@ export interface SenderLimits extends QueueLimits {
   readonly batchEntriesMax?: number;
   readonly batchGap?: Millis;
 }
+/** Told of each message of a batch that the peer has confirmed. */
+export type Confirmed = (entry: Entry) => void;
+
+export interface SenderTold {
+  /** Told of what ends unsent. */
+  readonly ended?: Ended | undefined;
+  readonly confirmed?: Confirmed | undefined;
+}
 
 export class LaneSender {
   readonly #session: Session;
@@ -48,17 +56,19 @@ export class LaneSender {
   readonly #batchGap: Millis;
   readonly #ledger: Ledger;
   readonly #queue: LaneQueue;
+  readonly #confirmed: Confirmed | undefined;
   readonly #nextSeq = laneNumbers.map(() => 0);
   readonly #sentAt = laneNumbers.map(() => instant(Number.NEGATIVE_INFINITY));
   #flights: Flight[] = [];
   #isConnected = false;
 
-  constructor(session: Session, limits: SenderLimits, ledger: Ledger, ended?: Ended) {
+  constructor(session: Session, limits: SenderLimits, ledger: Ledger, { ended, confirmed }: SenderTold = {}) {
     this.#session = session;
     this.#batchEntriesMax = limits.batchEntriesMax ?? batchEntriesMax;
     this.#batchGap = limits.batchGap ?? batchGap;
     this.#ledger = ledger;
     this.#queue = new LaneQueue(limits, ledger, ended);
+    this.#confirmed = confirmed;
   }
 
   /** Messages that wait or are on the way. */
@@ -134,7 +144,9 @@ export class LaneSender {
   confirm(lane: Lane, seq: number): void {
     const confirmed = (flight: Flight) => flight.isSent && flight.lane === lane && flight.lastSeq <= seq;
     for (const flight of this.#flights) {
-      if (confirmed(flight)) this.#ledger.delivered(lane, liveIn(flight));
+      if (!confirmed(flight)) continue;
+      this.#ledger.delivered(lane, liveIn(flight));
+      if (this.#confirmed !== undefined) for (const { entry } of flight.messages) this.#confirmed(entry);
     }
     this.#flights = this.#flights.filter((flight) => !confirmed(flight));
   }
