@@ -199,6 +199,38 @@ test.each(["telemetry", "critical"] as const)(
   },
 );
 
+test("what a hub that is killed had for a node that was away waits for it, and is counted when it is too old", async () => {
+  const routes = [
+    "routes:",
+    ...[
+      ["waits", "5m"],
+      ["expires", "300ms"],
+    ].flatMap(([input, ttl]) => [
+      `  - { name: ${input}, from: source/counter/count, to: late/stage/${input}, ttl: ${ttl} }`,
+    ]),
+  ].join("\n");
+  const count = 100;
+  await using hub = await startHub({ routes });
+  await using source = new Source(hub.mqtt, laneNumber.telemetry);
+  source.run(() => count - ahead);
+  while (source.confirmedAt.length < count) await after(10);
+  await hub.signal("SIGKILL");
+  await after(500);
+
+  await using next = await startHub(hub.place);
+  await after(500);
+  await using late = new DoingAgent({ hub: next.mqtt, site: "demo", node: "late" }, ["waits", "expires"]);
+  for (let waited = 0; late.done.length < count && waited < 5000; waited += 50) await after(50);
+  await after(200);
+
+  const numbers = Array.from({ length: count }, (_, number) => ({ input: "waits", value: number }));
+  expect(late.done.map(({ input, value }) => ({ input, value }))).toEqual(numbers);
+  const { balanced, nodes } = ledgerResponse.parse(JSON.parse((await next.get(apiPaths.ledger)).text));
+  const told = nodes.find(({ node }) => node === "late")?.down.find(({ lane }) => lane === "telemetry");
+  expect(told).toMatchObject({ produced: 2 * count, losses: { "expired ttl": count } });
+  expect(balanced).toBe(true);
+});
+
 test("what has become too old while the hub was away is not done", { timeout }, async () => {
   const random = seededRandom(seed);
   const ttl = 300;

@@ -1,6 +1,6 @@
 /** What waits to go to one node: routed values and commands, freed by the node's receipts. */
 import type { Instant, Micros, Millis } from "@interactor/shared/kernel/units";
-import { entryFlag, type Quality, quality } from "@interactor/shared/wire/entry";
+import { type Entry, entryFlag, hasFlag, type Quality, quality } from "@interactor/shared/wire/entry";
 import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
 import { type Ended, SharedRoom } from "@interactor/shared/wire/lane-queue";
 import { type Confirmed, LaneSender, type Publish } from "@interactor/shared/wire/lane-sender";
@@ -146,6 +146,11 @@ export class NodeQueue {
     this.#sender.connected();
   }
 
+  /** Another life of the node: what the one before may have done is not done again, unless it says only how something is. */
+  restarted(): void {
+    this.#sender.restarted(isState, { end: "refused", reason: "node-restarted" });
+  }
+
   disconnected(): void {
     this.#sender.disconnected();
   }
@@ -159,6 +164,9 @@ export class NodeQueue {
     return this.#sender.pump(at, publish);
   }
 }
+
+/** It can be told twice: an event would happen twice, and so would a command, which is told to its sender. */
+const isState = (entry: Entry): boolean => entry.origin === undefined && !hasFlag(entry, entryFlag.command);
 
 /** Under which key a value replaces the one before: a route asks with each, and mostly for the same. */
 class ConflationKeys {

@@ -4,6 +4,7 @@ import { prepareRoute, type RouteRunner } from "@interactor/shared/routing/run-r
 import { decodeBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag, quality } from "@interactor/shared/wire/entry";
 import { lane } from "@interactor/shared/wire/lanes";
+import { commandBody } from "@interactor/shared/wire/messages/command";
 import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
 import type { Origin } from "@interactor/shared/wire/origin";
 import { noon, nowAt, routeOf, sessionNumber } from "@interactor/shared/testing/builders";
@@ -393,4 +394,50 @@ test("an event stays in the queue of its node whatever comes after it, and what 
   expect(done).toEqual(
     [1, 2].map((seq) => ({ way: "pi/sim/distance across pi2/lights/front", ...originOf(seq) })),
   );
+});
+
+test("what was on its way to a node that restarts is not done again, and whoever sent it is told", () => {
+  const done: unknown[] = [];
+  const ended: unknown[] = [];
+  const router = new Router(sessionNumber(7), {
+    done: (mark) => void done.push(mark),
+    ended: ({ body }, loss) => void ended.push([body, loss]),
+  });
+  const routes = [across({ lane: lane.control }), across({ name: "light", to: "pi2/lights/back" })];
+  router.setRoutes(runnersOf(routes), routes, nowAt(0));
+  router.connected("pi2", true);
+  const event = { value: 1, unit: "", quality: quality.good, at: noon, isEvent: true, origin: originOf(1) };
+  const sent = () => {
+    const bodies: unknown[] = [];
+    router.pump(instant(0), (_node, of, payload) => {
+      const decoded = decodeBatch(payload, of);
+      if (decoded.ok) bodies.push(...decoded.value.entries.map(({ to, body }) => [to, body]));
+    });
+    return bodies;
+  };
+  router.values("pi/sim/distance", [event], instant(0));
+  const state = { ...event, value: 2, isEvent: false, origin: undefined };
+  router.values("pi/sim/distance", [state], instant(0));
+  const command = { kind: "set", value: 3, holdFor: seconds(1), by: "me", ttl: seconds(1) } as const;
+  const to = { node: "pi2", instance: "lights", port: "front" };
+  router.command(to, command, noon, instant(0));
+  expect(sent()).toHaveLength(5);
+
+  router.disconnected("pi2");
+  router.values("pi/sim/distance", [{ ...event, value: 4, origin: originOf(2) }], instant(0));
+  router.connected("pi2", true);
+
+  expect(sent()).toEqual([
+    ["lights/front", 2],
+    ["lights/back", 2],
+    ["lights/front", 4],
+  ]);
+  const refused = { end: "refused", reason: "node-restarted" };
+  expect(ended).toEqual([
+    [1, refused],
+    [commandBody(command), refused],
+    [1, refused],
+  ]);
+  // Nor does a later life of the hub have it done.
+  expect(done).toMatchObject([{ seq: 1 }, { seq: 1 }]);
 });

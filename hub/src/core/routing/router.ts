@@ -8,7 +8,7 @@ import {
 } from "@interactor/shared/routing/run-route";
 import { type Random, seededRandom } from "@interactor/shared/kernel/random";
 import { targetsOf } from "@interactor/shared/routing/place";
-import { Ledger } from "@interactor/shared/wire/ledger";
+import { Ledger, type Loss } from "@interactor/shared/wire/ledger";
 import type { Entry } from "@interactor/shared/wire/entry";
 import { type Ended, SharedRoom } from "@interactor/shared/wire/lane-queue";
 import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
@@ -146,10 +146,13 @@ export class Router {
     this.#knownQueue(node)?.receipt(receipt);
   }
 
-  connected(node: string): void {
+  /** `isNewLife`: it knows nothing of what was on its way to the life before. */
+  connected(node: string, isNewLife = false): void {
     this.#present.add(node);
     this.#seen.add(node);
-    this.queueOf(node).connected();
+    const queue = this.queueOf(node);
+    if (isNewLife) queue.restarted();
+    queue.connected();
   }
 
   disconnected(node: string): void {
@@ -190,7 +193,7 @@ export class Router {
     // A node that was forgotten knows the numbers of the queue it had: another one must not begin them anew.
     const session = this.#hasForgotten ? this.#freshSession() : this.#session;
     const queue = new NodeQueue(session, {
-      ended: this.#parts.ended,
+      ended: (entry, loss) => this.#ended(node, entry, loss),
       confirmed: (entry) => this.#confirmed(node, entry),
       room: this.#room,
     });
@@ -224,6 +227,12 @@ export class Router {
   #release(route: CompiledRoute, target: string, now: RouterNow): void {
     const to = parseSiteAddress(target);
     if (to.ok) this.queueOf(to.value.node).released(route, portAddress(to.value), now.wall, now.instant);
+  }
+
+  #ended(node: string, entry: Entry, loss: Loss): void {
+    // It may have been done: no later life of the hub shall have it done again.
+    if (loss.reason === "node-restarted") this.#confirmed(node, entry);
+    this.#parts.ended?.(entry, loss);
   }
 
   #confirmed(node: string, entry: Entry): void {
