@@ -49,6 +49,7 @@ export class HubIntake {
     this.#intake = new Intake(
       {
         keep: (record, then) => {
+          if (record.payload.length > 0) parts.again.keeps(record.node);
           journal.append(record);
           if (then !== undefined) this.#whenWritten(then);
         },
