@@ -3,15 +3,18 @@ import type { Clock } from "@interactor/shared/kernel/clock";
 import type { Instant, Micros } from "@interactor/shared/kernel/units";
 import { entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import { isUrgent, type Lane } from "@interactor/shared/wire/lanes";
+import type { Numbered } from "@interactor/shared/wire/sequence";
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import type { Feed } from "./core/feed/feed.ts";
 import type { CommandDesk } from "./core/commands/command-desk.ts";
+import { isRouted, ReadingSamples } from "./core/intake/event.ts";
 import type { SiteLedger } from "./core/ledger/site-ledger.ts";
 import { Intake } from "./core/intake/intake.ts";
-import { ReadingSamples, type Readings } from "./core/intake/readings.ts";
+import type { Readings } from "./core/intake/readings.ts";
 import type { Source } from "./core/intake/sources.ts";
 import type { HubCounters } from "./core/registry/counters.ts";
 import type { Router } from "./core/routing/router.ts";
+import type { HubAgain } from "./hub-again.ts";
 import type { Verdict } from "./ports/broker.ts";
 import { type Journal, journalWaitingMax } from "./ports/journal.ts";
 
@@ -23,6 +26,7 @@ export interface IntakeParts {
   readonly ledger: SiteLedger;
   readonly commands: CommandDesk;
   readonly feed: Feed;
+  readonly again: HubAgain;
   readonly birthOf: (node: string) => Birth | undefined;
   readonly refused: (reason: string, node: string) => void;
   /** Something may have become movable. */
@@ -48,11 +52,12 @@ export class HubIntake {
     this.#intake = new Intake(
       {
         keep: (record, then) => {
+          if (record.payload.length > 0) parts.again.keeps(record.node);
           journal.append(record);
           if (then !== undefined) this.#whenWritten(then);
         },
         forget: (node, session) => journal.forget(node, session),
-        values: (source, readings) => this.#values(source, readings),
+        values: (...taken) => this.#values(...taken),
         receipt: (node, receipt) => router.receipt(node, receipt),
         clock: (node, askedAt) => router.clock(node, askedAt, clock.wall(), clock.now()),
         refused: parts.refused,
@@ -66,13 +71,17 @@ export class HubIntake {
   }
 
   /** A node has said how it is, and what to think of its word. */
-  announced(node: string, verdict: Verdict): Verdict {
-    if (this.#parts.birthOf(node) !== undefined) this.#intake.announced(node);
+  announced(node: string, verdict: Verdict, document: Uint8Array): Verdict {
+    const birth = this.#parts.birthOf(node);
+    if (birth === undefined) return verdict;
+    this.#intake.announced(node);
+    this.#parts.again.announced(node, birth, document);
     return verdict;
   }
 
   forgotten(node: string): void {
     this.#intake.forgotten(node);
+    this.#parts.again.forgotten(node);
   }
 
   accept(node: string, lane: Lane, payload: Uint8Array): Verdict {
@@ -102,19 +111,20 @@ export class HubIntake {
     });
   }
 
-  #values(source: Source, readings: Readings): void {
+  #values(source: Source, readings: Readings, { session, lane }: Numbered, seq: number): void {
     const { node, address, isOutput, deliver } = source;
     const { counters, router, feed } = this.#parts;
     const { now, wall } = this.#now ?? this.#look();
     // It was forgotten while this was being written.
     if (this.#parts.birthOf(node) === undefined) return;
+    // What is to be done once must be known again. Most values need not, and there are many of them.
+    const isNumbered = deliver !== "latest" || router.hasUrgentRoutes;
     counters.messages += readings.length;
-    const isUnsynchronised = hasFlag(readings, entryFlag.clockUnsynchronised);
-    const isHistorical = hasFlag(readings, entryFlag.historical);
-    if (isOutput && !isUnsynchronised && !isHistorical) this.#observe(readings, wall);
-    // What was kept on a node's disk is told, and moves nothing any more: it happened some time ago.
-    const isPast = deliver === "durable" && isHistorical;
-    if (isOutput && !isPast) router.values(address, new ReadingSamples(source, readings, wall), now);
+    const isTimed = !hasFlag(readings, entryFlag.clockUnsynchronised | entryFlag.historical);
+    if (isOutput && isTimed) this.#observe(readings, wall);
+    const origin = isNumbered ? { session, lane, seq } : undefined;
+    if (isRouted(source, readings))
+      router.values(address, new ReadingSamples(source, readings, wall, origin), now);
     const refusal = feed.offer(source, readings, now);
     if (refusal === undefined) return;
     router.forgetLatest(address);

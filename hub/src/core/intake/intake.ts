@@ -11,6 +11,7 @@ import { type Receipt, readReceiptBody } from "@interactor/shared/wire/messages/
 import { readResultBody, type Reply } from "@interactor/shared/wire/messages/reply";
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import type { Taken } from "../ledger/node-books.ts";
+import type { Numbered } from "@interactor/shared/wire/sequence";
 import type { Session } from "@interactor/shared/wire/session";
 import { Dedupe } from "./dedupe.ts";
 import type { JournalRecord, TakenMark } from "./journal-record.ts";
@@ -34,8 +35,11 @@ export interface IntakeSink {
   keep(record: JournalRecord, then: (() => unknown) | undefined): void;
   /** How far a session of the node had come is of no use any more. */
   forget(node: string, session: Session): void;
-  /** What one entry says: values of an output, the oldest first, or what an input holds. */
-  values(source: Source, readings: Readings): void;
+  /**
+   * What one entry says: values of an output, the oldest first, or what an input holds. `seq` is the entry's number among
+   * those of `batch`.
+   */
+  values(source: Source, readings: Readings, batch: Numbered, seq: number): void;
   receipt(node: string, receipt: Receipt): void;
   /** What became of a command that asked. */
   result(node: string, reply: Reply): void;
@@ -98,7 +102,7 @@ export class Intake {
       return undefined;
     }
     const fresh = repeated === 0 ? entries.value : entries.value.slice(repeated);
-    const route = (): number => this.#route(node, fresh, taken, birth);
+    const route = (): number => this.#route(node, fresh, { batch, taken, birth });
     // Receipts are there too, and whoever waits for one sends nothing meanwhile.
     const isAtOnce = isUrgent(lane);
     const hasValues = !isAtOnce || route() > 0;
@@ -113,21 +117,20 @@ export class Intake {
   }
 
   /** Gives out the values of a batch that were not taken before. Returns of how many entries. */
-  #route(node: string, fresh: readonly Entry[], taken: Taken, birth: Birth): number {
+  #route(node: string, fresh: readonly Entry[], as: Fresh): number {
+    const { batch, taken } = as;
     let late = 0;
     for (const { ttl } of fresh) if (ttl === 0) late += 1;
     this.#sink.took(node, late === 0 ? taken : { ...taken, late });
     let given = 0;
-    for (const entry of fresh) if (this.#take(node, entry, birth)) given += 1;
+    let seq = batch.firstSeq + batch.length - fresh.length;
+    for (const entry of fresh) {
+      if ((entry.flags & answers) !== 0) this.#answer(node, entry);
+      // Its sender has counted it as expired. What is too old is never done.
+      else if (entry.ttl !== 0 && this.#values(node, entry, as, seq)) given += 1;
+      seq += 1;
+    }
     return given;
-  }
-
-  /** Whether the entry had a value to give out. */
-  #take(node: string, entry: Entry, birth: Birth): boolean {
-    if ((entry.flags & answers) !== 0) this.#answer(node, entry);
-    // Its sender has counted it as expired. What is too old is never done.
-    else if (entry.ttl !== 0) return this.#values(node, entry, birth);
-    return false;
   }
 
   #answer(node: string, entry: Entry): void {
@@ -146,7 +149,8 @@ export class Intake {
     }
   }
 
-  #values(node: string, entry: Entry, birth: Birth): boolean {
+  /** Whether the entry had a value to give out. `seq`: its number. */
+  #values(node: string, entry: Entry, { batch, birth }: Fresh, seq: number): boolean {
     const source = this.#sources.find(node, birth, entry.from);
     if (typeof source === "string") {
       this.#sink.refused(source, node);
@@ -157,11 +161,19 @@ export class Intake {
     for (let wrong = said.length - readings.length; wrong > 0; wrong -= 1)
       this.#sink.refused("wrong-type", node);
     if (readings.length === 0) return false;
-    this.#sink.values(source, readings);
+    this.#sink.values(source, readings, batch, seq);
     return true;
   }
 }
 
 /** What a node says to something that it was sent. */
 const answers = entryFlag.receipt | entryFlag.result | entryFlag.clock;
+
+/** What is new of a batch is taken as this. */
+interface Fresh {
+  readonly batch: Numbered;
+  readonly taken: Taken;
+  readonly birth: Birth;
+}
+
 const nothing = new Uint8Array();

@@ -3,7 +3,6 @@
  * an object is made only of those that somebody looks at.
  */
 import { type Micros, micros } from "@interactor/shared/kernel/units";
-import type { Sample } from "@interactor/shared/routing/run-route";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import type { PublicValue } from "@interactor/shared/wire/messages/public-value";
 import { isOfType, type Value } from "@interactor/shared/wire/value";
@@ -78,33 +77,4 @@ export function readingsOf(entry: Entry): Readings {
   const values: Value | undefined = columns[1];
   const areLists = Array.isArray(offsets) && Array.isArray(values);
   return new Readings(entry, areLists ? offsets : [], areLists ? values : []);
-}
-
-/** Readings as routes see them. */
-export class ReadingSamples implements Pick<readonly Sample[], "length" | "at"> {
-  readonly isEvent: boolean;
-  readonly #source: Source;
-  readonly #readings: Readings;
-  readonly #wall: Micros;
-
-  /** `wall`: when they came in. */
-  constructor(source: Source, readings: Readings, wall: Micros) {
-    this.isEvent = source.deliver !== "latest";
-    this.#source = source;
-    this.#readings = readings;
-    this.#wall = wall;
-  }
-
-  get length(): number {
-    return this.#readings.length;
-  }
-
-  at(index: number): Sample | undefined {
-    const reading = this.#readings.at(index);
-    if (reading === undefined) return undefined;
-    const { value, quality, flags } = reading;
-    // Whom the value goes to shall not take a stamp for the site's time that is none.
-    const at = (flags & entryFlag.clockUnsynchronised) === 0 ? reading.at : this.#wall;
-    return { value, unit: this.#source.unit, quality, at, isEvent: this.isEvent };
-  }
 }
