@@ -118,6 +118,15 @@ export class RoutedAgain {
     for (const runner of this.#runners) this.#flush(runner, at);
   }
 
+  /**
+   * Who of the group was to do it by the word of a life before: what is urgent is routed before it is written, and comes
+   * again when only that word was.
+   */
+  chosenBefore(group: RouteGroup, origin: Origin, way: (node: string) => string): string | undefined {
+    if (this.#choices.size === 0) return undefined;
+    return group.nodes.find((node) => this.#choices.has(choiceOf(way(node), origin)));
+  }
+
   /** A node has confirmed it. Gives the mark of an event; `undefined`: it is none. */
   confirmed(node: string, { from, to, route, origin }: Entry): OriginMark | undefined {
     if (origin === undefined) return undefined;
@@ -164,7 +173,7 @@ export class RoutedAgain {
     origin: Origin,
     way: (node: string) => string,
   ): readonly string[] {
-    const chosen = group.nodes.find((node) => this.#choices.has(choiceOf(way(node), origin)));
+    const chosen = this.chosenBefore(group, origin, way);
     if (chosen !== undefined) return [chosen];
     const taker = takerAtStart(group, key, origin);
     if (taker === undefined || this.#decided.isDone(wayToAny(way(taker)), origin)) return [];

@@ -253,6 +253,11 @@ export class Router {
     if (route.group === undefined)
       return this.#give(route, sample, { nodes: target.nodes, port, now, key, older });
     const origin = originIn(route, sample);
+    const before =
+      origin && isOneOf(route.group)
+        ? this.again.chosenBefore(route.group, origin, (of) => wayOf(route.from, route.name, `${of}/${port}`))
+        : undefined;
+    if (before !== undefined) return this.#give(route, sample, { nodes: [before], port, now, key });
     const { nodes, left } = this.#choose(route, route.group, key, origin);
     if (left !== undefined) this.queueOf(left).released(route, port, sample.at, now);
     const { chosen } = this.#parts;
