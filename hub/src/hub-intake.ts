@@ -7,10 +7,9 @@ import type { Numbered } from "@interactor/shared/wire/sequence";
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import type { Feed } from "./core/feed/feed.ts";
 import type { CommandDesk } from "./core/commands/command-desk.ts";
-import { isRouted, ReadingSamples } from "./core/intake/event.ts";
 import type { SiteLedger } from "./core/ledger/site-ledger.ts";
 import { Intake } from "./core/intake/intake.ts";
-import type { Readings } from "./core/intake/readings.ts";
+import { type Readings, samplesOf } from "./core/intake/readings.ts";
 import type { Source } from "./core/intake/sources.ts";
 import type { HubCounters } from "./core/registry/counters.ts";
 import type { Router } from "./core/routing/router.ts";
@@ -111,20 +110,19 @@ export class HubIntake {
     });
   }
 
-  #values(source: Source, readings: Readings, { session, lane }: Numbered, seq: number): void {
+  #values(source: Source, readings: Readings, batch: Numbered, seq: number): void {
     const { node, address, isOutput, deliver } = source;
     const { counters, router, feed } = this.#parts;
     const { now, wall } = this.#now ?? this.#look();
     // It was forgotten while this was being written.
     if (this.#parts.birthOf(node) === undefined) return;
-    // What is to be done once must be known again. Most values need not, and there are many of them.
-    const isNumbered = deliver !== "latest" || router.hasUrgentRoutes;
     counters.messages += readings.length;
     const isTimed = !hasFlag(readings, entryFlag.clockUnsynchronised | entryFlag.historical);
     if (isOutput && isTimed) this.#observe(readings, wall);
-    const origin = isNumbered ? { session, lane, seq } : undefined;
-    if (isRouted(source, readings))
-      router.values(address, new ReadingSamples(source, readings, wall, origin), now);
+    // What is to be done once must be known again. Most values need not, and there are many of them.
+    const isNumbered = deliver !== "latest" || router.hasUrgentRoutes;
+    const samples = samplesOf(source, readings, wall, isNumbered ? { batch, seq } : undefined);
+    if (samples !== undefined) router.values(address, samples, now);
     const refusal = feed.offer(source, readings, now);
     if (refusal === undefined) return;
     router.forgetLatest(address);

@@ -117,20 +117,22 @@ export class Intake {
   }
 
   /** Gives out the values of a batch that were not taken before. Returns of how many entries. */
-  #route(node: string, fresh: readonly Entry[], as: Fresh): number {
-    const { batch, taken } = as;
+  #route(node: string, fresh: readonly Entry[], { batch, taken, birth }: Fresh): number {
     let late = 0;
     for (const { ttl } of fresh) if (ttl === 0) late += 1;
     this.#sink.took(node, late === 0 ? taken : { ...taken, late });
     let given = 0;
     let seq = batch.firstSeq + batch.length - fresh.length;
-    for (const entry of fresh) {
-      if ((entry.flags & answers) !== 0) this.#answer(node, entry);
-      // Its sender has counted it as expired. What is too old is never done.
-      else if (entry.ttl !== 0 && this.#values(node, entry, as, seq)) given += 1;
-      seq += 1;
-    }
+    for (const entry of fresh) if (this.#take(node, entry, { batch, birth, seq: seq++ })) given += 1;
     return given;
+  }
+
+  /** Whether the entry had a value to give out. */
+  #take(node: string, entry: Entry, place: PlaceOfEntry): boolean {
+    if ((entry.flags & answers) !== 0) this.#answer(node, entry);
+    // It came too late the first time too, or its sender does not know: what is too old is never done.
+    else if (entry.ttl !== 0) return this.#values(node, entry, place);
+    return false;
   }
 
   #answer(node: string, entry: Entry): void {
@@ -149,8 +151,7 @@ export class Intake {
     }
   }
 
-  /** Whether the entry had a value to give out. `seq`: its number. */
-  #values(node: string, entry: Entry, { batch, birth }: Fresh, seq: number): boolean {
+  #values(node: string, entry: Entry, { batch, birth, seq }: PlaceOfEntry): boolean {
     const source = this.#sources.find(node, birth, entry.from);
     if (typeof source === "string") {
       this.#sink.refused(source, node);
@@ -166,9 +167,6 @@ export class Intake {
   }
 }
 
-/** What a node says to something that it was sent. */
-const answers = entryFlag.receipt | entryFlag.result | entryFlag.clock;
-
 /** What is new of a batch is taken as this. */
 interface Fresh {
   readonly batch: Numbered;
@@ -176,4 +174,13 @@ interface Fresh {
   readonly birth: Birth;
 }
 
+/** An entry among those of its batch. */
+interface PlaceOfEntry {
+  readonly batch: Numbered;
+  readonly birth: Birth;
+  readonly seq: number;
+}
+
+/** What a node says to something that it was sent. */
+const answers = entryFlag.receipt | entryFlag.result | entryFlag.clock;
 const nothing = new Uint8Array();

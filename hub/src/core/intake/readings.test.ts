@@ -1,10 +1,8 @@
 import { expect, test } from "vitest";
 import { micros } from "@interactor/shared/kernel/units";
 import { entryFlag, quality } from "@interactor/shared/wire/entry";
-import { entryOf, noon, sessionNumber } from "@interactor/shared/testing/builders";
-import { lane } from "@interactor/shared/wire/lanes";
-import { ReadingSamples } from "./event.ts";
-import { readingsOf } from "./readings.ts";
+import { entryOf, noon } from "@interactor/shared/testing/builders";
+import { ReadingSamples, readingsOf } from "./readings.ts";
 import type { Source } from "./sources.ts";
 
 const source: Source = {
@@ -63,7 +61,7 @@ test("only what fits its source is left, each with its stamp", () => {
 test("routes see no stamp of a clock that is none", () => {
   const cameIn = micros(noon + 5000);
   const stamps = (flags: number) => {
-    const samples = new ReadingSamples(source, columns(flags), cameIn, undefined);
+    const samples = new ReadingSamples(source, columns(flags), cameIn);
     return [samples.at(0)?.at, samples.at(-1)?.at];
   };
 
@@ -71,11 +69,10 @@ test("routes see no stamp of a clock that is none", () => {
   expect(stamps(entryFlag.clockUnsynchronised)).toEqual([cameIn, cameIn]);
 });
 
-test("routes are told the unit, whether it is an event, and which sample of which entry it is", () => {
-  const entry = { session: sessionNumber(1), lane: lane.telemetry, seq: 41 };
+test("routes are told the unit, and whether it is an event", () => {
   const sampleOf = (deliver: Source["deliver"]) =>
-    new ReadingSamples({ ...source, deliver }, columns(), noon, entry).at(-1);
+    new ReadingSamples({ ...source, deliver }, columns(), noon).at(0);
 
-  expect(sampleOf("latest")).toMatchObject({ value: 3.5, unit: "m", quality: quality.stale, isEvent: false });
-  expect(sampleOf("every")).toMatchObject({ isEvent: true, origin: { ...entry, sample: 2 } });
+  expect(sampleOf("latest")).toMatchObject({ value: 1.5, unit: "m", quality: quality.stale, isEvent: false });
+  expect(sampleOf("every")).toMatchObject({ isEvent: true });
 });

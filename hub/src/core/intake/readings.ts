@@ -3,8 +3,11 @@
  * an object is made only of those that somebody looks at.
  */
 import { type Micros, micros } from "@interactor/shared/kernel/units";
+import type { Sample } from "@interactor/shared/routing/run-route";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
 import type { PublicValue } from "@interactor/shared/wire/messages/public-value";
+import type { Origin } from "@interactor/shared/wire/origin";
+import type { Numbered } from "@interactor/shared/wire/sequence";
 import { isOfType, type Value } from "@interactor/shared/wire/value";
 import type { Source } from "./sources.ts";
 
@@ -77,4 +80,62 @@ export function readingsOf(entry: Entry): Readings {
   const values: Value | undefined = columns[1];
   const areLists = Array.isArray(offsets) && Array.isArray(values);
   return new Readings(entry, areLists ? offsets : [], areLists ? values : []);
+}
+
+/** Readings as routes see them. */
+export class ReadingSamples implements Pick<readonly Sample[], "length" | "at"> {
+  readonly isEvent: boolean;
+  readonly #source: Source;
+  readonly #readings: Readings;
+  readonly #wall: Micros;
+  readonly #numbers: NumbersOfEntry | undefined;
+
+  /** `wall`: when they came in. `numbers`: by which each is known again. */
+  constructor(source: Source, readings: Readings, wall: Micros, numbers?: NumbersOfEntry) {
+    this.isEvent = source.deliver !== "latest";
+    this.#source = source;
+    this.#readings = readings;
+    this.#wall = wall;
+    this.#numbers = numbers;
+  }
+
+  get length(): number {
+    return this.#readings.length;
+  }
+
+  at(index: number): Sample | undefined {
+    const place = index < 0 ? this.length + index : index;
+    const reading = this.#readings.at(place);
+    if (reading === undefined) return undefined;
+    const { value, quality, flags } = reading;
+    // Whom the value goes to shall not take a stamp for the site's time that is none.
+    const at = (flags & entryFlag.clockUnsynchronised) === 0 ? reading.at : this.#wall;
+    const origin = this.#numbers && originOf(this.#numbers, place);
+    return { value, unit: this.#source.unit, quality, at, isEvent: this.isEvent, origin };
+  }
+}
+
+/** Where an entry stands among all that its node sent: `seq` is its number among those of `batch`. */
+export interface NumbersOfEntry {
+  readonly batch: Numbered;
+  readonly seq: number;
+}
+
+const originOf = ({ batch: { session, lane }, seq }: NumbersOfEntry, sample: number): Origin => ({
+  session,
+  lane,
+  seq,
+  sample,
+});
+
+/** What of an entry's values routes take; `undefined`: nothing. */
+export function samplesOf(
+  source: Source,
+  readings: Readings,
+  wall: Micros,
+  numbers?: NumbersOfEntry,
+): ReadingSamples | undefined {
+  // What was kept on a node's disk is told, and moves nothing any more: it happened some time ago.
+  const isPast = source.deliver === "durable" && hasFlag(readings, entryFlag.historical);
+  return source.isOutput && !isPast ? new ReadingSamples(source, readings, wall, numbers) : undefined;
 }

@@ -30,10 +30,10 @@ export interface RoutedValue {
   readonly quality: Quality;
   /** It happened, and says not only how something is now: each one counts. */
   readonly isEvent?: boolean;
-  /** So many came together with it and were replaced by it. */
-  readonly older?: number | undefined;
   /** Of what must not be done twice, also when another life of the hub sends it again. */
   readonly origin?: Origin | undefined;
+  /** So many came together with it and were replaced by it. */
+  readonly older?: number | undefined;
 }
 
 export interface NodeQueueParts {
