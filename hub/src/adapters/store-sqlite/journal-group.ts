@@ -111,9 +111,9 @@ export class JournalGather implements Gathered<JournalGroup> {
   }
 
   take(): JournalGroup {
-    const marks = [...this.#nodes].flatMap(([node, ofNode]) =>
-      ofNode.marks.map(({ session, lane, next }) => [node, session, lane, next]),
-    );
+    const marks: unknown[] = [];
+    for (const [node, ofNode] of this.#nodes)
+      for (const { session, lane, next } of ofNode.marks) marks.push([node, session, lane, next]);
     const group = {
       id: this.#nextId,
       nodes: JSON.stringify(this.#names),
