@@ -33,6 +33,8 @@ export class Exchange {
   heldBytes = 0;
   /** Clients so far that came with a clean session and said goodbye. */
   visits = 0;
+  /** Clients so far that came. */
+  comers = 0;
   /** Too much waits for clients that do not acknowledge it. Set by whoever may cut them. */
   overfull = (): void => undefined;
   /** Of our store, and of those that the rules name. */
