@@ -97,6 +97,7 @@ export const codecs: Readonly<Record<string, Codec>> = {
   desired: codec<Desired>(encodeDesired, decodeDesired),
   "node-ledger": codec<NodeLedger>(encodeNodeLedger, decodeNodeLedger),
   "desired-group": codec<Desired>(encodeDesired, decodeDesired),
+  "desired-through": codec<Desired>(encodeDesired, decodeDesired),
   reported: codec<Reported>(encodeReported, decodeReported),
   "reported-stopped": codec<Reported>(encodeReported, decodeReported),
   "reported-owned-alike": codec<Reported>(encodeReported, decodeReported),

@@ -6,7 +6,12 @@ import { compileExpression } from "./expression.ts";
 function run(source: string, value: Value, given: { unit?: string; quality?: number } = {}) {
   const compiled = compileExpression(source);
   if (!compiled.ok) throw new Error(`${source}: ${compiled.error.message}`);
-  const result = compiled.value.evaluate({ value, unit: given.unit ?? "", quality: given.quality ?? 0 });
+  const result = compiled.value.evaluate({
+    value,
+    unit: given.unit ?? "",
+    quality: given.quality ?? 0,
+    from: "pi/sim/distance",
+  });
   return result.ok ? result.value : { failed: result.error };
 }
 
@@ -261,7 +266,7 @@ test.each([
 ])("in %s whole numbers are numbers like all others", (source, value, expected) => {
   const compiled = compileExpression(source);
 
-  const result = compiled.ok ? compiled.value.evaluate({ value, unit: "", quality: 0 }) : compiled;
+  const result = compiled.ok ? compiled.value.evaluate({ value, unit: "", quality: 0, from: "" }) : compiled;
 
   expect(result).toEqual({ ok: true, value: expected });
 });

@@ -21,6 +21,8 @@ export interface Variables {
   readonly unit: string;
   /** 0 good, 1 stale, 2 bad. */
   readonly quality: number;
+  /** The output it comes from, `node/instance/output`. */
+  readonly from: string;
 }
 
 export interface ExpressionFault {
@@ -47,7 +49,7 @@ const arithmetic = {
   "%": (left: Numeric, right: Numeric) => Number(left) % Number(right),
 } as const;
 
-const variableNames = ["value", "unit", "quality"] as const;
+const variableNames = ["value", "unit", "quality", "from"] as const;
 
 /** Each with its parameters, for hints; all take and give numbers. */
 const functions = {
@@ -82,7 +84,8 @@ function makeEnvironment(): Environment {
   const made = new Environment({ homogeneousAggregateLiterals: false })
     .registerVariable("value", "dyn")
     .registerVariable("unit", "string")
-    .registerVariable("quality", "double");
+    .registerVariable("quality", "double")
+    .registerVariable("from", "string");
   for (const [operator, compute] of Object.entries(arithmetic)) {
     made.registerOperator(`double ${operator} int`, compute);
     made.registerOperator(`int ${operator} double`, compute);

@@ -1,5 +1,9 @@
-/** Where a route runs: on the node that owns both ends, else, and for a group, on the hub. */
+/**
+ * Where a route runs: on the node that owns both ends, else, and for a group, on the hub. A filter that names its node
+ * has one end there; one that may stand for outputs of several nodes does not.
+ */
 import type { CompiledRoute } from "../wire/messages/desired.ts";
+import { nodeOfFilter } from "../wire/output-filter.ts";
 
 export interface Placement {
   readonly hub: readonly CompiledRoute[];
@@ -20,8 +24,8 @@ export function placeRoutes(routes: readonly CompiledRoute[]): Placement {
   const hub: CompiledRoute[] = [];
   const nodes = new Map<string, CompiledRoute[]>();
   for (const route of routes) {
-    const node = nodeOf(route.from);
-    if (route.group !== undefined || node !== nodeOf(route.to)) {
+    const node = nodeOfRoute(route);
+    if (node === undefined) {
       hub.push(route);
       continue;
     }
@@ -30,4 +34,10 @@ export function placeRoutes(routes: readonly CompiledRoute[]): Placement {
     else placed.push(route);
   }
   return { hub, nodes };
+}
+
+/** The node it runs on; `undefined`: it runs on the hub. */
+function nodeOfRoute({ from, to, group }: CompiledRoute): string | undefined {
+  const node = nodeOfFilter(from);
+  return group === undefined && node === nodeOf(to) ? node : undefined;
 }

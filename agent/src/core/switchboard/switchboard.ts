@@ -249,11 +249,7 @@ export class Switchboard {
 
   #offerLatest(runners: readonly RouteRunner[], latest: ReadonlyMap<string, Sample>, now: Now): void {
     this.#now = now;
-    for (const runner of runners) {
-      const from = parseSiteAddress(runner.route.from);
-      const sample = from.ok ? latest.get(portAddress(from.value)) : undefined;
-      if (sample !== undefined) runner.offer(sample, now.instant, this.#takeRouted);
-    }
+    this.#routes.offerLatest(runners, { latest, prefix: `${this.#node}/` }, now.instant, this.#takeRouted);
   }
 
   readonly #takeRouted: RouteSink = (route, sample) => {

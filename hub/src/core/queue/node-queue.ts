@@ -28,6 +28,8 @@ export interface RoutedValue {
   readonly quality: Quality;
   /** It happened, and says not only how something is now: each one counts. */
   readonly isEvent?: boolean;
+  /** The output, where the route names several. */
+  readonly from?: string | undefined;
 }
 
 export interface NodeQueueParts {
@@ -81,7 +83,7 @@ export class NodeQueue {
   ): boolean {
     const entry = {
       at: routed.at,
-      from: route.from,
+      from: routed.from ?? route.from,
       to,
       ttl: route.ttl,
       flags: 0,

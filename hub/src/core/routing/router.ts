@@ -16,6 +16,7 @@ import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages
 import type { Command } from "@interactor/shared/wire/messages/command";
 import type { Receipt } from "@interactor/shared/wire/messages/receipt";
 import { parseSiteAddress, portAddress, type SiteAddress } from "@interactor/shared/wire/names";
+import { hasWildcard } from "@interactor/shared/wire/output-filter";
 import { type Session, sessionBytes, sessionOf } from "@interactor/shared/wire/session";
 import { type Choice, GroupTargets } from "./group-targets.ts";
 import { NodeQueue } from "../queue/node-queue.ts";
@@ -195,10 +196,7 @@ export class Router {
 
   #offerLatest(runners: readonly RouteRunner[], at: Instant): void {
     this.#at = at;
-    for (const runner of runners) {
-      const sample = this.#latest.get(runner.route.from);
-      if (sample !== undefined) runner.offer(sample, at, this.#take);
-    }
+    this.#table.offerLatest(runners, { latest: this.#latest }, at, this.#take);
   }
 
   #release(route: CompiledRoute, target: string, now: RouterNow): void {
@@ -206,16 +204,18 @@ export class Router {
     if (to.ok) this.queueOf(to.value.node).released(route, portAddress(to.value), now.wall, now.instant);
   }
 
-  readonly #take: RouteSink = (route, { value, at, quality, isEvent = false }, key) => {
+  readonly #take: RouteSink = (route, { value, at, quality, isEvent = false, from }, key) => {
     const target = this.#targets.get(route);
     if (target === undefined || this.#at === undefined) return undefined;
     const now = this.#at;
     const { port } = target;
-    const { nodes, left } = route.group === undefined ? target : this.#choose(route, route.group, key);
+    const { nodes, left } =
+      route.group === undefined ? target : this.#choose(route, route.group, key ?? sourceOf(route, from));
     if (left !== undefined) this.queueOf(left).released(route, port, at, now);
     let refused = 0;
     for (const node of nodes) {
-      if (!this.queueOf(node).routed(route, port, { value, at, quality, isEvent }, now, key)) refused += 1;
+      if (!this.queueOf(node).routed(route, port, { value, at, quality, isEvent, from }, now, key))
+        refused += 1;
     }
     if (nodes.length === 0) return "nobody of the group is present";
     if (refused === 0) return undefined;
@@ -249,6 +249,10 @@ function targetsIn(runners: readonly RouteRunner[]): ReadonlyMap<CompiledRoute, 
 }
 
 const atOnce = instant(Number.NEGATIVE_INFINITY);
+
+/** What a group chooses by when nothing is said: which of several outputs it was. */
+const sourceOf = (route: CompiledRoute, from: string | undefined): string | undefined =>
+  hasWildcard(route.from) ? from : undefined;
 
 /** Whether the same value again leaves everything as it is. */
 const isStateful = (group: RouteGroup | undefined): boolean =>

@@ -1,0 +1,24 @@
+/** A value of an output, as a route sees it. */
+import type { Micros } from "../kernel/units.ts";
+import type { Quality } from "../wire/entry.ts";
+import type { Value } from "../wire/value.ts";
+import type { Variables } from "./expression.ts";
+
+export interface Sample {
+  readonly value: Value;
+  readonly unit: string;
+  readonly quality: Quality;
+  readonly at: Micros;
+  /** It happened once: it is not kept for those who come later, and a newer one does not replace it. */
+  readonly isEvent?: boolean;
+  /** The output, `node/instance/output`, where the route names several. */
+  readonly from?: string;
+}
+
+/** What an expression of a route can speak of. */
+export const variablesOf = ({ value, unit, quality, from = "" }: Sample): Variables => ({
+  value,
+  unit,
+  quality,
+  from,
+});
