@@ -116,7 +116,9 @@ export class RouteRunner {
     if (this.#throttle !== undefined) this.#openAt = later(at, this.#throttle);
     const taken = mapped === undefined ? sample : { ...sample, value: mapped.value };
     const text = key && keyText(key.value);
-    if (this.#chain !== undefined && sample.isEvent !== true) this.#given = { sample: taken, key: text };
+    // Whoever is told how something is does not do it once more.
+    if (this.#chain !== undefined && sample.isEvent !== true)
+      this.#given = { sample: { ...taken, origin: undefined }, key: text };
     this.#pass(taken, text, sink);
   }
 

@@ -67,6 +67,7 @@ export const prepareRoutes = (routes: readonly CompiledRoute[]): readonly RouteR
 
 /** Outputs of which a table remembers the routes, beside filters. More: it forgets them all and looks again. */
 const resolvedMax = 100_000;
+const none: readonly RouteRunner[] = [];
 
 /** The routes of one place, found by the address of the output that feeds them. */
 export class RouteTable {
@@ -82,7 +83,7 @@ export class RouteTable {
   constructor(runners: readonly RouteRunner[]) {
     this.runners = runners;
     this.#hasFilters = runners.some(({ route }) => hasWildcard(route.from));
-    for (const runner of runners) this.#wait(runner);
+    for (const runner of runners) this.watch(runner);
     if (this.#hasFilters) return;
     for (const [from, fed] of Map.groupBy(runners, ({ route }) => route.from)) this.#byFrom.set(from, fed);
   }
@@ -101,6 +102,16 @@ export class RouteTable {
     return { table: new RouteTable(kept), fresh: kept.filter((runner) => offered.has(runner)) };
   }
 
+  /** The runners that an output feeds. */
+  fedBy(from: string): readonly RouteRunner[] {
+    const known = this.#byFrom.get(from);
+    if (known !== undefined || !this.#hasFilters) return known ?? none;
+    if (this.#byFrom.size >= resolvedMax) this.#byFrom.clear();
+    const fed = this.runners.filter(({ route }) => fits(route.from, from));
+    this.#byFrom.set(from, fed);
+    return fed;
+  }
+
   /** `from` is `node/instance/output`. Returns whether any route takes it. */
   offer(from: string, sample: Sample, at: Instant, sink: RouteSink): boolean {
     return this.offerAll(from, [sample], at, sink);
@@ -108,12 +119,12 @@ export class RouteTable {
 
   /** Several samples of one output, oldest first. */
   offerAll(from: string, samples: readonly Sample[], at: Instant, sink: RouteSink): boolean {
-    const fed = this.#fedBy(from);
-    if (fed === undefined || fed.length === 0) return false;
+    const fed = this.fedBy(from);
+    if (fed.length === 0) return false;
     for (const runner of fed) {
       const isNamed = !this.#hasFilters || runner.route.from === from;
       for (const sample of samples) runner.offer(isNamed ? sample : { ...sample, from }, at, sink);
-      if (runner.isTimed) this.#wait(runner);
+      if (runner.isTimed) this.watch(runner);
     }
     return true;
   }
@@ -131,7 +142,7 @@ export class RouteTable {
     for (const runner of runners) {
       const samples = latestOf(runner.route.from, latest, prefix);
       if (samples.length > 0) runner.offerAgain(samples, at, sink);
-      if (runner.isTimed) this.#wait(runner);
+      if (runner.isTimed) this.watch(runner);
     }
   }
 
@@ -148,20 +159,12 @@ export class RouteTable {
     return this.#due;
   }
 
-  #wait(runner: RouteRunner): void {
+  /** A runner of this table took a value elsewhere: what it holds comes with the next `flush` that is due. */
+  watch(runner: RouteRunner): void {
     const { due } = runner;
     if (due === undefined) return;
     this.#waiting.add(runner);
     this.#due = earliest(this.#due, due);
-  }
-
-  #fedBy(from: string): readonly RouteRunner[] | undefined {
-    const known = this.#byFrom.get(from);
-    if (known !== undefined || !this.#hasFilters) return known;
-    if (this.#byFrom.size >= resolvedMax) this.#byFrom.clear();
-    const fed = this.runners.filter(({ route }) => fits(route.from, from));
-    this.#byFrom.set(from, fed);
-    return fed;
   }
 }
 

@@ -1,6 +1,7 @@
 /** A value of an output, as a route sees it. */
 import type { Micros } from "../kernel/units.ts";
 import type { Quality } from "../wire/entry.ts";
+import type { Origin } from "../wire/origin.ts";
 import type { Value } from "../wire/value.ts";
 import type { Variables } from "./expression.ts";
 
@@ -11,8 +12,10 @@ export interface Sample {
   readonly at: Micros;
   /** It happened once: it is not kept for those who come later, and a newer one does not replace it. */
   readonly isEvent?: boolean;
+  /** Of what must be done once, also when a later life of the hub routes it again. */
+  readonly origin?: Origin | undefined;
   /** The output, `node/instance/output`, where the route names several. */
-  readonly from?: string;
+  readonly from?: string | undefined;
 }
 
 /** What an expression of a route can speak of. */

@@ -72,7 +72,7 @@ export class Window implements Stage {
     if (value === undefined || this.#newest === undefined) return;
     this.#given = value;
     const { sample, came } = this.#newest;
-    const { isEvent: _, ...state } = kept(sample, came, at);
+    const { isEvent: _, origin: __, ...state } = kept(sample, came, at);
     give({ ...state, value, unit: this.#unitOf(sample) }, at);
   }
 
