@@ -10,7 +10,9 @@ import { Environment, EvaluationError, ParseError, TypeError as CelTypeError } f
 import { messageOf } from "../kernel/fault.ts";
 import { nearest } from "../kernel/nearest.ts";
 import { failed, ok, type Result } from "../kernel/result.ts";
+import { curveWords, gammaCurve, lookedUp, pointCurve, pointsOf, softCurve } from "./helper-functions.ts";
 import { type PlainNumbers, withPlainNumbers } from "./plain-numbers.ts";
+import { faultInArguments } from "./written-arguments.ts";
 import { valueDepthMax } from "../wire/limits.ts";
 import type { Value } from "../wire/value.ts";
 
@@ -52,7 +54,7 @@ const arithmetic = {
 const variableNames = ["value", "unit", "quality", "from"] as const;
 
 /** Each with its parameters, for hints; all take and give numbers. */
-const functions = {
+const numeric = {
   round: ["value"],
   floor: ["value"],
   ceil: ["value"],
@@ -63,7 +65,14 @@ const functions = {
   scale: ["value", "from least", "from most", "to least", "to most"],
 } as const;
 
-const implementations: Record<keyof typeof functions, (...given: number[]) => number> = {
+/** With those that take more than numbers. */
+const functions = {
+  ...numeric,
+  curve: ["value", 'gamma, "s" or points'],
+  lookup: ["value", "map or list", "otherwise"],
+} as const;
+
+const implementations: Record<keyof typeof numeric, (...given: number[]) => number> = {
   round: (value = 0) => Math.round(value),
   floor: (value = 0) => Math.floor(value),
   ceil: (value = 0) => Math.ceil(value),
@@ -93,14 +102,33 @@ function makeEnvironment(): Environment {
   made.registerOperator("double % double", arithmetic["%"]);
   // The other way round and for `dyn` the library has it; `!=` follows.
   made.registerOperator("double == int", (left: Numeric, right: Numeric) => Number(left) === Number(right));
-  for (const [name, parameters] of Object.entries(functions)) {
-    const compute = implementations[name as keyof typeof functions];
+  registerCurve(made);
+  made.registerFunction("lookup(dyn, dyn, dyn): dyn", lookedUp);
+  for (const [name, parameters] of Object.entries(numeric)) {
+    const compute = implementations[name as keyof typeof numeric];
     made.registerFunction(
       `${name}(${parameters.map(() => "dyn").join(", ")}): double`,
       (...given: unknown[]) => compute(...given.map((each) => asNumber(name, each))),
     );
   }
   return made;
+}
+
+function registerCurve(made: Environment): void {
+  const refuse = (): never => {
+    throw new EvaluationError(`curve() takes ${curveWords}`);
+  };
+  made
+    .registerFunction("curve(dyn, double): double", (value: unknown, gamma: number) =>
+      gamma > 0 ? gammaCurve(asNumber("curve", value), gamma) : refuse(),
+    )
+    .registerFunction("curve(dyn, string): double", (value: unknown, name: string) =>
+      name === "s" ? softCurve(asNumber("curve", value)) : refuse(),
+    )
+    .registerFunction("curve(dyn, list): double", (value: unknown, list: unknown) => {
+      const points = pointsOf(list);
+      return points === undefined ? refuse() : pointCurve(asNumber("curve", value), points);
+    });
 }
 
 function asNumber(name: string, given: unknown): number {
@@ -117,6 +145,8 @@ export function compileExpression(source: string): Result<Expression, Expression
     const parsed = environment.parse(written.text);
     const checked = parsed.check();
     if (!checked.valid) return failed(faultOf(written, checked.error));
+    const fault = faultInArguments(parsed.ast);
+    if (fault !== undefined) return failed({ ...fault, offset: written.offsetInSource(fault.offset) });
     return ok({ source, evaluate: (variables) => evaluate(parsed, variables) });
   } catch (error) {
     return failed(faultOf(written, error));
