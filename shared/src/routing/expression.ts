@@ -12,7 +12,7 @@ import { nearest } from "../kernel/nearest.ts";
 import { failed, ok, type Result } from "../kernel/result.ts";
 import { curveWords, gammaCurve, lookedUp, pointCurve, pointsOf, softCurve } from "./helper-functions.ts";
 import { type PlainNumbers, withPlainNumbers } from "./plain-numbers.ts";
-import { faultInArguments } from "./written-arguments.ts";
+import { faultAsWritten, type VariableTypes } from "./as-written.ts";
 import { valueDepthMax } from "../wire/limits.ts";
 import type { Value } from "../wire/value.ts";
 
@@ -35,11 +35,14 @@ export interface ExpressionFault {
   readonly hint?: string;
 }
 
-export interface Expression {
+export interface Expression<Given = Variables> {
   readonly source: string;
   /** The result, or why there is none: a type that does not fit this value, a division by zero. */
-  evaluate(variables: Variables): Result<Value, string>;
+  evaluate(variables: Given): Result<Value, string>;
 }
+
+/** Compiles once. Refuses what cannot be right whatever the value: syntax, unknown names, types. */
+export type Compile<Given> = (source: string) => Result<Expression<Given>, ExpressionFault>;
 
 type Numeric = number | bigint;
 
@@ -51,7 +54,12 @@ const arithmetic = {
   "%": (left: Numeric, right: Numeric) => Number(left) % Number(right),
 } as const;
 
-const variableNames = ["value", "unit", "quality", "from"] as const;
+const ofRoutes = {
+  value: "dyn",
+  unit: "string",
+  quality: "double",
+  from: "string",
+} as const satisfies Record<keyof Variables, string>;
 
 /** Each with its parameters, for hints; all take and give numbers. */
 const numeric = {
@@ -87,14 +95,10 @@ const implementations: Record<keyof typeof numeric, (...given: number[]) => numb
   },
 };
 
-const environment = makeEnvironment();
-
-function makeEnvironment(): Environment {
-  const made = new Environment({ homogeneousAggregateLiterals: false })
-    .registerVariable("value", "dyn")
-    .registerVariable("unit", "string")
-    .registerVariable("quality", "double")
-    .registerVariable("from", "string");
+function makeEnvironment(types: VariableTypes): Environment {
+  const made = new Environment({ homogeneousAggregateLiterals: false });
+  for (const [name, type] of Object.entries(types))
+    made.registerVariable(name, typeof type === "string" ? type : "dyn");
   for (const [operator, compute] of Object.entries(arithmetic)) {
     made.registerOperator(`double ${operator} int`, compute);
     made.registerOperator(`int ${operator} double`, compute);
@@ -138,22 +142,28 @@ function asNumber(name: string, given: unknown): number {
   );
 }
 
-/** Compiles `source` once. Refuses what cannot be right whatever the value: syntax, unknown names, types. */
-export function compileExpression(source: string): Result<Expression, ExpressionFault> {
-  const written = withPlainNumbers(source);
-  try {
-    const parsed = environment.parse(written.text);
-    const checked = parsed.check();
-    if (!checked.valid) return failed(faultOf(written, checked.error));
-    const fault = faultInArguments(parsed.ast);
-    if (fault !== undefined) return failed({ ...fault, offset: written.offsetInSource(fault.offset) });
-    return ok({ source, evaluate: (variables) => evaluate(parsed, variables) });
-  } catch (error) {
-    return failed(faultOf(written, error));
-  }
+/** Expressions over these variables. To be made once, and not for every expression. */
+export function compilerFor<Given extends object>(types: VariableTypes): Compile<Given> {
+  const environment = makeEnvironment(types);
+  return (source) => {
+    const written = withPlainNumbers(source);
+    try {
+      const parsed = environment.parse(written.text);
+      const checked = parsed.check();
+      if (!checked.valid) return failed(faultOf(written, checked.error, types));
+      const fault = faultAsWritten(parsed.ast, types);
+      if (fault !== undefined) return failed({ ...fault, offset: written.offsetInSource(fault.offset) });
+      return ok({ source, evaluate: (variables) => evaluate(parsed, variables) });
+    } catch (error) {
+      return failed(faultOf(written, error, types));
+    }
+  };
 }
 
-function evaluate(run: (context: Variables) => unknown, variables: Variables): Result<Value, string> {
+/** Compiles an expression of a route. */
+export const compileExpression = compilerFor<Variables>(ofRoutes);
+
+function evaluate(run: (context: object) => unknown, variables: object): Result<Value, string> {
   try {
     return ok(plain(run(variables)));
   } catch (error) {
@@ -197,14 +207,14 @@ function isCelError(error: unknown): error is ParseError | EvaluationError | Cel
 
 const summaryOf = (error: unknown): string => (isCelError(error) ? error.summary : messageOf(error));
 
-function faultOf(written: PlainNumbers, error: unknown): ExpressionFault {
+function faultOf(written: PlainNumbers, error: unknown, types: VariableTypes): ExpressionFault {
   const message = summaryOf(error);
   const offset = isCelError(error) ? (error.range?.start ?? 0) : 0;
-  const hint = isCelError(error) ? hintFor(error.code, message) : undefined;
+  const hint = isCelError(error) ? hintFor(error.code, message, Object.keys(types)) : undefined;
   return { message, offset: written.offsetInSource(offset), ...(hint === undefined ? {} : { hint }) };
 }
 
-function hintFor(code: string, message: string): string | undefined {
+function hintFor(code: string, message: string, variableNames: readonly string[]): string | undefined {
   switch (code) {
     case "unknown_variable": {
       const name = /Unknown variable: (\S+)/.exec(message)?.[1] ?? "";

@@ -1,6 +1,10 @@
-/** Arguments as they are written in an expression: what cannot be right whatever the value is told before it runs. */
+/** An expression as it is written: what cannot be right whatever the value is told before it runs. */
 import type { ASTNode } from "@marcbachmann/cel-js";
+import { nearest } from "../kernel/nearest.ts";
 import { curveWords, isTable, pointsOf } from "./helper-functions.ts";
+
+/** By name, what expressions of one kind can speak of: of any type, or of these; or a map that has these keys. */
+export type VariableTypes = Readonly<Record<string, "dyn" | "string" | "double" | readonly string[]>>;
 
 export interface WrittenFault {
   readonly message: string;
@@ -9,18 +13,34 @@ export interface WrittenFault {
   readonly offset: number;
 }
 
-/** The first argument of a helper function that no value can make right. */
-export function faultInArguments(node: ASTNode): WrittenFault | undefined {
-  if (node.op === "call") {
-    const [name, [, second]] = node.args;
-    const words = second === undefined ? undefined : wordsFor(name, literalOf(second));
-    if (words !== undefined) return { ...words, offset: second?.start ?? node.start };
-  }
+/** The first argument of a helper function, or key of a map of variables, that no value can make right. */
+export function faultAsWritten(node: ASTNode, types: VariableTypes): WrittenFault | undefined {
+  const own = faultInArguments(node) ?? faultInKey(node, types);
+  if (own !== undefined) return own;
   for (const child of childrenOf(node.args)) {
-    const fault = faultInArguments(child);
+    const fault = faultAsWritten(child, types);
     if (fault !== undefined) return fault;
   }
   return undefined;
+}
+
+function faultInArguments(node: ASTNode): WrittenFault | undefined {
+  if (node.op !== "call") return undefined;
+  const [name, [, second]] = node.args;
+  const words = second === undefined ? undefined : wordsFor(name, literalOf(second));
+  return words === undefined ? undefined : { ...words, offset: second?.start ?? node.start };
+}
+
+/** `inputs.visitr` or `inputs["visitr"]`. */
+function faultInKey(node: ASTNode, types: VariableTypes): WrittenFault | undefined {
+  if (node.op !== "." && node.op !== "[]") return undefined;
+  const [map, named] = node.args;
+  const keys = map.op === "id" ? types[map.args] : undefined;
+  const key = typeof named === "string" ? named : literalOf(named);
+  if (map.op !== "id" || keys === undefined || typeof keys === "string") return undefined;
+  if (typeof key !== "string" || keys.includes(key)) return undefined;
+  const hint = nearest(key, keys) ?? (keys.length === 0 ? "there are none" : `there are ${keys.join(", ")}`);
+  return { message: `${map.args} has no "${key}"`, hint, offset: node.start };
 }
 
 const unknownYet = Symbol("depends on the value");
