@@ -115,15 +115,16 @@ export class HubIntake {
     counters.messages += readings.length;
     const samples: Sample[] = [];
     let place = 0;
+    let isTimed = true;
     for (const reading of readings) {
-      const isTimed = !hasFlag(reading, entryFlag.clockUnsynchronised | entryFlag.historical);
+      isTimed = !hasFlag(reading, entryFlag.clockUnsynchronised | entryFlag.historical);
       if (isOutput && isTimed) counters.latency.observe((wall - reading.at) / 1e6);
       const origin = isNumbered ? { session, lane, seq, sample: place } : undefined;
       place += 1;
       const sample = sampleOf(source, reading, wall, origin);
       if (sample !== undefined) samples.push(sample);
     }
-    if (samples.length > 0) router.values(address, samples, now);
+    if (samples.length > 0) router.values(address, samples, now, isTimed ? wall : undefined);
     const refusal = feed.offer(source, readings, now);
     if (refusal === undefined) return;
     router.forgetLatest(address);

@@ -98,6 +98,8 @@ export const codecs: Readonly<Record<string, Codec>> = {
   desired: codec<Desired>(encodeDesired, decodeDesired),
   "node-ledger": codec<NodeLedger>(encodeNodeLedger, decodeNodeLedger),
   "desired-group": codec<Desired>(encodeDesired, decodeDesired),
+  "desired-budget": codec<Desired>(encodeDesired, decodeDesired),
+  "reported-budget": codec<Reported>(encodeReported, decodeReported),
   "desired-through": codec<Desired>(encodeDesired, decodeDesired),
   reported: codec<Reported>(encodeReported, decodeReported),
   "reported-stopped": codec<Reported>(encodeReported, decodeReported),

@@ -1,7 +1,8 @@
 /** One route at work: condition, operators, mapping. The same on a node and on the hub. */
-import { type Instant, instant, later, type Millis } from "../kernel/units.ts";
+import { type Instant, instant, later, type Micros, type Millis } from "../kernel/units.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
 import type { Value } from "../wire/value.ts";
+import { BudgetMeter } from "./budget.ts";
 import type { Expression, Variables } from "./expression.ts";
 import { Chain } from "./operators/chain.ts";
 import type { Stage } from "./operators/stage.ts";
@@ -28,6 +29,8 @@ export class RouteRunner {
   passed = 0;
   failed = 0;
   error: string | undefined;
+  /** There when it has a budget. */
+  readonly meter: BudgetMeter | undefined;
   readonly #when: Expression | undefined;
   readonly #map: Expression | undefined;
   readonly #key: Expression | undefined;
@@ -39,12 +42,15 @@ export class RouteRunner {
   readonly #chain: Chain | undefined;
   /** Whom the chain gives to, while it is at work. */
   #sink: RouteSink = () => undefined;
+  /** What time it is on the site's clock, while a value is at work that came just now. */
+  #wall: Micros | undefined;
   #hasTaken = false;
   /** What came last out of the chain. */
   #given: { readonly sample: Sample; readonly key: string | undefined } | undefined;
 
   constructor(route: CompiledRoute, { when, map, key, stages = [] }: RouteParts) {
     this.route = route;
+    this.meter = route.budget === undefined ? undefined : new BudgetMeter(route.budget);
     this.#when = when;
     this.#map = map;
     this.#key = key;
@@ -60,8 +66,12 @@ export class RouteRunner {
     return this.#held === undefined ? undefined : this.#openAt;
   }
 
-  /** Offers a sample. What is kept back for a while is let out by `flush`. */
-  offer(sample: Sample, at: Instant, sink: RouteSink): void {
+  /**
+   * Offers a sample. What is kept back for a while is let out by `flush`. `wall`: now, for what has just been measured;
+   * what is said again is old by its stamp and tells nothing of how long it takes.
+   */
+  offer(sample: Sample, at: Instant, sink: RouteSink, wall?: Micros): void {
+    if (this.meter !== undefined) this.#wall = wall;
     if (this.#isDirect) return this.#pass(sample, undefined, sink);
     if (this.#throttle !== undefined && at < this.#openAt) {
       this.#held = sample;
@@ -78,12 +88,14 @@ export class RouteRunner {
     if (!this.#hasTaken) {
       for (const sample of samples) this.offer(sample, at, sink);
     } else if (this.#given !== undefined) {
+      this.#wall = undefined;
       this.#pass(this.#given.sample, this.#given.key, sink);
     }
   }
 
   /** Lets out what is due by now. */
   flush(at: Instant, sink: RouteSink): void {
+    this.#wall = undefined;
     if (this.#chain !== undefined) {
       this.#sink = sink;
       return this.#chain.wake(at);
@@ -126,6 +138,8 @@ export class RouteRunner {
     const refusal = sink(this.route, sample, key);
     if (refusal !== undefined) return this.#fail(`to: ${refusal}`);
     this.passed += 1;
+    if (this.meter !== undefined && this.#wall !== undefined)
+      this.meter.note((this.#wall - sample.at) / 1000);
   }
 
   #fail(error: string): void {

@@ -4,7 +4,7 @@ import { noon, routeOf } from "../testing/builders.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
 import type { Operator } from "../wire/messages/operator.ts";
 import type { Value } from "../wire/value.ts";
-import { prepareRoute, type RouteSink, RouteTable, type Sample } from "./run-route.ts";
+import { prepareRoute, prepareRoutes, type RouteSink, RouteTable, type Sample } from "./run-route.ts";
 
 const sampleOf = (value: Value, given: Partial<Sample> = {}): Sample => ({
   value,
@@ -288,5 +288,64 @@ describe("a table of routes", () => {
       [0, 1, "through[0] deadband: deadband takes numbers, not a text"],
       [1, 0, undefined],
     ]);
+  });
+});
+
+describe("a budget", () => {
+  const budget = millis(20);
+  const table = () => {
+    const runners = prepareRoutes([
+      routeOf({ budget, through: [{ kind: "delay", span: millis(50) }] }),
+      routeOf({ name: "at once", budget }),
+    ]);
+    return { table: new RouteTable(runners), runners };
+  };
+  const wallAfter = (ms: number) => micros(noon + ms * 1000);
+
+  test("tells what 99 of 100 values took, and how many took longer", () => {
+    const { table: routes, runners } = table();
+
+    for (let took = 1; took <= 100; took += 1)
+      routes.offer("pi/sim/distance", sampleOf(took), instant(took), () => undefined, wallAfter(took / 4));
+
+    expect(runners[1]?.meter?.report()).toEqual({ budgetMs: 20, p99Ms: 24.75, over: 20 });
+  });
+
+  test("is of the last values, and what comes from the future took no time", () => {
+    const { table: routes, runners } = table();
+
+    for (let index = 0; index < 300; index += 1)
+      routes.offer(
+        "pi/sim/distance",
+        sampleOf(index),
+        instant(index),
+        () => undefined,
+        wallAfter(index < 44 ? 90 : -5),
+      );
+
+    expect(runners[1]?.meter?.report()).toEqual({ budgetMs: 20, p99Ms: 0, over: 44 });
+  });
+
+  test("is not of what is said again, nor of what operators keep", () => {
+    const { table: routes, runners } = table();
+    const latest = new Map([["pi/sim/distance", sampleOf(1)]]);
+
+    routes.offer("pi/sim/distance", sampleOf(1), instant(0), () => undefined);
+    routes.offerLatest(runners, { latest }, instant(1), () => undefined);
+    routes.flush(instant(100), () => undefined);
+
+    expect(runners.map(({ meter, passed }) => [meter?.report(), passed])).toEqual([
+      [undefined, 1],
+      [undefined, 2],
+    ]);
+  });
+
+  test("is none where none is set, and a value that is refused is none of it", () => {
+    const { table: routes, runners } = table();
+
+    routes.offer("pi/sim/distance", sampleOf(1), instant(0), () => "full", wallAfter(50));
+
+    expect(runners[1]?.meter?.report()).toBeUndefined();
+    expect(prepareRoutes([routeOf()])[0]?.meter).toBeUndefined();
   });
 });

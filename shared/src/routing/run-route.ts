@@ -1,6 +1,6 @@
 /** Routes made ready to run, and the table that finds those that a value is for. */
 import { failed, ok, type Result } from "../kernel/result.ts";
-import { earliest, type Instant } from "../kernel/units.ts";
+import { earliest, type Instant, type Micros } from "../kernel/units.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
 import type { Operator } from "../wire/messages/operator.ts";
 import { fits, hasWildcard } from "../wire/output-filter.ts";
@@ -113,17 +113,17 @@ export class RouteTable {
   }
 
   /** `from` is `node/instance/output`. Returns whether any route takes it. */
-  offer(from: string, sample: Sample, at: Instant, sink: RouteSink): boolean {
-    return this.offerAll(from, [sample], at, sink);
+  offer(from: string, sample: Sample, at: Instant, sink: RouteSink, wall?: Micros): boolean {
+    return this.offerAll(from, [sample], at, sink, wall);
   }
 
-  /** Several samples of one output, oldest first. */
-  offerAll(from: string, samples: readonly Sample[], at: Instant, sink: RouteSink): boolean {
+  /** Several samples of one output, oldest first. `wall`: now, when they have just been measured. */
+  offerAll(from: string, samples: readonly Sample[], at: Instant, sink: RouteSink, wall?: Micros): boolean {
     const fed = this.fedBy(from);
     if (fed.length === 0) return false;
     for (const runner of fed) {
       const isNamed = !this.#hasFilters || runner.route.from === from;
-      for (const sample of samples) runner.offer(isNamed ? sample : { ...sample, from }, at, sink);
+      for (const sample of samples) runner.offer(isNamed ? sample : { ...sample, from }, at, sink, wall);
       if (runner.isTimed) this.watch(runner);
     }
     return true;

@@ -68,6 +68,7 @@ const route = z.strictObject(
     ttl: duration.optional(),
     lane: z.enum(lanes).optional(),
     throttle: duration.optional(),
+    budget: duration.refine((span) => span > 0, "more than nothing, such as 20ms").optional(),
     through: throughField({ duration, expression }).optional(),
   },
   "a route is a map with at least name, from and to",
@@ -128,6 +129,7 @@ function compiled(written: z.infer<typeof route>, groups: Groups): CompiledRoute
     ...(written.when === undefined ? {} : { when: written.when }),
     ...(written.map === undefined ? {} : { map: written.map }),
     ...(written.throttle === undefined ? {} : { throttle: written.throttle }),
+    ...(written.budget === undefined ? {} : { budget: written.budget }),
     ...(written.through === undefined || written.through.length === 0
       ? {}
       : { through: operatorsOf(written.through) }),

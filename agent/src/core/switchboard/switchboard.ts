@@ -142,7 +142,8 @@ export class Switchboard {
   /** A value of an output of this node: to the routes placed here. */
   fromOutput(address: PortAddress, sample: Sample, now: Now): void {
     this.#now = now;
-    this.#routes.offer(`${this.#node}/${portAddress(address)}`, sample, now.instant, this.#takeRouted);
+    const from = `${this.#node}/${portAddress(address)}`;
+    this.#routes.offer(from, sample, now.instant, this.#takeRouted, now.wall);
   }
 
   /** A value that a route on the hub sends to an input of this node; `null`: the route is gone and lets go. */

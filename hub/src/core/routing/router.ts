@@ -107,12 +107,12 @@ export class Router {
     this.#offerLatest(fresh, now.instant);
   }
 
-  /** Values of an output, `node/instance/port`, the oldest first. */
-  values(address: string, samples: readonly Sample[], at: Instant): void {
+  /** Values of an output, `node/instance/port`, the oldest first. `wall`: now, when they were measured just before. */
+  values(address: string, samples: readonly Sample[], at: Instant, wall?: Micros): void {
     this.#at = at;
     const latest = samples.findLast(({ isEvent }) => isEvent !== true);
     if (latest !== undefined) this.#latest.set(address, told(latest));
-    this.#table.offerAll(address, samples, at, this.#take);
+    this.#table.offerAll(address, samples, at, this.#take, wall);
   }
 
   /** The latest value of this output is not kept: routes and nodes that come later get the next one. */

@@ -40,6 +40,8 @@ const compiledRoute = z.object({
   ttl: duration,
   lane: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
   throttle: z.optional(duration),
+  /** What 99 of 100 values shall take to their target, at most: measured and told. */
+  budget: z.optional(duration),
   /** What happens between `when` and `map`, in this order. */
   through: z.optional(z.array(operator).check(z.maxLength(operatorsMax))),
   /** The route leads to this group, whose name stands in `to` in the place of a node's. It runs on the hub. */
