@@ -7,11 +7,11 @@ import { fits, hasWildcard } from "../wire/output-filter.ts";
 import { compileExpression, type Expression, type ExpressionFault } from "./expression.ts";
 import { makeStage } from "./operators/make-stage.ts";
 import type { Stage } from "./operators/stage.ts";
-import { RouteRunner, type RouteSink } from "./route-runner.ts";
-import type { Sample } from "./sample.ts";
+import { type RouteParts, RouteRunner, type RouteSink } from "./route-runner.ts";
+import type { Sample, Samples } from "./sample.ts";
 
-export { RouteRunner, type RouteSink } from "./route-runner.ts";
-export type { Sample } from "./sample.ts";
+export { isReplacedByNewer, RouteRunner, type RouteSink } from "./route-runner.ts";
+export type { Sample, Samples } from "./sample.ts";
 
 /** Which part of a route cannot be right, and why. */
 export interface RouteFault {
@@ -23,6 +23,12 @@ export interface RouteFault {
 
 /** A runner for `route`, or which of its expressions cannot be right. */
 export function prepareRoute(route: CompiledRoute): Result<RouteRunner, RouteFault> {
+  const parts = routeParts(route);
+  return parts.ok ? ok(new RouteRunner(route, parts.value)) : parts;
+}
+
+/** What a route is made of, compiled. */
+function routeParts(route: CompiledRoute): Result<RouteParts, RouteFault> {
   const when = expressionOf("when", route.when);
   if (!when.ok) return when;
   const map = expressionOf("map", route.map);
@@ -31,9 +37,7 @@ export function prepareRoute(route: CompiledRoute): Result<RouteRunner, RouteFau
   if (!key.ok) return key;
   const stages = stagesOf(route);
   if (!stages.ok) return stages;
-  return ok(
-    new RouteRunner(route, { when: when.value, map: map.value, key: key.value, stages: stages.value }),
-  );
+  return ok({ when: when.value, map: map.value, key: key.value, stages: stages.value });
 }
 
 function expressionOf(
@@ -118,12 +122,12 @@ export class RouteTable {
   }
 
   /** Several samples of one output, oldest first. `wall`: now, when they have just been measured. */
-  offerAll(from: string, samples: readonly Sample[], at: Instant, sink: RouteSink, wall?: Micros): boolean {
+  offerAll(from: string, samples: Samples, at: Instant, sink: RouteSink, wall?: Micros): boolean {
     const fed = this.fedBy(from);
     if (fed.length === 0) return false;
     for (const runner of fed) {
       const isNamed = !this.#hasFilters || runner.route.from === from;
-      for (const sample of samples) runner.offer(isNamed ? sample : { ...sample, from }, at, sink, wall);
+      runner.offerAll(isNamed ? samples : named(samples, from), at, sink, wall);
       if (runner.isTimed) this.watch(runner);
     }
     return true;
@@ -167,6 +171,15 @@ export class RouteTable {
     this.#due = earliest(this.#due, due);
   }
 }
+
+/** The samples with the output they come from. */
+const named = (samples: Samples, from: string): Samples => ({
+  length: samples.length,
+  at: (place) => {
+    const sample = samples.at(place);
+    return sample === undefined ? undefined : { ...sample, from };
+  },
+});
 
 /** The latest of the outputs that `filter` stands for, by their stamps: what came last leads. */
 function latestOf(filter: string, latest: ReadonlyMap<string, Sample>, prefix: string): readonly Sample[] {

@@ -18,6 +18,9 @@ export interface Sample {
   readonly from?: string | undefined;
 }
 
+/** Samples of one output that came together, the oldest first, each made when a route asks for it; or all made. */
+export type Samples = readonly Sample[] | Pick<readonly Sample[], "length" | "at">;
+
 /** What an expression of a route can speak of. */
 export const variablesOf = ({ value, unit, quality, from = "" }: Sample): Variables => ({
   value,
