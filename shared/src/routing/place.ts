@@ -37,7 +37,17 @@ export function placeRoutes(routes: readonly CompiledRoute[]): Placement {
 }
 
 /** The node it runs on; `undefined`: it runs on the hub. */
-function nodeOfRoute({ from, to, group }: CompiledRoute): string | undefined {
+export function nodeOfRoute({ from, to, group }: CompiledRoute): string | undefined {
   const node = nodeOfFilter(from);
   return group === undefined && node === nodeOf(to) ? node : undefined;
+}
+
+/** Why a route runs where it does, in words for people. */
+export function placeReason(route: CompiledRoute): string {
+  const { from, to, group } = route;
+  const node = nodeOfFilter(from);
+  if (group !== undefined) return `it leads to a group: the hub knows who of ${nodeOf(to)} is there`;
+  if (node === undefined) return `${from} may stand for outputs of several nodes`;
+  if (node !== nodeOf(to)) return `it leads from ${node} to ${nodeOf(to)}`;
+  return `both ends are on ${node}, so it runs there also while the hub is away`;
 }

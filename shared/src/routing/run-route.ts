@@ -28,7 +28,7 @@ export function prepareRoute(route: CompiledRoute): Result<RouteRunner, RouteFau
 }
 
 /** What a route is made of, compiled. */
-function routeParts(route: CompiledRoute): Result<RouteParts, RouteFault> {
+export function routeParts(route: CompiledRoute): Result<RouteParts, RouteFault> {
   const when = expressionOf("when", route.when);
   if (!when.ok) return when;
   const map = expressionOf("map", route.map);
