@@ -32,6 +32,7 @@ import {
   targetAddress,
   targetProblems,
 } from "./route-target.ts";
+import { sourceProblems } from "./route-source.ts";
 import { type Path, type Problem, YamlText } from "./yaml-text.ts";
 
 const nameWords = "a name is a-z, 0-9, - and _, at most 63 characters";
@@ -102,6 +103,7 @@ export function parseRoutesFile(text: string): Result<readonly CompiledRoute[], 
     ...targets,
     ...twiceNamed(yaml, routes),
     ...operatorProblems(yaml, routes),
+    ...sourceProblems(yaml, routes),
     ...tooLarge(yaml, routes),
   ];
   return problems.length > 0 ? failed(problems) : ok(routes);
