@@ -107,7 +107,8 @@ export class HubAgain {
     const { clock, log, journal, router } = this.#parts;
     const { again } = router;
     const { gone } = journal.kept;
-    const { feeders } = again;
+    const known = journal.kept.births.map(({ node }) => node);
+    const feeders = again.feedersAmong(known);
     // To read the births of a thousand nodes would take a second.
     const births = journal.kept.births.filter(({ node }) => feeders.has(node));
     const taken = new TakenAgain(
@@ -119,7 +120,7 @@ export class HubAgain {
       },
       (...given) => again.value(...given),
     );
-    const { sources, span } = again.reach((from) => taken.isEvent(from));
+    const { sources, span } = again.reach((from) => taken.isEvent(from), known);
     if (sources.size === 0) return;
     try {
       for await (const step of journal.recent(span, { ...recentLimits, nodes: sources }))

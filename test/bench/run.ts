@@ -22,6 +22,7 @@ import { journal } from "./journal.ts";
 import { localRoute } from "./local-route.ts";
 import { machineFacts } from "./machine.ts";
 import { remoteRoute } from "./remote-route.ts";
+import { routes } from "./routes.ts";
 import { showStop } from "./show-stop.ts";
 import { spoolDrain } from "./spool-drain.ts";
 import { tableOf } from "./table.ts";
@@ -31,6 +32,7 @@ import { remoteRouteDurable } from "./urgent/remote-route-durable.ts";
 
 const benches: readonly Bench[] = [
   codec,
+  routes,
   localRoute,
   remoteRoute,
   remoteRouteDurable,

@@ -10,9 +10,18 @@ import { failed, ok, type Result } from "../kernel/result.ts";
 import type { Millis } from "../kernel/units.ts";
 import { compileExpression } from "../routing/expression.ts";
 import { laneOfName, lane as laneNumber, lanes } from "../wire/lanes.ts";
-import { durationMax, expressionLengthMax, payloadBytesMax, routesMax, ttlDefault } from "../wire/limits.ts";
+import {
+  durationMax,
+  expressionLengthMax,
+  payloadBytesMax,
+  rememberingOperatorsMax,
+  routesMax,
+  ttlDefault,
+} from "../wire/limits.ts";
 import { type CompiledRoute, encodeDesired } from "../wire/messages/desired.ts";
-import { isName, parseSiteAddress } from "../wire/names.ts";
+import { isName } from "../wire/names.ts";
+import { isOutputFilter } from "../wire/output-filter.ts";
+import { operatorKeys, operatorsOf, throughField } from "./route-operators.ts";
 import {
   compiledTarget,
   groupProblems,
@@ -23,15 +32,17 @@ import {
   targetAddress,
   targetProblems,
 } from "./route-target.ts";
+import { sourceProblems } from "./route-source.ts";
 import { type Path, type Problem, YamlText } from "./yaml-text.ts";
 
 const nameWords = "a name is a-z, 0-9, - and _, at most 63 characters";
-const addressWords = "an address is node/instance/port, such as demo/sim/distance";
+const sourceWords =
+  "an address is node/instance/port, such as demo/sim/distance; a filter over several has + or #, as +/sim/distance or demo/#";
 const durationWords = "a duration has a unit, such as 50ms, 2s or 1m";
 const fileWords = "the file begins with `routes:` and a list of routes under it";
 
 const name = z.string(nameWords).refine(isName, nameWords);
-const address = z.string(addressWords).refine((text) => parseSiteAddress(text).ok, addressWords);
+const source = z.string(sourceWords).refine(isOutputFilter, sourceWords);
 const expression = z.coerce
   .string()
   .max(expressionLengthMax)
@@ -51,13 +62,15 @@ const duration = z.string(durationWords).transform((text, context): Millis => {
 const route = z.strictObject(
   {
     name,
-    from: address,
+    from: source,
     to: z.union([targetAddress, groupTarget(expression)]),
     when: expression.optional(),
     map: expression.optional(),
     ttl: duration.optional(),
     lane: z.enum(lanes).optional(),
     throttle: duration.optional(),
+    budget: duration.refine((span) => span > 0, "more than nothing, such as 20ms").optional(),
+    through: throughField({ duration, expression }).optional(),
   },
   "a route is a map with at least name, from and to",
 );
@@ -89,6 +102,8 @@ export function parseRoutesFile(text: string): Result<readonly CompiledRoute[], 
     ...groupProblems(yaml, groups),
     ...targets,
     ...twiceNamed(yaml, routes),
+    ...operatorProblems(yaml, routes),
+    ...sourceProblems(yaml, routes),
     ...tooLarge(yaml, routes),
   ];
   return problems.length > 0 ? failed(problems) : ok(routes);
@@ -116,6 +131,10 @@ function compiled(written: z.infer<typeof route>, groups: Groups): CompiledRoute
     ...(written.when === undefined ? {} : { when: written.when }),
     ...(written.map === undefined ? {} : { map: written.map }),
     ...(written.throttle === undefined ? {} : { throttle: written.throttle }),
+    ...(written.budget === undefined ? {} : { budget: written.budget }),
+    ...(written.through === undefined || written.through.length === 0
+      ? {}
+      : { through: operatorsOf(written.through) }),
   };
 }
 
@@ -142,12 +161,39 @@ const isMapping = (value: unknown): boolean => typeof value === "object" && valu
 
 function keysAt(path: Path): readonly string[] {
   if (path.length === 0) return ["routes", "groups"];
-  return path.at(-1) === "to" ? groupTargetKeys : knownKeys;
+  const [, , part, , operator] = path;
+  if (part === "through")
+    return operatorKeys[operator === "window" || operator === "hysteresis" ? operator : "step"];
+  return part === "to" ? groupTargetKeys : knownKeys;
 }
 
 function wordsFor(issue: z.core.$ZodIssue, path: Path): string {
   const isMissing = issue.code === "invalid_type" && issue.input === undefined && path.length > 0;
   return isMissing ? `${path.at(-1)} is missing: ${issue.message}` : issue.message;
+}
+
+/** What is wrong with operators that are well-formed by themselves. */
+function operatorProblems(yaml: YamlText, routes: readonly CompiledRoute[]): Problem[] {
+  const problems = routes.flatMap(({ throttle, through }, index) =>
+    throttle === undefined || through === undefined
+      ? []
+      : [
+          yaml.problemAtKey(
+            ["routes", index],
+            "throttle",
+            "beside through it is not clear when it takes place",
+            "make it a step of through: `- throttle: 50ms`",
+          ),
+        ],
+  );
+  let remembering = 0;
+  for (const [index, { through = [] }] of routes.entries()) {
+    remembering += through.filter(({ kind }) => kind === "window" || kind === "delay").length;
+    if (remembering <= rememberingOperatorsMax) continue;
+    const words = `more than ${rememberingOperatorsMax} windows and delays in all routes, which remember many values`;
+    return [...problems, yaml.problemAt(["routes", index, "through"], words)];
+  }
+  return problems;
 }
 
 function twiceNamed(yaml: YamlText, routes: readonly CompiledRoute[]): Problem[] {

@@ -8,6 +8,7 @@ import type { Entry } from "@interactor/shared/wire/entry";
 import { lane as lanes } from "@interactor/shared/wire/lanes";
 import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages/desired";
 import { parseSiteAddress, portAddress } from "@interactor/shared/wire/names";
+import { hasWildcard, nodeOfFilter } from "@interactor/shared/wire/output-filter";
 import { type Origin, type OriginMark, OriginMarks, wayOf } from "@interactor/shared/wire/origin";
 import { isOneOf, takerAtStart } from "./group-targets.ts";
 
@@ -63,22 +64,26 @@ export class RoutedAgain {
     this.#inherited ??= table;
   }
 
-  /** Nodes that a route here begins at. */
-  get feeders(): ReadonlySet<string> {
-    return new Set(this.#runners.map(({ route }) => nodeOf(route.from)));
+  /** Of the nodes that are known, those that a route here begins at. */
+  feedersAmong(known: Iterable<string>): ReadonlySet<string> {
+    return nodesAmong(
+      this.#runners.map(({ route }) => route),
+      known,
+    );
   }
 
   /**
    * Which nodes send what would be routed again, and for how long it can be of use. `isEvent`: of an output,
    * `node/instance/port`, whether what it gives happens once.
    */
-  reach(isEvent: (from: string) => boolean): Reach {
+  reach(isEvent: (from: string) => boolean, known: Iterable<string>): Reach {
     const routes = this.#runners
       .map(({ route }) => route)
-      .filter((route) => isOnce(route, isEvent(route.from)));
+      // A filter may stand for outputs of any kind.
+      .filter((route) => isOnce(route, hasWildcard(route.from) || isEvent(route.from)));
     return {
-      sources: new Set(routes.map(({ from }) => nodeOf(from))),
-      span: millis(routes.reduce((longest, { ttl }) => Math.max(longest, ttl), 0)),
+      sources: nodesAmong(routes, known),
+      span: millis(routes.reduce((longest, route) => Math.max(longest, route.ttl + keptFor(route)), 0)),
     };
   }
 
@@ -92,7 +97,7 @@ export class RoutedAgain {
       this.#flush(runner, at);
       this.#at = at;
       this.#isForgotten = isForgotten;
-      runner.offer(sample, at, this.#take);
+      runner.offer(runner.route.from === from ? sample : { ...sample, from }, at, this.#take);
     }
   }
 
@@ -100,9 +105,11 @@ export class RoutedAgain {
   isDone(node: string, last: Origin): boolean {
     return this.#runners.every((runner) => {
       const { route } = runner;
-      if (nodeOf(route.from) !== node) return true;
-      // What a throttle lets out depends on what came before; who of a group has its turn, on each event by itself.
-      const isByItself = route.throttle === undefined && (route.group === undefined || !isOneOf(route.group));
+      const source = nodeOfFilter(route.from);
+      if (source !== undefined && source !== node) return true;
+      // What operators let out depends on what came before; who of a group has its turn, on each event by itself.
+      const isPlain = route.throttle === undefined && route.through === undefined && !hasWildcard(route.from);
+      const isByItself = isPlain && (route.group === undefined || !isOneOf(route.group));
       const to = parseSiteAddress(route.to);
       if (!isByItself || !to.ok) return false;
       const port = portAddress(to.value);
@@ -115,7 +122,10 @@ export class RoutedAgain {
 
   /** All of it was routed again: what throttles held back goes out at its own time, if that has passed. */
   settle(at: Instant): void {
-    for (const runner of this.#runners) this.#flush(runner, at);
+    for (const runner of this.#runners) {
+      this.#flush(runner, at);
+      this.#inherited?.watch(runner);
+    }
   }
 
   /**
@@ -154,10 +164,11 @@ export class RoutedAgain {
     if (!to.ok || this.#at === undefined || origin === undefined) return undefined;
     const { group } = route;
     const port = portAddress(to.value);
-    const way = (node: string) => wayOf(route.from, route.name, `${node}/${port}`);
+    const { from = route.from } = sample;
+    const way = (node: string) => wayOf(from, route.name, `${node}/${port}`);
     const takers =
       group !== undefined && isOneOf(group)
-        ? this.#takersOf(group, key ?? route.from, origin, way)
+        ? this.#takersOf(group, key ?? from, origin, way)
         : (group?.nodes ?? [to.value.node]);
     const nodes = takers.filter((node) => !this.#marks.isDone(way(node), origin) && !this.#isForgotten(node));
     this.values += nodes.length;
@@ -187,7 +198,16 @@ export interface Reach {
   readonly span: Millis;
 }
 
-const nodeOf = (from: string): string => from.slice(0, from.indexOf("/"));
+/** How long operators may keep a value before its TTL begins. */
+const keptFor = ({ through = [] }: CompiledRoute): number =>
+  through.reduce((sum, operator) => sum + ("span" in operator ? operator.span : 0), 0);
+
+/** Of the nodes that are known, those whose outputs feed one of these routes. */
+function nodesAmong(routes: readonly CompiledRoute[], known: Iterable<string>): ReadonlySet<string> {
+  const named = routes.map(({ from }) => nodeOfFilter(from));
+  if (named.includes(undefined)) return new Set(known);
+  return new Set(named.filter((node) => node !== undefined));
+}
 
 const nobody = (): boolean => false;
 

@@ -411,6 +411,36 @@ describe("what the life before took in", () => {
     expect([router.queues.get("pi2"), router.queues.get("pi3")?.queued]).toEqual([undefined, 1]);
   });
 
+  test("comes out of operators when it would have, and its TTL begins then", () => {
+    const through: CompiledRoute["through"] = [{ kind: "delay", span: millis(300) }];
+    const { router, pump } = bench(across({ through, ttl: millis(500) }));
+    router.connected("pi2");
+
+    for (const [seq, at] of [
+      [1, -900],
+      [2, -400],
+      [3, -200],
+    ] as const)
+      router.again.value(from, event(seq), instant(at));
+    router.again.settle(instant(0));
+
+    expect(pump(0).map(([, { body, ttl, origin }]) => [body, ttl, origin])).toEqual([[2, 400, originOf(2)]]);
+    expect(pump(100).map(([, { body, origin }]) => [body, origin])).toEqual([[3, originOf(3)]]);
+  });
+
+  test("knows its way where a route has a filter, and so does what is confirmed", () => {
+    const route = across({ from: "+/sim/distance" });
+    const router = new Router(sessionNumber(7), { marks: [{ way, ...originOf(1) }] });
+    router.setRoutes(runnersOf([route]), [route], nowAt(0));
+
+    router.again.value(from, event(1), instant(0));
+    router.again.value("pa/sim/distance", event(1), instant(0));
+
+    expect([router.again.values, router.queues.get("pi2")?.queued]).toEqual([1, 1]);
+    expect(router.again.reach(() => false, ["pi", "pa"]).sources).toEqual(new Set(["pi", "pa"]));
+    expect(router.again.isDone("pi", originOf(1))).toBe(false);
+  });
+
   test("comes out of a throttle when it would have", () => {
     const { router, pump } = bench(across({ throttle: millis(100), ttl: millis(1000) }));
     router.connected("pi2");
