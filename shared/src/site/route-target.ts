@@ -4,7 +4,8 @@ import { nodesMax } from "../wire/limits.ts";
 import { type CompiledRoute, type RouteGroup, strategies } from "../wire/messages/desired.ts";
 import { isName, parsePortAddress, parseSiteAddress } from "../wire/names.ts";
 import { nearest } from "../kernel/nearest.ts";
-import type { Path, Problem, YamlText } from "./yaml-text.ts";
+import type { Places } from "./schema-problems.ts";
+import type { Path, Problem } from "./yaml-text.ts";
 
 const targetWords =
   "to is node/instance/input, such as demo/dmx/front, or a map with group, input and strategy";
@@ -34,8 +35,6 @@ export const groupTarget = (key: z.ZodType<string>) =>
     key: key.optional(),
   });
 
-export const groupTargetKeys = ["group", "input", "strategy", "key"];
-
 export type Target = string | z.infer<ReturnType<typeof groupTarget>>;
 export type Groups = z.infer<typeof groupsField>;
 
@@ -51,27 +50,27 @@ export function compiledTarget(to: Target, groups: Groups): Pick<CompiledRoute, 
 }
 
 /** What is wrong with a target that is well-formed by itself; `path` is that of the target. */
-export function targetProblems(yaml: YamlText, path: Path, to: Target, groups: Groups): Problem[] {
+export function targetProblems(places: Places, path: Path, to: Target, groups: Groups): Problem[] {
   if (typeof to === "string") return [];
   const names = Object.keys(groups);
   const problems: Problem[] = [];
   if (!names.includes(to.group)) {
     const hint =
       nearest(to.group, names) ?? (names.length === 0 ? "there are none" : `there is ${names.join(", ")}`);
-    problems.push(yaml.problemAt([...path, "group"], `there is no group "${to.group}"`, hint));
+    problems.push(places.problemAt([...path, "group"], `there is no group "${to.group}"`, hint));
   }
   if (to.key !== undefined && to.strategy !== "consistent-hash")
-    problems.push(yaml.problemAt([...path, "key"], "only consistent-hash has a key"));
+    problems.push(places.problemAt([...path, "key"], "only consistent-hash has a key"));
   return problems;
 }
 
-export function groupProblems(yaml: YamlText, groups: Groups): Problem[] {
+export function groupProblems(places: Places, groups: Groups): Problem[] {
   return Object.entries(groups).flatMap(([name, nodes]) => [
-    ...(isName(name) ? [] : [yaml.problemAtKey(["groups"], name, nameWords)]),
+    ...(isName(name) ? [] : [places.problemAtKey(["groups"], name, nameWords)]),
     ...nodes.flatMap((node, index) =>
       nodes.indexOf(node) === index
         ? []
-        : [yaml.problemAt(["groups", name, index], `"${node}" stands here twice`)],
+        : [places.problemAt(["groups", name, index], `"${node}" stands here twice`)],
     ),
   ]);
 }
