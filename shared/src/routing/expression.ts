@@ -33,6 +33,8 @@ export interface ExpressionFault {
 
 export interface Expression {
   readonly source: string;
+  /** CEL's name for what it gives, whatever the value: `double`, `bool`, `string` …; `dyn` when that depends. */
+  readonly gives: string;
   /** The result, or why there is none: a type that does not fit this value, a division by zero. */
   evaluate(variables: Variables): Result<Value, string>;
 }
@@ -114,7 +116,7 @@ export function compileExpression(source: string): Result<Expression, Expression
     const parsed = environment.parse(written.text);
     const checked = parsed.check();
     if (!checked.valid) return failed(faultOf(written, checked.error));
-    return ok({ source, evaluate: (variables) => evaluate(parsed, variables) });
+    return ok({ source, gives: String(checked.type), evaluate: (variables) => evaluate(parsed, variables) });
   } catch (error) {
     return failed(faultOf(written, error));
   }

@@ -50,10 +50,15 @@ export function compiledTarget(to: Target, groups: Groups): Pick<CompiledRoute, 
 }
 
 /** What is wrong with a target that is well-formed by itself; `path` is that of the target. */
-export function targetProblems(places: Places, path: Path, to: Target, groups: Groups): Problem[] {
+export function targetProblems<Told extends Problem>(
+  places: Places<Told>,
+  path: Path,
+  to: Target,
+  groups: Groups,
+): Told[] {
   if (typeof to === "string") return [];
   const names = Object.keys(groups);
-  const problems: Problem[] = [];
+  const problems: Told[] = [];
   if (!names.includes(to.group)) {
     const hint =
       nearest(to.group, names) ?? (names.length === 0 ? "there are none" : `there is ${names.join(", ")}`);
@@ -64,7 +69,7 @@ export function targetProblems(places: Places, path: Path, to: Target, groups: G
   return problems;
 }
 
-export function groupProblems(places: Places, groups: Groups): Problem[] {
+export function groupProblems<Told extends Problem>(places: Places<Told>, groups: Groups): Told[] {
   return Object.entries(groups).flatMap(([name, nodes]) => [
     ...(isName(name) ? [] : [places.problemAtKey(["groups"], name, nameWords)]),
     ...nodes.flatMap((node, index) =>

@@ -5,31 +5,31 @@ import { failed, ok, type Result } from "../kernel/result.ts";
 import type { Path, Problem } from "./yaml-text.ts";
 
 /** Where a problem is pointed at: one text, or the files of a site. */
-export interface Places {
-  problemAt(path: Path, message: string, hint?: string): Problem;
+export interface Places<Told extends Problem = Problem> {
+  problemAt(path: Path, message: string, hint?: string): Told;
   /** At the key `key` of the map at `path`. */
-  problemAtKey(path: Path, key: string, message: string, hint?: string): Problem;
+  problemAtKey(path: Path, key: string, message: string, hint?: string): Told;
   /** At character `offset` of the text at `path`. */
-  problemInside(path: Path, offset: number, message: string, hint?: string): Problem;
+  problemInside(path: Path, offset: number, message: string, hint?: string): Told;
 }
 
 type Issue = z.core.$ZodIssue;
 type Schema = z.core.$ZodType;
 
 /** `value`, which stands at `path`, as the schema reads it, or everything the schema has against it. */
-export function readBySchema<Read>(
-  places: Places,
+export function readBySchema<Read, Told extends Problem>(
+  places: Places<Told>,
   path: Path,
   schema: z.ZodType<Read>,
   value: unknown,
-): Result<Read, readonly Problem[]> {
+): Result<Read, readonly Told[]> {
   const parsed = schema.safeParse(value, { reportInput: true, error: defaultWords });
   if (parsed.success) return ok(parsed.data);
   return failed(parsed.error.issues.flatMap((issue) => problemsOf({ places, schema, root: path }, issue)));
 }
 
-interface Reading {
-  readonly places: Places;
+interface Reading<Told extends Problem> {
+  readonly places: Places<Told>;
   readonly schema: Schema;
   readonly root: Path;
 }
@@ -37,7 +37,7 @@ interface Reading {
 /** What a check of ours says beside its message. */
 const params = z.object({ offset: z.number().optional(), hint: z.string().optional() });
 
-function problemsOf(reading: Reading, issue: Issue): Problem[] {
+function problemsOf<Told extends Problem>(reading: Reading<Told>, issue: Issue): Told[] {
   const { places, root, schema } = reading;
   const inside = issue.path.filter((step) => typeof step !== "symbol");
   const path = [...root, ...inside];
@@ -65,9 +65,12 @@ function problemsOf(reading: Reading, issue: Issue): Problem[] {
 }
 
 /** Of several kinds that a value may have, the one that is meant: a map is meant as a map. */
-function unionProblems(reading: Reading, issue: z.core.$ZodIssueInvalidUnion): Problem[] {
+function unionProblems<Told extends Problem>(
+  reading: Reading<Told>,
+  issue: z.core.$ZodIssueInvalidUnion,
+): Told[] {
   const below = (each: Issue): Issue => ({ ...each, path: [...issue.path, ...each.path] });
-  const told = (branch: readonly Issue[]): Problem[] =>
+  const told = (branch: readonly Issue[]): Told[] =>
     branch.flatMap((each) => problemsOf(reading, below(each)));
   const best = issue.errors.toSorted((left, right) => costOf(left) - costOf(right))[0];
   const mark = best?.find(isMark);

@@ -15,9 +15,14 @@ export interface Problem {
 }
 
 /** Aliases may multiply a small text into a huge one; a file of routes needs few. More: refuse. */
-const aliasesMax = 100;
+const routesAliasesMax = 100;
 /** A file of ours. Larger: refuse. */
 export const yamlBytesMax = 4 * 1024 * 1024;
+
+export interface YamlOptions {
+  /** Uses of aliases, with those inside of what they stand for. More: refuse. */
+  readonly aliasesMax?: number;
+}
 
 export class YamlText {
   readonly value: unknown;
@@ -27,7 +32,7 @@ export class YamlText {
   readonly #lines = new LineCounter();
   readonly #document: Document;
 
-  constructor(text: string) {
+  constructor(text: string, { aliasesMax = routesAliasesMax }: YamlOptions = {}) {
     this.#text = text.length > yamlBytesMax ? "" : text;
     this.#document = parseDocument(this.#text, {
       lineCounter: this.#lines,
@@ -38,8 +43,15 @@ export class YamlText {
       this.#problem(error.pos[0], [], error.message, hintForYaml(error.code)),
     );
     if (text.length > yamlBytesMax) problems.push(this.#problem(0, [], `larger than ${yamlBytesMax} bytes`));
-    this.value = problems.length === 0 ? this.#read(problems) : undefined;
+    this.value = problems.length === 0 ? this.#read(problems, aliasesMax) : undefined;
     this.problems = problems;
+  }
+
+  /** The source's line, from 1 on, without its end. */
+  lineAt(line: number): string {
+    const start = this.#lines.lineStarts[line - 1] ?? this.#text.length;
+    const end = this.#text.indexOf("\n", start);
+    return this.#text.slice(start, end < 0 ? undefined : end).replace(/\r$/, "");
   }
 
   positionOf(path: Path): { readonly line: number; readonly column: number } {
@@ -67,7 +79,7 @@ export class YamlText {
     return this.#problem(node === undefined ? 0 : this.#sourceOffset(node, offset), path, message, hint);
   }
 
-  #read(problems: Problem[]): unknown {
+  #read(problems: Problem[], aliasesMax: number): unknown {
     try {
       return this.#document.toJS({ maxAliasCount: aliasesMax });
     } catch {
