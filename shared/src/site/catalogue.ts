@@ -27,6 +27,8 @@ export interface Catalogue {
   ): Result<unknown, readonly Told[]>;
   /** Of an instance with these settings, which have been read. Fails with words for people. */
   portsOf(module: ModuleVersion, settings: unknown): Result<DeclaredPorts, string>;
+  /** Whether its ports are the same whatever the settings. */
+  hasFixedPorts(module: ModuleVersion): boolean;
   needsOf(module: ModuleVersion, settings: unknown): readonly Need[];
 }
 
@@ -49,7 +51,10 @@ export class DeclaredModules implements Catalogue {
   constructor(declarations: readonly ModuleDeclaration[]) {
     for (const { manifest, settings } of declarations) {
       const versions = this.#declared.get(manifest.id) ?? new Map<string, Declared>();
-      this.#declared.set(manifest.id, versions.set(manifest.version, { manifest, settings, schema: undefined }));
+      this.#declared.set(
+        manifest.id,
+        versions.set(manifest.version, { manifest, settings, schema: undefined }),
+      );
     }
     this.modules = [...this.#declared.keys()].toSorted();
   }
@@ -75,6 +80,11 @@ export class DeclaredModules implements Catalogue {
     return declared === undefined
       ? failed(`there is no ${module.module} ${module.version}`)
       : declaredPorts(declared.manifest, settings);
+  }
+
+  hasFixedPorts(module: ModuleVersion): boolean {
+    const manifest = this.#find(module)?.manifest;
+    return manifest?.inputsFrom === undefined && manifest?.outputsFrom === undefined;
   }
 
   needsOf(module: ModuleVersion, settings: unknown): readonly Need[] {

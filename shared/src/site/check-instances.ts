@@ -1,10 +1,12 @@
 /** Every instance: its module, its settings, the ports it then has, and what these do when they are let alone. */
 import type { DeclaredPorts, Need } from "../bundle/manifest.ts";
+import { failed } from "../kernel/result.ts";
 import type { Millis } from "../kernel/units.ts";
 import { findPort, type InputSpec } from "../wire/messages/port.ts";
 import type { ModuleVersion } from "./catalogue.ts";
 import { type Failsafe, type Level, parseFailsafe } from "./failsafe.ts";
-import { hintAmong, misfit, type SiteCheck } from "./site-check.ts";
+import { exampleLevel, hintAmong, misfit, type SiteCheck } from "./site-check.ts";
+import type { ReadInstance } from "./read-site.ts";
 import type { WrittenInstance } from "./site-schema.ts";
 import { newestWithin, parseVersionRange } from "./version-range.ts";
 import type { Path } from "./yaml-text.ts";
@@ -35,8 +37,8 @@ export type Instances = ReadonlyMap<string, CheckedInstance>;
 export function checkInstances(check: SiteCheck): Instances {
   const checked = new Map<string, CheckedInstance>();
   for (const [node, { instances }] of check.site.nodes) {
-    for (const [name, written] of instances) {
-      const instance = checkInstance(check, node, name, written);
+    for (const [name, read] of instances) {
+      const instance = checkInstance(check, node, name, read);
       if (instance !== undefined) checked.set(`${node}/${name}`, instance);
     }
   }
@@ -47,19 +49,23 @@ function checkInstance(
   check: SiteCheck,
   node: string,
   name: string,
-  written: WrittenInstance,
+  { written, wrong }: ReadInstance,
 ): CheckedInstance | undefined {
   const path = ["nodes", node, "instances", name];
   const version = versionFor(check, path, written);
   if (version === undefined) return undefined;
   const module = { module: written.module, version };
   const { catalogue, site } = check;
-  const settings = catalogue.readSettings(site.sources, [...path, "settings"], module, written.settings ?? {});
+  const settings = wrong.has("settings")
+    ? failed([])
+    : catalogue.readSettings(site.sources, [...path, "settings"], module, written.settings ?? {});
   if (!settings.ok) {
-    check.problems.push(...settings.error);
-    return undefined;
+    check.problems.push(...settings.error.filter((problem) => !site.sources.isBroken(problem)));
+    // What ports settings would have made, nobody knows.
+    if (!catalogue.hasFixedPorts(module)) return undefined;
   }
-  const ports = catalogue.portsOf(module, settings.value);
+  const given = settings.ok ? settings.value : {};
+  const ports = catalogue.portsOf(module, given);
   if (!ports.ok) {
     check.tell([...path, "settings"], ports.error);
     return undefined;
@@ -67,7 +73,7 @@ function checkInstance(
   const actuators = Object.entries(ports.value.inputs).filter(([, spec]) => spec.actuator === true);
   const inputs = new Inputs(check, { node, name, path, actuators: new Map(actuators), ports: ports.value });
   inputs.checkLeases(written.leases ?? {});
-  const stops = inputs.stops(written.stop);
+  const stops = wrong.has("stop") ? {} : inputs.stops(written.stop);
   return {
     ...module,
     node,
@@ -75,9 +81,9 @@ function checkInstance(
     path,
     written,
     ports: ports.value,
-    needs: catalogue.needsOf(module, settings.value),
+    needs: catalogue.needsOf(module, given),
     stops,
-    failsafes: inputs.failsafes(written.failsafe, stops),
+    failsafes: wrong.has("failsafe") ? {} : inputs.failsafes(written.failsafe, stops),
   };
 }
 
@@ -85,13 +91,21 @@ function checkInstance(
 function versionFor(check: SiteCheck, path: Path, { module, version }: WrittenInstance): string | undefined {
   const versions = check.catalogue.versionsOf(module);
   if (versions.length === 0) {
-    check.tell([...path, "module"], `there is no module "${module}"`, hintAmong(module, check.catalogue.modules));
+    check.tell(
+      [...path, "module"],
+      `there is no module "${module}"`,
+      hintAmong(module, check.catalogue.modules),
+    );
     return undefined;
   }
   const range = parseVersionRange(version ?? "*");
   const newest = range.ok ? newestWithin(range.value, versions) : undefined;
   if (newest === undefined && range.ok)
-    check.tell([...path, "version"], `no version of ${module} is within ${version}`, `there is ${versions.join(", ")}`);
+    check.tell(
+      [...path, "version"],
+      `no version of ${module} is within ${version}`,
+      `there is ${versions.join(", ")}`,
+    );
   return newest;
 }
 
@@ -106,6 +120,8 @@ interface Subject {
 
 type ByInput<Value> = Value | Readonly<Record<string, Value>> | undefined;
 
+/** Inputs that one sentence names. */
+const namesToldMax = 3;
 /** Stands for every input that is not named. */
 const others = "*";
 
@@ -131,16 +147,23 @@ class Inputs {
     }
     const isGiven = this.#namesGiven(written);
     const silent: string[] = [];
-    for (const [name, { stop }] of this.#of.actuators) {
+    let example = "0";
+    for (const [name, spec] of this.#of.actuators) {
       if (isGiven(name)) continue;
-      if (stop === undefined) silent.push(name);
-      else stops[name] = stop;
+      if (spec.stop !== undefined) stops[name] = spec.stop;
+      else {
+        silent.push(name);
+        example = exampleLevel(spec);
+      }
     }
-    this.#tellSilent(silent, "what a show stop does", "stop: 0");
+    this.#tellSilent(silent, "what a show stop does", `stop: ${example}`);
     return stops;
   }
 
-  failsafes(written: ByInput<Level>, stops: Readonly<Record<string, Level>>): Readonly<Record<string, PlacedFailsafe>> {
+  failsafes(
+    written: ByInput<Level>,
+    stops: Readonly<Record<string, Level>>,
+  ): Readonly<Record<string, PlacedFailsafe>> {
     const placed: Record<string, PlacedFailsafe> = {};
     for (const { name, spec, value, path } of this.#each("failsafe", written)) {
       const parsed = parseFailsafe(value);
@@ -174,7 +197,13 @@ class Inputs {
   /** Of a counted input the scene may name some: the others go where a show stop sends them. */
   #fromScene(
     path: Path,
-    given: { name: string; spec: InputSpec; failsafe: Failsafe; scene: string; stops: Readonly<Record<string, Level>> },
+    given: {
+      name: string;
+      spec: InputSpec;
+      failsafe: Failsafe;
+      scene: string;
+      stops: Readonly<Record<string, Level>>;
+    },
   ): Record<string, PlacedFailsafe> {
     const { name, spec, scene, failsafe, stops } = given;
     const { site } = this.#check;
@@ -182,7 +211,11 @@ class Inputs {
     if (levels === undefined) {
       const known = site.namesIn("scenes");
       if (!known.includes(scene))
-        this.#check.tell(path, `there is no scene "${scene}"`, hintAmong(scene, known, "add it under scenes:"));
+        this.#check.tell(
+          path,
+          `there is no scene "${scene}"`,
+          hintAmong(scene, known, "add it under scenes:"),
+        );
       return {};
     }
     const times = { hold: failsafe.hold, fade: failsafe.fade };
@@ -191,11 +224,16 @@ class Inputs {
     if (exact !== undefined) return { [name]: { ...times, to: exact } };
     const stop = stops[name];
     if (spec.count === undefined || stop === undefined) {
-      this.#check.tell(path, `the scene ${scene} says nothing of ${prefix}${name}`, `add it there: ${prefix}${name}: 0`);
+      this.#check.tell(
+        path,
+        `the scene ${scene} says nothing of ${prefix}${name}`,
+        `add it there: ${prefix}${name}: ${exampleLevel(spec)}`,
+      );
       return {};
     }
     const single = Object.entries(levels).filter(
-      ([address]) => address.startsWith(prefix) && findPort(this.#of.ports.inputs, address.slice(prefix.length)) === spec,
+      ([address]) =>
+        address.startsWith(prefix) && findPort(this.#of.ports.inputs, address.slice(prefix.length)) === spec,
     );
     return {
       [name]: { ...times, to: stop },
@@ -208,13 +246,21 @@ class Inputs {
     const path = [...this.#of.path, key];
     const { actuators } = this.#of;
     const toAll = (value: Value, at: Path, names: readonly string[]) =>
-      [...actuators].flatMap(([name, spec]) => (names.includes(name) ? [] : [{ name, spec, value, path: at }]));
+      [...actuators].flatMap(([name, spec]) =>
+        names.includes(name) ? [] : [{ name, spec, value, path: at }],
+      );
     if (written === undefined) return [];
     if (typeof written !== "object") return toAll(written, path, []);
     const single = Object.entries(written).filter(([name]) => name !== others);
     const rest = Object.hasOwn(written, others) ? written[others] : undefined;
     return [
-      ...(rest === undefined ? [] : toAll(rest, [...path, others], single.map(([name]) => name))),
+      ...(rest === undefined
+        ? []
+        : toAll(
+            rest,
+            [...path, others],
+            single.map(([name]) => name),
+          )),
       ...single.flatMap(([name, value]) => {
         const spec = this.#find([key], name);
         if (spec === undefined) return [];
@@ -233,7 +279,8 @@ class Inputs {
 
   #find(below: Path, name: string): InputSpec | undefined {
     const { path, ports } = this.#of;
-    const spec = findPort(ports.inputs, name);
+    // `ch` stands for all that it counts, `ch12` for one of them.
+    const spec = Object.hasOwn(ports.inputs, name) ? ports.inputs[name] : findPort(ports.inputs, name);
     if (spec === undefined)
       this.#check.tellKey(
         [...path, ...below],
@@ -246,14 +293,17 @@ class Inputs {
 
   #tellSilent(names: readonly string[], what: string, example: string): void {
     if (names.length === 0) return;
-    const [first = ""] = names;
-    const subject = names.length === 1 ? first : `${first} and ${names.length - 1} more inputs`;
+    const named = names.slice(0, namesToldMax);
+    const more = names.length - named.length;
+    const subject = more > 0 ? `${named.join(", ")} and ${more} more` : named.join(" and ");
     const { path, name } = this.#of;
     this.#check.tellKey(path.slice(0, -1), name, `${subject} must say ${what}`, `add ${example}`);
   }
 }
 
 /** Names for a hint: a counted one with its numbers. */
-export function portNames(ports: Readonly<Record<string, { readonly count?: number | undefined }>>): string[] {
+export function portNames(
+  ports: Readonly<Record<string, { readonly count?: number | undefined }>>,
+): string[] {
   return Object.entries(ports).map(([name, { count }]) => (count === undefined ? name : `${name}1–${count}`));
 }

@@ -39,7 +39,11 @@ function claim(
   if (other === undefined) return;
   const owner = `${other.node}/${other.name}`;
   const words = `${needWords[need.kind]} ${need.name} is already taken by ${owner}, at ${check.site.sources.placeOf(other.path)}`;
-  check.tell(pathOf(instance, need), words, "two at once disturb each other: take another one, or remove one of the two");
+  check.tell(
+    pathOf(instance, need),
+    words,
+    "two at once disturb each other: take another one, or remove one of the two",
+  );
 }
 
 /**
@@ -62,14 +66,20 @@ function checkGrant(check: SiteCheck, instance: CheckedInstance, need: Need): vo
     check.tell(pathOf(instance, need), `${node} does not allow ${what}`, hint);
   } else if (need.pointer === undefined && !isGranted(written.grant, need)) {
     const hint = `add grant: { ${key}: [${need.name}] } to allow it`;
-    check.tellKey(instance.path.slice(0, -1), instance.name, `${written.module} wants ${what}, which is not granted`, hint);
+    check.tellKey(
+      instance.path.slice(0, -1),
+      instance.name,
+      `${written.module} wants ${what}, which is not granted`,
+      hint,
+    );
   }
 }
 
 const isGranted = (grants: Grants | undefined, { kind, name }: Need): boolean =>
   allows(grants?.[grantKeys[kind]] ?? [], name);
 
-const allows = (list: readonly string[], name: string): boolean => list.includes(name) || list.includes(anything);
+const allows = (list: readonly string[], name: string): boolean =>
+  list.includes(name) || list.includes(anything);
 
 function pathOf({ path }: CheckedInstance, { pointer }: Need): Path {
   return pointer === undefined ? path : [...path, "settings", ...pointer.split("/").slice(1)];

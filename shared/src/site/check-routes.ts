@@ -81,7 +81,8 @@ function targetPort(
     const isUnsure = ports === undefined && check.site.isWritten("nodes", node, "instances", instance);
     if (found === undefined && !isUnsure) {
       const what = `${node}, which is in the group ${route.to.group}, has no ${instance}/${port}`;
-      const names = ports === undefined ? check.site.namesIn("nodes", node, "instances") : portNames(ports.inputs);
+      const names =
+        ports === undefined ? check.site.namesIn("nodes", node, "instances") : portNames(ports.inputs);
       check.tell([...path, "to", "input"], what, hintAmong(ports === undefined ? instance : port, names));
       return undefined;
     }
@@ -98,7 +99,11 @@ interface Asked {
   readonly side: "from" | "to";
 }
 
-function portAt(check: SiteCheck, instances: Instances, { address, side, tell }: Asked): PortSpec | undefined {
+function portAt(
+  check: SiteCheck,
+  instances: Instances,
+  { address, side, tell }: Asked,
+): PortSpec | undefined {
   const parsed = parseSiteAddress(address);
   if (!parsed.ok) return undefined;
   const { node, instance, port } = parsed.value;
@@ -166,22 +171,42 @@ function kindOfExpression(source: string): Kind | undefined {
   }
 }
 
-function checkKinds(check: SiteCheck, read: ReadRoute, from: PortSpec | undefined, to: PortSpec | undefined): void {
-  const { route, path } = read;
+function checkKinds(
+  check: SiteCheck,
+  read: ReadRoute,
+  from: PortSpec | undefined,
+  to: PortSpec | undefined,
+): void {
+  const { route, path, wrong } = read;
   const condition = route.when === undefined ? undefined : kindOfExpression(route.when);
   if (condition !== undefined && condition !== "bool")
-    check.tell([...path, "when"], `when is true or false, and this is ${kindWords[condition]}`, "compare it, such as value > 0.5");
-  if (to === undefined) return;
+    check.tell(
+      [...path, "when"],
+      `when is true or false, and this is ${kindWords[condition]}`,
+      "compare it, such as value > 0.5",
+    );
+  if (to === undefined || wrong.has("map")) return;
   const wanted = kindOfType[to.type];
   const given = route.map === undefined ? from && kindOfType[from.type] : kindOfExpression(route.map);
   if (given === undefined || given === wanted) return;
   const end = typeof route.to === "string" ? route.to : `${route.to.input} of ${route.to.group}`;
   if (route.map !== undefined) {
-    check.tell([...path, "map"], `${end} takes ${kindWords[wanted]}, and this gives ${kindWords[given]}`, conversion(given, wanted, route.map));
+    check.tell(
+      [...path, "map"],
+      `${end} takes ${kindWords[wanted]}, and this gives ${kindWords[given]}`,
+      conversionOf(given, wanted, route.map),
+    );
     return;
   }
   const words = `${end} takes ${kindWords[wanted]}, and ${route.from} gives ${kindWords[given]}`;
   check.tell([...path, "to"], words, conversion(given, wanted, "value"));
+}
+
+/** What to write in the place of a map that gives the wrong thing. */
+function conversionOf(given: Kind, wanted: Kind, source: string): string {
+  return given === "text"
+    ? `let it give ${kindWords[wanted]}`
+    : conversion(given, wanted, source).replace("add", "write");
 }
 
 /** What to write so that it fits. */
@@ -190,7 +215,9 @@ function conversion(given: Kind, wanted: Kind, source: string): string {
   if (given === "bool" && wanted === "number") return `add map: "${inner} ? 1.0 : 0.0"`;
   if (given === "number" && wanted === "bool") return `add map: ${inner} > 0.5`;
   if (wanted === "text") return `add map: string(${source})`;
-  return given === "text" && wanted === "number" ? `add map: double(${source})` : "add a map that makes it fit";
+  return given === "text" && wanted === "number"
+    ? `add map: double(${source})`
+    : "add a map that makes it fit";
 }
 
 /** Whether each level of each scene is one that its input takes. */

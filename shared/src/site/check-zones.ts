@@ -1,15 +1,16 @@
 /** Places, what stands in them, and the modes they can be in. */
 import { stopZonesMax } from "../wire/limits.ts";
-import type { Modes } from "./read-site.ts";
+import type { Modes, ReadZone } from "./read-site.ts";
 import { hintAmong, type SiteCheck } from "./site-check.ts";
-import { type WrittenZone, zoneDepthMax } from "./site-schema.ts";
+import { zoneDepthMax } from "./site-schema.ts";
 import type { Path } from "./yaml-text.ts";
 
 export interface Zone {
   readonly title: string | undefined;
   /** The zones around it, the nearest first. */
   readonly around: readonly string[];
-  readonly modes: Modes;
+  /** Of its own; those of the zone around it when there are none. */
+  readonly modes: Modes | undefined;
   readonly mode: string | undefined;
 }
 
@@ -19,7 +20,6 @@ interface Surroundings {
   readonly path: Path;
   readonly around: readonly string[];
   readonly modes: Modes;
-  readonly mode: string | undefined;
 }
 
 /** All zones of the site, those inside of others too. */
@@ -28,25 +28,32 @@ export function checkZones(check: SiteCheck): Zones {
   checkMode(check, ["mode"], site.mode, site.modes);
   const zones = new Map<string, Zone>();
   const paths = new Map<string, Path>();
-  const add = (name: string, zone: WrittenZone | null, { path, around, modes, mode }: Surroundings): void => {
+  const add = (
+    name: string,
+    { zone, zones: inside }: ReadZone,
+    { path, around, modes }: Surroundings,
+  ): void => {
     const earlier = paths.get(name);
     if (earlier !== undefined) {
-      check.tellKey(path, name, `"${name}" is already the name of the zone at ${site.sources.placeOf(earlier)}`);
+      check.tellKey(
+        path,
+        name,
+        `"${name}" is already the name of the zone at ${site.sources.placeOf(earlier)}`,
+      );
       return;
     }
     if (around.length === zoneDepthMax - 1)
       check.tellKey(path, name, `more than ${zoneDepthMax - 1} zones inside each other`);
     if (around.length >= zoneDepthMax - 1) return;
-    const own = zone?.modes ?? modes;
+    const own = zone.modes ?? modes;
     const here = [...path, name];
-    checkMode(check, [...here, "mode"], zone?.mode, own);
-    const begins = zone?.mode ?? (zone?.modes === undefined ? mode : undefined);
+    checkMode(check, [...here, "mode"], zone.mode, own);
     paths.set(name, here);
-    zones.set(name, { title: zone?.title, around, modes: own, mode: begins });
-    const inner = { path: [...here, "zones"], around: [name, ...around], modes: own, mode: begins };
-    for (const [each, inside] of Object.entries(zone?.zones ?? {})) add(each, inside, inner);
+    zones.set(name, { title: zone.title, around, modes: zone.modes, mode: zone.mode });
+    const inner = { path: [...here, "zones"], around: [name, ...around], modes: own };
+    for (const [each, zone] of inside) add(each, zone, inner);
   };
-  const outer = { path: ["zones"], around: [], modes: site.modes, mode: site.mode };
+  const outer = { path: ["zones"], around: [], modes: site.modes };
   for (const [name, zone] of site.zones) add(name, zone, outer);
   if (zones.size > stopZonesMax) check.tell(["zones"], `more than ${stopZonesMax} zones`);
   return zones;
@@ -54,18 +61,23 @@ export function checkZones(check: SiteCheck): Zones {
 
 function checkMode(check: SiteCheck, path: Path, mode: string | undefined, modes: Modes): void {
   if (mode === undefined || Object.hasOwn(modes, mode)) return;
-  check.tell(path, `there is no mode "${mode}" here`, hintAmong(mode, Object.keys(modes), "add it under modes:"));
+  check.tell(
+    path,
+    `there is no mode "${mode}" here`,
+    hintAmong(mode, Object.keys(modes), "add it under modes:"),
+  );
 }
 
 /** Whether every zone and exhibit that is named is there. */
 export function checkPlaces(check: SiteCheck, zones: Zones): void {
   const { site } = check;
-  for (const [name, exhibit] of site.exhibits) checkZone(check, ["exhibits", name, "zone"], exhibit.zone, zones);
+  for (const [name, exhibit] of site.exhibits)
+    checkZone(check, ["exhibits", name, "zone"], exhibit.zone, zones);
   for (const [name, { node, instances }] of site.nodes) {
     if (node.zone !== undefined) checkZone(check, ["nodes", name, "zone"], node.zone, zones);
     checkExhibit(check, ["nodes", name, "exhibit"], node.exhibit);
-    for (const [each, { exhibit }] of instances)
-      checkExhibit(check, ["nodes", name, "instances", each, "exhibit"], exhibit);
+    for (const [each, { written }] of instances)
+      checkExhibit(check, ["nodes", name, "instances", each, "exhibit"], written.exhibit);
   }
 }
 

@@ -10,11 +10,18 @@ import { type CheckedInstance, checkInstances, type Instances } from "./check-in
 import { checkNeeds } from "./check-needs.ts";
 import { type CheckedRoute, checkRoutes, checkScenes } from "./check-routes.ts";
 import { checkPlaces, checkZones, type Zone, type Zones } from "./check-zones.ts";
-import type { CompiledSite, HubPlan, InstancePlan, NodePlan, ZonePlan } from "./compiled-site.ts";
-import { problemsToldMax } from "./limits.ts";
+import {
+  type CompiledSite,
+  type HubPlan,
+  type InstancePlan,
+  type NodePlan,
+  siteBytes,
+  type ZonePlan,
+} from "./compiled-site.ts";
+import { nodePlanBytesMax, problemsToldMax, siteBytesMax } from "./limits.ts";
 import { type ReadSite, readSite } from "./read-site.ts";
-import { compiledRoute, tooManyBytes } from "./route-schema.ts";
-import { groupProblems, type Groups, targetProblems } from "./route-target.ts";
+import { compiledRoute } from "./route-schema.ts";
+import { type Groups, memberProblems, targetProblems } from "./route-target.ts";
 import { checkSecrets, secretsByInstance, withSecrets } from "./secrets.ts";
 import type { SecretUse } from "./variables.ts";
 import { hintAmong, SiteCheck } from "./site-check.ts";
@@ -41,7 +48,11 @@ export function compileSite(files: SiteFiles, catalogue: Catalogue): Result<Comp
   const site = readSite(files.root, files.read, files.site);
   const check = new SiteCheck(site, catalogue);
   if (Object.keys(site.sources.merged).length === 0 && check.problems.length === 0)
-    check.tell([], "the file says nothing", "begin with nodes:, or let `interactor config init` write an example");
+    check.tell(
+      [],
+      "the file says nothing",
+      "begin with nodes:, or let `interactor config init` write an example",
+    );
   const groups = checkGroups(check);
   const zones = checkZones(check);
   checkPlaces(check, zones);
@@ -54,10 +65,11 @@ export function compileSite(files: SiteFiles, catalogue: Catalogue): Result<Comp
   }));
   checkRoutes(check, instances, routes);
   checkScenes(check, instances);
-  const tooLarge = tooManyBytes(routes.map(({ compiled }) => compiled));
-  if (tooLarge !== undefined) check.tell(["routes"], tooLarge);
-  if (check.problems.length === 0)
-    return ok(planned(site, { groups, zones, instances, routes: routes.map(({ compiled }) => compiled) }));
+  if (check.problems.length === 0) {
+    const plans = planned(site, { groups, zones, instances, routes: routes.map(({ compiled }) => compiled) });
+    checkSizes(check, plans);
+    if (check.problems.length === 0) return ok(plans);
+  }
   const all = inOrder(check.problems, site.sources.files);
   return failed({
     problems: all.slice(0, problemsToldMax),
@@ -66,16 +78,36 @@ export function compileSite(files: SiteFiles, catalogue: Catalogue): Result<Comp
   });
 }
 
+/** A plan is sent to its node as one document, and the whole site is kept as one. */
+function checkSizes(check: SiteCheck, plans: CompiledSite): void {
+  for (const [name, plan] of Object.entries(plans.nodes)) {
+    const bytes = siteBytes(plan).length;
+    if (bytes > nodePlanBytesMax)
+      check.tellKey(
+        ["nodes"],
+        name,
+        `${name} with its routes takes ${bytes} bytes, and may have ${nodePlanBytesMax}`,
+      );
+  }
+  const bytes = siteBytes(plans.hub).length;
+  if (bytes > siteBytesMax)
+    check.tell([], `the hub's part takes ${bytes} bytes, and may have ${siteBytesMax}`);
+}
+
 /** Groups as they are listed, and as nodes say they belong to them. A set: its order means nothing. */
 function checkGroups(check: SiteCheck): Groups {
   const { site } = check;
-  check.problems.push(...groupProblems(site.sources, site.groups));
+  check.problems.push(...memberProblems(site.sources, site.groups));
   const groups = new Map(Object.entries(site.groups).map(([name, nodes]) => [name, new Set(nodes)]));
   const known = site.namesIn("nodes");
   for (const [name, nodes] of Object.entries(site.groups)) {
     for (const [index, node] of nodes.entries())
       if (!known.includes(node))
-        check.tell(["groups", name, index], `there is no node "${node}"`, hintAmong(node, known, "add it under nodes:"));
+        check.tell(
+          ["groups", name, index],
+          `there is no node "${node}"`,
+          hintAmong(node, known, "add it under nodes:"),
+        );
   }
   for (const [node, { node: written }] of site.nodes) {
     for (const group of written.groups ?? []) groups.set(group, (groups.get(group) ?? new Set()).add(node));
@@ -127,7 +159,7 @@ function zonePlan({ title, around, modes, mode }: Zone): ZonePlan {
   return {
     ...(title === undefined ? {} : { title }),
     ...(outer === undefined ? {} : { in: outer }),
-    modes,
+    ...(modes === undefined ? {} : { modes }),
     ...(mode === undefined ? {} : { mode }),
   };
 }
@@ -147,7 +179,12 @@ function nodePlan(site: ReadSite, name: string, { zones, own, secrets, routes }:
     ...(exhibit === undefined ? {} : { exhibit }),
     ...(title === undefined ? {} : { title }),
     ...(allow === undefined ? {} : { allow }),
-    instances: Object.fromEntries(own.map((instance) => [instance.name, instancePlan(instance, secrets.get(`${name}/${instance.name}`) ?? [])])),
+    instances: Object.fromEntries(
+      own.map((instance) => [
+        instance.name,
+        instancePlan(instance, secrets.get(`${name}/${instance.name}`) ?? []),
+      ]),
+    ),
     routes: byName(routes),
   };
 }

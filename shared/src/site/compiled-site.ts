@@ -37,7 +37,8 @@ export interface NodePlan {
 export interface ZonePlan {
   readonly title?: string;
   readonly in?: string;
-  readonly modes: Modes;
+  /** Of its own; those of the zone around it when there are none. */
+  readonly modes?: Modes;
   readonly mode?: string;
 }
 
@@ -64,7 +65,7 @@ export interface CompiledSite {
 export const siteBytes = (plan: CompiledSite | NodePlan | HubPlan): Uint8Array => encodeCbor(canonical(plan));
 
 /** Maps in the order of their keys, and without what is not said. */
-function canonical(value: unknown): unknown {
+export function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(canonical);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(

@@ -22,7 +22,7 @@ export interface Failsafe {
     | { readonly kind: "none" };
 }
 
-export const failsafeWords = "a failsafe is such as hold 5s -> fade 3s -> 0, or fade 2s -> scene night, or hold";
+const failsafeWords = "a failsafe is such as hold 5s -> fade 3s -> 0, or fade 2s -> scene night, or hold";
 
 /** A level alone is gone to at once. Fails with what is wrong and the character it stands at. */
 export function parseFailsafe(
@@ -57,7 +57,8 @@ export function parseFailsafe(
     }
   }
   const end = { message: "it ends in a level or a scene, such as -> 0", offset: 0 };
-  if (hold === null) return fade === undefined && to.kind === "none" ? ok({ hold, fade: none, to }) : holdsForEver();
+  if (hold === null)
+    return fade === undefined && to.kind === "none" ? ok({ hold, fade: none, to }) : holdsForEver();
   if (to.kind === "none") return failed(end);
   return ok({ hold: hold ?? none, fade: fade ?? none, to });
 }

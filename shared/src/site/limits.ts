@@ -1,5 +1,7 @@
 /** Bounds of the site file, each with its reason. Past any of them the file is refused, with the place that is too much. */
 
+import { payloadBytesMax } from "../wire/limits.ts";
+
 /** All files of a site together. */
 export const siteBytesMax = 8 * 1024 * 1024;
 /** Files of one site: one for each node of a large one, and then one would rather generate it. */
@@ -30,6 +32,8 @@ export const grantsMax = 512;
 export const titleLengthMax = 100;
 /** A range of versions. */
 export const versionRangeLengthMax = 100;
+/** What one node has of a site: it travels in one message, with a little beside it. */
+export const nodePlanBytesMax = payloadBytesMax - 1024;
 /** Problems of a site that are told; the rest is counted. Nobody reads more before they correct the first ones. */
 export const problemsToldMax = 200;
 /** Characters of a line that stand above a caret. */

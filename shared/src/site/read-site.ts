@@ -4,16 +4,17 @@
  */
 import type * as z from "zod";
 import { nearest } from "../kernel/nearest.ts";
-import { isName } from "../wire/names.ts";
-import { nameWords, routeSchema, type WrittenRoute } from "./route-schema.ts";
-import { type Groups, groupsField } from "./route-target.ts";
-import { readBySchema } from "./schema-problems.ts";
+import { instancesMax } from "../wire/limits.ts";
+import { everyZone } from "../wire/messages/stop.ts";
+import { isName, nameFrom } from "../wire/names.ts";
+import { nameField, nameWords, routeSchema, type WrittenRoute } from "./route-schema.ts";
+import { type Groups, groupSchema } from "./route-target.ts";
+import { readBySchema, salvage } from "./schema-problems.ts";
 import type { SiteProblem } from "./site-problem.ts";
 import {
   exhibitSchema,
   instanceSchema,
-  modeField,
-  modesField,
+  modeFlags,
   nodeSchema,
   sceneSchema,
   secretSchema,
@@ -24,23 +25,36 @@ import {
   type WrittenZone,
   zoneSchema,
 } from "./site-schema.ts";
-import { instancesMax } from "../wire/limits.ts";
-import { SiteSources, type ReadSource } from "./site-sources.ts";
+import { type ReadSource, SiteSources } from "./site-sources.ts";
 import { type SecretUse, Variables } from "./variables.ts";
 import type { Path } from "./yaml-text.ts";
 
 export type Named<Part> = ReadonlyMap<string, Part>;
-export type Modes = z.infer<typeof modesField>;
+export type Modes = Readonly<Record<string, z.infer<typeof modeFlags>>>;
 export type Exhibit = z.infer<typeof exhibitSchema>;
 export type Secret = z.infer<typeof secretSchema>;
 export type Scene = z.infer<typeof sceneSchema>;
 
-export interface ReadNode {
-  readonly node: WrittenNode;
-  readonly instances: Named<WrittenInstance>;
+/** Parts of it that are wrong, and have been told: they are left out of what is read. */
+export interface Flawed {
+  readonly wrong: ReadonlySet<string>;
 }
 
-export interface ReadRoute {
+export interface ReadInstance extends Flawed {
+  readonly written: WrittenInstance;
+}
+
+export interface ReadNode {
+  readonly node: WrittenNode;
+  readonly instances: Named<ReadInstance>;
+}
+
+export interface ReadZone {
+  readonly zone: WrittenZone;
+  readonly zones: Named<ReadZone>;
+}
+
+export interface ReadRoute extends Flawed {
   readonly route: WrittenRoute;
   readonly path: Path;
 }
@@ -51,7 +65,7 @@ export interface ReadSite {
   readonly secrets: Named<Secret>;
   readonly modes: Modes;
   readonly mode: string | undefined;
-  readonly zones: Named<WrittenZone | null>;
+  readonly zones: Named<ReadZone>;
   readonly exhibits: Named<Exhibit>;
   readonly nodes: Named<ReadNode>;
   readonly groups: Groups;
@@ -59,7 +73,7 @@ export interface ReadSite {
   readonly scenes: Named<Scene>;
   readonly secretUses: readonly SecretUse[];
   /** Every problem, as far as parts are looked at one by one. */
-  readonly problems: SiteProblem[];
+  readonly problems: readonly SiteProblem[];
   /** Whether there is such a thing in the files, right or wrong. */
   isWritten(...path: readonly string[]): boolean;
   namesIn(...path: readonly string[]): readonly string[];
@@ -91,78 +105,120 @@ class Reader {
       const hint = nearest(section, sections) ?? `there are ${sections.join(", ")}`;
       this.#problems.push(this.#sources.problemAtKey([], section, `"${section}" is unknown here`, hint));
     }
-    const nodes = this.#parts("nodes", nodeSchema.nullable());
+    const isWritten = (...path: readonly string[]): boolean => this.#at(path) !== undefined;
     return {
       sources: this.#sources,
-      name: this.#one("site", modeField) ?? siteDefault,
-      secrets: this.#parts("secrets", secretSchema),
-      modes: this.#one("modes", modesField) ?? {},
-      mode: this.#one("mode", modeField),
-      zones: this.#parts("zones", zoneSchema),
-      exhibits: this.#parts("exhibits", exhibitSchema),
-      nodes: new Map([...nodes].map(([name, node]) => [name, this.#node(name, node ?? {})])),
-      groups: this.#one("groups", groupsField) ?? {},
+      name: this.#one("site") ?? siteDefault,
+      secrets: reads(this.#section("secrets", secretSchema)),
+      modes: this.#modes(),
+      mode: this.#one("mode"),
+      zones: this.#zones(["zones"], this.#filled.get("zones")),
+      exhibits: reads(this.#section("exhibits", exhibitSchema)),
+      nodes: this.#nodes(),
+      groups: this.#groups(),
       routes: this.#routes(),
-      scenes: this.#parts("scenes", sceneSchema),
+      scenes: reads(this.#section("scenes", sceneSchema)),
       secretUses: this.#variables.secrets,
       problems: [...this.#sources.problems, ...this.#variables.problems, ...this.#problems],
-      isWritten: (...path) => this.#at(path) !== undefined,
+      isWritten,
       namesIn: (...path) => keysOf(this.#at(path)),
     };
   }
 
-  #node(name: string, node: WrittenNode): ReadNode {
-    const instances = this.#named(["nodes", name, "instances"], node.instances ?? {}, instanceSchema);
-    if (instances.size > instancesMax)
-      this.#problems.push(
-        this.#sources.problemAt(["nodes", name, "instances"], `at most ${instancesMax} instances on a node`),
-      );
-    return { node, instances };
+  #nodes(): Named<ReadNode> {
+    const nodes = this.#section("nodes", nodeSchema.nullable());
+    return new Map(
+      [...nodes].map(([name, { read }]) => {
+        const path = ["nodes", name, "instances"];
+        const instances = this.#named(path, read?.instances, instanceSchema);
+        if (instances.size > instancesMax)
+          this.#problems.push(this.#sources.problemAt(path, `at most ${instancesMax} instances on a node`));
+        const each = [...instances].map(
+          ([name, { read, wrong }]) => [name, { written: read, wrong }] as const,
+        );
+        return [name, { node: read ?? {}, instances: new Map(each) }] as const;
+      }),
+    );
+  }
+
+  #zones(path: Path, written: unknown): Named<ReadZone> {
+    const zones = this.#named(path, written, zoneSchema);
+    return new Map(
+      [...zones].map(([name, { read }]) => {
+        const inner = this.#zones([...path, name, "zones"], read?.zones ?? {});
+        return [name, { zone: read ?? {}, zones: inner }] as const;
+      }),
+    );
+  }
+
+  /** A mode that is wrong is there all the same, and allows nothing. */
+  #modes(): Modes {
+    const read = reads(this.#section("modes", modeFlags));
+    const none = { audience: true, updates: false, armed: false };
+    return Object.fromEntries(keysOf(this.#at(["modes"])).map((name) => [name, read.get(name) ?? none]));
+  }
+
+  /** A group that is wrong is there all the same, and empty. */
+  #groups(): Groups {
+    const read = reads(this.#section("groups", groupSchema));
+    return Object.fromEntries(keysOf(this.#at(["groups"])).map((name) => [name, read.get(name) ?? []]));
   }
 
   #routes(): ReadRoute[] {
     const written = this.#filled.get("routes");
     if (!Array.isArray(written)) return [];
-    if (written.length > sectionsMax.routes)
-      this.#problems.push(this.#sources.problemAt(["routes", sectionsMax.routes], `at most ${sectionsMax.routes} routes`));
-    return written.slice(0, sectionsMax.routes).flatMap((each: unknown, index) => {
-      const route = this.#checked(["routes", index], routeSchema, each);
-      return route === undefined ? [] : [{ route, path: ["routes", index] }];
+    const most = sectionsMax.routes;
+    if (written.length > most)
+      this.#problems.push(this.#sources.problemAt(["routes", most], `at most ${most} routes`));
+    return written.slice(0, most).flatMap((each: unknown, index): ReadRoute[] => {
+      const path = ["routes", index];
+      const route = this.#checked(path, routeSchema, each);
+      return route === undefined ? [] : [{ route: route.read, wrong: route.wrong, path }];
     });
   }
 
-  #one<Read>(section: string, schema: z.ZodType<Read>): Read | undefined {
+  #one(section: "site" | "mode"): string | undefined {
     const written = this.#filled.get(section);
-    return written === undefined || written === null ? undefined : this.#checked([section], schema, written);
+    if (written === undefined || written === null) return undefined;
+    return this.#checked([section], nameField, written)?.read;
   }
 
-  #parts<Read>(section: string, schema: z.ZodType<Read>): Map<string, Read> {
+  #section<Read>(section: string, schema: z.ZodType<Read>): Map<string, Part<Read>> {
     const written = this.#filled.get(section);
     const most = Object.entries(sectionsMax).find(([each]) => each === section)?.[1] ?? Infinity;
     if (keysOf(written).length > most)
       this.#problems.push(this.#sources.problemAt([section], `at most ${most} in ${section}`));
-    return this.#named([section], written ?? {}, schema);
+    return this.#named([section], written, schema);
   }
 
-  #named<Read>(path: Path, written: object, schema: z.ZodType<Read>): Map<string, Read> {
-    const parts = new Map<string, Read>();
-    for (const [name, each] of Object.entries(written)) {
-      const isOurs = path.length === 1 && path[0] === "nodes" && name === "hub";
-      if (isOurs || !(isName(name) || path[0] === "secrets")) {
-        const words = isOurs ? '"hub" is the hub itself, and no name of a node' : nameWords;
-        this.#problems.push(this.#sources.problemAtKey(path, name, words));
-      }
+  #named<Read>(path: Path, written: unknown, schema: z.ZodType<Read>): Map<string, Part<Read>> {
+    const parts = new Map<string, Part<Read>>();
+    for (const [name, each] of Object.entries(isMap(written) ? written : {})) {
+      this.#checkName(path, name);
       const part = this.#checked([...path, name], schema, each);
       if (part !== undefined) parts.set(name, part);
     }
     return parts;
   }
 
-  #checked<Read>(path: Path, schema: z.ZodType<Read>, written: unknown): Read | undefined {
+  #checkName(path: Path, name: string): void {
+    const [section] = path;
+    const tell = (words: string, hint?: string): void =>
+      void this.#problems.push(this.#sources.problemAtKey(path, name, words, hint));
+    if (section === "nodes" && path.length === 1 && name === "hub")
+      tell('"hub" is the hub itself, and no name of a node');
+    if (section === "zones" && name === everyZone)
+      tell(`"${everyZone}" is the whole site, and no name of a zone`);
+    // Secrets have their own names.
+    if (section !== "secrets" && !isName(name))
+      tell(nameWords, `such as ${nameFrom(name.replaceAll(" ", "-"))}`);
+  }
+
+  #checked<Read>(path: Path, schema: z.ZodType<Read>, written: unknown): Part<Read> | undefined {
     const read = readBySchema(this.#sources, path, schema, written);
-    if (read.ok) return read.value;
-    this.#problems.push(...read.error);
-    return undefined;
+    if (read.ok) return { read: read.value, wrong: nothingWrong };
+    this.#problems.push(...read.error.filter((problem) => !this.#sources.isBroken(problem)));
+    return salvage(schema, written);
   }
 
   #at(path: readonly string[]): unknown {
@@ -174,5 +230,15 @@ class Reader {
   }
 }
 
-const isMap = (value: unknown): value is object => typeof value === "object" && value !== null && !Array.isArray(value);
+interface Part<Read> extends Flawed {
+  readonly read: Read;
+}
+
+const nothingWrong: ReadonlySet<string> = new Set();
+
+const reads = <Read>(parts: ReadonlyMap<string, Part<Read>>): Named<Read> =>
+  new Map([...parts].map(([name, { read }]) => [name, read]));
+
+const isMap = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 const keysOf = (value: unknown): readonly string[] => (isMap(value) ? Object.keys(value) : []);

@@ -4,19 +4,17 @@ import { parseDuration } from "../kernel/duration.ts";
 import type { Millis } from "../kernel/units.ts";
 import { compileExpression } from "../routing/expression.ts";
 import { laneOfName, lane as laneNumber, lanes } from "../wire/lanes.ts";
-import { durationMax, expressionLengthMax, payloadBytesMax, ttlDefault } from "../wire/limits.ts";
-import { type CompiledRoute, encodeDesired } from "../wire/messages/desired.ts";
+import { durationMax, expressionLengthMax, ttlDefault } from "../wire/limits.ts";
+import type { CompiledRoute } from "../wire/messages/desired.ts";
 import { isName, parseSiteAddress } from "../wire/names.ts";
-import { compiledTarget, type Groups, groupTarget, targetAddress } from "./route-target.ts";
+import { compiledTarget, type Groups, groupTarget, targetAddress, targetWords } from "./route-target.ts";
 
 export const nameWords = "a name is a-z, 0-9, - and _, at most 63 characters";
 const addressWords = "an address is node/instance/port, such as demo/sim/distance";
 const durationWords = "a duration has a unit, such as 50ms, 2s or 1m";
 
 export const nameField = z.string(nameWords).refine(isName, nameWords);
-export const addressField = z
-  .string(addressWords)
-  .refine((text) => parseSiteAddress(text).ok, addressWords);
+export const addressField = z.string(addressWords).refine((text) => parseSiteAddress(text).ok, addressWords);
 
 const expression = z.coerce
   .string()
@@ -28,7 +26,8 @@ const expression = z.coerce
     context.addIssue({ code: "custom", message, params });
   });
 
-export const durationField = z.string(durationWords).transform((text, context): Millis => {
+/** A number without a unit is told of its unit, not of quotes. */
+export const durationField = z.coerce.string().transform((text, context): Millis => {
   const parsed = parseDuration(text);
   if (parsed.ok && parsed.value <= durationMax) return parsed.value;
   context.addIssue(parsed.ok ? "at most 24h" : durationWords);
@@ -40,10 +39,12 @@ export const routeSchema = z.strictObject(
     name: nameField.describe("Unique in the site, for people."),
     from: addressField.describe("The output it follows: node/instance/output."),
     to: z
-      .union([targetAddress, groupTarget(expression)])
+      .union([targetAddress, groupTarget(expression)], targetWords)
       .describe("The input it sets: node/instance/input, or the same input of a group of nodes."),
     when: expression.optional().describe("Only while this is true, in CEL, such as value > 0.5."),
-    map: expression.optional().describe("What becomes of the value, in CEL, such as scale(value, 0, 4, 1, 0)."),
+    map: expression
+      .optional()
+      .describe("What becomes of the value, in CEL, such as scale(value, 0, 4, 1, 0)."),
     ttl: durationField.optional().describe("How long a value is worth delivering, such as 2s."),
     lane: z.enum(lanes).optional().describe("How urgent it is; telemetry when nothing is said."),
     throttle: durationField.optional().describe("At most one value in this time, such as 50ms."),
@@ -64,20 +65,4 @@ export function compiledRoute(written: WrittenRoute, groups: Groups): CompiledRo
     ...(written.map === undefined ? {} : { map: written.map }),
     ...(written.throttle === undefined ? {} : { throttle: written.throttle }),
   };
-}
-
-/**
- * Words for routes that are too much for one document: they are kept, and sent to a node, as one, and what nobody
- * could read again must not be taken over.
- */
-export function tooManyBytes(routes: readonly CompiledRoute[]): string | undefined {
-  const bytes = encodeDesired({
-    v: 1,
-    revision: Number.MAX_SAFE_INTEGER,
-    digest: "0".repeat(64),
-    routes,
-  }).length;
-  return bytes > payloadBytesMax
-    ? `all routes together take ${bytes} bytes of the ${payloadBytesMax} that a document may have`
-    : undefined;
 }

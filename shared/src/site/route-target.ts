@@ -7,7 +7,7 @@ import { nearest } from "../kernel/nearest.ts";
 import type { Places } from "./schema-problems.ts";
 import type { Path, Problem } from "./yaml-text.ts";
 
-const targetWords =
+export const targetWords =
   "to is node/instance/input, such as demo/dmx/front, or a map with group, input and strategy";
 const inputWords = "an input of a group is instance/input, such as dmx/front";
 const memberWords = "a group is a list of nodes, such as [pi-1, pi-2]";
@@ -15,13 +15,15 @@ const nameWords = "a name is a-z, 0-9, - and _, at most 63 characters";
 
 const nodeName = z.string(memberWords).refine(isName, nameWords);
 
+export const groupSchema = z
+  .array(nodeName, memberWords)
+  .min(1, "a group has at least one node")
+  .max(nodesMax, `at most ${nodesMax} nodes`);
+
 /** By the group's name. */
 export const groupsField = z.record(
   z.string(),
-  z
-    .array(nodeName, memberWords)
-    .min(1, "a group has at least one node")
-    .max(nodesMax, `at most ${nodesMax} nodes`),
+  groupSchema,
   "groups is a map of a name and a list of nodes each",
 );
 
@@ -70,12 +72,19 @@ export function targetProblems<Told extends Problem>(
 }
 
 export function groupProblems<Told extends Problem>(places: Places<Told>, groups: Groups): Told[] {
-  return Object.entries(groups).flatMap(([name, nodes]) => [
-    ...(isName(name) ? [] : [places.problemAtKey(["groups"], name, nameWords)]),
-    ...nodes.flatMap((node, index) =>
+  const wrong = Object.keys(groups).filter((name) => !isName(name));
+  return [
+    ...wrong.map((name) => places.problemAtKey(["groups"], name, nameWords)),
+    ...memberProblems(places, groups),
+  ];
+}
+
+export function memberProblems<Told extends Problem>(places: Places<Told>, groups: Groups): Told[] {
+  return Object.entries(groups).flatMap(([name, nodes]) =>
+    nodes.flatMap((node, index) =>
       nodes.indexOf(node) === index
         ? []
         : [places.problemAt(["groups", name, index], `"${node}" stands here twice`)],
     ),
-  ]);
+  );
 }

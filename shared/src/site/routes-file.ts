@@ -5,9 +5,9 @@
  */
 import * as z from "zod";
 import { failed, ok, type Result } from "../kernel/result.ts";
-import { routesMax } from "../wire/limits.ts";
-import type { CompiledRoute } from "../wire/messages/desired.ts";
-import { compiledRoute, routeSchema, tooManyBytes } from "./route-schema.ts";
+import { payloadBytesMax, routesMax } from "../wire/limits.ts";
+import { type CompiledRoute, encodeDesired } from "../wire/messages/desired.ts";
+import { compiledRoute, routeSchema } from "./route-schema.ts";
 import { groupProblems, groupsField, targetProblems } from "./route-target.ts";
 import { readBySchema } from "./schema-problems.ts";
 import { type Problem, YamlText } from "./yaml-text.ts";
@@ -33,14 +33,25 @@ export function parseRoutesFile(text: string): Result<readonly CompiledRoute[], 
   const targets = (written ?? []).flatMap(({ to }, index) =>
     targetProblems(yaml, ["routes", index, "to"], to, groups),
   );
-  const tooLarge = tooManyBytes(routes);
   const problems = [
     ...groupProblems(yaml, groups),
     ...targets,
     ...twiceNamed(yaml, routes),
-    ...(tooLarge === undefined ? [] : [yaml.problemAt(["routes"], tooLarge)]),
+    ...tooLarge(yaml, routes),
   ];
   return problems.length > 0 ? failed(problems) : ok(routes);
+}
+
+/** They are kept, and sent to a node, as one document: one that nobody could read again must not be taken over. */
+function tooLarge(yaml: YamlText, routes: readonly CompiledRoute[]): Problem[] {
+  const bytes = encodeDesired({
+    v: 1,
+    revision: Number.MAX_SAFE_INTEGER,
+    digest: "0".repeat(64),
+    routes,
+  }).length;
+  const words = `all routes together take ${bytes} bytes of the ${payloadBytesMax} that a document may have`;
+  return bytes > payloadBytesMax ? [yaml.problemAt(["routes"], words)] : [];
 }
 
 function twiceNamed(yaml: YamlText, routes: readonly CompiledRoute[]): Problem[] {

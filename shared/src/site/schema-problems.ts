@@ -34,6 +34,23 @@ interface Reading<Told extends Problem> {
   readonly root: Path;
 }
 
+/** What is left of a map without the parts that a schema refuses, and which they are; `undefined`: nothing that serves. */
+export function salvage<Read>(
+  schema: z.ZodType<Read>,
+  value: unknown,
+): { readonly read: Read; readonly wrong: ReadonlySet<string> } | undefined {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return { read: parsed.data, wrong: new Set() };
+  if (typeof value !== "object" || value === null) return undefined;
+  const wrong = new Set(
+    parsed.error.issues.flatMap((issue) =>
+      issue.path.length > 0 ? [String(issue.path[0])] : issue.code === "unrecognized_keys" ? issue.keys : [],
+    ),
+  );
+  const rest = schema.safeParse(Object.fromEntries(Object.entries(value).filter(([key]) => !wrong.has(key))));
+  return rest.success ? { read: rest.data, wrong } : undefined;
+}
+
 /** What a check of ours says beside its message. */
 const params = z.object({ offset: z.number().optional(), hint: z.string().optional() });
 
@@ -55,7 +72,8 @@ function problemsOf<Told extends Problem>(reading: Reading<Told>, issue: Issue):
       });
     case "invalid_key": {
       const words = issue.issues[0]?.message ?? issue.message;
-      return [places.problemAtKey(path.slice(0, -1), String(path.at(-1)), words)];
+      const key = String(path.at(-1));
+      return [places.problemAtKey(path.slice(0, -1), key, words)];
     }
     case "invalid_union":
       return unionProblems(reading, issue);
@@ -69,21 +87,43 @@ function unionProblems<Told extends Problem>(
   reading: Reading<Told>,
   issue: z.core.$ZodIssueInvalidUnion,
 ): Told[] {
-  const below = (each: Issue): Issue => ({ ...each, path: [...issue.path, ...each.path] });
   const told = (branch: readonly Issue[]): Told[] =>
-    branch.flatMap((each) => problemsOf(reading, below(each)));
-  const best = issue.errors.toSorted((left, right) => costOf(left) - costOf(right))[0];
-  const mark = best?.find(isMark);
-  if (best === undefined || (mark !== undefined && mark.path.length === 0)) {
-    return told([{ ...issue, code: "invalid_value", values: valuesOf(issue, []), path: [] }]);
+    branch.flatMap((each) => problemsOf(reading, { ...each, path: [...issue.path, ...each.path] }));
+  const best = issue.errors.toSorted((left, right) => costOf(left) - costOf(right))[0] ?? [];
+  const mark = best.find(isMark);
+  if (mark !== undefined && mark.path.length > 0) {
+    // None of the words that tell the kinds apart stands there.
+    const values = valuesOf(issue, mark.path);
+    return told([{ ...mark, code: "invalid_value", values, message: choiceWords(values) }]);
   }
-  if (mark !== undefined) {
-    return told([{ ...mark, code: "invalid_value", values: valuesOf(issue, mark.path) }]);
-  }
-  const isOfNone = best.some(({ path, code }) => path.length === 0 && code === "invalid_type");
-  if (!isOfNone || issue.message === unionWords) return told(best);
-  return told([{ ...issue, code: "custom", path: [] }]);
+  if (mark === undefined && !best.some(isOtherKind)) return told(best);
+  if (issue.message !== unionWords) return told([{ ...issue, code: "custom", path: [] }]);
+  const message = `${kindsOf(issue).join(" or ")} is needed, not ${shown(issue.input)}`;
+  const { input } = issue;
+  const takesList = issue.errors.flat().some((each) => isOtherKind(each) && each.expected === "array");
+  const hint = takesList && typeof input === "string" ? `as a list: [${input}]` : nearestOf(issue);
+  return told([{ ...issue, code: "custom", path: [], message, params: { hint } }]);
 }
+
+const isOtherKind = (issue: Issue): issue is z.core.$ZodIssueInvalidType =>
+  issue.path.length === 0 && issue.code === "invalid_type";
+
+const nearestOf = (issue: z.core.$ZodIssueInvalidUnion): string | undefined =>
+  typeof issue.input === "string" ? nearest(issue.input, valuesOf(issue, []).map(String)) : undefined;
+
+/** What may stand there, a word for each kind. */
+function kindsOf(issue: z.core.$ZodIssueInvalidUnion): readonly string[] {
+  const kinds = issue.errors.flat().flatMap((each) => {
+    if (isOtherKind(each)) return [kindWords[each.expected] ?? each.expected];
+    return isMark(each) && each.code === "invalid_value" && each.path.length === 0
+      ? each.values.map(String)
+      : [];
+  });
+  return [...new Set(kinds)];
+}
+
+const choiceWords = (values: readonly unknown[]): string =>
+  `there ${values.length === 1 ? "is only" : "are"} ${values.map(String).join(", ")}`;
 
 /** A fixed word that tells kinds of maps apart, such as `format: csv`. */
 const isMark = (issue: Issue): boolean => issue.code === "invalid_value" && issue.values.length === 1;
@@ -94,7 +134,10 @@ const costOf = (branch: readonly Issue[]): number =>
     .length *
     100;
 
-function valuesOf(issue: z.core.$ZodIssueInvalidUnion, path: readonly PropertyKey[]): z.core.util.Primitive[] {
+function valuesOf(
+  issue: z.core.$ZodIssueInvalidUnion,
+  path: readonly PropertyKey[],
+): z.core.util.Primitive[] {
   const marks = issue.errors.flat().filter((each) => isMark(each) && String(each.path) === String(path));
   return marks.flatMap((each) => (each.code === "invalid_value" ? each.values : []));
 }
@@ -106,7 +149,8 @@ function withMissing(issue: Issue, path: Path): string {
 
 function hintFor(issue: Issue): string | undefined {
   const { input } = issue;
-  if (issue.code === "invalid_value" && typeof input === "string") return nearest(input, issue.values.map(String));
+  if (issue.code === "invalid_value" && typeof input === "string")
+    return nearest(input, issue.values.map(String));
   if (issue.code !== "invalid_type") return undefined;
   if (issue.expected === "string" && (typeof input === "number" || typeof input === "boolean")) {
     return `as a text it stands in quotes: "${input}"`;
@@ -131,10 +175,12 @@ function defaultWords(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case "invalid_type": {
       const wanted = kindWords[issue.expected] ?? issue.expected;
-      return issue.input === undefined ? `${wanted} is needed` : `${wanted} is needed, not ${shown(issue.input)}`;
+      return issue.input === undefined
+        ? `${wanted} is needed`
+        : `${wanted} is needed, not ${shown(issue.input)}`;
     }
     case "invalid_value":
-      return `there ${issue.values.length === 1 ? "is only" : "are"} ${issue.values.map(String).join(", ")}`;
+      return choiceWords(issue.values);
     case "too_small":
     case "too_big":
       return boundWords(issue);
@@ -176,7 +222,8 @@ export function shown(value: unknown): string {
   if (value === null) return "nothing";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a map";
-  if (typeof value !== "string") return String(value);
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (typeof value !== "string") return "something else";
   const text = value.length > shownLengthMax ? `${value.slice(0, shownLengthMax)}…` : value;
   return `the text ${JSON.stringify(text)}`;
 }

@@ -35,13 +35,17 @@ export function withSecrets(
   uses: readonly SecretUse[],
 ): { readonly [key: string]: Plain } {
   const byPath = new Map(uses.map((use) => [JSON.stringify(use.path), use.parts]));
-  return Object.fromEntries(Object.entries(settings).map(([key, each]) => [key, plain(each, [...path, key], byPath)]));
+  return Object.fromEntries(
+    Object.entries(settings).map(([key, each]) => [key, plain(each, [...path, key], byPath)]),
+  );
 }
 
 function plain(value: unknown, path: Path, secrets: ReadonlyMap<string, readonly string[]>): Plain {
   if (Array.isArray(value)) return value.map((each, index) => plain(each, [...path, index], secrets));
   if (typeof value === "object" && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each, [...path, key], secrets)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => [key, plain(each, [...path, key], secrets)]),
+    );
   const parts = secrets.size === 0 ? undefined : secrets.get(JSON.stringify(path));
   if (parts !== undefined) return { $secret: parts };
   return isScalar(value) ? value : null;

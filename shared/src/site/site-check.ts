@@ -43,7 +43,8 @@ export function hintAmong(name: string, known: readonly string[], where?: string
   if (near !== undefined) return near;
   if (known.length === 0) return `there are none${where === undefined ? "" : `: ${where}`}`;
   const listed = known.slice(0, namesListedMax).join(", ");
-  return known.length > namesListedMax ? `there are ${listed} …` : `there is ${listed}`;
+  if (known.length === 1) return `there is only ${listed}`;
+  return `there are ${listed}${known.length > namesListedMax ? " …" : ""}`;
 }
 
 /** Words for a level that an input does not take. */
@@ -57,6 +58,10 @@ export function misfit(level: Level, input: string, spec: PortSpec): string | un
   const wanted = isNumeric ? `a ${type === "int" ? "whole number" : "number"}${range}` : typeWords[type];
   return `${input} takes ${wanted}, not ${shown(level)}`;
 }
+
+/** A level that an input of this type takes, for an example. */
+export const exampleLevel = ({ type }: PortSpec): string =>
+  type === "bool" ? "false" : type === "text" ? '""' : "0";
 
 const typeWords = {
   bool: "true or false",

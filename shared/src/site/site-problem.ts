@@ -21,13 +21,13 @@ export type LineOf = (file: string, line: number) => string;
  */
 export function problemReport(problem: SiteProblem, lineOf: LineOf): readonly string[] {
   const { hint, ...rest } = problem;
+  const line = lineOf(problem.file, problem.line);
   const number = String(problem.line).padStart(6);
   const blank = " ".repeat(number.length);
-  const { text, caret } = excerpt(lineOf(problem.file, problem.line), problem.column);
+  const { text, caret } = excerpt(line, problem.column);
   return [
     problemLine(problem.file, rest),
-    `${number} | ${text}`,
-    `${blank} | ${" ".repeat(caret)}^`,
+    ...(line === "" ? [] : [`${number} | ${text}`, `${blank} | ${" ".repeat(caret)}^`]),
     ...(hint === undefined ? [] : [`${blank} = ${hint}`]),
   ];
 }

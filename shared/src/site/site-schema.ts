@@ -1,9 +1,7 @@
 /** The shape of a site file: each part by itself. What parts say of each other is checked afterwards. */
 import * as z from "zod";
 import { type PermissionKind } from "../bundle/manifest.ts";
-import { instancesMax, leaseMin, nodesMax, portsMax, routesMax, zonesPerNodeMax } from "../wire/limits.ts";
-import { everyZone } from "../wire/messages/stop.ts";
-import { isName } from "../wire/names.ts";
+import { leaseMin, nodesMax, portsMax, routesMax, zonesPerNodeMax } from "../wire/limits.ts";
 import { type Level, parseFailsafe } from "./failsafe.ts";
 import {
   exhibitsMax,
@@ -40,42 +38,48 @@ const failsafeText = level.superRefine((written: Level, context) => {
 
 /** One for all inputs of an instance that move or light something, or by input. */
 const byInput = <Value extends z.ZodType>(value: Value) =>
-  z.union([value, z.record(z.string(), value, "a map with an input for each").refine((map) => Object.keys(map).length <= portsMax)]);
+  z.union([
+    value,
+    z
+      .record(z.string(), value, "a map with an input for each")
+      .refine((map) => Object.keys(map).length <= portsMax),
+  ]);
 
-const modeFlags = z.strictObject(
+export const modeFlags = z.strictObject(
   {
-    audience: z.boolean().describe("There are people: nothing that they could notice is done without being asked."),
+    audience: z
+      .boolean()
+      .describe("There are people: nothing that they could notice is done without being asked."),
     updates: z.boolean().describe("A new revision or module may be taken over."),
     armed: z.boolean().describe("Outputs may move and light things."),
   },
   "a mode is a map with audience, updates and armed",
 );
-export const modesField = named(modeFlags, modesMax, "modes");
+const modesField = named(modeFlags, modesMax, "modes");
 
 const zoneWords = "a zone is a map, with title, mode or zones inside of it; or nothing";
-const zoneName = nameField.refine((name) => name !== everyZone, `"${everyZone}" is the whole site, and no name of a zone`);
 
-export interface WrittenZone {
-  readonly title?: string | undefined;
-  readonly modes?: z.infer<typeof modesField> | undefined;
-  readonly mode?: string | undefined;
-  readonly zones?: Readonly<Record<string, WrittenZone | null>> | undefined;
-}
+const zoneFields = {
+  title,
+  modes: modesField.optional().describe("Modes of its own, instead of those around it."),
+  mode: nameField.optional().describe("The mode it begins in."),
+};
+const anyMap = (what: string) => z.record(z.string(), z.unknown(), `${what} is a map, with a name for each`);
 
-export const zoneSchema: z.ZodType<WrittenZone | null> = z
-  .strictObject(
-    {
-      title,
-      modes: modesField.optional().describe("Modes of its own, instead of those around it."),
-      mode: nameField.optional().describe("The mode it begins in."),
-      get zones(): z.ZodOptional<z.ZodType<Record<string, WrittenZone | null>>> {
-        return z.record(zoneName, zoneSchema, zoneWords).optional();
-      },
-    },
-    zoneWords,
-  )
+/** A zone, of which those inside of it are looked at one by one. */
+export const zoneSchema = z
+  .strictObject({ ...zoneFields, zones: anyMap("zones").nullable().optional() }, zoneWords)
   .nullable();
-export const zonesField = z.record(zoneName, zoneSchema);
+export type WrittenZone = NonNullable<z.infer<typeof zoneSchema>>;
+
+const nestedZone: z.ZodType = z
+  .strictObject({
+    ...zoneFields,
+    get zones(): z.ZodType {
+      return z.record(nameField, nestedZone).nullable().optional();
+    },
+  })
+  .nullable();
 
 export const exhibitSchema = z.strictObject(
   { title, zone: nameField.describe("The zone it stands in.") },
@@ -160,32 +164,34 @@ export const instanceSchema = z.strictObject(
 );
 export type WrittenInstance = z.infer<typeof instanceSchema>;
 
-const instanceName = nameField;
 const nodeFields = {
   title,
   zone: nameField.optional().describe("The zone it is in."),
   exhibit: nameField.optional().describe("The exhibit it belongs to."),
   groups: z.array(nameField, "groups is a list of names").max(groupsMax).optional(),
-  allow: grants.optional().describe("The only things that its instances may use; all of a kind that is not named."),
+  allow: grants
+    .optional()
+    .describe("The only things that its instances may use; all of a kind that is not named."),
 };
 const nodeWords = "a node is a map with zone, groups and instances";
 
 /** A node whose instances are looked at one by one. */
 export const nodeSchema = z.strictObject(
-  { ...nodeFields, instances: z.record(z.string(), z.unknown(), "instances is a map, with a name for each").nullable().optional() },
+  {
+    ...nodeFields,
+    instances: anyMap("instances").nullable().optional(),
+  },
   nodeWords,
 );
 export type WrittenNode = z.infer<typeof nodeSchema>;
-export const instancesWords = `at most ${instancesMax} instances on a node`;
 
 export const sceneSchema = z
   .record(addressField, level, "a scene is a map of inputs and their levels")
   .refine((map) => Object.keys(map).length <= sceneInputsMax, `at most ${sceneInputsMax} inputs in a scene`);
 
-export const isSiteName = isName;
-export { nameField as modeField };
-
-const includeField = z.union([z.string(), z.array(z.string())]).describe("More files of the site, from this folder.");
+const includeField = z
+  .union([z.string(), z.array(z.string())])
+  .describe("More files of the site, from this folder.");
 const variablesField = z
   .record(z.string().refine(secretName, nameWords), level)
   .refine((map) => Object.keys(map).length <= variablesMax)
@@ -196,10 +202,14 @@ export const siteFileSchema = z.strictObject({
   site: nameField.optional().describe("The installation's name."),
   include: includeField.optional(),
   variables: variablesField.nullable().optional(),
-  secrets: z.record(z.string(), secretSchema).nullable().optional().describe("Where secrets are; ${secret:name} in settings."),
+  secrets: z
+    .record(z.string(), secretSchema)
+    .nullable()
+    .optional()
+    .describe("Where secrets are; ${secret:name} in settings."),
   modes: modesField.nullable().optional().describe("What the site can be in: open, closed …"),
   mode: nameField.optional().describe("The mode it begins in."),
-  zones: zonesField.nullable().optional().describe("Places; they stand in each other."),
+  zones: z.record(nameField, nestedZone).nullable().optional().describe("Places; they stand in each other."),
   exhibits: z.record(nameField, exhibitSchema).nullable().optional().describe("What visitors use."),
   nodes: z
     .record(
@@ -207,7 +217,7 @@ export const siteFileSchema = z.strictObject({
       z
         .strictObject({
           ...nodeFields,
-          instances: z.record(instanceName, instanceSchema).nullable().optional().describe("What runs on it."),
+          instances: z.record(nameField, instanceSchema).nullable().optional().describe("What runs on it."),
         })
         .nullable(),
     )
@@ -215,7 +225,11 @@ export const siteFileSchema = z.strictObject({
     .optional()
     .describe("Computers, by what they are for."),
   groups: groupsField.nullable().optional().describe("Sets of nodes."),
-  routes: z.array(routeSchema).nullable().optional().describe("Each takes a value from an output to an input."),
+  routes: z
+    .array(routeSchema)
+    .nullable()
+    .optional()
+    .describe("Each takes a value from an output to an input."),
   scenes: z.record(nameField, sceneSchema).nullable().optional().describe("Levels that belong together."),
 });
 

@@ -11,7 +11,7 @@ import { type Path, type Problem, YamlText } from "./yaml-text.ts";
 /** Gives the text of a file, by its path from the folder of the site's first file; or words for why there is none. */
 export type ReadSource = (path: string) => Result<string, string>;
 
-export const mapSections = [
+const mapSections = [
   "variables",
   "secrets",
   "modes",
@@ -49,6 +49,7 @@ export class SiteSources implements Places<SiteProblem> {
   readonly #origins = new Map<string, SourceFile>();
   readonly #routes: Place[] = [];
   readonly #filled = new Set<string>();
+  readonly #broken = new Set<string>();
   #bytes = 0;
 
   constructor(root: string, read: ReadSource) {
@@ -98,6 +99,15 @@ export class SiteSources implements Places<SiteProblem> {
     return `${file}:${line}`;
   }
 
+  /** What stands at `path` could not be made out, and why has been told: nothing more is to be said of it. */
+  noteBroken(path: Path): void {
+    this.#broken.add(placeKey(this.problemAt(path, "")));
+  }
+
+  isBroken(problem: SiteProblem): boolean {
+    return this.#broken.has(placeKey(problem));
+  }
+
   /** The text at `path` is not as it is written, for a variable has been put in. */
   noteFilled(path: Path): void {
     this.#filled.add(JSON.stringify(path));
@@ -116,7 +126,10 @@ export class SiteSources implements Places<SiteProblem> {
     // A file that is all comment says nothing.
     if (value === null || value === undefined) return;
     if (typeof value !== "object" || Array.isArray(value)) {
-      this.#tell(file, file.yaml.problemAt([], "a site file is a map of sections, such as nodes: and routes:"));
+      this.#tell(
+        file,
+        file.yaml.problemAt([], "a site file is a map of sections, such as nodes: and routes:"),
+      );
       return;
     }
     for (const [section, content] of Object.entries(value)) {
@@ -200,7 +213,8 @@ export class SiteSources implements Places<SiteProblem> {
       if (place !== undefined) return { file: place.file, path: [...place.path, ...path.slice(2)] };
     }
     const file =
-      this.#origins.get(JSON.stringify(path.slice(0, 2))) ?? this.#origins.get(JSON.stringify(path.slice(0, 1)));
+      this.#origins.get(JSON.stringify(path.slice(0, 2))) ??
+      this.#origins.get(JSON.stringify(path.slice(0, 1)));
     return { file: file ?? this.#root, path };
   }
 
@@ -208,6 +222,8 @@ export class SiteSources implements Places<SiteProblem> {
     this.problems.push({ ...problem, file: file.path });
   }
 }
+
+const placeKey = ({ file, path }: SiteProblem): string => JSON.stringify([file, path]);
 
 /** The path of an included file from the site's folder; `undefined`: it leads out of it. */
 function pathFrom(including: string, written: string): string | undefined {

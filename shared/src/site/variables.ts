@@ -38,7 +38,14 @@ export class Variables {
       this.problems.push(sources.problemAt(["variables"], `more than ${variablesMax} variables`));
     for (const name of this.#written.keys()) {
       if (variableName.test(name)) this.#valueOf(name, []);
-      else this.problems.push(sources.problemAtKey(["variables"], name, "a variable's name is letters, digits, - and _, a letter first"));
+      else
+        this.problems.push(
+          sources.problemAtKey(
+            ["variables"],
+            name,
+            "a variable's name is letters, digits, - and _, a letter first",
+          ),
+        );
     }
   }
 
@@ -69,11 +76,9 @@ export class Variables {
   }
 
   #number(value: number, path: Path): number {
-    if (!Number.isFinite(value)) this.problems.push(this.#sources.problemAt(path, "a number that has an end is needed here"));
+    if (!Number.isFinite(value)) this.#tell(path, 0, "a number that has an end is needed here");
     else if (Number.isInteger(value) && !Number.isSafeInteger(value))
-      this.problems.push(
-        this.#sources.problemAt(path, "a number of so many digits loses some", "put it in quotes, as a text"),
-      );
+      this.#tell(path, 0, "a number of so many digits loses some", "put it in quotes, as a text");
     // There is no difference that anybody means, and the bytes would differ.
     return value === 0 ? 0 : value;
   }
@@ -109,7 +114,8 @@ export class Variables {
       take(text.slice(done, match.index));
       done = match.index + all.length;
       if (all.startsWith("$$")) take(all.slice(1));
-      else if (end === "") this.#tell(path, match.index, "a ${ has no }", "the two characters themselves are written $${");
+      else if (end === "")
+        this.#tell(path, match.index, "a ${ has no }", "the two characters themselves are written $${");
       else if (name.startsWith(secretPrefix)) secret(name.slice(secretPrefix.length));
       else take(String(this.#lookUp(name, path, match.index, trail) ?? ""));
     }
@@ -124,7 +130,9 @@ export class Variables {
     const known = [...this.#written.keys()];
     const hint =
       nearest(name, known) ??
-      (known.length === 0 ? "there are none: add it under variables:" : `there are ${known.slice(0, 10).join(", ")}`);
+      (known.length === 0
+        ? "there are none: add it under variables:"
+        : `there are ${known.slice(0, 10).join(", ")}`);
     this.#tell(path, offset, `there is no variable "${name}"`, hint);
     return undefined;
   }
@@ -164,12 +172,14 @@ export class Variables {
   }
 
   #tell(path: Path, offset: number, message: string, hint?: string): void {
+    this.#sources.noteBroken(path);
     this.problems.push(this.#sources.problemInWritten(path, offset, message, hint));
   }
 }
 
 function wordsForKey(key: string): string {
-  if (key === "<<") return "maps are not merged: what several share stands under variables:, or in a file of its own";
+  if (key === "<<")
+    return "maps are not merged: what several share stands under variables:, or in a file of its own";
   if (key.startsWith("$") && !key.startsWith("${")) return "a key that begins with $ is ours";
   return key === "__proto__" ? "this is no name" : "variables stand in values, not in names";
 }

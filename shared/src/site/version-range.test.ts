@@ -31,9 +31,12 @@ test.each([
   expect(within(range)).toEqual(expected);
 });
 
-test.each(["", "latest", "1.x.3", "^", "1.2.3.4", "1..2", ">=", "1 ||", "-1"])('"%s" is no range', (range) => {
-  expect(within(range)).toEqual(["not-a-range"]);
-});
+test.each(["", "latest", "1.x.3", "^", "1.2.3.4", "1..2", ">=", "1 ||", "-1"])(
+  '"%s" is no range',
+  (range) => {
+    expect(within(range)).toEqual(["not-a-range"]);
+  },
+);
 
 test("the newest version within a range is the one with the greatest numbers, not the last in the alphabet", () => {
   const range = parseVersionRange("^1");

@@ -44,7 +44,10 @@ export function parseVersionRange(text: string): Result<VersionRange, "not-a-ran
 
 /** The newest of `versions` within the range. */
 export function newestWithin(range: VersionRange, versions: readonly string[]): string | undefined {
-  return versions.filter((version) => range.has(version)).toSorted(compareVersions).at(-1);
+  return versions
+    .filter((version) => range.has(version))
+    .toSorted(compareVersions)
+    .at(-1);
 }
 
 function compareVersions(left: string, right: string): number {

@@ -39,8 +39,12 @@ export class YamlText {
       prettyErrors: false,
       logLevel: "error",
     });
-    const problems = this.#document.errors.map((error) =>
-      this.#problem(error.pos[0], [], error.message, hintForYaml(error.code)),
+    // What comes after a thing that is out of place is out of place too, and nobody means that.
+    const errors = this.#document.errors.filter(
+      ({ code }, index) => index === 0 || code !== "UNEXPECTED_TOKEN",
+    );
+    const problems = errors.map((error) =>
+      this.#problem(error.pos[0], [], error.message, hintForYaml(error.code, this.#text[error.pos[0] - 1])),
     );
     if (text.length > yamlBytesMax) problems.push(this.#problem(0, [], `larger than ${yamlBytesMax} bytes`));
     this.value = problems.length === 0 ? this.#read(problems, aliasesMax) : undefined;
@@ -124,7 +128,8 @@ export class YamlText {
   }
 }
 
-function hintForYaml(code: string): string | undefined {
+function hintForYaml(code: string, before: string | undefined): string | undefined {
+  if (before === "$") return "inside of { } and [ ] a text with ${ in it stands in quotes";
   if (code === "BLOCK_AS_IMPLICIT_KEY") return 'put an expression with ": " or "? " in quotes';
   return code === "TAB_AS_INDENT" ? "indent with spaces" : undefined;
 }

@@ -1,0 +1,97 @@
+import { expect, test } from "vitest";
+import { ok } from "../kernel/result.ts";
+import { testModules } from "../testing/module-declarations.ts";
+import { builtInModules } from "./built-in-modules.ts";
+import { DeclaredModules } from "./catalogue.ts";
+import { compileSite } from "./compile-site.ts";
+import type { CompiledSite } from "./compiled-site.ts";
+import { changeLines, siteChanges } from "./site-diff.ts";
+import { siteExample } from "./site-example.ts";
+
+const catalogue = new DeclaredModules([...builtInModules, ...testModules]);
+
+function compiled(text: string): CompiledSite {
+  const site = compileSite({ root: "site.yaml", site: "demo", read: () => ok(text) }, catalogue);
+  if (!site.ok) throw new Error(site.error.problems.map(({ message }) => message).join("\n"));
+  return site.value;
+}
+
+/** What changes in the example when `from` is written as `to`. */
+const lines = (from: string, to: string): readonly string[] => {
+  const edited = siteExample.replace(from, to);
+  expect(edited).not.toBe(siteExample);
+  return changeLines(siteChanges(compiled(siteExample), compiled(edited)));
+};
+
+test("nothing changes from a site to itself, whatever its comments", () => {
+  expect(siteChanges(compiled(siteExample), compiled(`# mine\n${siteExample}`))).toEqual([]);
+});
+
+test.each([
+  ["universe: 1", "universe: 2", ["~ instance demo/dmx, which restarts", "    settings.universe: 1 => 2"]],
+  [
+    "fade 5s -> 0.2",
+    "fade 6s -> 0.2",
+    ["~ instance demo/dmx", "    failsafe.front: hold 10s -> fade 5s -> 0.2 => hold 10s -> fade 6s -> 0.2"],
+  ],
+  ["throttle: 20ms", "ttl: 1s", ["~ route approach", "    throttle: 20ms (gone)", "    ttl: 5s => 1s"]],
+  [
+    "to: demo/dmx/front",
+    "to: { group: lamps, input: dmx/front }",
+    [
+      "~ route approach",
+      '    group: {"nodes":["demo"],"strategy":"broadcast"} (new)',
+      "    runs on: demo => the hub",
+      "    to: demo/dmx/front => lamps/dmx/front",
+    ],
+  ],
+  ["name: approach", "name: come-near", ["- route approach", "+ route come-near"]],
+  ["mode: closed", "mode: open", ["~ site", "    mode: closed => open"]],
+  ["updates: false", "updates: true", ["~ mode open", "    updates: false => true"]],
+  ["      hall:\n", "      hall: { title: Hall }\n", ["~ zone hall", "    title: Hall (new)"]],
+  ["groups: [lamps]", "groups: [lamps, spots]", ["+ group spots"]],
+  [
+    "demo/dmx/back: 0\n",
+    "demo/dmx/back: 0.5\n",
+    [
+      "~ instance demo/dmx",
+      "    failsafe.back: hold 5s -> fade 3s -> 0 => hold 5s -> fade 3s -> 0.5",
+      "~ scene night",
+      "    demo/dmx/back: 0 => 0.5",
+    ],
+  ],
+])("%s for %s: exactly that is told", (from, to, expected) => {
+  expect(lines(from, to)).toEqual(expected);
+});
+
+test("a node with all that is on it comes and goes by name", () => {
+  const added = lines(
+    "groups:\n  everything",
+    "  hall: { instances: { host: { module: host } } }\ngroups:\n  everything",
+  );
+
+  expect(added).toEqual(["+ node hall", "+ instance hall/host"]);
+});
+
+test("as data it names the nodes that do something else, and a secret by its name", () => {
+  const weather = (key: string) =>
+    compiled(
+      `secrets: { a: { env: A }, b: { env: B } }\nnodes: { n: { instances: { w: { module: weather, grant: { hosts: ["*"] }, settings: { key: "${key}" } } } } }\n`,
+    );
+
+  const changes = siteChanges(weather("${secret:a}"), weather("${secret:b}"));
+
+  expect(changes).toEqual([
+    {
+      kind: "changed",
+      what: "instance",
+      name: "n/w",
+      nodes: ["n"],
+      isRestart: true,
+      details: [
+        { path: "settings.key", before: { $secret: ["", "a", ""] }, after: { $secret: ["", "b", ""] } },
+      ],
+    },
+  ]);
+  expect(changeLines(changes)[1]).toBe('    settings.key: "${secret:a}" => "${secret:b}"');
+});
