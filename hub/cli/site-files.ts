@@ -1,7 +1,7 @@
 /** The files of a site on this machine. */
 import { createHash } from "node:crypto";
 import { readFileSync, realpathSync, statSync } from "node:fs";
-import { basename, dirname, join, relative, sep } from "node:path";
+import { dirname, relative, sep } from "node:path";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { failed, ok, type Result } from "@interactor/shared/kernel/result";
 import type { SiteFiles } from "@interactor/shared/site/compile-site";
@@ -11,19 +11,14 @@ import { yamlBytesMax } from "@interactor/shared/site/yaml-text";
 /** `file` and what it includes. A link that leads out of its folder is no way out either. */
 export function siteFiles(file: string): SiteFiles {
   const folder = dirname(file);
-  return {
-    root: basename(file),
-    site: "demo",
-    read: (path) => read(folder, path),
-  };
+  return { root: file, site: "demo", read: (path) => read(folder, path) };
 }
 
 function read(folder: string, path: string): Result<string, string> {
-  const file = join(folder, path);
   try {
-    const real = realpathSync(file);
-    if (relative(realpathSync(folder), real).startsWith(`..${sep}`))
-      return failed(`${path} is a link that leads out of the site's folder`);
+    const real = realpathSync(path);
+    const isOutside = relative(realpathSync(folder), real).startsWith(`..${sep}`);
+    if (isOutside) return failed(`${path} is a link that leads out of the site's folder`);
     const { size } = statSync(real);
     if (size > yamlBytesMax) return failed(`${path} is larger than ${yamlBytesMax} bytes`);
     return ok(readFileSync(real, "utf8"));

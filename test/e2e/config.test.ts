@@ -114,6 +114,10 @@ test("a site of several files is read from its folder, and from nowhere else", (
   symlinkSync(join(root, `outside-${count}.yaml`), join(folder, "link.yaml"));
 
   expect(config("check").stderr).toContain("link.yaml is a link that leads out of the site's folder");
+  writeFileSync(join(folder, "halls/two.yaml"), "include: [one.yaml, ../site.yaml, ../../x.yaml]\n");
+  const { stderr } = config("check", "halls/two.yaml");
+  expect(stderr).toContain('halls/two.yaml:1:21: include[1]: "../site.yaml" is outside of the site\'s folder');
+  expect(stderr).toContain('"../../x.yaml" is outside of the site\'s folder');
   writeFileSync(join(folder, "site.yaml"), "include: halls/one.yaml\n");
   expect(config("check").stdout).toContain("1 node,");
 });

@@ -317,3 +317,37 @@ test("compile and place lose no route and invent none, whatever ends routes have
     { numRuns: 60 },
   );
 });
+
+describe("what is made to take long", () => {
+  const many = (count: number, each: (index: number) => string): string =>
+    Array.from({ length: count }, (_, index) => each(index)).join(", ");
+
+  test.each([
+    ["strange sections", many(30_000, (index) => `N${index}: {}`)],
+    ["strange nodes", `nodes: { ${many(30_000, (index) => `N${index}: {}`)} }`],
+    [
+      "strange settings",
+      `nodes: { a: { instances: { b: { module: host, settings: { ${many(30_000, (index) => `N${index}: 1`)} } } } } }`,
+    ],
+    ["strange zones", `zones: { ${many(30_000, (index) => `N${index}: {}`)} }`],
+    ["members of a group", `groups: { a: [${many(30_000, () => "x")}] }`],
+    [
+      "variables that there are not",
+      `nodes: { a: { groups: [${many(30_000, (index) => `"\${n${index}}"`)}] } }`,
+    ],
+    ["keys of one name", `nodes: { ${many(30_000, () => "a: {}")} }`],
+    ["brackets", `nodes: ${"[".repeat(30_000)}`],
+    ["lists inside each other", "- ".repeat(30_000)],
+  ])(
+    "%s are refused in seconds",
+    (_what, inside) => {
+      const text = inside.startsWith("N") ? `{ ${inside} }\n` : `${inside}\n`;
+      const startedAt = performance.now();
+
+      expect(problemsOf(text).length).toBeGreaterThan(0);
+      // Each took a minute, or a tenth of a second; never something between.
+      expect(performance.now() - startedAt).toBeLessThan(10_000);
+    },
+    60_000,
+  );
+});

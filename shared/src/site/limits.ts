@@ -9,7 +9,7 @@ export const includeFilesMax = 256;
 /** Files inside each other. Deeper, nobody finds a thing again. */
 export const includeDepthMax = 8;
 /** Values in all files, with aliases and variables put in: they may multiply a small text into a huge one. */
-export const siteItemsMax = 1_000_000;
+export const siteItemsMax = 250_000;
 /** Aliases, with those inside of what they stand for. A node's settings may be shared by every node. */
 export const siteAliasesMax = 20_000;
 /** How deep values stand inside each other: far past any settings, far from the end of the stack. */

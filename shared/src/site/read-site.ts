@@ -4,11 +4,12 @@
  */
 import type * as z from "zod";
 import { nearest } from "../kernel/nearest.ts";
-import { instancesMax } from "../wire/limits.ts";
+import { instancesMax, stopZonesMax } from "../wire/limits.ts";
 import { everyZone } from "../wire/messages/stop.ts";
 import { isName, nameFrom } from "../wire/names.ts";
 import { nameField, nameWords, routeSchema, type WrittenRoute } from "./route-schema.ts";
 import { type Groups, groupSchema } from "./route-target.ts";
+import { problemsToldMax } from "./limits.ts";
 import { readBySchema, salvage } from "./schema-problems.ts";
 import type { SiteProblem } from "./site-problem.ts";
 import {
@@ -100,8 +101,8 @@ class Reader {
   }
 
   read(siteDefault: string): ReadSite {
-    for (const section of this.#filled.keys()) {
-      if (sections.includes(section)) continue;
+    const strange = [...this.#filled.keys()].filter((section) => !sections.includes(section));
+    for (const section of strange.slice(0, problemsToldMax)) {
       const hint = nearest(section, sections) ?? `there are ${sections.join(", ")}`;
       this.#problems.push(this.#sources.problemAtKey([], section, `"${section}" is unknown here`, hint));
     }
@@ -130,8 +131,8 @@ class Reader {
     return new Map(
       [...nodes].map(([name, { read }]) => {
         const path = ["nodes", name, "instances"];
-        const instances = this.#named(path, read?.instances, instanceSchema);
-        if (instances.size > instancesMax)
+        const instances = this.#named(path, read?.instances, instanceSchema, instancesMax);
+        if (keysOf(read?.instances).length > instancesMax)
           this.#problems.push(this.#sources.problemAt(path, `at most ${instancesMax} instances on a node`));
         const each = [...instances].map(
           ([name, { read, wrong }]) => [name, { written: read, wrong }] as const,
@@ -142,7 +143,7 @@ class Reader {
   }
 
   #zones(path: Path, written: unknown): Named<ReadZone> {
-    const zones = this.#named(path, written, zoneSchema);
+    const zones = this.#named(path, written, zoneSchema, stopZonesMax + 1);
     return new Map(
       [...zones].map(([name, { read }]) => {
         const inner = this.#zones([...path, name, "zones"], read?.zones ?? {});
@@ -188,12 +189,13 @@ class Reader {
     const most = Object.entries(sectionsMax).find(([each]) => each === section)?.[1] ?? Infinity;
     if (keysOf(written).length > most)
       this.#problems.push(this.#sources.problemAt([section], `at most ${most} in ${section}`));
-    return this.#named([section], written, schema);
+    return this.#named([section], written, schema, most);
   }
 
-  #named<Read>(path: Path, written: unknown, schema: z.ZodType<Read>): Map<string, Part<Read>> {
+  /** Of more than `most` the first: what is too much has been told, and the rest costs time. */
+  #named<Read>(path: Path, written: unknown, schema: z.ZodType<Read>, most: number): Map<string, Part<Read>> {
     const parts = new Map<string, Part<Read>>();
-    for (const [name, each] of Object.entries(isMap(written) ? written : {})) {
+    for (const [name, each] of Object.entries(isMap(written) ? written : {}).slice(0, most)) {
       this.#checkName(path, name);
       const part = this.#checked([...path, name], schema, each);
       if (part !== undefined) parts.set(name, part);

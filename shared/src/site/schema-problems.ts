@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { nearest } from "../kernel/nearest.ts";
 import { failed, ok, type Result } from "../kernel/result.ts";
+import { problemsToldMax } from "./limits.ts";
 import type { Path, Problem } from "./yaml-text.ts";
 
 /** Where a problem is pointed at: one text, or the files of a site. */
@@ -25,7 +26,8 @@ export function readBySchema<Read, Told extends Problem>(
 ): Result<Read, readonly Told[]> {
   const parsed = schema.safeParse(value, { reportInput: true, error: defaultWords });
   if (parsed.success) return ok(parsed.data);
-  return failed(parsed.error.issues.flatMap((issue) => problemsOf({ places, schema, root: path }, issue)));
+  const issues = parsed.error.issues.slice(0, problemsToldMax);
+  return failed(issues.flatMap((issue) => problemsOf({ places, schema, root: path }, issue)));
 }
 
 interface Reading<Told extends Problem> {
@@ -65,7 +67,7 @@ function problemsOf<Told extends Problem>(reading: Reading<Told>, issue: Issue):
       return [places.problemInside(path, offset, issue.message, hint)];
     }
     case "unrecognized_keys":
-      return issue.keys.map((key) => {
+      return issue.keys.slice(0, problemsToldMax).map((key) => {
         const known = keysAt(schema, inside);
         const hint = nearest(key, known) ?? `there are ${known.join(", ")}`;
         return places.problemAtKey(path, key, `"${key}" is unknown here`, hint);

@@ -8,7 +8,7 @@ import type { Places } from "./schema-problems.ts";
 import type { SiteProblem } from "./site-problem.ts";
 import { type Path, type Problem, YamlText } from "./yaml-text.ts";
 
-/** Gives the text of a file, by its path from the folder of the site's first file; or words for why there is none. */
+/** Gives the text of a file, by its path as it is told of; or words for why there is none. */
 export type ReadSource = (path: string) => Result<string, string>;
 
 const mapSections = [
@@ -45,6 +45,8 @@ export class SiteSources implements Places<SiteProblem> {
   readonly #read: ReadSource;
   readonly #files = new Map<string, SourceFile>();
   readonly #root: SourceFile;
+  /** Of the root, with the slash at its end: nothing outside of it is read. */
+  readonly #folder: string;
   /** Whence a named part of a section is, or a section that is one value. */
   readonly #origins = new Map<string, SourceFile>();
   readonly #routes: Place[] = [];
@@ -54,6 +56,7 @@ export class SiteSources implements Places<SiteProblem> {
 
   constructor(root: string, read: ReadSource) {
     this.#read = read;
+    this.#folder = root.slice(0, root.lastIndexOf("/") + 1);
     const text = read(root);
     this.#root = this.#open(root, text.ok ? text.value : "");
     if (!text.ok) this.#tell(this.#root, this.#root.yaml.problemAt([], text.error));
@@ -192,7 +195,8 @@ export class SiteSources implements Places<SiteProblem> {
   #includeOne({ file, trail }: Including, written: unknown): string | undefined {
     if (typeof written !== "string" || written === "") return "include is a file, or a list of files";
     const path = pathFrom(file.path, written);
-    if (path === undefined) return `"${written}" is outside of the site's folder`;
+    if (path === undefined || !path.startsWith(this.#folder))
+      return `"${written}" is outside of the site's folder`;
     if (trail.includes(path)) return `includes itself: ${[...trail, path].join(" -> ")}`;
     if (this.#files.has(path)) return `${path} is included already`;
     if (trail.length > includeDepthMax) return `more than ${includeDepthMax} files inside each other`;
@@ -225,7 +229,7 @@ export class SiteSources implements Places<SiteProblem> {
 
 const placeKey = ({ file, path }: SiteProblem): string => JSON.stringify([file, path]);
 
-/** The path of an included file from the site's folder; `undefined`: it leads out of it. */
+/** The path of an included file, named like the one that includes it; `undefined`: it leads out of every folder we know. */
 function pathFrom(including: string, written: string): string | undefined {
   if (written.startsWith("/") || written.includes("\0") || written.includes("\\")) return undefined;
   const steps = including.split("/").slice(0, -1);

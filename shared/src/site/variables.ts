@@ -36,7 +36,7 @@ export class Variables {
     this.#written = new Map(Object.entries(sources.merged["variables"] ?? {}));
     if (this.#written.size > variablesMax)
       this.problems.push(sources.problemAt(["variables"], `more than ${variablesMax} variables`));
-    for (const name of this.#written.keys()) {
+    for (const name of [...this.#written.keys()].slice(0, variablesMax)) {
       if (variableName.test(name)) this.#valueOf(name, []);
       else
         this.problems.push(

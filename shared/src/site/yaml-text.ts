@@ -1,5 +1,15 @@
 /** A YAML 1.2 text that remembers where each thing stands, so that a problem can be pointed at. */
-import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument, Scalar } from "yaml";
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  Scalar,
+  visit,
+} from "yaml";
 
 export type Path = readonly (string | number)[];
 
@@ -16,6 +26,8 @@ export interface Problem {
 
 /** Aliases may multiply a small text into a huge one; a file of routes needs few. More: refuse. */
 const routesAliasesMax = 100;
+/** What is wrong with a text as YAML: nobody reads on. More: the first are reported. */
+const yamlProblemsMax = 100;
 /** A file of ours. Larger: refuse. */
 export const yamlBytesMax = 4 * 1024 * 1024;
 
@@ -38,14 +50,17 @@ export class YamlText {
       lineCounter: this.#lines,
       prettyErrors: false,
       logLevel: "error",
+      // The library compares each key with every other: twenty thousand of them took four seconds. #keysTwice is quick.
+      uniqueKeys: false,
     });
     // What comes after a thing that is out of place is out of place too, and nobody means that.
-    const errors = this.#document.errors.filter(
-      ({ code }, index) => index === 0 || code !== "UNEXPECTED_TOKEN",
-    );
+    const errors = this.#document.errors
+      .filter(({ code }, index) => index === 0 || code !== "UNEXPECTED_TOKEN")
+      .slice(0, yamlProblemsMax);
     const problems = errors.map((error) =>
       this.#problem(error.pos[0], [], error.message, hintForYaml(error.code, this.#text[error.pos[0] - 1])),
     );
+    if (problems.length === 0) problems.push(...this.#keysTwice());
     if (text.length > yamlBytesMax) problems.push(this.#problem(0, [], `larger than ${yamlBytesMax} bytes`));
     this.value = problems.length === 0 ? this.#read(problems, aliasesMax) : undefined;
     this.problems = problems;
@@ -81,6 +96,22 @@ export class YamlText {
   problemInside(path: Path, offset: number, message: string, hint?: string): Problem {
     const node = this.#nodeAt(path);
     return this.#problem(node === undefined ? 0 : this.#sourceOffset(node, offset), path, message, hint);
+  }
+
+  #keysTwice(): Problem[] {
+    const problems: Problem[] = [];
+    visit(this.#document, {
+      Map: (_key, { items }) => {
+        const seen = new Set<unknown>();
+        for (const { key } of items) {
+          const name = isScalar(key) ? key.value : key;
+          if (seen.has(name) && isNode(key) && problems.length < yamlProblemsMax)
+            problems.push(this.#problem(key.range?.[0] ?? 0, [], "Map keys must be unique"));
+          seen.add(name);
+        }
+      },
+    });
+    return problems;
   }
 
   #read(problems: Problem[], aliasesMax: number): unknown {
