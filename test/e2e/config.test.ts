@@ -73,7 +73,7 @@ test("a wrong file is told in whole, with the line and what would be right, and 
 
   expect([code, stdout]).toEqual([7, ""]);
   expect(stderr).toContain('nodes.demo.instances.sim.module: there is no module "simulatd"');
-  expect(stderr).toMatch(/\n +\d+ \| +module: simulatd\n +\| +\^\n +\ = did you mean simulated\?\n/);
+  expect(stderr).toMatch(/\n +\d+ \| +module: simulatd\n +\| +\^\n += did you mean simulated\?\n/);
   expect(stderr).toContain('demo has no instance "simm"');
   expect(stderr).toMatch(/interactor config: 2 problems in site\.yaml\n$/);
 });
@@ -116,7 +116,9 @@ test("a site of several files is read from its folder, and from nowhere else", (
   expect(config("check").stderr).toContain("link.yaml is a link that leads out of the site's folder");
   writeFileSync(join(folder, "halls/two.yaml"), "include: [one.yaml, ../site.yaml, ../../x.yaml]\n");
   const { stderr } = config("check", "halls/two.yaml");
-  expect(stderr).toContain('halls/two.yaml:1:21: include[1]: "../site.yaml" is outside of the site\'s folder');
+  expect(stderr).toContain(
+    'halls/two.yaml:1:21: include[1]: "../site.yaml" is outside of the site\'s folder',
+  );
   expect(stderr).toContain('"../../x.yaml" is outside of the site\'s folder');
   writeFileSync(join(folder, "site.yaml"), "include: halls/one.yaml\n");
   expect(config("check").stdout).toContain("1 node,");

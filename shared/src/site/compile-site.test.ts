@@ -351,3 +351,44 @@ describe("what is made to take long", () => {
     60_000,
   );
 });
+
+describe("what is one instance's alone", () => {
+  const two = (first: string, second: string, nodes = ["a", "b"]) =>
+    `nodes:\n${[first, second]
+      .map(
+        (settings, index) =>
+          `  ${nodes[index]}: { instances: { dmx: { module: dmx, failsafe: hold, settings: { ${settings} } } } }\n`,
+      )
+      .join("")}`;
+
+  test.each([
+    ["another universe", "universe: 1, sacn: {}", "universe: 2, sacn: {}"],
+    [
+      "each its own receiver",
+      "universe: 1, sacn: { to: [10.0.0.1] }",
+      "universe: 1, sacn: { to: [10.0.0.2] }",
+    ],
+    ["each to itself", "universe: 1, sacn: { to: [127.0.0.1] }", "universe: 1, sacn: { to: [127.0.0.1] }"],
+    ["a primary and its backup", "universe: 1, sacn: {}", "universe: 1, sacn: { priority: 50 }"],
+    [
+      "one that is turned off",
+      "universe: 1, sacn: {}",
+      "universe: 1, sacn: { enabled: false }, artnet: { to: [10.0.0.9] }",
+    ],
+  ])("two nodes may have %s", (_what, first, second) => {
+    expect(problemsOf(two(first, second))).toEqual([]);
+  });
+
+  test.each([
+    ["the same universe for everybody", "universe: 1, sacn: {}", "universe: 1, sacn: { to: multicast }"],
+    [
+      "the same receiver",
+      "universe: 1, sacn: { to: [10.0.0.1, 10.0.0.2] }",
+      "universe: 1, sacn: { to: [10.0.0.2] }",
+    ],
+  ])("two nodes may not have %s", (_what, first, second) => {
+    expect(problemsOf(two(first, second))).toEqual([
+      expect.stringMatching(/universe 1 is already taken by a\/dmx/),
+    ]);
+  });
+});

@@ -52,7 +52,7 @@ test(`${routes} routes over ${nodes} nodes are read, checked and placed in about
   });
 
   const told = times.map(({ passed, worked }) => `${passed.toFixed(0)} ms (${worked.toFixed(0)} of work)`);
-  console.log(`${routes} routes, ${nodes} nodes: ${told.join(", ")}`);
+  process.stdout.write(`${routes} routes, ${nodes} nodes: ${told.join(", ")}\n`);
   expect(Math.min(...times.map(({ passed }) => passed))).toBeLessThan(goal * patience);
 }, 60_000);
 
@@ -65,7 +65,9 @@ test("the bytes of that, and what changes in it, take a moment", () => {
   const changes = siteChanges(before.value, after.value);
   const bytes = siteBytes(after.value).length;
 
-  console.log(`bytes and changes: ${(performance.now() - startedAt).toFixed(0)} ms, ${bytes} bytes`);
+  process.stdout.write(
+    `bytes and changes: ${(performance.now() - startedAt).toFixed(0)} ms, ${bytes} bytes\n`,
+  );
   expect(changes.map(({ kind, what, name }) => `${kind} ${what} ${name}`)).toEqual([
     `removed route r${routes - 1}`,
   ]);

@@ -27,12 +27,15 @@ const expression = z.coerce
   });
 
 /** A number without a unit is told of its unit, not of quotes. */
-export const durationField = z.coerce.string().transform((text, context): Millis => {
-  const parsed = parseDuration(text);
-  if (parsed.ok && parsed.value <= durationMax) return parsed.value;
-  context.addIssue(parsed.ok ? "at most 24h" : durationWords);
-  return z.NEVER;
-});
+export const durationField = z.coerce
+  .string()
+  .meta({ pattern: String.raw`^\s*\d+(\.\d+)?(ms|s|m|h)\s*$|\$\{` })
+  .transform((text, context): Millis => {
+    const parsed = parseDuration(text);
+    if (parsed.ok && parsed.value <= durationMax) return parsed.value;
+    context.addIssue(parsed.ok ? "at most 24h" : durationWords);
+    return z.NEVER;
+  });
 
 export const routeSchema = z.strictObject(
   {

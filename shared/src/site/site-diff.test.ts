@@ -1,10 +1,13 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
+import { parse, stringify } from "yaml";
+import { seededRandom } from "../kernel/random.ts";
 import { ok } from "../kernel/result.ts";
 import { testModules } from "../testing/module-declarations.ts";
 import { builtInModules } from "./built-in-modules.ts";
 import { DeclaredModules } from "./catalogue.ts";
 import { compileSite } from "./compile-site.ts";
-import type { CompiledSite } from "./compiled-site.ts";
+import { type CompiledSite, siteBytes } from "./compiled-site.ts";
 import { changeLines, siteChanges } from "./site-diff.ts";
 import { siteExample } from "./site-example.ts";
 
@@ -94,4 +97,66 @@ test("as data it names the nodes that do something else, and a secret by its nam
     },
   ]);
   expect(changeLines(changes)[1]).toBe('    settings.key: "${secret:a}" => "${secret:b}"');
+});
+
+/** The same site with every map in another order, as one who generates files would write it. */
+function shuffled(value: unknown, order: (length: number) => readonly number[]): unknown {
+  if (Array.isArray(value)) return value.map((each) => shuffled(each, order));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value);
+  return Object.fromEntries(
+    order(entries.length).flatMap((index) => {
+      const entry = entries[index];
+      return entry === undefined ? [] : [[entry[0], shuffled(entry[1], order)]];
+    }),
+  );
+}
+
+test("order means nothing: neither bytes nor changes", () => {
+  const example = compiled(siteExample);
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 2 ** 31 }), (seed) => {
+      const random = seededRandom(seed);
+      const order = (length: number) =>
+        Array.from({ length }, (_, index) => ({ index, at: random.next() }))
+          .toSorted((left, right) => left.at - right.at)
+          .map(({ index }) => index);
+      const written: { routes?: unknown[] } = { ...(shuffled(parse(siteExample), order) as object) };
+      const routes = written.routes ?? [];
+      const other = compiled(
+        stringify({ ...written, routes: order(routes.length).map((index) => routes[index]) }),
+      );
+
+      expect(siteBytes(other)).toEqual(siteBytes(example));
+      expect(siteChanges(example, other)).toEqual([]);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test("something is told to change exactly when the bytes do", () => {
+  const edits = [
+    ["universe: 1", "universe: 9"],
+    ["channel: 3", "channel: 9"],
+    ["hold 10s", "hold 11s"],
+    ["mode: closed", "mode: open"],
+    ["name: button-wash", "name: wash"],
+    ["zone: foyer, title: The wave", "zone: hall, title: The wave"],
+    ["everything: [demo]", "everyone: [demo]"],
+    ["demo/dmx/warm: 0.1", "demo/dmx/warm: 0.2"],
+    ["audience: true", "audience: false"],
+    ["# Near is bright", "# near is bright"],
+  ] as const;
+  const some = fc
+    .subarray([...edits])
+    .map((chosen) => compiled(chosen.reduce((text, [from, to]) => text.replace(from, to), siteExample)));
+  fc.assert(
+    fc.property(some, some, (before, after) => {
+      const isSame = Buffer.from(siteBytes(before)).equals(siteBytes(after));
+
+      expect(siteChanges(before, after).length === 0).toBe(isSame);
+      expect(siteChanges(before, after).length).toBe(siteChanges(after, before).length);
+    }),
+    { numRuns: 40 },
+  );
 });

@@ -7,7 +7,15 @@ export function siteJsonSchema(modules: readonly ModuleDeclaration[]): JsonSchem
   const schema = z.toJSONSchema(siteFileSchema, {
     io: "input",
     unrepresentable: "any",
-    override: ({ jsonSchema }) => {
+    override: ({
+      zodSchema: {
+        _zod: { def },
+      },
+      jsonSchema,
+    }) => {
+      // What is read as a text whatever it is: `map: 1` is an expression. Durations have their pattern.
+      const isAnyScalar = "coerce" in def && def.coerce && jsonSchema.pattern === undefined;
+      if (isAnyScalar) Object.assign(jsonSchema, { type: ["string", "number", "boolean"] });
       const { properties } = jsonSchema;
       if (properties?.["module"] === undefined || properties["settings"] === undefined) return;
       properties["module"] = {
