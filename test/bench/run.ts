@@ -23,6 +23,7 @@ import { localRoute } from "./local-route.ts";
 import { machineFacts } from "./machine.ts";
 import { remoteRoute } from "./remote-route.ts";
 import { showStop } from "./show-stop.ts";
+import { siteFile } from "./site-file.ts";
 import { spoolDrain } from "./spool-drain.ts";
 import { tableOf } from "./table.ts";
 import { criticalBehindBacklog } from "./urgent/critical-behind-backlog.ts";
@@ -31,6 +32,7 @@ import { remoteRouteDurable } from "./urgent/remote-route-durable.ts";
 
 const benches: readonly Bench[] = [
   codec,
+  siteFile,
   localRoute,
   remoteRoute,
   remoteRouteDurable,

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { ok } from "../kernel/result.ts";
+import { largeSite } from "../testing/large-site.ts";
 import { builtInModules } from "./built-in-modules.ts";
 import { DeclaredModules } from "./catalogue.ts";
 import { compileSite } from "./compile-site.ts";
@@ -13,34 +14,12 @@ const goal = 1000;
 /** How much slower a busy machine may be before it is us. */
 const patience = 5;
 
-const nodeText = (index: number): string => `  n${index}:
-    groups: [all-nodes]
-    instances:
-      sim: { module: simulated }
-      dmx: { module: dmx, settings: { universe: ${index + 1}, sacn: {} }, failsafe: hold 5s -> fade 3s -> 0 }
-`;
-
-/** Five in six stay on their node. */
-const routeText = (index: number): string => {
-  const from = index % nodes;
-  const to = index % 6 === 0 ? (from + 7) % nodes : from;
-  return `  - name: r${index}
-    from: n${from}/sim/distance
-    to: n${to}/dmx/ch${1 + (index % 512)}
-    when: value > ${(index % 40) / 10}
-    map: scale(value, 0, ${1 + (index % 50)}, 0, 255)
-`;
-};
-
-const textOf = (count: number): string =>
-  `nodes:\n${Array.from({ length: nodes }, (_, index) => nodeText(index)).join("")}routes:\n${Array.from({ length: count }, (_, index) => routeText(index)).join("")}`;
-
 const catalogue = new DeclaredModules(builtInModules);
 const compile = (text: string) =>
   compileSite({ root: "site.yaml", site: "demo", read: () => ok(text) }, catalogue);
 
 test(`${routes} routes over ${nodes} nodes are read, checked and placed in about a second`, () => {
-  const text = textOf(routes);
+  const text = largeSite({ nodes, routes });
   // The first run pays for what the engine learns.
   const times = [1, 2].map(() => {
     const startedAt = performance.now();
@@ -57,8 +36,8 @@ test(`${routes} routes over ${nodes} nodes are read, checked and placed in about
 }, 60_000);
 
 test("the bytes of that, and what changes in it, take a moment", () => {
-  const before = compile(textOf(routes));
-  const after = compile(textOf(routes - 1));
+  const before = compile(largeSite({ nodes, routes }));
+  const after = compile(largeSite({ nodes, routes: routes - 1 }));
   if (!before.ok || !after.ok) throw new Error("both are right");
   const startedAt = performance.now();
 
