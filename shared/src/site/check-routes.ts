@@ -1,8 +1,8 @@
 /** Routes and scenes against the ports there are: both ends, what fits what, and that no route feeds itself. */
 import { compileExpression } from "../routing/expression.ts";
-import { targetsOf } from "../routing/place.ts";
+import { placeRoutes, targetsOf } from "../routing/place.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
-import { findPort, type PortSpec } from "../wire/messages/port.ts";
+import { findPort, type InputSpec, type PortSpec } from "../wire/messages/port.ts";
 import { parseSiteAddress } from "../wire/names.ts";
 import type { ValueType } from "../wire/value.ts";
 import { type Instances, portNames } from "./check-instances.ts";
@@ -22,6 +22,7 @@ export function checkRoutes(check: SiteCheck, instances: Instances, routes: read
     const from = portAt(check, instances, {
       address: compiled.from,
       side: "from",
+      reader: placeRoutes([compiled]).nodes.keys().next().value,
       tell: (offset, ...words) => check.tellInside([...read.path, "from"], offset, ...words),
     });
     const to = targetPort(check, instances, read, compiled);
@@ -95,14 +96,15 @@ interface Asked {
   readonly address: string;
   /** At a character of the address. */
   readonly tell: (offset: number, message: string, hint: string) => void;
-  /** What an input holds is a value too, so that a route may begin at one. */
   readonly side: "from" | "to";
+  /** The node that runs the route; left out: the hub does, or nobody has to. */
+  readonly reader?: string | undefined;
 }
 
 function portAt(
   check: SiteCheck,
   instances: Instances,
-  { address, side, tell }: Asked,
+  { address, side, reader, tell }: Asked,
 ): PortSpec | undefined {
   const parsed = parseSiteAddress(address);
   if (!parsed.ok) return undefined;
@@ -120,18 +122,25 @@ function portAt(
   }
   const ports = instances.get(`${node}/${instance}`)?.ports;
   if (ports === undefined) return undefined;
-  const known = side === "to" ? ports.inputs : { ...ports.inputs, ...ports.outputs };
-  const spec = findPort<PortSpec>(known, port);
-  if (spec !== undefined) return spec;
-  const offset = afterNode + instance.length + 1;
+  const input = findPort(ports.inputs, port);
+  const output = findPort(ports.outputs, port);
+  const found = side === "to" ? input : (output ?? (isHeard(input, node, reader) ? input : undefined));
+  if (found !== undefined) return found;
   const what = side === "to" ? "input" : "output";
-  const isOther = side === "to" && findPort(ports.outputs, port) !== undefined;
-  const hint = isOther
-    ? `${port} is an output, and a route ends at an input: ${portNames(ports.inputs).join(", ") || "there are none"}`
-    : hintAmong(port, portNames(side === "to" ? ports.inputs : ports.outputs));
-  tell(offset, `${node}/${instance} has no ${what} "${port}"`, hint);
+  const own = portNames(side === "to" ? ports.inputs : ports.outputs);
+  const all = own.length === 0 ? `it has no ${what}s` : `${what}s are ${own.join(", ")}`;
+  let hint = hintAmong(port, own);
+  if (side === "to" && output !== undefined) hint = `${port} is an output; ${all}`;
+  else if (side === "from" && input?.actuator === true)
+    hint = `${port} is an input, which routes on its own node do not hear: begin at what sets it`;
+  else if (side === "from" && input !== undefined) hint = `${port} is an input; ${all}`;
+  tell(afterNode + instance.length + 1, `${node}/${instance} has no ${what} "${port}"`, hint);
   return undefined;
 }
+
+/** What lights and motors hold is told to the hub, whose routes may follow it; those of their own node do not hear it. */
+const isHeard = (input: InputSpec | undefined, node: string, reader: string | undefined): boolean =>
+  input?.actuator === true && reader !== node;
 
 type Kind = "number" | "bool" | "text" | "bytes" | "record";
 

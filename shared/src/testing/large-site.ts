@@ -22,7 +22,7 @@ function routeText(index: number, nodes: number): string {
 }
 
 export function largeSite({ nodes, routes }: { readonly nodes: number; readonly routes: number }): string {
-  const lines = <Each>(count: number, text: (index: number) => Each): string =>
+  const lines = (count: number, text: (index: number) => string): string =>
     Array.from({ length: count }, (_, index) => text(index)).join("");
   return `nodes:\n${lines(nodes, nodeText)}routes:\n${lines(routes, (index) => routeText(index, nodes))}`;
 }
