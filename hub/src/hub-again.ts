@@ -80,11 +80,11 @@ export class HubAgain {
       { births, gone, now: { stamp: journal.stamp(), instant: clock.now() } },
       (...given) => again.value(...given),
     );
-    const { sources, span } = again.reach((from) => taken.isEvent(from));
-    if (sources.size === 0) return;
+    const { isEmpty, hasSource, span } = again.reach((from) => taken.isEvent(from));
+    if (isEmpty) return;
     try {
       for await (const step of journal.recent(span, recentLimits))
-        for (const kept of step.filter(({ node }) => sources.has(node))) taken.take(kept);
+        for (const kept of step.filter(({ node }) => hasSource(node))) taken.take(kept);
     } catch (error) {
       const words = "what was taken in before the start cannot be read: it is not routed again";
       log.error(words, { cause: messageOf(error) });

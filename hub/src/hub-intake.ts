@@ -122,7 +122,7 @@ export class HubIntake {
     // What is to be done once must be known again. Most values need not, and there are many of them.
     const isNumbered = deliver !== "latest" || router.hasUrgentRoutes;
     const samples = samplesOf(source, readings, wall, isNumbered ? { batch, seq } : undefined);
-    if (samples !== undefined) router.values(address, samples, now);
+    if (samples !== undefined) router.values(address, samples, now, isTimed ? wall : undefined);
     const refusal = feed.offer(source, readings, now);
     if (refusal === undefined) return;
     router.forgetLatest(address);

@@ -22,6 +22,7 @@ import { journal } from "./journal.ts";
 import { localRoute } from "./local-route.ts";
 import { machineFacts } from "./machine.ts";
 import { remoteRoute } from "./remote-route.ts";
+import { routes } from "./routes.ts";
 import { showStop } from "./show-stop.ts";
 import { siteFile } from "./site-file.ts";
 import { spoolDrain } from "./spool-drain.ts";
@@ -33,6 +34,7 @@ import { remoteRouteDurable } from "./urgent/remote-route-durable.ts";
 const benches: readonly Bench[] = [
   codec,
   siteFile,
+  routes,
   localRoute,
   remoteRoute,
   remoteRouteDurable,

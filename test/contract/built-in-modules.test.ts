@@ -10,6 +10,8 @@ import { manifest as serial } from "@interactor/agent/modules/serial/manifest.ts
 import { settings as serialSettings } from "@interactor/agent/modules/serial/settings.ts";
 import { manifest as simulated } from "@interactor/agent/modules/simulated/manifest.ts";
 import { settings as simulatedSettings } from "@interactor/agent/modules/simulated/settings.ts";
+import { manifest as statechart } from "@interactor/agent/modules/statechart/manifest.ts";
+import { settings as statechartSettings } from "@interactor/agent/modules/statechart/settings.ts";
 import { builtInModules } from "@interactor/shared/site/built-in-modules";
 import { siteJsonSchema } from "@interactor/shared/site/site-json-schema";
 
@@ -22,6 +24,7 @@ const declared = [
   { manifest: host, settings: hostSettings },
   { manifest: serial, settings: serialSettings },
   { manifest: simulated, settings: simulatedSettings },
+  { manifest: statechart, settings: statechartSettings },
 ].map(({ manifest, settings }) => ({
   manifest,
   settings: z.toJSONSchema(settings, { io: "input", unrepresentable: "any" }),

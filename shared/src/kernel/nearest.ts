@@ -1,12 +1,12 @@
-/** "did you mean …", for a name at most two typing errors away; of several the one that begins alike for longest. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
+/** "did you mean …", for a name at most so many typing errors away; of several the one that begins alike for longest. */
+export function nearest(name: string, known: readonly string[], errorsMax = 2): string | undefined {
   let best: { readonly name: string; readonly distance: number; readonly alike: number } | undefined;
   for (const each of known) {
     const distance = editDistance(name, each);
     const alike = lengthAlike(name, each);
     const isNearer =
       best === undefined || distance < best.distance || (distance === best.distance && alike > best.alike);
-    if (distance <= 2 && isNearer) best = { name: each, distance, alike };
+    if (distance <= errorsMax && isNearer) best = { name: each, distance, alike };
   }
   return best === undefined ? undefined : `did you mean ${best.name}?`;
 }

@@ -10,7 +10,9 @@ import { Environment, EvaluationError, ParseError, TypeError as CelTypeError } f
 import { messageOf } from "../kernel/fault.ts";
 import { nearest } from "../kernel/nearest.ts";
 import { failed, ok, type Result } from "../kernel/result.ts";
+import { curveWords, gammaCurve, lookedUp, pointCurve, pointsOf, softCurve } from "./helper-functions.ts";
 import { type PlainNumbers, withPlainNumbers } from "./plain-numbers.ts";
+import { faultAsWritten, type VariableTypes } from "./as-written.ts";
 import { valueDepthMax } from "../wire/limits.ts";
 import type { Value } from "../wire/value.ts";
 
@@ -21,6 +23,8 @@ export interface Variables {
   readonly unit: string;
   /** 0 good, 1 stale, 2 bad. */
   readonly quality: number;
+  /** The output it comes from, `node/instance/output`. */
+  readonly from: string;
 }
 
 export interface ExpressionFault {
@@ -31,13 +35,16 @@ export interface ExpressionFault {
   readonly hint?: string;
 }
 
-export interface Expression {
+export interface Expression<Given = Variables> {
   readonly source: string;
   /** CEL's name for what it gives, whatever the value: `double`, `bool`, `string` …; `dyn` when that depends. */
   readonly gives: string;
   /** The result, or why there is none: a type that does not fit this value, a division by zero. */
-  evaluate(variables: Variables): Result<Value, string>;
+  evaluate(variables: Given): Result<Value, string>;
 }
+
+/** Compiles once. Refuses what cannot be right whatever the value: syntax, unknown names, types. */
+export type Compile<Given> = (source: string) => Result<Expression<Given>, ExpressionFault>;
 
 type Numeric = number | bigint;
 
@@ -49,10 +56,15 @@ const arithmetic = {
   "%": (left: Numeric, right: Numeric) => Number(left) % Number(right),
 } as const;
 
-const variableNames = ["value", "unit", "quality"] as const;
+const ofRoutes = {
+  value: "dyn",
+  unit: "string",
+  quality: "double",
+  from: "string",
+} as const satisfies Record<keyof Variables, string>;
 
 /** Each with its parameters, for hints; all take and give numbers. */
-const functions = {
+const numeric = {
   round: ["value"],
   floor: ["value"],
   ceil: ["value"],
@@ -63,7 +75,14 @@ const functions = {
   scale: ["value", "from least", "from most", "to least", "to most"],
 } as const;
 
-const implementations: Record<keyof typeof functions, (...given: number[]) => number> = {
+/** With those that take more than numbers. */
+const functions = {
+  ...numeric,
+  curve: ["value", 'gamma, "s" or points'],
+  lookup: ["value", "map or list", "otherwise"],
+} as const;
+
+const implementations: Record<keyof typeof numeric, (...given: number[]) => number> = {
   round: (value = 0) => Math.round(value),
   floor: (value = 0) => Math.floor(value),
   ceil: (value = 0) => Math.ceil(value),
@@ -78,13 +97,10 @@ const implementations: Record<keyof typeof functions, (...given: number[]) => nu
   },
 };
 
-const environment = makeEnvironment();
-
-function makeEnvironment(): Environment {
-  const made = new Environment({ homogeneousAggregateLiterals: false })
-    .registerVariable("value", "dyn")
-    .registerVariable("unit", "string")
-    .registerVariable("quality", "double");
+function makeEnvironment(types: VariableTypes): Environment {
+  const made = new Environment({ homogeneousAggregateLiterals: false });
+  for (const [name, type] of Object.entries(types))
+    made.registerVariable(name, typeof type === "string" ? type : "dyn");
   for (const [operator, compute] of Object.entries(arithmetic)) {
     made.registerOperator(`double ${operator} int`, compute);
     made.registerOperator(`int ${operator} double`, compute);
@@ -92,14 +108,33 @@ function makeEnvironment(): Environment {
   made.registerOperator("double % double", arithmetic["%"]);
   // The other way round and for `dyn` the library has it; `!=` follows.
   made.registerOperator("double == int", (left: Numeric, right: Numeric) => Number(left) === Number(right));
-  for (const [name, parameters] of Object.entries(functions)) {
-    const compute = implementations[name as keyof typeof functions];
+  registerCurve(made);
+  made.registerFunction("lookup(dyn, dyn, dyn): dyn", lookedUp);
+  for (const [name, parameters] of Object.entries(numeric)) {
+    const compute = implementations[name as keyof typeof numeric];
     made.registerFunction(
       `${name}(${parameters.map(() => "dyn").join(", ")}): double`,
       (...given: unknown[]) => compute(...given.map((each) => asNumber(name, each))),
     );
   }
   return made;
+}
+
+function registerCurve(made: Environment): void {
+  const refuse = (): never => {
+    throw new EvaluationError(`curve() takes ${curveWords}`);
+  };
+  made
+    .registerFunction("curve(dyn, double): double", (value: unknown, gamma: number) =>
+      gamma > 0 ? gammaCurve(asNumber("curve", value), gamma) : refuse(),
+    )
+    .registerFunction("curve(dyn, string): double", (value: unknown, name: string) =>
+      name === "s" ? softCurve(asNumber("curve", value)) : refuse(),
+    )
+    .registerFunction("curve(dyn, list): double", (value: unknown, list: unknown) => {
+      const points = pointsOf(list);
+      return points === undefined ? refuse() : pointCurve(asNumber("curve", value), points);
+    });
 }
 
 function asNumber(name: string, given: unknown): number {
@@ -109,20 +144,32 @@ function asNumber(name: string, given: unknown): number {
   );
 }
 
-/** Compiles `source` once. Refuses what cannot be right whatever the value: syntax, unknown names, types. */
-export function compileExpression(source: string): Result<Expression, ExpressionFault> {
-  const written = withPlainNumbers(source);
-  try {
-    const parsed = environment.parse(written.text);
-    const checked = parsed.check();
-    if (!checked.valid) return failed(faultOf(written, checked.error));
-    return ok({ source, gives: String(checked.type), evaluate: (variables) => evaluate(parsed, variables) });
-  } catch (error) {
-    return failed(faultOf(written, error));
-  }
+/** Expressions over these variables. To be made once, and not for every expression. */
+export function compilerFor<Given extends object>(types: VariableTypes): Compile<Given> {
+  const environment = makeEnvironment(types);
+  return (source) => {
+    const written = withPlainNumbers(source);
+    try {
+      const parsed = environment.parse(written.text);
+      const checked = parsed.check();
+      if (!checked.valid) return failed(faultOf(written, checked.error, types));
+      const fault = faultAsWritten(parsed.ast, types);
+      if (fault !== undefined) return failed({ ...fault, offset: written.offsetInSource(fault.offset) });
+      return ok({
+        source,
+        gives: String(checked.type),
+        evaluate: (variables) => evaluate(parsed, variables),
+      });
+    } catch (error) {
+      return failed(faultOf(written, error, types));
+    }
+  };
 }
 
-function evaluate(run: (context: Variables) => unknown, variables: Variables): Result<Value, string> {
+/** Compiles an expression of a route. */
+export const compileExpression = compilerFor<Variables>(ofRoutes);
+
+function evaluate(run: (context: object) => unknown, variables: object): Result<Value, string> {
   try {
     return ok(plain(run(variables)));
   } catch (error) {
@@ -166,14 +213,14 @@ function isCelError(error: unknown): error is ParseError | EvaluationError | Cel
 
 const summaryOf = (error: unknown): string => (isCelError(error) ? error.summary : messageOf(error));
 
-function faultOf(written: PlainNumbers, error: unknown): ExpressionFault {
+function faultOf(written: PlainNumbers, error: unknown, types: VariableTypes): ExpressionFault {
   const message = summaryOf(error);
   const offset = isCelError(error) ? (error.range?.start ?? 0) : 0;
-  const hint = isCelError(error) ? hintFor(error.code, message) : undefined;
+  const hint = isCelError(error) ? hintFor(error.code, message, Object.keys(types)) : undefined;
   return { message, offset: written.offsetInSource(offset), ...(hint === undefined ? {} : { hint }) };
 }
 
-function hintFor(code: string, message: string): string | undefined {
+function hintFor(code: string, message: string, variableNames: readonly string[]): string | undefined {
   switch (code) {
     case "unknown_variable": {
       const name = /Unknown variable: (\S+)/.exec(message)?.[1] ?? "";

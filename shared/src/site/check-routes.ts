@@ -1,14 +1,22 @@
 /** Routes and scenes against the ports there are: both ends, what fits what, and that no route feeds itself. */
-import { compileExpression } from "../routing/expression.ts";
 import { placeRoutes, targetsOf } from "../routing/place.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
 import { findPort, type InputSpec, type PortSpec } from "../wire/messages/port.ts";
 import { parseSiteAddress } from "../wire/names.ts";
-import type { ValueType } from "../wire/value.ts";
+import { fits, hasWildcard } from "../wire/output-filter.ts";
 import { type Instances, portNames } from "./check-instances.ts";
 import type { ReadRoute } from "./read-site.ts";
 import { hintAmong, misfit, type SiteCheck } from "./site-check.ts";
 import { type Ends, routeCycles } from "./route-cycles.ts";
+import {
+  conversion,
+  conversionOf,
+  type Kind,
+  kindAfter,
+  kindOf,
+  kindOfExpression,
+  kindWords,
+} from "./value-kinds.ts";
 import type { Path } from "./yaml-text.ts";
 
 export interface CheckedRoute {
@@ -19,12 +27,7 @@ export interface CheckedRoute {
 export function checkRoutes(check: SiteCheck, instances: Instances, routes: readonly CheckedRoute[]): void {
   checkNames(check, routes);
   for (const { read, compiled } of routes) {
-    const from = portAt(check, instances, {
-      address: compiled.from,
-      side: "from",
-      reader: placeRoutes([compiled]).nodes.keys().next().value,
-      tell: (offset, ...words) => check.tellInside([...read.path, "from"], offset, ...words),
-    });
+    const from = sourceKind(check, instances, read, compiled);
     const to = targetPort(check, instances, read, compiled);
     checkKinds(check, read, from, to);
   }
@@ -56,6 +59,49 @@ function checkNames(check: SiteCheck, routes: readonly CheckedRoute[]): void {
       check.tell([...read.path, "name"], `"${name}" is already the name of the route at ${place}`);
     }
   }
+}
+
+/** What its source gives; `undefined`: that is not known, or there is none, which has been told. */
+function sourceKind(
+  check: SiteCheck,
+  instances: Instances,
+  { path }: ReadRoute,
+  compiled: CompiledRoute,
+): Kind | undefined {
+  const { from } = compiled;
+  if (hasWildcard(from)) return filteredKind(check, instances, [...path, "from"], from);
+  const port = portAt(check, instances, {
+    address: from,
+    side: "from",
+    reader: placeRoutes([compiled]).nodes.keys().next().value,
+    tell: (offset, ...words) => check.tellInside([...path, "from"], offset, ...words),
+  });
+  return port && kindOf(port);
+}
+
+/** Of all outputs that a filter stands for, when they give the same. */
+function filteredKind(check: SiteCheck, instances: Instances, path: Path, filter: string): Kind | undefined {
+  const outputs = [...instances].flatMap(([address, { ports }]) =>
+    Object.entries(ports.outputs).map(([name, spec]) => ({
+      address: `${address}/${name}${spec.count === undefined ? "" : 1}`,
+      name,
+      spec,
+    })),
+  );
+  const kinds = new Set(
+    outputs.filter(({ address }) => fits(filter, address)).map(({ spec }) => kindOf(spec)),
+  );
+  const isUnsure = [...check.site.nodes].some(([node, read]) =>
+    check.site
+      .namesIn("nodes", node, "instances")
+      .some((name) => !instances.has(`${node}/${name}`) || read.instances.get(name) === undefined),
+  );
+  if (kinds.size === 0 && !isUnsure) {
+    const names = [...new Set(outputs.map(({ name }) => name))];
+    check.tell(path, `no output fits ${filter}`, hintAmong(filter.split("/").at(-1) ?? "", names));
+  }
+  const [only] = kinds;
+  return kinds.size === 1 ? only : undefined;
 }
 
 /** The input that a route sets; of a group the one that all its nodes have. */
@@ -142,91 +188,32 @@ function portAt(
 const isHeard = (input: InputSpec | undefined, node: string, reader: string | undefined): boolean =>
   input?.actuator === true && reader !== node;
 
-type Kind = "number" | "bool" | "text" | "bytes" | "record";
-
-const kindOfType = {
-  bool: "bool",
-  int: "number",
-  float: "number",
-  text: "text",
-  bytes: "bytes",
-  record: "record",
-} as const satisfies Record<ValueType, Kind>;
-
-const kindWords = {
-  number: "a number",
-  bool: "true or false",
-  text: "a text",
-  bytes: "bytes",
-  record: "a record",
-} as const satisfies Record<Kind, string>;
-
-/** What an expression gives in any case; `undefined`: that depends on the value. */
-function kindOfExpression(source: string): Kind | undefined {
-  const compiled = compileExpression(source);
-  switch (compiled.ok ? compiled.value.gives : undefined) {
-    case "double":
-    case "int":
-    case "uint":
-      return "number";
-    case "bool":
-      return "bool";
-    case "string":
-      return "text";
-    case "bytes":
-      return "bytes";
-    default:
-      return undefined;
-  }
-}
-
 function checkKinds(
   check: SiteCheck,
   read: ReadRoute,
-  from: PortSpec | undefined,
+  from: Kind | undefined,
   to: PortSpec | undefined,
 ): void {
   const { route, path, wrong } = read;
   const condition = route.when === undefined ? undefined : kindOfExpression(route.when);
-  if (condition !== undefined && condition !== "bool")
-    check.tell(
-      [...path, "when"],
-      `when is true or false, and this is ${kindWords[condition]}`,
-      "compare it, such as value > 0.5",
-    );
-  if (to === undefined || wrong.has("map")) return;
-  const wanted = kindOfType[to.type];
-  const given = route.map === undefined ? from && kindOfType[from.type] : kindOfExpression(route.map);
+  if (condition !== undefined && condition !== "bool") {
+    const words = `when is true or false, and this is ${kindWords[condition]}`;
+    check.tell([...path, "when"], words, "compare it, such as value > 0.5");
+  }
+  if (to === undefined || wrong.has("map") || wrong.has("through")) return;
+  const wanted = kindOf(to);
+  const given = route.map === undefined ? kindAfter(from, route.through ?? []) : kindOfExpression(route.map);
   if (given === undefined || given === wanted) return;
   const end = typeof route.to === "string" ? route.to : `${route.to.input} of ${route.to.group}`;
+  const takes = `${end} takes ${kindWords[wanted]}`;
   if (route.map !== undefined) {
-    check.tell(
-      [...path, "map"],
-      `${end} takes ${kindWords[wanted]}, and this gives ${kindWords[given]}`,
-      conversionOf(given, wanted, route.map),
-    );
+    const words = `${takes}, and this gives ${kindWords[given]}`;
+    check.tell([...path, "map"], words, conversionOf(given, wanted, route.map));
     return;
   }
-  const words = `${end} takes ${kindWords[wanted]}, and ${route.from} gives ${kindWords[given]}`;
+  const source = given === from ? route.from : "what comes out of through";
+  const words = `${takes}, and ${source} gives ${kindWords[given]}`;
   check.tell([...path, "to"], words, conversion(given, wanted, "value"));
-}
-
-/** What to write in the place of a map that gives the wrong thing. */
-function conversionOf(given: Kind, wanted: Kind, source: string): string {
-  return given === "text"
-    ? `let it give ${kindWords[wanted]}`
-    : conversion(given, wanted, source).replace("add", "write");
-}
-
-/** What to write so that it fits. */
-function conversion(given: Kind, wanted: Kind, source: string): string {
-  const inner = /^\w+$/.test(source) ? source : `(${source})`;
-  if (given === "bool" && wanted === "number") return `add map: "${inner} ? 1.0 : 0.0"`;
-  if (given === "number" && wanted === "bool") return `add map: ${inner} > 0.5`;
-  if (wanted === "text") return `add map: string(${source})`;
-  return given === "text" && wanted === "number"
-    ? `add map: double(${source})`
-    : "add a map that makes it fit";
 }
 
 /** Whether each level of each scene is one that its input takes. */

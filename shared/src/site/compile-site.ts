@@ -20,6 +20,7 @@ import {
 } from "./compiled-site.ts";
 import { nodePlanBytesMax, problemsToldMax, siteBytesMax } from "./limits.ts";
 import { type ReadSite, readSite } from "./read-site.ts";
+import { operatorProblems } from "./operator-problems.ts";
 import { compiledRoute } from "./route-schema.ts";
 import { type Groups, memberProblems, targetProblems } from "./route-target.ts";
 import { checkSecrets, secretsByInstance, withSecrets } from "./secrets.ts";
@@ -64,6 +65,8 @@ export function compileSite(files: SiteFiles, catalogue: Catalogue): Result<Comp
     compiled: compiledRoute(read.route, groups),
   }));
   checkRoutes(check, instances, routes);
+  const pathed = routes.map(({ read, compiled }) => ({ route: compiled, path: read.path }));
+  check.problems.push(...operatorProblems(site.sources, pathed));
   checkScenes(check, instances);
   if (check.problems.length === 0) {
     const plans = planned(site, { groups, zones, instances, routes: routes.map(({ compiled }) => compiled) });

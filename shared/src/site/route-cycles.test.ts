@@ -24,6 +24,11 @@ test("a group closes a circle by any of its nodes, and two circles are two", () 
   ]);
 });
 
+test("a filter takes part wherever it fits", () => {
+  expect(named([route("a", "x/y/z", "n/m/o"), route("b", "n/+/o", "x/y/z")])).toEqual(["a -> b"]);
+  expect(named([route("a", "x/y/z", "n/m/o"), route("b", "n/+/p", "x/y/z")])).toEqual([]);
+});
+
 test("a chain as long as there may be routes is walked", () => {
   const chain = Array.from({ length: 5000 }, (_, index) => route(`r${index}`, `${index}`, `${index + 1}`));
 

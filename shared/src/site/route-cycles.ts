@@ -1,7 +1,9 @@
 /** Routes that lead back to where they begin: a value that enters would go round for ever. */
+import { fits, hasWildcard } from "../wire/output-filter.ts";
 
 export interface Ends {
   readonly name: string;
+  /** An output, or a filter over several. */
   readonly from: string;
   readonly to: readonly string[];
 }
@@ -14,8 +16,12 @@ export function routeCycles(routes: readonly Ends[]): readonly (readonly number[
     if (there === undefined) leaving.set(from, [index]);
     else there.push(index);
   }
+  const filtering = [...routes.entries()].filter(([, { from }]) => hasWildcard(from));
   const next = (route: number): readonly number[] =>
-    (routes[route]?.to ?? []).flatMap((address) => leaving.get(address) ?? []);
+    (routes[route]?.to ?? []).flatMap((address) => [
+      ...(leaving.get(address) ?? []),
+      ...filtering.flatMap(([index, { from }]) => (fits(from, address) ? [index] : [])),
+    ]);
   const state = new Map<number, "open" | "done">();
   const cycles: (readonly number[])[] = [];
   for (const start of routes.keys()) {

@@ -7,9 +7,14 @@ import { laneOfName, lane as laneNumber, lanes } from "../wire/lanes.ts";
 import { durationMax, expressionLengthMax, ttlDefault } from "../wire/limits.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
 import { isName, parseSiteAddress } from "../wire/names.ts";
+import { isOutputFilter } from "../wire/output-filter.ts";
+import { operatorsOf, throughField } from "./route-operators.ts";
 import { compiledTarget, type Groups, groupTarget, targetAddress, targetWords } from "./route-target.ts";
 
 export const nameWords = "a name is a-z, 0-9, - and _, at most 63 characters";
+const sourceWords =
+  "an address is node/instance/port, such as demo/sim/distance; a filter over several has + or #, as +/sim/distance or demo/#";
+const sourceField = z.string(sourceWords).refine(isOutputFilter, sourceWords);
 const addressWords = "an address is node/instance/port, such as demo/sim/distance";
 const durationWords = "a duration has a unit, such as 50ms, 2s or 1m";
 
@@ -40,7 +45,7 @@ export const durationField = z.coerce
 export const routeSchema = z.strictObject(
   {
     name: nameField.describe("Unique in the site, for people."),
-    from: addressField.describe("The output it follows: node/instance/output."),
+    from: sourceField.describe("The output it follows: node/instance/output; + and # stand for several."),
     to: z
       .union([targetAddress, groupTarget(expression)], targetWords)
       .describe("The input it sets: node/instance/input, or the same input of a group of nodes."),
@@ -51,6 +56,13 @@ export const routeSchema = z.strictObject(
     ttl: durationField.optional().describe("How long a value is worth delivering, such as 2s."),
     lane: z.enum(lanes).optional().describe("How urgent it is; telemetry when nothing is said."),
     throttle: durationField.optional().describe("At most one value in this time, such as 50ms."),
+    budget: durationField
+      .refine((span) => span > 0, "more than nothing, such as 20ms")
+      .optional()
+      .describe("What 99 of 100 values shall take to their target; measured, and told."),
+    through: throughField({ duration: durationField, expression })
+      .optional()
+      .describe("Steps over time between when and map, each one operator."),
   },
   "a route is a map with at least name, from and to",
 );
@@ -67,5 +79,9 @@ export function compiledRoute(written: WrittenRoute, groups: Groups): CompiledRo
     ...(written.when === undefined ? {} : { when: written.when }),
     ...(written.map === undefined ? {} : { map: written.map }),
     ...(written.throttle === undefined ? {} : { throttle: written.throttle }),
+    ...(written.budget === undefined ? {} : { budget: written.budget }),
+    ...(written.through === undefined || written.through.length === 0
+      ? {}
+      : { through: operatorsOf(written.through) }),
   };
 }

@@ -7,6 +7,7 @@ import * as z from "zod";
 import { failed, ok, type Result } from "../kernel/result.ts";
 import { payloadBytesMax, routesMax } from "../wire/limits.ts";
 import { type CompiledRoute, encodeDesired } from "../wire/messages/desired.ts";
+import { operatorProblems } from "./operator-problems.ts";
 import { compiledRoute, routeSchema } from "./route-schema.ts";
 import { groupProblems, groupsField, targetProblems } from "./route-target.ts";
 import { readBySchema } from "./schema-problems.ts";
@@ -37,6 +38,7 @@ export function parseRoutesFile(text: string): Result<readonly CompiledRoute[], 
     ...groupProblems(yaml, groups),
     ...targets,
     ...twiceNamed(yaml, routes),
+    ...operatorProblems(yaml, pathed(routes)),
     ...tooLarge(yaml, routes),
   ];
   return problems.length > 0 ? failed(problems) : ok(routes);
@@ -53,6 +55,9 @@ function tooLarge(yaml: YamlText, routes: readonly CompiledRoute[]): Problem[] {
   const words = `all routes together take ${bytes} bytes of the ${payloadBytesMax} that a document may have`;
   return bytes > payloadBytesMax ? [yaml.problemAt(["routes"], words)] : [];
 }
+
+const pathed = (routes: readonly CompiledRoute[]) =>
+  routes.map((route, index) => ({ route, path: ["routes", index] }));
 
 function twiceNamed(yaml: YamlText, routes: readonly CompiledRoute[]): Problem[] {
   const first = new Map<string, number>();

@@ -151,8 +151,9 @@ function withMissing(issue: Issue, path: Path): string {
 
 function hintFor(issue: Issue): string | undefined {
   const { input } = issue;
+  // They are all named already: only what is nearly right is worth a word more.
   if (issue.code === "invalid_value" && typeof input === "string")
-    return nearest(input, issue.values.map(String));
+    return nearest(input, issue.values.map(String), 1);
   if (issue.code !== "invalid_type") return undefined;
   if (issue.expected === "string" && (typeof input === "number" || typeof input === "boolean")) {
     return `as a text it stands in quotes: "${input}"`;

@@ -100,8 +100,11 @@ function thingsOf({ site, nodes, hub }: CompiledSite): ReadonlyMap<string, Thing
   return things;
 }
 
-function inWords({ name: _name, lane, ttl, throttle, ...rest }: CompiledRoute, place: string) {
-  const paced = throttle === undefined ? {} : { throttle: spanText(throttle) };
+function inWords({ name: _name, lane, ttl, throttle, budget, ...rest }: CompiledRoute, place: string) {
+  const paced = {
+    ...(throttle === undefined ? {} : { throttle: spanText(throttle) }),
+    ...(budget === undefined ? {} : { budget: spanText(budget) }),
+  };
   return { "runs on": place, ...rest, lane: lanes[lane], ttl: spanText(ttl), ...paced };
 }
 

@@ -30,6 +30,8 @@ export interface RoutedValue {
   readonly quality: Quality;
   /** It happened, and says not only how something is now: each one counts. */
   readonly isEvent?: boolean;
+  /** The output, where the route names several. */
+  readonly from?: string | undefined;
   /** Of what must not be done twice, also when another life of the hub sends it again. */
   readonly origin?: Origin | undefined;
   /** So many came together with it and were replaced by it. */
@@ -92,7 +94,7 @@ export class NodeQueue {
   ): boolean {
     const state = {
       at: routed.at,
-      from: route.from,
+      from: routed.from ?? route.from,
       to,
       ttl: route.ttl,
       flags: 0,

@@ -8,6 +8,7 @@ import type { Entry } from "@interactor/shared/wire/entry";
 import { lane as lanes } from "@interactor/shared/wire/lanes";
 import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
 import { parseSiteAddress, portAddress } from "@interactor/shared/wire/names";
+import { hasWildcard, nodeOfFilter } from "@interactor/shared/wire/output-filter";
 import { type Origin, type OriginMark, OriginMarks, wayOf } from "@interactor/shared/wire/origin";
 import { takersAgain } from "./group-targets.ts";
 
@@ -62,10 +63,13 @@ export class RoutedAgain {
   reach(isEvent: (from: string) => boolean): Reach {
     const routes = this.#runners
       .map(({ route }) => route)
-      .filter((route) => isOnce(route, isEvent(route.from)));
+      // A filter may stand for outputs of any kind.
+      .filter((route) => isOnce(route, hasWildcard(route.from) || isEvent(route.from)));
+    const sources = new Set(routes.map(({ from }) => nodeOfFilter(from)));
     return {
-      sources: new Set(routes.map(({ from }) => from.slice(0, from.indexOf("/")))),
-      span: millis(routes.reduce((longest, { ttl }) => Math.max(longest, ttl), 0)),
+      isEmpty: routes.length === 0,
+      hasSource: (node) => sources.has(node) || sources.has(undefined),
+      span: millis(routes.reduce((longest, route) => Math.max(longest, route.ttl + keptFor(route)), 0)),
     };
   }
 
@@ -79,13 +83,16 @@ export class RoutedAgain {
       this.#flush(runner, at);
       this.#at = at;
       this.#isForgotten = isForgotten;
-      runner.offer(sample, at, this.#take);
+      runner.offer(runner.route.from === from ? sample : { ...sample, from }, at, this.#take);
     }
   }
 
   /** All of it was routed again: what throttles held back goes out at its own time, if that has passed. */
   settle(at: Instant): void {
-    for (const runner of this.#runners) this.#flush(runner, at);
+    for (const runner of this.#runners) {
+      this.#flush(runner, at);
+      this.#inherited?.watch(runner);
+    }
   }
 
   /** A node has confirmed it. Gives the mark of an event; `undefined`: it is none. */
@@ -115,10 +122,10 @@ export class RoutedAgain {
     if (!to.ok || this.#at === undefined || origin === undefined) return undefined;
     const { group } = route;
     const port = portAddress(to.value);
-    const way = (node: string) => wayOf(route.from, route.name, `${node}/${port}`);
+    const { from = route.from } = sample;
+    const way = (node: string) => wayOf(from, route.name, `${node}/${port}`);
     const isChosen = (node: string) => this.#choices.has(choiceOf(way(node), origin));
-    const takers =
-      group === undefined ? [to.value.node] : takersAgain(group, key ?? route.from, origin, isChosen);
+    const takers = group === undefined ? [to.value.node] : takersAgain(group, key ?? from, origin, isChosen);
     const nodes = takers.filter((node) => !this.#marks.isDone(way(node), origin) && !this.#isForgotten(node));
     this.values += nodes.length;
     return nodes.length === 0 ? undefined : this.#give(route, sample, { nodes, port, now: this.#at, key });
@@ -126,9 +133,14 @@ export class RoutedAgain {
 }
 
 export interface Reach {
-  readonly sources: ReadonlySet<string>;
+  readonly isEmpty: boolean;
+  readonly hasSource: (node: string) => boolean;
   readonly span: Millis;
 }
+
+/** How long operators may keep a value before its TTL begins. */
+const keptFor = ({ through = [] }: CompiledRoute): number =>
+  through.reduce((sum, operator) => sum + ("span" in operator ? operator.span : 0), 0);
 
 const nobody = (): boolean => false;
 

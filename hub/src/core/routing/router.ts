@@ -18,6 +18,7 @@ import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages
 import type { Command } from "@interactor/shared/wire/messages/command";
 import type { Receipt } from "@interactor/shared/wire/messages/receipt";
 import { parseSiteAddress, portAddress, type SiteAddress } from "@interactor/shared/wire/names";
+import { hasWildcard } from "@interactor/shared/wire/output-filter";
 import { type Origin, type OriginMark, wayOf } from "@interactor/shared/wire/origin";
 import { type Session, sessionBytes, sessionOf } from "@interactor/shared/wire/session";
 import { type Choice, GroupTargets, isOneOf, takersAgain } from "./group-targets.ts";
@@ -107,12 +108,12 @@ export class Router {
     this.#offerLatest(fresh, now.instant);
   }
 
-  /** Values of an output, `node/instance/port`, the oldest first. */
-  values(address: string, samples: Samples, at: Instant): void {
+  /** Values of an output, `node/instance/port`, the oldest first. `wall`: now, when they were measured just before. */
+  values(address: string, samples: Samples, at: Instant, wall?: Micros): void {
     this.#at = at;
     const latest = samples.at(-1);
     if (latest !== undefined && latest.isEvent !== true) this.#latest.set(address, told(latest));
-    this.#table.offerAll(address, samples, at, this.#take);
+    this.#table.offerAll(address, samples, at, this.#take, wall);
   }
 
   /** The latest value of this output is not kept: routes and nodes that come later get the next one. */
@@ -219,10 +220,7 @@ export class Router {
 
   #offerLatest(runners: readonly RouteRunner[], at: Instant): void {
     this.#at = at;
-    for (const runner of runners) {
-      const sample = this.#latest.get(runner.route.from);
-      if (sample !== undefined) runner.offer(sample, at, this.#take);
-    }
+    this.#table.offerLatest(runners, { latest: this.#latest }, at, this.#take);
   }
 
   #release(route: CompiledRoute, target: string, now: RouterNow): void {
@@ -249,21 +247,22 @@ export class Router {
     if (route.group === undefined)
       return this.#give(route, sample, { nodes: target.nodes, port, now, key, older });
     const origin = originIn(route, sample);
-    const { nodes, left } = this.#choose(route, route.group, key, origin);
+    const about = key ?? sourceOf(route, sample);
+    const { nodes, left } = this.#choose(route, route.group, about, origin);
     if (left !== undefined) this.queueOf(left).released(route, port, sample.at, now);
     const { chosen } = this.#parts;
     const [node] = nodes;
     if (chosen === undefined || origin === undefined || node === undefined || !isOneOf(route.group))
       return this.#give(route, sample, { nodes, port, now, key, older });
-    chosen({ way: wayOf(route.from, route.name, `${node}/${port}`), ...origin }, () => {
+    chosen({ way: wayOf(sample.from ?? route.from, route.name, `${node}/${port}`), ...origin }, () => {
       this.#give(route, sample, { nodes, port, now, key, older });
     });
     return undefined;
   };
 
   #give(route: CompiledRoute, sample: Sample, { nodes, port, now, key, older }: Gift): string | undefined {
-    const { value, at, quality, isEvent = false } = sample;
-    const routed = { value, at, quality, isEvent, origin: originIn(route, sample), older };
+    const { value, at, quality, isEvent = false, from } = sample;
+    const routed = { value, at, quality, isEvent, from, origin: originIn(route, sample), older };
     let refused = 0;
     for (const node of nodes) {
       if (!this.queueOf(node).routed(route, port, routed, now, key)) refused += 1;
@@ -312,6 +311,10 @@ function targetsIn(runners: readonly RouteRunner[]): ReadonlyMap<CompiledRoute, 
 }
 
 const atOnce = instant(Number.NEGATIVE_INFINITY);
+
+/** What a group chooses by when nothing is said: which of several outputs it was. */
+const sourceOf = ({ from }: CompiledRoute, sample: Sample): string | undefined =>
+  hasWildcard(from) ? sample.from : undefined;
 
 /** Whether the same value again leaves everything as it is. */
 const isStateful = (group: RouteGroup | undefined): boolean =>
