@@ -26,6 +26,7 @@ interface Surroundings {
 export function checkZones(check: SiteCheck): Zones {
   const { site } = check;
   checkMode(check, ["mode"], site.mode, site.modes);
+  checkBeginning(check, [], site.mode, site.modes);
   const zones = new Map<string, Zone>();
   const paths = new Map<string, Path>();
   const add = (
@@ -48,6 +49,7 @@ export function checkZones(check: SiteCheck): Zones {
     const own = zone.modes ?? modes;
     const here = [...path, name];
     checkMode(check, [...here, "mode"], zone.mode, own);
+    checkBeginning(check, here, zone.mode, zone.modes ?? {});
     paths.set(name, here);
     zones.set(name, { title: zone.title, around, modes: zone.modes, mode: zone.mode });
     const inner = { path: [...here, "zones"], around: [name, ...around], modes: own };
@@ -66,6 +68,13 @@ function checkMode(check: SiteCheck, path: Path, mode: string | undefined, modes
     `there is no mode "${mode}" here`,
     hintAmong(mode, Object.keys(modes), "add it under modes:"),
   );
+}
+
+/** Whoever has modes begins in one of them. */
+function checkBeginning(check: SiteCheck, path: Path, mode: string | undefined, modes: Modes): void {
+  const [first] = Object.keys(modes);
+  if (first === undefined || check.site.isWritten(...path.map(String), "mode")) return;
+  if (mode === undefined) check.tellKey(path, "modes", "which mode does it begin in?", `add mode: ${first}`);
 }
 
 /** Whether every zone and exhibit that is named is there. */
