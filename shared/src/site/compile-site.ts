@@ -47,6 +47,7 @@ export interface SiteFailure {
 
 export function compileSite(files: SiteFiles, catalogue: Catalogue): Result<CompiledSite, SiteFailure> {
   const site = readSite(files.root, files.read, files.site);
+  if (!site.sources.isWhole) return failedWith(site, site.sources.problems);
   const check = new SiteCheck(site, catalogue);
   if (Object.keys(site.sources.merged).length === 0 && check.problems.length === 0)
     check.tell(
@@ -73,7 +74,11 @@ export function compileSite(files: SiteFiles, catalogue: Catalogue): Result<Comp
     checkSizes(check, plans);
     if (check.problems.length === 0) return ok(plans);
   }
-  const all = inOrder(check.problems, site.sources.files);
+  return failedWith(site, check.problems);
+}
+
+function failedWith(site: ReadSite, problems: readonly SiteProblem[]): Result<never, SiteFailure> {
+  const all = inOrder(problems, site.sources.files);
   return failed({
     problems: all.slice(0, problemsToldMax),
     more: Math.max(0, all.length - problemsToldMax),

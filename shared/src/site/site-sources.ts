@@ -42,6 +42,8 @@ export class SiteSources implements Places<SiteProblem> {
   readonly problems: SiteProblem[] = [];
   /** Everything that the files say, by section, without `include`. */
   readonly merged: Record<string, unknown> = {};
+  /** Whether every file was there and could be read: else nobody can say what is missing in the others. */
+  isWhole = true;
   readonly #read: ReadSource;
   readonly #files = new Map<string, SourceFile>();
   readonly #root: SourceFile;
@@ -59,8 +61,11 @@ export class SiteSources implements Places<SiteProblem> {
     this.#folder = root.slice(0, root.lastIndexOf("/") + 1);
     const text = read(root);
     this.#root = this.#open(root, text.ok ? text.value : "");
-    if (!text.ok) this.#tell(this.#root, this.#root.yaml.problemAt([], text.error));
-    else if (this.#root.yaml.problems.length === 0) this.#take({ file: this.#root, trail: [root] });
+    if (!text.ok) {
+      this.isWhole = false;
+      this.#tell(this.#root, this.#root.yaml.problemAt([], text.error));
+    }
+    if (this.#root.yaml.problems.length === 0) this.#take({ file: this.#root, trail: [root] });
   }
 
   /** In the order in which they were read. */
@@ -121,6 +126,7 @@ export class SiteSources implements Places<SiteProblem> {
     this.#files.set(path, file);
     this.#bytes += text.length;
     for (const problem of file.yaml.problems) this.#tell(file, problem);
+    if (file.yaml.problems.length > 0) this.isWhole = false;
     return file;
   }
 
@@ -193,12 +199,20 @@ export class SiteSources implements Places<SiteProblem> {
 
   /** Words for why it cannot be. */
   #includeOne({ file, trail }: Including, written: unknown): string | undefined {
+    const path = typeof written === "string" ? pathFrom(file.path, written) : undefined;
+    // What is here twice is here.
+    if (path !== undefined && trail.includes(path))
+      return `includes itself: ${[...trail, path].join(" -> ")}`;
+    if (path !== undefined && this.#files.has(path)) return `${path} is included already`;
+    const wrong = this.#includeFile(trail, written, path);
+    if (wrong !== undefined) this.isWhole = false;
+    return wrong;
+  }
+
+  #includeFile(trail: readonly string[], written: unknown, path: string | undefined): string | undefined {
     if (typeof written !== "string" || written === "") return "include is a file, or a list of files";
-    const path = pathFrom(file.path, written);
     if (path === undefined || !path.startsWith(this.#folder))
       return `"${written}" is outside of the site's folder`;
-    if (trail.includes(path)) return `includes itself: ${[...trail, path].join(" -> ")}`;
-    if (this.#files.has(path)) return `${path} is included already`;
     if (trail.length > includeDepthMax) return `more than ${includeDepthMax} files inside each other`;
     if (this.#files.size >= includeFilesMax) return `more than ${includeFilesMax} files`;
     const text = this.#read(path);
