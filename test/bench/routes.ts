@@ -40,8 +40,16 @@ const average: Operator = { kind: "window", span: millis(100), give: "avg" };
 const tableOf = (...given: readonly Partial<CompiledRoute>[]): RouteTable =>
   new RouteTable(prepareRoutes(given.map((each, index) => routeOf({ name: `r${index}`, ...each }))));
 
-const manyOn = (from: string): readonly Partial<CompiledRoute>[] =>
-  Array.from({ length: crowd }, () => ({ from, ...whenAndMap }));
+const manyOn = (from: string, more: Partial<CompiledRoute> = {}): readonly Partial<CompiledRoute>[] =>
+  Array.from({ length: crowd }, () => ({ from, ...whenAndMap, ...more }));
+
+/** Longer than the bench is on its clock. */
+const forLater: Operator = { kind: "delay", span: millis(24 * 3600 * 1000) };
+
+function holding(table: RouteTable): RouteTable {
+  table.offer(busy, { value: 1, unit: "m", quality: 0, at: micros(0) }, instant(0), () => undefined);
+  return table;
+}
 
 const perRoute = "CPU time a value and route";
 const perValue = "CPU time a value of an output with one route";
@@ -62,6 +70,12 @@ const subjects = (): readonly Subject[] => [
     from: busy,
   },
   { name: "alone", metric: perValue, table: tableOf({ from: quiet, ...whenAndMap }), from: quiet },
+  {
+    name: `beside ${crowd} routes of another that hold something`,
+    metric: perValue,
+    table: holding(tableOf({ from: quiet, ...whenAndMap }, ...manyOn(busy, { through: [forLater] }))),
+    from: quiet,
+  },
   {
     name: `beside ${crowd} routes of another`,
     metric: perValue,

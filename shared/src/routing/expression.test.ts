@@ -381,3 +381,53 @@ describe("lookup", () => {
 test("an expression knows which output a value comes from", () => {
   expect(run('from.startsWith("pi/")', 1)).toBe(true);
 });
+
+describe("no value makes an expression run for long:", () => {
+  test.each([
+    ['value.matches("(a+)+$")', 14, /^what is repeated must not hold a repetition/],
+    ['value.matches("a.*b.*c")', 14, /^the pattern can take very long/],
+    ["value.matches(unit)", 14, /^matches\(\) takes a pattern that stands there/],
+    ['value.matches("(")', 14, /^Invalid regular expression/],
+    ["value.all(x, value.all(y, x != y))", 13, /^a loop over a value inside another loop/],
+    ["value.all(x, x.all(y, x.all(z, z)))", 22, /^a loop over a value inside another loop/],
+    ["value.filter(x, x in value)", 16, /^a loop over a value inside another loop/],
+    ["value.map(x, value.map(y, y)).size() > 1", 13, /^a loop over a value inside another loop/],
+  ])("%s is refused at its place", (source, offset, words) => {
+    expect(faultOf(source)).toMatchObject({
+      offset,
+      message: expect.stringMatching(words),
+      hint: expect.any(String),
+    });
+  });
+
+  test.each<readonly [string, Value, Value]>([
+    ['value.matches("^[a-z]+-[0-9]+$")', "lamp-12", true],
+    ['value.matches("(red|blue)")', "a blue one", true],
+    [
+      "value.exists(room, room.lamps.exists(lamp, lamp.on))",
+      [{ lamps: [{ on: false }, { on: true }] }],
+      true,
+    ],
+    ["[1, 2].all(x, value.exists(y, y == x))", [2, 1], true],
+    ["value.filter(x, x > 1).map(x, x * 2)", [1, 2, 3], [4, 6]],
+    ["value.filter(x, x in [1, 3])", [1, 2, 3], [1, 3]],
+    ['"a" in value && value.a > 1', { a: 2 }, true],
+  ])("%s of %j is %j", (source, value, expected) => expect(run(source, value)).toEqual(expected));
+
+  test("a result that is larger than anybody could send is none", () => {
+    const many = Array.from({ length: 1000 }, (_, index) => index);
+
+    expect(run("value.map(x, value)", many)).toEqual({ failed: "the result is too large" });
+  });
+
+  test.each(['value.matches("^[a-z]+-[0-9]+$")', 'value.matches("x(a|b)y")', "value.size() > 3"])(
+    "%s is done with the longest text at once",
+    (source) => {
+      const startedAt = performance.now();
+
+      run(source, "a".repeat(80_000));
+
+      expect(performance.now() - startedAt).toBeLessThan(500);
+    },
+  );
+});

@@ -13,7 +13,8 @@ import { failed, ok, type Result } from "../kernel/result.ts";
 import { curveWords, gammaCurve, lookedUp, pointCurve, pointsOf, softCurve } from "./helper-functions.ts";
 import { type PlainNumbers, withPlainNumbers } from "./plain-numbers.ts";
 import { faultAsWritten, type VariableTypes } from "./as-written.ts";
-import { valueDepthMax } from "../wire/limits.ts";
+import { slowPart } from "./running-time.ts";
+import { cborItemsMax, valueDepthMax } from "../wire/limits.ts";
 import type { Value } from "../wire/value.ts";
 
 /** What an expression can speak of. */
@@ -155,6 +156,11 @@ export function compilerFor<Given extends object>(types: VariableTypes): Compile
       if (!checked.valid) return failed(faultOf(written, checked.error, types));
       const fault = faultAsWritten(parsed.ast, types);
       if (fault !== undefined) return failed({ ...fault, offset: written.offsetInSource(fault.offset) });
+      const slow = slowPart(parsed.ast);
+      if (slow !== undefined) {
+        const { message, hint, node } = slow;
+        return failed({ message, hint, offset: written.offsetInSource(node.start) });
+      }
       return ok({
         source,
         gives: String(checked.type),
@@ -171,40 +177,55 @@ export const compileExpression = compilerFor<Variables>(ofRoutes);
 
 function evaluate(run: (context: object) => unknown, variables: object): Result<Value, string> {
   try {
-    return ok(plain(run(variables)));
+    const result = run(variables);
+    // What comes most, without more ado.
+    if (typeof result === "boolean" || (typeof result === "number" && Number.isFinite(result)))
+      return ok(result);
+    return ok(new Plain().value(result));
   } catch (error) {
     return failed(summaryOf(error));
   }
 }
 
 /** Turns the library's results into values of ours. */
-function plain(result: unknown, depth = 0): Value {
-  switch (typeof result) {
-    case "bigint":
-      return Number(result);
-    case "number":
-      if (Number.isFinite(result)) return result;
-      throw new EvaluationError("the result is not a number");
-    case "boolean":
-    case "string":
-      return result;
-    case "object":
-      return result === null || result instanceof Uint8Array ? result : plainContainer(result, depth + 1);
-    default:
-      throw new EvaluationError(`a result of type ${typeof result} cannot be sent`);
-  }
-}
+class Plain {
+  #items = 0;
 
-function plainContainer(result: object, depth: number): Value {
-  if (depth > valueDepthMax) throw new EvaluationError("the result is nested too deeply");
-  if (Array.isArray(result)) return result.map((each) => plain(each, depth));
-  const prototype: unknown = Object.getPrototypeOf(result);
-  if (prototype !== Object.prototype && prototype !== null) {
-    throw new EvaluationError(
-      "the result is a time, a type or another thing that cannot be sent: make it a number or a text",
-    );
+  value(result: unknown, depth = 0): Value {
+    switch (typeof result) {
+      case "bigint":
+        return Number(result);
+      case "number":
+        if (Number.isFinite(result)) return result;
+        throw new EvaluationError("the result is not a number");
+      case "boolean":
+      case "string":
+        return result;
+      case "object":
+        return result === null || result instanceof Uint8Array ? result : this.#container(result, depth + 1);
+      default:
+        throw new EvaluationError(`a result of type ${typeof result} cannot be sent`);
+    }
   }
-  return Object.fromEntries(Object.entries(result).map(([key, value]) => [key, plain(value, depth)]));
+
+  #container(result: object, depth: number): Value {
+    if (depth > valueDepthMax) throw new EvaluationError("the result is nested too deeply");
+    if (Array.isArray(result)) return result.map((each) => this.#item(each, depth));
+    const prototype: unknown = Object.getPrototypeOf(result);
+    if (prototype !== Object.prototype && prototype !== null) {
+      throw new EvaluationError(
+        "the result is a time, a type or another thing that cannot be sent: make it a number or a text",
+      );
+    }
+    return Object.fromEntries(Object.entries(result).map(([key, value]) => [key, this.#item(value, depth)]));
+  }
+
+  /** A list may hold one list many times: what that is altogether is more than anybody could send. */
+  #item(item: unknown, depth: number): Value {
+    this.#items += 1;
+    if (this.#items > cborItemsMax) throw new EvaluationError("the result is too large");
+    return this.value(item, depth);
+  }
 }
 
 function isCelError(error: unknown): error is ParseError | EvaluationError | CelTypeError {

@@ -21,6 +21,7 @@ import {
 import { nodePlanBytesMax, problemsToldMax, siteBytesMax } from "./limits.ts";
 import { type ReadSite, readSite } from "./read-site.ts";
 import { operatorProblems } from "./operator-problems.ts";
+import { sourceProblems } from "./route-source.ts";
 import { compiledRoute } from "./route-schema.ts";
 import { type Groups, memberProblems, targetProblems } from "./route-target.ts";
 import { checkSecrets, secretsByInstance, withSecrets } from "./secrets.ts";
@@ -67,7 +68,7 @@ export function compileSite(files: SiteFiles, catalogue: Catalogue): Result<Comp
   }));
   checkRoutes(check, instances, routes);
   const pathed = routes.map(({ read, compiled }) => ({ route: compiled, path: read.path }));
-  check.problems.push(...operatorProblems(site.sources, pathed));
+  check.problems.push(...operatorProblems(site.sources, pathed), ...sourceProblems(site.sources, pathed));
   checkScenes(check, instances);
   if (check.problems.length === 0) {
     const plans = planned(site, { groups, zones, instances, routes: routes.map(({ compiled }) => compiled) });

@@ -4,7 +4,7 @@ import type { CompiledRoute } from "../wire/messages/desired.ts";
 import type { Places } from "./schema-problems.ts";
 import type { Path, Problem } from "./yaml-text.ts";
 
-interface PathedRoute {
+export interface PathedRoute {
   readonly route: CompiledRoute;
   readonly path: Path;
 }

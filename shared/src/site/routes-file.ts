@@ -9,6 +9,7 @@ import { payloadBytesMax, routesMax } from "../wire/limits.ts";
 import { type CompiledRoute, encodeDesired } from "../wire/messages/desired.ts";
 import { operatorProblems } from "./operator-problems.ts";
 import { compiledRoute, routeSchema } from "./route-schema.ts";
+import { sourceProblems } from "./route-source.ts";
 import { groupProblems, groupsField, targetProblems } from "./route-target.ts";
 import { readBySchema } from "./schema-problems.ts";
 import { type Problem, YamlText } from "./yaml-text.ts";
@@ -39,6 +40,7 @@ export function parseRoutesFile(text: string): Result<readonly CompiledRoute[], 
     ...targets,
     ...twiceNamed(yaml, routes),
     ...operatorProblems(yaml, pathed(routes)),
+    ...sourceProblems(yaml, pathed(routes)),
     ...tooLarge(yaml, routes),
   ];
   return problems.length > 0 ? failed(problems) : ok(routes);

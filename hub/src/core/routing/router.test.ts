@@ -367,6 +367,18 @@ describe("what the life before took in", () => {
     expect(router.queues.get("pi2")?.queued).toBe(1);
   });
 
+  test("need not be read when its node has confirmed all of it", () => {
+    const routes = [across(), across({ name: "other", from: "pa/sim/distance" })];
+    const router = new Router(sessionNumber(7), { marks: [{ way, ...originOf(4, { sample: 1 }) }] });
+    router.setRoutes(runnersOf(routes), routes, nowAt(0));
+
+    const isDone = [3, 4, 5].map((seq) => router.again.isDone("pi", originOf(seq, { sample: 1 })));
+
+    expect(isDone).toEqual([true, true, false]);
+    expect(router.again.isDone("pa", originOf(1))).toBe(false);
+    expect(router.again.isDone("nobody", originOf(9))).toBe(true);
+  });
+
   test("goes to those of a group that have not confirmed it", () => {
     const route = routeOf({
       name: "all",
@@ -397,6 +409,36 @@ describe("what the life before took in", () => {
     router.again.value(from, event(1, { isEvent: false }), instant(0));
 
     expect([router.queues.get("pi2"), router.queues.get("pi3")?.queued]).toEqual([undefined, 1]);
+  });
+
+  test("comes out of operators when it would have, and its TTL begins then", () => {
+    const through: CompiledRoute["through"] = [{ kind: "delay", span: millis(300) }];
+    const { router, pump } = bench(across({ through, ttl: millis(500) }));
+    router.connected("pi2");
+
+    for (const [seq, at] of [
+      [1, -900],
+      [2, -400],
+      [3, -200],
+    ] as const)
+      router.again.value(from, event(seq), instant(at));
+    router.again.settle(instant(0));
+
+    expect(pump(0).map(([, { body, ttl, origin }]) => [body, ttl, origin])).toEqual([[2, 400, originOf(2)]]);
+    expect(pump(100).map(([, { body, origin }]) => [body, origin])).toEqual([[3, originOf(3)]]);
+  });
+
+  test("knows its way where a route has a filter, and so does what is confirmed", () => {
+    const route = across({ from: "+/sim/distance" });
+    const router = new Router(sessionNumber(7), { marks: [{ way, ...originOf(1) }] });
+    router.setRoutes(runnersOf([route]), [route], nowAt(0));
+
+    router.again.value(from, event(1), instant(0));
+    router.again.value("pa/sim/distance", event(1), instant(0));
+
+    expect([router.again.values, router.queues.get("pi2")?.queued]).toEqual([1, 1]);
+    expect(router.again.reach(() => false, ["pi", "pa"]).sources).toEqual(new Set(["pi", "pa"]));
+    expect(router.again.isDone("pi", originOf(1))).toBe(false);
   });
 
   test("comes out of a throttle when it would have", () => {
