@@ -8,6 +8,8 @@ import {
   portArgument,
   timeoutArgument,
 } from "./arguments.ts";
+import { addConfig } from "./config-command.ts";
+import { example } from "./example.ts";
 import { untilInterrupted } from "./interruptible.ts";
 import { version } from "./version.ts";
 
@@ -28,6 +30,7 @@ export function commandLine(): Command {
   addWhy(program);
   addStop(program);
   addLedger(program);
+  addConfig(program);
   addRoute(program);
   return program.addHelpText("after", "\n`interactor <command> --help` shows options and an example.");
 }
@@ -40,9 +43,6 @@ function oneLine(text: string): string {
     .replaceAll(/\s*\n\s*/g, " ");
   return `${words.replace(/\.$/, "")}; see \`interactor --help\`\n`;
 }
-
-const example = (...lines: readonly string[]): string =>
-  `\nExample:\n${lines.map((line) => `  $ ${line}`).join("\n")}`;
 
 function addDemo(program: Command): void {
   program

@@ -271,6 +271,18 @@ test.each([
   expect(result).toEqual({ ok: true, value: expected });
 });
 
+test.each([
+  ["value > 1", "bool"],
+  ["scale(value, 0, 1, 0, 255)", "double"],
+  ["'on'", "string"],
+  ["value", "dyn"],
+  ["unit == 'm' ? 1.0 : 2.0", "double"],
+])("of %s it is known beforehand that it gives a %s", (source, gives) => {
+  const compiled = compileExpression(source);
+
+  expect(compiled.ok && compiled.value.gives).toBe(gives);
+});
+
 describe("curve", () => {
   test.each([
     ["curve(value, 2)", 0.5, 0.25],

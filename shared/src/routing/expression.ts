@@ -38,6 +38,8 @@ export interface ExpressionFault {
 
 export interface Expression<Given = Variables> {
   readonly source: string;
+  /** CEL's name for what it gives, whatever the value: `double`, `bool`, `string` …; `dyn` when that depends. */
+  readonly gives: string;
   /** The result, or why there is none: a type that does not fit this value, a division by zero. */
   evaluate(variables: Given): Result<Value, string>;
 }
@@ -159,7 +161,11 @@ export function compilerFor<Given extends object>(types: VariableTypes): Compile
         const { message, hint, node } = slow;
         return failed({ message, hint, offset: written.offsetInSource(node.start) });
       }
-      return ok({ source, evaluate: (variables) => evaluate(parsed, variables) });
+      return ok({
+        source,
+        gives: String(checked.type),
+        evaluate: (variables) => evaluate(parsed, variables),
+      });
     } catch (error) {
       return failed(faultOf(written, error, types));
     }

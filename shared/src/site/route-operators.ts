@@ -50,13 +50,6 @@ export function throughField(parts: {
   return z.array(step, "through is a list of steps").max(operatorsMax, `at most ${operatorsMax} steps`);
 }
 
-/** The names of operators, and of what stands under those that have more than one setting. */
-export const operatorKeys = {
-  step: ["throttle", "debounce", "window", "hysteresis", "deadband", "hold", "delay", "when", "map"],
-  window: ["over", "give"],
-  hysteresis: ["on", "off"],
-} as const;
-
 /** A step as the file has it, checked: exactly one of these is there. */
 interface Step {
   readonly throttle?: Millis | undefined;
