@@ -1,0 +1,174 @@
+/** What must be true of a world: always, and once everything is well again. */
+import { lane as lanes, laneNumbers } from "@interactor/shared/wire/lanes";
+import { sumOf } from "@interactor/shared/wire/ledger";
+import { nodeQueueMessagesMax } from "@interactor/shared/wire/limits";
+import { journalWaitingMax } from "../../hub/src/ports/journal.ts";
+import { allowances } from "./allowances.ts";
+import type { SimNode } from "./agent-life.ts";
+import type { People } from "./people.ts";
+import { site } from "./surroundings.ts";
+import type { World } from "./world.ts";
+
+/** What of a packet may be counted beyond a bound that is looked at before it is taken. */
+const onePacket = 512 * 1024;
+
+/** To be asked again and again while a world goes on. */
+export function checkAlways({ hub: { hub, journal }, observer }: World): void {
+  if (hub === undefined || journal === undefined) return;
+  const view = hub.ledger.view(site, hub.router.queues);
+  for (const { node, up, down } of view?.nodes ?? []) {
+    for (const [way, all] of Object.entries({ up, down })) {
+      for (const { lane, difference, losses, unaccounted, delivered } of all) {
+        if (difference !== 0) observer.violated("ledger", `${node} ${way} ${lane}: difference ${difference}`);
+        for (const [end, count] of Object.entries(losses)) if (count > 0) observer.coverage.end(end);
+        if (unaccounted > 0) observer.coverage.end("unaccounted crash");
+        if (delivered > 0) observer.coverage.end("delivered");
+      }
+    }
+    for (const lane of down) {
+      for (const [end, count] of Object.entries(lane.refused_there ?? {}))
+        if (count > 0) observer.coverage.end(end);
+      if (lane.missed > 0) observer.violated("gaps", `${node} down ${lane.lane}: ${lane.missed} missed`);
+    }
+    for (const { lane, missed } of up)
+      if (missed > 0 && lane !== "bulk") observer.violated("gaps", `${node} up ${lane}: ${missed} missed`);
+  }
+  for (const { losses } of view?.nowhere ?? [])
+    for (const end of Object.keys(losses)) observer.coverage.end(end);
+  for (const [node, queue] of hub.router.queues) {
+    // What is on its way stands beside what waits.
+    if (queue.queued > nodeQueueMessagesMax + 4 * 8 * 32)
+      observer.violated("bounds", `${queue.queued} messages wait for ${node}`);
+  }
+  if (journal.waitingBytes > journalWaitingMax + onePacket)
+    observer.violated("bounds", `${journal.waitingBytes} bytes wait for the journal`);
+}
+
+/** What keeps the world from being as it should, in words; nothing: it is well. */
+export function notConverged(world: World): readonly string[] {
+  const { hub, nodes } = world;
+  if (hub.hub === undefined || hub.journal === undefined) return ["the hub is not up"];
+  const journal = hub.journal.waitingBytes > 0 ? ["something waits for the journal"] : [];
+  return [...journal, ...nodes.flatMap((node) => notConvergedAt(world, node).map((words) => `${node.name}: ${words}`))];
+}
+
+function notConvergedAt(world: World, node: SimNode): readonly string[] {
+  const { hub, observer } = world;
+  const { process, session, name } = node;
+  const wrong: string[] = [];
+  const say = (isWrong: boolean, words: string) => void (isWrong && wrong.push(words));
+  if (hub.hub === undefined || process === undefined || session === undefined) return ["it is not up"];
+  const known = hub.hub.presence.state.get(name);
+  if (known?.birth.session !== session) return ["its birth is not known"];
+  say(known.state !== "ready", `it is ${known.state}: ${known.reasons.join(", ")}`);
+  say((hub.hub.router.queues.get(name)?.queued ?? 0) > 0, "messages wait for it");
+  const said = observer.said.get(session);
+  for (const lane of laneNumbers) {
+    const queued = said?.up[lane].queued ?? 1;
+    // The word itself is followed by others: clock questions and receipts come and go.
+    say(queued > 0 && lane !== lanes.control, `${queued} messages of lane ${lane} wait at it`);
+  }
+  const stop = known.reported?.stop?.latches ?? [];
+  const isStopped = stop.length > 0;
+  const zones = zonesStopped(world);
+  const shouldStop = ["all", ...node.options.zones].some((zone) => zones.includes(zone));
+  say(isStopped !== shouldStop, isStopped ? "it is stopped" : "it is not stopped");
+  const wall = node.clock?.wall() ?? 0;
+  const hubWall = hub.process?.wall ?? 0;
+  say(Math.abs(wall - hubWall) > clockErrorMax, `its clock is off by ${(wall - hubWall) / 1000} ms`);
+  return [...wrong, ...notApplied(world, node, shouldStop)];
+}
+
+const zonesStopped = ({ hub }: World): readonly string[] =>
+  hub.hub?.showStop.view(() => "").latches.map(({ zone }) => zone) ?? [];
+
+/** µs. Of a way that takes a millisecond. */
+const clockErrorMax = 50_000;
+
+/** What inputs hold is what the sources gave last, or what they go to on a stop. */
+function notApplied(world: World, node: SimNode, isStopped: boolean): readonly string[] {
+  const { observer } = world;
+  const wrong: string[] = [];
+  const expectHeld = (at: SimNode, input: string, stopped: boolean) => {
+    const level = node.lastGiven.get("level");
+    if (level === undefined) return;
+    const held = observer.holds.get(`${at.name}/sink/${input}`)?.value;
+    const wanted = stopped ? -1 : level;
+    if (held !== wanted) wrong.push(`${at.name}/sink/${input} is ${String(held)} and not ${wanted}`);
+  };
+  expectHeld(node, "lamp", isStopped);
+  const next = world.next(node);
+  const zones = zonesStopped(world);
+  expectHeld(next, "light", ["all", ...next.options.zones].some((zone) => zones.includes(zone)));
+  return wrong;
+}
+
+/** Nothing is on its way any more: what was promised of every single value. */
+export function checkAtRest(world: World, people: People): void {
+  checkValues(world);
+  checkBooks(world);
+  checkRequests(world, people);
+}
+
+function checkValues({ observer, nodes }: World): void {
+  for (const [address, values] of observer.given) {
+    const [node = "", , output = ""] = address.split("/");
+    if (output === "level") continue;
+    const spool = nodes.find(({ name }) => name === node)?.options.spool;
+    for (const [number, { isAcknowledged, isStored, givenOutBy }] of values) {
+      if (isAcknowledged && !isStored)
+        observer.violated("no acknowledged message lost", `${address} ${number} is not in the journal`);
+      const isOut = givenOutBy.length > 0;
+      const isExcused = allowances.storedButNotGivenOut && isStored && observer.hubsKilled.size > 0;
+      if (isAcknowledged && !isOut && !isExcused && output !== "label" && output !== "picture")
+        observer.violated("no acknowledged message lost", `${address} ${number} was never given out`);
+      void spool;
+    }
+  }
+}
+
+/** The books of the lives that go on agree with what was seen from outside. */
+function checkBooks({ hub, nodes, observer }: World): void {
+  for (const node of nodes) {
+    const said = node.session === undefined ? undefined : observer.said.get(node.session);
+    if (said === undefined || node.session === undefined) continue;
+    const of = (outputs: readonly string[]) =>
+      outputs.reduce((sum, output) => {
+        const values = observer.given.get(`${node.name}/src/${output}`)?.values() ?? [];
+        return sum + [...values].filter(({ life }) => life === node.life).length;
+      }, 0);
+    const critical = said.up[lanes.critical];
+    const urgent = of(["alarm", "siren"]);
+    if (critical.produced !== urgent)
+      observer.violated("ledger", `${node.name} says ${critical.produced} urgent messages, and gave ${urgent}`);
+    const acknowledged = observer.acknowledgedTo.get(`${node.session} ${lanes.critical}`) ?? 0;
+    if (critical.delivered > acknowledged)
+      observer.violated("ledger", `${node.name} says ${critical.delivered} delivered of ${acknowledged} acknowledged`);
+    if (critical.produced - sumOf(critical.losses) !== critical.delivered)
+      observer.violated("ledger", `${node.name}: urgent messages without an end`);
+    const durable = of(["log"]);
+    if (said.up[lanes.bulk].produced < durable)
+      observer.violated("ledger", `${node.name} says ${said.up[lanes.bulk].produced} durable messages, and gave ${durable}`);
+  }
+  void hub;
+}
+
+function checkRequests({ observer, hub }: World, { asked }: People): void {
+  for (const { request, node, value, at, ttl, hubLife } of asked) {
+    const replies = observer.replies.get(request) ?? [];
+    const first = replies[0];
+    if (first === undefined) {
+      if (hubLife === hub.life) observer.violated("requests", `${request} was never answered`);
+      continue;
+    }
+    const taken = observer.taken.get(`${node}/sink/dimmer`)?.get(value) ?? [];
+    const isRefused = first.outcome !== "done" && first.reason !== "no-answer" && first.reason !== "node-away";
+    if (isRefused && taken.length > 0)
+      observer.violated("requests", `${request} was ${first.outcome} (${first.reason}), and done`);
+    const late = taken[0] === undefined ? 0 : taken[0].at - at - ttl;
+    if (late > lateMax) observer.violated("late is never done", `${request} was done ${late} ms too late`);
+  }
+}
+
+/** What a way takes at best is not counted, ms. */
+const lateMax = 50;
