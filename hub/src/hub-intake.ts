@@ -2,15 +2,18 @@
 import type { Clock } from "@interactor/shared/kernel/clock";
 import type { Sample } from "@interactor/shared/routing/run-route";
 import { entryFlag, hasFlag } from "@interactor/shared/wire/entry";
+import type { Numbered } from "@interactor/shared/wire/sequence";
 import type { Lane } from "@interactor/shared/wire/lanes";
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import type { Feed } from "./core/feed/feed.ts";
 import type { CommandDesk } from "./core/commands/command-desk.ts";
+import { sampleOf } from "./core/intake/event.ts";
 import type { SiteLedger } from "./core/ledger/site-ledger.ts";
 import { Intake, type Reading } from "./core/intake/intake.ts";
 import type { Source } from "./core/intake/sources.ts";
 import type { HubCounters } from "./core/registry/counters.ts";
 import type { Router } from "./core/routing/router.ts";
+import type { HubAgain } from "./hub-again.ts";
 import type { Verdict } from "./ports/broker.ts";
 import { type Journal, journalWaitingMax } from "./ports/journal.ts";
 
@@ -22,6 +25,7 @@ export interface IntakeParts {
   readonly ledger: SiteLedger;
   readonly commands: CommandDesk;
   readonly feed: Feed;
+  readonly again: HubAgain;
   readonly birthOf: (node: string) => Birth | undefined;
   readonly refused: (reason: string, node: string) => void;
   /** Something may have become movable. */
@@ -49,7 +53,7 @@ export class HubIntake {
           if (then !== undefined) this.#whenWritten(then);
         },
         forget: (node, session) => journal.forget(node, session),
-        values: (source, readings) => this.#values(source, readings),
+        values: (...taken) => this.#values(...taken),
         receipt: (node, receipt) => router.receipt(node, receipt),
         clock: (node, askedAt) => router.clock(node, askedAt, clock.wall(), clock.now()),
         refused: parts.refused,
@@ -63,13 +67,17 @@ export class HubIntake {
   }
 
   /** A node has said how it is, and what to think of its word. */
-  announced(node: string, verdict: Verdict): Verdict {
-    if (this.#parts.birthOf(node) !== undefined) this.#intake.announced(node);
+  announced(node: string, verdict: Verdict, document: Uint8Array): Verdict {
+    const birth = this.#parts.birthOf(node);
+    if (birth === undefined) return verdict;
+    this.#intake.announced(node);
+    this.#parts.again.announced(node, birth, document);
     return verdict;
   }
 
   forgotten(node: string): void {
     this.#intake.forgotten(node);
+    this.#parts.again.forgotten(node);
   }
 
   accept(node: string, lane: Lane, payload: Uint8Array): Verdict {
@@ -95,26 +103,25 @@ export class HubIntake {
     });
   }
 
-  #values(source: Source, readings: readonly Reading[]): void {
-    const { node, address, unit, isOutput, deliver } = source;
+  #values(source: Source, readings: readonly Reading[], { session, lane }: Numbered, seq: number): void {
+    const { node, address, isOutput, deliver } = source;
     const { clock, counters, router, feed } = this.#parts;
     const now = clock.now();
     // It was forgotten while this was being written.
     if (this.#parts.birthOf(node) === undefined) return;
     const wall = clock.wall();
-    const isEvent = deliver !== "latest";
+    // What is to be done once must be known again. Most values need not, and there are many of them.
+    const isNumbered = deliver !== "latest" || router.hasUrgentRoutes;
     counters.messages += readings.length;
     const samples: Sample[] = [];
+    let place = 0;
     for (const reading of readings) {
-      const { at, quality, value } = reading;
-      const isUnsynchronised = hasFlag(reading, entryFlag.clockUnsynchronised);
-      const isHistorical = hasFlag(reading, entryFlag.historical);
-      if (isOutput && !isUnsynchronised && !isHistorical) counters.latency.observe((wall - at) / 1e6);
-      // Whom the value goes to shall not take a stamp for the site's time that is none; and what was kept on a node's
-      // disk is told, and moves nothing any more: it happened some time ago.
-      const isPast = deliver === "durable" && isHistorical;
-      if (isOutput && !isPast)
-        samples.push({ value, unit, quality, at: isUnsynchronised ? wall : at, isEvent });
+      const isTimed = !hasFlag(reading, entryFlag.clockUnsynchronised | entryFlag.historical);
+      if (isOutput && isTimed) counters.latency.observe((wall - reading.at) / 1e6);
+      const origin = isNumbered ? { session, lane, seq, sample: place } : undefined;
+      place += 1;
+      const sample = sampleOf(source, reading, wall, origin);
+      if (sample !== undefined) samples.push(sample);
     }
     if (samples.length > 0) router.values(address, samples, now);
     const refusal = feed.offer(source, readings, now);

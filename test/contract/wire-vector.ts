@@ -82,6 +82,7 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "batch-down-clock": batch,
   "batch-down-route": batch,
   "batch-down-release": batch,
+  "batch-down-event": batch,
   "batch-down-command": batch,
   "batch-down-sent-at": batch,
   birth: nodeState,

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { between, instant, micros, type Micros } from "@interactor/shared/kernel/units";
 
@@ -30,4 +31,15 @@ export function systemClock(): Clock {
 export function steadyWall(clock: Pick<Clock, "now" | "wall">): () => Micros {
   const began = { now: clock.now(), wall: clock.wall() };
   return () => micros(began.wall + between(began.now, clock.now()) * 1000);
+}
+
+/** How long the machine runs. Where nothing says which start it is, its uptime means nothing to the next process. */
+export function systemUptime(): { readonly boot: string; now(): Micros } {
+  let boot = "";
+  try {
+    boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
+    // Not on Linux: the wall clock has to do.
+  }
+  return { boot, now: () => micros(Number(process.hrtime.bigint() / 1000n)) };
 }

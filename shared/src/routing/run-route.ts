@@ -3,6 +3,7 @@ import { ok, type Result } from "../kernel/result.ts";
 import { earliest, type Instant, instant, later, type Micros } from "../kernel/units.ts";
 import type { Quality } from "../wire/entry.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
+import type { Origin } from "../wire/origin.ts";
 import type { Value } from "../wire/value.ts";
 import { compileExpression, type Expression, type ExpressionFault } from "./expression.ts";
 
@@ -14,6 +15,8 @@ export interface Sample {
   readonly at: Micros;
   /** It happened once: it is not kept for those who come later, and a newer one does not replace it. */
   readonly isEvent?: boolean;
+  /** Of what must be done once, also when a later life of the hub routes it again. */
+  readonly origin?: Origin | undefined;
 }
 
 /**
@@ -143,6 +146,11 @@ export class RouteTable {
     const before = new Map(this.runners.map((runner) => [JSON.stringify(runner.route), runner]));
     const kept = runners.map((runner) => before.get(JSON.stringify(runner.route)) ?? runner);
     return { table: new RouteTable(kept), fresh: kept.filter((runner) => runners.includes(runner)) };
+  }
+
+  /** The runners that an output feeds. */
+  fedBy(from: string): readonly RouteRunner[] {
+    return this.#byFrom.get(from) ?? [];
   }
 
   /** `from` is `node/instance/output`. Returns whether any route takes it. */

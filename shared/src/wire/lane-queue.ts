@@ -218,9 +218,11 @@ export function remainingTtl(queued: Pick<Queued, "expiresAt">, at: Instant): Mi
 const smallestBytes = 1024;
 
 const entryOverhead = 48; // numbers, heads and our own bookkeeping
+const originBytes = 32;
 
 /** About what an entry takes in memory and on the wire. */
 function sizeOf(entry: Entry): number {
   const names = entry.from.length + (entry.to?.length ?? 0) + (entry.route?.length ?? 0);
-  return entryOverhead + names + bytesOfValue(entry.body);
+  const origin = entry.origin === undefined ? 0 : originBytes;
+  return entryOverhead + names + origin + bytesOfValue(entry.body);
 }

@@ -3,9 +3,10 @@ import type { Lane } from "@interactor/shared/wire/lanes";
 import type { Session } from "@interactor/shared/wire/session";
 import type { JournalRecord } from "../../ports/journal.ts";
 import type { Gathered } from "./group-commit.ts";
+import { MarksGather, type MarksGroup } from "./journal-marks.ts";
 
 /** What one commit brings to the disk. May be written again: it says of every row how it ends. */
-export interface JournalGroup {
+export interface JournalGroup extends MarksGroup {
   readonly id: number;
   /** A JSON array of names. */
   readonly nodes: string;
@@ -35,6 +36,8 @@ interface OfNode {
 }
 
 export class JournalGather implements Gathered<JournalGroup> {
+  /** What is needed to route again what may not have been delivered. */
+  readonly kept = new MarksGather();
   #nextId: number;
   #nodes = new Map<string, OfNode>();
   #names: string[] = [];
@@ -52,11 +55,11 @@ export class JournalGather implements Gathered<JournalGroup> {
   }
 
   get isEmpty(): boolean {
-    return this.#records === 0;
+    return this.#records === 0 && this.kept.isEmpty;
   }
 
   get bytes(): number {
-    return this.#batches.length + this.#records * recordBytes;
+    return this.#batches.length + this.#records * recordBytes + this.kept.bytes;
   }
 
   get isFull(): boolean {
@@ -110,6 +113,7 @@ export class JournalGather implements Gathered<JournalGroup> {
       places: this.#places.taken,
       batches: this.#batches.taken,
       marks: JSON.stringify(marks),
+      ...this.kept.take(),
     };
     this.#nextId += 1;
     this.#nodes = new Map();

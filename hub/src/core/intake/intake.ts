@@ -12,6 +12,7 @@ import { type Receipt, readReceiptBody } from "@interactor/shared/wire/messages/
 import { readResultBody, type Reply } from "@interactor/shared/wire/messages/reply";
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import type { Taken } from "../ledger/node-books.ts";
+import type { Numbered } from "@interactor/shared/wire/sequence";
 import type { Session } from "@interactor/shared/wire/session";
 import { isOfType } from "@interactor/shared/wire/value";
 import { Dedupe } from "./dedupe.ts";
@@ -35,8 +36,11 @@ export interface IntakeSink {
   keep(record: JournalRecord, then: (() => unknown) | undefined): void;
   /** How far a session of the node had come is of no use any more. */
   forget(node: string, session: Session): void;
-  /** What one entry says: values of an output, the oldest first, or what an input holds. */
-  values(source: Source, readings: readonly Reading[]): void;
+  /**
+   * What one entry says: values of an output, the oldest first, or what an input holds. `seq` is the entry's number among
+   * those of `batch`.
+   */
+  values(source: Source, readings: readonly Reading[], batch: Numbered, seq: number): void;
   receipt(node: string, receipt: Receipt): void;
   /** What became of a command that asked. */
   result(node: string, reply: Reply): void;
@@ -53,6 +57,7 @@ export type Reading = PublicValue;
 interface Taking {
   readonly source: Source;
   readonly readings: readonly Reading[];
+  readonly seq: number;
 }
 
 export class Intake {
@@ -107,7 +112,7 @@ export class Intake {
       return undefined;
     }
     const fresh = repeated === 0 ? entries.value : entries.value.slice(repeated);
-    const route = (): number => this.#route(node, fresh, taken, birth);
+    const route = (): number => this.#route(node, fresh, { batch, taken, birth });
     // Receipts are there too, and whoever waits for one sends nothing meanwhile.
     const isUrgent = lane <= lanes.control;
     const hasValues = !isUrgent || route() > 0;
@@ -122,16 +127,18 @@ export class Intake {
   }
 
   /** Gives out the values of a batch that were not taken before. Returns how many there are. */
-  #route(node: string, fresh: readonly Entry[], taken: Taken, birth: Birth): number {
+  #route(node: string, fresh: readonly Entry[], { batch, taken, birth }: Fresh): number {
     const late = fresh.reduce((sum, { ttl }) => (ttl === 0 ? sum + 1 : sum), 0);
     this.#sink.took(node, late === 0 ? taken : { ...taken, late });
     const takings: Taking[] = [];
-    for (const entry of fresh) this.#take(node, entry, birth, takings);
-    for (const { source, readings } of takings) this.#sink.values(source, readings);
+    let seq = batch.firstSeq + batch.length - fresh.length;
+    for (const entry of fresh) this.#take(node, entry, birth, takings, seq++);
+    for (const { source, readings, seq: number } of takings)
+      this.#sink.values(source, readings, batch, number);
     return takings.length;
   }
 
-  #take(node: string, entry: Entry, birth: Birth, takings: Taking[]): void {
+  #take(node: string, entry: Entry, birth: Birth, takings: Taking[], seq: number): void {
     if (hasFlag(entry, entryFlag.receipt)) {
       const receipt = readReceiptBody(entry.body);
       return receipt === undefined
@@ -158,9 +165,16 @@ export class Intake {
       if (!isRight) this.#sink.refused("wrong-type", node);
       return isRight;
     });
-    if (readings.length > 0) takings.push({ source, readings });
+    if (readings.length > 0) takings.push({ source, readings, seq });
     return undefined;
   }
+}
+
+/** What is new of a batch is taken as this. */
+interface Fresh {
+  readonly batch: Numbered;
+  readonly taken: Taken;
+  readonly birth: Birth;
 }
 
 const nothing = new Uint8Array();

@@ -68,7 +68,23 @@ test("what the hub took after a life's last word is delivered, and counts never 
 
   take(2, 0, 1);
 
-  expect(up()).toMatchObject({ produced: 110, delivered: 110, unaccounted: 0, taken: 116 });
+  const losses = { "expired ttl": 5 };
+  expect(up()).toMatchObject({ produced: 115, delivered: 110, losses, unaccounted: 0, taken: 116 });
+});
+
+test("what came too late to have an effect has expired here, from when its node holds it for delivered", () => {
+  const { books, take, up } = bench();
+  take(1, 0, 60);
+  take(1, 60, 5, { late: 3 });
+  books.told(said(1, { produced: 70, delivered: 60, queued: 10 }));
+  expect(up()).toMatchObject({ delivered: 60, queued: 10, losses: {}, difference: 0 });
+
+  take(1, 65, 5, { late: 1 });
+  books.told(said(1, { produced: 70, delivered: 65, queued: 5 }));
+  expect(up()).toMatchObject({ delivered: 62, queued: 5, losses: { "expired ttl": 3 }, difference: 0 });
+
+  books.told(said(1, { produced: 71, delivered: 70, losses: { "expired ttl": 1 } }));
+  expect(up()).toMatchObject({ produced: 71, delivered: 66, losses: { "expired ttl": 5 }, difference: 0 });
 });
 
 test("a mark counts once, however often it is told", () => {

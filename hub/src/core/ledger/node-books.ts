@@ -18,7 +18,7 @@ export interface Taken {
   readonly lane: Lane;
   readonly firstSeq: number;
   readonly fresh: number;
-  /** Of the fresh ones: those that the node had counted as expired when it sent them. */
+  /** Of the fresh ones: those that came too late to have an effect. They expire here, and nobody else counts them. */
   readonly late: number;
   readonly repeated: number;
   readonly missed: number;
@@ -58,6 +58,9 @@ interface OwnCounts {
   base: number;
   taken: number;
   late: number;
+  /** Of those, what the node holds for delivered by its last word; and what it has yet to hear of, by its numbers. */
+  lateSaid: number;
+  readonly lateSince: { readonly next: number; readonly late: number }[];
   repeated: number;
   missed: number;
 }
@@ -106,7 +109,7 @@ export class NodeBooks {
     // What came before this hub counted, it took in a life before or never.
     if (own.base < 0) own.base = Math.max(firstSeq + repeated - missed, 0);
     own.taken += fresh;
-    own.late += late;
+    if (late > 0) addLate(own, late, firstSeq + repeated + fresh);
     own.repeated += repeated;
     own.missed += missed;
   }
@@ -116,6 +119,7 @@ export class NodeBooks {
     const life = this.#lifeOf(ledger.session);
     if (life.isFirst && life.said === undefined) beginSpool(life.own[spoolLane], ledger);
     life.said = ledger;
+    for (const lane of laneNumbers) sayLate(life.own[lane], ledger.up[lane].delivered);
     for (const { session, held } of ledger.before) {
       if (this.#told.includes(session)) continue;
       this.#told.push(session);
@@ -137,11 +141,13 @@ export class NodeBooks {
     const own = this.#life?.own[lane];
     const said = this.#life?.said?.up[lane] ?? nothingSaid;
     const taken = own?.taken ?? 0;
+    // The node knows only that the hub has them.
+    const late = own?.lateSaid ?? 0;
     return {
       produced: past.produced + said.produced,
-      delivered: past.delivered + said.delivered,
+      delivered: past.delivered + said.delivered - late,
       queued: said.queued,
-      losses: merged(past.losses, said.losses),
+      losses: merged(past.losses, withLate(said.losses, late)),
       unaccounted: past.unaccounted,
       unaccountedAtMost: Math.max(past.atMost, past.unaccounted),
       difference: differenceOf(lane, said, own),
@@ -166,7 +172,7 @@ export class NodeBooks {
     if (this.#life?.session === session) return this.#life;
     const isFirst = this.#life === undefined;
     if (this.#life !== undefined) this.#close(this.#life);
-    const own = perLane(() => ({ ...nothing, late: 0, base: -1 }));
+    const own = perLane(() => ({ ...nothing, late: 0, lateSaid: 0, lateSince: [], base: -1 }));
     this.#life = { session, own, isFirst, said: undefined };
     return this.#life;
   }
@@ -190,12 +196,12 @@ export class NodeBooks {
       return addTo(past, own, losses);
     }
     // What the hub took it has, whether or not the node had heard so.
-    const had = Math.max(delivered, Math.max(own.base, 0) + own.taken - own.late);
+    const had = Math.max(delivered, Math.max(own.base, 0) + own.taken);
     const made = Math.max(produced, had + lost);
     past.produced += made;
-    past.delivered += had;
+    past.delivered += had - own.late;
     past.unaccounted += made - had - lost;
-    return addTo(past, own, losses);
+    return addTo(past, own, withLate(losses, own.late));
   }
 }
 
@@ -206,6 +212,32 @@ export class NodeBooks {
 function beginSpool(own: OwnCounts, { up }: NodeLedger): void {
   own.base = Math.max(up[spoolLane].delivered - own.taken - own.missed - own.repeated, 0);
 }
+
+/** Batches with late ones that the node has not heard of yet: it has fewer on the way. More: the newest stand together. */
+const lateSinceMax = 64;
+
+function addLate(own: OwnCounts, late: number, next: number): void {
+  own.late += late;
+  const last = own.lateSince.length >= lateSinceMax ? own.lateSince.pop() : undefined;
+  own.lateSince.push({ next, late: late + (last?.late ?? 0) });
+}
+
+/** So that no count ever falls: it moves from delivered to expired when the node says that it was delivered. */
+function sayLate(own: OwnCounts, delivered: number): void {
+  for (
+    let first = own.lateSince[0];
+    first !== undefined && first.next <= delivered;
+    first = own.lateSince[0]
+  ) {
+    own.lateSince.shift();
+    own.lateSaid += first.late;
+  }
+}
+
+const expired = "expired ttl";
+
+const withLate = (losses: Readonly<Record<string, number>>, late: number): Readonly<Record<string, number>> =>
+  late === 0 ? losses : { ...losses, [expired]: (losses[expired] ?? 0) + late };
 
 const noUp = (): PastUp => ({ ...noDown(), produced: 0, delivered: 0, unaccounted: 0, atMost: 0 });
 const noDown = (): PastDown => ({ ...nothing, losses: new Map() });

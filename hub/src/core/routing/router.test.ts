@@ -2,9 +2,11 @@ import { describe, expect, test } from "vitest";
 import { instant, millis, seconds } from "@interactor/shared/kernel/units";
 import { prepareRoute, type RouteRunner } from "@interactor/shared/routing/run-route";
 import { decodeBatch } from "@interactor/shared/wire/batch";
-import { type Entry, entryFlag } from "@interactor/shared/wire/entry";
+import { type Entry, entryFlag, quality } from "@interactor/shared/wire/entry";
 import { lane } from "@interactor/shared/wire/lanes";
+import { commandBody } from "@interactor/shared/wire/messages/command";
 import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
+import type { Origin } from "@interactor/shared/wire/origin";
 import { noon, nowAt, routeOf, sessionNumber } from "@interactor/shared/testing/builders";
 import { NodeQueue } from "../queue/node-queue.ts";
 import { Router } from "./router.ts";
@@ -16,6 +18,14 @@ const runnersOf = (routes: readonly CompiledRoute[]): readonly RouteRunner[] =>
     const prepared = prepareRoute(route);
     return prepared.ok ? [prepared.value] : [];
   });
+
+const originOf = (seq: number, given: Partial<Origin> = {}): Origin => ({
+  session: sessionNumber(9),
+  lane: lane.telemetry,
+  seq,
+  sample: 0,
+  ...given,
+});
 
 function bench(...routes: readonly CompiledRoute[]) {
   const session = sessionNumber(7);
@@ -268,4 +278,166 @@ describe("a node that is forgotten", () => {
     expect(after?.firstSeq).toBe(0);
     expect(after?.session).not.toBe(session);
   });
+});
+
+describe("what the life before took in", () => {
+  const from = "pi/sim/distance";
+  const event = (seq: number, given = {}) => ({
+    value: seq,
+    unit: "m",
+    quality: quality.good,
+    at: noon,
+    isEvent: true,
+    origin: originOf(seq),
+    ...given,
+  });
+  const way = "pi/sim/distance across pi2/lights/front";
+
+  test("goes to its node with its origin, in its order, and none stands for another", () => {
+    const { router, pump } = bench(across());
+    router.connected("pi2");
+
+    for (const seq of [3, 4, 5]) router.again.value(from, event(seq), instant(-100));
+
+    expect(pump(0).map(([, { body, origin }]) => [body, origin])).toEqual(
+      [3, 4, 5].map((seq) => [seq, originOf(seq)]),
+    );
+    expect(router.again.values).toBe(3);
+  });
+
+  test("has the rest of its TTL, and expires when that is over", () => {
+    const { router, pump } = bench(across({ ttl: millis(500) }));
+    router.connected("pi2");
+
+    router.again.value(from, event(1), instant(-500));
+    router.again.value(from, event(2), instant(-499));
+
+    expect(pump(0).map(([, { body, ttl }]) => [body, ttl])).toEqual([[2, 1]]);
+    const ledger = router.queues.get("pi2")?.ledger.read(lane.telemetry);
+    expect(ledger).toMatchObject({ produced: 2, losses: [{ end: "expired", reason: "ttl", count: 1 }] });
+  });
+
+  test("goes nowhere when its node had confirmed it", () => {
+    const marks = [{ way, ...originOf(4) }];
+    const router = new Router(sessionNumber(7), { marks });
+    router.setRoutes(runnersOf([across()]), [across()], nowAt(0));
+
+    for (const seq of [3, 4, 5]) router.again.value(from, event(seq), instant(0));
+
+    expect(router.queues.get("pi2")?.queued).toBe(1);
+  });
+
+  test("goes to those of a group that have not confirmed it", () => {
+    const route = routeOf({
+      name: "all",
+      to: "stage/lights/front",
+      group: { nodes: ["a", "b"], strategy: "broadcast" },
+    });
+    const marks = [{ way: "pi/sim/distance all a/lights/front", ...originOf(1) }];
+    const router = new Router(sessionNumber(7), { marks });
+    router.setRoutes(runnersOf([route]), [route], nowAt(0));
+
+    router.again.value(from, event(1), instant(0));
+
+    expect([router.queues.get("a")?.queued ?? 0, router.queues.get("b")?.queued]).toEqual([0, 1]);
+  });
+
+  test("is not for a route that was not there", () => {
+    const { router, place } = bench();
+    place([across()]);
+
+    router.again.value(from, event(1), instant(0));
+
+    expect(router.queues.get("pi2")).toBeUndefined();
+  });
+
+  test("is left to its agent when it says it again by itself, unless each value counts in the route's lane", () => {
+    const { router } = bench(across(), across({ name: "cue", to: "pi3/lights/front", lane: lane.control }));
+
+    router.again.value(from, event(1, { isEvent: false }), instant(0));
+
+    expect([router.queues.get("pi2"), router.queues.get("pi3")?.queued]).toEqual([undefined, 1]);
+  });
+
+  test("comes out of a throttle when it would have", () => {
+    const { router, pump } = bench(across({ throttle: millis(100), ttl: millis(1000) }));
+    router.connected("pi2");
+
+    router.again.value(from, event(1), instant(-900));
+    router.again.value(from, event(2), instant(-890));
+    router.again.value(from, event(3), instant(-880));
+    router.again.settle(instant(0));
+
+    expect(pump(0).map(([, { body, ttl }]) => [body, ttl])).toEqual([
+      [1, 100],
+      [3, 200],
+    ]);
+  });
+});
+
+test("an event stays in the queue of its node whatever comes after it, and what its node confirms is marked", () => {
+  const done: unknown[] = [];
+  const router = new Router(sessionNumber(7), { done: (mark) => void done.push(mark) });
+  router.setRoutes(runnersOf([across()]), [across()], nowAt(0));
+  const sample = { value: 1, unit: "", quality: quality.good, at: noon, isEvent: true };
+  for (const seq of [1, 2])
+    router.values("pi/sim/distance", [{ ...sample, origin: originOf(seq) }], instant(0));
+  router.connected("pi2");
+  let last = -1;
+  router.pump(instant(0), (_node, of, payload) => {
+    const decoded = decodeBatch(payload, of);
+    if (decoded.ok) last = decoded.value.firstSeq + decoded.value.entries.length - 1;
+  });
+
+  router.receipt("pi2", { lane: lane.telemetry, session: sessionNumber(7), seq: last });
+
+  expect(done).toEqual(
+    [1, 2].map((seq) => ({ way: "pi/sim/distance across pi2/lights/front", ...originOf(seq) })),
+  );
+});
+
+test("what was on its way to a node that restarts is not done again, and whoever sent it is told", () => {
+  const done: unknown[] = [];
+  const ended: unknown[] = [];
+  const router = new Router(sessionNumber(7), {
+    done: (mark) => void done.push(mark),
+    ended: ({ body }, loss) => void ended.push([body, loss]),
+  });
+  const routes = [across({ lane: lane.control }), across({ name: "light", to: "pi2/lights/back" })];
+  router.setRoutes(runnersOf(routes), routes, nowAt(0));
+  router.connected("pi2", true);
+  const event = { value: 1, unit: "", quality: quality.good, at: noon, isEvent: true, origin: originOf(1) };
+  const sent = () => {
+    const bodies: unknown[] = [];
+    router.pump(instant(0), (_node, of, payload) => {
+      const decoded = decodeBatch(payload, of);
+      if (decoded.ok) bodies.push(...decoded.value.entries.map(({ to, body }) => [to, body]));
+    });
+    return bodies;
+  };
+  router.values("pi/sim/distance", [event], instant(0));
+  const state = { ...event, value: 2, isEvent: false, origin: undefined };
+  router.values("pi/sim/distance", [state], instant(0));
+  const command = { kind: "set", value: 3, holdFor: seconds(1), by: "me", ttl: seconds(1) } as const;
+  const to = { node: "pi2", instance: "lights", port: "front" };
+  router.command(to, command, noon, instant(0));
+  expect(sent()).toHaveLength(5);
+
+  router.disconnected("pi2");
+  router.values("pi/sim/distance", [{ ...event, value: 4, origin: originOf(2) }], instant(0));
+  router.connected("pi2", true);
+
+  expect(sent()).toEqual([
+    ["lights/front", 2],
+    ["lights/back", 2],
+    ["lights/front", 4],
+  ]);
+  const refused = { end: "refused", reason: "node-restarted" };
+  expect(ended).toEqual([
+    [1, refused],
+    [commandBody(command), refused],
+    [1, refused],
+  ]);
+  // Nor does a later life of the hub have it done.
+  expect(done).toMatchObject([{ seq: 1 }, { seq: 1 }]);
 });

@@ -1,0 +1,84 @@
+/** After a crash: what was acknowledged and may not have been done is routed again, before anything new comes in. */
+import type { Clock } from "@interactor/shared/kernel/clock";
+import { messageOf } from "@interactor/shared/kernel/fault";
+import type { Birth } from "@interactor/shared/wire/messages/state";
+import type { OriginMark } from "@interactor/shared/wire/origin";
+import type { Session } from "@interactor/shared/wire/session";
+import { TakenAgain } from "./core/intake/taken-again.ts";
+import type { Router } from "./core/routing/router.ts";
+import type { Journal, RecentLimits } from "./ports/journal.ts";
+import type { Log } from "./ports/log.ts";
+
+/**
+ * What a start looks back at. A route may have a TTL of a day, and a start shall take no longer than a second or two.
+ * More: the oldest are left out, and the log says so.
+ */
+const recentLimits: RecentLimits = { commitsMax: 100_000, bytesMax: 64 * 1024 * 1024 };
+
+export interface AgainParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly journal: Journal;
+  readonly router: Router;
+  /** Something may have become movable. */
+  readonly moved: () => void;
+}
+
+export class HubAgain {
+  readonly #parts: AgainParts;
+  /** By node, what is kept of its births: the life, and what it declares. */
+  readonly #kept = new Map<string, { readonly session: Session; readonly declared: string }>();
+
+  constructor(parts: AgainParts) {
+    this.#parts = parts;
+  }
+
+  /** A node has said how it is. What it declares is kept with what it sends: by it that can be understood later. */
+  announced(node: string, { session, instances, spool }: Birth, document: Uint8Array): void {
+    const declared = JSON.stringify([instances, spool]);
+    const kept = this.#kept.get(node);
+    if (kept?.session === session && kept.declared === declared) return;
+    this.#kept.set(node, { session, declared });
+    this.#parts.journal.born({ node, session, document });
+  }
+
+  /** Nobody knows the node any more: nothing from before goes to it or from it. */
+  forgotten(node: string): void {
+    this.#kept.delete(node);
+    this.#parts.journal.gone(node);
+  }
+
+  /** One of a group is to do an event: it goes there when that is kept. */
+  chosen(mark: OriginMark, then: () => void): void {
+    const { journal, moved } = this.#parts;
+    journal.chosen(mark);
+    journal.whenWritten((isWritten) => {
+      if (!isWritten) return;
+      then();
+      moved();
+    });
+  }
+
+  /** Routes again what the life before took in. Once, when the routes are in place and nobody is connected. */
+  async run(): Promise<void> {
+    const { clock, log, journal, router } = this.#parts;
+    const { again } = router;
+    const { births, gone } = journal.kept;
+    const taken = new TakenAgain(
+      { births, gone, now: { stamp: journal.stamp(), instant: clock.now() } },
+      (...given) => again.value(...given),
+    );
+    const { sources, span } = again.reach((from) => taken.isEvent(from));
+    if (sources.size === 0) return;
+    try {
+      for await (const step of journal.recent(span, recentLimits))
+        for (const kept of step.filter(({ node }) => sources.has(node))) taken.take(kept);
+    } catch (error) {
+      const words = "what was taken in before the start cannot be read: it is not routed again";
+      log.error(words, { cause: messageOf(error) });
+    }
+    again.settle(clock.now());
+    const { values } = again;
+    if (values > 0) log.info("values that may not have been delivered are routed again", { values });
+  }
+}
