@@ -22,6 +22,8 @@ export interface Taken {
   readonly late: number;
   readonly repeated: number;
   readonly missed: number;
+  /** The number that came next in the lane before it. */
+  readonly expected: number;
 }
 
 /** One lane of node → hub, over all lives of the node that this hub has seen. */
@@ -102,12 +104,12 @@ export class NodeBooks {
   #life: Life | undefined;
 
   /** What the hub took of a batch that the node sent. */
-  took({ session, lane, firstSeq, fresh, late, repeated, missed }: Taken): void {
+  took({ session, lane, firstSeq, fresh, late, repeated, missed, expected }: Taken): void {
     const own = this.#lifeOf(session).own[lane];
     // A spool goes on from life to life with numbers of its own: what comes again was taken from an earlier one.
     if (lane === spoolLane) own.base = Math.max(own.base, 0);
-    // What came before this hub counted, it took in a life before or never.
-    if (own.base < 0) own.base = Math.max(firstSeq + repeated - missed, 0);
+    // What came before this hub counted, it took in a life before or never. Its first batch may be told of after another.
+    else own.base = own.base < 0 ? expected : Math.min(own.base, expected);
     own.taken += fresh;
     if (late > 0) addLate(own, late, firstSeq + repeated + fresh);
     own.repeated += repeated;
@@ -207,10 +209,13 @@ export class NodeBooks {
 
 /**
  * What a node has delivered of its spool by its first word, and these books have not taken, was taken before they were
- * begun: the numbers of a spool do not say, because they go on from life to life.
+ * begun: the numbers of a spool do not say, because they go on from life to life. What came on the same connection as
+ * that word may be still on its way to being confirmed, and then is among what the node holds for queued.
  */
 function beginSpool(own: OwnCounts, { up }: NodeLedger): void {
-  own.base = Math.max(up[spoolLane].delivered - own.taken - own.missed - own.repeated, 0);
+  const { delivered, queued } = up[spoolLane];
+  const confirmed = Math.max(own.taken + own.missed + own.repeated - queued, 0);
+  own.base = Math.max(delivered - confirmed, 0);
 }
 
 /** Batches with late ones that the node has not heard of yet: it has fewer on the way. More: the newest stand together. */
