@@ -70,7 +70,9 @@ export class BadTimes {
       return (span) => {
         const node = this.#node;
         const change1 = change(node);
-        const paths = chance.is(0.5) ? [node.paths.up, node.paths.down] : [chance.pick([node.paths.up, node.paths.down])];
+        const paths = chance.is(0.5)
+          ? [node.paths.up, node.paths.down]
+          : [chance.pick([node.paths.up, node.paths.down])];
         for (const path of paths) Object.assign(path, change1);
         this.#world.time.after(span, () => {
           for (const path of paths) Object.assign(path, back);
@@ -112,7 +114,10 @@ export class BadTimes {
         },
       ],
       ["the hub's disk is full", (span) => this.#hubDisk(span, { isFull: true }, { isFull: false })],
-      ["the hub's disk is slow", (span) => this.#hubDisk(span, { slowness: chance.between(10, 500) }, { slowness: 1 })],
+      [
+        "the hub's disk is slow",
+        (span) => this.#hubDisk(span, { slowness: chance.between(10, 500) }, { slowness: 1 }),
+      ],
       [
         "a bit flips",
         () => {

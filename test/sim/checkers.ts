@@ -49,7 +49,10 @@ export function notConverged(world: World): readonly string[] {
   const { hub, nodes } = world;
   if (hub.hub === undefined || hub.journal === undefined) return ["the hub is not up"];
   const journal = hub.journal.waitingBytes > 0 ? ["something waits for the journal"] : [];
-  return [...journal, ...nodes.flatMap((node) => notConvergedAt(world, node).map((words) => `${node.name}: ${words}`))];
+  return [
+    ...journal,
+    ...nodes.flatMap((node) => notConvergedAt(world, node).map((words) => `${node.name}: ${words}`)),
+  ];
 }
 
 function notConvergedAt(world: World, node: SimNode): readonly string[] {
@@ -99,7 +102,11 @@ function notApplied(world: World, node: SimNode, isStopped: boolean): readonly s
   expectHeld(node, "lamp", isStopped);
   const next = world.next(node);
   const zones = zonesStopped(world);
-  expectHeld(next, "light", ["all", ...next.options.zones].some((zone) => zones.includes(zone)));
+  expectHeld(
+    next,
+    "light",
+    ["all", ...next.options.zones].some((zone) => zones.includes(zone)),
+  );
   return wrong;
 }
 
@@ -140,15 +147,24 @@ function checkBooks({ hub, nodes, observer }: World): void {
     const critical = said.up[lanes.critical];
     const urgent = of(["alarm", "siren"]);
     if (critical.produced !== urgent)
-      observer.violated("ledger", `${node.name} says ${critical.produced} urgent messages, and gave ${urgent}`);
+      observer.violated(
+        "ledger",
+        `${node.name} says ${critical.produced} urgent messages, and gave ${urgent}`,
+      );
     const acknowledged = observer.acknowledgedTo.get(`${node.session} ${lanes.critical}`) ?? 0;
     if (critical.delivered > acknowledged)
-      observer.violated("ledger", `${node.name} says ${critical.delivered} delivered of ${acknowledged} acknowledged`);
+      observer.violated(
+        "ledger",
+        `${node.name} says ${critical.delivered} delivered of ${acknowledged} acknowledged`,
+      );
     if (critical.produced - sumOf(critical.losses) !== critical.delivered)
       observer.violated("ledger", `${node.name}: urgent messages without an end`);
     const durable = of(["log"]);
     if (said.up[lanes.bulk].produced < durable)
-      observer.violated("ledger", `${node.name} says ${said.up[lanes.bulk].produced} durable messages, and gave ${durable}`);
+      observer.violated(
+        "ledger",
+        `${node.name} says ${said.up[lanes.bulk].produced} durable messages, and gave ${durable}`,
+      );
   }
   void hub;
 }
@@ -162,7 +178,8 @@ function checkRequests({ observer, hub }: World, { asked }: People): void {
       continue;
     }
     const taken = observer.taken.get(`${node}/sink/dimmer`)?.get(value) ?? [];
-    const isRefused = first.outcome !== "done" && first.reason !== "no-answer" && first.reason !== "node-away";
+    const isRefused =
+      first.outcome !== "done" && first.reason !== "no-answer" && first.reason !== "node-away";
     if (isRefused && taken.length > 0)
       observer.violated("requests", `${request} was ${first.outcome} (${first.reason}), and done`);
     const late = taken[0] === undefined ? 0 : taken[0].at - at - ttl;

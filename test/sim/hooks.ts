@@ -24,7 +24,8 @@ export function installHooks(mutation: Mutation | undefined): { readonly isMutat
         return loaded;
       const source = sourceOf(loaded.source);
       const places = source.split(mutation.replace).length - 1;
-      if (places !== 1) throw new Error(`${mutation.name}: ${places} places in ${mutation.file} instead of one`);
+      if (places !== 1)
+        throw new Error(`${mutation.name}: ${places} places in ${mutation.file} instead of one`);
       isMutated = true;
       return { ...loaded, source: source.replace(mutation.replace, () => mutation.by) };
     },

@@ -6,7 +6,7 @@ import type { Revision } from "../../hub/src/ports/revision-store.ts";
 import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
 import { Machine, SimProcess } from "./sim-process.ts";
 import { SimBroker } from "./sim-broker.ts";
-import { JournalFile, type SimJournal } from "./sim-journal.ts";
+import { JournalFile, openSimJournal, type SimJournal } from "./sim-journal.ts";
 import { Slot, stopStoreOn } from "./sim-stores.ts";
 import { site, type Surroundings } from "./surroundings.ts";
 
@@ -51,7 +51,7 @@ export class SimHub {
   async #begin(process: SimProcess): Promise<void> {
     const { chance, observer } = this.#world;
     const log = this.#world.logOf(process);
-    const journal = this.journalFile.open(process, log);
+    const journal = openSimJournal(this.journalFile, process, log);
     const hub = new Hub(
       { site, version: "1", session: chance.session() },
       {
@@ -66,6 +66,7 @@ export class SimHub {
     await hub.showStop.load();
     if (this.#revision === undefined) this.#revision = hub.setRoutes(this.#routes);
     else hub.adopt(this.#revision);
+    await hub.resume();
     this.journal = journal;
     this.hub = hub;
     this.broker = new SimBroker(process, hub, observer);

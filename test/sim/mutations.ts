@@ -66,7 +66,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: "a late command is done",
     file: "agent/src/core/inbox/inbox.ts",
-    replace: "const refusal = isLate(entry) ? \"expired\" : this.#do(to, read.value, now);",
+    replace: 'const refusal = isLate(entry) ? "expired" : this.#do(to, read.value, now);',
     by: "const refusal = this.#do(to, read.value, now);",
   },
 ];

@@ -202,7 +202,8 @@ export class Observer {
   #gaveOut(address: string, output: string, number: number): void {
     const given = this.given.get(address)?.get(number);
     if (given === undefined) return this.violated("nothing made up", `${address} ${number} was never given`);
-    if (output === "level") return this.#inOrder("values go forward", `${address} ${this.hubLife}`, number, true);
+    if (output === "level")
+      return this.#inOrder("values go forward", `${address} ${this.hubLife}`, number, true);
     const isAgain = given.givenOutBy.some(
       (hub) =>
         !(allowances.urgentAgainAfterHubKilled && urgentOutputs.has(output) && this.hubsKilled.has(hub)),
@@ -249,7 +250,8 @@ export class Observer {
     sent.set(`${session} ${lane} ${firstSeq}`, lane);
     const more = [...sent.values()].filter((each) => each <= lane).length;
     // What was on the way when a connection broke is sent again beside what became urgent meanwhile.
-    if (more > (lane + 1) * windowPublishes) this.violated("bounds", `${more} batches of lane ${lane} on the way`);
+    if (more > (lane + 1) * windowPublishes)
+      this.violated("bounds", `${more} batches of lane ${lane} on the way`);
     return undefined;
   }
 

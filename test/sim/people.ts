@@ -67,7 +67,10 @@ export class People {
 
   forget(node: SimNode): void {
     this.#world.observer.tell(`person forgets ${node.name}`);
-    this.#world.hub.ask(topics.forget(node.name), encodeForget({ v: 1, kind: "forget", by: "person", request: this.#request() }));
+    this.#world.hub.ask(
+      topics.forget(node.name),
+      encodeForget({ v: 1, kind: "forget", by: "person", request: this.#request() }),
+    );
   }
 
   command(node: SimNode, input: string): void {
@@ -76,7 +79,14 @@ export class People {
     const value = this.#commands;
     const request = this.#request();
     const ttl = chance.pick([200, 1000, 4000]);
-    const command = { kind: "set", value, holdFor: millis(1500), ttl: millis(ttl), by: "person", request } as const;
+    const command = {
+      kind: "set",
+      value,
+      holdFor: millis(1500),
+      ttl: millis(ttl),
+      by: "person",
+      request,
+    } as const;
     observer.tell(`person asks ${node.name}/sink/${input} = ${value}, ${request}`);
     const address = { node: node.name, instance: "sink", port: input };
     if (!hub.ask(topics.set(address), encodeCommand(command))) return;

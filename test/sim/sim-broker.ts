@@ -182,8 +182,7 @@ export class ServerConnection {
         }
         this.#answer({ kind: "suback" });
         for (const filter of packet.filters) {
-          for (const [topic, payload] of this.#broker.retainedFor(filter))
-            this.deliver(topic, payload, true);
+          for (const [topic, payload] of this.#broker.retainedFor(filter)) this.deliver(topic, payload, true);
         }
         return undefined;
       case "publish":
@@ -232,11 +231,7 @@ export class ServerConnection {
     return verdict;
   }
 
-  #answer(
-    packet: Packet,
-    of?: Publish,
-    written?: Extract<Verdict, { kind: "keep" }>["written"],
-  ): void {
+  #answer(packet: Packet, of?: Publish, written?: Extract<Verdict, { kind: "keep" }>["written"]): void {
     const bytes = of?.payload.length ?? 0;
     const sent = () => {
       if (of !== undefined) this.#broker.observer.acknowledged(this.client.id, of.topic, of.payload);

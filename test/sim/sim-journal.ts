@@ -1,21 +1,22 @@
 /**
- * The hub's journal with its real gathering and group commit, on a simulated file: a commit is on disk whole or not at
- * all, which is SQLite's promise. Whether one that was on its way when the hub was killed has arrived, chance decides.
+ * The hub's journal with its real gathering, group commit and time, on a simulated file: a commit is on disk whole or
+ * not at all, which is SQLite's promise. Whether one that was on its way when the hub was killed has arrived, chance
+ * decides.
  */
-import { JournalGather, type JournalGroup } from "../../hub/src/adapters/store-sqlite/journal-group.ts";
 import { GroupCommit } from "../../hub/src/adapters/store-sqlite/group-commit.ts";
-import type { Journal, JournalRecord, TakenMark } from "../../hub/src/ports/journal.ts";
+import { JournalGather, type JournalGroup } from "../../hub/src/adapters/store-sqlite/journal-group.ts";
+import { JournalTime } from "../../hub/src/adapters/store-sqlite/journal-time.ts";
+import type { Journal, Stamp } from "../../hub/src/ports/journal.ts";
 import type { Log } from "../../hub/src/ports/log.ts";
 import { Fault } from "@interactor/shared/kernel/fault";
-import { seconds } from "@interactor/shared/kernel/units";
-import { isLane } from "@interactor/shared/wire/lanes";
-import { sessionsPerNodeMax } from "@interactor/shared/wire/limits";
-import { sessionOf } from "@interactor/shared/wire/session";
+import { micros, seconds } from "@interactor/shared/kernel/units";
 import type { Chance } from "./chance.ts";
 import type { Coverage } from "./coverage.ts";
+import { JournalRows } from "./journal-rows.ts";
+import type { DiskWeather } from "./sim-disk.ts";
 import type { SimProcess } from "./sim-process.ts";
 
-/** A batch as it lies in the journal. */
+/** Is told of each batch that lies in the journal. */
 export type OnStored = (node: string, payload: Uint8Array) => void;
 
 const commitTakes = 2;
@@ -24,15 +25,13 @@ const closeWithin = seconds(3);
 
 /** What lies on the hub's disk. */
 export class JournalFile {
-  /** `full`: a commit fails. */
-  readonly weather = { isFull: false, slowness: 1 };
+  /** `isFull`: a commit fails. */
+  readonly weather: DiskWeather = { isFull: false, slowness: 1 };
+  readonly rows = new JournalRows();
   readonly #chance: Chance;
   readonly #coverage: Coverage;
   readonly #stored: OnStored;
-  #nextId = 1;
-  /** The one written last at the end. */
-  #marks = new Map<string, TakenMark>();
-  #flight: JournalGroup | undefined;
+  #flight: { readonly group: JournalGroup; readonly stamp: Stamp } | undefined;
 
   constructor(chance: Chance, coverage: Coverage, stored: OnStored) {
     this.#chance = chance;
@@ -40,13 +39,10 @@ export class JournalFile {
     this.#stored = stored;
   }
 
-  open(process: SimProcess, log: Log): SimJournal {
-    return new SimJournal(this, this.#nextId, this.#taken(), process, log);
-  }
-
-  async write(group: JournalGroup, process: SimProcess): Promise<void> {
+  /** On disk when it resolves. */
+  async write(group: JournalGroup, stamp: Stamp, process: SimProcess): Promise<void> {
     await process.ifAlive();
-    this.#flight = group;
+    this.#flight = { group, stamp };
     const { slowness } = this.weather;
     if (slowness > 1) this.#coverage.fault("commit-slow");
     await process.wait(commitTakes * slowness * this.#chance.between(0.5, 2));
@@ -55,7 +51,7 @@ export class JournalFile {
       this.#coverage.fault("commit-failed");
       throw new Fault("SQLITE_FULL", "database or disk is full");
     }
-    this.#keep(group);
+    this.#keep(group, stamp);
   }
 
   /** The hub is no more. */
@@ -65,104 +61,69 @@ export class JournalFile {
     if (flight === undefined || this.weather.isFull) return;
     const hasLanded = this.#chance.is(0.5);
     this.#coverage.fault(hasLanded ? "commit-landed-with-kill" : "commit-lost-with-kill");
-    if (hasLanded) this.#keep(flight);
+    if (hasLanded) this.#keep(flight.group, flight.stamp);
   }
 
-  #keep({ id, nodes, places, batches, marks }: JournalGroup): void {
-    this.#nextId = id + 1;
-    const names: unknown = JSON.parse(nodes);
-    if (!Array.isArray(names)) throw new TypeError("nodes are a list");
-    let at = 0;
-    for (let place = 0; place < places.length; place += 6) {
-      const length = places.readUInt32LE(place + 2);
-      this.#stored(String(names[places.readUInt16LE(place)]), batches.subarray(at, at + length));
-      at += length;
-    }
-    for (const mark of readMarks(marks)) {
-      const key = `${mark.node} ${mark.session} ${mark.lane}`;
-      this.#marks.delete(key);
-      this.#marks.set(key, mark);
-    }
-  }
-
-  /** As the real one loads them: of each node the sessions written last. */
-  #taken(): readonly TakenMark[] {
-    const sessions = new Map<string, Set<string>>();
-    for (const { node, session } of [...this.#marks.values()].toReversed()) {
-      const known = sessions.get(node) ?? new Set();
-      if (known.size < 2 * sessionsPerNodeMax) known.add(session);
-      sessions.set(node, known);
-    }
-    return [...this.#marks.values()].filter(({ node, session }) => sessions.get(node)?.has(session));
+  #keep(group: JournalGroup, stamp: Stamp): void {
+    for (const { node, payload } of this.rows.commit(group, stamp)) this.#stored(node, payload);
   }
 }
 
-function readMarks(text: string): readonly TakenMark[] {
-  const rows: unknown = JSON.parse(text);
-  if (!Array.isArray(rows)) throw new TypeError("marks are a list");
-  return rows.map((row: unknown) => {
-    const [node, session, lane, next]: unknown[] = Array.isArray(row) ? row : [];
-    if (!isLane(lane) || typeof next !== "number") throw new TypeError("a mark is no mark");
-    return { node: String(node), session: sessionOf(Buffer.from(String(session), "hex")), lane, next };
+export type SimJournal = Journal;
+
+export function openSimJournal(file: JournalFile, process: SimProcess, log: Log): SimJournal {
+  const { clock, machine } = process;
+  const gather = new JournalGather(file.rows.nextId);
+  const time = new JournalTime(clock, file.rows.at);
+  const stampAt = (at: Stamp["at"]): Stamp => ({
+    at,
+    wall: clock.wall(),
+    boot: `boot ${machine.bootedAt}`,
+    uptime: micros(clock.now() * 1000),
   });
-}
-
-export class SimJournal implements Journal {
-  readonly taken: readonly TakenMark[];
-  readonly usage = { commits: 0, bytes: 0, oldest: undefined, evicted: 0 };
-  readonly #gather: JournalGather;
-  readonly #commit: GroupCommit<JournalGroup>;
-  #changes = 0;
-
-  constructor(
-    file: JournalFile,
-    nextId: number,
-    taken: readonly TakenMark[],
-    process: SimProcess,
-    log: Log,
-  ) {
-    this.taken = taken;
-    this.#gather = new JournalGather(nextId);
-    this.#commit = new GroupCommit(this.#gather, {
-      write: (group: JournalGroup) => file.write(group, process),
-      what: "what agents send",
-      whoWaits: "goes on waiting",
-      clock: process.clock,
-      log,
-    });
-  }
-
-  append(record: JournalRecord): void {
-    this.#changes += 1;
-    this.#gather.add(record);
-    this.#commit.changed();
-  }
-
-  forget(...told: Parameters<Journal["forget"]>): void {
-    this.#gather.forget(...told);
-  }
-
-  whenWritten(done: (isWritten: boolean) => void): void {
-    this.#commit.whenWritten(done);
-  }
-
-  get group(): number {
-    return this.#commit.group;
-  }
-
-  get waitingBytes(): number {
-    return this.#commit.waitingBytes;
-  }
-
-  get changes(): number {
-    return this.#changes;
-  }
-
-  get problem(): string | undefined {
-    return this.#commit.problem;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#commit.close(closeWithin);
-  }
+  const commit = new GroupCommit(gather, {
+    write: (group: JournalGroup) => file.write(group, stampAt(time.next()), process),
+    what: "what agents send",
+    whoWaits: "goes on waiting",
+    clock,
+    log,
+  });
+  let changes = 0;
+  const then =
+    <Given>(take: (given: Given) => void) =>
+    (given: Given): void => {
+      changes += 1;
+      take(given);
+      commit.changed();
+    };
+  return {
+    taken: file.rows.taken,
+    kept: file.rows.kept,
+    usage: { commits: 0, bytes: 0, oldest: undefined, evicted: 0 },
+    append: then((record: Parameters<Journal["append"]>[0]) => gather.add(record)),
+    born: then((birth: Parameters<Journal["born"]>[0]) => gather.kept.born(birth)),
+    chosen: then((mark: Parameters<Journal["chosen"]>[0]) => gather.kept.chosen(mark)),
+    done: then((mark: Parameters<Journal["done"]>[0]) => gather.kept.done(mark)),
+    gone: then((node: string) => gather.kept.forget(node)),
+    async *recent(span) {
+      await process.wait(1);
+      yield file.rows.recent(span);
+    },
+    stamp: () => stampAt(time.now()),
+    forget: (node, session) => gather.forget(node, session),
+    whenWritten: (done) => commit.whenWritten(done),
+    get group() {
+      return commit.group;
+    },
+    get waitingBytes() {
+      return commit.waitingBytes;
+    },
+    get changes() {
+      return changes;
+    },
+    get problem() {
+      return commit.problem;
+    },
+    [Symbol.asyncDispose]: () => commit.close(closeWithin),
+  };
 }

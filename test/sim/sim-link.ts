@@ -77,7 +77,9 @@ class Attempt implements Connection {
 
   #dial(paths: Paths): void {
     const { broker } = this.#world;
-    const down = new Stream(this.#world, paths.down, (packet) => this.#process.run(() => this.#arrived(packet)));
+    const down = new Stream(this.#world, paths.down, (packet) =>
+      this.#process.run(() => this.#arrived(packet)),
+    );
     const at = broker();
     if (at === undefined) {
       // Nobody listens: the machine says so, if it can be reached.

@@ -52,7 +52,9 @@ export class SimProcess {
   /** As Node's timers: whole milliseconds, one at least. */
   after(delay: number, task: () => void): () => void {
     let isCancelled = false;
-    const cancel = this.machine.time.after(Math.max(Math.trunc(delay), 1), () => this.run(() => isCancelled || task()));
+    const cancel = this.machine.time.after(Math.max(Math.trunc(delay), 1), () =>
+      this.run(() => isCancelled || task()),
+    );
     return () => {
       isCancelled = true;
       cancel();
