@@ -145,6 +145,19 @@ test("what a hub before had taken is no difference, however many batches of it c
   expect(up()).toMatchObject({ difference: 0, repeated: 6 });
 });
 
+test("what a life had sent and a slow disk took in after its end is that life's", () => {
+  const { books, take, up } = bench();
+  take(1, 0, 60);
+  books.told(said(1, { produced: 100, delivered: 60, queued: 40 }));
+  books.told(said(2, { produced: 10, delivered: 10 }));
+  take(2, 0, 10);
+
+  take(1, 60, 5);
+
+  books.told(said(2, { produced: 20, delivered: 10, queued: 10 }));
+  expect(up()).toMatchObject({ produced: 120, delivered: 75, unaccounted: 35, taken: 75, difference: 0 });
+});
+
 describe("the lane of spools", () => {
   const bulk = (session: number, up: Partial<UpLane>): NodeLedger => ({
     ...said(session, {}),

@@ -8,7 +8,7 @@
  */
 import { type Lane, lane as lanes, laneNumbers } from "@interactor/shared/wire/lanes";
 import { sumOf } from "@interactor/shared/wire/ledger";
-import { sessionsBeforeMax } from "@interactor/shared/wire/limits";
+import { sessionsBeforeMax, sessionsPerNodeMax } from "@interactor/shared/wire/limits";
 import { type NodeLedger, perLane } from "@interactor/shared/wire/messages/node-ledger";
 import type { Session } from "@interactor/shared/wire/session";
 
@@ -102,9 +102,14 @@ export class NodeBooks {
   /** Lives whose mark has been told; each counts once. */
   readonly #told: Session[] = [];
   #life: Life | undefined;
+  /** Lives that are over, the last at the end. */
+  readonly #ended: Session[] = [];
 
   /** What the hub took of a batch that the node sent. */
-  took({ session, lane, firstSeq, fresh, late, repeated, missed, expected }: Taken): void {
+  took(taken: Taken): void {
+    const { session, lane, firstSeq, fresh, late, repeated, missed, expected } = taken;
+    // A disk was slow, and the node has begun another life meanwhile.
+    if (this.#ended.includes(session)) return this.#tookLate(taken);
     const own = this.#lifeOf(session).own[lane];
     // A spool goes on from life to life with numbers of its own: what comes again was taken from an earlier one.
     if (lane === spoolLane) own.base = Math.max(own.base, 0);
@@ -114,6 +119,7 @@ export class NodeBooks {
     if (late > 0) addLate(own, late, firstSeq + repeated + fresh);
     own.repeated += repeated;
     own.missed += missed;
+    return undefined;
   }
 
   /** What the node says. */
@@ -179,7 +185,19 @@ export class NodeBooks {
     return this.#life;
   }
 
-  #close({ own, said }: Life): void {
+  /** What a life had sent came when it was over: that much less is unaccounted for. */
+  #tookLate({ lane, fresh, late, repeated, missed }: Taken): void {
+    const past = this.#pastUp[lane];
+    const known = Math.min(past.unaccounted, fresh);
+    past.unaccounted -= known;
+    past.produced += fresh - known;
+    past.delivered += fresh - late;
+    addTo(past, { taken: fresh, repeated, missed }, withLate({}, late));
+  }
+
+  #close({ session, own, said }: Life): void {
+    this.#ended.push(session);
+    if (this.#ended.length > sessionsPerNodeMax) this.#ended.shift();
     for (const lane of laneNumbers) {
       this.#closeUp(lane, own[lane], said);
       if (said !== undefined) addTo(this.#pastDown[lane], said.down[lane], said.down[lane].losses);
