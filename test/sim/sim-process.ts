@@ -80,7 +80,8 @@ export class SimProcess {
   resume(): void {
     const missed = this.#missed ?? [];
     this.#missed = undefined;
-    for (const task of missed) this.after(0, task);
+    // Before anything that comes from now on.
+    for (const task of missed) this.machine.time.after(0, () => this.run(task));
   }
 
   /** What its machine does for it when it ends without a word; not when the machine ends with it. */
