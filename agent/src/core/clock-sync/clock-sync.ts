@@ -31,6 +31,8 @@ const burst = 4;
 const burstInterval = millis(250);
 /** Then at a slow pace: at this drift the bound grows by 4 ms in between. */
 const slowInterval = seconds(16);
+/** Sooner while nobody answers: a question expires when the hub takes nothing in, and its clock may have been set. */
+const againInterval = seconds(2);
 /** Stamps are in µs, and both clocks are read at most this wrong. In µs. */
 const resolution = 20;
 
@@ -90,7 +92,7 @@ export class ClockSync {
     const askedAt = Math.round(at * 1000);
     this.#asked = [...this.#asked, askedAt].slice(-askedMax);
     this.#left = Math.max(this.#left - 1, 0);
-    this.#dueAt = later(at, this.#left > 0 ? burstInterval : slowInterval);
+    this.#dueAt = later(at, this.#left > 0 ? burstInterval : againInterval);
     return askedAt;
   }
 
@@ -103,6 +105,7 @@ export class ClockSync {
     // The hub's clock was set between question and answer, or somebody makes it up.
     if (roundTrip < 0 || repliedAt < receivedAt) return { kind: "impossible" };
     const offset = (receivedAt - askedAt + (repliedAt - now)) / 2;
+    if (this.#left === 0) this.#dueAt = later(at, slowInterval);
     // While a slow answer was on its way the clocks drifted too.
     const bound = roundTrip / 2 + (now - askedAt) * driftMax + resolution;
     return this.#take({ offset, bound, at });
