@@ -110,6 +110,21 @@ test("the question is asked again: quickly at first, slowly once it is answered,
   expect(slow).toEqual([16_000]);
 });
 
+test("while the answers took long the question is asked again soon", () => {
+  const sync = new ClockSync();
+  sync.connected(instant(0));
+  const dueAfter = (roundTrip: number) => {
+    const asked = [0, 1, 2, 3].map((each) => sync.ask(instant(each)));
+    const askedAt = asked.at(-1) ?? 0;
+    const hub = micros(noon * 1000 + askedAt + (roundTrip * 1000) / 2);
+    sync.reply({ askedAt, receivedAt: hub, repliedAt: hub }, instant(3 + roundTrip));
+    return (sync.dueAt ?? 0) - 3 - roundTrip;
+  };
+
+  expect(dueAfter(1800)).toBe(2000);
+  expect(dueAfter(20)).toBe(16_000);
+});
+
 describe("changes nothing:", () => {
   test("an answer that comes twice", () => {
     const world = new World();

@@ -33,6 +33,8 @@ const burstInterval = millis(250);
 const slowInterval = seconds(16);
 /** Sooner while nobody answers: a question expires when the hub takes nothing in, and its clock may have been set. */
 const againInterval = seconds(2);
+/** And while all that is known is no better than this: all questions had waited behind what was more urgent. */
+const roughBound = millis(50);
 /** Stamps are in µs, and both clocks are read at most this wrong. In µs. */
 const resolution = 20;
 
@@ -105,10 +107,12 @@ export class ClockSync {
     // The hub's clock was set between question and answer, or somebody makes it up.
     if (roundTrip < 0 || repliedAt < receivedAt) return { kind: "impossible" };
     const offset = (receivedAt - askedAt + (repliedAt - now)) / 2;
-    if (this.#left === 0) this.#dueAt = later(at, slowInterval);
     // While a slow answer was on its way the clocks drifted too.
     const bound = roundTrip / 2 + (now - askedAt) * driftMax + resolution;
-    return this.#take({ offset, bound, at });
+    const news = this.#take({ offset, bound, at });
+    const isRough = (this.errorBound(at) ?? 0) > roughBound;
+    if (this.#left === 0) this.#dueAt = later(at, isRough ? againInterval : slowInterval);
+    return news;
   }
 
   /** The site's clock less the monotonic one, in µs; `undefined` while nobody has answered. */
