@@ -14,6 +14,7 @@ import type { Session } from "@interactor/shared/wire/session";
 import type { Log } from "../../ports/log.ts";
 import type { Spool, SpoolEvents, SpoolLimits, Taken, TakeLimits } from "../../ports/spool.ts";
 import { AppendTimes } from "./append-times.ts";
+import { groupLimits, heldBytesMax, segmentAgeShare, segmentsMax, tailBytes } from "./bounds.ts";
 import { CursorFile } from "./cursor-file.ts";
 import { MemoryTail } from "./memory-tail.ts";
 import { cursorName, type Recovered, recover } from "./recovery.ts";
@@ -37,17 +38,6 @@ export interface SpoolOptions {
 const groupInterval = millis(20);
 /** The disk is tried again, the cursor written and the age looked at this often. */
 const careInterval = millis(1000);
-/** Records of this life kept in memory although they are on disk, so that they need not be read back. */
-const tailBytes = 512 * 1024;
-/** Records held in memory while the disk takes none. More: evict the oldest. */
-const heldBytesMax = 4 * 1024 * 1024;
-/** Of the age that is kept, so much lies between the records of a segment: they expire together, the young ones early. */
-const segmentAgeShare = 1 / 64;
-/** Written at once. */
-const groupLimits = { messagesMax: 10_000, bytesMax: 1024 * 1024 };
-/** Files of a spool, when an agent is restarted over and over without its hub. More: evict the oldest. */
-const segmentsMax = 4096;
-
 /** Opens the spool in `folder` with what earlier lives left in it. Never fails: at worst it is one in memory. */
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
   const cursorFile = new CursorFile(join(options.folder, cursorName));
@@ -336,13 +326,11 @@ class SpoolSegments implements Spool {
   }
 
   #careSoon(): void {
-    this.#cancelCare = this.#options.clock.after(careInterval, () => {
-      this.#careSoon();
-      void this.#takeCare();
-    });
+    this.#cancelCare = this.#options.clock.after(careInterval, () => void this.#takeCare());
   }
 
   async #takeCare(): Promise<void> {
+    this.#careSoon();
     if (this.unsaved > 0 || this.#problem !== undefined) this.#writeSoon(careInterval);
     await this.#expire();
     if (this.#isCursorBehind) await this.#writeCursor();
