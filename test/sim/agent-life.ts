@@ -19,7 +19,12 @@ export interface NodeOptions {
   readonly name: string;
   readonly zones: readonly string[];
   readonly spool: SpoolLimits;
+  /** Nothing in its spool gives way for want of room or time. */
+  readonly isRoomy: boolean;
 }
+
+/** A spool gathers for 20 ms, and a disk that is well takes few more. */
+const savedWithin = 1000;
 
 export class SimNode {
   readonly name: string;
@@ -50,6 +55,12 @@ export class SimNode {
     this.#files = new StateFiles(this.disk.weather, chance.fork());
     this.paths = { up: new NetworkPath(1), down: new NetworkPath(1) };
     disks.set(this.name, this.disk);
+  }
+
+  /** What it is given now and until then may not come to its disk; nor what it was given just before. */
+  troubled(until: number): void {
+    this.disk.troubledUntil = Math.max(this.disk.troubledUntil, until);
+    this.#world.observer.doubt(this.name, this.#world.time.now - savedWithin);
   }
 
   get isUp(): boolean {
@@ -116,7 +127,8 @@ export class SimNode {
     if (process === undefined || process.isPaused || this.#host === undefined) return;
     const number = this.#given + 1;
     // Written down first: it may be everywhere before the module comes back.
-    this.#world.observer.gave(this.name, this.life, output, number);
+    const isDoubtful = this.#world.time.now < this.disk.troubledUntil;
+    this.#world.observer.gave(this.name, output, number, { life: this.life, isDoubtful });
     if (this.#host.give(output, valueOf(number))) {
       this.#given = number;
       this.lastGiven.set(output, number);
@@ -141,16 +153,17 @@ export class SimNode {
     const { process } = this;
     const agent = this.#agent;
     if (process === undefined || agent === undefined) return;
-    process.run(() => {
-      void agent[Symbol.asyncDispose]().then(() => {
-        if (this.process === process) this.kill();
-      });
-    });
+    process.run(() => void this.#end(process, agent));
+  }
+
+  async #end(process: SimProcess, agent: Agent): Promise<void> {
+    await agent[Symbol.asyncDispose]();
+    if (this.process === process) this.kill();
   }
 
   #ended(): void {
     if (this.process === undefined) return;
-    this.#world.observer.livesEnded.add(`${this.name} ${this.life}`);
+    this.#world.observer.doubt(this.name, this.#world.time.now - savedWithin);
     this.#world.observer.tell(`${this.name} ended, life ${this.life}`);
     for (const key of this.#world.observer.holds.keys())
       if (key.startsWith(`${this.name}/`)) this.#world.observer.holds.delete(key);

@@ -12,11 +12,12 @@ export const allowances = {
   urgentAgainAfterHubKilled: true,
   /**
    * A commit that reached the disk although its hub was killed before it heard so: its messages are known as taken and
-   * were never given out. They are in the journal.
+   * the value feed never saw them. They are in the journal, and what of them are events is routed from there.
    */
-  storedButNotGivenOut: true,
-  /** What the hub has taken in and a node has not confirmed is in the hub's memory, and goes with a hub that is killed. */
-  queuedInKilledHub: true,
-  /** A node confirms what its inputs took; one that is killed before it did gets it again in its next life. */
-  appliedByEndedLife: true,
+  storedButNotInTheFeed: true,
+  /**
+   * A stop is told before it is on the hub's disk, because it does not wait. A hub that dies in between leaves nodes that
+   * hold it alone, and what a single node says stops nobody else: it is released by its zone's name.
+   */
+  stoppedAloneAfterHubKilled: true,
 } as const;

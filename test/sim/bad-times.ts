@@ -29,6 +29,12 @@ export class BadTimes {
     }
   }
 
+  /** Whoever has ended is started again. */
+  keepUp(): void {
+    this.#world.hub.start();
+    for (const node of this.#world.nodes) node.start();
+  }
+
   /** Everything is well again. */
   heal(): void {
     const { hub, nodes } = this.#world;
@@ -40,14 +46,13 @@ export class BadTimes {
         path.heal();
       }
       node.process?.resume();
-      node.start();
     }
     hub.journalFile.weather.isFull = false;
     hub.journalFile.weather.slowness = 1;
     hub.weather.isFull = false;
     hub.weather.slowness = 1;
     hub.process?.resume();
-    hub.start();
+    this.keepUp();
   }
 
   get #mishaps(): readonly (readonly [string, Mishap])[] {
@@ -55,6 +60,7 @@ export class BadTimes {
       ...this.#ofNetwork,
       ...this.#ofDisks,
       ...this.#ofPrograms,
+      ["power cut while a node writes", (span) => this.#cutPowerWhileWriting(span)],
       ["flood", () => this.#people.flood(this.#node, this.#world.chance.pick(["picture", "siren"]))],
       ["flood while cut off", (span) => this.#floodWhileCutOff(span)],
     ];
@@ -91,13 +97,13 @@ export class BadTimes {
   }
 
   get #ofDisks(): readonly (readonly [string, Mishap])[] {
-    const { hub, time, chance, coverage } = this.#world;
+    const { hub, time, chance, coverage, observer } = this.#world;
     const set = (weather: object, change: object, back: object, span: number) => {
       Object.assign(weather, change);
       time.after(span, () => Object.assign(weather, back));
     };
     const node = this.#node;
-    const troubled = (span: number) => (node.disk.troubledAt = time.now + span);
+    const troubled = (span: number) => node.troubled(time.now + span);
     return [
       [
         "a node's disk is full",
@@ -121,7 +127,7 @@ export class BadTimes {
       [
         "a bit flips",
         () => {
-          troubled(0);
+          observer.doubt(node.name, 0);
           if (node.disk.flipBit()) coverage.fault("bit-flip");
         },
       ],
@@ -170,6 +176,7 @@ export class BadTimes {
           const { process } = node;
           if (process === undefined) return;
           coverage.fault("agent-paused");
+          node.troubled(time.now + span);
           process.pause();
           time.after(span, () => process.resume());
         },
@@ -228,6 +235,21 @@ export class BadTimes {
     for (let at = 0; at < span; at += chance.between(300, 1500)) {
       time.after(at, () => this.#cut(node, chance.between(50, 250)));
     }
+  }
+
+  /** What it has is on its way to a slow disk, and the hub is not there to take it. */
+  #cutPowerWhileWriting(span: number): void {
+    const { time, chance } = this.#world;
+    const node = this.#node;
+    this.#cut(node, 3000);
+    time.after(1500, () => {
+      node.disk.weather.slowness = 100;
+      node.troubled(time.now + 3000);
+    });
+    time.after(1500 + chance.between(200, 1400), () => {
+      this.#endAgent(node, "agent-power-cut", span);
+      node.disk.weather.slowness = 1;
+    });
   }
 
   #floodWhileCutOff(span: number): void {

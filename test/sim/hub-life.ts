@@ -49,7 +49,7 @@ export class SimHub {
   }
 
   async #begin(process: SimProcess): Promise<void> {
-    const { chance, observer } = this.#world;
+    const { chance } = this.#world;
     const log = this.#world.logOf(process);
     const journal = openSimJournal(this.journalFile, process, log);
     const hub = new Hub(
@@ -69,7 +69,7 @@ export class SimHub {
     await hub.resume();
     this.journal = journal;
     this.hub = hub;
-    this.broker = new SimBroker(process, hub, observer);
+    this.broker = new SimBroker(process, hub, this.#world);
     hub.start(this.broker, () => [journal.problem, hub.showStop.problem].flatMap((words) => words ?? []));
     this.#tap(process, hub);
   }

@@ -25,6 +25,8 @@ export interface Violation {
 interface Given {
   readonly at: number;
   readonly life: number;
+  /** Its node may have lost it, if it is durable: a disk that failed, or an end just after. */
+  isDoubtful: boolean;
   isAcknowledged: boolean;
   isStored: boolean;
   /** Lives of the hub that gave it out. */
@@ -38,7 +40,7 @@ interface Taken {
 }
 
 /** Which value it is: see `SimHost`. */
-export function numberOf(value: Value): number | undefined {
+function numberOf(value: Value): number | undefined {
   if (typeof value === "number") return value;
   return value instanceof Uint8Array && value.length >= 4
     ? new DataView(value.buffer, value.byteOffset).getUint32(0)
@@ -76,8 +78,6 @@ export class Observer {
   readonly acknowledgedTo = new Map<string, number>();
   /** Lives of the hub that ended without a word. */
   readonly hubsKilled = new Set<number>();
-  /** By node: lives that ended. */
-  readonly livesEnded = new Set<string>();
   hubLife = 0;
   readonly #time: VirtualTime;
   readonly #trace: string[] = [];
@@ -85,7 +85,6 @@ export class Observer {
   readonly #lastOut = new Map<string, number>();
   readonly #lastTaken = new Map<string, number>();
   readonly #onTheWay = new WeakMap<object, Map<string, Lane>>();
-  #lines = 0;
 
   constructor(time: VirtualTime, coverage: Coverage) {
     this.#time = time;
@@ -103,7 +102,6 @@ export class Observer {
   tell(words: string): void {
     const line = `${this.#time.now.toFixed(2).padStart(10)} ${words}`;
     this.#hash.update(line);
-    this.#lines += 1;
     this.#trace.push(line);
     if (this.#trace.length > 2 * traceMax) this.#trace.splice(0, traceMax);
   }
@@ -113,11 +111,17 @@ export class Observer {
     if (this.violations.length < violationsMax) this.violations.push({ checker, words });
   }
 
-  gave(node: string, life: number, output: string, number: number): void {
+  gave(node: string, output: string, number: number, how: Pick<Given, "life" | "isDoubtful">): void {
     const address = `${node}/src/${output}`;
     const known = this.given.get(address) ?? new Map<number, Given>();
     this.given.set(address, known);
-    known.set(number, { at: this.#time.now, life, isAcknowledged: false, isStored: false, givenOutBy: [] });
+    known.set(number, { ...how, at: this.#time.now, isAcknowledged: false, isStored: false, givenOutBy: [] });
+  }
+
+  /** What a node gave since then may not be on its disk. */
+  doubt(node: string, since: number): void {
+    for (const given of this.given.get(`${node}/src/log`)?.values() ?? [])
+      if (given.at >= since) given.isDoubtful = true;
   }
 
   /** A batch has left an agent. */
@@ -187,14 +191,13 @@ export class Observer {
     const all = before.get(number) ?? [];
     before.set(number, [...all, { life, hub: this.hubLife, at: this.#time.now }]);
     if (input === "dimmer") return;
-    const isAgainAllowed = all.every((each) => this.#mayComeAgain(node, input, each));
+    const isAgainAllowed = all.every((each) => this.#mayComeAgain(input, each));
     if (!isAgainAllowed) this.violated("none twice", `${address} took ${number} twice`);
     if (all.length === 0)
       this.#inOrder("order at inputs", `${address} ${life} ${this.hubLife}`, number, false);
   }
 
-  #mayComeAgain(node: string, input: string, before: Taken): boolean {
-    if (allowances.appliedByEndedLife && this.livesEnded.has(`${node} ${before.life}`)) return true;
+  #mayComeAgain(input: string, before: Taken): boolean {
     const isUrgent = input === "horn" || input === "beacon";
     return allowances.urgentAgainAfterHubKilled && isUrgent && this.hubsKilled.has(before.hub);
   }
@@ -239,7 +242,11 @@ export class Observer {
   #window(connection: object, lane: Lane, payload: Uint8Array): void {
     if (lane === lanes.bulk) return;
     const batch = decodeBatch(payload, lane);
-    if (!batch.ok) return this.violated("bounds", "an agent sent what is no batch");
+    if (!batch.ok)
+      return this.violated(
+        "bounds",
+        `an agent sent what is no batch: ${batch.error}, ${Buffer.from(payload).toString("hex").slice(0, 200)}`,
+      );
     const sent = this.#onTheWay.get(connection) ?? new Map<string, Lane>();
     this.#onTheWay.set(connection, sent);
     const { session, firstSeq } = batch.value;

@@ -5,9 +5,11 @@
  */
 import type { Broker, BrokerRules, Client, Verdict } from "../../hub/src/ports/broker.ts";
 import { keepaliveSeconds } from "@interactor/shared/wire/limits";
+import type { Chance } from "./chance.ts";
 import type { Observer } from "./observer.ts";
 import type { Packet, Stream } from "./sim-network.ts";
 import type { SimProcess } from "./sim-process.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 type Connect = Extract<Packet, { kind: "connect" }>;
 type Publish = Extract<Packet, { kind: "publish" }>;
@@ -30,11 +32,13 @@ export class SimBroker implements Broker {
   readonly process: SimProcess;
   readonly rules: BrokerRules;
   readonly observer: Observer;
+  readonly chance: Chance;
   readonly #retained = new Map<string, Uint8Array>();
   readonly #connections = new Map<string, ServerConnection>();
 
-  constructor(process: SimProcess, rules: BrokerRules, observer: Observer) {
+  constructor(process: SimProcess, rules: BrokerRules, { observer, chance }: Surroundings) {
     this.process = process;
+    this.chance = chance.fork();
     this.rules = rules;
     this.observer = observer;
   }
@@ -67,7 +71,8 @@ export class SimBroker implements Broker {
     const { id } = connection.client;
     const before = this.#connections.get(id);
     this.#connections.set(id, connection);
-    before?.cut();
+    // Its will is told of in its own time.
+    before?.cut(this.chance.is(0.5) ? this.chance.between(1, 100) : 0);
   }
 
   left(connection: ServerConnection): void {
@@ -139,19 +144,22 @@ export class ServerConnection {
   }
 
   /** Ends it, as the broker does; who left its will is told of by it. */
-  cut(): void {
+  cut(willAfter = 0): void {
     if (!this.#isOpen) return;
     this.#out.send({ kind: "closed" });
-    this.#end();
+    this.#end(willAfter);
   }
 
-  #end(): void {
+  #end(willAfter = 0): void {
     this.#isOpen = false;
     this.#broker.left(this);
     this.#ended();
     const will = this.#will;
     this.#will = undefined;
-    if (will !== undefined) this.#take(will.topic, will.payload, true);
+    if (will === undefined) return;
+    const tell = () => void this.#take(will.topic, will.payload, true);
+    if (willAfter === 0) tell();
+    else this.#broker.process.after(willAfter, tell);
   }
 
   #watch(): void {

@@ -28,8 +28,8 @@ export class SimDisk {
   readonly weather: DiskWeather = { isFull: false, slowness: 1 };
   /** Whose operations are done: those of a life that has ended never come back. */
   user: SimProcess | undefined;
-  /** When anything last went wrong with it, in true time. */
-  troubledAt = Number.NEGATIVE_INFINITY;
+  /** Until when something is wrong with it or with whoever writes, in true time. */
+  troubledUntil = Number.NEGATIVE_INFINITY;
   readonly #chance: Chance;
   readonly #coverage: Coverage;
   #names = new Map<string, SimFile>();

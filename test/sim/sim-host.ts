@@ -28,7 +28,7 @@ export const sourcePorts = {
   },
 } as const satisfies DeclaredPorts;
 
-export const sinkPorts = {
+const sinkPorts = {
   inputs: {
     light: { type: "float", actuator: true, stop: -1 },
     lamp: { type: "float", actuator: true, stop: -1 },

@@ -109,7 +109,8 @@ export class SimProcess {
   }
 
   get wall(): Micros {
-    return micros((worldBegan + this.machine.time.now + this.machine.wallOffset) * 1000);
+    // No kernel lets a clock be set to before 1970.
+    return micros(Math.max(worldBegan + this.machine.time.now + this.machine.wallOffset, 0) * 1000);
   }
 
   get clock(): Clock {

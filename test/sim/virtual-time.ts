@@ -80,4 +80,4 @@ const isBefore = (left: Scheduled, right: Scheduled): boolean =>
   left.due < right.due || (left.due === right.due && left.order < right.order);
 
 /** Resolves when all promises have come as far as they can without time passing. */
-export const settled = (): Promise<void> => new Promise((resolve) => void realImmediate(resolve));
+const settled = (): Promise<void> => new Promise((resolve) => void realImmediate(resolve));

@@ -37,7 +37,7 @@ export class World implements Surroundings {
     const spool = this.#spoolLimits();
     this.nodes = names
       .slice(0, count)
-      .map((name) => new SimNode(this, { name, zones: zonesOf[name] ?? [], spool }));
+      .map((name) => new SimNode(this, { name, zones: zonesOf[name] ?? [], ...spool }));
     this.hub = new SimHub(this, routesOf(names.slice(0, count)));
   }
 
@@ -52,12 +52,12 @@ export class World implements Surroundings {
   }
 
   /** The node that the routes of `name` lead to. */
-  next({ name }: SimNode): SimNode {
+  readonly next = ({ name }: SimNode): SimNode => {
     const place = this.nodes.findIndex((node) => node.name === name);
     const next = this.nodes[(place + 1) % this.nodes.length];
     if (next === undefined) throw new RangeError("a world has nodes");
     return next;
-  }
+  };
 
   logOf(process: SimProcess): Log {
     const write = (level: string) => (message: string, details?: unknown) => {
@@ -69,13 +69,14 @@ export class World implements Surroundings {
 
   /** Mostly there is room and time enough; some worlds have spools that are soon full, or forget soon. */
   #spoolLimits() {
-    const isSmall = this.chance.is(0.15);
+    const isSmall = this.chance.is(0.25);
     const isShort = this.chance.is(0.15);
-    return {
-      bytesMax: isSmall ? 4096 : 1024 ** 2,
-      segmentBytes: isSmall ? 512 : 8 * 1024,
+    const spool = {
+      bytesMax: isSmall ? 1024 : 1024 ** 2,
+      segmentBytes: isSmall ? 256 : 8 * 1024,
       ageMax: isShort ? seconds(6) : week,
     };
+    return { spool, isRoomy: !isSmall && !isShort };
   }
 }
 
