@@ -20,4 +20,9 @@ export const allowances = {
    * hold it alone, and what a single node says stops nobody else: it is released by its zone's name.
    */
   stoppedAloneAfterHubKilled: true,
+  /**
+   * How long a way takes beyond its best is told by batches that were quicker. On one that is slow from a node's first
+   * word, or a hub's, a command may be done that much too late, in ms.
+   */
+  lateOnSlowWays: 1000,
 } as const;

@@ -144,7 +144,7 @@ export class SimDisk {
   #tear(file: SimFile): void {
     if (file.bytes.equals(file.synced)) return;
     const unsynced = file.bytes.length - file.synced.length;
-    const kept = unsynced > 0 ? this.#chance.below(unsynced + 1) : 0;
+    const kept = unsynced > 0 && this.#chance.is(0.6) ? this.#chance.below(unsynced + 1) : 0;
     this.#coverage.fault(kept > 0 ? "torn-write" : "lost-unsynced-write");
     const torn = Buffer.from(file.bytes.subarray(0, file.synced.length + kept));
     file.synced.copy(torn);
