@@ -72,6 +72,7 @@ export class SimNode {
     const process = new SimProcess(this.name, this.machine);
     this.process = process;
     this.disk.user = process;
+    this.disk.isDamaged = false;
     this.life += 1;
     this.lastGiven.clear();
     this.#world.observer.tell(`${this.name} starts, life ${this.life}`);
@@ -127,7 +128,7 @@ export class SimNode {
     if (process === undefined || process.isPaused || this.#host === undefined) return;
     const number = this.#given + 1;
     // Written down first: it may be everywhere before the module comes back.
-    const isDoubtful = this.#world.time.now < this.disk.troubledUntil;
+    const isDoubtful = this.disk.isDamaged || this.#world.time.now < this.disk.troubledUntil;
     this.#world.observer.gave(this.name, output, number, { life: this.life, isDoubtful });
     if (this.#host.give(output, valueOf(number))) {
       this.#given = number;
@@ -164,6 +165,7 @@ export class SimNode {
   #ended(): void {
     if (this.process === undefined) return;
     this.#world.observer.doubt(this.name, this.#world.time.now - savedWithin);
+    this.#world.observer.livesEnded.add(`${this.name} ${this.life}`);
     this.#world.observer.tell(`${this.name} ended, life ${this.life}`);
     for (const key of this.#world.observer.holds.keys())
       if (key.startsWith(`${this.name}/`)) this.#world.observer.holds.delete(key);

@@ -11,6 +11,11 @@ export const allowances = {
    */
   urgentAgainAfterHubKilled: true,
   /**
+   * A node remembers in memory what it did, and the hub a commit after it hears so. When both end in between, the next
+   * hub routes the event again, to a node that knows nothing of it.
+   */
+  againAfterBothEnded: true,
+  /**
    * A commit that reached the disk although its hub was killed before it heard so: its messages are known as taken and
    * the value feed never saw them. They are in the journal, and what of them are events is routed from there.
    */

@@ -179,6 +179,7 @@ function checkRequests({ observer, hub }: World, { asked }: People): void {
     if (isRefused && taken.length > 0)
       observer.violated("requests", `${request} was ${first.outcome} (${first.reason}), and done`);
     const late = taken[0] === undefined ? 0 : taken[0].at - at - ttl;
-    if (late > allowances.lateOnSlowWays) observer.violated("late is never done", `${request} was done ${late} ms too late`);
+    if (late > allowances.lateOnSlowWays)
+      observer.violated("late is never done", `${request} was done ${late} ms too late`);
   }
 }

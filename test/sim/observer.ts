@@ -76,7 +76,9 @@ export class Observer {
   readonly replied = new Map<string, number>();
   /** Acknowledged messages of a session and lane, by the numbers they have: the next one. */
   readonly acknowledgedTo = new Map<string, number>();
-  /** Lives of the hub that ended without a word. */
+  /** Lives of nodes that are over, as `node life`. */
+  readonly livesEnded = new Set<string>();
+  /** Lives of the hub that are over. */
   readonly hubsKilled = new Set<number>();
   hubLife = 0;
   readonly #time: VirtualTime;
@@ -191,13 +193,15 @@ export class Observer {
     const all = before.get(number) ?? [];
     before.set(number, [...all, { life, hub: this.hubLife, at: this.#time.now }]);
     if (input === "dimmer") return;
-    const isAgainAllowed = all.every((each) => this.#mayComeAgain(input, each));
+    const isAgainAllowed = all.every((each) => this.#mayComeAgain(node, input, each));
     if (!isAgainAllowed) this.violated("none twice", `${address} took ${number} twice`);
     if (all.length === 0)
       this.#inOrder("order at inputs", `${address} ${life} ${this.hubLife}`, number, false);
   }
 
-  #mayComeAgain(input: string, before: Taken): boolean {
+  #mayComeAgain(node: string, input: string, before: Taken): boolean {
+    const haveBothEnded = this.hubsKilled.has(before.hub) && this.livesEnded.has(`${node} ${before.life}`);
+    if (allowances.againAfterBothEnded && haveBothEnded) return true;
     const isUrgent = input === "horn" || input === "beacon";
     return allowances.urgentAgainAfterHubKilled && isUrgent && this.hubsKilled.has(before.hub);
   }

@@ -71,7 +71,7 @@ export class SimBroker implements Broker {
     const { id } = connection.client;
     const before = this.#connections.get(id);
     this.#connections.set(id, connection);
-    // Its will is told of in its own time.
+    // Its will is told of before the new one is heard, as Aedes does; an echo of it may come late.
     before?.cut(this.chance.is(0.5) ? this.chance.between(1, 100) : 0);
   }
 
@@ -144,13 +144,13 @@ export class ServerConnection {
   }
 
   /** Ends it, as the broker does; who left its will is told of by it. */
-  cut(willAfter = 0): void {
+  cut(echoAfter = 0): void {
     if (!this.#isOpen) return;
     this.#out.send({ kind: "closed" });
-    this.#end(willAfter);
+    this.#end(echoAfter);
   }
 
-  #end(willAfter = 0): void {
+  #end(echoAfter = 0): void {
     this.#isOpen = false;
     this.#broker.left(this);
     this.#ended();
@@ -158,8 +158,8 @@ export class ServerConnection {
     this.#will = undefined;
     if (will === undefined) return;
     const tell = () => void this.#take(will.topic, will.payload, true);
-    if (willAfter === 0) tell();
-    else this.#broker.process.after(willAfter, tell);
+    tell();
+    if (echoAfter > 0) this.#broker.process.after(echoAfter, tell);
   }
 
   #watch(): void {

@@ -30,6 +30,8 @@ export class SimDisk {
   user: SimProcess | undefined;
   /** Until when something is wrong with it or with whoever writes, in true time. */
   troubledUntil = Number.NEGATIVE_INFINITY;
+  /** A segment that is damaged is given up from there on, also what comes to it later in the same life. */
+  isDamaged = false;
   readonly #chance: Chance;
   readonly #coverage: Coverage;
   #names = new Map<string, SimFile>();
@@ -138,6 +140,7 @@ export class SimDisk {
     const at = this.#chance.below(file.bytes.length);
     file.bytes[at] = (file.bytes[at] ?? 0) ^ (1 << this.#chance.below(8));
     file.synced = Buffer.from(file.bytes);
+    this.isDamaged = true;
     return true;
   }
 
