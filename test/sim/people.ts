@@ -48,6 +48,28 @@ export class People {
     this.#isBusy = false;
   }
 
+  /** One of each that must arrive. Returns how to tell whether all of them have, in words of what has not. */
+  sendOff(): () => readonly string[] {
+    const { nodes, observer, next } = this.#world;
+    const sent = nodes.flatMap((node) => {
+      const reaches = { event: "bell", alarm: "horn", log: undefined } as const;
+      return (["event", "alarm", "log"] as const).map((output) => {
+        const input = reaches[output];
+        node.give(output, (number) => number);
+        const number = node.lastGiven.get(output) ?? 0;
+        const from = `${node.name}/src/${output}`;
+        return { from, number, to: input === undefined ? undefined : `${next(node).name}/sink/${input}` };
+      });
+    });
+    return () =>
+      sent.flatMap(({ from, number, to }) => {
+        const given = observer.given.get(from)?.get(number);
+        const isTaken = to === undefined || observer.taken.get(to)?.get(number)?.length === 1;
+        const isThere = given?.isAcknowledged === true && given.givenOutBy.length === 1 && isTaken;
+        return isThere ? [] : [`${from} ${number} did not come${to === undefined ? "" : ` to ${to}`}`];
+      });
+  }
+
   /** More than a queue may hold at once. */
   flood(node: SimNode, output: "picture" | "siren"): void {
     for (let each = 0; each < 70; each += 1) node.give(output, large(pictureBytes));

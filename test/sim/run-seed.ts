@@ -24,13 +24,12 @@ const traceShown = 80;
 
 export async function playSeed(seed: number): Promise<Played> {
   const world = new World(seed);
-  const { time, observer, chance, coverage } = world;
+  const { time, observer, coverage } = world;
   try {
     await play(world);
   } catch (error) {
     observer.violated("no crash", error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
-  void chance;
   const { violations, hash, trace } = observer;
   return {
     seed,
@@ -73,8 +72,10 @@ async function play(world: World): Promise<void> {
   }
   goesOn = false;
   if (wrong.length > 0) observer.violated("convergence", wrong.join("; "));
+  const missing = people.sendOff();
   // What is said at a slow pace is said, and what was asked has run out.
   await time.runUntil(time.now + 6000);
+  for (const words of missing()) observer.violated("what is given now arrives", words);
   checkAlways(world);
   checkAtRest(world, people);
 }
