@@ -6,7 +6,7 @@ import type { OriginMark } from "@interactor/shared/wire/origin";
 import type { Session } from "@interactor/shared/wire/session";
 import { TakenAgain } from "./core/intake/taken-again.ts";
 import type { Router } from "./core/routing/router.ts";
-import type { Journal, RecentLimits } from "./ports/journal.ts";
+import type { Journal, KeptBirth, RecentLimits } from "./ports/journal.ts";
 import type { Log } from "./ports/log.ts";
 
 /**
@@ -26,8 +26,10 @@ export interface AgainParts {
 
 export class HubAgain {
   readonly #parts: AgainParts;
-  /** By node, what is kept of its births: the life, and what it declares. */
-  readonly #kept = new Map<string, { readonly session: Session; readonly declared: string }>();
+  /** By node, its last birth as it is kept, or is to be: the life, and what it declares. */
+  readonly #births = new Map<string, { readonly session: Session; readonly declared: string }>();
+  /** By node, a birth that is kept when the node sends something: most that are born again and again do not. */
+  readonly #unkept = new Map<string, KeptBirth>();
 
   constructor(parts: AgainParts) {
     this.#parts = parts;
@@ -36,15 +38,25 @@ export class HubAgain {
   /** A node has said how it is. What it declares is kept with what it sends: by it that can be understood later. */
   announced(node: string, { session, instances, spool }: Birth, document: Uint8Array): void {
     const declared = JSON.stringify([instances, spool]);
-    const kept = this.#kept.get(node);
-    if (kept?.session === session && kept.declared === declared) return;
-    this.#kept.set(node, { session, declared });
-    this.#parts.journal.born({ node, session, document });
+    const known = this.#births.get(node);
+    if (known?.session === session && known.declared === declared) return;
+    this.#births.set(node, { session, declared });
+    // A copy: the document would keep alive all that its client sent with it.
+    this.#unkept.set(node, { node, session, document: Uint8Array.from(document) });
+  }
+
+  /** Something that the node sent is about to be kept. */
+  keeps(node: string): void {
+    const birth = this.#unkept.get(node);
+    if (birth === undefined) return;
+    this.#unkept.delete(node);
+    this.#parts.journal.born(birth);
   }
 
   /** Nobody knows the node any more: nothing from before goes to it or from it. */
   forgotten(node: string): void {
-    this.#kept.delete(node);
+    this.#births.delete(node);
+    this.#unkept.delete(node);
     this.#parts.journal.gone(node);
   }
 

@@ -1,15 +1,15 @@
 /** What agents send, on its way: to the journal, and from there to the routes, to who watches, and into the counts. */
 import type { Clock } from "@interactor/shared/kernel/clock";
-import type { Sample } from "@interactor/shared/routing/run-route";
+import type { Instant, Micros } from "@interactor/shared/kernel/units";
 import { entryFlag, hasFlag } from "@interactor/shared/wire/entry";
+import { isUrgent, type Lane } from "@interactor/shared/wire/lanes";
 import type { Numbered } from "@interactor/shared/wire/sequence";
-import type { Lane } from "@interactor/shared/wire/lanes";
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import type { Feed } from "./core/feed/feed.ts";
 import type { CommandDesk } from "./core/commands/command-desk.ts";
-import { sampleOf } from "./core/intake/event.ts";
 import type { SiteLedger } from "./core/ledger/site-ledger.ts";
-import { Intake, type Reading } from "./core/intake/intake.ts";
+import { Intake } from "./core/intake/intake.ts";
+import { type Readings, samplesOf } from "./core/intake/readings.ts";
 import type { Source } from "./core/intake/sources.ts";
 import type { HubCounters } from "./core/registry/counters.ts";
 import type { Router } from "./core/routing/router.ts";
@@ -37,6 +37,8 @@ export class HubIntake {
   readonly #intake: Intake;
   /** What is to be done when the journal has the group that it gathers. */
   #waiting: { readonly group: number; readonly effects: (() => unknown)[] } | undefined;
+  /** The time of what the journal has just brought to disk. */
+  #now: { readonly now: Instant; readonly wall: Micros } | undefined;
   /** Is confirmed when the journal has it. */
   readonly #kept: Verdict;
   readonly #later: Verdict;
@@ -49,6 +51,7 @@ export class HubIntake {
     this.#intake = new Intake(
       {
         keep: (record, then) => {
+          if (record.payload.length > 0) parts.again.keeps(record.node);
           journal.append(record);
           if (then !== undefined) this.#whenWritten(then);
         },
@@ -83,6 +86,7 @@ export class HubIntake {
   accept(node: string, lane: Lane, payload: Uint8Array): Verdict {
     if (this.#parts.journal.waitingBytes > journalWaitingMax) return this.#later;
     const unannounced = this.#intake.accept(node, lane, payload, this.#parts.birthOf(node));
+    if (isUrgent(lane)) this.#parts.moved();
     if (unannounced === undefined) return this.#kept;
     // Were it confirmed, its node would let go of it. Whoever comes anew announces itself first.
     this.#parts.refused(unannounced, node);
@@ -98,35 +102,41 @@ export class HubIntake {
     return journal.whenWritten((isWritten) => {
       if (this.#waiting === waiting) this.#waiting = undefined;
       if (!isWritten) return;
+      // What one commit has brought to disk happens at one time, however long it takes to go through it.
+      this.#now = this.#look();
       for (const each of waiting.effects) each();
+      this.#now = undefined;
       moved();
     });
   }
 
-  #values(source: Source, readings: readonly Reading[], { session, lane }: Numbered, seq: number): void {
+  #values(source: Source, readings: Readings, batch: Numbered, seq: number): void {
     const { node, address, isOutput, deliver } = source;
-    const { clock, counters, router, feed } = this.#parts;
-    const now = clock.now();
+    const { counters, router, feed } = this.#parts;
+    const { now, wall } = this.#now ?? this.#look();
     // It was forgotten while this was being written.
     if (this.#parts.birthOf(node) === undefined) return;
-    const wall = clock.wall();
+    counters.messages += readings.length;
+    const isTimed = !hasFlag(readings, entryFlag.clockUnsynchronised | entryFlag.historical);
+    if (isOutput && isTimed) this.#observe(readings, wall);
     // What is to be done once must be known again. Most values need not, and there are many of them.
     const isNumbered = deliver !== "latest" || router.hasUrgentRoutes;
-    counters.messages += readings.length;
-    const samples: Sample[] = [];
-    let place = 0;
-    for (const reading of readings) {
-      const isTimed = !hasFlag(reading, entryFlag.clockUnsynchronised | entryFlag.historical);
-      if (isOutput && isTimed) counters.latency.observe((wall - reading.at) / 1e6);
-      const origin = isNumbered ? { session, lane, seq, sample: place } : undefined;
-      place += 1;
-      const sample = sampleOf(source, reading, wall, origin);
-      if (sample !== undefined) samples.push(sample);
-    }
-    if (samples.length > 0) router.values(address, samples, now);
+    const samples = samplesOf(source, readings, wall, isNumbered ? { batch, seq } : undefined);
+    if (samples !== undefined) router.values(address, samples, now);
     const refusal = feed.offer(source, readings, now);
     if (refusal === undefined) return;
     router.forgetLatest(address);
     this.#parts.refused(refusal, node);
+  }
+
+  #look(): { readonly now: Instant; readonly wall: Micros } {
+    const { clock } = this.#parts;
+    return { now: clock.now(), wall: clock.wall() };
+  }
+
+  #observe(readings: Readings, wall: Micros): void {
+    const { latency } = this.#parts.counters;
+    for (let place = 0; place < readings.length; place += 1)
+      latency.observe((wall - readings.stamp(place)) / 1e6);
   }
 }

@@ -203,7 +203,8 @@ export class Hub implements BrokerRules {
     // A state may be the will, which is the broker's word about a node that fell silent.
     if (from !== undefined && topic.kind !== "state") this.presence.heard(from);
     const verdict = this.#take(topic, payload);
-    this.#soon();
+    // What agents send says itself when it has moved something, which is mostly later.
+    if (topic.kind !== "up") this.#soon();
     return verdict;
   }
 

@@ -5,17 +5,23 @@ import { between, instant, micros, type Micros } from "@interactor/shared/kernel
 /** How far the fine clock may be from the wall clock before it follows a step, in ms. */
 const stepMin = 2;
 
+/** The wall clock is looked at no more often, in ms: each message asks for the time, and it is the slow one of the two. */
+const lookEvery = 1;
+
 /** The machine's clocks. The wall clock is read in µs and follows when somebody sets it. */
 export function systemClock(): Clock {
   let offset = Date.now() - performance.now();
+  let lookedAt = performance.now();
   return {
     now: () => instant(performance.now()),
     wall() {
-      const coarse = Date.now();
-      const fine = offset + performance.now();
-      if (Math.abs(fine - coarse) <= stepMin) return micros(fine * 1000);
-      offset = coarse - performance.now();
-      return micros(coarse * 1000);
+      const now = performance.now();
+      if (now - lookedAt >= lookEvery) {
+        lookedAt = now;
+        const coarse = Date.now();
+        if (Math.abs(offset + now - coarse) > stepMin) offset = coarse - now;
+      }
+      return micros((offset + now) * 1000);
     },
     after(delay, task) {
       const timer = setTimeout(task, delay);

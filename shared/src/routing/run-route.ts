@@ -2,6 +2,7 @@
 import { ok, type Result } from "../kernel/result.ts";
 import { earliest, type Instant, instant, later, type Micros } from "../kernel/units.ts";
 import type { Quality } from "../wire/entry.ts";
+import { lane as lanes } from "../wire/lanes.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
 import type { Origin } from "../wire/origin.ts";
 import type { Value } from "../wire/value.ts";
@@ -19,11 +20,20 @@ export interface Sample {
   readonly origin?: Origin | undefined;
 }
 
+/** Samples of one output that came together, the oldest first, each made when a route asks for it; or all made. */
+export type Samples = readonly Sample[] | Pick<readonly Sample[], "length" | "at">;
+
 /**
  * Takes what a route makes of a value. Returns why it does not, in words; `undefined`: it does. `key` is what the
- * route's group chooses by, when it has an expression for it.
+ * route's group chooses by, when it has an expression for it; `older`: so many that came together with the value and
+ * passed the route before it, which it replaces.
  */
-export type RouteSink = (route: CompiledRoute, sample: Sample, key?: string) => string | undefined;
+export type RouteSink = (
+  route: CompiledRoute,
+  sample: Sample,
+  key?: string,
+  older?: number,
+) => string | undefined;
 
 export interface RouteExpressions {
   readonly when?: Expression | undefined;
@@ -39,6 +49,8 @@ export class RouteRunner {
   readonly #when: Expression | undefined;
   readonly #map: Expression | undefined;
   readonly #key: Expression | undefined;
+  /** Every value goes to the same input, or the same ones, and at once. */
+  readonly #isForOne: boolean;
   #openAt = instant(Number.NEGATIVE_INFINITY);
   #held: Sample | undefined;
 
@@ -47,6 +59,9 @@ export class RouteRunner {
     this.#when = when;
     this.#map = map;
     this.#key = key;
+    const { group, throttle } = route;
+    this.#isForOne =
+      throttle === undefined && key === undefined && (group?.strategy ?? "broadcast") === "broadcast";
   }
 
   /** When the throttle lets the held sample out; `undefined` while none is held. */
@@ -63,6 +78,28 @@ export class RouteRunner {
     this.#run(sample, at, sink);
   }
 
+  /**
+   * Offers several samples, the oldest first. Where the newest replaces those before it in any case, only that one goes
+   * on; the others run through the expressions, so that what they cannot do is counted.
+   */
+  offerAll(samples: Samples, at: Instant, sink: RouteSink): void {
+    const newest = samples.at(-1);
+    if (newest === undefined) return;
+    const isReplaced = this.#isForOne && isReplacedByNewer(this.route, newest);
+    if (isReplaced && this.#when === undefined && this.#map === undefined)
+      return this.#give(newest, undefined, samples.length - 1, sink);
+    let last: Sample | undefined;
+    let passed = 0;
+    for (let place = 0; place < samples.length; place += 1) {
+      const sample = samples.at(place) ?? newest;
+      const made = isReplaced ? this.#made(sample) : this.offer(sample, at, sink);
+      if (made === undefined) continue;
+      last = made;
+      passed += 1;
+    }
+    if (last !== undefined) this.#give(last, undefined, passed - 1, sink);
+  }
+
   /** Lets the held sample out when its time has come. */
   flush(at: Instant, sink: RouteSink): void {
     const held = this.#held;
@@ -71,29 +108,48 @@ export class RouteRunner {
 
   #run(sample: Sample, at: Instant, sink: RouteSink): void {
     this.#held = undefined;
-    const variables = { value: sample.value, unit: sample.unit, quality: sample.quality };
-    const condition = this.#when?.evaluate(variables);
-    if (condition !== undefined) {
-      if (!condition.ok) return this.#fail(`when: ${condition.error}`);
-      if (typeof condition.value !== "boolean") return this.#fail("when: the result is not true or false");
-      if (!condition.value) return;
-    }
-    const key = this.#key?.evaluate(variables);
+    const made = this.#made(sample);
+    if (made === undefined) return;
+    const key = this.#key?.evaluate(variablesOf(sample));
     if (key?.ok === false) return this.#fail(`key: ${key.error}`);
-    const mapped = this.#map?.evaluate(variables);
-    if (mapped?.ok === false) return this.#fail(`map: ${mapped.error}`);
     if (this.route.throttle !== undefined) this.#openAt = later(at, this.route.throttle);
-    const taken = mapped === undefined ? sample : { ...sample, value: mapped.value };
-    const refusal = sink(this.route, taken, key && keyText(key.value));
-    if (refusal !== undefined) return this.#fail(`to: ${refusal}`);
-    this.passed += 1;
+    this.#give(made, key && keyText(key.value), 0, sink);
   }
 
-  #fail(error: string): void {
+  /** What the route makes of a sample; `undefined`: nothing. */
+  #made(sample: Sample): Sample | undefined {
+    if (this.#when === undefined && this.#map === undefined) return sample;
+    const variables = variablesOf(sample);
+    const condition = this.#when?.evaluate(variables);
+    if (condition?.ok === false) return this.#fail(`when: ${condition.error}`);
+    if (condition !== undefined && typeof condition.value !== "boolean")
+      return this.#fail("when: the result is not true or false");
+    if (condition?.value === false) return undefined;
+    const mapped = this.#map?.evaluate(variables);
+    if (mapped?.ok === false) return this.#fail(`map: ${mapped.error}`);
+    return mapped === undefined ? sample : { ...sample, value: mapped.value };
+  }
+
+  #give(sample: Sample, key: string | undefined, older: number, sink: RouteSink): void {
+    this.passed += older;
+    const refusal = sink(this.route, sample, key, older);
+    if (refusal === undefined) this.passed += 1;
+    else this.#fail(`to: ${refusal}`);
+  }
+
+  #fail(error: string): undefined {
     this.failed += 1;
     this.error = error;
   }
 }
+
+const variablesOf = ({ value, unit, quality }: Sample) => ({ value, unit, quality });
+
+/** Whether a newer value of the route takes this one's place while it waits: it says how something is now. */
+export const isReplacedByNewer = (
+  { lane }: Pick<CompiledRoute, "lane">,
+  { isEvent }: Pick<Sample, "isEvent">,
+): boolean => lane === lanes.telemetry && isEvent !== true;
 
 /** Values that are the same are one key, whatever they are. */
 const keyText = (value: Value): string => (typeof value === "string" ? value : JSON.stringify(value));
@@ -159,10 +215,10 @@ export class RouteTable {
   }
 
   /** Several samples of one output, oldest first. */
-  offerAll(from: string, samples: readonly Sample[], at: Instant, sink: RouteSink): boolean {
+  offerAll(from: string, samples: Samples, at: Instant, sink: RouteSink): boolean {
     const fed = this.#byFrom.get(from);
     if (fed === undefined) return false;
-    for (const runner of fed) for (const sample of samples) runner.offer(sample, at, sink);
+    for (const runner of fed) runner.offerAll(samples, at, sink);
     return true;
   }
 

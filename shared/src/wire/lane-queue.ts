@@ -48,7 +48,8 @@ export class SharedRoom {
 export type Ended = (entry: Entry, loss: Loss) => void;
 
 const untold: Ended = () => undefined;
-const conflated: Loss = { end: "evicted", reason: "conflated" };
+/** A newer value took its place. */
+export const conflated: Loss = { end: "evicted", reason: "conflated" };
 
 export class LaneQueue {
   readonly #limits: QueueLimits;

@@ -74,9 +74,11 @@ export class Exchange {
   }
 
   unwrittenOf(written: Written): Unwritten {
-    const known = this.#unwritten.get(written) ?? new Unwritten(written);
-    this.#unwritten.set(written, known);
-    return known;
+    const known = this.#unwritten.get(written);
+    if (known !== undefined) return known;
+    const unwritten = new Unwritten(written);
+    this.#unwritten.set(written, unwritten);
+    return unwritten;
   }
 
   get allUnwritten(): Iterable<Unwritten> {

@@ -35,6 +35,15 @@ interface OfNode {
   readonly marks: { readonly session: Session; readonly lane: Lane; next: number }[];
 }
 
+function moveOn(marks: OfNode["marks"], session: Session, lane: Lane, next: number): void {
+  for (const mark of marks) {
+    if (mark.lane !== lane || mark.session !== session) continue;
+    mark.next = next;
+    return;
+  }
+  marks.push({ session, lane, next });
+}
+
 export class JournalGather implements Gathered<JournalGroup> {
   /** What is needed to route again what may not have been delivered. */
   readonly kept = new MarksGather();
@@ -72,9 +81,7 @@ export class JournalGather implements Gathered<JournalGroup> {
     if (this.#forgotten.size > 0) this.#forgotten.delete(keyOf(node, session));
     let known = this.#nodes.get(node);
     if (known === undefined) this.#nodes.set(node, (known = { place: -1, marks: [] }));
-    const mark = known.marks.find((each) => each.lane === lane && each.session === session);
-    if (mark === undefined) known.marks.push({ session, lane, next });
-    else mark.next = next;
+    moveOn(known.marks, session, lane, next);
     this.#records += 1;
     if (payload.length === 0) return;
     if (known.place < 0) known.place = this.#names.push(node) - 1;

@@ -11,10 +11,10 @@ import { type Birth, decodeNodeState } from "@interactor/shared/wire/messages/st
 import { parseSiteAddress } from "@interactor/shared/wire/names";
 import type { Numbered } from "@interactor/shared/wire/sequence";
 import { type Session, sessionOf } from "@interactor/shared/wire/session";
-import { sampleOf } from "./event.ts";
-import { Intake, type Reading } from "./intake.ts";
+import { Intake } from "./intake.ts";
 import type { KeptBatch, KeptBirth } from "./journal-record.ts";
 import { ageOf, type Stamp } from "./kept-age.ts";
+import { type Readings, samplesOf } from "./readings.ts";
 import type { Source } from "./sources.ts";
 
 /**
@@ -85,14 +85,15 @@ export class TakenAgain {
     this.#intake.accept(kept.node, head.lane, kept.payload, birth);
   }
 
-  #values(source: Source, readings: readonly Reading[], { session, lane }: Numbered, seq: number): void {
+  #values(source: Source, readings: Readings, batch: Numbered, seq: number): void {
     const kept = this.#kept;
     if (kept === undefined) return;
     const { now } = this.#before;
     const age = ageOf(kept.stamp, now.stamp) ?? tooOld;
     const at = instant(now.instant - age);
-    for (const [place, reading] of readings.entries()) {
-      const sample = sampleOf(source, reading, kept.stamp.wall, { session, lane, seq, sample: place });
+    const samples = samplesOf(source, readings, kept.stamp.wall, { batch, seq });
+    for (let place = 0; place < (samples?.length ?? 0); place += 1) {
+      const sample = samples?.at(place);
       if (sample !== undefined)
         this.#sink(source.address, sample, at, (node) => this.#isForgotten(node, kept));
     }

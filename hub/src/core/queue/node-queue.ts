@@ -2,7 +2,8 @@
 import type { Instant, Micros, Millis } from "@interactor/shared/kernel/units";
 import { type Entry, entryFlag, hasFlag, type Quality, quality } from "@interactor/shared/wire/entry";
 import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
-import { type Ended, SharedRoom } from "@interactor/shared/wire/lane-queue";
+import { isReplacedByNewer } from "@interactor/shared/routing/run-route";
+import { conflated, type Ended, SharedRoom } from "@interactor/shared/wire/lane-queue";
 import { type Confirmed, LaneSender, type Publish } from "@interactor/shared/wire/lane-sender";
 import { Ledger } from "@interactor/shared/wire/ledger";
 import {
@@ -31,6 +32,8 @@ export interface RoutedValue {
   readonly isEvent?: boolean;
   /** Of what must not be done twice, also when another life of the hub sends it again. */
   readonly origin?: Origin | undefined;
+  /** So many came together with it and were replaced by it. */
+  readonly older?: number | undefined;
 }
 
 export interface NodeQueueParts {
@@ -99,7 +102,11 @@ export class NodeQueue {
       route: route.name,
     };
     const entry = routed.origin === undefined ? state : { ...state, origin: routed.origin };
-    const isState = route.lane === lanes.telemetry && routed.isEvent !== true;
+    const isState = isReplacedByNewer(route, routed);
+    if (routed.older !== undefined && routed.older > 0) {
+      this.ledger.produced(route.lane, routed.older);
+      this.ledger.lost(route.lane, conflated, routed.older);
+    }
     const key = isState ? this.#keys.of(route.name, to, about) : undefined;
     return this.#sender.offer({ lane: route.lane, entry, key }, at);
   }

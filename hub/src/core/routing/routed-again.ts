@@ -21,6 +21,8 @@ export interface Gift {
   readonly port: string;
   readonly now: Instant;
   readonly key: string | undefined;
+  /** So many came together with the value and were replaced by it. */
+  readonly older?: number | undefined;
 }
 
 /** Brings a value into the queues of nodes. Returns why it does not, in words. */

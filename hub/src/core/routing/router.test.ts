@@ -3,9 +3,9 @@ import { instant, millis, seconds } from "@interactor/shared/kernel/units";
 import { prepareRoute, type RouteRunner } from "@interactor/shared/routing/run-route";
 import { decodeBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag, quality } from "@interactor/shared/wire/entry";
-import { lane } from "@interactor/shared/wire/lanes";
+import { lane, laneNumbers } from "@interactor/shared/wire/lanes";
 import { commandBody } from "@interactor/shared/wire/messages/command";
-import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
+import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages/desired";
 import type { Origin } from "@interactor/shared/wire/origin";
 import { noon, nowAt, routeOf, sessionNumber } from "@interactor/shared/testing/builders";
 import { NodeQueue } from "../queue/node-queue.ts";
@@ -99,6 +99,46 @@ test("in an urgent lane every value is sent", () => {
   router.connected("pi2");
 
   expect(valuesOf(pump(0))).toEqual([1, 2, 3].map((value) => ["pi2", value]));
+});
+
+describe("samples that come together", () => {
+  const samples = [1, 7, "seven", 8, 2].map((value) => ({ value, unit: "m", quality: 0, at: noon }) as const);
+  const lamps = (strategy: RouteGroup["strategy"], key?: string): RouteGroup => ({
+    nodes: ["pi2", "pi3"],
+    strategy,
+    ...(key === undefined ? {} : { key }),
+  });
+
+  test.each<readonly [string, Partial<CompiledRoute>]>([
+    ["is plain", {}],
+    ["has a condition that some fulfil and some cannot", { when: "value > 5" }],
+    ["has a condition that none fulfils", { when: "quality == 2" }],
+    ["maps what it can", { map: "value * 2" }],
+    ["has a throttle", { throttle: millis(100) }],
+    ["is urgent", { lane: lane.control }],
+    ["leads to all of a group", { group: lamps("broadcast") }],
+    ["tells a group of several things", { group: lamps("broadcast", "value") }],
+    ["leads to one of a group after the other", { group: lamps("round-robin") }],
+  ])("end as they would one by one where their route %s", (_what, given) => {
+    for (const isEvent of [false, true]) {
+      const [together, apart] = [bench(across(given)), bench(across(given))];
+      const all = samples.map((sample) => ({ ...sample, isEvent }));
+      for (const { router } of [together, apart]) for (const node of ["pi2", "pi3"]) router.connected(node);
+
+      together.router.values("pi/sim/distance", all, instant(0));
+      for (const sample of all) apart.router.values("pi/sim/distance", [sample], instant(0));
+
+      const [seen, expected] = [together, apart].map(({ router, pump }) => ({
+        sent: [pump(0), pump(100)],
+        runners: router.runners.map(({ passed, failed, error }) => ({ passed, failed, error })),
+        ledgers: [...router.queues.values()].map(({ ledger, queued }) => [
+          queued,
+          ...laneNumbers.map((each) => ledger.read(each)),
+        ]),
+      }));
+      expect(seen).toEqual(expected);
+    }
+  });
 });
 
 test("a command goes to its node by hand", () => {

@@ -5,6 +5,7 @@ import {
   type RouteSink,
   RouteTable,
   type Sample,
+  type Samples,
 } from "@interactor/shared/routing/run-route";
 import { type Random, seededRandom } from "@interactor/shared/kernel/random";
 import { targetsOf } from "@interactor/shared/routing/place";
@@ -107,10 +108,10 @@ export class Router {
   }
 
   /** Values of an output, `node/instance/port`, the oldest first. */
-  values(address: string, samples: readonly Sample[], at: Instant): void {
+  values(address: string, samples: Samples, at: Instant): void {
     this.#at = at;
-    const latest = samples.findLast(({ isEvent }) => isEvent !== true);
-    if (latest !== undefined) this.#latest.set(address, told(latest));
+    const latest = samples.at(-1);
+    if (latest !== undefined && latest.isEvent !== true) this.#latest.set(address, told(latest));
     this.#table.offerAll(address, samples, at, this.#take);
   }
 
@@ -240,28 +241,29 @@ export class Router {
     if (mark !== undefined) this.#parts.done?.(mark);
   }
 
-  readonly #take: RouteSink = (route, sample, key) => {
+  readonly #take: RouteSink = (route, sample, key, older) => {
     const target = this.#targets.get(route);
     if (target === undefined || this.#at === undefined) return undefined;
     const now = this.#at;
     const { port } = target;
-    if (route.group === undefined) return this.#give(route, sample, { nodes: target.nodes, port, now, key });
+    if (route.group === undefined)
+      return this.#give(route, sample, { nodes: target.nodes, port, now, key, older });
     const origin = originIn(route, sample);
     const { nodes, left } = this.#choose(route, route.group, key, origin);
     if (left !== undefined) this.queueOf(left).released(route, port, sample.at, now);
     const { chosen } = this.#parts;
     const [node] = nodes;
     if (chosen === undefined || origin === undefined || node === undefined || !isOneOf(route.group))
-      return this.#give(route, sample, { nodes, port, now, key });
+      return this.#give(route, sample, { nodes, port, now, key, older });
     chosen({ way: wayOf(route.from, route.name, `${node}/${port}`), ...origin }, () => {
-      this.#give(route, sample, { nodes, port, now, key });
+      this.#give(route, sample, { nodes, port, now, key, older });
     });
     return undefined;
   };
 
-  #give(route: CompiledRoute, sample: Sample, { nodes, port, now, key }: Gift): string | undefined {
+  #give(route: CompiledRoute, sample: Sample, { nodes, port, now, key, older }: Gift): string | undefined {
     const { value, at, quality, isEvent = false } = sample;
-    const routed = { value, at, quality, isEvent, origin: originIn(route, sample) };
+    const routed = { value, at, quality, isEvent, origin: originIn(route, sample), older };
     let refused = 0;
     for (const node of nodes) {
       if (!this.queueOf(node).routed(route, port, routed, now, key)) refused += 1;
