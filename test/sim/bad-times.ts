@@ -108,7 +108,8 @@ export class BadTimes {
       [
         "a node's disk is full",
         (span) => {
-          troubled(span);
+          // It is tried again every second.
+          troubled(span + 2500);
           set(node.disk.weather, { isFull: true }, { isFull: false }, span);
         },
       ],
