@@ -165,6 +165,9 @@ function checkBooks({ nodes, observer }: World): void {
   }
 }
 
+/** Answers that say so. */
+const nobodyKnows = new Set(["no-answer", "node-away", "node-restarted"]);
+
 function checkRequests({ observer, hub }: World, { asked }: People): void {
   for (const { request, node, value, at, ttl, hubLife } of asked) {
     const replies = observer.replies.get(request) ?? [];
@@ -174,8 +177,7 @@ function checkRequests({ observer, hub }: World, { asked }: People): void {
       continue;
     }
     const taken = observer.taken.get(`${node}/sink/dimmer`)?.get(value) ?? [];
-    const isRefused =
-      first.outcome !== "done" && first.reason !== "no-answer" && first.reason !== "node-away";
+    const isRefused = first.outcome !== "done" && !nobodyKnows.has(first.reason ?? "");
     if (isRefused && taken.length > 0)
       observer.violated("requests", `${request} was ${first.outcome} (${first.reason}), and done`);
     const late = taken[0] === undefined ? 0 : taken[0].at - at - ttl;
