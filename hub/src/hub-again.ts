@@ -6,14 +6,14 @@ import type { OriginMark } from "@interactor/shared/wire/origin";
 import type { Session } from "@interactor/shared/wire/session";
 import { TakenAgain } from "./core/intake/taken-again.ts";
 import type { Router } from "./core/routing/router.ts";
-import type { Journal, KeptBirth, RecentLimits } from "./ports/journal.ts";
+import type { Journal, KeptBirth } from "./ports/journal.ts";
 import type { Log } from "./ports/log.ts";
 
 /**
  * What a start looks back at. A route may have a TTL of a day, and a start shall take no longer than a second or two.
  * More: the oldest are left out, and the log says so.
  */
-const recentLimits: RecentLimits = { commitsMax: 100_000, bytesMax: 64 * 1024 * 1024 };
+const recentLimits = { commitsMax: 100_000, bytesMax: 16 * 1024 * 1024 };
 
 export interface AgainParts {
   readonly clock: Clock;
@@ -75,16 +75,24 @@ export class HubAgain {
   async run(): Promise<void> {
     const { clock, log, journal, router } = this.#parts;
     const { again } = router;
-    const { births, gone } = journal.kept;
+    const { gone } = journal.kept;
+    const { feeders } = again;
+    // To read the births of a thousand nodes would take a second.
+    const births = journal.kept.births.filter(({ node }) => feeders.has(node));
     const taken = new TakenAgain(
-      { births, gone, now: { stamp: journal.stamp(), instant: clock.now() } },
+      {
+        births,
+        gone,
+        now: { stamp: journal.stamp(), instant: clock.now() },
+        isDone: (node, last) => again.isDone(node, last),
+      },
       (...given) => again.value(...given),
     );
     const { sources, span } = again.reach((from) => taken.isEvent(from));
     if (sources.size === 0) return;
     try {
-      for await (const step of journal.recent(span, recentLimits))
-        for (const kept of step.filter(({ node }) => sources.has(node))) taken.take(kept);
+      for await (const step of journal.recent(span, { ...recentLimits, nodes: sources }))
+        for (const kept of step) taken.take(kept);
     } catch (error) {
       const words = "what was taken in before the start cannot be read: it is not routed again";
       log.error(words, { cause: messageOf(error) });

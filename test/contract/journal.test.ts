@@ -279,7 +279,7 @@ const originAt = (seq: number) => ({ session: sessionNumber(9), lane: 2, seq, sa
 
 /** What `recent` gives, as [number of the record, uptime]. */
 async function recentOf(journal: Journal, span: number, commitsMax = 1000): Promise<readonly unknown[]> {
-  const limits = { commitsMax, bytesMax: 64_000_000 };
+  const limits = { nodes: new Set(["pi"]), commitsMax, bytesMax: 64_000_000 };
   const found: unknown[] = [];
   for await (const step of journal.recent(seconds(span), limits))
     for (const { node, payload, stamp } of step) found.push([node, numbersOf(payload), stamp.uptime / 1e6]);
@@ -342,7 +342,13 @@ test("what was committed lately is read back in its order, and how long ago it w
   const numbers = (await recentOf(next, 2)).map((each) => Array.isArray(each) && each[1]);
   expect(numbers).toEqual([3, 4, 5]);
   expect(await recentOf(next, 3600)).toHaveLength(5);
-  expect(await recentOf(next, 3600, 2)).toHaveLength(2);
+  next.append(record(6, { node: "pa" }));
+  const isWritten = written(next);
+  machine.clock.advance(seconds(1));
+  expect(await isWritten).toBe(true);
+  expect(await recentOf(next, 3600)).toHaveLength(5);
+  // Of the commits that are looked at the last is another node's.
+  expect(await recentOf(next, 3600, 3)).toHaveLength(2);
 });
 
 test("what came before a restart of the machine is told by the journal's own time", async () => {

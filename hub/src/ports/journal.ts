@@ -32,7 +32,7 @@ export interface Journal extends Written, AsyncDisposable {
   /** What was kept of that when it was opened: the oldest first. */
   readonly kept: KeptBefore;
   /**
-   * What was committed within `span` before the last commit, in its order. What is over the limits, the oldest, is left
+   * What some nodes sent that was committed within `span` before the last commit, in its order. What is over the limits, the oldest, is left
    * out, and the log says so. It comes in steps of a few megabytes. Throws when it cannot be read.
    */
   recent(span: Millis, limits: RecentLimits): AsyncIterable<readonly KeptBatch[]>;
@@ -52,6 +52,8 @@ export interface KeptBefore {
 }
 
 export interface RecentLimits {
+  /** What others sent is passed over; commits that hold nothing else cost nothing. */
+  readonly nodes: ReadonlySet<string>;
   readonly commitsMax: number;
   readonly bytesMax: number;
 }

@@ -17,8 +17,8 @@ import { sessionOf } from "@interactor/shared/wire/session";
 
 /** Marks of what was done that are kept. More: evict those that were moved on longest ago. */
 const marksMax = 20_000;
-/** Events of which it is kept who of a group they went to. More: evict the oldest; those that are left may have another turn. */
-const choicesMax = 50_000;
+/** Events of which it is kept who of a group they went to. More: evict the oldest; they are not routed again. */
+const choicesMax = 20_000;
 /** Commits looked at in one step, and bytes read in one. */
 const stepRows = 1000;
 const stepBytes = 4 * 1024 * 1024;
@@ -87,8 +87,6 @@ export async function rescueMarks(damaged: Database, fresh: Database): Promise<v
 
 interface Head {
   readonly id: number;
-  /** In the journal's own time. */
-  readonly at: number;
   readonly bytes: number;
 }
 
@@ -106,52 +104,63 @@ export async function* recentBatches(
     step.push(head);
     bytes += head.bytes;
     if (bytes < stepBytes && head !== heads.at(-1)) continue;
-    yield await batchesOf(database, step);
+    yield await batchesOf(database, step, limits.nodes);
     step = [];
     bytes = 0;
   }
 }
 
-/** The commits within `span` before the last one, the oldest first. */
+/** The commits within `span` before the last one in which one of the nodes has sent something, the oldest first. */
 async function headsOf(
   database: Database,
   span: Millis,
-  limits: RecentLimits,
+  { nodes, commitsMax, bytesMax }: RecentLimits,
   log: Log,
 ): Promise<readonly Head[]> {
   const heads: Head[] = [];
-  let bytes = 0;
+  let [bytes, commits] = [0, 0];
+  let lastAt: number | undefined;
+  for await (const row of newestFirst(database)) {
+    lastAt ??= numberIn(row, "at_us");
+    const isOlder = lastAt - numberIn(row, "at_us") > span * 1000;
+    // What an older hub took in may have been done: it did not write that down.
+    if (isOlder || row["wall_us"] === 0) break;
+    commits += 1;
+    const isOfUse = namesIn(row).some((name) => nodes.has(name));
+    if (isOfUse) bytes += numberIn(row, "bytes");
+    if (commits > commitsMax || (bytes > bytesMax && heads.length > 0)) {
+      log.warn("what was taken in longer ago is not routed again: there is too much of it", { commits });
+      break;
+    }
+    if (isOfUse) heads.push({ id: numberIn(row, "id"), bytes: numberIn(row, "bytes") });
+  }
+  return heads.toReversed();
+}
+
+async function* newestFirst(database: Database): AsyncGenerator<Row, void> {
   for (let before = Number.MAX_SAFE_INTEGER; ;) {
     const rows = await database.rows(
-      `SELECT id, at_us, wall_us, length(batches) AS bytes FROM journal WHERE id < ? ORDER BY id DESC LIMIT ${stepRows}`,
+      `SELECT id, at_us, wall_us, nodes, length(batches) AS bytes FROM journal WHERE id < ? ORDER BY id DESC LIMIT ${stepRows}`,
       before,
     );
-    for (const row of rows) {
-      const head = { id: numberIn(row, "id"), at: numberIn(row, "at_us"), bytes: numberIn(row, "bytes") };
-      const isOlder = (heads[0]?.at ?? head.at) - head.at > span * 1000;
-      // What an older hub took in may have been done: it did not write that down.
-      if (isOlder || row["wall_us"] === 0) return heads.toReversed();
-      bytes += head.bytes;
-      if (heads.length >= limits.commitsMax || (bytes > limits.bytesMax && heads.length > 0)) {
-        log.warn("what was taken in longer ago is not routed again: there is too much of it", {
-          commits: heads.length,
-        });
-        return heads.toReversed();
-      }
-      heads.push(head);
-      before = head.id;
-    }
-    if (rows.length < stepRows) return heads.toReversed();
+    yield* rows;
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < stepRows) return;
+    before = numberIn(last, "id");
   }
 }
 
-async function batchesOf(database: Database, step: readonly Head[]): Promise<readonly KeptBatch[]> {
+async function batchesOf(
+  database: Database,
+  step: readonly Head[],
+  nodes: ReadonlySet<string>,
+): Promise<readonly KeptBatch[]> {
   const rows = await database.rows(
-    "SELECT at_us, wall_us, boot, up_us, nodes, places, batches FROM journal WHERE id BETWEEN ? AND ? ORDER BY id",
-    step[0]?.id ?? 0,
-    step.at(-1)?.id ?? 0,
+    `SELECT at_us, wall_us, boot, up_us, nodes, places, batches FROM journal
+      WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id`,
+    JSON.stringify(step.map(({ id }) => id)),
   );
-  return rows.flatMap(batchesIn);
+  return rows.flatMap((row) => batchesIn(row).filter(({ node }) => nodes.has(node)));
 }
 
 /** Two bytes for the node's place, four for the length: as `journal-group.ts` writes them. */
@@ -159,18 +168,23 @@ const placeBytes = 6;
 
 function batchesIn(row: Row): readonly KeptBatch[] {
   const stamp = stampIn(row);
-  const names: unknown = JSON.parse(textIn(row, "nodes"));
+  const names = namesIn(row);
   const places = bytesIn(row, "places");
   const batches = bytesIn(row, "batches");
   const kept: KeptBatch[] = [];
   let start = 0;
   for (let at = 0; at + placeBytes <= places.length; at += placeBytes) {
-    const node: unknown = Array.isArray(names) ? names[places.readUInt16LE(at)] : undefined;
+    const node = names[places.readUInt16LE(at)];
     const end = start + places.readUInt32LE(at + 2);
-    if (typeof node === "string") kept.push({ node, payload: batches.subarray(start, end), stamp });
+    if (node !== undefined) kept.push({ node, payload: batches.subarray(start, end), stamp });
     start = end;
   }
   return kept;
+}
+
+function namesIn(row: Row): readonly string[] {
+  const names: unknown = JSON.parse(textIn(row, "nodes"));
+  return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
 }
 
 const stampIn = (row: Row): Stamp => ({

@@ -125,6 +125,63 @@ test("of what nobody knows the age is older than any TTL", () => {
   expect(given).toMatchObject([{ at: 50 - 24 * 3600 * 1000 - 1 }]);
 });
 
+test("what is known to have been done is not read", () => {
+  const asked: unknown[] = [];
+  const given: unknown[] = [];
+  const again = new TakenAgain(
+    {
+      births: [keptBirth(button("every"))],
+      gone: new Map(),
+      now: { stamp: stampAt(10_000), instant: instant(50) },
+      isDone: (node, { seq }) => {
+        asked.push([node, seq]);
+        return seq <= 3;
+      },
+    },
+    (_from, { value }) => void given.push(value),
+  );
+  for (const firstSeq of [2, 3])
+    again.take({
+      node: "pi",
+      payload: encodeBatch(
+        batchOf({ firstSeq, entries: [1, 2].map((body) => entryOf({ from: "door/button", body })) }),
+      ),
+      stamp: stampAt(9000),
+    });
+
+  expect(asked).toEqual([
+    ["pi", 3],
+    ["pi", 4],
+  ]);
+  expect(given).toEqual([1, 2]);
+});
+
+test("nothing goes to or from a node that was forgotten since", () => {
+  const forgotten: unknown[] = [];
+  const again = new TakenAgain(
+    {
+      births: [keptBirth(button("every"))],
+      gone: new Map([
+        ["pi", stampAt(2000).at],
+        ["pa", stampAt(4000).at],
+      ]),
+      now: { stamp: stampAt(10_000), instant: instant(50) },
+    },
+    (_from, { value }, _at, isForgotten) => void forgotten.push([value, isForgotten("pa")]),
+  );
+  for (const [firstSeq, at] of [2000, 3000, 5000].entries())
+    again.take({
+      node: "pi",
+      payload: encodeBatch(batchOf({ firstSeq, entries: [entryOf({ from: "door/button", body: at })] })),
+      stamp: stampAt(at),
+    });
+
+  expect(forgotten).toEqual([
+    [3000, true],
+    [5000, false],
+  ]);
+});
+
 test("bytes that are no batch are passed over", () => {
   const { again, given } = bench(button("every"));
 

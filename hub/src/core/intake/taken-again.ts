@@ -5,10 +5,11 @@
 import { type Instant, instant, type Micros } from "@interactor/shared/kernel/units";
 import type { Sample } from "@interactor/shared/routing/run-route";
 import { readHead } from "@interactor/shared/wire/batch-head";
-import { durationMax } from "@interactor/shared/wire/limits";
+import { columnSamplesMax, durationMax } from "@interactor/shared/wire/limits";
 import { findPort } from "@interactor/shared/wire/messages/port";
 import { type Birth, decodeNodeState } from "@interactor/shared/wire/messages/state";
 import { parseSiteAddress } from "@interactor/shared/wire/names";
+import type { Origin } from "@interactor/shared/wire/origin";
 import type { Numbered } from "@interactor/shared/wire/sequence";
 import { type Session, sessionOf } from "@interactor/shared/wire/session";
 import { Intake } from "./intake.ts";
@@ -35,6 +36,8 @@ export interface TakenBefore {
   readonly gone: ReadonlyMap<string, Micros>;
   /** When what was kept is read, in both clocks. */
   readonly now: { readonly stamp: Stamp; readonly instant: Instant };
+  /** Whether all that a node sent up to this is known to have been done: it need not be read. */
+  readonly isDone?: (node: string, last: Origin) => boolean;
 }
 
 /** What nobody can know the age of is older than any TTL. */
@@ -80,6 +83,8 @@ export class TakenAgain {
   take(kept: KeptBatch): void {
     const head = readHead(kept.payload);
     if (typeof head === "string" || this.#isForgotten(kept.node, kept)) return;
+    const last = { session: sessionOf(head.session), lane: head.lane, seq: head.firstSeq + head.length - 1 };
+    if (this.#before.isDone?.(kept.node, { ...last, sample: columnSamplesMax }) === true) return;
     this.#kept = kept;
     const birth = this.#birthOf(kept.node, head.session);
     this.#intake.accept(kept.node, head.lane, kept.payload, birth);

@@ -77,20 +77,11 @@ export class GroupTargets {
 /** Whether one of the group takes a value, and the others do not. */
 export const isOneOf = ({ strategy }: RouteGroup): boolean => strategy !== "broadcast";
 
-/**
- * Who takes an event that comes from the life before, when nobody is present yet: whoever was chosen then. Of whom
- * nothing is kept, nobody got it; then it is the same one for the same event, however often the hub begins.
- */
-export function takersAgain(
-  group: RouteGroup,
+/** Who of a group takes an event when nobody is present yet: the same one for the same event, however often the hub begins. */
+export function takerAtStart(
+  { nodes, strategy }: RouteGroup,
   key: string,
   { seq, sample }: Origin,
-  isChosen: (node: string) => boolean,
-): readonly string[] {
-  const { nodes, strategy } = group;
-  if (!isOneOf(group)) return nodes;
-  const byNumber =
-    strategy === "consistent-hash" ? rendezvous(key, nodes) : nodes[(seq + sample) % nodes.length];
-  const taker = nodes.find(isChosen) ?? byNumber;
-  return taker === undefined ? [] : [taker];
+): string | undefined {
+  return strategy === "consistent-hash" ? rendezvous(key, nodes) : nodes[(seq + sample) % nodes.length];
 }

@@ -6,10 +6,10 @@ import { type Instant, type Millis, millis } from "@interactor/shared/kernel/uni
 import type { RouteRunner, RouteSink, RouteTable, Sample } from "@interactor/shared/routing/run-route";
 import type { Entry } from "@interactor/shared/wire/entry";
 import { lane as lanes } from "@interactor/shared/wire/lanes";
-import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
+import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages/desired";
 import { parseSiteAddress, portAddress } from "@interactor/shared/wire/names";
 import { type Origin, type OriginMark, OriginMarks, wayOf } from "@interactor/shared/wire/origin";
-import { takersAgain } from "./group-targets.ts";
+import { isOneOf, takerAtStart } from "./group-targets.ts";
 
 /** Ways of events that are known to have been done, at the hub. More: evict the one used longest ago; its node knows too. */
 const waysMax = 20_000;
@@ -25,8 +25,12 @@ export interface Gift {
   readonly older?: number | undefined;
 }
 
-/** Brings a value into the queues of nodes. Returns why it does not, in words. */
-export type Give = (route: CompiledRoute, sample: Sample, gift: Gift) => string | undefined;
+export interface AgainSink {
+  /** Brings a value into the queues of nodes. Returns why it does not, in words. */
+  give(route: CompiledRoute, sample: Sample, gift: Gift): string | undefined;
+  /** Who of a group is to do an event. */
+  chosen(mark: OriginMark): void;
+}
 
 export interface LivesBefore {
   /** What was done, and who of a group was chosen, in the lives before: the oldest first. */
@@ -37,22 +41,31 @@ export interface LivesBefore {
 export class RoutedAgain {
   /** Values that went to a node again since the start. */
   values = 0;
-  readonly #give: Give;
+  readonly #sink: AgainSink;
   readonly #marks: OriginMarks;
   readonly #choices: ReadonlySet<string>;
+  /** Up to which event it was decided who of a group does it. */
+  readonly #decided: OriginMarks;
   /** Routes that the life before had too: what was taken in before a route was there is not for it. */
   #inherited: RouteTable | undefined;
   #at: Instant | undefined;
 
-  constructor({ marks = [], choices = [] }: LivesBefore, give: Give) {
-    this.#give = give;
+  constructor({ marks = [], choices = [] }: LivesBefore, sink: AgainSink) {
+    this.#sink = sink;
     this.#marks = new OriginMarks(waysMax, marks);
     this.#choices = new Set(choices.map(({ way, ...origin }) => choiceOf(way, origin)));
+    const decided = [...marks, ...choices].map((mark) => ({ ...mark, way: wayToAny(mark.way) }));
+    this.#decided = new OriginMarks(waysMax, decided);
   }
 
   /** The first routes since the start are those of the life before. */
   inherit(table: RouteTable): void {
     this.#inherited ??= table;
+  }
+
+  /** Nodes that a route here begins at. */
+  get feeders(): ReadonlySet<string> {
+    return new Set(this.#runners.map(({ route }) => nodeOf(route.from)));
   }
 
   /**
@@ -64,7 +77,7 @@ export class RoutedAgain {
       .map(({ route }) => route)
       .filter((route) => isOnce(route, isEvent(route.from)));
     return {
-      sources: new Set(routes.map(({ from }) => from.slice(0, from.indexOf("/")))),
+      sources: new Set(routes.map(({ from }) => nodeOf(from))),
       span: millis(routes.reduce((longest, { ttl }) => Math.max(longest, ttl), 0)),
     };
   }
@@ -83,9 +96,35 @@ export class RoutedAgain {
     }
   }
 
+  /** Whether nothing of a node's batch is to be routed again: `last` stands behind all that is in it. */
+  isDone(node: string, last: Origin): boolean {
+    return this.#runners.every((runner) => {
+      const { route } = runner;
+      if (nodeOf(route.from) !== node) return true;
+      // What a throttle lets out depends on what came before; who of a group has its turn, on each event by itself.
+      const isByItself = route.throttle === undefined && (route.group === undefined || !isOneOf(route.group));
+      const to = parseSiteAddress(route.to);
+      if (!isByItself || !to.ok) return false;
+      const port = portAddress(to.value);
+      const nodes = route.group?.nodes ?? [to.value.node];
+      return nodes.every((each) =>
+        this.#marks.isDone(wayOf(route.from, route.name, `${each}/${port}`), last),
+      );
+    });
+  }
+
   /** All of it was routed again: what throttles held back goes out at its own time, if that has passed. */
   settle(at: Instant): void {
     for (const runner of this.#runners) this.#flush(runner, at);
+  }
+
+  /**
+   * Who of the group was to do it by the word of a life before: what is urgent is routed before it is written, and comes
+   * again when only that word was.
+   */
+  chosenBefore(group: RouteGroup, origin: Origin, way: (node: string) => string): string | undefined {
+    if (this.#choices.size === 0) return undefined;
+    return group.nodes.find((node) => this.#choices.has(choiceOf(way(node), origin)));
   }
 
   /** A node has confirmed it. Gives the mark of an event; `undefined`: it is none. */
@@ -116,19 +155,39 @@ export class RoutedAgain {
     const { group } = route;
     const port = portAddress(to.value);
     const way = (node: string) => wayOf(route.from, route.name, `${node}/${port}`);
-    const isChosen = (node: string) => this.#choices.has(choiceOf(way(node), origin));
     const takers =
-      group === undefined ? [to.value.node] : takersAgain(group, key ?? route.from, origin, isChosen);
+      group !== undefined && isOneOf(group)
+        ? this.#takersOf(group, key ?? route.from, origin, way)
+        : (group?.nodes ?? [to.value.node]);
     const nodes = takers.filter((node) => !this.#marks.isDone(way(node), origin) && !this.#isForgotten(node));
     this.values += nodes.length;
-    return nodes.length === 0 ? undefined : this.#give(route, sample, { nodes, port, now: this.#at, key });
+    return nodes.length === 0
+      ? undefined
+      : this.#sink.give(route, sample, { nodes, port, now: this.#at, key });
   };
+
+  /** Whoever was chosen before. When nobody was, none has got it, unless a later one was decided: then it is not known. */
+  #takersOf(
+    group: RouteGroup,
+    key: string,
+    origin: Origin,
+    way: (node: string) => string,
+  ): readonly string[] {
+    const chosen = this.chosenBefore(group, origin, way);
+    if (chosen !== undefined) return [chosen];
+    const taker = takerAtStart(group, key, origin);
+    if (taker === undefined || this.#decided.isDone(wayToAny(way(taker)), origin)) return [];
+    this.#sink.chosen({ way: way(taker), ...origin });
+    return [taker];
+  }
 }
 
 export interface Reach {
   readonly sources: ReadonlySet<string>;
   readonly span: Millis;
 }
+
+const nodeOf = (from: string): string => from.slice(0, from.indexOf("/"));
 
 const nobody = (): boolean => false;
 
@@ -138,6 +197,12 @@ const isOnce = ({ lane }: CompiledRoute, isEvent: boolean | undefined): boolean 
 
 export const originIn = (route: CompiledRoute, { isEvent, origin }: Sample): Origin | undefined =>
   isOnce(route, isEvent) ? origin : undefined;
+
+/** The way without the node that it leads to. */
+const wayToAny = (way: string): string => {
+  const to = way.lastIndexOf(" ") + 1;
+  return way.slice(0, to) + way.slice(way.indexOf("/", to));
+};
 
 const choiceOf = (way: string, { session, lane, seq, sample }: Origin): string =>
   `${way} ${session} ${lane} ${seq} ${sample}`;

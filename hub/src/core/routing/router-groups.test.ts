@@ -270,6 +270,37 @@ describe("an event for one of a group", () => {
     expect(lives.map(({ holders }) => holders())).toEqual([["pi-2"], ["pi-2"]]);
   });
 
+  test("of whom nothing is kept any more, though it was decided for a later one, is not done again by another", () => {
+    const { router, kept, write } = life("round-robin");
+    for (const node of lamps) router.connected(node);
+    for (const seq of [1, 2, 3]) router.values(from, [event(seq)], instant(0));
+    write();
+
+    const next = life("round-robin", kept.slice(1));
+    for (const seq of [1, 2, 3, 4]) next.router.again.value(from, event(seq), instant(0));
+
+    expect(next.router.again.values).toBe(3);
+    // Of the last one it is kept now where it goes.
+    expect(next.kept).toMatchObject([{ seq: 4 }]);
+  });
+
+  test("that its agent sends again goes to whom a life before had chosen", () => {
+    const { router, kept, write } = life("round-robin");
+    for (const node of lamps) router.connected(node);
+    for (const seq of [1, 2]) router.values(from, [event(seq)], instant(0));
+    write();
+
+    const next = life("round-robin", kept.slice(1));
+    for (const node of lamps) next.router.connected(node);
+    next.router.values(from, [event(2)], instant(0));
+
+    expect(kept).toMatchObject([
+      { way: expect.stringContaining("pi-1") },
+      { way: expect.stringContaining("pi-2") },
+    ]);
+    expect(next.holders()).toEqual(["pi-2"]);
+  });
+
   test("waits for one of them while none was there since the start, and is refused when they have gone", () => {
     const { router, write, holders } = life("round-robin");
     router.values(from, [event(1)], instant(0));

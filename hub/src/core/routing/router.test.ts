@@ -367,6 +367,18 @@ describe("what the life before took in", () => {
     expect(router.queues.get("pi2")?.queued).toBe(1);
   });
 
+  test("need not be read when its node has confirmed all of it", () => {
+    const routes = [across(), across({ name: "other", from: "pa/sim/distance" })];
+    const router = new Router(sessionNumber(7), { marks: [{ way, ...originOf(4, { sample: 1 }) }] });
+    router.setRoutes(runnersOf(routes), routes, nowAt(0));
+
+    const isDone = [3, 4, 5].map((seq) => router.again.isDone("pi", originOf(seq, { sample: 1 })));
+
+    expect(isDone).toEqual([true, true, false]);
+    expect(router.again.isDone("pa", originOf(1))).toBe(false);
+    expect(router.again.isDone("nobody", originOf(9))).toBe(true);
+  });
+
   test("goes to those of a group that have not confirmed it", () => {
     const route = routeOf({
       name: "all",

@@ -20,7 +20,7 @@ import type { Receipt } from "@interactor/shared/wire/messages/receipt";
 import { parseSiteAddress, portAddress, type SiteAddress } from "@interactor/shared/wire/names";
 import { type Origin, type OriginMark, wayOf } from "@interactor/shared/wire/origin";
 import { type Session, sessionBytes, sessionOf } from "@interactor/shared/wire/session";
-import { type Choice, GroupTargets, isOneOf, takersAgain } from "./group-targets.ts";
+import { type Choice, GroupTargets, isOneOf, takerAtStart } from "./group-targets.ts";
 import { type Gift, type LivesBefore, originIn, RoutedAgain } from "./routed-again.ts";
 import { NodeQueue } from "../queue/node-queue.ts";
 
@@ -75,7 +75,11 @@ export class Router {
     const { nowhere = new Ledger(), random = seededRandom(1) } = parts;
     this.#session = session;
     this.#parts = parts;
-    this.again = new RoutedAgain(parts, (...given) => this.#give(...given));
+    this.again = new RoutedAgain(parts, {
+      give: (...given) => this.#give(...given),
+      // Where it goes is certain: it need not wait until that is kept.
+      chosen: (mark) => parts.chosen?.(mark, () => undefined),
+    });
     this.#nowhere = nowhere;
     this.#groups = new GroupTargets(random);
     this.#random = random;
@@ -249,6 +253,11 @@ export class Router {
     if (route.group === undefined)
       return this.#give(route, sample, { nodes: target.nodes, port, now, key, older });
     const origin = originIn(route, sample);
+    const before =
+      origin && isOneOf(route.group)
+        ? this.again.chosenBefore(route.group, origin, (of) => wayOf(route.from, route.name, `${of}/${port}`))
+        : undefined;
+    if (before !== undefined) return this.#give(route, sample, { nodes: [before], port, now, key });
     const { nodes, left } = this.#choose(route, route.group, key, origin);
     if (left !== undefined) this.queueOf(left).released(route, port, sample.at, now);
     const { chosen } = this.#parts;
@@ -285,7 +294,8 @@ export class Router {
     if (choice.nodes.length > 0) return choice;
     // After a start nobody is back yet: an event waits for one of them.
     const isBegin = origin !== undefined && !group.nodes.some((node) => this.#seen.has(node));
-    if (isBegin) return { nodes: takersAgain(group, key ?? route.from, origin, () => false) };
+    const taker = isBegin ? takerAtStart(group, key ?? route.from, origin) : undefined;
+    if (taker !== undefined) return { nodes: [taker] };
     this.#nowhere.produced(route.lane);
     this.#nowhere.lost(route.lane, { end: "refused", reason: "no-route" });
     return choice;
