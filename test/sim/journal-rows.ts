@@ -67,10 +67,10 @@ export class JournalRows {
     };
   }
 
-  /** What was committed within `span` before the last commit. */
-  recent(span: Millis): readonly KeptBatch[] {
+  /** What these nodes sent that was committed within `span` before the last commit. */
+  recent(span: Millis, nodes: ReadonlySet<string>): readonly KeptBatch[] {
     const last = this.#batches.at(-1)?.stamp.at ?? 0;
-    return this.#batches.filter(({ stamp }) => last - stamp.at <= span * 1000);
+    return this.#batches.filter(({ node, stamp }) => nodes.has(node) && last - stamp.at <= span * 1000);
   }
 
   #forget(node: string, at: Micros): void {

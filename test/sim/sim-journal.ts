@@ -105,9 +105,9 @@ export function openSimJournal(file: JournalFile, process: SimProcess, log: Log)
     chosen: then((mark: Parameters<Journal["chosen"]>[0]) => gather.kept.chosen(mark)),
     done: then((mark: Parameters<Journal["done"]>[0]) => gather.kept.done(mark)),
     gone: then((node: string) => gather.kept.forget(node)),
-    async *recent(span) {
+    async *recent(span, { nodes }) {
       await process.wait(1);
-      yield file.rows.recent(span);
+      yield file.rows.recent(span, nodes);
     },
     stamp: () => stampAt(time.now()),
     forget: (node, session) => gather.forget(node, session),
