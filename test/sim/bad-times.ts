@@ -12,19 +12,23 @@ const dayMillis = 24 * 3600 * 1000;
 export class BadTimes {
   readonly #world: World;
   readonly #people: People;
+  /** Nothing goes wrong but that the hub is killed, and is soon there again. */
+  readonly isOfHubAlone: boolean;
 
   /** Things go wrong until `end`. */
   constructor(world: World, people: People, end: number) {
     this.#world = world;
     this.#people = people;
+    this.isOfHubAlone = world.chance.is(0.15);
     const { chance, time } = world;
     for (let count = 4 + chance.below(8); count > 0; count -= 1) {
       const at = chance.between(1500, end - 500);
       const span = Math.min(chance.pick([50, 300, 1500, 4000, 8000]), end - at);
       time.after(at, () => {
+        if (this.isOfHubAlone) return this.#endHub(chance.pick(["hub-killed", "hub-power-cut"]), 0);
         const [name, mishap] = chance.pick(this.#mishaps);
         world.observer.tell(`mishap: ${name} for ${span.toFixed(0)} ms`);
-        mishap(span);
+        return mishap(span);
       });
     }
   }

@@ -9,7 +9,7 @@ import { allowances } from "./allowances.ts";
 import type { SimNode } from "./agent-life.ts";
 import type { People } from "./people.ts";
 import { site } from "./surroundings.ts";
-import type { World } from "./world.ts";
+import { ringTtl, type World } from "./world.ts";
 
 /** What of a packet may be counted beyond a bound that is looked at before it is taken. */
 const onePacket = 512 * 1024;
@@ -130,6 +130,31 @@ function checkValues({ observer, nodes }: World): void {
     }
   }
 }
+
+/**
+ * Where nothing but the hub fails: an event that was acknowledged is done, if its node came back to a hub while it was
+ * still of use, and that hub stayed.
+ */
+export function checkEvents({ nodes, next, observer }: World): void {
+  for (const node of nodes) {
+    const to = next(node).name;
+    for (const [number, given] of observer.given.get(`${node.name}/src/event`) ?? []) {
+      if (!given.isAcknowledged || observer.taken.get(`${to}/sink/bell`)?.has(number) === true) continue;
+      const { storedAt: from } = given;
+      // A node that comes for the first time may be there before its instances are.
+      const isSettled = observer.bornAt.some(({ node: born, at }) => born === to && at < from - slack);
+      const isMet = observer.bornAt.some(({ node: born, at }) => {
+        const hasTime = born === to && at > from && at < from + ringTtl - slack;
+        return hasTime && !observer.hubsEndedAt.some((end) => end >= at && end < at + slack);
+      });
+      if (isSettled && isMet)
+        observer.violated("an acknowledged event is done", `${node.name} ${number} never came to ${to}`);
+    }
+  }
+}
+
+/** ms. A start, a connection and a look back take less. */
+const slack = 500;
 
 /** The books of the lives that go on agree with what was seen from outside. */
 function checkBooks({ nodes, observer }: World): void {

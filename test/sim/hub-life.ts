@@ -120,6 +120,7 @@ export class SimHub {
   #ended(wasSudden: boolean): void {
     if (this.process === undefined) return;
     if (wasSudden) this.#world.observer.hubsKilled.add(this.life);
+    this.#world.observer.hubsEndedAt.push(this.#world.time.now);
     this.#world.observer.tell(`hub ended, life ${this.life}`);
     this.journalFile.killed();
     this.#stopSlot.killed();

@@ -29,6 +29,8 @@ interface Given {
   isDoubtful: boolean;
   isAcknowledged: boolean;
   isStored: boolean;
+  /** When its time began to run at the hub. */
+  storedAt: number;
   /** Lives of the hub that gave it out. */
   readonly givenOutBy: number[];
 }
@@ -80,6 +82,9 @@ export class Observer {
   readonly livesEnded = new Set<string>();
   /** Lives of the hub that are over. */
   readonly hubsKilled = new Set<number>();
+  /** When nodes told the hub that they are there, and when hubs ended. */
+  readonly bornAt: { readonly node: string; readonly at: number }[] = [];
+  readonly hubsEndedAt: number[] = [];
   hubLife = 0;
   readonly #time: VirtualTime;
   readonly #trace: string[] = [];
@@ -117,7 +122,14 @@ export class Observer {
     const address = `${node}/src/${output}`;
     const known = this.given.get(address) ?? new Map<number, Given>();
     this.given.set(address, known);
-    known.set(number, { ...how, at: this.#time.now, isAcknowledged: false, isStored: false, givenOutBy: [] });
+    known.set(number, {
+      ...how,
+      at: this.#time.now,
+      storedAt: 0,
+      isAcknowledged: false,
+      isStored: false,
+      givenOutBy: [],
+    });
   }
 
   /** What a node gave since then may not be on its disk. */
@@ -131,13 +143,17 @@ export class Observer {
     this.tell(`${client} > ${topic} ${payload.length}`);
     const parsed = parseTopic(topic);
     if (parsed?.kind === "metric") return this.#nodeLedger(payload);
+    if (parsed?.kind === "state") this.bornAt.push({ node: parsed.node, at: this.#time.now });
     if (parsed?.kind === "up") this.#window(connection, parsed.lane, payload);
     return undefined;
   }
 
   /** The hub's journal has a batch. */
   stored(node: string, payload: Uint8Array): void {
-    for (const given of this.#valuesIn(node, payload)) given.isStored = true;
+    for (const given of this.#valuesIn(node, payload)) {
+      if (!given.isStored) given.storedAt = this.#time.now;
+      given.isStored = true;
+    }
   }
 
   /** The hub has acknowledged what a client published: it is answerable for it from now on. */

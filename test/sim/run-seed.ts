@@ -1,6 +1,6 @@
 /** Plays one seed: a bad time, then everything is well again, then the world has to be as it should. */
 import { BadTimes } from "./bad-times.ts";
-import { checkAlways, checkAtRest, notConverged } from "./checkers.ts";
+import { checkAlways, checkAtRest, checkEvents, notConverged } from "./checkers.ts";
 import type { Violation } from "./observer.ts";
 import { People } from "./people.ts";
 import { World } from "./world.ts";
@@ -78,4 +78,5 @@ async function play(world: World): Promise<void> {
   for (const words of missing()) observer.violated("what is given now arrives", words);
   checkAlways(world);
   checkAtRest(world, people);
+  if (bad.isOfHubAlone) checkEvents(world);
 }

@@ -19,6 +19,9 @@ import { VirtualTime } from "./virtual-time.ts";
 const names = ["a", "b", "c"];
 const zonesOf: Readonly<Record<string, readonly string[]>> = { a: ["left"], b: ["right"], c: [] };
 
+/** How long an event is of use, once the hub has it. */
+export const ringTtl = millis(3000);
+
 const week = seconds(7 * 24 * 3600);
 
 export class World implements Surroundings {
@@ -95,7 +98,7 @@ function routesOf(nodes: readonly string[]): readonly CompiledRoute[] {
       to("follow", "level", "light"),
       { ...to("near", "level", "lamp"), to: `${node}/sink/lamp` },
       // Alone in its lane, so that its messages can be counted.
-      to("ring", "event", "bell", { lane: lane.bulk, ttl: millis(3000) }),
+      to("ring", "event", "bell", { lane: lane.bulk, ttl: ringTtl }),
       to("warn", "alarm", "horn", { lane: lane.critical }),
       to("show", "picture", "screen"),
       to("wail", "siren", "beacon", { lane: lane.critical }),
