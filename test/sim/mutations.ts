@@ -69,4 +69,10 @@ export const mutations: readonly Mutation[] = [
     replace: 'const refusal = isLate(entry) ? "expired" : this.#do(to, read.value, now);',
     by: "const refusal = this.#do(to, read.value, now);",
   },
+  {
+    name: "what a hub that died had acknowledged is not routed again",
+    file: "hub/src/hub-again.ts",
+    replace: "if (sources.size === 0) return;",
+    by: "if (sources.size >= 0) return;",
+  },
 ];
