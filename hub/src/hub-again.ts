@@ -1,6 +1,7 @@
 /** After a crash: what was acknowledged and may not have been done is routed again, before anything new comes in. */
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { messageOf } from "@interactor/shared/kernel/fault";
+import { millis } from "@interactor/shared/kernel/units";
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import type { OriginMark } from "@interactor/shared/wire/origin";
 import type { Session } from "@interactor/shared/wire/session";
@@ -14,6 +15,12 @@ import type { Log } from "./ports/log.ts";
  * More: the oldest are left out, and the log says so.
  */
 const recentLimits = { commitsMax: 100_000, bytesMax: 16 * 1024 * 1024 };
+
+/**
+ * What was done is kept so much later: shorter costs a write for each event, which others then wait for. Longer: when
+ * hub and node die together, what was done in this time is done a second time.
+ */
+const doneGap = millis(50);
 
 export interface AgainParts {
   readonly clock: Clock;
@@ -31,8 +38,30 @@ export class HubAgain {
   /** By node, a birth that is kept when the node sends something: most that are born again and again do not. */
   readonly #unkept = new Map<string, KeptBirth>();
 
+  /** By way and session, up to where events were done that is not on its way to the disk yet. */
+  readonly #done = new Map<string, OriginMark>();
+  #cancelFlush: (() => void) | undefined;
+
   constructor(parts: AgainParts) {
     this.#parts = parts;
+  }
+
+  /** A node has done an event. */
+  done(mark: OriginMark): void {
+    this.#done.set(`${mark.way} ${mark.session} ${mark.lane}`, mark);
+    this.#cancelFlush ??= this.#parts.clock.after(doneGap, () => this.#flush());
+  }
+
+  /** The hub ends in good order. */
+  end(): void {
+    this.#flush();
+  }
+
+  #flush(): void {
+    this.#cancelFlush?.();
+    this.#cancelFlush = undefined;
+    for (const mark of this.#done.values()) this.#parts.journal.done(mark);
+    this.#done.clear();
   }
 
   /** A node has said how it is. What it declares is kept with what it sends: by it that can be understood later. */
@@ -55,6 +84,8 @@ export class HubAgain {
 
   /** Nobody knows the node any more: nothing from before goes to it or from it. */
   forgotten(node: string): void {
+    for (const [key, { way }] of this.#done)
+      if (way.startsWith(`${node}/`) || way.includes(` ${node}/`)) this.#done.delete(key);
     this.#births.delete(node);
     this.#unkept.delete(node);
     this.#parts.journal.gone(node);

@@ -92,7 +92,7 @@ export class Hub implements BrokerRules {
       ended: (entry, loss) => this.#commands.ended(entry, loss),
       nowhere: this.ledger.nowhere,
       ...world.journal.kept,
-      done: (mark) => world.journal.done(mark),
+      done: (mark) => this.#again.done(mark),
       chosen: (mark, then) => this.#again.chosen(mark, then),
       random: world.random,
     });
@@ -161,6 +161,7 @@ export class Hub implements BrokerRules {
     this.#cancelWake?.();
     this.#cancelMetric?.();
     this.#faults.end();
+    this.#again.end();
     this.#announcement.end();
   }
 

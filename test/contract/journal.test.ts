@@ -194,6 +194,8 @@ test("a file that is no database is set aside, and work goes on", async () => {
   expect(readdirSync(folder).some((name) => name.startsWith("journal.sqlite.corrupt-"))).toBe(true);
 });
 
+const originAt = (seq: number) => ({ session: sessionNumber(9), lane: 2, seq, sample: 0 }) as const;
+
 const damages: readonly (readonly [string, (bytes: Buffer) => void])[] = [
   // The schema is on page 1, the first table that was made on page 2.
   ["when it is opened", (bytes) => bytes.fill(0xa5, 4096, 8192)],
@@ -219,6 +221,12 @@ test.each(damages)(
       expect(await written(first)).toBe(true);
     }
     first.append(record(7, { lane: 1 }));
+    const birth = { node: "pi", session: sessionNumber(1), document: Buffer.from("declared") };
+    const mark = { way: "pi/a/out r pa/b/in", ...originAt(5) };
+    first.born(birth);
+    first.done(mark);
+    first.chosen(mark);
+    first.gone("pe");
     expect(await written(first)).toBe(true);
     await first[Symbol.asyncDispose]();
     const bytes = readFileSync(path);
@@ -234,6 +242,9 @@ test.each(damages)(
     const { journal: next } = await open(folder);
     await using _next = next;
     expect(Object.fromEntries(next.taken.map(({ lane, next }) => [lane, next]))).toEqual({ 1: 8, 2: 130 });
+    const { gone, ...kept } = next.kept;
+    expect(kept).toEqual({ births: [birth], marks: [mark], choices: [mark] });
+    expect([...gone.keys()]).toEqual(["pe"]);
   },
 );
 
@@ -274,8 +285,6 @@ test("cut at any byte of a commit, as a power cut leaves it, everything before i
     expect(mark).toBe(numbers.length + 1);
   }
 }, 600_000);
-
-const originAt = (seq: number) => ({ session: sessionNumber(9), lane: 2, seq, sample: 0 }) as const;
 
 /** What `recent` gives, as [number of the record, uptime]. */
 async function recentOf(journal: Journal, span: number, commitsMax = 1000): Promise<readonly unknown[]> {

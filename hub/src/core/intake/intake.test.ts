@@ -215,7 +215,7 @@ test("of a node the four sessions heard last are known, also when they take turn
   expect(sessions.map(again)).toEqual([0, 0, 1, 1, 1]);
 });
 
-test("what its node has counted as expired is known by its number and has no effect", () => {
+test("what came too late is known by its number and has no effect", () => {
   const { accept, values, counts } = bench();
 
   accept([{ body: 1, ttl: millis(0) }, { body: 2 }]);
