@@ -33,6 +33,8 @@ export class SimNode {
   readonly paths: Paths;
   readonly options: NodeOptions;
   life = 0;
+  /** It was told to end, and is about to. */
+  isEnding = false;
   session: Session | undefined;
   process: SimProcess | undefined;
   clock: SiteClock | undefined;
@@ -154,6 +156,7 @@ export class SimNode {
     const { process } = this;
     const agent = this.#agent;
     if (process === undefined || agent === undefined) return;
+    this.isEnding = true;
     process.run(() => void this.#end(process, agent));
   }
 
@@ -171,6 +174,7 @@ export class SimNode {
       if (key.startsWith(`${this.name}/`)) this.#world.observer.holds.delete(key);
     this.#files.killed();
     this.process = undefined;
+    this.isEnding = false;
     this.#agent = undefined;
     this.#host = undefined;
     this.session = undefined;

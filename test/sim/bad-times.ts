@@ -14,6 +14,7 @@ export class BadTimes {
   readonly #people: People;
   /** Nothing goes wrong but that the hub is killed, and is soon there again. */
   readonly isOfHubAlone: boolean;
+  #isOver = false;
 
   /** Things go wrong until `end`. */
   constructor(world: World, people: People, end: number) {
@@ -41,6 +42,7 @@ export class BadTimes {
 
   /** Everything is well again. */
   heal(): void {
+    this.#isOver = true;
     const { hub, nodes } = this.#world;
     for (const node of nodes) {
       node.disk.weather.isFull = false;
@@ -205,7 +207,7 @@ export class BadTimes {
 
   #endHub(how: Extract<SimFault, `hub-${string}`>, span: number): void {
     const { hub, coverage, time } = this.#world;
-    if (hub.hub === undefined) return;
+    if (hub.hub === undefined || this.#isOver) return;
     coverage.fault(how);
     if (how === "hub-killed") hub.kill();
     else if (how === "hub-power-cut") hub.cutPower();
@@ -215,7 +217,7 @@ export class BadTimes {
 
   #endAgent(node: SimNode, how: Extract<SimFault, `agent-${string}`>, span: number): void {
     const { coverage, time } = this.#world;
-    if (!node.isUp) return;
+    if (!node.isUp || this.#isOver) return;
     coverage.fault(how);
     if (how === "agent-killed") node.kill();
     else if (how === "agent-power-cut") node.cutPower();

@@ -51,7 +51,7 @@ function meet({ coverage }: Observer, losses: Readonly<Record<string, number>>):
 /** What keeps the world from being as it should, in words; nothing: it is well. */
 export function notConverged(world: World): readonly string[] {
   const { hub, nodes } = world;
-  if (hub.hub === undefined || hub.journal === undefined) return ["the hub is not up"];
+  if (hub.hub === undefined || hub.journal === undefined || hub.isEnding) return ["the hub is not up"];
   const journal = hub.journal.waitingBytes > 0 ? ["something waits for the journal"] : [];
   return [
     ...journal,
@@ -64,7 +64,8 @@ function notConvergedAt(world: World, node: SimNode): readonly string[] {
   const { process, session, name } = node;
   const wrong: string[] = [];
   const say = (isWrong: boolean, words: string) => void (isWrong && wrong.push(words));
-  if (hub.hub === undefined || process === undefined || session === undefined) return ["it is not up"];
+  if (hub.hub === undefined || process === undefined || session === undefined || node.isEnding)
+    return ["it is not up"];
   const known = hub.hub.presence.state.get(name);
   if (known?.birth.session !== session) return ["its birth is not known"];
   say(known.state !== "ready", `it is ${known.state}: ${known.reasons.join(", ")}`);

@@ -19,6 +19,8 @@ export class SimHub {
   readonly weather = { isFull: false, slowness: 1 };
   process: SimProcess | undefined;
   life = 0;
+  /** It was told to end, and is about to. */
+  isEnding = false;
   hub: Hub | undefined;
   broker: SimBroker | undefined;
   journal: SimJournal | undefined;
@@ -97,6 +99,7 @@ export class SimHub {
   stop(): void {
     const { process, hub, broker, journal } = this;
     if (process === undefined || hub === undefined) return;
+    this.isEnding = true;
     process.run(() => {
       void (async () => {
         hub.stop();
@@ -125,6 +128,7 @@ export class SimHub {
     this.journalFile.killed();
     this.#stopSlot.killed();
     this.process = undefined;
+    this.isEnding = false;
     this.hub = undefined;
     this.broker = undefined;
     this.journal = undefined;
