@@ -85,7 +85,7 @@ export class Intake {
     if (batch.session !== birth.session && !isSpooled) return "stale-session";
     const entries = batch.entries();
     if (!entries.ok) return this.#refuse(entries.error, node);
-    const { repeated, missed } = this.#dedupe.accept(node, batch, birth.spool);
+    const { repeated, missed, expected } = this.#dedupe.accept(node, batch, birth.spool);
     const { session, firstSeq, length } = batch;
     // In the books it belongs to the life that sends it, which took it over.
     const taken = {
@@ -96,6 +96,7 @@ export class Intake {
       late: 0,
       repeated,
       missed,
+      expected,
     };
     if (taken.fresh === 0) {
       this.#sink.took(node, taken);

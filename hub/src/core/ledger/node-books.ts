@@ -8,7 +8,7 @@
  */
 import { type Lane, lane as lanes, laneNumbers } from "@interactor/shared/wire/lanes";
 import { sumOf } from "@interactor/shared/wire/ledger";
-import { sessionsBeforeMax } from "@interactor/shared/wire/limits";
+import { sessionsBeforeMax, sessionsPerNodeMax } from "@interactor/shared/wire/limits";
 import { type NodeLedger, perLane } from "@interactor/shared/wire/messages/node-ledger";
 import type { Session } from "@interactor/shared/wire/session";
 
@@ -22,6 +22,8 @@ export interface Taken {
   readonly late: number;
   readonly repeated: number;
   readonly missed: number;
+  /** The number that came next in the lane before it. */
+  readonly expected: number;
 }
 
 /** One lane of node → hub, over all lives of the node that this hub has seen. */
@@ -100,18 +102,24 @@ export class NodeBooks {
   /** Lives whose mark has been told; each counts once. */
   readonly #told: Session[] = [];
   #life: Life | undefined;
+  /** Lives that are over, the last at the end. */
+  readonly #ended: Session[] = [];
 
   /** What the hub took of a batch that the node sent. */
-  took({ session, lane, firstSeq, fresh, late, repeated, missed }: Taken): void {
+  took(taken: Taken): void {
+    const { session, lane, firstSeq, fresh, late, repeated, missed, expected } = taken;
+    // A disk was slow, and the node has begun another life meanwhile.
+    if (this.#ended.includes(session)) return this.#tookLate(taken);
     const own = this.#lifeOf(session).own[lane];
     // A spool goes on from life to life with numbers of its own: what comes again was taken from an earlier one.
     if (lane === spoolLane) own.base = Math.max(own.base, 0);
-    // What came before this hub counted, it took in a life before or never.
-    if (own.base < 0) own.base = Math.max(firstSeq + repeated - missed, 0);
+    // What came before this hub counted, it took in a life before or never. Its first batch may be told of after another.
+    else own.base = own.base < 0 ? expected : Math.min(own.base, expected);
     own.taken += fresh;
     if (late > 0) addLate(own, late, firstSeq + repeated + fresh);
     own.repeated += repeated;
     own.missed += missed;
+    return undefined;
   }
 
   /** What the node says. */
@@ -177,7 +185,19 @@ export class NodeBooks {
     return this.#life;
   }
 
-  #close({ own, said }: Life): void {
+  /** What a life had sent came when it was over: that much less is unaccounted for. */
+  #tookLate({ lane, fresh, late, repeated, missed }: Taken): void {
+    const past = this.#pastUp[lane];
+    const known = Math.min(past.unaccounted, fresh);
+    past.unaccounted -= known;
+    past.produced += fresh - known;
+    past.delivered += fresh - late;
+    addTo(past, { taken: fresh, repeated, missed }, withLate({}, late));
+  }
+
+  #close({ session, own, said }: Life): void {
+    this.#ended.push(session);
+    if (this.#ended.length > sessionsPerNodeMax) this.#ended.shift();
     for (const lane of laneNumbers) {
       this.#closeUp(lane, own[lane], said);
       if (said !== undefined) addTo(this.#pastDown[lane], said.down[lane], said.down[lane].losses);
@@ -207,10 +227,13 @@ export class NodeBooks {
 
 /**
  * What a node has delivered of its spool by its first word, and these books have not taken, was taken before they were
- * begun: the numbers of a spool do not say, because they go on from life to life.
+ * begun: the numbers of a spool do not say, because they go on from life to life. What came on the same connection as
+ * that word may be still on its way to being confirmed, and then is among what the node holds for queued.
  */
 function beginSpool(own: OwnCounts, { up }: NodeLedger): void {
-  own.base = Math.max(up[spoolLane].delivered - own.taken - own.missed - own.repeated, 0);
+  const { delivered, queued } = up[spoolLane];
+  const confirmed = Math.max(own.taken + own.missed + own.repeated - queued, 0);
+  own.base = Math.max(delivered - confirmed, 0);
 }
 
 /** Batches with late ones that the node has not heard of yet: it has fewer on the way. More: the newest stand together. */
