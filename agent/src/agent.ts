@@ -5,13 +5,14 @@
 import { unreachable } from "@interactor/shared/kernel/assert";
 import type { DeclaredPorts } from "@interactor/shared/bundle/manifest";
 import { between, earliest, type Instant, millis } from "@interactor/shared/kernel/units";
-import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
+import type { Lane } from "@interactor/shared/wire/lanes";
 import { decodeHubState } from "@interactor/shared/wire/messages/hub-state";
 import { nodeTopics, parseTopic, siteTopics } from "@interactor/shared/wire/topics";
-import { birthOf, deathOf } from "./core/link/announcement.ts";
+import { birthOf, deathOf, listenedTo } from "./core/link/announcement.ts";
 import { Inbox } from "./core/inbox/inbox.ts";
 import { Report } from "./core/report/report.ts";
 import { adopt, nothingDesired } from "./core/revision/adopt.ts";
+import { FirstWords, firstWordsMax } from "./core/link/first-words.ts";
 import { type LinkEffect, type LinkEvent, type LinkState, linkAtStart, stepLink } from "./core/link/link.ts";
 import { Reconnect } from "./core/link/reconnect.ts";
 import type { Outbox } from "./core/outbox/outbox.ts";
@@ -43,6 +44,7 @@ export class Agent implements AsyncDisposable {
   readonly #reconnect: Reconnect;
   readonly #clock: AgentClock;
   readonly #reporting: AgentReport;
+  readonly #firstWords: FirstWords;
   #link: LinkState = linkAtStart;
   #connection: Connection | undefined;
   #desired = nothingDesired;
@@ -95,12 +97,16 @@ export class Agent implements AsyncDisposable {
     this.#ledger = new AgentLedger(sides, world, (document, confirmed) =>
       this.#connection?.publish(this.#topics.metric, document, { retain: false, confirmed }),
     );
+    this.#firstWords = new FirstWords(options.instances, () => this.#begin());
     this.#host = world.openHost({
       declared: (instance, ports) => this.#declare(instance, ports),
       started: (instance) => this.#after(() => this.#switchboard.reapply(instance)),
       output: ({ instance, output, ...value }) =>
         this.#after(() => this.#outputs.take({ instance, port: output }, value, this.#now())),
-      stateChanged: (instance, state) => this.#after(() => this.#reporting.instance(instance, state)),
+      stateChanged: (instance, state) => {
+        this.#after(() => this.#reporting.instance(instance, state));
+        if (state.state === "failed") this.#firstWords.heard(instance);
+      },
     });
   }
 
@@ -117,8 +123,14 @@ export class Agent implements AsyncDisposable {
       this.#report.instance(instance.name, { state: "starting" });
       this.#host.start(instance);
     }
-    void this.#step({ kind: "start" });
+    if (this.#firstWords.isOver) this.#begin();
+    else this.#cancelRetry = this.#world.clock.after(firstWordsMax, () => this.#firstWords.end());
     this.#wake();
+  }
+
+  #begin(): void {
+    this.#cancelRetry?.();
+    void this.#step({ kind: "start" });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -189,6 +201,7 @@ export class Agent implements AsyncDisposable {
     this.#after(() => {
       if (this.#outputs.declare(instance, declaration, this.#now())) this.#publishBirth();
     });
+    this.#firstWords.heard(instance);
   }
 
   #refuse(reason: string): void {
@@ -240,13 +253,7 @@ export class Agent implements AsyncDisposable {
         clientId: siteTopics(site).clientId(node),
         unit,
         will: { topic: this.#topics.state, payload: death },
-        subscriptions: [
-          this.#topics.stopAll,
-          this.#topics.downAll,
-          this.#topics.desired,
-          this.#topics.hubState,
-        ],
-        urgent: [this.#topics.stopBase, this.#topics.down(lanes.critical)],
+        ...listenedTo(this.#topics),
       },
       {
         connected: () => void this.#step({ kind: "connected", connection }),

@@ -128,6 +128,18 @@ describe("a command that asks", () => {
     expect((await hub.node("pi"))?.owners["lights/front"]).toBeUndefined();
   });
 
+  test("that comes while its node restarts is done by the node's new life", async () => {
+    await using hall = await openHall();
+    const { hub, agent } = hall;
+    await agent.signal("SIGKILL");
+    await eventually("the hub misses it", async () => (await hub.node("pi"))?.state !== "ready");
+    const request = await hall.ask("pi/lights/front", { ttl: 60_000 });
+
+    await using _ = await startAgent({ node: "pi", hub: hub.mqtt, data: agent.data });
+
+    expect(await hall.answer(request)).toEqual(["done", undefined]);
+  });
+
   test("is not done when it comes to light after its sender was told that it expired", async () => {
     await using hall = await openHall();
     const isTimeKnown = async () => (await hall.hub.node("pi"))?.clock?.synchronised;

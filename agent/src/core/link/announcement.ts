@@ -1,7 +1,9 @@
 /** What a node says of itself on its `state` topic, and how it asks to be connected. */
 import type { Micros } from "@interactor/shared/kernel/units";
+import { lane } from "@interactor/shared/wire/lanes";
 import { encodeNodeState, type InstanceDeclaration } from "@interactor/shared/wire/messages/state";
 import type { Session } from "@interactor/shared/wire/session";
+import type { nodeTopics } from "@interactor/shared/wire/topics";
 
 export interface Life {
   readonly session: Session;
@@ -41,3 +43,11 @@ export function birthOf(
 /** `lost` is left with the broker as the will; `stopped` is said in person. */
 export const deathOf = ({ session }: Life, connection: number, reason: "lost" | "stopped"): Uint8Array =>
   encodeNodeState({ v: 1, kind: "death", session, connection, reason });
+
+/** What a node hears of its hub; and what of it is looked at before everything else that has come. */
+export const listenedTo = ({ stopAll, downAll, desired, hubState, stopBase, down }: NodeTopics) => ({
+  subscriptions: [stopAll, downAll, desired, hubState],
+  urgent: [stopBase, down(lane.critical)],
+});
+
+type NodeTopics = ReturnType<typeof nodeTopics>;
