@@ -99,17 +99,22 @@ const hold = z.union([
   z.object({ kind: z.literal("group"), group: name }),
 ]);
 
-/** What a node shall come to. An empty payload is no target: the node goes on with what it has. */
-const target = z.object({
+/** A target without its plan. */
+export const awaitedTarget = z.object({
   v: z.literal(documentVersion),
   revision: count,
-  /** Of the plan's bytes, by which they are fetched when they do not stand here. */
+  /** Of the plan's bytes, by which they are fetched when they do not stand in the target. */
   digest: digestText,
   bytes: z.int().check(z.nonnegative(), z.lte(planBytesMax)),
-  plan: z.optional(z.custom<Uint8Array>((value) => value instanceof Uint8Array)),
   hold,
   /** How long it must be well before it counts as applied. */
   probation: duration,
+});
+
+/** What a node shall come to. An empty payload is no target: the node goes on with what it has. */
+const target = z.object({
+  ...awaitedTarget.shape,
+  plan: z.optional(z.custom<Uint8Array>((value) => value instanceof Uint8Array)),
 });
 
 export type Target = z.infer<typeof target>;
