@@ -16,9 +16,10 @@ describe("never do two revisions of a group run, and in the end all run the same
     expect(world.mixedAt).toBeUndefined();
     for (const each of world.seen) seen.set(each, (seen.get(each) ?? 0) + 1);
     expect(new Set(world.members.map(({ runs }) => runs)).size).toBe(1);
-    expect(world.members.every(({ runs, state }) => runs !== undefined && state.vote.kind === "free")).toBe(
-      true,
-    );
+    expect(new Set(world.members.map(({ state }) => state.phase.kind))).toEqual(new Set(["applied"]));
+    expect(
+      world.members.every(({ runs, state }) => runs !== undefined && state.vote.vote.kind === "free"),
+    ).toBe(true);
     expect(world.hub.group).toBeUndefined();
   });
 });
@@ -33,6 +34,7 @@ test("the seeds reach every way a round can go", () => {
     "hub-killed-in-round",
     "late-decision",
     "disk-failed",
+    "withdrawn",
   ];
   for (const each of all as readonly Seen[])
     expect([each, (seen.get(each) ?? 0) >= 10]).toEqual([each, true]);

@@ -1,20 +1,21 @@
 // A hub and the members of a group as their real cores, in a world that drops, delays, repeats and cuts messages, kills
 // everybody, loses what is not on disk, and whose clocks are wrong within what they say. Time is true time in ms.
 
+import { applyAtStart, stepApply } from "@interactor/agent/src/core/apply/apply.ts";
 import {
-  type KeptVote,
-  stepVote,
-  type VoteEffect,
-  type VoteEvent,
-  voteAtStart,
-  voteDueAt,
-  type VoteState,
-} from "@interactor/agent/src/core/apply/group-vote.ts";
+  applyDueAt,
+  type ApplyEffect,
+  type ApplyEvent,
+  type ApplyState,
+  type Kept,
+  nothingKept,
+} from "@interactor/agent/src/core/apply/apply-state.ts";
 import {
   answerToUnknown,
   beginGroup,
   type GroupCommit,
   groupDueAt,
+  isClockCalm,
   type GroupEvent,
   type GroupStep,
   type KeptRound,
@@ -33,8 +34,7 @@ export interface Troubles {
 
 /** From here on nothing is lost, cut or killed any more. */
 const healedAt = 30_000;
-const endsAt = 90_000;
-const roundsMax = 4;
+const endsAt = 120_000;
 const noon = 1_800_000_000_000;
 
 export type Seen =
@@ -44,6 +44,7 @@ export type Seen =
   | "killed-while-promised"
   | "hub-killed-in-round"
   | "late-decision"
+  | "withdrawn"
   | "disk-failed";
 
 export class World {
@@ -135,10 +136,11 @@ interface Disk {
 }
 
 interface MemberDisk extends Disk {
-  vote: KeptVote | undefined;
-  over: VoteState["over"];
-  current: number;
+  kept: Kept;
 }
+
+/** The first revision, which all have when it begins. */
+const first = { revision: 0, digest: "0" };
 
 export class Member {
   readonly name: string;
@@ -146,20 +148,24 @@ export class Member {
   readonly #drift: number;
   readonly #bound: number;
   readonly #lie: number;
-  disk: MemberDisk = { busyUntil: 0, vote: undefined, over: undefined, current: 0 };
-  state: VoteState = voteAtStart;
+  disk: MemberDisk = { busyUntil: 0, kept: { ...nothingKept, current: first } };
+  state: ApplyState = applyAtStart;
   life = 0;
   isCut = false;
   /** The revision whose routes act and whose instances run; `undefined`: none. */
   runs: number | undefined;
   #bootedAt = 0;
   #isAlive = false;
+  /** By how much it knows that the hub's clock was set. */
+  #hubSet = 0;
+  /** Its connection keeps targets in order. */
+  #lastTarget = 0;
 
   constructor(world: World, name: string, lie: number) {
     this.#world = world;
     this.name = name;
     this.#drift = world.between(-200e-6, 200e-6);
-    this.#bound = world.chance(0.03) ? 150 : world.between(0.1, 60);
+    this.#bound = world.between(0.1, 60);
     this.#lie = lie;
   }
 
@@ -169,31 +175,44 @@ export class Member {
   }
 
   hear(word: RoundWord): void {
-    const isPrepared = this.#world.isHealed || !this.#world.chance(0.02);
-    if (word.kind !== "propose" && this.state.vote.kind === "promised" && this.state.vote.isSuspended)
+    const { vote } = this.state.vote;
+    if (word.kind !== "propose" && vote.kind === "promised" && vote.isSuspended)
       this.#world.seen.add("late-decision");
-    this.#step({ kind: "word", word, isPrepared, clock: this.#clock(), at: this.#at() });
+    this.#step({ kind: "word", word, clock: this.#clock(), at: this.#at() });
+  }
+
+  /** What the hub desires, which it says again at each connection. */
+  desire(revision: number): void {
+    if (revision === 0 || revision < this.#lastTarget) return;
+    this.#lastTarget = revision;
+    const hold = { kind: "group", group: "stage" } as const;
+    const target = { v: 1, revision, digest: `${revision}`, bytes: 1, hold, probation: millis(500) } as const;
+    this.#step({ kind: "target", target, at: this.#at() });
   }
 
   /** The link is there again. */
   connected(): void {
-    if (this.#isAlive) this.#step({ kind: "connected", clock: this.#clock(), at: this.#at() });
+    if (!this.#isAlive) return;
+    this.#hubSet = this.#world.hub.set;
+    this.#step({ kind: "connected", clock: this.#clock(), at: this.#at() });
+    this.#world.send(this, () => this.desire(this.#world.hub.wanted));
   }
 
   #boot(): void {
     this.life += 1;
     this.#isAlive = true;
+    this.#lastTarget = 0;
     this.disk.busyUntil = 0;
     this.#bootedAt = this.#world.now;
-    this.state = voteAtStart;
-    const { vote, over, current } = this.disk;
-    if (vote === undefined) this.runs = current;
-    this.#step({ kind: "booted", kept: vote, over, at: this.#at() });
+    this.state = applyAtStart;
+    this.#step({ kind: "started", kept: this.disk.kept, at: this.#at() });
+    this.#learn();
     this.#world.in(this.#world.between(10, 200), () => this.connected());
   }
 
   #kill(): void {
-    if (this.state.vote.kind === "promised") this.#world.seen.add("killed-while-promised");
+    if (!this.#isAlive) return;
+    if (this.state.vote.vote.kind === "promised") this.#world.seen.add("killed-while-promised");
     this.#isAlive = false;
     this.life += 1;
     this.runs = undefined;
@@ -210,64 +229,100 @@ export class Member {
       if (this.isCut || this.#world.chance(0.5)) {
         this.isCut = !this.isCut;
         if (!this.isCut) this.connected();
-      } else if (this.#isAlive && this.#world.chance(0.4)) this.#kill();
+      } else if (this.#world.chance(0.4)) this.#kill();
       this.#trouble();
     });
   }
 
-  #step(event: VoteEvent): void {
+  /** It asks the hub for its clock every now and then. */
+  #learn(): void {
+    if (!this.isCut) this.#hubSet = this.#world.hub.set;
+    this.#later(this.#world.between(2000, 16_000), () => this.#learn());
+  }
+
+  #step(event: ApplyEvent): void {
     if (!this.#isAlive) return;
-    const { state, effects } = stepVote(this.state, event);
+    const { state, effects } = stepApply(this.state, event);
     this.state = state;
     for (const effect of effects) this.#perform(effect);
-    const due = voteDueAt(this.state);
+    const due = applyDueAt(this.state);
     if (due === undefined) return;
-    const life = this.life;
     // A busy node is a little late.
     const late = this.#world.between(0, groupActMax * 0.9);
-    this.#world.in(Math.max((due - this.#at()) / (1 + this.#drift), 0) + late, () => {
-      if (life === this.life && (voteDueAt(this.state) ?? Infinity) <= this.#at())
-        this.#step({ kind: "tick", at: this.#at() });
+    this.#later(Math.max((due - this.#at()) / (1 + this.#drift), 0) + late, () => {
+      if ((applyDueAt(this.state) ?? Infinity) <= this.#at()) this.#step({ kind: "tick", at: this.#at() });
     });
   }
 
-  #perform(effect: VoteEffect): void {
+  #perform(effect: ApplyEffect): void {
     switch (effect.kind) {
-      case "write":
-        return this.#write({ vote: effect.kept }, (isWritten) => {
-          const { id } = effect.kept.round;
-          const { outcome } = effect.kept;
-          const at = this.#at();
-          this.#step(
-            isWritten
-              ? { kind: "written", id, outcome, clock: this.#clock(), at }
-              : { kind: "not-written", id, at },
-          );
-        });
       case "say":
         return this.#world.send(this, () => this.#world.hub.hear(this, effect.word));
       case "suspend":
         this.runs = undefined;
         if (effect.isInDoubt) this.#world.seen.add("doubt");
         return undefined;
-      case "switch":
-        this.runs = effect.round.revision;
-        return this.#keep({ vote: undefined, over: this.state.over, current: effect.round.revision });
       case "resume":
-        this.runs = this.disk.current;
-        return this.#keep({ vote: undefined, over: this.state.over });
+        this.runs = this.state.kept.current?.revision;
+        return undefined;
+      case "keep":
+        return this.#write(effect.kept, (isKept) =>
+          this.#step({ kind: isKept ? "kept" : "not-kept", at: this.#at() }),
+        );
+      case "write-vote":
+        return this.#write(effect.kept, (isKept) => {
+          const { vote } = effect;
+          const at = this.#at();
+          this.#step(
+            isKept
+              ? { kind: "vote-written", vote, clock: this.#clock(), at }
+              : { kind: "vote-not-written", vote, at },
+          );
+        });
+      case "write":
+        return this.#write(effect.kept, (isKept) =>
+          this.#answer(effect.attempt, isKept ? undefined : "the disk"),
+        );
+      case "switch":
+        this.runs = undefined;
+        return this.#later(this.#world.between(1, 50), () => {
+          if (effect.attempt === this.state.attempt) this.runs = effect.to?.revision;
+          this.#answer(effect.attempt);
+        });
+      case "probe": {
+        const isUnwell = !this.#world.isHealed && this.#world.chance(0.15);
+        if (isUnwell) this.#world.seen.add("withdrawn");
+        return this.#later(500, () => this.#answer(effect.attempt, isUnwell ? "unwell" : undefined));
+      }
+      case "fetch":
+      case "verify":
+      case "prepare":
+        return this.#later(this.#world.between(1, 100), () => this.#answer(effect.attempt));
+      case "drop":
+        return undefined;
+      case "restart":
+        return this.#kill();
     }
   }
 
-  #write(part: Partial<MemberDisk>, done: (isWritten: boolean) => void): void {
-    const life = this.life;
-    const store = () => void Object.assign(this.disk, part);
-    this.#world.write(this.disk, () => life === this.life, store, done);
+  #answer(attempt: number, reason?: string): void {
+    const at = this.#at();
+    if (reason === undefined) return this.#step({ kind: "done", attempt, at });
+    return this.#step({ kind: "failed", attempt, code: "UNHEALTHY", reason, isPassing: false, at });
   }
 
-  /** Until it is there: an apply that cannot write its outcome tries again. */
-  #keep(part: Partial<MemberDisk>): void {
-    this.#write(part, (isWritten) => isWritten || this.#keep(part));
+  /** In this life. */
+  #later(delay: number, task: () => void): void {
+    const { life } = this;
+    this.#world.in(delay, () => {
+      if (life === this.life) task();
+    });
+  }
+
+  #write(kept: Kept, done: (isWritten: boolean) => void): void {
+    const { life } = this;
+    const store = () => void (this.disk.kept = kept);
+    this.#world.write(this.disk, () => life === this.life, store, done);
   }
 
   #at() {
@@ -278,7 +333,10 @@ export class Member {
     // Some time after it began it has asked the hub for its clock.
     if (this.#at() < 500) return undefined;
     const wrong = this.#world.between(-1, 1) * this.#bound * this.#lie;
-    return { wall: micros((noon + this.#world.now + wrong) * 1000), error: millis(this.#bound) };
+    return {
+      wall: micros((noon + this.#world.now + this.#hubSet + wrong) * 1000),
+      error: millis(this.#bound),
+    };
   }
 }
 
@@ -292,10 +350,15 @@ class HubSide {
   readonly loss: number;
   disk: HubDisk = { busyUntil: 0, kept: undefined, lastId: 0 };
   group: GroupCommit | undefined;
-  rounds = 0;
+  /** The revision that all shall come to. */
+  wanted = 0;
+  /** Since nothing is lost any more, a round was committed. */
+  #isDone = false;
   #life = 0;
   #isAlive = true;
-  #stepped = 0;
+  /** By how much its clock was set, in ms. */
+  set = 0;
+  #setAt: number | undefined;
 
   constructor(world: World) {
     this.#world = world;
@@ -318,11 +381,20 @@ class HubSide {
 
   #next(): void {
     const life = this.#life;
-    this.#world.in(this.#world.between(600, 2500), () => {
-      if (life !== this.#life || !this.#isAlive || this.group !== undefined || this.rounds >= roundsMax)
-        return;
-      this.rounds += 1;
+    if (this.#isDone) return;
+    this.#world.in(this.#world.between(10, 1000), () => {
+      if (life !== this.#life || this.group !== undefined) return;
       const id = this.disk.lastId + 1;
+      this.wanted = id;
+      for (const member of this.#world.members) this.#world.send(member, () => member.desire(id));
+    });
+    this.#world.in(this.#world.between(1200, 2500), () => {
+      if (life !== this.#life || !this.#isAlive || this.group !== undefined) return;
+      if (
+        !isClockCalm(this.#setAt === undefined ? undefined : instant(this.#setAt), instant(this.#world.now))
+      )
+        return this.#next();
+      const id = this.wanted;
       const members = this.#world.members.map(({ name }) => name);
       this.#take(beginGroup({ id, group: "stage", revision: id, digest: "", members }, this.#now()));
     });
@@ -331,8 +403,10 @@ class HubSide {
   #trouble(): void {
     this.#world.in(this.#world.between(500, 12_000), () => {
       if (this.#world.isHealed) return;
-      if (this.#world.chance(0.1)) this.#stepped += this.#world.between(-3000, 3000);
-      else this.#kill();
+      if (this.#world.chance(0.1)) {
+        this.set += this.#world.chance(0.5) ? this.#world.between(-50, 50) : this.#world.between(-3000, 3000);
+        this.#setAt = this.#world.now;
+      } else this.#kill();
       this.#trouble();
     });
   }
@@ -374,6 +448,7 @@ class HubSide {
         }
         case "decided":
           this.#world.seen.add(effect.outcome);
+          if (this.#world.isHealed && effect.outcome === "commit") this.#isDone = true;
           break;
         case "over":
           this.group = undefined;
@@ -396,6 +471,6 @@ class HubSide {
   }
 
   #now() {
-    return { at: instant(this.#world.now), wall: micros((noon + this.#world.now + this.#stepped) * 1000) };
+    return { at: instant(this.#world.now), wall: micros((noon + this.#world.now + this.set) * 1000) };
   }
 }

@@ -60,7 +60,9 @@ function voteEffect(state: ApplyState, effect: VoteEffect, at: Instant): ApplySt
       return phase.kind === "held" ? apply(state, phase.target, at) : stay(state);
     case "resume": {
       const kept: Kept = { ...state.kept, vote: undefined, awaited: undefined, over: state.vote.over };
-      return stay({ ...state, kept }, { kind: "keep", kept }, { kind: "resume" });
+      // One that was withdrawn before runs nothing still: the old one must not come back beside the others' new one.
+      const resume = kept.isWithdrawn ? [] : [{ kind: "resume" } as const];
+      return stay({ ...state, kept }, { kind: "keep", kept }, ...resume);
     }
     default:
       return unreachable(effect);

@@ -12,6 +12,7 @@ import {
   micros,
   millis,
   type Millis,
+  seconds,
 } from "@interactor/shared/kernel/units";
 import {
   groupActMax,
@@ -24,6 +25,9 @@ import {
   type Round,
   type RoundWord,
 } from "@interactor/shared/wire/messages/group-round";
+
+/** A commit that the disk did not take is written again after this; until then neither revision runs past the tick. */
+const voteWriteAgainAfter = seconds(1);
 
 /** What the node knows of the site's clock, now. */
 export interface KnownClock {
@@ -56,6 +60,8 @@ export type Vote =
       readonly isSuspended: boolean;
       readonly outcome: Outcome;
       readonly isWritten: boolean;
+      /** The disk did not take it. */
+      readonly writeAgainAt?: Instant;
     };
 
 export interface VoteState {
@@ -139,7 +145,8 @@ export function voteDueAt({ vote }: VoteState): Instant | undefined {
     case "promised":
       return vote.isSuspended ? doubtEnds(vote.round, vote.pins) : vote.pins.stopBy;
     case "decided":
-      if (vote.outcome === "abort" || !vote.isWritten) return vote.isSuspended ? undefined : vote.pins.stopBy;
+      if (vote.outcome === "abort" || !vote.isWritten)
+        return earliest(vote.isSuspended ? undefined : vote.pins.stopBy, vote.writeAgainAt);
       return vote.isSuspended ? vote.pins.startFrom : earliest(vote.pins.stopBy, vote.pins.startFrom);
     default:
       return unreachable(vote);
@@ -254,7 +261,10 @@ function written(state: VoteState, event: Extract<VoteEvent, { kind: "written" }
   return vote.outcome === "abort" ? join(next, ended) : join(next, (after) => tick(after, at));
 }
 
-/** Of a decision it is enough to know it: the hub keeps it until it is written here, and is asked after a restart. */
+/**
+ * An abort needs no disk: a member that is asked again says that it was promised, and hears it again. A commit does: the
+ * hub forgets it once all have confirmed it, and must not take a member for one that has.
+ */
 function notWritten(state: VoteState, id: number, at: Instant): VoteStep {
   const { vote } = state;
   if (vote.kind === "free" || vote.round.id !== id) return stay(state);
@@ -264,8 +274,8 @@ function notWritten(state: VoteState, id: number, at: Instant): VoteStep {
     );
   }
   if (vote.kind === "promised" || vote.isWritten) return stay(state);
-  const next: VoteState = { ...state, vote: { ...vote, isWritten: true } };
-  return vote.outcome === "abort" ? ended(next) : tick(next, at);
+  if (vote.outcome === "abort") return ended(state);
+  return stay({ ...state, vote: { ...vote, writeAgainAt: later(at, voteWriteAgainAfter) } });
 }
 
 function tick(state: VoteState, at: Instant): VoteStep {
@@ -280,12 +290,19 @@ function tick(state: VoteState, at: Instant): VoteStep {
     const ends = doubtEnds(vote.round, vote.pins);
     return ends !== undefined && at >= ends ? over(vote.round, "gave-up") : stay(state);
   }
+  if (vote.writeAgainAt !== undefined && at >= vote.writeAgainAt) return writeAgain(state, vote);
   if (vote.outcome === "abort" || !vote.isWritten || at < vote.pins.startFrom) return stay(state);
   const { id } = vote.round;
   return stay(
     { vote: { kind: "free" }, over: { id, outcome: "commit" } },
     { kind: "switch", round: vote.round },
   );
+}
+
+function writeAgain(state: VoteState, decided: Extract<Vote, { kind: "decided" }>): VoteStep {
+  const { kind, round, pins, isSuspended, outcome, isWritten } = decided;
+  const vote: Vote = { kind, round, pins, isSuspended, outcome, isWritten };
+  return stay({ ...state, vote }, { kind: "write", kept: { round, outcome } });
 }
 
 const doubtEnds = ({ doubt }: Round, { startFrom }: Pins): Instant | undefined =>

@@ -11,6 +11,7 @@ import {
   micros,
   type Millis,
   millis,
+  seconds,
 } from "@interactor/shared/kernel/units";
 import {
   groupLead,
@@ -24,6 +25,13 @@ import {
 
 /** The hub's clock may be slewed by so much between proposal and decision. More: it was set, and the round is aborted. */
 const clockStepMin = millis(5);
+
+/** After the hub's clock was set no round is begun for so long: nodes ask for it every 16 s. Then: wait. */
+export const clockCalm = seconds(30);
+
+/** Whether every node that is there knows the hub's clock as it is now. `setAt`: when it was set last in this life. */
+export const isClockCalm = (setAt: Instant | undefined, at: Instant): boolean =>
+  setAt === undefined || between(setAt, at) >= clockCalm;
 
 /** What the hub writes down: before it proposes, and before it says what was decided. */
 export interface KeptRound {
