@@ -27,7 +27,7 @@ import {
 const clockStepMin = millis(5);
 
 /** After the hub's clock was set no round is begun for so long: nodes ask for it every 16 s. Then: wait. */
-export const clockCalm = seconds(30);
+const clockCalm = seconds(30);
 
 /** Whether every node that is there knows the hub's clock as it is now. `setAt`: when it was set last in this life. */
 export const isClockCalm = (setAt: Instant | undefined, at: Instant): boolean =>
