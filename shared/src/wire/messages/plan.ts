@@ -4,8 +4,8 @@
  * forgot must never be read as a list that is empty on purpose.
  */
 import * as z from "zod/mini";
-import type { Result } from "../../kernel/result.ts";
-import { type CborBounds, decodeCbor, encodeCbor } from "../cbor.ts";
+import { ok, type Result } from "../../kernel/result.ts";
+import { type CborBounds, encodeCbor } from "../cbor.ts";
 import {
   bundleBytesMax,
   instancesMax,
@@ -16,8 +16,15 @@ import {
   routesMax,
 } from "../limits.ts";
 import { compiledRoute, duration } from "./desired.ts";
-import { count, type DocumentFault, documentVersion, name, portAddressText, shortText } from "./schema.ts";
-import { failed, ok } from "../../kernel/result.ts";
+import {
+  count,
+  decodeDocument,
+  type DocumentFault,
+  documentVersion,
+  name,
+  portAddressText,
+  shortText,
+} from "./schema.ts";
 
 /** SHA-256 in hex. */
 const digestText = z.string().check(z.regex(/^[0-9a-f]{64}$/));
@@ -73,12 +80,8 @@ const planBounds: CborBounds = { bytesMax: planBytesMax, itemsMax: planItemsMax 
 export const encodePlan = (document: Plan): Uint8Array => encodeCbor(inOrder(document));
 
 /** A plan may be larger than a payload: it is then fetched in pieces. */
-export function decodePlan(bytes: Uint8Array): Result<Plan, DocumentFault> {
-  const decoded = decodeCbor(bytes, planBounds);
-  if (!decoded.ok) return decoded;
-  const parsed = plan.safeParse(decoded.value);
-  return parsed.success ? ok(parsed.data) : failed("wrong-shape");
-}
+export const decodePlan = (bytes: Uint8Array): Result<Plan, DocumentFault> =>
+  decodeDocument(bytes, plan, planBounds);
 
 /** A copy with the keys of every map sorted; what is undefined is left out. */
 export function inOrder(value: unknown): unknown {
@@ -121,10 +124,5 @@ export type Target = z.infer<typeof target>;
 
 export const encodeTarget = (document: Target): Uint8Array => encodeCbor(document);
 
-export function decodeTarget(bytes: Uint8Array): Result<Target | undefined, DocumentFault> {
-  if (bytes.length === 0) return ok(undefined);
-  const decoded = decodeCbor(bytes);
-  if (!decoded.ok) return decoded;
-  const parsed = target.safeParse(decoded.value);
-  return parsed.success ? ok(parsed.data) : failed("wrong-shape");
-}
+export const decodeTarget = (bytes: Uint8Array): Result<Target | undefined, DocumentFault> =>
+  bytes.length === 0 ? ok(undefined) : decodeDocument(bytes, target);
