@@ -5,6 +5,7 @@ import { setTimeout as after } from "node:timers/promises";
 import { AgentApply } from "@interactor/agent/src/agent-apply.ts";
 import { openApplyStore } from "@interactor/agent/src/adapters/apply-store-files/apply-store-files.ts";
 import type { Disk } from "@interactor/agent/src/adapters/apply-store-files/disk.ts";
+import type { ApplyStore } from "@interactor/agent/src/ports/apply-store.ts";
 import { Fault } from "@interactor/shared/kernel/fault";
 import { millis, seconds } from "@interactor/shared/kernel/units";
 import type { PlanChanges } from "@interactor/shared/site/plan-changes";
@@ -51,22 +52,32 @@ export interface Given {
   /** What is wrong with a revision when it is watched. */
   readonly unwell?: (plan: Plan) => string | undefined;
   readonly veto?: (plan: Plan) => string | undefined;
+  /** Told of each piece of a file before it comes: by throwing, the link is lost. */
+  readonly fetching?: (digest: string, at: number) => void;
 }
 
 const ends = new Set(["idle", "applied", "rolled-back", "rejected"]);
 
-export async function nodeIn(folder: string, { disk, unwell, veto }: Given = {}) {
+export async function nodeIn(folder: string, { disk, unwell, veto, fetching }: Given = {}) {
   const clock = new VirtualClock();
   const log: string[] = [];
   const say = (words: string) => void log.push(words);
   const changes: PlanChanges[] = [];
   let runs: Plan | undefined;
   let restarts = 0;
-  const store = await openApplyStore({
+  const opened = await openApplyStore({
     folder,
     log: { info: say, warn: say, error: say },
     ...(disk && { disk }),
   });
+  let saving = 0;
+  const store: ApplyStore = {
+    ...opened,
+    async save(kept) {
+      saving += 1;
+      await opened.save(kept).finally(() => (saving -= 1));
+    },
+  };
   const apply = new AgentApply({
     clock,
     store,
@@ -77,6 +88,7 @@ export async function nodeIn(folder: string, { disk, unwell, veto }: Given = {})
         if (bytes === undefined) throw new Fault("NOT_THERE", `no file ${digest}`);
         for (let at = offset; at < bytes.length; at += 1000) {
           signal.throwIfAborted();
+          fetching?.(digest, at);
           yield bytes.subarray(at, at + 1000);
         }
       },
@@ -99,7 +111,7 @@ export async function nodeIn(folder: string, { disk, unwell, veto }: Given = {})
     phaseChanged: () => undefined,
     restart: () => void (restarts += 1),
   });
-  const isStarted = (): boolean => runs !== undefined || apply.current === undefined;
+  const isStarted = (): boolean => saving === 0 && (runs !== undefined || apply.current === undefined);
   const node = {
     apply,
     store,

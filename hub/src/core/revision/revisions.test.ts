@@ -60,6 +60,14 @@ test("going back makes a new revision with the old content, and says whose it is
   });
 });
 
+test("two revisions are laid side by side, and the same content is known as the same", () => {
+  const revisions = made("a", "b", "a");
+
+  expect(revisions.pair(1, 2)).toMatchObject({ ok: true, value: { before: { number: 1 }, isSame: false } });
+  expect(revisions.pair(1, 3)).toMatchObject({ ok: true, value: { isSame: true } });
+  expect(revisions.pair(1, 9)).toEqual({ ok: false, error: "there is no revision 9: there are 1 to 3" });
+});
+
 test("a number that nodes know of is not used again when the file was lost", () => {
   const revisions = new Revisions([]);
   revisions.learn(41);

@@ -27,6 +27,12 @@ export interface Draft {
   readonly at: Micros;
 }
 
+export interface RevisionPair {
+  readonly before: RevisionHead;
+  readonly after: RevisionHead;
+  readonly isSame: boolean;
+}
+
 export class Revisions {
   #heads: readonly RevisionHead[];
   /** No number is used twice, also when the file was lost: nodes tell what they run. */
@@ -49,6 +55,14 @@ export class Revisions {
   show(number: number): Result<RevisionHead, string> {
     const head = this.#heads.find((each) => each.number === number);
     return head === undefined ? failed(this.#whyMissing(number)) : ok(head);
+  }
+
+  /** Two revisions to be laid side by side; whether they are the same is known without their content. */
+  pair(before: number, after: number): Result<RevisionPair, string> {
+    const [left, right] = [this.show(before), this.show(after)];
+    if (!left.ok) return left;
+    if (!right.ok) return right;
+    return ok({ before: left.value, after: right.value, isSame: left.value.digest === right.value.digest });
   }
 
   /** A node or a backup knows of this number. */
