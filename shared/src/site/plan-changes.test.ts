@@ -44,7 +44,7 @@ test("routes and inputs are told one by one", () => {
   const before: Plan = {
     ...emptyPlan,
     routes: [routeOf({ name: "a" }), routeOf({ name: "b" }), routeOf({ name: "c" })],
-    inputs: { "dmx/level": { stop: 0 }, "dmx/blue": { stop: 0 } },
+    inputs: { "dmx/level": { stop: 0, failsafe: { hold: null, fade: millis(0) } }, "dmx/blue": { stop: 0 } },
   };
   const after: Plan = {
     ...emptyPlan,
@@ -97,6 +97,20 @@ test("what is done and undone is the same by its opposite", () => {
       expect(back.routes.added.toSorted()).toEqual(there.routes.removed.toSorted());
     }),
   );
+});
+
+test("what an input does when its source is lost is read as it was written", () => {
+  const plan = planOf(
+    {},
+    {
+      inputs: {
+        "dmx/level": { failsafe: { hold: millis(5000), fade: millis(3000), to: 0 }, stop: 0 },
+        "dmx/blue": { failsafe: { hold: null, fade: millis(0) } },
+      },
+    },
+  );
+
+  expect(decodePlan(encodePlan(plan))).toEqual({ ok: true, value: plan });
 });
 
 test("a plan that lacks a field is refused, and is not read as one that wants nothing", () => {

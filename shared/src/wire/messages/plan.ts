@@ -43,8 +43,8 @@ const plannedInstance = z.object({
 });
 
 const plannedInput = z.object({
-  /** Its source is lost: hold the last look, then fade, and end at this value. */
-  failsafe: z.optional(z.object({ hold: duration, fade: duration, value: scalar })),
+  /** Its source is lost: hold the last look (`null`: for ever), then fade, and end there. */
+  failsafe: z.optional(z.object({ hold: z.nullable(duration), fade: duration, to: z.optional(scalar) })),
   /** A show stop: at once. */
   stop: z.optional(scalar),
 });
