@@ -6,6 +6,7 @@ import {
   type NodeProgress,
   type Rollout,
   type RolloutEffect,
+  type RolloutKind,
   rolloutLogMax,
   type RolloutStep,
   stuckMax,
@@ -31,8 +32,9 @@ export function advance(before: Rollout, at: Instant): RolloutStep {
 /** When it has something to do by itself. */
 export function rolloutDueAt(state: Rollout): Instant | undefined {
   let due: Instant | undefined;
+  const there = new Set(state.there);
   for (const [node, progress] of Object.entries(state.nodes)) {
-    due = earliest(due, lateAt(state, node, progress)?.at);
+    due = earliest(due, lateAt(state.kind, there.has(node), progress)?.at);
   }
   return isOn(state) && state.passedAt !== undefined
     ? earliest(due, later(state.passedAt, state.plan.settle))
@@ -69,27 +71,32 @@ const own = (all: Readonly<Record<string, string>>, node: string): string | unde
 
 /** Whose turn it is, and who is there. */
 function tell(state: Rollout, at: Instant): RolloutStep {
+  const isDue = (node: string): boolean =>
+    state.nodes[node]?.state === "waiting" || state.nodes[node]?.state === "scheduled";
+  const due = state.plan.waves.slice(0, state.wave + 1).flatMap((wave) => wave.filter(isDue));
+  if (due.length === 0) return stay(state);
   const nodes: Record<string, NodeProgress> = { ...state.nodes };
+  const there = new Set(state.there);
   const effects: RolloutEffect[] = [];
-  for (const node of state.plan.waves.slice(0, state.wave + 1).flat()) {
-    const progress = nodes[node];
-    if (progress?.state !== "waiting" && progress?.state !== "scheduled") continue;
-    if (state.there.includes(node)) {
+  for (const node of due) {
+    if (there.has(node)) {
       nodes[node] = { state: "under-way", since: at };
       effects.push(telling(state, node));
-    } else if (progress.state === "waiting") nodes[node] = { state: "scheduled", since: at };
+    } else if (nodes[node]?.state === "waiting") nodes[node] = { state: "scheduled", since: at };
   }
   return stay({ ...state, nodes }, ...effects);
 }
 
 /** Who has been silent, gone or stuck for too long has failed; if it comes to it all the same, it is done. */
 function withLate(state: Rollout, at: Instant): Rollout {
-  const late = Object.entries(state.nodes).flatMap(([node, progress]) => {
-    const due = lateAt(state, node, progress);
-    if (due === undefined || at < due.at) return [];
+  const there = new Set(state.there);
+  const late: (readonly [string, NodeProgress])[] = [];
+  for (const [node, progress] of Object.entries(state.nodes)) {
+    const due = lateAt(state.kind, there.has(node), progress);
+    if (due === undefined || at < due.at) continue;
     const { code, reason } = due;
-    return [[node, { ...progress, state: "failed", code, reason, since: at }] as const];
-  });
+    late.push([node, { ...progress, state: "failed", code, reason, since: at }]);
+  }
   return late.length === 0 ? state : { ...state, nodes: { ...state.nodes, ...Object.fromEntries(late) } };
 }
 
@@ -100,13 +107,13 @@ interface Late {
 }
 
 function lateAt(
-  { there, kind }: Rollout,
-  node: string,
+  kind: RolloutKind,
+  isThere: boolean,
   { state, phase, since }: NodeProgress,
 ): Late | undefined {
   if (kind === "aborted" || kind === "complete") return undefined;
   if (state !== "under-way" && state !== "held") return undefined;
-  if (!there.includes(node)) {
+  if (!isThere) {
     // What is held has touched nothing: that it is switched off at night says nothing about the revision.
     if (state === "held") return undefined;
     return { at: later(since, awayMax), code: "LOST", reason: "it was lost while it applied the revision" };
@@ -151,13 +158,15 @@ function beginRound(state: Rollout): RolloutStep {
 /** To the next wave when this one has been well for long enough, or to the end. */
 function pass(state: Rollout, at: Instant): RolloutStep {
   const { plan, wave, nodes, passedAt } = state;
-  const reached = plan.waves.slice(0, wave + 1).flat();
-  const states = reached.map((node) => nodes[node]?.state);
-  const isOver = states.every((each) => each === "done" || each === "failed" || each === "scheduled");
+  const isEnded = (node: string): boolean => nodes[node]?.state === "done" || nodes[node]?.state === "failed";
+  const reached = plan.waves.slice(0, wave + 1);
+  const isOver = reached.every((each) =>
+    each.every((node) => isEnded(node) || nodes[node]?.state === "scheduled"),
+  );
   // Nodes that are all switched off prove nothing: the next wave would be the first to try it.
   const isProven = (plan.waves[wave] ?? []).some((node) => nodes[node]?.state === "done");
   const isLast = wave + 1 >= plan.waves.length;
-  if (isLast && states.every((each) => each === "done" || each === "failed")) return end(state);
+  if (isLast && reached.every((each) => each.every(isEnded))) return end(state);
   if (state.kind === "trailing" || !isOver || !isProven) return stay(without(state));
   if (passedAt === undefined && plan.settle > 0) return stay({ ...state, passedAt: at });
   if (passedAt !== undefined && between(later(passedAt, plan.settle), at) < 0) return stay(state);
