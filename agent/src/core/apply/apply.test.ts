@@ -141,6 +141,20 @@ describe("nothing is touched", () => {
   });
 });
 
+test("what a way that was left, or has ended, still answers does not undo what runs", () => {
+  const node = running(1).target(targetOf(2)).done(whole);
+  const failAs = (attempt: number) =>
+    node.step({ kind: "failed", attempt, code: "UNHEALTHY", reason: "late", isPassing: true, at: node.at });
+  failAs(node.state.attempt - 1);
+
+  node.target(targetOf(3));
+  const { attempt } = node.state;
+  node.target(targetOf(2));
+  failAs(attempt);
+
+  expect(node.state.phase).toMatchObject({ kind: "applied", target: { revision: 2 } });
+});
+
 describe("a newer revision", () => {
   test.each([
     ["fetched", 0],
@@ -271,6 +285,16 @@ describe("a node that is started", () => {
     expect(node.state.phase).toMatchObject({ kind: "rolled-back", code: "DAMAGED", target: { revision: 2 } });
     expect(node.state.kept.current).toMatchObject({ revision: 1 });
   });
+});
+
+test("a start whose files are damaged is noticed also when the hub has renamed the revision meanwhile", () => {
+  const { kept } = running(1).target(targetOf(2)).done(whole).state;
+  const node = new Node(kept)
+    .target(targetOf(3, { digest: digestOf("2") }))
+    .failed("the plan is damaged")
+    .done(2);
+
+  expect(node.state.phase).toMatchObject({ kind: "rolled-back", code: "DAMAGED", target: { revision: 3 } });
 });
 
 describe("a revision that the mode does not allow yet", () => {

@@ -153,7 +153,9 @@ function begin(state: ApplyState, target: Target, at: Instant): ApplyStep {
   if (isRunning && target.hold.kind !== "group") {
     const noted = { ...kept, current: contentOf(target) };
     const phase: Phase = { kind: "applied", target: contentOf(target) };
-    return stay({ ...state, phase, kept: noted }, ...dropped, { kind: "keep", kept: noted });
+    // What a start is still bringing up is heard of; what is left here is not.
+    const attempt = dropped.length > 0 ? state.attempt + 1 : state.attempt;
+    return stay({ ...state, phase, attempt, kept: noted }, ...dropped, { kind: "keep", kept: noted });
   }
   const attempt = state.attempt + 1;
   const phase: Phase = { kind: "fetching", target: awaitedOf(target), until: later(at, fetchStallMax) };
@@ -201,7 +203,7 @@ function done(state: ApplyState, at: Instant): ApplyStep {
     case "probing": {
       const kept: Kept = { ...state.kept, starts: undefined, awaited: undefined };
       const applied: Phase = { kind: "applied", target: contentOf(phase.target) };
-      return stay({ ...state, phase: applied, kept }, { kind: "keep", kept });
+      return stay({ ...state, phase: applied, kept, attempt: state.attempt + 1 }, { kind: "keep", kept });
     }
     case "going-back":
       return phase.step === "writing" ? beginSwitchingBack(state, phase, at) : rolledBack(state);
