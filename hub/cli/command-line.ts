@@ -8,6 +8,8 @@ import {
   portArgument,
   timeoutArgument,
 } from "./arguments.ts";
+import { addConfig } from "./config-command.ts";
+import { example } from "./example.ts";
 import { untilInterrupted } from "./interruptible.ts";
 import { version } from "./version.ts";
 
@@ -28,6 +30,8 @@ export function commandLine(): Command {
   addWhy(program);
   addStop(program);
   addLedger(program);
+  addConfig(program);
+  addRoute(program);
   return program.addHelpText("after", "\n`interactor <command> --help` shows options and an example.");
 }
 
@@ -39,9 +43,6 @@ function oneLine(text: string): string {
     .replaceAll(/\s*\n\s*/g, " ");
   return `${words.replace(/\.$/, "")}; see \`interactor --help\`\n`;
 }
-
-const example = (...lines: readonly string[]): string =>
-  `\nExample:\n${lines.map((line) => `  $ ${line}`).join("\n")}`;
 
 function addDemo(program: Command): void {
   program
@@ -243,6 +244,52 @@ of these. REPLACED by a newer value is normal; MISSING is a bug.`,
     .action(async (node, options) => {
       const { runLedger } = await import("./ledger.ts");
       await untilInterrupted(() => runLedger(node, options));
+    });
+}
+
+function addRoute(program: Command): void {
+  const route = program
+    .command("route")
+    .description("the routes: which there are, where they run, what they do");
+  addHubOptions(route.command("list"))
+    .description("the routes, and how often each ran and failed")
+    .addHelpText(
+      "after",
+      example("interactor route list", "interactor route list --json | jq '.routes[].name'"),
+    )
+    .action(async (options) => {
+      const { runRouteList } = await import("./route-list.ts");
+      await untilInterrupted(() => runRouteList(options));
+    });
+  addHubOptions(route.command("where"))
+    .description("where a route runs, and why there")
+    .argument("[route]", "one route (default: all)")
+    .addHelpText("after", example("interactor route where", "interactor route where knob-to-front"))
+    .action(async (name, options) => {
+      const { runRouteWhere } = await import("./route-list.ts");
+      await untilInterrupted(() => runRouteWhere(name, options));
+    });
+  route
+    .command("test")
+    .description("run a route of a file on given values, without a hub, and tell each step")
+    .argument("<file>", "a routes.yaml")
+    .argument("<route>", "the route's name")
+    .requiredOption("--input <value...>", "a value, value@time, or output=value@time; may be repeated")
+    .option("--for <time>", "go on so long after the last value (default 10s)", durationArgument)
+    .option("--json", "for programs: a line a step")
+    .option("--no-color", "no colours")
+    .addHelpText(
+      "after",
+      `${example(
+        "interactor route test routes.yaml knob-to-front --input 0 --input 512@20ms",
+        "interactor route test routes.yaml lamp --input demo/sim/motion=on demo/sim/motion=off@2s --for 1m",
+      )}
+A value is on, off, a number, JSON or a text. Its time counts from the beginning (default: that of the one before).
+The clock is the command's own: an hour takes no time. Exit code 1 when a step failed.`,
+    )
+    .action(async (file, name, options) => {
+      const { runRouteTest } = await import("./route-test.ts");
+      await untilInterrupted(() => runRouteTest(file, name, options));
     });
 }
 

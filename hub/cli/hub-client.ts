@@ -12,6 +12,8 @@ import {
   ledgerResponse,
   type NodesResponse,
   nodesResponse,
+  type RoutesResponse,
+  routesResponse,
 } from "@interactor/shared/wire/api";
 import { isName } from "@interactor/shared/wire/names";
 import { hubArgument } from "./arguments.ts";
@@ -79,6 +81,10 @@ async function urlInFile(path: string): Promise<string | undefined> {
 /** The nodes of the site, or a Fault that says which address did not answer as a hub. */
 export const fetchNodes = (hub: HubAddress): Promise<NodesResponse> =>
   fetchApi(hub, apiPaths.nodes, nodesResponse);
+
+/** The routes of the site, or a Fault that says which address did not answer as a hub. */
+export const fetchRoutes = (hub: HubAddress): Promise<RoutesResponse> =>
+  fetchApi(hub, apiPaths.routes, routesResponse);
 
 /** How the messages of the site, or of one node, ended, or a Fault: the hub knows no such node. */
 export const fetchLedger = (hub: HubAddress, node: string | undefined): Promise<LedgerResponse> =>

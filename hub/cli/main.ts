@@ -4,7 +4,8 @@ import { Fault } from "@interactor/shared/kernel/fault";
 import { commandLine } from "./command-line.ts";
 import { type ExitCode, exitCode, exitCodeOf } from "./exit.ts";
 
-process.exitCode = await main(process.argv);
+// A command that ends well may have set a code of its own.
+process.exitCode = (await main(process.argv)) ?? process.exitCode;
 
 async function main(argv: readonly string[]): Promise<ExitCode | undefined> {
   forgetEmptyVariables();

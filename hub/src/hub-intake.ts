@@ -1,16 +1,19 @@
 /** What agents send, on its way: to the journal, and from there to the routes, to who watches, and into the counts. */
 import type { Clock } from "@interactor/shared/kernel/clock";
-import type { Sample } from "@interactor/shared/routing/run-route";
+import type { Instant, Micros } from "@interactor/shared/kernel/units";
 import { entryFlag, hasFlag } from "@interactor/shared/wire/entry";
-import type { Lane } from "@interactor/shared/wire/lanes";
+import { isUrgent, type Lane } from "@interactor/shared/wire/lanes";
+import type { Numbered } from "@interactor/shared/wire/sequence";
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import type { Feed } from "./core/feed/feed.ts";
 import type { CommandDesk } from "./core/commands/command-desk.ts";
 import type { SiteLedger } from "./core/ledger/site-ledger.ts";
-import { Intake, type Reading } from "./core/intake/intake.ts";
+import { Intake } from "./core/intake/intake.ts";
+import { type Readings, samplesOf } from "./core/intake/readings.ts";
 import type { Source } from "./core/intake/sources.ts";
 import type { HubCounters } from "./core/registry/counters.ts";
 import type { Router } from "./core/routing/router.ts";
+import type { HubAgain } from "./hub-again.ts";
 import type { Verdict } from "./ports/broker.ts";
 import { type Journal, journalWaitingMax } from "./ports/journal.ts";
 
@@ -22,6 +25,7 @@ export interface IntakeParts {
   readonly ledger: SiteLedger;
   readonly commands: CommandDesk;
   readonly feed: Feed;
+  readonly again: HubAgain;
   readonly birthOf: (node: string) => Birth | undefined;
   readonly refused: (reason: string, node: string) => void;
   /** Something may have become movable. */
@@ -33,6 +37,8 @@ export class HubIntake {
   readonly #intake: Intake;
   /** What is to be done when the journal has the group that it gathers. */
   #waiting: { readonly group: number; readonly effects: (() => unknown)[] } | undefined;
+  /** The time of what the journal has just brought to disk. */
+  #now: { readonly now: Instant; readonly wall: Micros } | undefined;
   /** Is confirmed when the journal has it. */
   readonly #kept: Verdict;
   readonly #later: Verdict;
@@ -45,11 +51,12 @@ export class HubIntake {
     this.#intake = new Intake(
       {
         keep: (record, then) => {
+          if (record.payload.length > 0) parts.again.keeps(record.node);
           journal.append(record);
           if (then !== undefined) this.#whenWritten(then);
         },
         forget: (node, session) => journal.forget(node, session),
-        values: (source, readings) => this.#values(source, readings),
+        values: (...taken) => this.#values(...taken),
         receipt: (node, receipt) => router.receipt(node, receipt),
         clock: (node, askedAt) => router.clock(node, askedAt, clock.wall(), clock.now()),
         refused: parts.refused,
@@ -63,18 +70,23 @@ export class HubIntake {
   }
 
   /** A node has said how it is, and what to think of its word. */
-  announced(node: string, verdict: Verdict): Verdict {
-    if (this.#parts.birthOf(node) !== undefined) this.#intake.announced(node);
+  announced(node: string, verdict: Verdict, document: Uint8Array): Verdict {
+    const birth = this.#parts.birthOf(node);
+    if (birth === undefined) return verdict;
+    this.#intake.announced(node);
+    this.#parts.again.announced(node, birth, document);
     return verdict;
   }
 
   forgotten(node: string): void {
     this.#intake.forgotten(node);
+    this.#parts.again.forgotten(node);
   }
 
   accept(node: string, lane: Lane, payload: Uint8Array): Verdict {
     if (this.#parts.journal.waitingBytes > journalWaitingMax) return this.#later;
     const unannounced = this.#intake.accept(node, lane, payload, this.#parts.birthOf(node));
+    if (isUrgent(lane)) this.#parts.moved();
     if (unannounced === undefined) return this.#kept;
     // Were it confirmed, its node would let go of it. Whoever comes anew announces itself first.
     this.#parts.refused(unannounced, node);
@@ -90,36 +102,41 @@ export class HubIntake {
     return journal.whenWritten((isWritten) => {
       if (this.#waiting === waiting) this.#waiting = undefined;
       if (!isWritten) return;
+      // What one commit has brought to disk happens at one time, however long it takes to go through it.
+      this.#now = this.#look();
       for (const each of waiting.effects) each();
+      this.#now = undefined;
       moved();
     });
   }
 
-  #values(source: Source, readings: readonly Reading[]): void {
-    const { node, address, unit, isOutput, deliver } = source;
-    const { clock, counters, router, feed } = this.#parts;
-    const now = clock.now();
+  #values(source: Source, readings: Readings, batch: Numbered, seq: number): void {
+    const { node, address, isOutput, deliver } = source;
+    const { counters, router, feed } = this.#parts;
+    const { now, wall } = this.#now ?? this.#look();
     // It was forgotten while this was being written.
     if (this.#parts.birthOf(node) === undefined) return;
-    const wall = clock.wall();
-    const isEvent = deliver !== "latest";
     counters.messages += readings.length;
-    const samples: Sample[] = [];
-    for (const reading of readings) {
-      const { at, quality, value } = reading;
-      const isUnsynchronised = hasFlag(reading, entryFlag.clockUnsynchronised);
-      const isHistorical = hasFlag(reading, entryFlag.historical);
-      if (isOutput && !isUnsynchronised && !isHistorical) counters.latency.observe((wall - at) / 1e6);
-      // Whom the value goes to shall not take a stamp for the site's time that is none; and what was kept on a node's
-      // disk is told, and moves nothing any more: it happened some time ago.
-      const isPast = deliver === "durable" && isHistorical;
-      if (isOutput && !isPast)
-        samples.push({ value, unit, quality, at: isUnsynchronised ? wall : at, isEvent });
-    }
-    if (samples.length > 0) router.values(address, samples, now);
+    const isTimed = !hasFlag(readings, entryFlag.clockUnsynchronised | entryFlag.historical);
+    if (isOutput && isTimed) this.#observe(readings, wall);
+    // What is to be done once must be known again. Most values need not, and there are many of them.
+    const isNumbered = deliver !== "latest" || router.hasUrgentRoutes;
+    const samples = samplesOf(source, readings, wall, isNumbered ? { batch, seq } : undefined);
+    if (samples !== undefined) router.values(address, samples, now, isTimed ? wall : undefined);
     const refusal = feed.offer(source, readings, now);
     if (refusal === undefined) return;
     router.forgetLatest(address);
     this.#parts.refused(refusal, node);
+  }
+
+  #look(): { readonly now: Instant; readonly wall: Micros } {
+    const { clock } = this.#parts;
+    return { now: clock.now(), wall: clock.wall() };
+  }
+
+  #observe(readings: Readings, wall: Micros): void {
+    const { latency } = this.#parts.counters;
+    for (let place = 0; place < readings.length; place += 1)
+      latency.observe((wall - readings.stamp(place)) / 1e6);
   }
 }

@@ -141,7 +141,7 @@ export class HubPresence {
     const { faults, router, publishDesired } = this.#parts;
     switch (effect.kind) {
       case "born":
-        router.connected(effect.node);
+        router.connected(effect.node, effect.isNewLife);
         return publishDesired(effect.node);
       case "taken-over":
         return faults.node("nodes are filled by another agent", effect.node, {

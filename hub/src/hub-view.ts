@@ -1,5 +1,6 @@
 /** The hub as its HTTP interface sees it. */
 import { nodeView } from "./core/registry/node-views.ts";
+import { routeViews } from "./core/registry/route-views.ts";
 import { metricFamilies } from "./core/registry/metric-families.ts";
 import type { RouteRunner } from "@interactor/shared/routing/run-route";
 import type { NodesResponse } from "@interactor/shared/wire/api";
@@ -42,6 +43,16 @@ export function viewOf(
           isoOf,
         ),
       ),
+    }),
+    routes: () => ({
+      site: hub.options.site,
+      revision: hub.revision.number,
+      routes: [
+        ...routeViews(hub.revision.routes, {
+          runners: hub.router.runners,
+          reportOf: (node) => hub.presence.state.get(node)?.reported,
+        }),
+      ],
     }),
     ledger: (node) => hub.ledger.view(hub.options.site, hub.router.queues, node),
     readiness: () => ({ ready: problems().length === 0, problems: problems() }),

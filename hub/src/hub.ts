@@ -22,6 +22,7 @@ import { HubForget } from "./hub-forget.ts";
 import { HubLedger } from "./hub-ledger.ts";
 import { HubStop } from "./hub-stop.ts";
 import type { Admission, Broker, BrokerRules, Client, Credentials, Verdict } from "./ports/broker.ts";
+import { HubAgain } from "./hub-again.ts";
 import { HubAnnouncement } from "./hub-announcement.ts";
 import { HubFaults } from "./hub-faults.ts";
 import { HubIntake } from "./hub-intake.ts";
@@ -65,6 +66,7 @@ export class Hub implements BrokerRules {
   readonly #world: HubWorld;
   readonly #topics: ReturnType<typeof siteTopics>;
   readonly #intake: HubIntake;
+  readonly #again: HubAgain;
   readonly #gate: Gate;
   readonly #commands: HubCommands;
   readonly #forget: HubForget;
@@ -89,6 +91,9 @@ export class Hub implements BrokerRules {
     this.router = new Router(options.session, {
       ended: (entry, loss) => this.#commands.ended(entry, loss),
       nowhere: this.ledger.nowhere,
+      ...world.journal.kept,
+      done: (mark) => this.#again.done(mark),
+      chosen: (mark, then) => this.#again.chosen(mark, then),
       random: world.random,
     });
     this.showStop = new HubStop(options.session, {
@@ -122,8 +127,10 @@ export class Hub implements BrokerRules {
       counters: this.counters,
       publish: (document) => this.#broker?.publish(this.#topics.hubState, document, { retain: true, qos: 1 }),
     });
+    this.#again = new HubAgain({ ...world, router: this.router, moved: () => this.#soon() });
     this.#intake = new HubIntake({
       ...world,
+      again: this.#again,
       counters: this.counters,
       router: this.router,
       ledger: this.ledger,
@@ -133,6 +140,11 @@ export class Hub implements BrokerRules {
       refused: (reason, node) => void this.#refuse("up", reason, node),
       moved: () => this.#soon(),
     });
+  }
+
+  /** Takes up what the life before may not have delivered, by the routes that are in place. */
+  resume(): Promise<void> {
+    return this.#again.run();
   }
 
   /** Serves over `broker` from now on. `problems`: what keeps it from working wholly, in words. */
@@ -149,6 +161,7 @@ export class Hub implements BrokerRules {
     this.#cancelWake?.();
     this.#cancelMetric?.();
     this.#faults.end();
+    this.#again.end();
     this.#announcement.end();
   }
 
@@ -191,7 +204,8 @@ export class Hub implements BrokerRules {
     // A state may be the will, which is the broker's word about a node that fell silent.
     if (from !== undefined && topic.kind !== "state") this.presence.heard(from);
     const verdict = this.#take(topic, payload);
-    this.#soon();
+    // What agents send says itself when it has moved something, which is mostly later.
+    if (topic.kind !== "up") this.#soon();
     return verdict;
   }
 
@@ -204,7 +218,7 @@ export class Hub implements BrokerRules {
       case "up":
         return this.#intake.accept(topic.node, topic.lane, payload);
       case "state":
-        return this.presence.nodeState(topic.node, payload);
+        return this.#intake.announced(topic.node, this.presence.nodeState(topic.node, payload), payload);
       case "reported":
         return this.presence.reported(topic.node, payload);
       case "metric":

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { sessionBytes, sessionOf } from "@interactor/shared/wire/session";
 import { openBroker } from "./adapters/broker-aedes/broker-aedes.ts";
-import { steadyWall, systemClock } from "./adapters/clock-system.ts";
+import { steadyWall, systemClock, systemUptime } from "./adapters/clock-system.ts";
 import { openDataFolder } from "./adapters/data-folder.ts";
 import { openHttp } from "./adapters/http-fastify/http-fastify.ts";
 import { pinoLog } from "./adapters/log-pino.ts";
@@ -39,8 +39,8 @@ async function serve(): Promise<void> {
   const { data, site } = options;
   using _folder = openDataFolder(data);
   const log = pinoLog({ name: "interactor-hub", version, site });
-  const clock = systemClock();
-  await using journal = await openJournal({ folder: data, limits: journalLimits, clock, log });
+  const [clock, uptime] = [systemClock(), systemUptime()];
+  await using journal = await openJournal({ folder: data, limits: journalLimits, clock, uptime, log });
   const hub = new Hub(
     { site, version, session: sessionOf(randomBytes(sessionBytes)), accounts: options.accounts },
     {
@@ -55,6 +55,7 @@ async function serve(): Promise<void> {
   await hub.showStop.load();
   // The routes come first: an agent that connects at once must not be told that there are none.
   using routes = await watchRoutes(options.routes, hub, await openRevisionStore(data, log), log);
+  await hub.resume();
   await using store = await openBrokerStore({ folder: data, limits: options.limits, clock, log });
   await using broker = await openBroker(
     {
@@ -70,7 +71,7 @@ async function serve(): Promise<void> {
     ...routes.problems(),
     ...[journal, store, hub.showStop].flatMap(({ problem }) => problem ?? []),
   ];
-  boundHeap({ messages: () => hub.counters.messages, visits: () => broker.visits });
+  boundHeap({ messages: () => hub.counters.messages, arrivals: broker.arrivals });
   hub.start(broker, problems);
   const dashboard = join(import.meta.dirname, "dashboard");
   const view = viewOf(hub, { broker, journal }, problems);

@@ -22,7 +22,9 @@ import { journal } from "./journal.ts";
 import { localRoute } from "./local-route.ts";
 import { machineFacts } from "./machine.ts";
 import { remoteRoute } from "./remote-route.ts";
+import { routes } from "./routes.ts";
 import { showStop } from "./show-stop.ts";
+import { siteFile } from "./site-file.ts";
 import { spoolDrain } from "./spool-drain.ts";
 import { tableOf } from "./table.ts";
 import { criticalBehindBacklog } from "./urgent/critical-behind-backlog.ts";
@@ -31,6 +33,8 @@ import { remoteRouteDurable } from "./urgent/remote-route-durable.ts";
 
 const benches: readonly Bench[] = [
   codec,
+  siteFile,
+  routes,
   localRoute,
   remoteRoute,
   remoteRouteDurable,

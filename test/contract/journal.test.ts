@@ -2,18 +2,21 @@
 
 import { copyFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { sessionNumber } from "@interactor/shared/testing/builders";
 import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
-import { seconds } from "@interactor/shared/kernel/units";
+import { micros, seconds } from "@interactor/shared/kernel/units";
 
 import { systemClock } from "../../hub/src/adapters/clock-system.ts";
+import { journalMigrations } from "../../hub/src/adapters/store-sqlite/journal-tables.ts";
 import { openJournal } from "../../hub/src/adapters/store-sqlite/journal.ts";
 import {
   type Journal,
   type JournalLimits,
   journalLimits,
   type JournalRecord,
+  type Uptime,
 } from "../../hub/src/ports/journal.ts";
 import { emptyFolder, fillDisk, isRoot, mountedFolder } from "./folders.ts";
 import { journalRows } from "./journal-rows.ts";
@@ -191,6 +194,8 @@ test("a file that is no database is set aside, and work goes on", async () => {
   expect(readdirSync(folder).some((name) => name.startsWith("journal.sqlite.corrupt-"))).toBe(true);
 });
 
+const originAt = (seq: number) => ({ session: sessionNumber(9), lane: 2, seq, sample: 0 }) as const;
+
 const damages: readonly (readonly [string, (bytes: Buffer) => void])[] = [
   // The schema is on page 1, the first table that was made on page 2.
   ["when it is opened", (bytes) => bytes.fill(0xa5, 4096, 8192)],
@@ -216,6 +221,12 @@ test.each(damages)(
       expect(await written(first)).toBe(true);
     }
     first.append(record(7, { lane: 1 }));
+    const birth = { node: "pi", session: sessionNumber(1), document: Buffer.from("declared") };
+    const mark = { way: "pi/a/out r pa/b/in", ...originAt(5) };
+    first.born(birth);
+    first.done(mark);
+    first.chosen(mark);
+    first.gone("pe");
     expect(await written(first)).toBe(true);
     await first[Symbol.asyncDispose]();
     const bytes = readFileSync(path);
@@ -231,6 +242,9 @@ test.each(damages)(
     const { journal: next } = await open(folder);
     await using _next = next;
     expect(Object.fromEntries(next.taken.map(({ lane, next }) => [lane, next]))).toEqual({ 1: 8, 2: 130 });
+    const { gone, ...kept } = next.kept;
+    expect(kept).toEqual({ births: [birth], marks: [mark], choices: [mark] });
+    expect([...gone.keys()]).toEqual(["pe"]);
   },
 );
 
@@ -271,3 +285,177 @@ test("cut at any byte of a commit, as a power cut leaves it, everything before i
     expect(mark).toBe(numbers.length + 1);
   }
 }, 600_000);
+
+/** What `recent` gives, as [number of the record, uptime]. */
+async function recentOf(journal: Journal, span: number, commitsMax = 1000): Promise<readonly unknown[]> {
+  const limits = { nodes: new Set(["pi"]), commitsMax, bytesMax: 64_000_000 };
+  const found: unknown[] = [];
+  for await (const step of journal.recent(seconds(span), limits))
+    for (const { node, payload, stamp } of step) found.push([node, numbersOf(payload), stamp.uptime / 1e6]);
+  return found;
+}
+
+const numbersOf = (payload: Uint8Array): number =>
+  Array.from({ length: 2000 }, (_, number) => number).findIndex((number) =>
+    payloadOf(number).equals(Buffer.from(payload)),
+  );
+
+/** A machine that somebody starts again and whose clock he sets. */
+class Machine {
+  readonly clock = new VirtualClock();
+  boot = "first";
+  #bootedAt = this.clock.now();
+
+  readonly uptime: Uptime;
+
+  constructor() {
+    const bootOf = () => this.boot;
+    this.uptime = {
+      get boot() {
+        return bootOf();
+      },
+      now: () => micros((this.clock.now() - this.#bootedAt) * 1000),
+    };
+  }
+
+  restart(): void {
+    this.boot = "second";
+    this.#bootedAt = this.clock.now();
+  }
+}
+
+async function onMachine(folder: string, machine: Machine): Promise<Journal> {
+  const silent = () => undefined;
+  const log = { info: silent, warn: silent, error: silent };
+  return openJournal({ folder, limits: journalLimits, clock: machine.clock, uptime: machine.uptime, log });
+}
+
+async function writeEach(journal: Journal, machine: Machine, numbers: readonly number[]): Promise<void> {
+  for (const number of numbers) {
+    journal.append(record(number));
+    const isWritten = written(journal);
+    machine.clock.advance(seconds(1));
+    expect(await isWritten).toBe(true);
+  }
+}
+
+test("what was committed lately is read back in its order, and how long ago it was before the last", async () => {
+  const folder = emptyFolder();
+  const machine = new Machine();
+  const journal = await onMachine(folder, machine);
+  await writeEach(journal, machine, [1, 2, 3, 4, 5]);
+  await journal[Symbol.asyncDispose]();
+  machine.clock.advance(seconds(1000));
+
+  await using next = await onMachine(folder, machine);
+  const numbers = (await recentOf(next, 2)).map((each) => Array.isArray(each) && each[1]);
+  expect(numbers).toEqual([3, 4, 5]);
+  expect(await recentOf(next, 3600)).toHaveLength(5);
+  next.append(record(6, { node: "pa" }));
+  const isWritten = written(next);
+  machine.clock.advance(seconds(1));
+  expect(await isWritten).toBe(true);
+  expect(await recentOf(next, 3600)).toHaveLength(5);
+  // Of the commits that are looked at the last is another node's.
+  expect(await recentOf(next, 3600, 3)).toHaveLength(2);
+});
+
+test("what came before a restart of the machine is told by the journal's own time", async () => {
+  const folder = emptyFolder();
+  const machine = new Machine();
+  const journal = await onMachine(folder, machine);
+  await writeEach(journal, machine, [1]);
+  machine.clock.advance(seconds(100));
+  await writeEach(journal, machine, [2]);
+  machine.restart();
+  await writeEach(journal, machine, [3]);
+
+  expect((await recentOf(journal, 10)).map((each) => Array.isArray(each) && each[1])).toEqual([2, 3]);
+  expect(journal.stamp()).toMatchObject({ boot: "second", uptime: 1_000_000 });
+  await journal[Symbol.asyncDispose]();
+});
+
+test("births, up to where events were done, and who of a group was chosen are there after a restart", async () => {
+  const folder = emptyFolder();
+  const { journal } = await open(folder);
+  journal.born({ node: "pi", session: sessionNumber(1), document: Uint8Array.of(1, 2, 255) });
+  for (const seq of [8, 9]) journal.chosen({ way: "from route to", ...originAt(seq) });
+  for (const seq of [3, 5]) journal.done({ way: "from route to", ...originAt(seq) });
+  expect(await written(journal)).toBe(true);
+  journal.done({ way: "from route to", ...originAt(2 ** 40) });
+  expect(await written(journal)).toBe(true);
+  await journal[Symbol.asyncDispose]();
+
+  const { journal: next } = await open(folder);
+  await using _ = next;
+  expect(next.kept.births).toEqual([
+    { node: "pi", session: sessionNumber(1), document: Buffer.from([1, 2, 255]) },
+  ]);
+  expect(next.kept.marks).toEqual([{ way: "from route to", ...originAt(2 ** 40) }]);
+  expect(next.kept.choices).toEqual([8, 9].map((seq) => ({ way: "from route to", ...originAt(seq) })));
+});
+
+test("a journal that an older hub wrote goes on, and what stands in it is not read back: it may have been done", async () => {
+  const folder = emptyFolder();
+  const path = join(folder, "journal.sqlite");
+  const old = new DatabaseSync(path);
+  old.exec(`BEGIN; ${journalMigrations[0] ?? ""}; PRAGMA user_version = 1; COMMIT`);
+  old
+    .prepare(
+      "INSERT INTO journal_commit (id, at_us, nodes, places, batches, marks) VALUES (1, ?, '[\"pi\"]', ?, ?, ?)",
+    )
+    .run(
+      Date.now() * 1000 - 1_000_000,
+      Buffer.from([0, 0, payloadOf(7).length, 0, 0, 0]),
+      payloadOf(7),
+      JSON.stringify([["pi", sessionNumber(1), 2, 8]]),
+    );
+  old.close();
+
+  const { journal, lines } = await open(folder);
+  await using _ = journal;
+  expect(lines).toEqual([]);
+  expect(journal.taken).toEqual([{ node: "pi", session: sessionNumber(1), lane: 2, next: 8 }]);
+  expect(journal.kept).toEqual({ births: [], marks: [], choices: [], gone: new Map() });
+  journal.append(record(8));
+  expect(await written(journal)).toBe(true);
+
+  expect(journalRows(path)).toHaveLength(2);
+  expect((await recentOf(journal, 60)).map((each) => Array.isArray(each) && each[1])).toEqual([8]);
+});
+
+test("of a node that is forgotten nothing is kept but that, and what comes after it", async () => {
+  const folder = emptyFolder();
+  const { journal } = await open(folder);
+  const birthOf = (node: string, session = 1) => ({
+    node,
+    session: sessionNumber(session),
+    document: Uint8Array.of(1),
+  });
+  const ways = ["pi/a/out r pa/b/in", "pa/a/out r pi/b/in", "pa/a/out pi pip/b/in"];
+  for (const node of ["pi", "pa", "pip"]) journal.born(birthOf(node));
+  for (const way of ways) {
+    journal.done({ way, ...originAt(1) });
+    journal.chosen({ way, ...originAt(1) });
+  }
+  expect(await written(journal)).toBe(true);
+  journal.done({ way: ways[0] ?? "", ...originAt(2) });
+  journal.gone("pi");
+  journal.born(birthOf("pi", 2));
+  expect(await written(journal)).toBe(true);
+  await journal[Symbol.asyncDispose]();
+
+  const { journal: next } = await open(folder);
+  await using _ = next;
+  const { births, marks, choices, gone } = next.kept;
+  expect(new Map(births.map(({ node, session }) => [node, session]))).toEqual(
+    new Map([
+      ["pa", sessionNumber(1)],
+      ["pi", sessionNumber(2)],
+      ["pip", sessionNumber(1)],
+    ]),
+  );
+  expect(births).toHaveLength(3);
+  expect([...marks, ...choices].map(({ way }) => way)).toEqual([ways[2], ways[2]]);
+  expect([...gone.keys()]).toEqual(["pi"]);
+});

@@ -12,7 +12,8 @@ import { Intake } from "../../hub/src/core/intake/intake.ts";
 import { NodeQueue } from "../../hub/src/core/queue/node-queue.ts";
 import { instant, millis } from "@interactor/shared/kernel/units";
 import { birthOf, noon, nowAt, routeOf, sessionNumber } from "@interactor/shared/testing/builders";
-import { type Lane, laneNumbers } from "@interactor/shared/wire/lanes";
+import { type Lane, lane as lanes, laneNumbers } from "@interactor/shared/wire/lanes";
+import { ttlDefault } from "@interactor/shared/wire/limits";
 import { sumOf } from "@interactor/shared/wire/ledger";
 import { downLaneOf, perLane, upLaneOf } from "@interactor/shared/wire/messages/node-ledger";
 
@@ -64,6 +65,8 @@ class Hop {
   inbox: Inbox;
   /** Counted apart from all ledgers: readings offered, and values that came to the hub. */
   made = 0;
+  /** Messages that had an effect at the hub. */
+  readonly effects = perLane(() => 0);
   /** Messages taken away by kills. */
   killed = 0;
 
@@ -71,7 +74,7 @@ class Hop {
     this.#intake = new Intake({
       keep: (_record, then) => void then?.(),
       forget: () => undefined,
-      values: () => undefined,
+      values: (_source, _readings, batch) => void (this.effects[batch.lane] += 1),
       result: () => undefined,
       clock: () => undefined,
       receipt: (_node, receipt) => this.queue.receipt(receipt),
@@ -123,6 +126,7 @@ class Hop {
   kill(): void {
     this.killed += laneNumbers.reduce<number>((sum, lane) => sum + this.outbox.inMemory(lane), 0);
     this.queue.disconnected();
+    this.queue.restarted();
     [this.outbox, this.inbox] = this.#born();
   }
 
@@ -144,6 +148,16 @@ class Hop {
     sent[answered]?.(false);
     if (lost > 0) this.reconnect();
   }
+}
+
+/** Until nothing waits at the node. */
+function settle(hop: Hop): void {
+  for (let turn = 0; turn < 100 && hop.outbox.queued > 0; turn += 1) {
+    hop.at += 100;
+    hop.exchange(0);
+  }
+  expect(hop.outbox.queued).toBe(0);
+  hop.say();
 }
 
 const balance = ({ produced, delivered, queued, losses, unaccounted, difference }: UpCounts): number =>
@@ -211,6 +225,10 @@ test("every message of a hop has one end or still waits, whatever happens betwee
         play(hop, step);
         expectLaw(hop);
       }
+      settle(hop);
+      // Delivered is what had an effect, whatever became of confirmations; nothing else is.
+      for (const lane of [lanes.critical, lanes.telemetry])
+        expect(hop.books.up(lane).delivered).toBe(hop.effects[lane]);
       // Every reading is in the books, and so is every message that a kill took.
       expect(sumUp(hop, ({ produced }) => produced)).toBeGreaterThanOrEqual(hop.made);
       expect(sumUp(hop, ({ unaccounted }) => unaccounted)).toBeLessThanOrEqual(hop.killed);
@@ -231,6 +249,7 @@ test("every message of a hop has one end or still waits, whatever happens betwee
       "up expired ttl",
       "up evicted conflated",
       "down expired ttl",
+      "down refused node-restarted",
       "down evicted conflated",
       "there refused unknown-input",
       "crash",
@@ -238,4 +257,25 @@ test("every message of a hop has one end or still waits, whatever happens betwee
       "down twice",
     ]),
   );
+});
+
+test("what was sent and not confirmed before it is too late is delivered when it had come, and expired when not", () => {
+  const hop = new Hop();
+  const reading = { from: "sim/many1", value: 1, at: noon, quality: 0, deliver: "every" } as const;
+  for (const isUrgent of [true, false]) hop.outbox.reading({ ...reading, isUrgent }, instant(hop.at));
+  // The critical one comes, and its confirmation is lost; the other one never comes.
+  hop.exchange(2);
+  hop.at += ttlDefault + 1;
+  expectLaw(hop);
+
+  settle(hop);
+
+  expect(hop.effects).toEqual(perLane((lane) => (lane === lanes.critical ? 1 : 0)));
+  expect(hop.books.up(lanes.critical)).toMatchObject({ produced: 1, delivered: 1, losses: {}, repeated: 1 });
+  expect(hop.books.up(lanes.telemetry)).toMatchObject({
+    produced: 1,
+    delivered: 0,
+    losses: { "expired ttl": 1 },
+  });
+  expectLaw(hop);
 });

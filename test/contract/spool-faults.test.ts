@@ -6,11 +6,11 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
+import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
 import { openSpool } from "@interactor/agent/src/adapters/spool-segments/spool-segments.ts";
 import { type Spool, spoolLimits } from "@interactor/agent/src/ports/spool.ts";
 import { instant } from "@interactor/shared/kernel/units";
 import { sessionNumber } from "@interactor/shared/testing/builders";
-import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
 import { emptyFolder, isRoot, mountedFolder } from "./folders.ts";
 
 const soon = { timeout: 8000, interval: 5 };
@@ -24,7 +24,7 @@ async function live(folder: string, number = 1) {
     folder,
     session: sessionNumber(number),
     limits: spoolLimits,
-    clock: new VirtualClock(),
+    clock: systemClock(newSteering()),
     log: { info: say, warn: say, error: say },
   });
   spool.attach({

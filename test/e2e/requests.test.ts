@@ -112,6 +112,22 @@ describe("a command that asks", () => {
     expect((await hall.hub.node("pi"))?.owners["lights/front"]?.by ?? "asker").toBe("asker");
   });
 
+  test("hears of a node that restarted with it on its way; the new life of the node does not do it", async () => {
+    await using hall = await openHall();
+    const { hub, agent } = hall;
+    await agent.signal("SIGSTOP");
+    // The hub confirms it when it is on its way.
+    const request = await hall.ask("pi/lights/front", { ttl: 60_000 });
+    await agent.signal("SIGKILL");
+
+    await using _ = await startAgent({ node: "pi", hub: hub.mqtt, data: agent.data });
+
+    expect(await hall.answer(request)).toEqual(["refused", "node-restarted"]);
+    expect(await hall.answer(await hall.ask("pi/lights/back"))).toEqual(["refused", "unknown-input"]);
+    await eventually("the input", async () => (await hub.node("pi"))?.instances["lights"]?.inputs["front"]);
+    expect((await hub.node("pi"))?.owners["lights/front"]).toBeUndefined();
+  });
+
   test("is not done when it comes to light after its sender was told that it expired", async () => {
     await using hall = await openHall();
     const isTimeKnown = async () => (await hall.hub.node("pi"))?.clock?.synchronised;

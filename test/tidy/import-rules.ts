@@ -59,7 +59,8 @@ export const homes: readonly Home[] = [
   pure("kernel", /^shared\/src\/kernel\//, []),
   pure("wire", /^shared\/src\/wire\//, ["kernel"], ["cbor-x", ...zod]),
   pure("routing", /^shared\/src\/routing\//, ["kernel", "wire"], ["@marcbachmann/cel-js"]),
-  pure("site", /^shared\/src\/site\//, ["kernel", "wire", "routing"], ["yaml", ...zod]),
+  // A site names modules; what those are stands in their manifests.
+  pure("site", /^shared\/src\/site\//, ["kernel", "wire", "routing", "bundle"], ["yaml", ...zod]),
   pure("bundle", /^shared\/src\/bundle\//, ["kernel", "wire"], zod),
   pure("supervision", /^shared\/src\/supervision\//, ["kernel", "wire"], zod),
   // A module author declares a manifest and meets the supervisor's back-off; the SDK hands both on.

@@ -20,6 +20,13 @@ export const manifest = defineManifest({
     },
   },
   inputsFrom: "/dimmers",
+  inputsLike: { type: "float", unit: "1", min: 0, max: 1, actuator: true, stop: 0 },
+  permissions: [
+    // Receivers obey the source with the highest priority: two with different ones are a primary and its backup.
+    { kind: "universe", from: "/universe", within: "/sacn/to", rank: "/sacn/priority" },
+    { kind: "host", from: "/sacn/to" },
+    { kind: "host", from: "/artnet/to" },
+  ],
   outputs: {
     universe: { type: "bytes", label: "Universe as sent" },
     frames: { type: "int", label: "Frames sent" },

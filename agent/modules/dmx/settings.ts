@@ -209,12 +209,7 @@ function filledArtnet(given: WrittenArtnet, universe: number): ArtnetSettings {
 function dimmerInput(channel: number, label: string | undefined): DimmerSettings {
   return {
     channel,
-    type: "float",
-    unit: "1",
-    min: 0,
-    max: 1,
-    actuator: true,
-    stop: 0,
+    ...manifest.inputsLike,
     ...(label === undefined ? {} : { label }),
   };
 }

@@ -1,7 +1,7 @@
 /** The pattern of a line, and everything that can be wrong with one. */
 import { messageOf } from "@interactor/shared/sdk/define-module";
 import { patternStepsMax } from "./limits.ts";
-import { patternCost } from "./pattern-cost.ts";
+import { patternCost } from "@interactor/shared/sdk/patterns";
 
 /** The pattern stands for the whole line: a pattern that may begin anywhere finds 2.5 in a torn 12.5. */
 export const wholeLine = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`, "u");

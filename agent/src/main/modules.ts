@@ -3,8 +3,9 @@ import { manifest as dmx } from "../../modules/dmx/manifest.ts";
 import { manifest as host } from "../../modules/host/manifest.ts";
 import { manifest as serial } from "../../modules/serial/manifest.ts";
 import { manifest as simulated } from "../../modules/simulated/manifest.ts";
+import { manifest as statechart } from "../../modules/statechart/manifest.ts";
 
-const manifests = [dmx, host, serial, simulated];
+const manifests = [dmx, host, serial, simulated, statechart];
 
 /** The worker an instance of `module` goes to; `undefined`: there is no such module. */
 export function workerOf(module: string): string | undefined {

@@ -16,6 +16,8 @@ const load: ModuleLoader = async (module) => {
       return loaded((await import("../../modules/serial/module.ts")).definition);
     case "simulated":
       return loaded((await import("../../modules/simulated/module.ts")).definition);
+    case "statechart":
+      return loaded((await import("../../modules/statechart/module.ts")).definition);
     default:
       throw new Fault("MODULE_UNKNOWN", `there is no module "${module}"`);
   }

@@ -56,11 +56,13 @@ test("routes tell their failures in words", () => {
   const routes = {
     fine: { passed: 12, failed: 0 },
     broken: { passed: 0, failed: 3, error: "map: no such key" },
+    late: { passed: 9, failed: 0, budget: { budgetMs: 20, p99Ms: 31, over: 2 } },
   };
 
   expect(routeLines(record({ routes }))).toEqual([
     { name: "broken", count: "0 passed", failure: "3 failed: map: no such key" },
     { name: "fine", count: "12 passed", failure: "" },
+    { name: "late", count: "9 passed, 2 over budget", failure: "" },
   ]);
 });
 

@@ -49,9 +49,9 @@ const tones = {
 export function routeLines(record: NodeRecord): RouteLine[] {
   return Object.entries(record.reported?.routes ?? {})
     .toSorted(([left], [right]) => (left < right ? -1 : 1))
-    .map(([name, { passed, failed, error }]: readonly [string, RouteReport]) => ({
+    .map(([name, { passed, failed, error, budget }]: readonly [string, RouteReport]) => ({
       name,
-      count: `${passed} passed`,
+      count: `${passed} passed${budget === undefined || budget.over === 0 ? "" : `, ${budget.over} over budget`}`,
       failure: failed === 0 ? "" : `${failed} failed${error === undefined ? "" : `: ${error}`}`,
     }));
 }

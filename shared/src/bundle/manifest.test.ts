@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { portsMax } from "../wire/limits.ts";
 import type { InputSpec } from "../wire/messages/port.ts";
-import { declaredPorts, type Manifest, stopValue } from "./manifest.ts";
+import { declaredPorts, type Manifest, needsOf, stopValue } from "./manifest.ts";
 
 const manifestOf = (given: Partial<Manifest> = {}): Manifest => ({
   apiVersion: 1,
@@ -33,6 +33,46 @@ test("ports from settings come to those of the manifest", () => {
   expect(declared).toMatchObject({
     ok: true,
     value: { inputs: { all: {}, front: { actuator: true } }, outputs: { sent: {}, lux: { unit: "lx" } } },
+  });
+});
+
+test("settings as people write them need not say what all ports there are like", () => {
+  const inputsLike = { type: "float", min: 0, max: 1, actuator: true } as const;
+  const settings = { dimmers: { front: { channel: 1, label: "Front" }, all8: { channel: 2, max: 0.5 } } };
+
+  expect(declaredPorts(manifestOf({ inputsFrom: "/dimmers", inputsLike }), settings)).toMatchObject({
+    ok: true,
+    value: { inputs: { front: { ...inputsLike, label: "Front" }, all8: { ...inputsLike, max: 0.5 } } },
+  });
+});
+
+describe("an instance needs", () => {
+  const needs = (permission: NonNullable<Manifest["permissions"]>[number], settings: unknown) =>
+    needsOf(manifestOf({ permissions: [permission] }), settings).map(({ kind, name, within, rank }) =>
+      [kind, name, ...within, rank].join(" ").trim(),
+    );
+
+  test("what its module always needs, and what its settings name", () => {
+    expect(needs({ kind: "file", names: ["/proc"] }, {})).toEqual(["file /proc"]);
+    expect(needs({ kind: "pin", from: "/pin" }, { pin: 17 })).toEqual(["pin 17"]);
+    expect(needs({ kind: "host", from: "/to" }, { to: ["a", "b"] })).toEqual(["host a", "host b"]);
+    expect(needs({ kind: "pin", from: "/pin" }, { pin: { number: 17 } })).toEqual([]);
+    expect(needs({ kind: "pin", from: "/pin" }, null)).toEqual([]);
+  });
+
+  test("a universe where it goes, and none when it goes nowhere", () => {
+    const universe = {
+      kind: "universe",
+      from: "/universe",
+      within: "/sacn/to",
+      rank: "/sacn/priority",
+    } as const;
+
+    expect(needs(universe, { universe: 1, sacn: { to: "multicast", priority: 90 } })).toEqual([
+      "universe 1 multicast 90",
+    ]);
+    expect(needs(universe, { universe: 1 })).toEqual([]);
+    expect(needs(universe, { universe: 1, sacn: { enabled: false, to: "multicast" } })).toEqual([]);
   });
 });
 

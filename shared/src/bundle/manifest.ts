@@ -20,8 +20,64 @@ export interface Manifest {
   readonly outputs: Ports<OutputSpec>;
   /** JSON pointer into the settings to more inputs, a map of name → InputSpec. */
   readonly inputsFrom?: string;
+  /** What the inputs found there are like, as far as the settings do not say: those are settings as people write them. */
+  readonly inputsLike?: Partial<InputSpec>;
   /** JSON pointer into the settings to more outputs, a map of name → OutputSpec. */
   readonly outputsFrom?: string;
+  readonly outputsLike?: Partial<OutputSpec>;
+  /** What it needs of the world. */
+  readonly permissions?: readonly Permission[];
+}
+
+/** What a module may need. Of a pin, a bus, a serial line and a universe there is one, and one instance has it. */
+export const permissionKinds = ["pin", "bus", "serial", "universe", "host", "file"] as const;
+export type PermissionKind = (typeof permissionKinds)[number];
+
+/**
+ * Something that a module needs: always the same, or what its settings name. Who writes the settings allows what stands
+ * there; what a module takes for itself has to be granted.
+ */
+export type Permission =
+  | { readonly kind: PermissionKind; readonly names: readonly string[] }
+  | {
+      readonly kind: PermissionKind;
+      /** JSON pointer into the settings to a name or number, or to a list of them. */
+      readonly from: string;
+      /** JSON pointer to the addresses it goes to: the same universe at two addresses is two. */
+      readonly within?: string;
+      /** JSON pointer to what decides between two that have the same, so that they do not collide. */
+      readonly rank?: string;
+    };
+
+/** A need of an instance with its settings. */
+export interface Need {
+  readonly kind: PermissionKind;
+  readonly name: string;
+  /** Where in the settings it is named; `undefined`: the module takes it for itself. */
+  readonly pointer: string | undefined;
+  readonly within: readonly string[];
+  readonly rank: string;
+}
+
+export function needsOf({ permissions = [] }: Manifest, settings: unknown): readonly Need[] {
+  return permissions.flatMap((permission): readonly Need[] => {
+    const { kind } = permission;
+    if ("names" in permission)
+      return permission.names.map((name) => ({ kind, name, pointer: undefined, within: [], rank: "" }));
+    const { from, within, rank } = permission;
+    const found = namesAt(settings, from);
+    const addresses = within === undefined ? [] : namesAt(settings, within);
+    // What goes nowhere takes nothing.
+    if (within !== undefined && addresses.length === 0) return [];
+    const weight = rank === undefined ? "" : namesAt(settings, rank).join();
+    return found.map((name) => ({ kind, name, pointer: from, within: addresses, rank: weight }));
+  });
+}
+
+function namesAt(settings: unknown, pointer: string): readonly string[] {
+  const found = at(settings, pointer);
+  const list: readonly unknown[] = Array.isArray(found) ? found : [found];
+  return list.flatMap((each) => (typeof each === "string" || typeof each === "number" ? [String(each)] : []));
 }
 
 export interface DeclaredPorts {
@@ -35,9 +91,9 @@ export interface DeclaredPorts {
  * an input and an output of an instance share their names' space, because what an input holds is a value too.
  */
 export function declaredPorts(manifest: Manifest, settings: unknown): Result<DeclaredPorts, string> {
-  const inputs = portsAt(manifest.inputsFrom, settings, inputSpec);
+  const inputs = portsAt(manifest.inputsFrom, settings, inputSpec, manifest.inputsLike);
   if (!inputs.ok) return inputs;
-  const outputs = portsAt(manifest.outputsFrom, settings, outputSpec);
+  const outputs = portsAt(manifest.outputsFrom, settings, outputSpec, manifest.outputsLike);
   if (!outputs.ok) return outputs;
   const declared = {
     inputs: { ...manifest.inputs, ...inputs.value },
@@ -62,26 +118,30 @@ function portsAt<Spec>(
   pointer: string | undefined,
   settings: unknown,
   schema: Schema<Spec>,
+  like: Partial<Spec> = {},
 ): Result<Ports<Spec>, string> {
   const found = pointer === undefined ? undefined : at(settings, pointer);
   if (found === undefined) return ok({});
-  if (typeof found !== "object" || found === null) return failed(`settings${pointer} is no map of ports`);
+  if (!isMap(found)) return failed(`settings${pointer} is no map of ports`);
   const ports: Record<string, Spec> = {};
   for (const [name, value] of Object.entries(found)) {
     if (!isName(name)) return failed(`settings${pointer}: "${name}" is not a name (a-z, 0-9, - and _)`);
-    const parsed = schema.safeParse(value);
+    const parsed = schema.safeParse(isMap(value) ? { ...like, ...value } : value);
     if (!parsed.success) return failed(`settings${pointer}/${name} is no port: it needs at least a type`);
     ports[name] = parsed.data;
   }
   return ok(ports);
 }
 
-/** What stands at a JSON pointer (RFC 6901), own properties only. */
+const isMap = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+/** What stands at a JSON pointer (RFC 6901), own properties only, and not inside of what is turned off. */
 function at(document: unknown, pointer: string): unknown {
   let found = document;
   for (const token of pointer.split("/").slice(1)) {
     const key = token.replaceAll("~1", "/").replaceAll("~0", "~");
-    if (typeof found !== "object" || found === null || !Object.hasOwn(found, key)) return undefined;
+    if (!isMap(found) || !Object.hasOwn(found, key)) return undefined;
+    if ("enabled" in found && found.enabled === false) return undefined;
     found = Object.entries(found).find(([each]) => each === key)?.[1];
   }
   return found;

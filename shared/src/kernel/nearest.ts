@@ -1,11 +1,20 @@
-/** "did you mean …", for a name at most two typing errors away. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
-  let best: { readonly name: string; readonly distance: number } | undefined;
+/** "did you mean …", for a name at most so many typing errors away; of several the one that begins alike for longest. */
+export function nearest(name: string, known: readonly string[], errorsMax = 2): string | undefined {
+  let best: { readonly name: string; readonly distance: number; readonly alike: number } | undefined;
   for (const each of known) {
     const distance = editDistance(name, each);
-    if (distance <= 2 && (best === undefined || distance < best.distance)) best = { name: each, distance };
+    const alike = lengthAlike(name, each);
+    const isNearer =
+      best === undefined || distance < best.distance || (distance === best.distance && alike > best.alike);
+    if (distance <= errorsMax && isNearer) best = { name: each, distance, alike };
   }
   return best === undefined ? undefined : `did you mean ${best.name}?`;
+}
+
+function lengthAlike(left: string, right: string): number {
+  let length = 0;
+  while (length < left.length && left[length] === right[length]) length++;
+  return length;
 }
 
 /** Levenshtein's distance. */

@@ -6,7 +6,12 @@ import { compileExpression } from "./expression.ts";
 function run(source: string, value: Value, given: { unit?: string; quality?: number } = {}) {
   const compiled = compileExpression(source);
   if (!compiled.ok) throw new Error(`${source}: ${compiled.error.message}`);
-  const result = compiled.value.evaluate({ value, unit: given.unit ?? "", quality: given.quality ?? 0 });
+  const result = compiled.value.evaluate({
+    value,
+    unit: given.unit ?? "",
+    quality: given.quality ?? 0,
+    from: "pi/sim/distance",
+  });
   return result.ok ? result.value : { failed: result.error };
 }
 
@@ -261,7 +266,168 @@ test.each([
 ])("in %s whole numbers are numbers like all others", (source, value, expected) => {
   const compiled = compileExpression(source);
 
-  const result = compiled.ok ? compiled.value.evaluate({ value, unit: "", quality: 0 }) : compiled;
+  const result = compiled.ok ? compiled.value.evaluate({ value, unit: "", quality: 0, from: "" }) : compiled;
 
   expect(result).toEqual({ ok: true, value: expected });
+});
+
+test.each([
+  ["value > 1", "bool"],
+  ["scale(value, 0, 1, 0, 255)", "double"],
+  ["'on'", "string"],
+  ["value", "dyn"],
+  ["unit == 'm' ? 1.0 : 2.0", "double"],
+])("of %s it is known beforehand that it gives a %s", (source, gives) => {
+  const compiled = compileExpression(source);
+
+  expect(compiled.ok && compiled.value.gives).toBe(gives);
+});
+
+describe("curve", () => {
+  test.each([
+    ["curve(value, 2)", 0.5, 0.25],
+    ["curve(value, 2.2)", 1, 1],
+    ["curve(value, 2.2)", -3, 0],
+    ["curve(value, 1)", 7, 1],
+    ['curve(value, "s")', 0.5, 0.5],
+    ['curve(value, "s")', 0.25, 0.15625],
+    ["curve(value, [[0, 0], [10, 1], [20, -1]])", 5, 0.5],
+    ["curve(value, [[0, 0], [10, 1], [20, -1]])", 10, 1],
+    ["curve(value, [[0, 0], [10, 1], [20, -1]])", 15, 0],
+    ["curve(value, [[0, 0.1], [10, 1]])", -5, 0.1],
+    ["curve(value, [[0, 0.1], [10, 1]])", 50, 1],
+    ["curve(scale(value, 0, 4, 1, 0), 2)", 2, 0.25],
+  ])("%s of %d is %d", (source, value, expected) => expect(run(source, value)).toBeCloseTo(expected));
+
+  test("stays between its points", () => {
+    const ordered = fc.uniqueArray(fc.integer({ min: -100, max: 100 }), { minLength: 2, maxLength: 8 });
+
+    fc.assert(
+      fc.property(
+        ordered,
+        fc.infiniteStream(fc.integer({ min: -9, max: 9 })),
+        fc.integer(),
+        (xs, levels, value) => {
+          const points = xs
+            .toSorted((left, right) => left - right)
+            .map((at) => [at, levels.next().value ?? 0]);
+          const result = run(`curve(value, ${JSON.stringify(points)})`, value);
+
+          const heights = points.map(([, level]) => level ?? 0);
+          expect(result).toBeGreaterThanOrEqual(Math.min(...heights));
+          expect(result).toBeLessThanOrEqual(Math.max(...heights));
+          for (const [at, level] of points)
+            expect(run(`curve(value, ${JSON.stringify(points)})`, at ?? 0)).toBe(level);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  test.each([
+    ['curve(value, "S")', 13, '"S" is no curve'],
+    ["curve(value, 0)", 13, "this is no curve"],
+    ["1 + curve(value, [[0, 0]])", 17, "this is no curve"],
+    ["curve(value, [[1, 0], [0, 1]])", 13, "this is no curve"],
+    ["curve(value, [[0, 0], [1]])", 13, "this is no curve"],
+    ["curve(value, [0, 1])", 13, "this is no curve"],
+    ["curve(value, [[0, -true], [1, 1]])", 18, "no such overload: -bool"],
+  ])("%s is refused at its place before it runs", (source, offset, message) => {
+    expect(faultOf(source)).toMatchObject({ offset, message });
+  });
+
+  test("says what there is in place of a wrong curve, and how it is called", () => {
+    expect(faultOf('curve(value, "gamma")')?.hint).toMatch(/a gamma above 0, such as 2.2, "s", or points/);
+    expect(faultOf("curve(value)")?.hint).toBe('write curve(value, gamma, "s" or points)');
+    expect(faultOf("curv(value, 2)")?.hint).toBe("did you mean curve?");
+  });
+
+  test.each([
+    ["curve(value, 2)", "near", /^curve\(\) takes numbers, not a text$/],
+    ["curve(0.5, value)", -1, /^curve\(\) takes a gamma above 0/],
+    ["curve(0.5, value)", [[0, 0], "b"], /^curve\(\) takes a gamma above 0/],
+  ] as const)("%s fails when the value does not fit", (source, value, words) => {
+    expect(run(source, value)).toEqual({ failed: expect.stringMatching(words) });
+  });
+});
+
+describe("lookup", () => {
+  test.each<readonly [string, Value, Value]>([
+    ['lookup(value, {"red": 0.1, "blue": 0.6}, 0)', "blue", 0.6],
+    ['lookup(value, {"red": 0.1}, 0)', "green", 0],
+    ['lookup(value, {1: "one", 2: "two"}, "many")', 2, "two"],
+    ['lookup(value, {1: "one"}, "many")', 1.5, "many"],
+    ["lookup(value, {true: 1, false: 0.2}, 0)", false, 0.2],
+    ["lookup(value, [10, 20, 30], -1)", 2, 30],
+    ["lookup(value, [10, 20, 30], -1)", 3, -1],
+    ["lookup(value, [10, 20, 30], -1)", -1, -1],
+    ["lookup(value, [10, 20, 30], -1)", 0.5, -1],
+    ['lookup(value, {"a": 1}, 0)', "constructor", 0],
+    ['lookup(value, {"a": 1}, 0)', null, 0],
+    ['lookup("a", value, 0)', { a: 7 }, 7],
+    ['lookup("a", value, 0)', 5, 0],
+    ['lookup(value, {"a": [1, 2]}, [])', "a", [1, 2]],
+  ])("%s of %j is %j", (source, value, expected) => expect(run(source, value)).toEqual(expected));
+
+  test("is refused without a table, and says how it is written", () => {
+    expect(faultOf("lookup(value, 3, 0)")).toMatchObject({
+      offset: 14,
+      message: "lookup() takes a map or a list",
+    });
+    expect(faultOf("lookup(value, {})")?.hint).toBe("write lookup(value, map or list, otherwise)");
+  });
+});
+
+test("an expression knows which output a value comes from", () => {
+  expect(run('from.startsWith("pi/")', 1)).toBe(true);
+});
+
+describe("no value makes an expression run for long:", () => {
+  test.each([
+    ['value.matches("(a+)+$")', 14, /^what is repeated must not hold a repetition/],
+    ['value.matches("a.*b.*c")', 14, /^the pattern can take very long/],
+    ["value.matches(unit)", 14, /^matches\(\) takes a pattern that stands there/],
+    ['value.matches("(")', 14, /^Invalid regular expression/],
+    ["value.all(x, value.all(y, x != y))", 13, /^a loop over a value inside another loop/],
+    ["value.all(x, x.all(y, x.all(z, z)))", 22, /^a loop over a value inside another loop/],
+    ["value.filter(x, x in value)", 16, /^a loop over a value inside another loop/],
+    ["value.map(x, value.map(y, y)).size() > 1", 13, /^a loop over a value inside another loop/],
+  ])("%s is refused at its place", (source, offset, words) => {
+    expect(faultOf(source)).toMatchObject({
+      offset,
+      message: expect.stringMatching(words),
+      hint: expect.any(String),
+    });
+  });
+
+  test.each<readonly [string, Value, Value]>([
+    ['value.matches("^[a-z]+-[0-9]+$")', "lamp-12", true],
+    ['value.matches("(red|blue)")', "a blue one", true],
+    [
+      "value.exists(room, room.lamps.exists(lamp, lamp.on))",
+      [{ lamps: [{ on: false }, { on: true }] }],
+      true,
+    ],
+    ["[1, 2].all(x, value.exists(y, y == x))", [2, 1], true],
+    ["value.filter(x, x > 1).map(x, x * 2)", [1, 2, 3], [4, 6]],
+    ["value.filter(x, x in [1, 3])", [1, 2, 3], [1, 3]],
+    ['"a" in value && value.a > 1', { a: 2 }, true],
+  ])("%s of %j is %j", (source, value, expected) => expect(run(source, value)).toEqual(expected));
+
+  test("a result that is larger than anybody could send is none", () => {
+    const many = Array.from({ length: 1000 }, (_, index) => index);
+
+    expect(run("value.map(x, value)", many)).toEqual({ failed: "the result is too large" });
+  });
+
+  test.each(['value.matches("^[a-z]+-[0-9]+$")', 'value.matches("x(a|b)y")', "value.size() > 3"])(
+    "%s is done with the longest text at once",
+    (source) => {
+      const startedAt = performance.now();
+
+      run(source, "a".repeat(80_000));
+
+      expect(performance.now() - startedAt).toBeLessThan(500);
+    },
+  );
 });

@@ -10,8 +10,11 @@ import { Environment, EvaluationError, ParseError, TypeError as CelTypeError } f
 import { messageOf } from "../kernel/fault.ts";
 import { nearest } from "../kernel/nearest.ts";
 import { failed, ok, type Result } from "../kernel/result.ts";
+import { curveWords, gammaCurve, lookedUp, pointCurve, pointsOf, softCurve } from "./helper-functions.ts";
 import { type PlainNumbers, withPlainNumbers } from "./plain-numbers.ts";
-import { valueDepthMax } from "../wire/limits.ts";
+import { faultAsWritten, type VariableTypes } from "./as-written.ts";
+import { slowPart } from "./running-time.ts";
+import { cborItemsMax, valueDepthMax } from "../wire/limits.ts";
 import type { Value } from "../wire/value.ts";
 
 /** What an expression can speak of. */
@@ -21,6 +24,8 @@ export interface Variables {
   readonly unit: string;
   /** 0 good, 1 stale, 2 bad. */
   readonly quality: number;
+  /** The output it comes from, `node/instance/output`. */
+  readonly from: string;
 }
 
 export interface ExpressionFault {
@@ -31,11 +36,16 @@ export interface ExpressionFault {
   readonly hint?: string;
 }
 
-export interface Expression {
+export interface Expression<Given = Variables> {
   readonly source: string;
+  /** CEL's name for what it gives, whatever the value: `double`, `bool`, `string` …; `dyn` when that depends. */
+  readonly gives: string;
   /** The result, or why there is none: a type that does not fit this value, a division by zero. */
-  evaluate(variables: Variables): Result<Value, string>;
+  evaluate(variables: Given): Result<Value, string>;
 }
+
+/** Compiles once. Refuses what cannot be right whatever the value: syntax, unknown names, types. */
+export type Compile<Given> = (source: string) => Result<Expression<Given>, ExpressionFault>;
 
 type Numeric = number | bigint;
 
@@ -47,10 +57,15 @@ const arithmetic = {
   "%": (left: Numeric, right: Numeric) => Number(left) % Number(right),
 } as const;
 
-const variableNames = ["value", "unit", "quality"] as const;
+const ofRoutes = {
+  value: "dyn",
+  unit: "string",
+  quality: "double",
+  from: "string",
+} as const satisfies Record<keyof Variables, string>;
 
 /** Each with its parameters, for hints; all take and give numbers. */
-const functions = {
+const numeric = {
   round: ["value"],
   floor: ["value"],
   ceil: ["value"],
@@ -61,7 +76,14 @@ const functions = {
   scale: ["value", "from least", "from most", "to least", "to most"],
 } as const;
 
-const implementations: Record<keyof typeof functions, (...given: number[]) => number> = {
+/** With those that take more than numbers. */
+const functions = {
+  ...numeric,
+  curve: ["value", 'gamma, "s" or points'],
+  lookup: ["value", "map or list", "otherwise"],
+} as const;
+
+const implementations: Record<keyof typeof numeric, (...given: number[]) => number> = {
   round: (value = 0) => Math.round(value),
   floor: (value = 0) => Math.floor(value),
   ceil: (value = 0) => Math.ceil(value),
@@ -76,13 +98,10 @@ const implementations: Record<keyof typeof functions, (...given: number[]) => nu
   },
 };
 
-const environment = makeEnvironment();
-
-function makeEnvironment(): Environment {
-  const made = new Environment({ homogeneousAggregateLiterals: false })
-    .registerVariable("value", "dyn")
-    .registerVariable("unit", "string")
-    .registerVariable("quality", "double");
+function makeEnvironment(types: VariableTypes): Environment {
+  const made = new Environment({ homogeneousAggregateLiterals: false });
+  for (const [name, type] of Object.entries(types))
+    made.registerVariable(name, typeof type === "string" ? type : "dyn");
   for (const [operator, compute] of Object.entries(arithmetic)) {
     made.registerOperator(`double ${operator} int`, compute);
     made.registerOperator(`int ${operator} double`, compute);
@@ -90,14 +109,33 @@ function makeEnvironment(): Environment {
   made.registerOperator("double % double", arithmetic["%"]);
   // The other way round and for `dyn` the library has it; `!=` follows.
   made.registerOperator("double == int", (left: Numeric, right: Numeric) => Number(left) === Number(right));
-  for (const [name, parameters] of Object.entries(functions)) {
-    const compute = implementations[name as keyof typeof functions];
+  registerCurve(made);
+  made.registerFunction("lookup(dyn, dyn, dyn): dyn", lookedUp);
+  for (const [name, parameters] of Object.entries(numeric)) {
+    const compute = implementations[name as keyof typeof numeric];
     made.registerFunction(
       `${name}(${parameters.map(() => "dyn").join(", ")}): double`,
       (...given: unknown[]) => compute(...given.map((each) => asNumber(name, each))),
     );
   }
   return made;
+}
+
+function registerCurve(made: Environment): void {
+  const refuse = (): never => {
+    throw new EvaluationError(`curve() takes ${curveWords}`);
+  };
+  made
+    .registerFunction("curve(dyn, double): double", (value: unknown, gamma: number) =>
+      gamma > 0 ? gammaCurve(asNumber("curve", value), gamma) : refuse(),
+    )
+    .registerFunction("curve(dyn, string): double", (value: unknown, name: string) =>
+      name === "s" ? softCurve(asNumber("curve", value)) : refuse(),
+    )
+    .registerFunction("curve(dyn, list): double", (value: unknown, list: unknown) => {
+      const points = pointsOf(list);
+      return points === undefined ? refuse() : pointCurve(asNumber("curve", value), points);
+    });
 }
 
 function asNumber(name: string, given: unknown): number {
@@ -107,55 +145,87 @@ function asNumber(name: string, given: unknown): number {
   );
 }
 
-/** Compiles `source` once. Refuses what cannot be right whatever the value: syntax, unknown names, types. */
-export function compileExpression(source: string): Result<Expression, ExpressionFault> {
-  const written = withPlainNumbers(source);
-  try {
-    const parsed = environment.parse(written.text);
-    const checked = parsed.check();
-    if (!checked.valid) return failed(faultOf(written, checked.error));
-    return ok({ source, evaluate: (variables) => evaluate(parsed, variables) });
-  } catch (error) {
-    return failed(faultOf(written, error));
-  }
+/** Expressions over these variables. To be made once, and not for every expression. */
+export function compilerFor<Given extends object>(types: VariableTypes): Compile<Given> {
+  const environment = makeEnvironment(types);
+  return (source) => {
+    const written = withPlainNumbers(source);
+    try {
+      const parsed = environment.parse(written.text);
+      const checked = parsed.check();
+      if (!checked.valid) return failed(faultOf(written, checked.error, types));
+      const fault = faultAsWritten(parsed.ast, types);
+      if (fault !== undefined) return failed({ ...fault, offset: written.offsetInSource(fault.offset) });
+      const slow = slowPart(parsed.ast);
+      if (slow !== undefined) {
+        const { message, hint, node } = slow;
+        return failed({ message, hint, offset: written.offsetInSource(node.start) });
+      }
+      return ok({
+        source,
+        gives: String(checked.type),
+        evaluate: (variables) => evaluate(parsed, variables),
+      });
+    } catch (error) {
+      return failed(faultOf(written, error, types));
+    }
+  };
 }
 
-function evaluate(run: (context: Variables) => unknown, variables: Variables): Result<Value, string> {
+/** Compiles an expression of a route. */
+export const compileExpression = compilerFor<Variables>(ofRoutes);
+
+function evaluate(run: (context: object) => unknown, variables: object): Result<Value, string> {
   try {
-    return ok(plain(run(variables)));
+    const result = run(variables);
+    // What comes most, without more ado.
+    if (typeof result === "boolean" || (typeof result === "number" && Number.isFinite(result)))
+      return ok(result);
+    return ok(new Plain().value(result));
   } catch (error) {
     return failed(summaryOf(error));
   }
 }
 
 /** Turns the library's results into values of ours. */
-function plain(result: unknown, depth = 0): Value {
-  switch (typeof result) {
-    case "bigint":
-      return Number(result);
-    case "number":
-      if (Number.isFinite(result)) return result;
-      throw new EvaluationError("the result is not a number");
-    case "boolean":
-    case "string":
-      return result;
-    case "object":
-      return result === null || result instanceof Uint8Array ? result : plainContainer(result, depth + 1);
-    default:
-      throw new EvaluationError(`a result of type ${typeof result} cannot be sent`);
-  }
-}
+class Plain {
+  #items = 0;
 
-function plainContainer(result: object, depth: number): Value {
-  if (depth > valueDepthMax) throw new EvaluationError("the result is nested too deeply");
-  if (Array.isArray(result)) return result.map((each) => plain(each, depth));
-  const prototype: unknown = Object.getPrototypeOf(result);
-  if (prototype !== Object.prototype && prototype !== null) {
-    throw new EvaluationError(
-      "the result is a time, a type or another thing that cannot be sent: make it a number or a text",
-    );
+  value(result: unknown, depth = 0): Value {
+    switch (typeof result) {
+      case "bigint":
+        return Number(result);
+      case "number":
+        if (Number.isFinite(result)) return result;
+        throw new EvaluationError("the result is not a number");
+      case "boolean":
+      case "string":
+        return result;
+      case "object":
+        return result === null || result instanceof Uint8Array ? result : this.#container(result, depth + 1);
+      default:
+        throw new EvaluationError(`a result of type ${typeof result} cannot be sent`);
+    }
   }
-  return Object.fromEntries(Object.entries(result).map(([key, value]) => [key, plain(value, depth)]));
+
+  #container(result: object, depth: number): Value {
+    if (depth > valueDepthMax) throw new EvaluationError("the result is nested too deeply");
+    if (Array.isArray(result)) return result.map((each) => this.#item(each, depth));
+    const prototype: unknown = Object.getPrototypeOf(result);
+    if (prototype !== Object.prototype && prototype !== null) {
+      throw new EvaluationError(
+        "the result is a time, a type or another thing that cannot be sent: make it a number or a text",
+      );
+    }
+    return Object.fromEntries(Object.entries(result).map(([key, value]) => [key, this.#item(value, depth)]));
+  }
+
+  /** A list may hold one list many times: what that is altogether is more than anybody could send. */
+  #item(item: unknown, depth: number): Value {
+    this.#items += 1;
+    if (this.#items > cborItemsMax) throw new EvaluationError("the result is too large");
+    return this.value(item, depth);
+  }
 }
 
 function isCelError(error: unknown): error is ParseError | EvaluationError | CelTypeError {
@@ -164,14 +234,14 @@ function isCelError(error: unknown): error is ParseError | EvaluationError | Cel
 
 const summaryOf = (error: unknown): string => (isCelError(error) ? error.summary : messageOf(error));
 
-function faultOf(written: PlainNumbers, error: unknown): ExpressionFault {
+function faultOf(written: PlainNumbers, error: unknown, types: VariableTypes): ExpressionFault {
   const message = summaryOf(error);
   const offset = isCelError(error) ? (error.range?.start ?? 0) : 0;
-  const hint = isCelError(error) ? hintFor(error.code, message) : undefined;
+  const hint = isCelError(error) ? hintFor(error.code, message, Object.keys(types)) : undefined;
   return { message, offset: written.offsetInSource(offset), ...(hint === undefined ? {} : { hint }) };
 }
 
-function hintFor(code: string, message: string): string | undefined {
+function hintFor(code: string, message: string, variableNames: readonly string[]): string | undefined {
   switch (code) {
     case "unknown_variable": {
       const name = /Unknown variable: (\S+)/.exec(message)?.[1] ?? "";

@@ -31,3 +31,16 @@ test("a route to a group runs on the hub, also from one of its nodes, and reache
   expect(targetsOf(wash)).toEqual(["pi/lights/front", "pi2/lights/front"]);
   expect(targetsOf(routeOf())).toEqual(["pi/lights/front"]);
 });
+
+test("a filter that names its node has an end there, one that may stand for several nodes runs on the hub", () => {
+  const placed = ["pi/+/distance", "pi/#", "pi/sim/distance"].map((from) =>
+    routeOf({ name: from.length.toString(), from }),
+  );
+  const several = ["+/sim/distance", "#", "+/#"].map((from) => routeOf({ from }));
+  const away = routeOf({ from: "pi2/#" });
+
+  const { hub, nodes } = placeRoutes([...placed, ...several, away]);
+
+  expect(hub).toEqual([...several, away]);
+  expect([...nodes]).toEqual([["pi", placed]]);
+});

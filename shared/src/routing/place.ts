@@ -1,5 +1,9 @@
-/** Where a route runs: on the node that owns both ends, else, and for a group, on the hub. */
+/**
+ * Where a route runs: on the node that owns both ends, else, and for a group, on the hub. A filter that names its node
+ * has one end there; one that may stand for outputs of several nodes does not.
+ */
 import type { CompiledRoute } from "../wire/messages/desired.ts";
+import { nodeOfFilter } from "../wire/output-filter.ts";
 
 export interface Placement {
   readonly hub: readonly CompiledRoute[];
@@ -20,8 +24,8 @@ export function placeRoutes(routes: readonly CompiledRoute[]): Placement {
   const hub: CompiledRoute[] = [];
   const nodes = new Map<string, CompiledRoute[]>();
   for (const route of routes) {
-    const node = nodeOf(route.from);
-    if (route.group !== undefined || node !== nodeOf(route.to)) {
+    const node = nodeOfRoute(route);
+    if (node === undefined) {
       hub.push(route);
       continue;
     }
@@ -30,4 +34,20 @@ export function placeRoutes(routes: readonly CompiledRoute[]): Placement {
     else placed.push(route);
   }
   return { hub, nodes };
+}
+
+/** The node it runs on; `undefined`: it runs on the hub. */
+export function nodeOfRoute({ from, to, group }: CompiledRoute): string | undefined {
+  const node = nodeOfFilter(from);
+  return group === undefined && node === nodeOf(to) ? node : undefined;
+}
+
+/** Why a route runs where it does, in words for people. */
+export function placeReason(route: CompiledRoute): string {
+  const { from, to, group } = route;
+  const node = nodeOfFilter(from);
+  if (group !== undefined) return `it leads to a group: the hub knows who of ${nodeOf(to)} is there`;
+  if (node === undefined) return `${from} may stand for outputs of several nodes`;
+  if (node !== nodeOf(to)) return `it leads from ${node} to ${nodeOf(to)}`;
+  return `both ends are on ${node}, so it runs there also while the hub is away`;
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { instant, millis } from "../kernel/units.ts";
+import { instant, micros, millis } from "../kernel/units.ts";
 import { noon, routeOf } from "../testing/builders.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
+import type { Operator } from "../wire/messages/operator.ts";
 import type { Value } from "../wire/value.ts";
-import { prepareRoute, RouteTable, type Sample } from "./run-route.ts";
+import { prepareRoute, prepareRoutes, type RouteSink, RouteTable, type Sample } from "./run-route.ts";
 
 const sampleOf = (value: Value, given: Partial<Sample> = {}): Sample => ({
   value,
@@ -161,5 +162,190 @@ describe("a table of routes", () => {
     expect(table.flush(instant(20), () => undefined)).toBe(100);
     expect(table.flush(instant(100), () => undefined)).toBe(500);
     expect(table.flush(instant(500), () => undefined)).toBeUndefined();
+  });
+
+  test("a filter takes the values of every output it stands for, and knows which one", () => {
+    const table = new RouteTable(
+      runnersOf({ name: "a", from: "+/sim/distance", map: "from" }, { name: "b" }),
+    );
+    const ran: unknown[] = [];
+    const sink: RouteSink = (route, { value, from }) => void ran.push([route.name, value, from]);
+
+    for (const node of ["pi", "demo"]) table.offer(`${node}/sim/distance`, sampleOf(1), instant(0), sink);
+
+    expect(ran).toEqual([
+      ["a", "pi/sim/distance", "pi/sim/distance"],
+      ["b", 1, undefined],
+      ["a", "demo/sim/distance", "demo/sim/distance"],
+    ]);
+    expect(table.offer("pi/sim/motion", sampleOf(1), instant(0), sink)).toBe(false);
+  });
+
+  test("outputs of a filter are one stream for the operators", () => {
+    const count: Operator = { kind: "window", span: millis(100), give: "count" };
+    const table = new RouteTable(runnersOf({ from: "+/sim/distance", through: [count] }));
+    const out: Value[] = [];
+
+    for (const node of ["a", "b", "a"])
+      table.offer(
+        `${node}/sim/distance`,
+        sampleOf(1),
+        instant(0),
+        (_route, { value }) => void out.push(value),
+      );
+
+    expect(out).toEqual([1, 2, 3]);
+  });
+
+  test("latest values are given again to a route that is new, the last one last", () => {
+    const runners = runnersOf({ from: "pi/+/distance" });
+    const table = new RouteTable(runners);
+    const latest = new Map([
+      ["late/distance", sampleOf(2, { at: micros(noon + 5) })],
+      ["early/distance", sampleOf(1)],
+      ["early/motion", sampleOf(true)],
+    ]);
+    const out: Value[] = [];
+
+    table.offerLatest(
+      runners,
+      { latest, prefix: "pi/" },
+      instant(0),
+      (_route, { value }) => void out.push(value),
+    );
+
+    expect(out).toEqual([1, 2]);
+  });
+
+  test("an input that comes anew gets what the operators gave last, and they do not take it once more", () => {
+    const counting = runnersOf({ through: [{ kind: "window", span: millis(1000), give: "count" }] });
+    const table = new RouteTable(counting);
+    const latest = new Map([["pi/sim/distance", sampleOf(7)]]);
+    const out: Value[] = [];
+    const sink: RouteSink = (_route, { value }) => void out.push(value);
+    for (const at of [0, 1]) table.offer("pi/sim/distance", sampleOf(7), instant(at), sink);
+
+    table.offerLatest(counting, { latest }, instant(2), sink);
+
+    expect(out).toEqual([1, 2, 2]);
+  });
+
+  test("what happened once does not happen again because somebody comes", () => {
+    const late = runnersOf({ through: [{ kind: "delay", span: millis(10) }] });
+    const table = new RouteTable(late);
+    const out: Value[] = [];
+    const sink: RouteSink = (_route, { value }) => void out.push(value);
+    table.offer("pi/sim/distance", sampleOf(true, { isEvent: true }), instant(0), sink);
+    table.flush(instant(10), sink);
+
+    table.offerLatest(late, { latest: new Map([["pi/sim/distance", sampleOf(false)]]) }, instant(20), sink);
+
+    expect(out).toEqual([true]);
+  });
+
+  test("a route that did not change keeps what its operators hold, one that did begins anew", () => {
+    const delay: Operator = { kind: "delay", span: millis(100) };
+    const table = new RouteTable(
+      runnersOf({ name: "same", through: [delay] }, { name: "other", through: [delay] }),
+    );
+    const out: string[] = [];
+    const sink: RouteSink = ({ name }) => void out.push(name);
+    table.offer("pi/sim/distance", sampleOf(1), instant(0), sink);
+
+    const changed = runnersOf(
+      { name: "same", through: [delay] },
+      { name: "other", through: [delay], map: "value" },
+    );
+    const { table: renewed, fresh } = table.renewed(changed);
+
+    expect(fresh.map(({ route }) => route.name)).toEqual(["other"]);
+    expect(renewed.flush(instant(50), sink)).toBe(100);
+    expect(renewed.flush(instant(100), sink)).toBeUndefined();
+    expect(out).toEqual(["same"]);
+  });
+
+  test("a route that fails does not keep the others from running", () => {
+    const table = new RouteTable(
+      runnersOf(
+        { name: "wrong", map: "value.x" },
+        { name: "refused" },
+        { name: "stuck", through: [{ kind: "deadband", by: 1 }] },
+        { name: "well" },
+      ),
+    );
+    const out: string[] = [];
+
+    table.offer("pi/sim/distance", sampleOf("near"), instant(0), ({ name }) => {
+      if (name === "refused") return "the queue of the node is full";
+      out.push(name);
+      return undefined;
+    });
+
+    expect(out).toEqual(["well"]);
+    expect(table.runners.map(({ passed, failed, error }) => [passed, failed, error])).toEqual([
+      [0, 1, "map: No such key: x"],
+      [0, 1, "to: the queue of the node is full"],
+      [0, 1, "through[0] deadband: deadband takes numbers, not a text"],
+      [1, 0, undefined],
+    ]);
+  });
+});
+
+describe("a budget", () => {
+  const budget = millis(20);
+  const table = () => {
+    const runners = prepareRoutes([
+      routeOf({ budget, through: [{ kind: "delay", span: millis(50) }] }),
+      routeOf({ name: "at once", budget }),
+    ]);
+    return { table: new RouteTable(runners), runners };
+  };
+  const wallAfter = (ms: number) => micros(noon + ms * 1000);
+
+  test("tells what 99 of 100 values took, and how many took longer", () => {
+    const { table: routes, runners } = table();
+
+    for (let took = 1; took <= 100; took += 1)
+      routes.offer("pi/sim/distance", sampleOf(took), instant(took), () => undefined, wallAfter(took / 4));
+
+    expect(runners[1]?.meter?.report()).toEqual({ budgetMs: 20, p99Ms: 24.75, over: 20 });
+  });
+
+  test("is of the last values, and what comes from the future took no time", () => {
+    const { table: routes, runners } = table();
+
+    for (let index = 0; index < 300; index += 1)
+      routes.offer(
+        "pi/sim/distance",
+        sampleOf(index),
+        instant(index),
+        () => undefined,
+        wallAfter(index < 44 ? 90 : -5),
+      );
+
+    expect(runners[1]?.meter?.report()).toEqual({ budgetMs: 20, p99Ms: 0, over: 44 });
+  });
+
+  test("is not of what is said again, nor of what operators keep", () => {
+    const { table: routes, runners } = table();
+    const latest = new Map([["pi/sim/distance", sampleOf(1)]]);
+
+    routes.offer("pi/sim/distance", sampleOf(1), instant(0), () => undefined);
+    routes.offerLatest(runners, { latest }, instant(1), () => undefined);
+    routes.flush(instant(100), () => undefined);
+
+    expect(runners.map(({ meter, passed }) => [meter?.report(), passed])).toEqual([
+      [undefined, 1],
+      [undefined, 2],
+    ]);
+  });
+
+  test("is none where none is set, and a value that is refused is none of it", () => {
+    const { table: routes, runners } = table();
+
+    routes.offer("pi/sim/distance", sampleOf(1), instant(0), () => "full", wallAfter(50));
+
+    expect(runners[1]?.meter?.report()).toBeUndefined();
+    expect(prepareRoutes([routeOf()])[0]?.meter).toBeUndefined();
   });
 });

@@ -1,111 +1,65 @@
-/** One route at work: condition, mapping, throttle. The same on a node and on the hub. */
-import { ok, type Result } from "../kernel/result.ts";
-import { earliest, type Instant, instant, later, type Micros } from "../kernel/units.ts";
-import type { Quality } from "../wire/entry.ts";
+/** Routes made ready to run, and the table that finds those that a value is for. */
+import { failed, ok, type Result } from "../kernel/result.ts";
+import { earliest, type Instant, type Micros } from "../kernel/units.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
-import type { Value } from "../wire/value.ts";
+import type { Operator } from "../wire/messages/operator.ts";
+import { fits, hasWildcard } from "../wire/output-filter.ts";
 import { compileExpression, type Expression, type ExpressionFault } from "./expression.ts";
+import { makeStage } from "./operators/make-stage.ts";
+import type { Stage } from "./operators/stage.ts";
+import { type RouteParts, RouteRunner, type RouteSink } from "./route-runner.ts";
+import type { Sample, Samples } from "./sample.ts";
 
-/** A value of an output, as a route sees it. */
-export interface Sample {
-  readonly value: Value;
-  readonly unit: string;
-  readonly quality: Quality;
-  readonly at: Micros;
-  /** It happened once: it is not kept for those who come later, and a newer one does not replace it. */
-  readonly isEvent?: boolean;
+export { isReplacedByNewer, RouteRunner, type RouteSink } from "./route-runner.ts";
+export type { Sample, Samples } from "./sample.ts";
+
+/** Which part of a route cannot be right, and why. */
+export interface RouteFault {
+  readonly part: "when" | "map" | "key" | "through";
+  /** Of `through`, from 0. */
+  readonly step?: number;
+  readonly fault: ExpressionFault;
 }
-
-/**
- * Takes what a route makes of a value. Returns why it does not, in words; `undefined`: it does. `key` is what the
- * route's group chooses by, when it has an expression for it.
- */
-export type RouteSink = (route: CompiledRoute, sample: Sample, key?: string) => string | undefined;
-
-export interface RouteExpressions {
-  readonly when?: Expression | undefined;
-  readonly map?: Expression | undefined;
-  readonly key?: Expression | undefined;
-}
-
-export class RouteRunner {
-  readonly route: CompiledRoute;
-  passed = 0;
-  failed = 0;
-  error: string | undefined;
-  readonly #when: Expression | undefined;
-  readonly #map: Expression | undefined;
-  readonly #key: Expression | undefined;
-  #openAt = instant(Number.NEGATIVE_INFINITY);
-  #held: Sample | undefined;
-
-  constructor(route: CompiledRoute, { when, map, key }: RouteExpressions) {
-    this.route = route;
-    this.#when = when;
-    this.#map = map;
-    this.#key = key;
-  }
-
-  /** When the throttle lets the held sample out; `undefined` while none is held. */
-  get due(): Instant | undefined {
-    return this.#held === undefined ? undefined : this.#openAt;
-  }
-
-  /** Offers a sample. What the throttle holds back is replaced by a newer one and let out by `flush`. */
-  offer(sample: Sample, at: Instant, sink: RouteSink): void {
-    if (this.route.throttle !== undefined && at < this.#openAt) {
-      this.#held = sample;
-      return;
-    }
-    this.#run(sample, at, sink);
-  }
-
-  /** Lets the held sample out when its time has come. */
-  flush(at: Instant, sink: RouteSink): void {
-    const held = this.#held;
-    if (held !== undefined && at >= this.#openAt) this.#run(held, at, sink);
-  }
-
-  #run(sample: Sample, at: Instant, sink: RouteSink): void {
-    this.#held = undefined;
-    const variables = { value: sample.value, unit: sample.unit, quality: sample.quality };
-    const condition = this.#when?.evaluate(variables);
-    if (condition !== undefined) {
-      if (!condition.ok) return this.#fail(`when: ${condition.error}`);
-      if (typeof condition.value !== "boolean") return this.#fail("when: the result is not true or false");
-      if (!condition.value) return;
-    }
-    const key = this.#key?.evaluate(variables);
-    if (key?.ok === false) return this.#fail(`key: ${key.error}`);
-    const mapped = this.#map?.evaluate(variables);
-    if (mapped?.ok === false) return this.#fail(`map: ${mapped.error}`);
-    if (this.route.throttle !== undefined) this.#openAt = later(at, this.route.throttle);
-    const taken = mapped === undefined ? sample : { ...sample, value: mapped.value };
-    const refusal = sink(this.route, taken, key && keyText(key.value));
-    if (refusal !== undefined) return this.#fail(`to: ${refusal}`);
-    this.passed += 1;
-  }
-
-  #fail(error: string): void {
-    this.failed += 1;
-    this.error = error;
-  }
-}
-
-/** Values that are the same are one key, whatever they are. */
-const keyText = (value: Value): string => (typeof value === "string" ? value : JSON.stringify(value));
 
 /** A runner for `route`, or which of its expressions cannot be right. */
-export function prepareRoute(
-  route: CompiledRoute,
-): Result<RouteRunner, { readonly part: "when" | "map" | "key"; readonly fault: ExpressionFault }> {
-  const when = route.when === undefined ? undefined : compileExpression(route.when);
-  if (when?.ok === false) return { ok: false, error: { part: "when", fault: when.error } };
-  const map = route.map === undefined ? undefined : compileExpression(route.map);
-  if (map?.ok === false) return { ok: false, error: { part: "map", fault: map.error } };
-  const key = route.group?.key === undefined ? undefined : compileExpression(route.group.key);
-  if (key?.ok === false) return { ok: false, error: { part: "key", fault: key.error } };
-  return ok(new RouteRunner(route, { when: when?.value, map: map?.value, key: key?.value }));
+export function prepareRoute(route: CompiledRoute): Result<RouteRunner, RouteFault> {
+  const parts = routeParts(route);
+  return parts.ok ? ok(new RouteRunner(route, parts.value)) : parts;
+}
+
+/** What a route is made of, compiled. */
+export function routeParts(route: CompiledRoute): Result<RouteParts, RouteFault> {
+  const when = expressionOf("when", route.when);
+  if (!when.ok) return when;
+  const map = expressionOf("map", route.map);
+  if (!map.ok) return map;
+  const key = expressionOf("key", route.group?.key);
+  if (!key.ok) return key;
+  const stages = stagesOf(route);
+  if (!stages.ok) return stages;
+  return ok({ when: when.value, map: map.value, key: key.value, stages: stages.value });
+}
+
+function expressionOf(
+  part: RouteFault["part"],
+  source: string | undefined,
+): Result<Expression | undefined, RouteFault> {
+  if (source === undefined) return ok(undefined);
+  const compiled = compileExpression(source);
+  return compiled.ok ? compiled : failed({ part, fault: compiled.error });
+}
+
+function stagesOf({ through = [], throttle }: CompiledRoute): Result<readonly Stage[], RouteFault> {
+  const stages: Stage[] = [];
+  // The file has a throttle beside other operators as one of them; what is sent to us may have both.
+  const first: readonly Operator[] =
+    through.length > 0 && throttle !== undefined ? [{ kind: "throttle", span: throttle }] : [];
+  for (const [step, operator] of [...first, ...through].entries()) {
+    const stage = makeStage(operator);
+    if (!stage.ok) return failed({ part: "through", step, fault: stage.error });
+    stages.push(stage.value);
+  }
+  return ok(stages);
 }
 
 /** Runners for checked routes: those that cannot be right are left out. */
@@ -115,26 +69,32 @@ export const prepareRoutes = (routes: readonly CompiledRoute[]): readonly RouteR
     return prepared.ok ? [prepared.value] : [];
   });
 
+/** Outputs of which a table remembers the routes, beside filters. More: it forgets them all and looks again. */
+const resolvedMax = 100_000;
+const none: readonly RouteRunner[] = [];
+
 /** The routes of one place, found by the address of the output that feeds them. */
 export class RouteTable {
   readonly runners: readonly RouteRunner[];
-  readonly #byFrom = new Map<string, RouteRunner[]>();
-  /** Those that may hold something. */
-  readonly #throttled: readonly RouteRunner[];
+  /** By address. Where filters are, an output is added when it is first heard of. */
+  readonly #byFrom = new Map<string, readonly RouteRunner[]>();
+  readonly #hasFilters: boolean;
+  /** Those that hold something. */
+  readonly #waiting = new Set<RouteRunner>();
+  /** None of them is due before. */
+  #due: Instant | undefined;
 
   constructor(runners: readonly RouteRunner[]) {
     this.runners = runners;
-    this.#throttled = runners.filter(({ route }) => route.throttle !== undefined);
-    for (const runner of runners) {
-      const fed = this.#byFrom.get(runner.route.from);
-      if (fed === undefined) this.#byFrom.set(runner.route.from, [runner]);
-      else fed.push(runner);
-    }
+    this.#hasFilters = runners.some(({ route }) => hasWildcard(route.from));
+    for (const runner of runners) this.watch(runner);
+    if (this.#hasFilters) return;
+    for (const [from, fed] of Map.groupBy(runners, ({ route }) => route.from)) this.#byFrom.set(from, fed);
   }
 
   /**
    * The table with these routes instead. One that has not changed keeps the runner it has, with its counts and
-   * what its throttle holds; `fresh` are the others, which know no value yet.
+   * what its operators hold; `fresh` are the others, which know no value yet.
    */
   renewed(runners: readonly RouteRunner[]): {
     readonly table: RouteTable;
@@ -142,29 +102,92 @@ export class RouteTable {
   } {
     const before = new Map(this.runners.map((runner) => [JSON.stringify(runner.route), runner]));
     const kept = runners.map((runner) => before.get(JSON.stringify(runner.route)) ?? runner);
-    return { table: new RouteTable(kept), fresh: kept.filter((runner) => runners.includes(runner)) };
+    const offered = new Set(runners);
+    return { table: new RouteTable(kept), fresh: kept.filter((runner) => offered.has(runner)) };
+  }
+
+  /** The runners that an output feeds. */
+  fedBy(from: string): readonly RouteRunner[] {
+    const known = this.#byFrom.get(from);
+    if (known !== undefined || !this.#hasFilters) return known ?? none;
+    if (this.#byFrom.size >= resolvedMax) this.#byFrom.clear();
+    const fed = this.runners.filter(({ route }) => fits(route.from, from));
+    this.#byFrom.set(from, fed);
+    return fed;
   }
 
   /** `from` is `node/instance/output`. Returns whether any route takes it. */
-  offer(from: string, sample: Sample, at: Instant, sink: RouteSink): boolean {
-    return this.offerAll(from, [sample], at, sink);
+  offer(from: string, sample: Sample, at: Instant, sink: RouteSink, wall?: Micros): boolean {
+    return this.offerAll(from, [sample], at, sink, wall);
   }
 
-  /** Several samples of one output, oldest first. */
-  offerAll(from: string, samples: readonly Sample[], at: Instant, sink: RouteSink): boolean {
-    const fed = this.#byFrom.get(from);
-    if (fed === undefined) return false;
-    for (const runner of fed) for (const sample of samples) runner.offer(sample, at, sink);
+  /** Several samples of one output, oldest first. `wall`: now, when they have just been measured. */
+  offerAll(from: string, samples: Samples, at: Instant, sink: RouteSink, wall?: Micros): boolean {
+    const fed = this.fedBy(from);
+    if (fed.length === 0) return false;
+    for (const runner of fed) {
+      const isNamed = !this.#hasFilters || runner.route.from === from;
+      runner.offerAll(isNamed ? samples : named(samples, from), at, sink, wall);
+      if (runner.isTimed) this.watch(runner);
+    }
     return true;
   }
 
-  /** Lets out what throttles hold and returns when the next one is due. */
-  flush(at: Instant, sink: RouteSink): Instant | undefined {
-    let next: Instant | undefined;
-    for (const runner of this.#throttled) {
-      runner.flush(at, sink);
-      next = earliest(next, runner.due);
+  /**
+   * Gives these routes the latest values of their outputs again: they are new, or what they lead to is. `latest` has
+   * them by address, all of them without `prefix`.
+   */
+  offerLatest(
+    runners: readonly RouteRunner[],
+    { latest, prefix = "" }: { readonly latest: ReadonlyMap<string, Sample>; readonly prefix?: string },
+    at: Instant,
+    sink: RouteSink,
+  ): void {
+    for (const runner of runners) {
+      const samples = latestOf(runner.route.from, latest, prefix);
+      if (samples.length > 0) runner.offerAgain(samples, at, sink);
+      if (runner.isTimed) this.watch(runner);
     }
-    return next;
   }
+
+  /** Lets out what is due and returns when the next one is. */
+  flush(at: Instant, sink: RouteSink): Instant | undefined {
+    if (this.#due === undefined || at < this.#due) return this.#due;
+    this.#due = undefined;
+    for (const runner of this.#waiting) {
+      runner.flush(at, sink);
+      const { due } = runner;
+      if (due === undefined) this.#waiting.delete(runner);
+      this.#due = earliest(this.#due, due);
+    }
+    return this.#due;
+  }
+
+  /** A runner of this table took a value elsewhere: what it holds comes with the next `flush` that is due. */
+  watch(runner: RouteRunner): void {
+    const { due } = runner;
+    if (due === undefined) return;
+    this.#waiting.add(runner);
+    this.#due = earliest(this.#due, due);
+  }
+}
+
+/** The samples with the output they come from. */
+const named = (samples: Samples, from: string): Samples => ({
+  length: samples.length,
+  at: (place) => {
+    const sample = samples.at(place);
+    return sample === undefined ? undefined : { ...sample, from };
+  },
+});
+
+/** The latest of the outputs that `filter` stands for, by their stamps: what came last leads. */
+function latestOf(filter: string, latest: ReadonlyMap<string, Sample>, prefix: string): readonly Sample[] {
+  if (!hasWildcard(filter)) {
+    const sample = filter.startsWith(prefix) ? latest.get(filter.slice(prefix.length)) : undefined;
+    return sample === undefined ? [] : [sample];
+  }
+  return [...latest]
+    .flatMap(([name, sample]) => (fits(filter, prefix + name) ? [{ ...sample, from: prefix + name }] : []))
+    .toSorted((left, right) => left.at - right.at);
 }

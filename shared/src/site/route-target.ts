@@ -4,9 +4,10 @@ import { nodesMax } from "../wire/limits.ts";
 import { type CompiledRoute, type RouteGroup, strategies } from "../wire/messages/desired.ts";
 import { isName, parsePortAddress, parseSiteAddress } from "../wire/names.ts";
 import { nearest } from "../kernel/nearest.ts";
-import type { Path, Problem, YamlText } from "./yaml-text.ts";
+import type { Places } from "./schema-problems.ts";
+import type { Path, Problem } from "./yaml-text.ts";
 
-const targetWords =
+export const targetWords =
   "to is node/instance/input, such as demo/dmx/front, or a map with group, input and strategy";
 const inputWords = "an input of a group is instance/input, such as dmx/front";
 const memberWords = "a group is a list of nodes, such as [pi-1, pi-2]";
@@ -14,13 +15,15 @@ const nameWords = "a name is a-z, 0-9, - and _, at most 63 characters";
 
 const nodeName = z.string(memberWords).refine(isName, nameWords);
 
+export const groupSchema = z
+  .array(nodeName, memberWords)
+  .min(1, "a group has at least one node")
+  .max(nodesMax, `at most ${nodesMax} nodes`);
+
 /** By the group's name. */
 export const groupsField = z.record(
   z.string(),
-  z
-    .array(nodeName, memberWords)
-    .min(1, "a group has at least one node")
-    .max(nodesMax, `at most ${nodesMax} nodes`),
+  groupSchema,
   "groups is a map of a name and a list of nodes each",
 );
 
@@ -33,8 +36,6 @@ export const groupTarget = (key: z.ZodType<string>) =>
     strategy: z.enum(strategies, `there are ${strategies.join(", ")}`).optional(),
     key: key.optional(),
   });
-
-export const groupTargetKeys = ["group", "input", "strategy", "key"];
 
 export type Target = string | z.infer<ReturnType<typeof groupTarget>>;
 export type Groups = z.infer<typeof groupsField>;
@@ -51,27 +52,39 @@ export function compiledTarget(to: Target, groups: Groups): Pick<CompiledRoute, 
 }
 
 /** What is wrong with a target that is well-formed by itself; `path` is that of the target. */
-export function targetProblems(yaml: YamlText, path: Path, to: Target, groups: Groups): Problem[] {
+export function targetProblems<Told extends Problem>(
+  places: Places<Told>,
+  path: Path,
+  to: Target,
+  groups: Groups,
+): Told[] {
   if (typeof to === "string") return [];
   const names = Object.keys(groups);
-  const problems: Problem[] = [];
+  const problems: Told[] = [];
   if (!names.includes(to.group)) {
     const hint =
       nearest(to.group, names) ?? (names.length === 0 ? "there are none" : `there is ${names.join(", ")}`);
-    problems.push(yaml.problemAt([...path, "group"], `there is no group "${to.group}"`, hint));
+    problems.push(places.problemAt([...path, "group"], `there is no group "${to.group}"`, hint));
   }
   if (to.key !== undefined && to.strategy !== "consistent-hash")
-    problems.push(yaml.problemAt([...path, "key"], "only consistent-hash has a key"));
+    problems.push(places.problemAt([...path, "key"], "only consistent-hash has a key"));
   return problems;
 }
 
-export function groupProblems(yaml: YamlText, groups: Groups): Problem[] {
-  return Object.entries(groups).flatMap(([name, nodes]) => [
-    ...(isName(name) ? [] : [yaml.problemAtKey(["groups"], name, nameWords)]),
-    ...nodes.flatMap((node, index) =>
+export function groupProblems<Told extends Problem>(places: Places<Told>, groups: Groups): Told[] {
+  const wrong = Object.keys(groups).filter((name) => !isName(name));
+  return [
+    ...wrong.map((name) => places.problemAtKey(["groups"], name, nameWords)),
+    ...memberProblems(places, groups),
+  ];
+}
+
+export function memberProblems<Told extends Problem>(places: Places<Told>, groups: Groups): Told[] {
+  return Object.entries(groups).flatMap(([name, nodes]) =>
+    nodes.flatMap((node, index) =>
       nodes.indexOf(node) === index
         ? []
-        : [yaml.problemAt(["groups", name, index], `"${node}" stands here twice`)],
+        : [places.problemAt(["groups", name, index], `"${node}" stands here twice`)],
     ),
-  ]);
+  );
 }

@@ -271,3 +271,27 @@ describe("groups", () => {
     expect(problem(`groups: ${written}\nroutes: []\n`)).toContain(words);
   });
 });
+
+describe("a source that is a filter", () => {
+  const from = (filter: string, to = "pi/lights/front") =>
+    `routes:\n  - { name: many, from: "${filter}", to: ${to} }\n`;
+
+  test.each(["+/sim/distance", "pi/sim/+", "pi/sim/#", "+/lights/level", "pi2/#"])("%s is read", (filter) => {
+    expect(read(from(filter))).toMatchObject([{ from: filter }]);
+  });
+
+  test.each(["#", "pi/#", "+/#", "+/+/+", "pi/lights/#", "+/lights/+"])(
+    "%s is refused where it would take all that its own target gives",
+    (filter) => {
+      expect(problem(from(filter))).toBe(
+        `2:25: routes[0].from: ${filter} also stands for every output of pi/lights, to which the route leads: it would go round for ever (name the output, such as +/sim/distance, or the instance, such as demo/sim/#)`,
+      );
+    },
+  );
+
+  test("is refused where it would take all that one of the group gives", () => {
+    const text = `groups: { lamps: [pi2, pi] }\n${from("pi/#", "{ group: lamps, input: lights/front }")}`;
+
+    expect(problem(text)).toContain("also stands for every output of pi/lights");
+  });
+});

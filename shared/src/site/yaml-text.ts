@@ -1,5 +1,15 @@
 /** A YAML 1.2 text that remembers where each thing stands, so that a problem can be pointed at. */
-import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument, Scalar } from "yaml";
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  Scalar,
+  visit,
+} from "yaml";
 
 export type Path = readonly (string | number)[];
 
@@ -15,9 +25,16 @@ export interface Problem {
 }
 
 /** Aliases may multiply a small text into a huge one; a file of routes needs few. More: refuse. */
-const aliasesMax = 100;
+const routesAliasesMax = 100;
+/** What is wrong with a text as YAML: nobody reads on. More: the first are reported. */
+const yamlProblemsMax = 100;
 /** A file of ours. Larger: refuse. */
 export const yamlBytesMax = 4 * 1024 * 1024;
+
+export interface YamlOptions {
+  /** Uses of aliases, with those inside of what they stand for. More: refuse. */
+  readonly aliasesMax?: number;
+}
 
 export class YamlText {
   readonly value: unknown;
@@ -27,19 +44,33 @@ export class YamlText {
   readonly #lines = new LineCounter();
   readonly #document: Document;
 
-  constructor(text: string) {
+  constructor(text: string, { aliasesMax = routesAliasesMax }: YamlOptions = {}) {
     this.#text = text.length > yamlBytesMax ? "" : text;
     this.#document = parseDocument(this.#text, {
       lineCounter: this.#lines,
       prettyErrors: false,
       logLevel: "error",
+      // The library compares each key with every other: twenty thousand of them took four seconds. #keysTwice is quick.
+      uniqueKeys: false,
     });
-    const problems = this.#document.errors.map((error) =>
-      this.#problem(error.pos[0], [], error.message, hintForYaml(error.code)),
+    // What comes after a thing that is out of place is out of place too, and nobody means that.
+    const errors = this.#document.errors
+      .filter(({ code }, index) => index === 0 || code !== "UNEXPECTED_TOKEN")
+      .slice(0, yamlProblemsMax);
+    const problems = errors.map((error) =>
+      this.#problem(error.pos[0], [], error.message, hintForYaml(error.code, this.#text[error.pos[0] - 1])),
     );
+    if (problems.length === 0) problems.push(...this.#keysTwice());
     if (text.length > yamlBytesMax) problems.push(this.#problem(0, [], `larger than ${yamlBytesMax} bytes`));
-    this.value = problems.length === 0 ? this.#read(problems) : undefined;
+    this.value = problems.length === 0 ? this.#read(problems, aliasesMax) : undefined;
     this.problems = problems;
+  }
+
+  /** The source's line, from 1 on, without its end. */
+  lineAt(line: number): string {
+    const start = this.#lines.lineStarts[line - 1] ?? this.#text.length;
+    const end = this.#text.indexOf("\n", start);
+    return this.#text.slice(start, end < 0 ? undefined : end).replace(/\r$/, "");
   }
 
   positionOf(path: Path): { readonly line: number; readonly column: number } {
@@ -67,7 +98,23 @@ export class YamlText {
     return this.#problem(node === undefined ? 0 : this.#sourceOffset(node, offset), path, message, hint);
   }
 
-  #read(problems: Problem[]): unknown {
+  #keysTwice(): Problem[] {
+    const problems: Problem[] = [];
+    visit(this.#document, {
+      Map: (_key, { items }) => {
+        const seen = new Set<unknown>();
+        for (const { key } of items) {
+          const name = isScalar(key) ? key.value : key;
+          if (seen.has(name) && isNode(key) && problems.length < yamlProblemsMax)
+            problems.push(this.#problem(key.range?.[0] ?? 0, [], "Map keys must be unique"));
+          seen.add(name);
+        }
+      },
+    });
+    return problems;
+  }
+
+  #read(problems: Problem[], aliasesMax: number): unknown {
     try {
       return this.#document.toJS({ maxAliasCount: aliasesMax });
     } catch {
@@ -112,7 +159,8 @@ export class YamlText {
   }
 }
 
-function hintForYaml(code: string): string | undefined {
+function hintForYaml(code: string, before: string | undefined): string | undefined {
+  if (before === "$") return "inside of { } and [ ] a text with ${ in it stands in quotes";
   if (code === "BLOCK_AS_IMPLICIT_KEY") return 'put an expression with ": " or "? " in quotes';
   return code === "TAB_AS_INDENT" ? "indent with spaces" : undefined;
 }

@@ -8,6 +8,7 @@ import { nodeStates } from "./node-state.ts";
 
 export const apiPaths = {
   nodes: "/api/v1/nodes",
+  routes: "/api/v1/routes",
   /** Of one node: with `/<node>` behind it. */
   ledger: "/api/v1/ledger",
   health: "/healthz",
@@ -116,6 +117,41 @@ export const nodesResponse = z.object({
   stop: z.optional(z.object({ zones: z.array(z.string()), latches: z.array(latchView) })),
 });
 
+const routeView = z.object({
+  name: z.string(),
+  /** `node/instance/output`, or a filter over outputs. */
+  from: z.string(),
+  /** `node/instance/input`; with a group, its name in place of the node's. */
+  to: z.string(),
+  group: z.optional(z.object({ strategy: z.string(), nodes: z.array(z.string()) })),
+  /** Its operators, in their order. */
+  through: z.array(z.string()),
+  lane: z.enum(lanes),
+  /** The node it runs on; `null`: on the hub. */
+  place: z.nullable(z.string()),
+  /** Why it runs there, in words. */
+  reason: z.string(),
+  /** How often it ran, in the words of whoever runs it. Missing: its node has not said. */
+  runs: z.optional(
+    z.object({
+      passed: z.number(),
+      failed: z.number(),
+      /** The last failure in words. */
+      error: z.optional(z.string()),
+      /** Of one with a budget: of the last values, 99 of 100 took no longer than `p99_ms`; `over`: values that did. */
+      budget: z.optional(z.object({ budget_ms: z.number(), p99_ms: z.number(), over: z.number() })),
+    }),
+  ),
+});
+
+export const routesResponse = z.object({
+  site: z.string(),
+  revision: z.number(),
+  routes: z.array(routeView),
+});
+
+export type RouteView = z.infer<typeof routeView>;
+export type RoutesResponse = z.infer<typeof routesResponse>;
 export type LatchView = z.infer<typeof latchView>;
 const losses = z.record(z.string(), z.number());
 

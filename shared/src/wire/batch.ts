@@ -2,7 +2,7 @@
  * One MQTT publish of the message path: entries of one lane, numbered without holes.
  *
  *   batch = [version, lane, session, firstSeq, baseAt, [entry…], ? sentAt]
- *   entry = [dAt, from, to | null, ttl | null, flags, trace | null, quality, body, ? route]
+ *   entry = [dAt, from, to | null, ttl | null, flags, trace | null, quality, body, ? route, ? origin]
  *
  * Arrays rather than maps: 71 bytes against 122 for one reading, and three times faster to decode.
  * Fields may be appended; a reader keeps what it knows and passes over the rest.
@@ -21,6 +21,7 @@ import {
   valueDepthMax,
 } from "./limits.ts";
 import { isName } from "./names.ts";
+import { originField, readOrigin } from "./origin.ts";
 import { readPlainBatch } from "./plain-batch.ts";
 import { bytesOfSession, type Session, sessionOf } from "./session.ts";
 import { isSendable, type Value } from "./value.ts";
@@ -61,7 +62,7 @@ export function encodeBatch(batch: Batch): Uint8Array {
     entry.trace,
     entry.quality,
     entry.body,
-    ...(entry.route === undefined ? [] : [entry.route]),
+    ...appended(entry),
   ]);
   return encodeCbor([
     batchVersion,
@@ -72,6 +73,11 @@ export function encodeBatch(batch: Batch): Uint8Array {
     entries,
     ...(batch.sentAt === undefined ? [] : [wireInteger(batch.sentAt)]),
   ]);
+}
+
+function appended({ route, origin }: Entry): readonly unknown[] {
+  if (origin !== undefined) return [route ?? null, originField(origin)];
+  return route === undefined ? [] : [route];
 }
 
 /** The batch in `bytes`, published on a topic of `lane`; or in which way it is none. Never throws. */
@@ -153,7 +159,7 @@ export function openBatch(bytes: Uint8Array, lane: Lane): Result<OpenBatch, Batc
 
 function readEntry(fields: unknown, baseAt: number): Entry | undefined {
   if (!Array.isArray(fields) || fields.length < 8) return undefined;
-  const [dAt, from, to, ttl, flags, trace, quality, body, route]: readonly unknown[] = fields;
+  const [dAt, from, to, ttl, flags, trace, quality, body, route, source]: readonly unknown[] = fields;
   if (!isCount(dAt) || !isAddress(from) || !(to === null || isAddress(to))) return undefined;
   if (!isTtl(ttl) || !isCount(flags) || !isQuality(quality)) return undefined;
   if (!(trace === null || (trace instanceof Uint8Array && trace.length === traceBytes))) return undefined;
@@ -161,7 +167,9 @@ function readEntry(fields: unknown, baseAt: number): Entry | undefined {
   const at = baseAt + dAt;
   if (!Number.isSafeInteger(at)) return undefined;
   const named = typeof route === "string" && isName(route) ? { route } : {};
-  const entry = { at: micros(at), from, to, ttl, flags, trace, quality, body, ...named };
+  const origin = source === undefined ? undefined : readOrigin(source);
+  const known = origin === undefined ? named : { ...named, origin };
+  const entry = { at: micros(at), from, to, ttl, flags, trace, quality, body, ...known };
   return hasFlag(entry, entryFlag.columns) && readColumns(entry) === undefined ? undefined : entry;
 }
 

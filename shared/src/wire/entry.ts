@@ -1,5 +1,6 @@
 /** One message: what an output gave, or what an input is asked to take. */
 import type { Micros, Millis } from "../kernel/units.ts";
+import type { Origin } from "./origin.ts";
 import type { Value } from "./value.ts";
 
 export const quality = { good: 0, stale: 1, bad: 2 } as const;
@@ -41,6 +42,8 @@ export interface Entry {
   readonly body: Value;
   /** Downwards: the route on the hub that sends it. Appended to version 1, left out when there is none. */
   readonly route?: string;
+  /** Downwards: the message that an event was made of. Appended after the route. */
+  readonly origin?: Origin;
 }
 
 export const hasFlag = (entry: Pick<Entry, "flags">, flag: number): boolean => (entry.flags & flag) !== 0;

@@ -48,7 +48,8 @@ export class SharedRoom {
 export type Ended = (entry: Entry, loss: Loss) => void;
 
 const untold: Ended = () => undefined;
-const conflated: Loss = { end: "evicted", reason: "conflated" };
+/** A newer value took its place. */
+export const conflated: Loss = { end: "evicted", reason: "conflated" };
 
 export class LaneQueue {
   readonly #limits: QueueLimits;
@@ -218,9 +219,11 @@ export function remainingTtl(queued: Pick<Queued, "expiresAt">, at: Instant): Mi
 const smallestBytes = 1024;
 
 const entryOverhead = 48; // numbers, heads and our own bookkeeping
+const originBytes = 32;
 
 /** About what an entry takes in memory and on the wire. */
 function sizeOf(entry: Entry): number {
   const names = entry.from.length + (entry.to?.length ?? 0) + (entry.route?.length ?? 0);
-  return entryOverhead + names + bytesOfValue(entry.body);
+  const origin = entry.origin === undefined ? 0 : originBytes;
+  return entryOverhead + names + origin + bytesOfValue(entry.body);
 }

@@ -23,11 +23,15 @@ interface Sent extends Batch {
 
 function bench(limits = { messagesMax: 1000, bytesMax: 1_000_000 }) {
   const ledger = new Ledger();
-  const sender = new LaneSender(sessionNumber(1), limits, ledger);
+  const ended: unknown[] = [];
+  const sender = new LaneSender(sessionNumber(1), limits, ledger, {
+    ended: ({ body }, loss) => void ended.push([body, loss]),
+  });
   let sent: Sent[] = [];
   return {
     ledger,
     sender,
+    ended,
     offer: (
       body: Entry["body"],
       to: Lane = lane.telemetry,
@@ -286,7 +290,7 @@ test("the TTL on the wire is what is left of it", () => {
   expect(batch?.entries[0]?.ttl).toBe(300);
 });
 
-test("what expires on the way is sent again with nothing left, and counted as expired once", () => {
+test("what expires on the way is sent again with nothing left, and is the peer's to count: it may have had it", () => {
   const { sender, ledger, offer, pump } = bench();
   sender.connected();
   offer(1, lane.control, { ttl: 100 });
@@ -300,9 +304,41 @@ test("what expires on the way is sent again with nothing left, and counted as ex
 
   expect(ledger.read(lane.control)).toEqual({
     produced: 1,
-    delivered: 0,
-    losses: [{ end: "expired", reason: "ttl", count: 1 }],
+    delivered: 1,
+    losses: [],
   });
+});
+
+test("of what was on the way to a life of the peer that is over, the next one has only what may be done twice", () => {
+  const { sender, ledger, ended, offer, pump } = bench();
+  sender.connected();
+  for (const body of ["state", "event", "other"]) offer(body, lane.control);
+  pump();
+  offer("event", lane.telemetry);
+  pump();
+  offer("waits", lane.control);
+  sender.disconnected();
+
+  const loss = { end: "refused", reason: "node-restarted" } as const;
+  sender.restarted(({ body }) => body !== "event", loss);
+  sender.connected();
+
+  const again = pump(100);
+  expect(bodies(again)).toEqual([["state", "other"], ["waits"]]);
+  expect(numbers(again)).toEqual([
+    [3, 4],
+    [5, 5],
+  ]);
+  expect(ended).toEqual([
+    ["event", loss],
+    ["event", loss],
+  ]);
+  // What the earlier life says of its numbers means nothing any more.
+  sender.confirm(lane.control, 2);
+  expect(sender.depth(lane.control)).toBe(3);
+  sender.confirm(lane.control, 5);
+  expect(ledger.read(lane.control)).toEqual({ produced: 4, delivered: 3, losses: [{ ...loss, count: 1 }] });
+  expect(ledger.read(lane.telemetry)).toEqual({ produced: 1, delivered: 0, losses: [{ ...loss, count: 1 }] });
 });
 
 const step = fc.oneof(

@@ -5,7 +5,8 @@
  * what is urgent does not wait until a slow peer has confirmed something that is less so.
  *
  * A batch on the way is kept until confirmed and sent again with the same numbers after a reconnect. The TTL
- * on the wire is what is left at the time of sending; 0 tells the peer to count the entry and not to act.
+ * on the wire is what is left at the time of sending; 0 tells the peer, unless it has the entry already, to count it
+ * as expired and not to act.
  */
 import { earliest, type Instant, instant, later, type Millis } from "../kernel/units.ts";
 import { encodeBatch } from "./batch.ts";
@@ -41,6 +42,14 @@ export interface SenderLimits extends QueueLimits {
   readonly batchEntriesMax?: number;
   readonly batchGap?: Millis;
 }
+/** Told of each message of a batch that the peer has confirmed. */
+export type Confirmed = (entry: Entry) => void;
+
+export interface SenderTold {
+  /** Told of what ends unsent. */
+  readonly ended?: Ended | undefined;
+  readonly confirmed?: Confirmed | undefined;
+}
 
 export class LaneSender {
   readonly #session: Session;
@@ -48,22 +57,26 @@ export class LaneSender {
   readonly #batchGap: Millis;
   readonly #ledger: Ledger;
   readonly #queue: LaneQueue;
+  readonly #ended: Ended | undefined;
+  readonly #confirmed: Confirmed | undefined;
   readonly #nextSeq = laneNumbers.map(() => 0);
   readonly #sentAt = laneNumbers.map(() => instant(Number.NEGATIVE_INFINITY));
   #flights: Flight[] = [];
   #isConnected = false;
 
-  constructor(session: Session, limits: SenderLimits, ledger: Ledger, ended?: Ended) {
+  constructor(session: Session, limits: SenderLimits, ledger: Ledger, { ended, confirmed }: SenderTold = {}) {
     this.#session = session;
     this.#batchEntriesMax = limits.batchEntriesMax ?? batchEntriesMax;
     this.#batchGap = limits.batchGap ?? batchGap;
     this.#ledger = ledger;
     this.#queue = new LaneQueue(limits, ledger, ended);
+    this.#ended = ended;
+    this.#confirmed = confirmed;
   }
 
   /** Messages that wait or are on the way. */
   get queued(): number {
-    return this.#queue.messages + this.#flights.reduce((sum, flight) => sum + liveIn(flight), 0);
+    return this.#queue.messages + this.#flights.reduce((sum, flight) => sum + flight.messages.length, 0);
   }
 
   get bytes(): number {
@@ -73,7 +86,7 @@ export class LaneSender {
   /** Messages of one lane that wait or are on the way. */
   depth(lane: Lane): number {
     return this.#flights.reduce(
-      (sum, flight) => (flight.lane === lane ? sum + liveIn(flight) : sum),
+      (sum, flight) => (flight.lane === lane ? sum + flight.messages.length : sum),
       this.#queue.depth(lane),
     );
   }
@@ -105,6 +118,24 @@ export class LaneSender {
     this.#isConnected = false;
   }
 
+  /**
+   * The peer has begun a new life, which knows nothing of what was on the way to the one before; that one may have done
+   * it. Only what may be done twice goes to the new one, under numbers of its own; the rest ends as `loss`.
+   */
+  restarted(mayRepeat: (entry: Entry) => boolean, loss: Loss): void {
+    const before = this.#flights;
+    this.#flights = [];
+    for (const { lane: of, messages } of before) {
+      const again = messages.filter(({ entry }) => mayRepeat(entry));
+      if (again.length > 0) this.#takeOff(of, again);
+      for (const { entry } of messages) {
+        if (mayRepeat(entry)) continue;
+        this.#ledger.lost(of, loss);
+        this.#ended?.(entry, loss);
+      }
+    }
+  }
+
   /** Sends what may go now. Returns when to pump again because a lane is gathering; `undefined`: no need. */
   pump(at: Instant, publish: Publish): Instant | undefined {
     if (!this.#isConnected) return undefined;
@@ -134,14 +165,16 @@ export class LaneSender {
   confirm(lane: Lane, seq: number): void {
     const confirmed = (flight: Flight) => flight.isSent && flight.lane === lane && flight.lastSeq <= seq;
     for (const flight of this.#flights) {
-      if (confirmed(flight)) this.#ledger.delivered(lane, liveIn(flight));
+      if (!confirmed(flight)) continue;
+      this.#ledger.delivered(lane, flight.messages.length);
+      if (this.#confirmed !== undefined) for (const { entry } of flight.messages) this.#confirmed(entry);
     }
     this.#flights = this.#flights.filter((flight) => !confirmed(flight));
   }
 
   /** Everything that waits or is on the way ends so. */
   clear(loss: Loss): void {
-    for (const flight of this.#flights) this.#ledger.lost(flight.lane, loss, liveIn(flight));
+    for (const flight of this.#flights) this.#ledger.lost(flight.lane, loss, flight.messages.length);
     this.#flights = [];
     this.#queue.clear(loss);
   }
@@ -174,10 +207,15 @@ export class LaneSender {
       bytes += queued.bytes;
     }
     if (messages.length === 0) return undefined;
+    this.#sentAt[lane] = at;
+    return this.#takeOff(lane, messages);
+  }
+
+  #takeOff(lane: Lane, messages: readonly Queued[]): Flight {
     const firstSeq = this.#nextSeq[lane] ?? 0;
     const lastSeq = firstSeq + messages.length - 1;
     this.#nextSeq[lane] = lastSeq + 1;
-    this.#sentAt[lane] = at;
+    const bytes = messages.reduce((sum, queued) => sum + queued.bytes, 0);
     const flight = { lane, firstSeq, lastSeq, bytes, messages, isSent: false };
     this.#flights.push(flight);
     return flight;
@@ -185,14 +223,8 @@ export class LaneSender {
 
   #publish(flight: Flight, at: Instant, publish: Publish): void {
     flight.isSent = true;
-    const entries = flight.messages.map((queued) => {
-      const ttl = remainingTtl(queued, at);
-      if (ttl === 0 && isLive(queued)) {
-        queued.expiresAt = expired;
-        this.#ledger.lost(flight.lane, { end: "expired", reason: "ttl" });
-      }
-      return { ...queued.entry, ttl };
-    });
+    // Of what was sent before and is too late now, nobody here knows whether it came in time: the peer counts it.
+    const entries = flight.messages.map((queued) => ({ ...queued.entry, ttl: remainingTtl(queued, at) }));
     const batch = { lane: flight.lane, session: this.#session, firstSeq: flight.firstSeq, entries };
     // On a slow line, or one that was cut for a moment, a TTL runs out on the way: the peer has to see that.
     const isTimed = entries.some(isTimedOnTheWay);
@@ -204,10 +236,3 @@ export class LaneSender {
 /** What acts where it goes, and what tells of clocks: by that the way's time is known. Readings go up without. */
 const isTimedOnTheWay = (entry: Entry): boolean =>
   entry.ttl !== null && (entry.to !== null || hasFlag(entry, entryFlag.clock));
-/** Marks a message whose end has been counted although its batch is still on the way. */
-const expired = Number.NEGATIVE_INFINITY;
-const isLive = (queued: Queued): boolean => queued.expiresAt !== expired;
-
-/** Messages of a batch whose end has not been counted. */
-const liveIn = (flight: Flight): number =>
-  flight.messages.reduce((sum, queued) => (isLive(queued) ? sum + 1 : sum), 0);

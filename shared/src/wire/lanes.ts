@@ -15,6 +15,9 @@ export const lane = {
   bulk: 3,
 } as const satisfies Record<LaneName, Lane>;
 
+/** What acts or answers, and waits for nothing. */
+export const isUrgent = (of: Lane): boolean => of <= lane.control;
+
 export const laneNumbers = [0, 1, 2, 3] as const satisfies readonly Lane[];
 
 export const isLane = (value: unknown): value is Lane =>

@@ -14,6 +14,7 @@ export const endReasons = {
     "wrong-command",
     "wrong-clock",
     "held-by-stop",
+    "node-restarted",
   ],
 } as const;
 

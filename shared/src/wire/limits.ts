@@ -125,6 +125,18 @@ export const portsMax = 1024;
 export const portCountMax = 512;
 /** Routes of a site. More: refuse. */
 export const routesMax = 5000;
+/** Steps of one route between its output and its input. More: refuse. */
+export const operatorsMax = 8;
+/** The shortest span of an operator: a timer knows no shorter one. Shorter: refuse. */
+export const operatorSpanMin = millis(1);
+/** Windows and delays of a site, which alone remember many values: 36 MB when all of them are full. More: refuse. */
+export const rememberingOperatorsMax = 1000;
+/** Readings that one window tells apart. More: neighbours are put together, and leave it together. */
+export const windowReadingsMax = 512;
+/** Values that wait in one delay: 50 a second for ten seconds. More: evict the oldest. */
+export const delayedValuesMax = 512;
+/** The same in bytes. */
+export const delayedBytesMax = 32 * 1024;
 /** An expression. Longer: refuse. */
 export const expressionLengthMax = 2000;
 /** Kinds of losses a ledger names for one lane. They are ours; this bounds what a peer may say. More: refuse. */

@@ -133,3 +133,27 @@ test("the memory of texts has no part in what is read", () => {
     expect(read?.entries().value?.[0]?.from).toBe(from);
   }
 });
+
+test("the memory of sessions has no part in what is read", () => {
+  // 31 times the first byte and the second: many have the same hash.
+  for (let number = 0; number < 4000; number += 1) {
+    const session = sessionOf(
+      Uint8Array.of(number % 40, 255 - 31 * (number % 8), number >> 8, number, 0, 0, 0, 0),
+    );
+    expect(readPlainBatch(encodeBatch(batchOf({ session, entries: [entryOf()] })))?.session).toBe(session);
+  }
+});
+
+test("columns that claim to be longer than what is there are given no room", () => {
+  const bytes = encodeBatch(
+    batchOf({
+      entries: [entryOf({ flags: entryFlag.columns, body: [Array(30).fill(1), Array(30).fill(2)] })],
+    }),
+  );
+  const claim = bytes.lastIndexOf(0x98); // the head of a list of 24 to 255 items
+  expect(bytes[claim + 1]).toBe(30);
+
+  bytes[claim + 1] = 255;
+
+  expect(readPlainBatch(bytes)).toBeUndefined();
+});

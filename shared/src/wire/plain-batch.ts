@@ -70,10 +70,28 @@ export function readPlainBatch(bytes: Uint8Array): PlainBatch | undefined {
   const baseAt = reader.count();
   const length = reader.list();
   if (fields !== 6 || version !== batchVersion || !isLane(lane) || length > entriesMax) return undefined;
-  const entries: Entry[] = [];
-  for (let place = 0; place < length && !reader.isWrong; place += 1) entries.push(reader.entry(baseAt));
+  // A list that grows has room for sixteen more, and nearly all batches have one entry.
+  const entries = Array<Entry>(length);
+  for (let place = 0; place < length && !reader.isWrong; place += 1) entries[place] = reader.entry(baseAt);
   if (session === undefined || !reader.isAtEnd) return undefined;
   return new PlainBatch(lane, session, firstSeq, entries);
+}
+
+/** Sessions that are remembered: of as many nodes as a hub knows. More: all are forgotten. */
+const knownSessionsMax = 1024;
+const sessions = new Map<number, { readonly bytes: Uint8Array; readonly session: Session }>();
+
+/** Each node sends the same one over and over. */
+function knownSession(bytes: Uint8Array, start: number): Session {
+  let hash = 0;
+  for (let at = start; at < start + sessionBytes; at += 1) hash = (hash * 31 + (bytes[at] ?? 0)) | 0;
+  const known = sessions.get(hash);
+  if (known !== undefined && known.bytes.every((byte, place) => byte === bytes[start + place]))
+    return known.session;
+  const session = sessionOf(bytes, start);
+  if (sessions.size >= knownSessionsMax) sessions.clear();
+  sessions.set(hash, { bytes: Uint8Array.from(bytes.subarray(start, start + sessionBytes)), session });
+  return session;
 }
 
 const texts = new Map<number, string>();
@@ -108,7 +126,7 @@ class PlainReader {
     if (this.#next() !== initial.bytes8) return this.#wrong(undefined);
     const start = this.#at;
     this.#at += sessionBytes;
-    return this.#at > this.#bytes.length ? this.#wrong(undefined) : sessionOf(this.#bytes, start);
+    return this.#at > this.#bytes.length ? this.#wrong(undefined) : knownSession(this.#bytes, start);
   }
 
   entry(baseAt: number): Entry {
@@ -146,15 +164,30 @@ class PlainReader {
 
   #columns(at: number): Value {
     if (this.list() !== 2) this.isWrong = true;
-    const offsets: number[] = [];
-    const values: number[] = [];
     const length = this.list();
-    if (length > columnSamplesMax) return this.#wrong(null);
-    for (let place = 0; place < length && !this.isWrong; place += 1) offsets.push(this.count());
-    if (this.list() !== length) this.isWrong = true;
-    for (let place = 0; place < length && !this.isWrong; place += 1) values.push(this.#number());
-    if (!offsets.every((offset) => Number.isSafeInteger(at + offset))) this.isWrong = true;
+    // Each takes a byte at least, so that nobody is given more room than his bytes are worth.
+    if (length > columnSamplesMax || length > this.#bytes.length - this.#at) return this.#wrong(null);
+    const offsets = Array<number>(length);
+    const values = Array<number>(length);
+    let last = 0;
+    for (let place = 0; place < length && !this.isWrong; place += 1) {
+      const offset = this.count();
+      offsets[place] = offset;
+      if (offset > last) last = offset;
+    }
+    if (this.list() !== length || !Number.isSafeInteger(at + last)) this.isWrong = true;
+    const { buffer, byteOffset, byteLength } = this.#bytes;
+    const view = new DataView(buffer, byteOffset, byteLength);
+    for (let place = 0; place < length && !this.isWrong; place += 1) values[place] = this.#cell(view);
     return [offsets, values];
+  }
+
+  /** A number in a column. Nearly all are doubles. */
+  #cell(view: DataView): number {
+    const start = this.#at + 1;
+    if (this.#bytes[this.#at] !== float.double || start + 8 > view.byteLength) return this.#number();
+    this.#at = start + 8;
+    return view.getFloat64(start);
   }
 
   #isNull(): boolean {

@@ -54,7 +54,7 @@ test("a new life begins anew, and an old one that comes back too", () => {
   const sequence = new Sequence();
   accept(sequence, 0, 9);
 
-  expect(accept(sequence, 0, 1, { session: sessionNumber(2) })).toEqual({
+  expect(accept(sequence, 0, 1, { session: sessionNumber(2) })).toMatchObject({
     fresh: [0, 1],
     repeated: 0,
     missed: 0,
@@ -65,7 +65,10 @@ test("an empty batch changes nothing", () => {
   const sequence = new Sequence();
   accept(sequence, 0, 2);
 
-  expect(sequence.accept({ ...batchOf({ firstSeq: 1 }), length: 0 })).toEqual({ repeated: 0, missed: 0 });
+  expect(sequence.accept({ ...batchOf({ firstSeq: 1 }), length: 0 })).toMatchObject({
+    repeated: 0,
+    missed: 0,
+  });
   expect(accept(sequence, 3, 3).fresh).toEqual([3]);
 });
 

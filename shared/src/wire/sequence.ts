@@ -16,6 +16,8 @@ export interface Accepted {
   readonly repeated: number;
   /** Entries that never came, before the first fresh one. */
   readonly missed: number;
+  /** The number that came next before this batch; its own first one when nothing was known. */
+  readonly expected: number;
 }
 
 /**
@@ -49,6 +51,6 @@ export class Sequence {
     const expected = this.#next[lane] ?? firstSeq;
     const repeated = Math.min(Math.max(expected - firstSeq, 0), length);
     this.#next[lane] = Math.max(expected, firstSeq + length);
-    return { repeated, missed: Math.max(firstSeq - expected, 0) };
+    return { repeated, missed: Math.max(firstSeq - expected, 0), expected };
   }
 }

@@ -53,6 +53,25 @@ function isSendableContainer(value: object, levels: number): boolean {
   return (prototype === Object.prototype || prototype === null) && Object.values(value).every(isInside);
 }
 
+/** Whether two values are equal, whole: lists and records by what is in them. */
+export function isSame(left: Value, right: Value): boolean {
+  if (Object.is(left, right) || left === right) return true;
+  if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
+  if (left instanceof Uint8Array || right instanceof Uint8Array) {
+    if (!(left instanceof Uint8Array && right instanceof Uint8Array)) return false;
+    return left.length === right.length && left.every((byte, index) => byte === right[index]);
+  }
+  if (Array.isArray(left) !== Array.isArray(right)) return false;
+  const [before, after] = [Object.entries(left), new Map(Object.entries(right))];
+  return (
+    before.length === after.size &&
+    before.every(([key, value]) => {
+      const other = after.get(key);
+      return other !== undefined && isSame(value, other);
+    })
+  );
+}
+
 /** About what a value takes in memory and on the wire. */
 export function bytesOfValue(value: Value): number {
   if (typeof value === "string") return value.length;

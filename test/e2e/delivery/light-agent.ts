@@ -17,6 +17,8 @@ export interface LightAgentOptions {
   readonly hub: string;
   readonly site: string;
   readonly node: string;
+  /** In which its output goes up; telemetry, when nothing is said. */
+  readonly lane?: Lane;
 }
 
 export interface LightAgentEvents {
@@ -58,6 +60,7 @@ export class LightAgent {
 
   /** The next message of its output. */
   produce(counter: number): void {
+    const { lane: into = lane.telemetry } = this.#options;
     const entry = {
       at: micros(Date.now() * 1000),
       from: "counter/count",
@@ -68,7 +71,7 @@ export class LightAgent {
       quality: quality.good,
       body: counter,
     };
-    if (!this.#sender.offer({ lane: lane.telemetry, entry, key: undefined }, now()))
+    if (!this.#sender.offer({ lane: into, entry, key: undefined }, now()))
       throw new Error(`the outbox of ${this.#options.node} is full`);
     this.#pump();
   }

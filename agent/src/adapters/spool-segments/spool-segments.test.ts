@@ -6,6 +6,7 @@ import { setTimeout as after } from "node:timers/promises";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { millis, seconds } from "@interactor/shared/kernel/units";
 import { sessionNumber } from "@interactor/shared/testing/builders";
+import type { Clock } from "@interactor/shared/kernel/clock";
 import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
 import { type Spool, spoolLimits } from "../../ports/spool.ts";
 import { openSpool } from "./spool-segments.ts";
@@ -19,6 +20,12 @@ function folderOf(name = "spool"): string {
   return join(folder, name);
 }
 
+/** Disks take their own time, whatever a test makes of the days that pass. */
+const inEarnest: Clock["after"] = (delay, task) => {
+  const timer = setTimeout(task, delay);
+  return () => clearTimeout(timer);
+};
+
 /** A life of a spool, and what it said. */
 async function live(folder: string, number: number, limits: Partial<typeof spoolLimits> = {}) {
   const said: string[] = [];
@@ -29,7 +36,7 @@ async function live(folder: string, number: number, limits: Partial<typeof spool
     folder,
     session: sessionNumber(number),
     limits: { ...spoolLimits, ...limits },
-    clock,
+    clock: { now: () => clock.now(), after: inEarnest },
     log: { info: say, warn: say, error: say },
   });
   spool.attach({

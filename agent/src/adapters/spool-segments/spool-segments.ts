@@ -8,12 +8,13 @@
 import { join } from "node:path";
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { messageOf } from "@interactor/shared/kernel/fault";
-import { between, type Instant } from "@interactor/shared/kernel/units";
+import { between, type Instant, type Millis, millis } from "@interactor/shared/kernel/units";
 import type { Loss } from "@interactor/shared/wire/ledger";
 import type { Session } from "@interactor/shared/wire/session";
 import type { Log } from "../../ports/log.ts";
 import type { Spool, SpoolEvents, SpoolLimits, Taken, TakeLimits } from "../../ports/spool.ts";
 import { AppendTimes } from "./append-times.ts";
+import { groupLimits, heldBytesMax, segmentAgeShare, segmentsMax, tailBytes } from "./bounds.ts";
 import { CursorFile } from "./cursor-file.ts";
 import { MemoryTail } from "./memory-tail.ts";
 import { cursorName, type Recovered, recover } from "./recovery.ts";
@@ -29,25 +30,14 @@ export interface SpoolOptions {
   readonly session: Session;
   readonly limits: SpoolLimits;
   /** That of who appends, too. */
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "now" | "after">;
   readonly log: Log;
 }
 
-/** A group is gathered this long: a card has so many fsyncs in it, and the hub may be faster. In ms. */
-const groupInterval = 20;
-/** The disk is tried again, the cursor written and the age looked at this often. In ms. */
-const careInterval = 1000;
-/** Records of this life kept in memory although they are on disk, so that they need not be read back. */
-const tailBytes = 512 * 1024;
-/** Records held in memory while the disk takes none. More: evict the oldest. */
-const heldBytesMax = 4 * 1024 * 1024;
-/** Of the age that is kept, so much lies between the records of a segment: they expire together, the young ones early. */
-const segmentAgeShare = 1 / 64;
-/** Written at once. */
-const groupLimits = { messagesMax: 10_000, bytesMax: 1024 * 1024 };
-/** Files of a spool, when an agent is restarted over and over without its hub. More: evict the oldest. */
-const segmentsMax = 4096;
-
+/** A group is gathered this long: a card has so many fsyncs in it, and the hub may be faster. */
+const groupInterval = millis(20);
+/** The disk is tried again, the cursor written and the age looked at this often. */
+const careInterval = millis(1000);
 /** Opens the spool in `folder` with what earlier lives left in it. Never fails: at worst it is one in memory. */
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
   const cursorFile = new CursorFile(join(options.folder, cursorName));
@@ -69,8 +59,8 @@ class SpoolSegments implements Spool {
   #safe = 0;
   #queued = 0;
   #problem: string | undefined;
-  #groupTimer: NodeJS.Timeout | undefined;
-  #care: NodeJS.Timeout | undefined;
+  #cancelGroup: (() => void) | undefined;
+  #cancelCare: (() => void) | undefined;
   #writing: Promise<void> | undefined;
   #filling: Promise<void> | undefined;
   #isCursorBehind = false;
@@ -115,7 +105,7 @@ class SpoolSegments implements Spool {
 
   attach(events: SpoolEvents): void {
     this.#events = events;
-    this.#care = setInterval(() => void this.#takeCare(), careInterval).unref();
+    this.#careSoon();
     this.#fillSoon();
   }
 
@@ -147,8 +137,8 @@ class SpoolSegments implements Spool {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#care);
-    clearTimeout(this.#groupTimer);
+    this.#cancelCare?.();
+    this.#cancelGroup?.();
     this.#isEnded = true;
     await this.#writing;
     await this.#filling;
@@ -193,16 +183,16 @@ class SpoolSegments implements Spool {
     };
   }
 
-  #writeSoon(delay: number): void {
-    if (this.#isEnded || this.#groupTimer !== undefined || this.#writing !== undefined) return;
+  #writeSoon(delay: Millis): void {
+    if (this.#isEnded || this.#cancelGroup !== undefined || this.#writing !== undefined) return;
     if (this.#problem !== undefined && delay < careInterval) return;
-    this.#groupTimer = setTimeout(() => {
-      this.#groupTimer = undefined;
+    this.#cancelGroup = this.#options.clock.after(delay, () => {
+      this.#cancelGroup = undefined;
       this.#writing = this.#write().finally(() => {
         this.#writing = undefined;
         if (this.#safe < this.#tail.next) this.#writeSoon(groupInterval);
       });
-    }, delay);
+    });
   }
 
   /** Puts on disk what is not there yet. */
@@ -335,7 +325,12 @@ class SpoolSegments implements Spool {
     await this.#writeCursor();
   }
 
+  #careSoon(): void {
+    this.#cancelCare = this.#options.clock.after(careInterval, () => void this.#takeCare());
+  }
+
   async #takeCare(): Promise<void> {
+    this.#careSoon();
     if (this.unsaved > 0 || this.#problem !== undefined) this.#writeSoon(careInterval);
     await this.#expire();
     if (this.#isCursorBehind) await this.#writeCursor();

@@ -83,26 +83,46 @@ test("a good answer of long ago gives way to a worse one of now", () => {
   expect(world.error().bound).toBeLessThan(6);
 });
 
-test("the question is asked again: quickly at first, slowly then, and quickly after a reconnect", () => {
-  const { sync } = new World();
-  const gaps = (count: number, from: number) => {
+test("the question is asked again: quickly at first, slowly once it is answered, and quickly after a reconnect", () => {
+  const sync = new ClockSync();
+  const gaps = (count: number, from: number, isAnswered: boolean) => {
+    const found: number[] = [];
     let at = instant(from);
-    return Array.from({ length: count }, () => {
-      sync.ask(at);
+    for (let index = 0; index < count; index++) {
+      const askedAt = sync.ask(at);
+      const hub = micros((noon + at) * 1000);
+      if (isAnswered) sync.reply({ askedAt, receivedAt: hub, repliedAt: hub }, at);
       const due = sync.dueAt ?? at;
-      const gap = due - at;
+      found.push(due - at);
       at = due;
-      return gap;
-    });
+    }
+    return found;
   };
 
   sync.connected(instant(0));
   expect(sync.dueAt).toBe(0);
-  expect(gaps(6, 0)).toEqual([250, 250, 250, 16_000, 16_000, 16_000]);
+  expect(gaps(6, 0, false)).toEqual([250, 250, 250, 2000, 2000, 2000]);
   sync.disconnected();
   expect(sync.dueAt).toBeUndefined();
   sync.connected(instant(90_000));
-  expect(gaps(4, 90_000)).toEqual([250, 250, 250, 16_000]);
+  const [first, second, third, ...slow] = gaps(4, 90_000, true);
+  expect([first, second, third]).toEqual([250, 250, 250]);
+  expect(slow).toEqual([16_000]);
+});
+
+test("while the answers took long the question is asked again soon", () => {
+  const sync = new ClockSync();
+  sync.connected(instant(0));
+  const dueAfter = (roundTrip: number) => {
+    const asked = [0, 1, 2, 3].map((each) => sync.ask(instant(each)));
+    const askedAt = asked.at(-1) ?? 0;
+    const hub = micros(noon * 1000 + askedAt + (roundTrip * 1000) / 2);
+    sync.reply({ askedAt, receivedAt: hub, repliedAt: hub }, instant(3 + roundTrip));
+    return (sync.dueAt ?? 0) - 3 - roundTrip;
+  };
+
+  expect(dueAfter(1800)).toBe(2000);
+  expect(dueAfter(20)).toBe(16_000);
 });
 
 describe("changes nothing:", () => {

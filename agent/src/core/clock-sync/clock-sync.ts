@@ -31,6 +31,10 @@ const burst = 4;
 const burstInterval = millis(250);
 /** Then at a slow pace: at this drift the bound grows by 4 ms in between. */
 const slowInterval = seconds(16);
+/** Sooner while nobody answers: a question expires when the hub takes nothing in, and its clock may have been set. */
+const againInterval = seconds(2);
+/** And while all that is known is no better than this: all questions had waited behind what was more urgent. */
+const roughBound = millis(50);
 /** Stamps are in µs, and both clocks are read at most this wrong. In µs. */
 const resolution = 20;
 
@@ -90,7 +94,7 @@ export class ClockSync {
     const askedAt = Math.round(at * 1000);
     this.#asked = [...this.#asked, askedAt].slice(-askedMax);
     this.#left = Math.max(this.#left - 1, 0);
-    this.#dueAt = later(at, this.#left > 0 ? burstInterval : slowInterval);
+    this.#dueAt = later(at, this.#left > 0 ? burstInterval : againInterval);
     return askedAt;
   }
 
@@ -105,7 +109,10 @@ export class ClockSync {
     const offset = (receivedAt - askedAt + (repliedAt - now)) / 2;
     // While a slow answer was on its way the clocks drifted too.
     const bound = roundTrip / 2 + (now - askedAt) * driftMax + resolution;
-    return this.#take({ offset, bound, at });
+    const news = this.#take({ offset, bound, at });
+    const isRough = (this.errorBound(at) ?? 0) > roughBound;
+    if (this.#left === 0) this.#dueAt = later(at, isRough ? againInterval : slowInterval);
+    return news;
   }
 
   /** The site's clock less the monotonic one, in µs; `undefined` while nobody has answered. */

@@ -241,3 +241,55 @@ describe("a command that asks", () => {
     ]);
   });
 });
+
+describe("an event that another life of the hub sends again", () => {
+  const origin = (seq: number) => ({ session: sessionNumber(9), lane: lane.telemetry, seq, sample: 0 });
+
+  test("is confirmed, counted as come again, and not done again", () => {
+    const { inbox, receive, applied, receipts } = bench();
+    receive(
+      [
+        { body: 0.1, origin: origin(7) },
+        { body: 0.2, origin: origin(8) },
+      ],
+      0,
+      1,
+    );
+
+    receive(
+      [
+        { body: 0.2, origin: origin(8) },
+        { body: 0.3, origin: origin(9) },
+      ],
+      0,
+      2,
+    );
+
+    expect(applied).toEqual([0.1, 0.2, 0.3]);
+    expect(receipts.at(-1)).toEqual(receiptOf(1, 2));
+    expect(inbox.gaps(lane.telemetry)).toEqual({ repeated: 1, missed: 0 });
+    expect(inbox.ledger.read(lane.telemetry)).toMatchObject({ produced: 3, delivered: 3 });
+  });
+
+  test("by another route, or to another input, is another one", () => {
+    const { receive, applied, refused } = bench();
+
+    receive([
+      { body: 0.1, origin: origin(7) },
+      { body: 0.2, origin: origin(7), route: "other" },
+      { body: 0.3, origin: origin(7), to: "lights/back" },
+    ]);
+
+    expect(applied).toEqual([0.1, 0.2]);
+    expect(refused).toEqual(["unknown-input"]);
+  });
+
+  test("is not done either when it had expired here", () => {
+    const { receive, applied } = bench();
+    receive([{ body: 0.1, origin: origin(7), ttl: millis(0) }], 0, 1);
+
+    receive([{ body: 0.1, origin: origin(7), ttl: millis(100) }], 0, 2);
+
+    expect(applied).toEqual([]);
+  });
+});

@@ -12,6 +12,8 @@ import { type Command, readCommandBody } from "@interactor/shared/wire/messages/
 import type { Receipt } from "@interactor/shared/wire/messages/receipt";
 import type { Reply } from "@interactor/shared/wire/messages/reply";
 import type { RequestId } from "@interactor/shared/wire/request";
+import { routesMax } from "@interactor/shared/wire/limits";
+import { OriginMarks, wayOf } from "@interactor/shared/wire/origin";
 import { Sequence } from "@interactor/shared/wire/sequence";
 import { AnsweredRequests } from "./answered-requests.ts";
 import { Transit } from "./transit.ts";
@@ -50,6 +52,9 @@ export interface InboxSink {
   missed(lane: Lane, entries: number): void;
 }
 
+/** Ways of events to this node that it remembers: each route there is may lead here. More: evict the oldest. */
+const waysMax = routesMax;
+
 export class Inbox {
   /** What came for the first time, and how it ended here. */
   readonly ledger = new Ledger();
@@ -60,6 +65,7 @@ export class Inbox {
   readonly #sequence = new Sequence();
   readonly #answered = new AnsweredRequests();
   readonly #transit = new Transit();
+  readonly #done = new OriginMarks(waysMax);
 
   constructor(switchboard: Switchboard, sink: InboxSink) {
     this.#switchboard = switchboard;
@@ -82,6 +88,10 @@ export class Inbox {
     this.#missed[lane] = (this.#missed[lane] ?? 0) + missed;
     if (missed > 0) this.#sink.missed(lane, missed);
     for (const sent of batch.entries.slice(repeated)) {
+      if (this.#isDone(sent)) {
+        this.#repeated[lane] = (this.#repeated[lane] ?? 0) + 1;
+        continue;
+      }
       const entry = arrived(sent, delay);
       this.ledger.produced(lane);
       const refusal = this.#deliver(entry, now);
@@ -93,6 +103,15 @@ export class Inbox {
     }
     const seq = batch.firstSeq + batch.entries.length - 1;
     if (batch.entries.length > 0) this.#sink.receipt({ lane, session: batch.session, seq });
+  }
+
+  /** An event that was done here before, and comes from another life of the hub that could not know. */
+  #isDone({ from, route, to, origin }: Entry): boolean {
+    if (origin === undefined) return false;
+    const way = wayOf(from, route ?? "", to ?? "");
+    if (this.#done.isDone(way, origin)) return true;
+    this.#done.done(way, origin);
+    return false;
   }
 
   #deliver(entry: Entry, now: Now): EntryRefusal | undefined {

@@ -83,10 +83,11 @@ export class Report {
   take(running: Running, at: Instant): Reported {
     this.#saidAt = at;
     this.#isChanged = false;
-    const routes = running.routes.map(({ route, passed, failed, error }) => [
-      route.name,
-      { passed, failed, ...(error === undefined ? {} : { error: shortened(error) }) },
-    ]);
+    const routes = running.routes.map(({ route, passed, failed, error, meter }) => {
+      const budget = meter?.report();
+      const words = error === undefined ? {} : { error: shortened(error) };
+      return [route.name, { passed, failed, ...words, ...(budget === undefined ? {} : { budget }) }];
+    });
     return {
       v: 1,
       session: this.#session,

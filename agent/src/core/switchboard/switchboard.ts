@@ -142,7 +142,8 @@ export class Switchboard {
   /** A value of an output of this node: to the routes placed here. */
   fromOutput(address: PortAddress, sample: Sample, now: Now): void {
     this.#now = now;
-    this.#routes.offer(`${this.#node}/${portAddress(address)}`, sample, now.instant, this.#takeRouted);
+    const from = `${this.#node}/${portAddress(address)}`;
+    this.#routes.offer(from, sample, now.instant, this.#takeRouted, now.wall);
   }
 
   /** A value that a route on the hub sends to an input of this node; `null`: the route is gone and lets go. */
@@ -249,11 +250,7 @@ export class Switchboard {
 
   #offerLatest(runners: readonly RouteRunner[], latest: ReadonlyMap<string, Sample>, now: Now): void {
     this.#now = now;
-    for (const runner of runners) {
-      const from = parseSiteAddress(runner.route.from);
-      const sample = from.ok ? latest.get(portAddress(from.value)) : undefined;
-      if (sample !== undefined) runner.offer(sample, now.instant, this.#takeRouted);
-    }
+    this.#routes.offerLatest(runners, { latest, prefix: `${this.#node}/` }, now.instant, this.#takeRouted);
   }
 
   readonly #takeRouted: RouteSink = (route, sample) => {

@@ -19,8 +19,8 @@ import { Message } from "./message.ts";
 
 export interface AedesBroker extends Broker {
   readonly port: number;
-  /** Clients so far that came with a clean session and said goodbye. */
-  readonly visits: number;
+  /** Who has come so far: all of them, and those with a clean session that said goodbye. */
+  readonly arrivals: Pick<Exchange, "comers" | "visits">;
   /** Serves MQTT on a byte stream that some other listener accepted from this address. */
   accept(stream: Duplex, address: string): void;
 }
@@ -73,9 +73,7 @@ export async function openBroker(options: BrokerOptions, rules: BrokerRules): Pr
     get clients() {
       return clients.count;
     },
-    get visits() {
-      return exchange.visits;
-    },
+    arrivals: exchange,
     get usage() {
       const { sessions, retained, emitter } = exchange;
       return {

@@ -244,6 +244,7 @@ export class Connection {
     this.#takenInTurn = 0;
     const before = this.#reader.waitingBytes;
     const wrong = step();
+    if (this.#takenInTurn > 0) this.#heardAt = performance.now();
     const more = this.#reader.waitingBytes - before;
     if (more > 0) this.#exchange.sweeper.came(more);
     this.#count();
@@ -294,7 +295,6 @@ export class Connection {
   ): boolean | "left" {
     this.#unfinishedSince = undefined;
     if (this.#phase.kind === "open") {
-      this.#heardAt = performance.now();
       if (!this.#phase.conversation.take(bytes, frame)) return "left";
       this.#takenInTurn += 1;
       if (this.#takenInTurn >= packetsPerTurn) this.#yield();

@@ -63,6 +63,7 @@ export class Conversation implements Waiting {
 
   /** Before anything is taken: what it sent over earlier connections may be too much already. */
   begin(): void {
+    this.#exchange.comers += 1;
     for (const unwritten of this.#exchange.allUnwritten) this.#keepBound(unwritten);
   }
 

@@ -33,6 +33,8 @@ export class Exchange {
   heldBytes = 0;
   /** Clients so far that came with a clean session and said goodbye. */
   visits = 0;
+  /** Clients so far that came. */
+  comers = 0;
   /** Too much waits for clients that do not acknowledge it. Set by whoever may cut them. */
   overfull = (): void => undefined;
   /** Of our store, and of those that the rules name. */
@@ -74,9 +76,11 @@ export class Exchange {
   }
 
   unwrittenOf(written: Written): Unwritten {
-    const known = this.#unwritten.get(written) ?? new Unwritten(written);
-    this.#unwritten.set(written, known);
-    return known;
+    const known = this.#unwritten.get(written);
+    if (known !== undefined) return known;
+    const unwritten = new Unwritten(written);
+    this.#unwritten.set(written, unwritten);
+    return unwritten;
   }
 
   get allUnwritten(): Iterable<Unwritten> {

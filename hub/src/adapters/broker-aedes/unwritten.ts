@@ -11,11 +11,26 @@ export interface Waiting {
   told(unwritten: Unwritten): void;
 }
 
+/** What a client sent that is not on disk. */
+interface Share {
+  bytes: number;
+  /** Questions that it is in. */
+  questions: number;
+}
+
+/** What a client has added to a question. */
+interface Part {
+  readonly client: string;
+  readonly share: Share;
+  bytes: number;
+}
+
 interface Question {
   /** All that is taken with it goes to disk with it. */
   readonly group: number;
-  /** What each client has added to it. */
-  readonly bytes: Map<string, number>;
+  readonly parts: Map<string, Part>;
+  /** Of who added last: messages of one client come together, and are counted one by one. */
+  last: Part | undefined;
 }
 
 export class Unwritten {
@@ -23,7 +38,7 @@ export class Unwritten {
   /** Questions that the store has not answered; it answers in their order. */
   readonly #questions = new Fifo<Question>();
   #last: Question | undefined;
-  readonly #bytes = new Map<string, number>();
+  readonly #shares = new Map<string, Share>();
   #waiting = new Set<Waiting>();
   /** What the store had taken at the last question. */
   #changes = 0;
@@ -51,7 +66,7 @@ export class Unwritten {
       if (isNew) this.#add(open, client, bytes);
       return this.#asked;
     }
-    const question = { group, bytes: new Map<string, number>() };
+    const question: Question = { group, parts: new Map(), last: undefined };
     this.#last = question;
     this.#asked += 1;
     this.#questions.push(question);
@@ -71,7 +86,8 @@ export class Unwritten {
 
   /** Of what the client sent, what is not on disk. */
   bytesOf(client: string): number {
-    return this.#bytes.get(client) ?? 0;
+    const last = this.#last?.last;
+    return (last?.client === client ? last.share : this.#shares.get(client))?.bytes ?? 0;
   }
 
   readonly #isAnswered = (isWritten: boolean): void => {
@@ -86,15 +102,28 @@ export class Unwritten {
   };
 
   #add(question: Question, client: string, bytes: number): void {
-    question.bytes.set(client, (question.bytes.get(client) ?? 0) + bytes);
-    this.#bytes.set(client, this.bytesOf(client) + bytes);
+    const part = question.last?.client === client ? question.last : this.#partOf(question, client);
+    question.last = part;
+    part.bytes += bytes;
+    part.share.bytes += bytes;
   }
 
-  #release(question: Question): void {
-    for (const [client, bytes] of question.bytes) {
-      const left = this.bytesOf(client) - bytes;
-      if (left > 0) this.#bytes.set(client, left);
-      else this.#bytes.delete(client);
+  #partOf({ parts }: Question, client: string): Part {
+    const known = parts.get(client);
+    if (known !== undefined) return known;
+    const share = this.#shares.get(client) ?? { bytes: 0, questions: 0 };
+    this.#shares.set(client, share);
+    share.questions += 1;
+    const part = { client, share, bytes: 0 };
+    parts.set(client, part);
+    return part;
+  }
+
+  #release({ parts }: Question): void {
+    for (const { client, share, bytes } of parts.values()) {
+      share.bytes -= bytes;
+      share.questions -= 1;
+      if (share.questions === 0) this.#shares.delete(client);
     }
   }
 

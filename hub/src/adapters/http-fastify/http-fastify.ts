@@ -111,6 +111,7 @@ function routeApi(app: FastifyInstance, site: string, view: HubView): void {
     return reply.code(ready ? 200 : 503).send({ site, status: ready ? "ready" : "not ready", problems });
   });
   app.get(apiPaths.nodes, async () => view.nodes());
+  app.get(apiPaths.routes, async () => view.routes());
   app.get(apiPaths.ledger, async () => view.ledger());
   app.get<{ Params: { readonly node: string } }>(`${apiPaths.ledger}/:node`, async ({ params }, reply) => {
     const ledger = view.ledger(params.node);

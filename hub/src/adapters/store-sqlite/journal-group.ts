@@ -3,9 +3,10 @@ import type { Lane } from "@interactor/shared/wire/lanes";
 import type { Session } from "@interactor/shared/wire/session";
 import type { JournalRecord } from "../../ports/journal.ts";
 import type { Gathered } from "./group-commit.ts";
+import { MarksGather, type MarksGroup } from "./journal-marks.ts";
 
 /** What one commit brings to the disk. May be written again: it says of every row how it ends. */
-export interface JournalGroup {
+export interface JournalGroup extends MarksGroup {
   readonly id: number;
   /** A JSON array of names. */
   readonly nodes: string;
@@ -34,7 +35,18 @@ interface OfNode {
   readonly marks: { readonly session: Session; readonly lane: Lane; next: number }[];
 }
 
+function moveOn(marks: OfNode["marks"], session: Session, lane: Lane, next: number): void {
+  for (const mark of marks) {
+    if (mark.lane !== lane || mark.session !== session) continue;
+    mark.next = next;
+    return;
+  }
+  marks.push({ session, lane, next });
+}
+
 export class JournalGather implements Gathered<JournalGroup> {
+  /** What is needed to route again what may not have been delivered. */
+  readonly kept = new MarksGather();
   #nextId: number;
   #nodes = new Map<string, OfNode>();
   #names: string[] = [];
@@ -52,11 +64,11 @@ export class JournalGather implements Gathered<JournalGroup> {
   }
 
   get isEmpty(): boolean {
-    return this.#records === 0;
+    return this.#records === 0 && this.kept.isEmpty;
   }
 
   get bytes(): number {
-    return this.#batches.length + this.#records * recordBytes;
+    return this.#batches.length + this.#records * recordBytes + this.kept.bytes;
   }
 
   get isFull(): boolean {
@@ -69,9 +81,7 @@ export class JournalGather implements Gathered<JournalGroup> {
     if (this.#forgotten.size > 0) this.#forgotten.delete(keyOf(node, session));
     let known = this.#nodes.get(node);
     if (known === undefined) this.#nodes.set(node, (known = { place: -1, marks: [] }));
-    const mark = known.marks.find((each) => each.lane === lane && each.session === session);
-    if (mark === undefined) known.marks.push({ session, lane, next });
-    else mark.next = next;
+    moveOn(known.marks, session, lane, next);
     this.#records += 1;
     if (payload.length === 0) return;
     if (known.place < 0) known.place = this.#names.push(node) - 1;
@@ -101,15 +111,16 @@ export class JournalGather implements Gathered<JournalGroup> {
   }
 
   take(): JournalGroup {
-    const marks = [...this.#nodes].flatMap(([node, ofNode]) =>
-      ofNode.marks.map(({ session, lane, next }) => [node, session, lane, next]),
-    );
+    const marks: unknown[] = [];
+    for (const [node, ofNode] of this.#nodes)
+      for (const { session, lane, next } of ofNode.marks) marks.push([node, session, lane, next]);
     const group = {
       id: this.#nextId,
       nodes: JSON.stringify(this.#names),
       places: this.#places.taken,
       batches: this.#batches.taken,
       marks: JSON.stringify(marks),
+      ...this.kept.take(),
     };
     this.#nextId += 1;
     this.#nodes = new Map();

@@ -4,10 +4,24 @@
  * while it is written is set aside, and a new one goes on where it was.
  */
 import { join } from "node:path";
-import type { Journal, JournalLimits, JournalUsage, TakenMark } from "../../ports/journal.ts";
+import type {
+  Journal,
+  JournalLimits,
+  JournalRecord,
+  JournalUsage,
+  KeptBatch,
+  KeptBefore,
+  KeptBirth,
+  OriginMark,
+  RecentLimits,
+  Stamp,
+  TakenMark,
+  Uptime,
+} from "../../ports/journal.ts";
 import { type Database, isDamage, type Row, type Statement } from "./database.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { JournalGather, type JournalGroup } from "./journal-group.ts";
+import { evictMarks, readKept, recentBatches, rescueMarks } from "./journal-recent.ts";
 import { journalMigrations } from "./journal-tables.ts";
 import { JournalTime } from "./journal-time.ts";
 import {
@@ -19,7 +33,7 @@ import {
   replaceKeptFile,
 } from "./kept-file.ts";
 import { invariant } from "@interactor/shared/kernel/assert";
-import { type Micros, micros } from "@interactor/shared/kernel/units";
+import { type Micros, micros, type Millis } from "@interactor/shared/kernel/units";
 import { isLane } from "@interactor/shared/wire/lanes";
 import { nodesMax, sessionsPerNodeMax } from "@interactor/shared/wire/limits";
 import { sessionOf } from "@interactor/shared/wire/session";
@@ -28,6 +42,8 @@ export interface JournalOptions extends FileWorld {
   /** Holds `journal.sqlite`; is there already, and no other process uses it. */
   readonly folder: string;
   readonly limits: JournalLimits;
+  /** Without one, ages are judged by what clocks say that can be set, or that stand still. */
+  readonly uptime?: Uptime;
 }
 
 interface Loaded {
@@ -35,6 +51,7 @@ interface Loaded {
   /** When the last commit was made, in the journal's own time; `undefined`: there is none. */
   readonly at: Micros | undefined;
   readonly taken: readonly TakenMark[];
+  readonly kept: KeptBefore;
 }
 
 const what = "what agents send";
@@ -52,6 +69,8 @@ const kind: FileKind<Loaded> = {
 /** After so many commits, or bytes of them, it is looked whether something has to give way. */
 const lookEvery = 64;
 const lookEveryBytes = 4 * 1024 * 1024;
+/** After so many looks, also at what is remembered of nodes and of what was done. */
+const looksPerMarks = 64;
 /** Rows, and bytes of them, that give way in one step. */
 const stepRows = 256;
 const stepBytes = 4 * 1024 * 1024;
@@ -77,13 +96,23 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     log,
   });
   let changes = 0;
+  const then =
+    <Given>(take: (given: Given) => void) =>
+    (given: Given): void => {
+      changes += 1;
+      take(given);
+      commit.changed();
+    };
   return {
     taken: loaded.taken,
-    append(record) {
-      changes += 1;
-      gather.add(record);
-      commit.changed();
-    },
+    kept: loaded.kept,
+    append: then((record: JournalRecord) => gather.add(record)),
+    born: then((birth: KeptBirth) => gather.kept.born(birth)),
+    chosen: then((mark: OriginMark) => gather.kept.chosen(mark)),
+    done: then((mark: OriginMark) => gather.kept.done(mark)),
+    gone: then((node: string) => gather.kept.forget(node)),
+    recent: (span, recentLimits) => file.recent(span, recentLimits),
+    stamp: () => file.stamp(),
     forget: (node, session) => gather.forget(node, session),
     whenWritten: (done) => commit.whenWritten(done),
     get group() {
@@ -124,11 +153,13 @@ async function load(database: Database): Promise<Loaded> {
     nodesMax,
   );
   const rows = await database.rows("SELECT node, session, lane, next FROM taken ORDER BY at_us");
+  await evictMarks(database);
   const at = Math.max(numberIn(last, "at_us"), numberIn(mark, "at_us"));
   return {
     nextId: numberIn(last, "id") + 1,
     at: at === 0 ? undefined : micros(at),
     taken: rows.map(markOf),
+    kept: await readKept(database),
   };
 }
 
@@ -137,6 +168,7 @@ async function rescue(damaged: Database, fresh: Database): Promise<void> {
     const values = ["node", "session", "lane", "next", "at_us"].map((name) => row[name] ?? "");
     await fresh.rows("INSERT OR REPLACE INTO taken VALUES (?, ?, ?, ?, ?)", ...values);
   }
+  await rescueMarks(damaged, fresh);
 }
 
 function markOf(row: Row): TakenMark {
@@ -167,6 +199,7 @@ class JournalFile {
   #commits = 0;
   #commitsLooked = 0;
   #bytesSinceLook = 0;
+  #looks = 0;
   #evicted = 0;
   #bytes = 0;
   #oldest: Micros | undefined;
@@ -216,8 +249,23 @@ class JournalFile {
     await closeWithin(this.#database, this.#options.clock);
   }
 
-  #write({ id, nodes, places, batches, marks }: JournalGroup): Promise<void> {
-    return this.#insert.run([id, this.#time.next(), nodes, places, batches, marks]);
+  recent(span: Millis, limits: RecentLimits): AsyncIterable<readonly KeptBatch[]> {
+    return recentBatches(this.#database, span, limits, this.#options.log);
+  }
+
+  stamp(): Stamp {
+    return this.#stampAt(this.#time.now());
+  }
+
+  #stampAt(at: Micros): Stamp {
+    const { clock, uptime } = this.#options;
+    return { at, wall: clock.wall(), boot: uptime?.boot ?? "", uptime: uptime?.now() ?? micros(0) };
+  }
+
+  #write({ id, nodes, places, batches, marks, births, done, chosen, gone }: JournalGroup): Promise<void> {
+    const { at, wall, boot, uptime } = this.#stampAt(this.#time.next());
+    const own = [id, at, wall, boot, uptime, nodes, places, batches, marks];
+    return this.#insert.run([...own, births, done, chosen, gone]);
   }
 
   /** Marks that are of no use any more go, so that a node which begins life after life does not fill the file. */
@@ -234,6 +282,8 @@ class JournalFile {
   async #look(): Promise<void> {
     this.#commitsLooked = this.#commits;
     this.#bytesSinceLook = 0;
+    this.#looks += 1;
+    if (this.#looks % looksPerMarks === 0) await evictMarks(this.#database);
     for (let step = 0; step < stepsPerLook; step += 1) if ((await this.#evict(false)) === 0) break;
     const [oldest] = await this.#database.rows("SELECT at_us FROM journal ORDER BY id LIMIT 1");
     this.#oldest = oldest === undefined ? undefined : micros(numberIn(oldest, "at_us"));
@@ -270,7 +320,9 @@ const dayMicros = 24 * 3600 * 1e6;
 
 const prepare = (database: Database): Promise<Statement> =>
   database.prepare(
-    "INSERT INTO journal_commit (id, at_us, nodes, places, batches, marks) VALUES (?, ?, ?, ?, ?, ?)",
+    `INSERT INTO journal_commit
+      (id, at_us, wall_us, boot, up_us, nodes, places, batches, marks, births, done, chosen, gone)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
 
 /** What the file takes, without the pages that are free. */

@@ -28,6 +28,9 @@ export interface FeedSink {
 
 const nothing = new Uint8Array();
 
+/** Values of one output, the oldest first. */
+export type Values = readonly PublicValue[] | (Iterable<PublicValue> & Pick<readonly PublicValue[], "at">);
+
 export interface ValueSource {
   readonly node: string;
   /** `node/instance/port` */
@@ -54,7 +57,7 @@ export class Feed {
   }
 
   /** The oldest value first. Returns why the newest is not kept; then none of its output is. */
-  offer(of: ValueSource, values: readonly PublicValue[], at: Instant): ShareRefusal | undefined {
+  offer(of: ValueSource, values: Values, at: Instant): ShareRefusal | undefined {
     if (this.taps.wants(of.address, at))
       for (const value of values) this.#sink.raw(of.address, encodePublicValue(value));
     const newest = values.at(-1);

@@ -20,6 +20,8 @@ export class Latency {
   untimed = 0;
   readonly #recent = new Float64Array(recentMax);
   #count = 0;
+  /** Of the last one. */
+  #bucket = 0;
 
   /** `span` in seconds. */
   observe(span: number): void {
@@ -27,8 +29,11 @@ export class Latency {
       this.untimed += 1;
       return;
     }
-    let bucket = 0;
-    while (span > (latencyBounds[bucket] ?? Number.POSITIVE_INFINITY)) bucket++;
+    // Most take about as long as the one before.
+    let bucket = this.#bucket;
+    while (span <= (latencyBounds[bucket - 1] ?? Number.NEGATIVE_INFINITY)) bucket -= 1;
+    while (span > (latencyBounds[bucket] ?? Number.POSITIVE_INFINITY)) bucket += 1;
+    this.#bucket = bucket;
     this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
     this.sum += span;
     this.#recent[this.#count % recentMax] = span;

@@ -215,6 +215,16 @@ test("of a node the four sessions heard last are known, also when they take turn
   expect(sessions.map(again)).toEqual([0, 0, 1, 1, 1]);
 });
 
+test("what came too late is known by its number and has no effect", () => {
+  const { accept, values, counts } = bench();
+
+  accept([{ body: 1, ttl: millis(0) }, { body: 2 }]);
+  accept([{ body: 1, ttl: millis(0) }, { body: 2 }]);
+
+  expect(values).toMatchObject([{ body: 2 }]);
+  expect(counts).toEqual({ repeated: 2, missed: 0 });
+});
+
 test("a batch that comes again is counted and not taken again", () => {
   const { accept, values, counts } = bench();
   accept([{ body: 1 }, { body: 2 }]);

@@ -3,19 +3,19 @@
  * against what its node declared, and written before it has an effect. What is urgent, the critical lane and the
  * control lane with its receipts, has its effect at once. What is refused is counted by reason; nothing here throws at bad input.
  */
-import { type BatchFault, openBatch, readColumns } from "@interactor/shared/wire/batch";
+import { type BatchFault, openBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
-import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
+import { isUrgent, type Lane } from "@interactor/shared/wire/lanes";
 import { readClockAsk } from "@interactor/shared/wire/messages/clock-exchange";
-import type { PublicValue } from "@interactor/shared/wire/messages/public-value";
 import { type Receipt, readReceiptBody } from "@interactor/shared/wire/messages/receipt";
 import { readResultBody, type Reply } from "@interactor/shared/wire/messages/reply";
 import type { Birth } from "@interactor/shared/wire/messages/state";
 import type { Taken } from "../ledger/node-books.ts";
+import type { Numbered } from "@interactor/shared/wire/sequence";
 import type { Session } from "@interactor/shared/wire/session";
-import { isOfType } from "@interactor/shared/wire/value";
 import { Dedupe } from "./dedupe.ts";
 import type { JournalRecord, TakenMark } from "./journal-record.ts";
+import { type Readings, readingsOf } from "./readings.ts";
 import { type Source, Sources } from "./sources.ts";
 
 export type IntakeRefusal =
@@ -35,8 +35,11 @@ export interface IntakeSink {
   keep(record: JournalRecord, then: (() => unknown) | undefined): void;
   /** How far a session of the node had come is of no use any more. */
   forget(node: string, session: Session): void;
-  /** What one entry says: values of an output, the oldest first, or what an input holds. */
-  values(source: Source, readings: readonly Reading[]): void;
+  /**
+   * What one entry says: values of an output, the oldest first, or what an input holds. `seq` is the entry's number among
+   * those of `batch`.
+   */
+  values(source: Source, readings: Readings, batch: Numbered, seq: number): void;
   receipt(node: string, receipt: Receipt): void;
   /** What became of a command that asked. */
   result(node: string, reply: Reply): void;
@@ -45,14 +48,6 @@ export interface IntakeSink {
   refused(reason: IntakeRefusal, node: string): void;
   /** A batch was counted: what of it is new, came again, or was passed over. */
   took(node: string, taken: Taken): void;
-}
-
-export type Reading = PublicValue;
-
-/** What of a batch is to be given out. */
-interface Taking {
-  readonly source: Source;
-  readonly readings: readonly Reading[];
 }
 
 export class Intake {
@@ -90,7 +85,7 @@ export class Intake {
     if (batch.session !== birth.session && !isSpooled) return "stale-session";
     const entries = batch.entries();
     if (!entries.ok) return this.#refuse(entries.error, node);
-    const { repeated, missed } = this.#dedupe.accept(node, batch, birth.spool);
+    const { repeated, missed, expected } = this.#dedupe.accept(node, batch, birth.spool);
     const { session, firstSeq, length } = batch;
     // In the books it belongs to the life that sends it, which took it over.
     const taken = {
@@ -101,18 +96,19 @@ export class Intake {
       late: 0,
       repeated,
       missed,
+      expected,
     };
     if (taken.fresh === 0) {
       this.#sink.took(node, taken);
       return undefined;
     }
     const fresh = repeated === 0 ? entries.value : entries.value.slice(repeated);
-    const route = (): number => this.#route(node, fresh, taken, birth);
+    const route = (): number => this.#route(node, fresh, { batch, taken, birth });
     // Receipts are there too, and whoever waits for one sends nothing meanwhile.
-    const isUrgent = lane <= lanes.control;
-    const hasValues = !isUrgent || route() > 0;
+    const isAtOnce = isUrgent(lane);
+    const hasValues = !isAtOnce || route() > 0;
     const record = { node, session, lane, next: firstSeq + length, payload: hasValues ? payload : nothing };
-    this.#sink.keep(record, isUrgent ? undefined : route);
+    this.#sink.keep(record, isAtOnce ? undefined : route);
     return undefined;
   }
 
@@ -121,59 +117,71 @@ export class Intake {
     this.#sink.refused(reason, node);
   }
 
-  /** Gives out the values of a batch that were not taken before. Returns how many there are. */
-  #route(node: string, fresh: readonly Entry[], taken: Taken, birth: Birth): number {
-    const late = fresh.reduce((sum, { ttl }) => (ttl === 0 ? sum + 1 : sum), 0);
+  /** Gives out the values of a batch that were not taken before. Returns of how many entries. */
+  #route(node: string, fresh: readonly Entry[], { batch, taken, birth }: Fresh): number {
+    let late = 0;
+    for (const { ttl } of fresh) if (ttl === 0) late += 1;
     this.#sink.took(node, late === 0 ? taken : { ...taken, late });
-    const takings: Taking[] = [];
-    for (const entry of fresh) this.#take(node, entry, birth, takings);
-    for (const { source, readings } of takings) this.#sink.values(source, readings);
-    return takings.length;
+    let given = 0;
+    let seq = batch.firstSeq + batch.length - fresh.length;
+    for (const entry of fresh) if (this.#take(node, entry, { batch, birth, seq: seq++ })) given += 1;
+    return given;
   }
 
-  #take(node: string, entry: Entry, birth: Birth, takings: Taking[]): void {
+  /** Whether the entry had a value to give out. */
+  #take(node: string, entry: Entry, place: PlaceOfEntry): boolean {
+    if ((entry.flags & answers) !== 0) this.#answer(node, entry);
+    // It came too late the first time too, or its sender does not know: what is too old is never done.
+    else if (entry.ttl !== 0) return this.#values(node, entry, place);
+    return false;
+  }
+
+  #answer(node: string, entry: Entry): void {
     if (hasFlag(entry, entryFlag.receipt)) {
       const receipt = readReceiptBody(entry.body);
-      return receipt === undefined
-        ? this.#sink.refused("wrong-receipt", node)
-        : this.#sink.receipt(node, receipt);
-    }
-    if (hasFlag(entry, entryFlag.result)) {
+      if (receipt === undefined) this.#sink.refused("wrong-receipt", node);
+      else this.#sink.receipt(node, receipt);
+    } else if (hasFlag(entry, entryFlag.result)) {
       const reply = readResultBody(entry.body);
-      return reply === undefined ? this.#sink.refused("wrong-result", node) : this.#sink.result(node, reply);
-    }
-    if (hasFlag(entry, entryFlag.clock)) {
+      if (reply === undefined) this.#sink.refused("wrong-result", node);
+      else this.#sink.result(node, reply);
+    } else {
       const askedAt = readClockAsk(entry.body);
-      return askedAt === undefined
-        ? this.#sink.refused("wrong-clock", node)
-        : this.#sink.clock(node, askedAt);
+      if (askedAt === undefined) this.#sink.refused("wrong-clock", node);
+      else this.#sink.clock(node, askedAt);
     }
-    // Its sender has counted it as expired. What is too old is never done.
-    if (entry.ttl === 0) return undefined;
+  }
+
+  #values(node: string, entry: Entry, { batch, birth, seq }: PlaceOfEntry): boolean {
     const source = this.#sources.find(node, birth, entry.from);
-    if (typeof source === "string") return this.#sink.refused(source, node);
-    const readings = readingsOf(entry).filter(({ value }) => {
-      // An input that nobody owns holds nothing.
-      const isRight = isOfType(value, source.type) || (value === null && !source.isOutput);
-      if (!isRight) this.#sink.refused("wrong-type", node);
-      return isRight;
-    });
-    if (readings.length > 0) takings.push({ source, readings });
-    return undefined;
+    if (typeof source === "string") {
+      this.#sink.refused(source, node);
+      return false;
+    }
+    const said = readingsOf(entry);
+    const readings = said.fitting(source);
+    for (let wrong = said.length - readings.length; wrong > 0; wrong -= 1)
+      this.#sink.refused("wrong-type", node);
+    if (readings.length === 0) return false;
+    this.#sink.values(source, readings, batch, seq);
+    return true;
   }
 }
 
-const nothing = new Uint8Array();
-
-/** One for each sample of a columns entry; the decoder has checked its shape. */
-function readingsOf(entry: Entry): readonly Reading[] {
-  const { at, quality, flags, body } = entry;
-  if (!hasFlag(entry, entryFlag.columns)) return [{ at, quality, flags, value: body }];
-  const flagsOfEach = flags & ~entryFlag.columns;
-  return (readColumns(entry) ?? []).map((sample) => ({
-    at: sample.at,
-    quality,
-    flags: flagsOfEach,
-    value: sample.value,
-  }));
+/** What is new of a batch is taken as this. */
+interface Fresh {
+  readonly batch: Numbered;
+  readonly taken: Taken;
+  readonly birth: Birth;
 }
+
+/** An entry among those of its batch. */
+interface PlaceOfEntry {
+  readonly batch: Numbered;
+  readonly birth: Birth;
+  readonly seq: number;
+}
+
+/** What a node says to something that it was sent. */
+const answers = entryFlag.receipt | entryFlag.result | entryFlag.clock;
+const nothing = new Uint8Array();

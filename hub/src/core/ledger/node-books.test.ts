@@ -37,6 +37,7 @@ function bench() {
         late: given.late ?? 0,
         repeated: 0,
         missed: given.missed ?? 0,
+        expected: firstSeq - (given.missed ?? 0),
       }),
     up: () => books.up(lane.telemetry),
   };
@@ -68,7 +69,23 @@ test("what the hub took after a life's last word is delivered, and counts never 
 
   take(2, 0, 1);
 
-  expect(up()).toMatchObject({ produced: 110, delivered: 110, unaccounted: 0, taken: 116 });
+  const losses = { "expired ttl": 5 };
+  expect(up()).toMatchObject({ produced: 115, delivered: 110, losses, unaccounted: 0, taken: 116 });
+});
+
+test("what came too late to have an effect has expired here, from when its node holds it for delivered", () => {
+  const { books, take, up } = bench();
+  take(1, 0, 60);
+  take(1, 60, 5, { late: 3 });
+  books.told(said(1, { produced: 70, delivered: 60, queued: 10 }));
+  expect(up()).toMatchObject({ delivered: 60, queued: 10, losses: {}, difference: 0 });
+
+  take(1, 65, 5, { late: 1 });
+  books.told(said(1, { produced: 70, delivered: 65, queued: 5 }));
+  expect(up()).toMatchObject({ delivered: 62, queued: 5, losses: { "expired ttl": 3 }, difference: 0 });
+
+  books.told(said(1, { produced: 71, delivered: 70, losses: { "expired ttl": 1 } }));
+  expect(up()).toMatchObject({ produced: 71, delivered: 66, losses: { "expired ttl": 5 }, difference: 0 });
 });
 
 test("a mark counts once, however often it is told", () => {
@@ -107,6 +124,40 @@ test("a gap is a gap and no difference; a hub that came later asks for nothing o
   expect(up()).toMatchObject({ difference: 0, missed: 5, taken: 65 });
 });
 
+test("what a hub before had taken is no difference, however many batches of it come again", () => {
+  const { books, up } = bench();
+  const again = (firstSeq: number) =>
+    books.took({
+      session: sessionNumber(1),
+      lane: lane.telemetry,
+      firstSeq,
+      fresh: 0,
+      late: 0,
+      repeated: 3,
+      missed: 0,
+      expected: 106,
+    });
+  again(100);
+  again(103);
+
+  books.told(said(1, { produced: 106, delivered: 106 }));
+
+  expect(up()).toMatchObject({ difference: 0, repeated: 6 });
+});
+
+test("what a life had sent and a slow disk took in after its end is that life's", () => {
+  const { books, take, up } = bench();
+  take(1, 0, 60);
+  books.told(said(1, { produced: 100, delivered: 60, queued: 40 }));
+  books.told(said(2, { produced: 10, delivered: 10 }));
+  take(2, 0, 10);
+
+  take(1, 60, 5);
+
+  books.told(said(2, { produced: 20, delivered: 10, queued: 10 }));
+  expect(up()).toMatchObject({ produced: 120, delivered: 75, unaccounted: 35, taken: 75, difference: 0 });
+});
+
 describe("the lane of spools", () => {
   const bulk = (session: number, up: Partial<UpLane>): NodeLedger => ({
     ...said(session, {}),
@@ -120,6 +171,7 @@ describe("the lane of spools", () => {
       late: 0,
       repeated: 0,
       missed: 0,
+      expected: 1000,
       ...given,
     });
 
@@ -146,6 +198,17 @@ describe("the lane of spools", () => {
     expect(books.up(lane.bulk).difference).toBe(1);
     take(books, 2, { fresh: 1 });
     expect(books.up(lane.bulk).delivered).toBe(55);
+  });
+
+  test("does not take for delivered before what came again just before the node's first word", () => {
+    const books = new NodeBooks();
+    take(books, 1, { fresh: 0, repeated: 1 });
+    books.told(bulk(1, { produced: 26, delivered: 19, queued: 7 }));
+
+    take(books, 1, { fresh: 6 });
+    books.told(bulk(1, { produced: 26, delivered: 26 }));
+
+    expect(books.up(lane.bulk).difference).toBe(0);
   });
 
   test("shows a message that was confirmed and never came", () => {

@@ -8,7 +8,7 @@
  */
 import { type Lane, lane as lanes, laneNumbers } from "@interactor/shared/wire/lanes";
 import { sumOf } from "@interactor/shared/wire/ledger";
-import { sessionsBeforeMax } from "@interactor/shared/wire/limits";
+import { sessionsBeforeMax, sessionsPerNodeMax } from "@interactor/shared/wire/limits";
 import { type NodeLedger, perLane } from "@interactor/shared/wire/messages/node-ledger";
 import type { Session } from "@interactor/shared/wire/session";
 
@@ -18,10 +18,12 @@ export interface Taken {
   readonly lane: Lane;
   readonly firstSeq: number;
   readonly fresh: number;
-  /** Of the fresh ones: those that the node had counted as expired when it sent them. */
+  /** Of the fresh ones: those that came too late to have an effect. They expire here, and nobody else counts them. */
   readonly late: number;
   readonly repeated: number;
   readonly missed: number;
+  /** The number that came next in the lane before it. */
+  readonly expected: number;
 }
 
 /** One lane of node → hub, over all lives of the node that this hub has seen. */
@@ -58,6 +60,9 @@ interface OwnCounts {
   base: number;
   taken: number;
   late: number;
+  /** Of those, what the node holds for delivered by its last word; and what it has yet to hear of, by its numbers. */
+  lateSaid: number;
+  readonly lateSince: { readonly next: number; readonly late: number }[];
   repeated: number;
   missed: number;
 }
@@ -97,18 +102,24 @@ export class NodeBooks {
   /** Lives whose mark has been told; each counts once. */
   readonly #told: Session[] = [];
   #life: Life | undefined;
+  /** Lives that are over, the last at the end. */
+  readonly #ended: Session[] = [];
 
   /** What the hub took of a batch that the node sent. */
-  took({ session, lane, firstSeq, fresh, late, repeated, missed }: Taken): void {
+  took(taken: Taken): void {
+    const { session, lane, firstSeq, fresh, late, repeated, missed, expected } = taken;
+    // A disk was slow, and the node has begun another life meanwhile.
+    if (this.#ended.includes(session)) return this.#tookLate(taken);
     const own = this.#lifeOf(session).own[lane];
     // A spool goes on from life to life with numbers of its own: what comes again was taken from an earlier one.
     if (lane === spoolLane) own.base = Math.max(own.base, 0);
-    // What came before this hub counted, it took in a life before or never.
-    if (own.base < 0) own.base = Math.max(firstSeq + repeated - missed, 0);
+    // What came before this hub counted, it took in a life before or never. Its first batch may be told of after another.
+    else own.base = own.base < 0 ? expected : Math.min(own.base, expected);
     own.taken += fresh;
-    own.late += late;
+    if (late > 0) addLate(own, late, firstSeq + repeated + fresh);
     own.repeated += repeated;
     own.missed += missed;
+    return undefined;
   }
 
   /** What the node says. */
@@ -116,6 +127,7 @@ export class NodeBooks {
     const life = this.#lifeOf(ledger.session);
     if (life.isFirst && life.said === undefined) beginSpool(life.own[spoolLane], ledger);
     life.said = ledger;
+    for (const lane of laneNumbers) sayLate(life.own[lane], ledger.up[lane].delivered);
     for (const { session, held } of ledger.before) {
       if (this.#told.includes(session)) continue;
       this.#told.push(session);
@@ -137,11 +149,13 @@ export class NodeBooks {
     const own = this.#life?.own[lane];
     const said = this.#life?.said?.up[lane] ?? nothingSaid;
     const taken = own?.taken ?? 0;
+    // The node knows only that the hub has them.
+    const late = own?.lateSaid ?? 0;
     return {
       produced: past.produced + said.produced,
-      delivered: past.delivered + said.delivered,
+      delivered: past.delivered + said.delivered - late,
       queued: said.queued,
-      losses: merged(past.losses, said.losses),
+      losses: merged(past.losses, withLate(said.losses, late)),
       unaccounted: past.unaccounted,
       unaccountedAtMost: Math.max(past.atMost, past.unaccounted),
       difference: differenceOf(lane, said, own),
@@ -166,12 +180,24 @@ export class NodeBooks {
     if (this.#life?.session === session) return this.#life;
     const isFirst = this.#life === undefined;
     if (this.#life !== undefined) this.#close(this.#life);
-    const own = perLane(() => ({ ...nothing, late: 0, base: -1 }));
+    const own = perLane(() => ({ ...nothing, late: 0, lateSaid: 0, lateSince: [], base: -1 }));
     this.#life = { session, own, isFirst, said: undefined };
     return this.#life;
   }
 
-  #close({ own, said }: Life): void {
+  /** What a life had sent came when it was over: that much less is unaccounted for. */
+  #tookLate({ lane, fresh, late, repeated, missed }: Taken): void {
+    const past = this.#pastUp[lane];
+    const known = Math.min(past.unaccounted, fresh);
+    past.unaccounted -= known;
+    past.produced += fresh - known;
+    past.delivered += fresh - late;
+    addTo(past, { taken: fresh, repeated, missed }, withLate({}, late));
+  }
+
+  #close({ session, own, said }: Life): void {
+    this.#ended.push(session);
+    if (this.#ended.length > sessionsPerNodeMax) this.#ended.shift();
     for (const lane of laneNumbers) {
       this.#closeUp(lane, own[lane], said);
       if (said !== undefined) addTo(this.#pastDown[lane], said.down[lane], said.down[lane].losses);
@@ -190,22 +216,51 @@ export class NodeBooks {
       return addTo(past, own, losses);
     }
     // What the hub took it has, whether or not the node had heard so.
-    const had = Math.max(delivered, Math.max(own.base, 0) + own.taken - own.late);
+    const had = Math.max(delivered, Math.max(own.base, 0) + own.taken);
     const made = Math.max(produced, had + lost);
     past.produced += made;
-    past.delivered += had;
+    past.delivered += had - own.late;
     past.unaccounted += made - had - lost;
-    return addTo(past, own, losses);
+    return addTo(past, own, withLate(losses, own.late));
   }
 }
 
 /**
  * What a node has delivered of its spool by its first word, and these books have not taken, was taken before they were
- * begun: the numbers of a spool do not say, because they go on from life to life.
+ * begun: the numbers of a spool do not say, because they go on from life to life. What came on the same connection as
+ * that word may be still on its way to being confirmed, and then is among what the node holds for queued.
  */
 function beginSpool(own: OwnCounts, { up }: NodeLedger): void {
-  own.base = Math.max(up[spoolLane].delivered - own.taken - own.missed - own.repeated, 0);
+  const { delivered, queued } = up[spoolLane];
+  const confirmed = Math.max(own.taken + own.missed + own.repeated - queued, 0);
+  own.base = Math.max(delivered - confirmed, 0);
 }
+
+/** Batches with late ones that the node has not heard of yet: it has fewer on the way. More: the newest stand together. */
+const lateSinceMax = 64;
+
+function addLate(own: OwnCounts, late: number, next: number): void {
+  own.late += late;
+  const last = own.lateSince.length >= lateSinceMax ? own.lateSince.pop() : undefined;
+  own.lateSince.push({ next, late: late + (last?.late ?? 0) });
+}
+
+/** So that no count ever falls: it moves from delivered to expired when the node says that it was delivered. */
+function sayLate(own: OwnCounts, delivered: number): void {
+  for (
+    let first = own.lateSince[0];
+    first !== undefined && first.next <= delivered;
+    first = own.lateSince[0]
+  ) {
+    own.lateSince.shift();
+    own.lateSaid += first.late;
+  }
+}
+
+const expired = "expired ttl";
+
+const withLate = (losses: Readonly<Record<string, number>>, late: number): Readonly<Record<string, number>> =>
+  late === 0 ? losses : { ...losses, [expired]: (losses[expired] ?? 0) + late };
 
 const noUp = (): PastUp => ({ ...noDown(), produced: 0, delivered: 0, unaccounted: 0, atMost: 0 });
 const noDown = (): PastDown => ({ ...nothing, losses: new Map() });

@@ -22,6 +22,7 @@ function bench(node: string) {
       late: 0,
       repeated: 0,
       missed: 0,
+      expected: 0,
     });
     ledger.told(name, {
       v: 1,

@@ -1,9 +1,10 @@
 /** What waits to go to one node: routed values and commands, freed by the node's receipts. */
 import type { Instant, Micros, Millis } from "@interactor/shared/kernel/units";
-import { entryFlag, type Quality, quality } from "@interactor/shared/wire/entry";
+import { type Entry, entryFlag, hasFlag, type Quality, quality } from "@interactor/shared/wire/entry";
 import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
-import { type Ended, SharedRoom } from "@interactor/shared/wire/lane-queue";
-import { LaneSender, type Publish } from "@interactor/shared/wire/lane-sender";
+import { isReplacedByNewer } from "@interactor/shared/routing/run-route";
+import { conflated, type Ended, SharedRoom } from "@interactor/shared/wire/lane-queue";
+import { type Confirmed, LaneSender, type Publish } from "@interactor/shared/wire/lane-sender";
 import { Ledger } from "@interactor/shared/wire/ledger";
 import {
   clockExchangeTtl,
@@ -19,6 +20,7 @@ import { clockReplyBody } from "@interactor/shared/wire/messages/clock-exchange"
 import { type Command, commandBody } from "@interactor/shared/wire/messages/command";
 import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
 import type { Receipt } from "@interactor/shared/wire/messages/receipt";
+import type { Origin } from "@interactor/shared/wire/origin";
 import type { Session } from "@interactor/shared/wire/session";
 import type { Value } from "@interactor/shared/wire/value";
 
@@ -28,11 +30,19 @@ export interface RoutedValue {
   readonly quality: Quality;
   /** It happened, and says not only how something is now: each one counts. */
   readonly isEvent?: boolean;
+  /** The output, where the route names several. */
+  readonly from?: string | undefined;
+  /** Of what must not be done twice, also when another life of the hub sends it again. */
+  readonly origin?: Origin | undefined;
+  /** So many came together with it and were replaced by it. */
+  readonly older?: number | undefined;
 }
 
 export interface NodeQueueParts {
   /** Told of what ends here unsent. */
   readonly ended?: Ended | undefined;
+  /** Told of what the node has taken. */
+  readonly confirmed?: Confirmed;
   /** What the queues of all nodes may hold together. */
   readonly room?: SharedRoom;
 }
@@ -43,7 +53,10 @@ export class NodeQueue {
   readonly #session: Session;
   readonly #sender: LaneSender;
 
-  constructor(session: Session, { ended, room = new SharedRoom(nodeQueuesBytesMax) }: NodeQueueParts = {}) {
+  constructor(
+    session: Session,
+    { ended, confirmed, room = new SharedRoom(nodeQueuesBytesMax) }: NodeQueueParts = {},
+  ) {
     this.#session = session;
     const limits = {
       messagesMax: nodeQueueMessagesMax,
@@ -52,7 +65,7 @@ export class NodeQueue {
       batchEntriesMax: nodeBatchEntriesMax,
       batchGap: nodeBatchGap,
     };
-    this.#sender = new LaneSender(session, limits, this.ledger, ended);
+    this.#sender = new LaneSender(session, limits, this.ledger, { ended, confirmed });
   }
 
   get queued(): number {
@@ -79,9 +92,9 @@ export class NodeQueue {
     at: Instant,
     about = "",
   ): boolean {
-    const entry = {
+    const state = {
       at: routed.at,
-      from: route.from,
+      from: routed.from ?? route.from,
       to,
       ttl: route.ttl,
       flags: 0,
@@ -90,7 +103,12 @@ export class NodeQueue {
       body: routed.value,
       route: route.name,
     };
-    const isState = route.lane === lanes.telemetry && routed.isEvent !== true;
+    const entry = routed.origin === undefined ? state : { ...state, origin: routed.origin };
+    const isState = isReplacedByNewer(route, routed);
+    if (routed.older !== undefined && routed.older > 0) {
+      this.ledger.produced(route.lane, routed.older);
+      this.ledger.lost(route.lane, conflated, routed.older);
+    }
     const key = isState ? this.#keys.of(route.name, to, about) : undefined;
     return this.#sender.offer({ lane: route.lane, entry, key }, at);
   }
@@ -137,6 +155,11 @@ export class NodeQueue {
     this.#sender.connected();
   }
 
+  /** Another life of the node: what the one before may have done is not done again, unless it says only how something is. */
+  restarted(): void {
+    this.#sender.restarted(isState, { end: "refused", reason: "node-restarted" });
+  }
+
   disconnected(): void {
     this.#sender.disconnected();
   }
@@ -150,6 +173,9 @@ export class NodeQueue {
     return this.#sender.pump(at, publish);
   }
 }
+
+/** It can be told twice: an event would happen twice, and so would a command, which is told to its sender. */
+const isState = (entry: Entry): boolean => entry.origin === undefined && !hasFlag(entry, entryFlag.command);
 
 /** Under which key a value replaces the one before: a route asks with each, and mostly for the same. */
 class ConflationKeys {

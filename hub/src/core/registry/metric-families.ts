@@ -270,6 +270,10 @@ function ofClocks({ presence }: Measured): MetricFamily[] {
 const agentReasonsMax = 50;
 
 function ofRoutes(router: Router): MetricFamily[] {
+  const budgets = router.runners.flatMap(({ route, meter }) => {
+    const report = meter?.report();
+    return report === undefined ? [] : [[route.name, report] as const];
+  });
   const samples = (of: "passed" | "failed") =>
     router.runners.map((runner) => ({ labels: { route: runner.route.name, result: of }, value: runner[of] }));
   return [
@@ -278,6 +282,18 @@ function ofRoutes(router: Router): MetricFamily[] {
       name: "interactor_hub_route_runs_total",
       help: "Values that a route on the hub took, by result.",
       samples: [...samples("passed"), ...samples("failed")],
+    },
+    {
+      kind: "counter",
+      name: "interactor_hub_route_over_budget_total",
+      help: "Values that a route on the hub with a budget took longer for than it allows.",
+      samples: budgets.map(([route, { over }]) => ({ labels: { route }, value: over })),
+    },
+    {
+      kind: "gauge",
+      name: "interactor_hub_route_latency_seconds",
+      help: "From a reading's stamp to the queue of the node, for routes with a budget: 99 of the last 100.",
+      samples: budgets.map(([route, { p99Ms }]) => ({ labels: { route }, value: p99Ms / 1000 })),
     },
   ];
 }

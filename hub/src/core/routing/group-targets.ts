@@ -2,6 +2,7 @@
 import { unreachable } from "@interactor/shared/kernel/assert";
 import type { Random } from "@interactor/shared/kernel/random";
 import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages/desired";
+import type { Origin } from "@interactor/shared/wire/origin";
 import { rendezvous } from "./rendezvous.ts";
 
 export interface Choice {
@@ -71,4 +72,16 @@ export class GroupTargets {
     this.#holders.set(route.name, node);
     return before === undefined || before === node ? { nodes: [node] } : { nodes: [node], left: before };
   }
+}
+
+/** Whether one of the group takes a value, and the others do not. */
+export const isOneOf = ({ strategy }: RouteGroup): boolean => strategy !== "broadcast";
+
+/** Who of a group takes an event when nobody is present yet: the same one for the same event, however often the hub begins. */
+export function takerAtStart(
+  { nodes, strategy }: RouteGroup,
+  key: string,
+  { seq, sample }: Origin,
+): string | undefined {
+  return strategy === "consistent-hash" ? rendezvous(key, nodes) : nodes[(seq + sample) % nodes.length];
 }

@@ -7,6 +7,7 @@ import { decodeBatch } from "@interactor/shared/wire/batch";
 import { lane } from "@interactor/shared/wire/lanes";
 import { Ledger } from "@interactor/shared/wire/ledger";
 import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages/desired";
+import type { OriginMark } from "@interactor/shared/wire/origin";
 import type { Value } from "@interactor/shared/wire/value";
 import { Router } from "./router.ts";
 
@@ -209,4 +210,108 @@ test("a node that leaves the group lets go, the others hold", () => {
       ["pi-3", 1],
     ]),
   );
+});
+
+describe("an event for one of a group", () => {
+  const from = "pi/sim/distance";
+  const event = (seq: number) =>
+    ({
+      value: seq,
+      unit: "",
+      quality: 0,
+      at: noon,
+      isEvent: true,
+      origin: { session: sessionNumber(9), lane: lane.telemetry, seq, sample: 0 },
+    }) as const;
+
+  function life(strategy: RouteGroup["strategy"], choices: readonly OriginMark[] = []) {
+    const kept: OriginMark[] = [];
+    const waiting: (() => void)[] = [];
+    const router = new Router(sessionNumber(7), {
+      random: seededRandom(3),
+      chosen: (mark, then) => {
+        kept.push(mark);
+        waiting.push(then);
+      },
+      choices,
+    });
+    const route = toLamps(strategy);
+    router.setRoutes(prepareRoutes([route]), [route], nowAt(0));
+    const holders = () => lamps.filter((node) => (router.queues.get(node)?.queued ?? 0) > 0);
+    const write = () => {
+      for (const then of waiting.splice(0)) then();
+    };
+    return { router, kept, write, holders };
+  }
+
+  test.each(["round-robin", "random", "consistent-hash"] as const)(
+    "by %s leaves when it is kept who was chosen, and goes to the same one after a crash",
+    (strategy) => {
+      const { router, kept, write, holders } = life(strategy);
+      for (const node of lamps) router.connected(node);
+      for (const seq of [1, 2, 3, 4, 5]) router.values(from, [event(seq)], instant(0));
+      expect(holders()).toEqual([]);
+      write();
+      const before = lamps.map((node) => router.queues.get(node)?.queued ?? 0);
+
+      const next = life(strategy, kept);
+      for (const seq of [1, 2, 3, 4, 5]) next.router.again.value(from, event(seq), instant(0));
+
+      expect(lamps.map((node) => next.router.queues.get(node)?.queued ?? 0)).toEqual(before);
+      expect(before.reduce((sum, count) => sum + count, 0)).toBe(5);
+    },
+  );
+
+  test("of whom nothing is kept goes to the same one in each life", () => {
+    const lives = [life("random"), life("random")];
+
+    for (const { router } of lives) router.again.value(from, event(4), instant(0));
+
+    expect(lives.map(({ holders }) => holders())).toEqual([["pi-2"], ["pi-2"]]);
+  });
+
+  test("of whom nothing is kept any more, though it was decided for a later one, is not done again by another", () => {
+    const { router, kept, write } = life("round-robin");
+    for (const node of lamps) router.connected(node);
+    for (const seq of [1, 2, 3]) router.values(from, [event(seq)], instant(0));
+    write();
+
+    const next = life("round-robin", kept.slice(1));
+    for (const seq of [1, 2, 3, 4]) next.router.again.value(from, event(seq), instant(0));
+
+    expect(next.router.again.values).toBe(3);
+    // Of the last one it is kept now where it goes.
+    expect(next.kept).toMatchObject([{ seq: 4 }]);
+  });
+
+  test("that its agent sends again goes to whom a life before had chosen", () => {
+    const { router, kept, write } = life("round-robin");
+    for (const node of lamps) router.connected(node);
+    for (const seq of [1, 2]) router.values(from, [event(seq)], instant(0));
+    write();
+
+    const next = life("round-robin", kept.slice(1));
+    for (const node of lamps) next.router.connected(node);
+    next.router.values(from, [event(2)], instant(0));
+
+    expect(kept).toMatchObject([
+      { way: expect.stringContaining("pi-1") },
+      { way: expect.stringContaining("pi-2") },
+    ]);
+    expect(next.holders()).toEqual(["pi-2"]);
+  });
+
+  test("waits for one of them while none was there since the start, and is refused when they have gone", () => {
+    const { router, write, holders } = life("round-robin");
+    router.values(from, [event(1)], instant(0));
+    write();
+    expect(holders()).toEqual(["pi-2"]);
+
+    router.connected("pi-3");
+    router.disconnected("pi-3");
+    router.values(from, [event(2)], instant(0));
+    write();
+
+    expect(holders()).toEqual(["pi-2"]);
+  });
 });

@@ -2,9 +2,11 @@ import { describe, expect, test } from "vitest";
 import { instant, millis, seconds } from "@interactor/shared/kernel/units";
 import { prepareRoute, type RouteRunner } from "@interactor/shared/routing/run-route";
 import { decodeBatch } from "@interactor/shared/wire/batch";
-import { type Entry, entryFlag } from "@interactor/shared/wire/entry";
-import { lane } from "@interactor/shared/wire/lanes";
-import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
+import { type Entry, entryFlag, quality } from "@interactor/shared/wire/entry";
+import { lane, laneNumbers } from "@interactor/shared/wire/lanes";
+import { commandBody } from "@interactor/shared/wire/messages/command";
+import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages/desired";
+import type { Origin } from "@interactor/shared/wire/origin";
 import { noon, nowAt, routeOf, sessionNumber } from "@interactor/shared/testing/builders";
 import { NodeQueue } from "../queue/node-queue.ts";
 import { Router } from "./router.ts";
@@ -16,6 +18,14 @@ const runnersOf = (routes: readonly CompiledRoute[]): readonly RouteRunner[] =>
     const prepared = prepareRoute(route);
     return prepared.ok ? [prepared.value] : [];
   });
+
+const originOf = (seq: number, given: Partial<Origin> = {}): Origin => ({
+  session: sessionNumber(9),
+  lane: lane.telemetry,
+  seq,
+  sample: 0,
+  ...given,
+});
 
 function bench(...routes: readonly CompiledRoute[]) {
   const session = sessionNumber(7);
@@ -89,6 +99,46 @@ test("in an urgent lane every value is sent", () => {
   router.connected("pi2");
 
   expect(valuesOf(pump(0))).toEqual([1, 2, 3].map((value) => ["pi2", value]));
+});
+
+describe("samples that come together", () => {
+  const samples = [1, 7, "seven", 8, 2].map((value) => ({ value, unit: "m", quality: 0, at: noon }) as const);
+  const lamps = (strategy: RouteGroup["strategy"], key?: string): RouteGroup => ({
+    nodes: ["pi2", "pi3"],
+    strategy,
+    ...(key === undefined ? {} : { key }),
+  });
+
+  test.each<readonly [string, Partial<CompiledRoute>]>([
+    ["is plain", {}],
+    ["has a condition that some fulfil and some cannot", { when: "value > 5" }],
+    ["has a condition that none fulfils", { when: "quality == 2" }],
+    ["maps what it can", { map: "value * 2" }],
+    ["has a throttle", { throttle: millis(100) }],
+    ["is urgent", { lane: lane.control }],
+    ["leads to all of a group", { group: lamps("broadcast") }],
+    ["tells a group of several things", { group: lamps("broadcast", "value") }],
+    ["leads to one of a group after the other", { group: lamps("round-robin") }],
+  ])("end as they would one by one where their route %s", (_what, given) => {
+    for (const isEvent of [false, true]) {
+      const [together, apart] = [bench(across(given)), bench(across(given))];
+      const all = samples.map((sample) => ({ ...sample, isEvent }));
+      for (const { router } of [together, apart]) for (const node of ["pi2", "pi3"]) router.connected(node);
+
+      together.router.values("pi/sim/distance", all, instant(0));
+      for (const sample of all) apart.router.values("pi/sim/distance", [sample], instant(0));
+
+      const [seen, expected] = [together, apart].map(({ router, pump }) => ({
+        sent: [pump(0), pump(100)],
+        runners: router.runners.map(({ passed, failed, error }) => ({ passed, failed, error })),
+        ledgers: [...router.queues.values()].map(({ ledger, queued }) => [
+          queued,
+          ...laneNumbers.map((each) => ledger.read(each)),
+        ]),
+      }));
+      expect(seen).toEqual(expected);
+    }
+  });
 });
 
 test("a command goes to its node by hand", () => {
@@ -268,4 +318,208 @@ describe("a node that is forgotten", () => {
     expect(after?.firstSeq).toBe(0);
     expect(after?.session).not.toBe(session);
   });
+});
+
+describe("what the life before took in", () => {
+  const from = "pi/sim/distance";
+  const event = (seq: number, given = {}) => ({
+    value: seq,
+    unit: "m",
+    quality: quality.good,
+    at: noon,
+    isEvent: true,
+    origin: originOf(seq),
+    ...given,
+  });
+  const way = "pi/sim/distance across pi2/lights/front";
+
+  test("goes to its node with its origin, in its order, and none stands for another", () => {
+    const { router, pump } = bench(across());
+    router.connected("pi2");
+
+    for (const seq of [3, 4, 5]) router.again.value(from, event(seq), instant(-100));
+
+    expect(pump(0).map(([, { body, origin }]) => [body, origin])).toEqual(
+      [3, 4, 5].map((seq) => [seq, originOf(seq)]),
+    );
+    expect(router.again.values).toBe(3);
+  });
+
+  test("has the rest of its TTL, and expires when that is over", () => {
+    const { router, pump } = bench(across({ ttl: millis(500) }));
+    router.connected("pi2");
+
+    router.again.value(from, event(1), instant(-500));
+    router.again.value(from, event(2), instant(-499));
+
+    expect(pump(0).map(([, { body, ttl }]) => [body, ttl])).toEqual([[2, 1]]);
+    const ledger = router.queues.get("pi2")?.ledger.read(lane.telemetry);
+    expect(ledger).toMatchObject({ produced: 2, losses: [{ end: "expired", reason: "ttl", count: 1 }] });
+  });
+
+  test("goes nowhere when its node had confirmed it", () => {
+    const marks = [{ way, ...originOf(4) }];
+    const router = new Router(sessionNumber(7), { marks });
+    router.setRoutes(runnersOf([across()]), [across()], nowAt(0));
+
+    for (const seq of [3, 4, 5]) router.again.value(from, event(seq), instant(0));
+
+    expect(router.queues.get("pi2")?.queued).toBe(1);
+  });
+
+  test("need not be read when its node has confirmed all of it", () => {
+    const routes = [across(), across({ name: "other", from: "pa/sim/distance" })];
+    const router = new Router(sessionNumber(7), { marks: [{ way, ...originOf(4, { sample: 1 }) }] });
+    router.setRoutes(runnersOf(routes), routes, nowAt(0));
+
+    const isDone = [3, 4, 5].map((seq) => router.again.isDone("pi", originOf(seq, { sample: 1 })));
+
+    expect(isDone).toEqual([true, true, false]);
+    expect(router.again.isDone("pa", originOf(1))).toBe(false);
+    expect(router.again.isDone("nobody", originOf(9))).toBe(true);
+  });
+
+  test("goes to those of a group that have not confirmed it", () => {
+    const route = routeOf({
+      name: "all",
+      to: "stage/lights/front",
+      group: { nodes: ["a", "b"], strategy: "broadcast" },
+    });
+    const marks = [{ way: "pi/sim/distance all a/lights/front", ...originOf(1) }];
+    const router = new Router(sessionNumber(7), { marks });
+    router.setRoutes(runnersOf([route]), [route], nowAt(0));
+
+    router.again.value(from, event(1), instant(0));
+
+    expect([router.queues.get("a")?.queued ?? 0, router.queues.get("b")?.queued]).toEqual([0, 1]);
+  });
+
+  test("is not for a route that was not there", () => {
+    const { router, place } = bench();
+    place([across()]);
+
+    router.again.value(from, event(1), instant(0));
+
+    expect(router.queues.get("pi2")).toBeUndefined();
+  });
+
+  test("is left to its agent when it says it again by itself, unless each value counts in the route's lane", () => {
+    const { router } = bench(across(), across({ name: "cue", to: "pi3/lights/front", lane: lane.control }));
+
+    router.again.value(from, event(1, { isEvent: false }), instant(0));
+
+    expect([router.queues.get("pi2"), router.queues.get("pi3")?.queued]).toEqual([undefined, 1]);
+  });
+
+  test("comes out of operators when it would have, and its TTL begins then", () => {
+    const through: CompiledRoute["through"] = [{ kind: "delay", span: millis(300) }];
+    const { router, pump } = bench(across({ through, ttl: millis(500) }));
+    router.connected("pi2");
+
+    for (const [seq, at] of [
+      [1, -900],
+      [2, -400],
+      [3, -200],
+    ] as const)
+      router.again.value(from, event(seq), instant(at));
+    router.again.settle(instant(0));
+
+    expect(pump(0).map(([, { body, ttl, origin }]) => [body, ttl, origin])).toEqual([[2, 400, originOf(2)]]);
+    expect(pump(100).map(([, { body, origin }]) => [body, origin])).toEqual([[3, originOf(3)]]);
+  });
+
+  test("knows its way where a route has a filter, and so does what is confirmed", () => {
+    const route = across({ from: "+/sim/distance" });
+    const router = new Router(sessionNumber(7), { marks: [{ way, ...originOf(1) }] });
+    router.setRoutes(runnersOf([route]), [route], nowAt(0));
+
+    router.again.value(from, event(1), instant(0));
+    router.again.value("pa/sim/distance", event(1), instant(0));
+
+    expect([router.again.values, router.queues.get("pi2")?.queued]).toEqual([1, 1]);
+    expect(router.again.reach(() => false, ["pi", "pa"]).sources).toEqual(new Set(["pi", "pa"]));
+    expect(router.again.isDone("pi", originOf(1))).toBe(false);
+  });
+
+  test("comes out of a throttle when it would have", () => {
+    const { router, pump } = bench(across({ throttle: millis(100), ttl: millis(1000) }));
+    router.connected("pi2");
+
+    router.again.value(from, event(1), instant(-900));
+    router.again.value(from, event(2), instant(-890));
+    router.again.value(from, event(3), instant(-880));
+    router.again.settle(instant(0));
+
+    expect(pump(0).map(([, { body, ttl }]) => [body, ttl])).toEqual([
+      [1, 100],
+      [3, 200],
+    ]);
+  });
+});
+
+test("an event stays in the queue of its node whatever comes after it, and what its node confirms is marked", () => {
+  const done: unknown[] = [];
+  const router = new Router(sessionNumber(7), { done: (mark) => void done.push(mark) });
+  router.setRoutes(runnersOf([across()]), [across()], nowAt(0));
+  const sample = { value: 1, unit: "", quality: quality.good, at: noon, isEvent: true };
+  for (const seq of [1, 2])
+    router.values("pi/sim/distance", [{ ...sample, origin: originOf(seq) }], instant(0));
+  router.connected("pi2");
+  let last = -1;
+  router.pump(instant(0), (_node, of, payload) => {
+    const decoded = decodeBatch(payload, of);
+    if (decoded.ok) last = decoded.value.firstSeq + decoded.value.entries.length - 1;
+  });
+
+  router.receipt("pi2", { lane: lane.telemetry, session: sessionNumber(7), seq: last });
+
+  expect(done).toEqual(
+    [1, 2].map((seq) => ({ way: "pi/sim/distance across pi2/lights/front", ...originOf(seq) })),
+  );
+});
+
+test("what was on its way to a node that restarts is not done again, and whoever sent it is told", () => {
+  const done: unknown[] = [];
+  const ended: unknown[] = [];
+  const router = new Router(sessionNumber(7), {
+    done: (mark) => void done.push(mark),
+    ended: ({ body }, loss) => void ended.push([body, loss]),
+  });
+  const routes = [across({ lane: lane.control }), across({ name: "light", to: "pi2/lights/back" })];
+  router.setRoutes(runnersOf(routes), routes, nowAt(0));
+  router.connected("pi2", true);
+  const event = { value: 1, unit: "", quality: quality.good, at: noon, isEvent: true, origin: originOf(1) };
+  const sent = () => {
+    const bodies: unknown[] = [];
+    router.pump(instant(0), (_node, of, payload) => {
+      const decoded = decodeBatch(payload, of);
+      if (decoded.ok) bodies.push(...decoded.value.entries.map(({ to, body }) => [to, body]));
+    });
+    return bodies;
+  };
+  router.values("pi/sim/distance", [event], instant(0));
+  const state = { ...event, value: 2, isEvent: false, origin: undefined };
+  router.values("pi/sim/distance", [state], instant(0));
+  const command = { kind: "set", value: 3, holdFor: seconds(1), by: "me", ttl: seconds(1) } as const;
+  const to = { node: "pi2", instance: "lights", port: "front" };
+  router.command(to, command, noon, instant(0));
+  expect(sent()).toHaveLength(5);
+
+  router.disconnected("pi2");
+  router.values("pi/sim/distance", [{ ...event, value: 4, origin: originOf(2) }], instant(0));
+  router.connected("pi2", true);
+
+  expect(sent()).toEqual([
+    ["lights/front", 2],
+    ["lights/back", 2],
+    ["lights/front", 4],
+  ]);
+  const refused = { end: "refused", reason: "node-restarted" };
+  expect(ended).toEqual([
+    [1, refused],
+    [commandBody(command), refused],
+    [1, refused],
+  ]);
+  // Nor does a later life of the hub have it done.
+  expect(done).toMatchObject([{ seq: 1 }, { seq: 1 }]);
 });

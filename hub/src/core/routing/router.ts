@@ -5,19 +5,24 @@ import {
   type RouteSink,
   RouteTable,
   type Sample,
+  type Samples,
 } from "@interactor/shared/routing/run-route";
 import { type Random, seededRandom } from "@interactor/shared/kernel/random";
 import { targetsOf } from "@interactor/shared/routing/place";
-import { Ledger } from "@interactor/shared/wire/ledger";
+import { Ledger, type Loss } from "@interactor/shared/wire/ledger";
+import type { Entry } from "@interactor/shared/wire/entry";
 import { type Ended, SharedRoom } from "@interactor/shared/wire/lane-queue";
-import type { Lane } from "@interactor/shared/wire/lanes";
+import { type Lane, lane as lanes } from "@interactor/shared/wire/lanes";
 import { nodeQueuesBytesMax } from "@interactor/shared/wire/limits";
 import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages/desired";
 import type { Command } from "@interactor/shared/wire/messages/command";
 import type { Receipt } from "@interactor/shared/wire/messages/receipt";
 import { parseSiteAddress, portAddress, type SiteAddress } from "@interactor/shared/wire/names";
+import { hasWildcard } from "@interactor/shared/wire/output-filter";
+import { type Origin, type OriginMark, wayOf } from "@interactor/shared/wire/origin";
 import { type Session, sessionBytes, sessionOf } from "@interactor/shared/wire/session";
-import { type Choice, GroupTargets } from "./group-targets.ts";
+import { type Choice, GroupTargets, isOneOf, takerAtStart } from "./group-targets.ts";
+import { type Gift, type LivesBefore, originIn, RoutedAgain } from "./routed-again.ts";
 import { NodeQueue } from "../queue/node-queue.ts";
 
 /** When something happens, in both clocks. */
@@ -29,17 +34,25 @@ export interface RouterNow {
 /** Hands a batch to the node's client, if it has one. */
 export type SendToNode = (node: string, lane: Lane, payload: Uint8Array) => void;
 
-export interface RouterParts {
+export interface RouterParts extends LivesBefore {
   /** Told of what ends unsent in the queue of a node. */
   readonly ended?: Ended;
+  /** An event was done by its node: so that it is never done again, also by the hub's next life. */
+  readonly done?: (mark: OriginMark) => void;
+  /** One of a group shall do an event: what is to be done when that is kept, so that no other does it after a crash. */
+  readonly chosen?: (mark: OriginMark, then: () => void) => void;
   /** Counts what a group has nobody to take. */
   readonly nowhere?: Ledger;
   readonly random?: Random;
 }
 
 export class Router {
+  /** What the life before took in and may not have delivered. */
+  readonly again: RoutedAgain;
+  /** Whether values of outputs that are no events go by lanes in which each of them counts. */
+  hasUrgentRoutes = false;
   readonly #session: Session;
-  readonly #ended: Ended | undefined;
+  readonly #parts: RouterParts;
   readonly #nowhere: Ledger;
   readonly #queues = new Map<string, NodeQueue>();
   readonly #room = new SharedRoom(nodeQueuesBytesMax);
@@ -50,6 +63,8 @@ export class Router {
   #hasForgotten = false;
   /** Nodes that are connected. */
   readonly #present = new Set<string>();
+  /** Nodes that were connected since the start: no more than there are queues. */
+  readonly #seen = new Set<string>();
   #table = new RouteTable([]);
   /** Where the routes of the table lead. */
   #targets: ReadonlyMap<CompiledRoute, RouteTarget> = new Map();
@@ -57,12 +72,15 @@ export class Router {
   readonly #due = new Map<string, Instant>();
   #at: Instant | undefined;
 
-  constructor(
-    session: Session,
-    { ended, nowhere = new Ledger(), random = seededRandom(1) }: RouterParts = {},
-  ) {
+  constructor(session: Session, parts: RouterParts = {}) {
+    const { nowhere = new Ledger(), random = seededRandom(1) } = parts;
     this.#session = session;
-    this.#ended = ended;
+    this.#parts = parts;
+    this.again = new RoutedAgain(parts, {
+      give: (...given) => this.#give(...given),
+      // Where it goes is certain: it need not wait until that is kept.
+      chosen: (mark) => parts.chosen?.(mark, () => undefined),
+    });
     this.#nowhere = nowhere;
     this.#groups = new GroupTargets(random);
     this.#random = random;
@@ -89,15 +107,17 @@ export class Router {
     const { table, fresh } = this.#table.renewed(runners);
     this.#table = table;
     this.#targets = targetsIn(table.runners);
+    this.hasUrgentRoutes = runners.some(({ route }) => route.lane !== lanes.telemetry);
+    this.again.inherit(table);
     this.#offerLatest(fresh, now.instant);
   }
 
-  /** Values of an output, `node/instance/port`, the oldest first. */
-  values(address: string, samples: readonly Sample[], at: Instant): void {
+  /** Values of an output, `node/instance/port`, the oldest first. `wall`: now, when they were measured just before. */
+  values(address: string, samples: Samples, at: Instant, wall?: Micros): void {
     this.#at = at;
-    const latest = samples.findLast(({ isEvent }) => isEvent !== true);
-    if (latest !== undefined) this.#latest.set(address, latest);
-    this.#table.offerAll(address, samples, at, this.#take);
+    const latest = samples.at(-1);
+    if (latest !== undefined && latest.isEvent !== true) this.#latest.set(address, told(latest));
+    this.#table.offerAll(address, samples, at, this.#take, wall);
   }
 
   /** The latest value of this output is not kept: routes and nodes that come later get the next one. */
@@ -132,9 +152,13 @@ export class Router {
     this.#knownQueue(node)?.receipt(receipt);
   }
 
-  connected(node: string): void {
+  /** `isNewLife`: it knows nothing of what was on its way to the life before. */
+  connected(node: string, isNewLife = false): void {
     this.#present.add(node);
-    this.queueOf(node).connected();
+    this.#seen.add(node);
+    const queue = this.queueOf(node);
+    if (isNewLife) queue.restarted();
+    queue.connected();
   }
 
   disconnected(node: string): void {
@@ -149,6 +173,7 @@ export class Router {
     this.#queues.delete(node);
     this.#due.delete(node);
     this.#present.delete(node);
+    this.#seen.delete(node);
     this.#hasForgotten = true;
     return queue;
   }
@@ -173,7 +198,11 @@ export class Router {
     this.#due.set(node, atOnce);
     // A node that was forgotten knows the numbers of the queue it had: another one must not begin them anew.
     const session = this.#hasForgotten ? this.#freshSession() : this.#session;
-    const queue = new NodeQueue(session, { ended: this.#ended, room: this.#room });
+    const queue = new NodeQueue(session, {
+      ended: (entry, loss) => this.#ended(node, entry, loss),
+      confirmed: (entry) => this.#confirmed(node, entry),
+      room: this.#room,
+    });
     this.#queues.set(node, queue);
     return queue;
   }
@@ -195,10 +224,7 @@ export class Router {
 
   #offerLatest(runners: readonly RouteRunner[], at: Instant): void {
     this.#at = at;
-    for (const runner of runners) {
-      const sample = this.#latest.get(runner.route.from);
-      if (sample !== undefined) runner.offer(sample, at, this.#take);
-    }
+    this.#table.offerLatest(runners, { latest: this.#latest }, at, this.#take);
   }
 
   #release(route: CompiledRoute, target: string, now: RouterNow): void {
@@ -206,32 +232,78 @@ export class Router {
     if (to.ok) this.queueOf(to.value.node).released(route, portAddress(to.value), now.wall, now.instant);
   }
 
-  readonly #take: RouteSink = (route, { value, at, quality, isEvent = false }, key) => {
+  #ended(node: string, entry: Entry, loss: Loss): void {
+    // It may have been done: no later life of the hub shall have it done again.
+    if (loss.reason === "node-restarted") this.#confirmed(node, entry);
+    this.#parts.ended?.(entry, loss);
+  }
+
+  #confirmed(node: string, entry: Entry): void {
+    const mark = this.again.confirmed(node, entry);
+    if (mark !== undefined) this.#parts.done?.(mark);
+  }
+
+  readonly #take: RouteSink = (route, sample, key, older) => {
     const target = this.#targets.get(route);
     if (target === undefined || this.#at === undefined) return undefined;
     const now = this.#at;
     const { port } = target;
-    const { nodes, left } = route.group === undefined ? target : this.#choose(route, route.group, key);
-    if (left !== undefined) this.queueOf(left).released(route, port, at, now);
+    if (route.group === undefined)
+      return this.#give(route, sample, { nodes: target.nodes, port, now, key, older });
+    const origin = originIn(route, sample);
+    const { from = route.from } = sample;
+    const before =
+      origin && isOneOf(route.group)
+        ? this.again.chosenBefore(route.group, origin, (of) => wayOf(from, route.name, `${of}/${port}`))
+        : undefined;
+    if (before !== undefined) return this.#give(route, sample, { nodes: [before], port, now, key });
+    const { nodes, left } = this.#choose(route, route.group, key ?? sourceOf(route, sample), origin);
+    if (left !== undefined) this.queueOf(left).released(route, port, sample.at, now);
+    const { chosen } = this.#parts;
+    const [node] = nodes;
+    if (chosen === undefined || origin === undefined || node === undefined || !isOneOf(route.group))
+      return this.#give(route, sample, { nodes, port, now, key, older });
+    chosen({ way: wayOf(from, route.name, `${node}/${port}`), ...origin }, () => {
+      this.#give(route, sample, { nodes, port, now, key, older });
+    });
+    return undefined;
+  };
+
+  #give(route: CompiledRoute, sample: Sample, { nodes, port, now, key, older }: Gift): string | undefined {
+    const { value, at, quality, isEvent = false, from } = sample;
+    const routed = { value, at, quality, isEvent, from, origin: originIn(route, sample), older };
     let refused = 0;
     for (const node of nodes) {
-      if (!this.queueOf(node).routed(route, port, { value, at, quality, isEvent }, now, key)) refused += 1;
+      if (!this.queueOf(node).routed(route, port, routed, now, key)) refused += 1;
     }
     if (nodes.length === 0) return "nobody of the group is present";
     if (refused === 0) return undefined;
     return nodes.length === 1
       ? "the queue of the node is full"
       : `the queues of ${refused} of ${nodes.length} nodes are full`;
-  };
+  }
 
-  #choose(route: CompiledRoute, group: RouteGroup, key: string | undefined): Choice {
+  #choose(
+    route: CompiledRoute,
+    group: RouteGroup,
+    key: string | undefined,
+    origin: Origin | undefined,
+  ): Choice {
     const choice = this.#groups.choose(route, group, key, (node) => this.#present.has(node));
     if (choice.nodes.length > 0) return choice;
+    // After a start nobody is back yet: an event waits for one of them.
+    const isBegin = origin !== undefined && !group.nodes.some((node) => this.#seen.has(node));
+    const taker = isBegin ? takerAtStart(group, key ?? route.from, origin) : undefined;
+    if (taker !== undefined) return { nodes: [taker] };
     this.#nowhere.produced(route.lane);
     this.#nowhere.lost(route.lane, { end: "refused", reason: "no-route" });
     return choice;
   }
 }
+
+/** For those who come later: whoever is told how something is does not do it once more. */
+const told = (sample: Sample): Sample =>
+  sample.origin === undefined ? sample : { ...sample, origin: undefined };
 
 /** Where a route leads: in a group, to this port of whom it chooses. */
 interface RouteTarget extends Choice {
@@ -249,6 +321,10 @@ function targetsIn(runners: readonly RouteRunner[]): ReadonlyMap<CompiledRoute, 
 }
 
 const atOnce = instant(Number.NEGATIVE_INFINITY);
+
+/** What a group chooses by when nothing is said: which of several outputs it was. */
+const sourceOf = ({ from }: CompiledRoute, sample: Sample): string | undefined =>
+  hasWildcard(from) ? sample.from : undefined;
 
 /** Whether the same value again leaves everything as it is. */
 const isStateful = (group: RouteGroup | undefined): boolean =>

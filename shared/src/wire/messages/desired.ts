@@ -3,13 +3,15 @@ import * as z from "zod/mini";
 import type { Result } from "../../kernel/result.ts";
 import { millis } from "../../kernel/units.ts";
 import { encodeCbor } from "../cbor.ts";
-import { durationMax, expressionLengthMax, nodesMax, routesMax } from "../limits.ts";
+import { durationMax, expressionLengthMax, nodesMax, operatorsMax, routesMax } from "../limits.ts";
+import { operator } from "./operator.ts";
 import {
   count,
   decodeDocument,
   type DocumentFault,
   documentVersion,
   name,
+  outputFilterText,
   shortText,
   siteAddressText,
 } from "./schema.ts";
@@ -30,13 +32,18 @@ const group = z.object({
 /** A rule from an output to an input, checked by the hub and ready to run. */
 export const compiledRoute = z.object({
   name,
-  from: siteAddressText,
+  /** An output, or a filter over outputs. */
+  from: outputFilterText,
   to: siteAddressText,
   when: expression,
   map: expression,
   ttl: duration,
   lane: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
   throttle: z.optional(duration),
+  /** What 99 of 100 values shall take to their target, at most: measured and told. */
+  budget: z.optional(duration),
+  /** What happens between `when` and `map`, in this order. */
+  through: z.optional(z.array(operator).check(z.maxLength(operatorsMax))),
   /** The route leads to this group, whose name stands in `to` in the place of a node's. It runs on the hub. */
   group: z.optional(group),
 });

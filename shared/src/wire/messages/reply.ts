@@ -67,6 +67,7 @@ const words: Readonly<Record<string, string>> = {
   "node-is-here": "the node is here: it would be known again at once",
   "unknown-node": "the hub knows no such node",
   "node-forgotten": "the node was forgotten",
+  "node-restarted": "the node restarted; whether it was done before, nobody knows",
   "node-away": "the node is away",
   "no-answer": "the node did not answer in time",
 };

@@ -31,6 +31,14 @@ const routeReport = z.object({
   failed: count,
   /** The last failure in words. */
   error: z.optional(shortText),
+  /** There when it has a budget, in ms, and values have passed. `over`: how many of them took longer. */
+  budget: z.optional(
+    z.object({
+      budgetMs: z.number().check(z.nonnegative()),
+      p99Ms: z.number().check(z.nonnegative()),
+      over: count,
+    }),
+  ),
 });
 
 const stopReport = z.object({

@@ -4,6 +4,7 @@ import { failed, ok, type Result } from "../../kernel/result.ts";
 import { type CborBounds, decodeCbor } from "../cbor.ts";
 import { byLengthMax, textLengthMax } from "../limits.ts";
 import { isName, parsePortAddress, parseSiteAddress } from "../names.ts";
+import { isOutputFilter } from "../output-filter.ts";
 import { isSessionField, type Session, sessionOf } from "../session.ts";
 import type { Malformed } from "../well-formed.ts";
 
@@ -20,6 +21,9 @@ export const portAddressText = z
 export const siteAddressText = z
   .string()
   .check(z.refine((text) => parseSiteAddress(text).ok, "not node/instance/port"));
+export const outputFilterText = z
+  .string()
+  .check(z.refine(isOutputFilter, "no output, and no filter of outputs"));
 export const count = z.int().check(z.nonnegative());
 /** 8 bytes on the wire, 16 hex digits in memory. */
 export const session = z.pipe(

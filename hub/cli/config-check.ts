@@ -1,0 +1,56 @@
+/** `interactor config check`: everything that is wrong with a site file. */
+import { existsSync } from "node:fs";
+import { builtInModules } from "@interactor/shared/site/built-in-modules";
+import { DeclaredModules } from "@interactor/shared/site/catalogue";
+import { compileSite, type SiteFailure } from "@interactor/shared/site/compile-site";
+import type { CompiledSite } from "@interactor/shared/site/compiled-site";
+import { problemReport } from "@interactor/shared/site/site-problem";
+import { commandFault } from "./exit.ts";
+import { painterFor, type Painter, printable } from "./output.ts";
+import { digestOf, siteFiles } from "./site-files.ts";
+
+export interface CheckOptions {
+  readonly json?: boolean;
+  readonly color: boolean;
+}
+
+export function runCheck(file: string, options: CheckOptions): void {
+  const site = checkedSite(file, options);
+  const found = { ok: true, site: site.site, digest: digestOf(site), problems: [], more: 0 };
+  process.stdout.write(`${options.json === true ? JSON.stringify(found) : summaryOf(file, site)}\n`);
+}
+
+/** The site; a fault, once everything that is wrong with it has been told. */
+export function checkedSite(file: string, { json = false, color }: CheckOptions): CompiledSite {
+  if (!existsSync(file)) throw commandFault("NOT_FOUND", `there is no file ${file}`);
+  const compiled = compileSite(siteFiles(file), new DeclaredModules(builtInModules));
+  if (compiled.ok) return compiled.value;
+  const { problems, more } = compiled.error;
+  if (json) process.stdout.write(`${JSON.stringify({ ok: false, problems, more })}\n`);
+  else process.stderr.write(reportOf(compiled.error, painterFor(process.stderr, color, process.env)));
+  throw commandFault("VALIDATION", `${counted(problems.length + more, "problem")} in ${file}`);
+}
+
+function reportOf(failure: SiteFailure, painter: Painter): string {
+  const paragraphs = failure.problems.map((problem) => {
+    const [where = "", ...rest] = problemReport(problem, failure.lineOf).map(printable);
+    return [painter.bad(where), ...rest, ""].join("\n");
+  });
+  const more = failure.more === 0 ? "" : `and ${failure.more} more, which are not told\n`;
+  return `${paragraphs.join("\n")}${more}\n`;
+}
+
+function summaryOf(file: string, site: CompiledSite): string {
+  const nodes = Object.values(site.nodes);
+  const instances = nodes.reduce((sum, node) => sum + Object.keys(node.instances).length, 0);
+  const onNodes = nodes.reduce((sum, node) => sum + Object.keys(node.routes).length, 0);
+  const onHub = Object.keys(site.hub.routes).length;
+  const counts = [
+    counted(nodes.length, "node"),
+    counted(instances, "instance"),
+    counted(onNodes + onHub, "route"),
+  ];
+  return `${file} is right: site ${site.site}, ${counts.join(", ")} (${onNodes} on nodes, ${onHub} on the hub)`;
+}
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

@@ -1,0 +1,100 @@
+/** `interactor config …`: what is done with a site file. None of it needs a hub. */
+import type { Command } from "commander";
+import { example } from "./example.ts";
+
+export function addConfig(program: Command): void {
+  const config = program.command("config").description("the site file: begin one, check it, compare, edit");
+  addCheck(config);
+  addInit(config);
+  addDiff(config);
+  addSet(config);
+  addSchema(config);
+}
+
+function addCheck(config: Command): void {
+  config
+    .command("check")
+    .description("say everything that is wrong with a site file, and what would be right")
+    .argument("[file]", "the site's first file", "site.yaml")
+    .option("--json", "for programs")
+    .option("--no-color", "no colours")
+    .addHelpText(
+      "after",
+      `${example("interactor config check site.yaml", "interactor config check --json | jq '.problems[].message'")}
+Needs no hub: modules are the built-in ones. Exit code 0: nothing is wrong; 7: something is.`,
+    )
+    .action(async (file, options) => {
+      const { runCheck } = await import("./config-check.ts");
+      runCheck(file, options);
+    });
+}
+
+function addInit(config: Command): void {
+  config
+    .command("init")
+    .description("write an example of a site file, with comments; a file that is there stays as it is")
+    .argument("[file]", "where", "site.yaml")
+    .option("--json", "for programs")
+    .addHelpText("after", example("interactor config init", "interactor config init gallery/site.yaml"))
+    .action(async (file, options) => {
+      const { runInit } = await import("./config-init.ts");
+      runInit(file, options);
+    });
+}
+
+function addDiff(config: Command): void {
+  config
+    .command("diff")
+    .description("what changes from one site file to another: nothing else is told")
+    .argument("<before>", "a site's first file")
+    .argument("<after>", "another one")
+    .option("--exit-code", "exit with 1 when something changes")
+    .option("--json", "for programs")
+    .option("--no-color", "no colours")
+    .addHelpText(
+      "after",
+      `${example("git show HEAD:site.yaml > old.yaml; interactor config diff old.yaml site.yaml")}
++ comes, - goes, ~ is different; an instance that has to start anew says so. Comments and order are no change.`,
+    )
+    .action(async (before, after, options) => {
+      const { runDiff } = await import("./config-diff.ts");
+      runDiff(before, after, options);
+    });
+}
+
+function addSet(config: Command): void {
+  config
+    .command("set")
+    .description("change one value of a site file; comments and everything else stay")
+    .argument("<file>", "the file it stands in")
+    .argument("<path>", "where: names with points between, as problems have them")
+    .argument("<value>", "a number, true, false, null, or a text")
+    .option("--json", "for programs")
+    .addHelpText(
+      "after",
+      example(
+        "interactor config set site.yaml nodes.demo.instances.dmx.settings.universe 2",
+        "interactor config set site.yaml routes.approach.throttle 50ms",
+      ),
+    )
+    .action(async (file, path, value, options) => {
+      const { runSet } = await import("./config-set.ts");
+      runSet(file, path, value, options);
+    });
+}
+
+function addSchema(config: Command): void {
+  config
+    .command("schema")
+    .description("print the JSON Schema of the site file, for editors")
+    .option("--json", "for programs; it always is")
+    .addHelpText(
+      "after",
+      `${example("interactor config schema > site.schema.json")}
+An editor with YAML support finds it by the first line of the file that \`interactor config init\` writes.`,
+    )
+    .action(async () => {
+      const { runSchema } = await import("./config-schema.ts");
+      runSchema();
+    });
+}

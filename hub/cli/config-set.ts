@@ -1,0 +1,39 @@
+/** `interactor config set`: one value of a site file, with everything else as it was. */
+import { messageOf } from "@interactor/shared/kernel/fault";
+import { type EditedValue, pathFromText, setInYaml } from "@interactor/shared/site/yaml-edit";
+import { commandFault } from "./exit.ts";
+import { readText, replaceText } from "./text-file.ts";
+
+export function runSet(
+  file: string,
+  path: string,
+  text: string,
+  { json = false }: { readonly json?: boolean },
+): void {
+  const edited = setInYaml(textOf(file), pathFromText(path), valueOf(text));
+  if (!edited.ok) throw commandFault("USAGE", edited.error);
+  try {
+    replaceText(file, edited.value);
+  } catch (error) {
+    throw commandFault("FAILED", `${file} cannot be written: ${messageOf(error)}`, error);
+  }
+  const words = `set ${path} in ${file}; next: interactor config check ${file}`;
+  process.stdout.write(`${json ? JSON.stringify({ file, path }) : words}\n`);
+}
+
+function textOf(file: string): string {
+  try {
+    const text = readText(file);
+    if (text.ok) return text.value;
+  } catch (error) {
+    throw commandFault("NOT_FOUND", `cannot read ${file}: ${messageOf(error)}`, error);
+  }
+  throw commandFault("VALIDATION", `${file} is no UTF-8 text`);
+}
+
+/** As YAML has it: a number, true, false, null, or a text. */
+function valueOf(text: string): EditedValue {
+  if (text === "true" || text === "false") return text === "true";
+  if (text === "null") return null;
+  return /^-?(0|[1-9]\d*)(\.\d+)?$/.test(text) ? Number(text) : text;
+}

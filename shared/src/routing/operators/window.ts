@@ -1,0 +1,129 @@
+/**
+ * `window`: the average, least, greatest, number or rate of what came in the last span. A value is in it from when it
+ * comes until a span later, that instant not included. Gives its result with each value that comes, and again when
+ * one leaves and the result is another. An empty window counts 0; of nothing there is no average, so that stays.
+ * The result is a state, whatever it is made of; its stamp and quality are those of the newest reading.
+ */
+import { unreachable } from "../../kernel/assert.ts";
+import { type Instant, later, type Millis } from "../../kernel/units.ts";
+import { windowReadingsMax } from "../../wire/limits.ts";
+import type { Aggregate } from "../../wire/messages/operator.ts";
+import type { Sample } from "../sample.ts";
+import { type Give, kept, notANumber, type Stage } from "./stage.ts";
+
+/** One reading, or neighbours that leave together. */
+interface Part {
+  /** When the newest of them came. */
+  readonly came: Instant;
+  readonly count: number;
+  readonly sum: number;
+  readonly least: number;
+  readonly greatest: number;
+}
+
+export class Window implements Stage {
+  readonly #span: Millis;
+  readonly #aggregate: Aggregate;
+  #parts: Part[] = [];
+  #newest: { readonly sample: Sample; readonly came: Instant } | undefined;
+  #given: number | undefined;
+
+  constructor(span: Millis, aggregate: Aggregate) {
+    this.#span = span;
+    this.#aggregate = aggregate;
+  }
+
+  get due(): Instant | undefined {
+    const first = this.#parts[0];
+    return first === undefined ? undefined : later(first.came, this.#span);
+  }
+
+  take(sample: Sample, at: Instant, give: Give): string | undefined {
+    const { value } = sample;
+    const number = typeof value === "number" && Number.isFinite(value) ? value : undefined;
+    if (number === undefined && !this.#isCounting)
+      return notANumber(`the ${this.#aggregate} of a window`, value);
+    const each = number ?? 0;
+    this.#add({ came: at, count: 1, sum: each, least: each, greatest: each });
+    this.#newest = { sample, came: at };
+    this.#give(at, give);
+    return undefined;
+  }
+
+  wake(at: Instant, give: Give): void {
+    this.#parts.shift();
+    if (this.#result() !== this.#given) this.#give(at, give);
+  }
+
+  get #isCounting(): boolean {
+    return this.#aggregate === "count" || this.#aggregate === "rate";
+  }
+
+  #add(part: Part): void {
+    const newest = this.#parts.at(-1);
+    // What came in one instant leaves in one.
+    if (newest?.came === part.came) this.#parts[this.#parts.length - 1] = together(newest, part);
+    else this.#parts.push(part);
+    if (this.#parts.length > windowReadingsMax) this.#parts = inPairs(this.#parts);
+  }
+
+  #give(at: Instant, give: Give): void {
+    const value = this.#result();
+    if (value === undefined || this.#newest === undefined) return;
+    this.#given = value;
+    const { sample, came } = this.#newest;
+    const { isEvent: _, origin: __, ...state } = kept(sample, came, at);
+    give({ ...state, value, unit: this.#unitOf(sample) }, at);
+  }
+
+  #unitOf({ unit }: Sample): string {
+    if (this.#aggregate === "count") return "";
+    return this.#aggregate === "rate" ? "/s" : unit;
+  }
+
+  #result(): number | undefined {
+    switch (this.#aggregate) {
+      case "count":
+        return countOf(this.#parts);
+      case "rate":
+        return (countOf(this.#parts) * 1000) / this.#span;
+      case "avg":
+        return averageOf(this.#parts);
+      case "min":
+        return this.#parts.length === 0 ? undefined : Math.min(...this.#parts.map(({ least }) => least));
+      case "max":
+        return this.#parts.length === 0
+          ? undefined
+          : Math.max(...this.#parts.map(({ greatest }) => greatest));
+      default:
+        return unreachable(this.#aggregate);
+    }
+  }
+}
+
+const together = (older: Part, newer: Part): Part => ({
+  came: newer.came,
+  count: older.count + newer.count,
+  sum: older.sum + newer.sum,
+  least: Math.min(older.least, newer.least),
+  greatest: Math.max(older.greatest, newer.greatest),
+});
+
+/** Half as many, each two neighbours: sums stay exact, and the older of two leaves as late as the newer. */
+function inPairs(parts: readonly Part[]): Part[] {
+  const pairs: Part[] = [];
+  for (let index = 0; index < parts.length; index += 2) {
+    const [older, newer] = [parts[index], parts[index + 1]];
+    if (older !== undefined) pairs.push(newer === undefined ? older : together(older, newer));
+  }
+  return pairs;
+}
+
+const countOf = (parts: readonly Part[]): number => parts.reduce((sum, { count }) => sum + count, 0);
+
+function averageOf(parts: readonly Part[]): number | undefined {
+  const count = countOf(parts);
+  const average = parts.reduce((sum, part) => sum + part.sum, 0) / count;
+  // Of nothing there is none, and one of numbers near the largest there is would be no number.
+  return Number.isFinite(average) ? average : undefined;
+}

@@ -1,0 +1,30 @@
+/** A value of an output, as a route sees it. */
+import type { Micros } from "../kernel/units.ts";
+import type { Quality } from "../wire/entry.ts";
+import type { Origin } from "../wire/origin.ts";
+import type { Value } from "../wire/value.ts";
+import type { Variables } from "./expression.ts";
+
+export interface Sample {
+  readonly value: Value;
+  readonly unit: string;
+  readonly quality: Quality;
+  readonly at: Micros;
+  /** It happened once: it is not kept for those who come later, and a newer one does not replace it. */
+  readonly isEvent?: boolean;
+  /** Of what must be done once, also when a later life of the hub routes it again. */
+  readonly origin?: Origin | undefined;
+  /** The output, `node/instance/output`, where the route names several. */
+  readonly from?: string | undefined;
+}
+
+/** Samples of one output that came together, the oldest first, each made when a route asks for it; or all made. */
+export type Samples = readonly Sample[] | Pick<readonly Sample[], "length" | "at">;
+
+/** What an expression of a route can speak of. */
+export const variablesOf = ({ value, unit, quality, from = "" }: Sample): Variables => ({
+  value,
+  unit,
+  quality,
+  from,
+});

@@ -1,0 +1,98 @@
+/** The modules that a site can name: what each version of them declares of its settings, its ports and its needs. */
+import * as z from "zod";
+import { type DeclaredPorts, declaredPorts, type Manifest, type Need, needsOf } from "../bundle/manifest.ts";
+import { failed, ok, type Result } from "../kernel/result.ts";
+import { readBySchema, type Places } from "./schema-problems.ts";
+import type { Path, Problem } from "./yaml-text.ts";
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What is known of a module without running any of its code. */
+export interface ModuleDeclaration {
+  readonly manifest: Manifest;
+  /** Its settings as people write them. */
+  readonly settings: JsonSchema;
+}
+
+export interface Catalogue {
+  /** Ids, in the order of the alphabet. */
+  readonly modules: readonly string[];
+  versionsOf(module: string): readonly string[];
+  /** The settings with their defaults, or what is wrong with them. `path` is where they stand. */
+  readSettings<Told extends Problem>(
+    places: Places<Told>,
+    path: Path,
+    module: ModuleVersion,
+    settings: unknown,
+  ): Result<unknown, readonly Told[]>;
+  /** Of an instance with these settings, which have been read. Fails with words for people. */
+  portsOf(module: ModuleVersion, settings: unknown): Result<DeclaredPorts, string>;
+  /** Whether its ports are the same whatever the settings. */
+  hasFixedPorts(module: ModuleVersion): boolean;
+  needsOf(module: ModuleVersion, settings: unknown): readonly Need[];
+}
+
+export interface ModuleVersion {
+  readonly module: string;
+  readonly version: string;
+}
+
+interface Declared {
+  readonly manifest: Manifest;
+  /** Made when it is first needed. */
+  schema: z.ZodType | undefined;
+  readonly settings: JsonSchema;
+}
+
+export class DeclaredModules implements Catalogue {
+  readonly modules: readonly string[];
+  readonly #declared = new Map<string, Map<string, Declared>>();
+
+  constructor(declarations: readonly ModuleDeclaration[]) {
+    for (const { manifest, settings } of declarations) {
+      const versions = this.#declared.get(manifest.id) ?? new Map<string, Declared>();
+      this.#declared.set(
+        manifest.id,
+        versions.set(manifest.version, { manifest, settings, schema: undefined }),
+      );
+    }
+    this.modules = [...this.#declared.keys()].toSorted();
+  }
+
+  versionsOf(module: string): readonly string[] {
+    return [...(this.#declared.get(module)?.keys() ?? [])];
+  }
+
+  readSettings<Told extends Problem>(
+    places: Places<Told>,
+    path: Path,
+    module: ModuleVersion,
+    settings: unknown,
+  ): Result<unknown, readonly Told[]> {
+    const declared = this.#find(module);
+    if (declared === undefined) return ok(settings);
+    declared.schema ??= z.fromJSONSchema({ ...declared.settings });
+    return readBySchema<unknown, Told>(places, path, declared.schema, settings);
+  }
+
+  portsOf(module: ModuleVersion, settings: unknown): Result<DeclaredPorts, string> {
+    const declared = this.#find(module);
+    return declared === undefined
+      ? failed(`there is no ${module.module} ${module.version}`)
+      : declaredPorts(declared.manifest, settings);
+  }
+
+  hasFixedPorts(module: ModuleVersion): boolean {
+    const manifest = this.#find(module)?.manifest;
+    return manifest?.inputsFrom === undefined && manifest?.outputsFrom === undefined;
+  }
+
+  needsOf(module: ModuleVersion, settings: unknown): readonly Need[] {
+    const declared = this.#find(module);
+    return declared === undefined ? [] : needsOf(declared.manifest, settings);
+  }
+
+  #find({ module, version }: ModuleVersion): Declared | undefined {
+    return this.#declared.get(module)?.get(version);
+  }
+}

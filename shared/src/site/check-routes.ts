@@ -1,0 +1,233 @@
+/** Routes and scenes against the ports there are: both ends, what fits what, and that no route feeds itself. */
+import { placeRoutes, targetsOf } from "../routing/place.ts";
+import type { CompiledRoute } from "../wire/messages/desired.ts";
+import { findPort, type InputSpec, type PortSpec } from "../wire/messages/port.ts";
+import { parseSiteAddress } from "../wire/names.ts";
+import { fits, hasWildcard } from "../wire/output-filter.ts";
+import { type Instances, portNames } from "./check-instances.ts";
+import type { ReadRoute } from "./read-site.ts";
+import { hintAmong, misfit, type SiteCheck } from "./site-check.ts";
+import { type Ends, routeCycles } from "./route-cycles.ts";
+import {
+  conversion,
+  conversionOf,
+  type Kind,
+  kindAfter,
+  kindOf,
+  kindOfExpression,
+  kindWords,
+} from "./value-kinds.ts";
+import type { Path } from "./yaml-text.ts";
+
+export interface CheckedRoute {
+  readonly read: ReadRoute;
+  readonly compiled: CompiledRoute;
+}
+
+export function checkRoutes(check: SiteCheck, instances: Instances, routes: readonly CheckedRoute[]): void {
+  checkNames(check, routes);
+  for (const { read, compiled } of routes) {
+    const from = sourceKind(check, instances, read, compiled);
+    const to = targetPort(check, instances, read, compiled);
+    checkKinds(check, read, from, to);
+  }
+  const ends: readonly Ends[] = routes.map(({ compiled }) => ({
+    name: compiled.name,
+    from: compiled.from,
+    to: targetsOf(compiled),
+  }));
+  for (const cycle of routeCycles(ends)) {
+    const [last] = cycle.slice(-1);
+    const path = routes[last ?? 0]?.read.path ?? ["routes"];
+    const names = [...cycle, cycle[0] ?? 0].map((index) => ends[index]?.name);
+    const words =
+      cycle.length === 1
+        ? `the route leads to where it comes from: ${names.join(" -> ")}`
+        : `these routes feed each other for ever: ${names.join(" -> ")}`;
+    check.tell([...path, "to"], words, "remove one of them, or lead it to another input");
+  }
+}
+
+function checkNames(check: SiteCheck, routes: readonly CheckedRoute[]): void {
+  const first = new Map<string, Path>();
+  for (const { read } of routes) {
+    const { name } = read.route;
+    const earlier = first.get(name);
+    if (earlier === undefined) first.set(name, read.path);
+    else {
+      const place = check.site.sources.placeOf(earlier);
+      check.tell([...read.path, "name"], `"${name}" is already the name of the route at ${place}`);
+    }
+  }
+}
+
+/** What its source gives; `undefined`: that is not known, or there is none, which has been told. */
+function sourceKind(
+  check: SiteCheck,
+  instances: Instances,
+  { path }: ReadRoute,
+  compiled: CompiledRoute,
+): Kind | undefined {
+  const { from } = compiled;
+  if (hasWildcard(from)) return filteredKind(check, instances, [...path, "from"], from);
+  const port = portAt(check, instances, {
+    address: from,
+    side: "from",
+    reader: placeRoutes([compiled]).nodes.keys().next().value,
+    tell: (offset, ...words) => check.tellInside([...path, "from"], offset, ...words),
+  });
+  return port && kindOf(port);
+}
+
+/** Of all outputs that a filter stands for, when they give the same. */
+function filteredKind(check: SiteCheck, instances: Instances, path: Path, filter: string): Kind | undefined {
+  const outputs = [...instances].flatMap(([address, { ports }]) =>
+    Object.entries(ports.outputs).map(([name, spec]) => ({
+      address: `${address}/${name}${spec.count === undefined ? "" : 1}`,
+      name,
+      spec,
+    })),
+  );
+  const kinds = new Set(
+    outputs.filter(({ address }) => fits(filter, address)).map(({ spec }) => kindOf(spec)),
+  );
+  const isUnsure = [...check.site.nodes].some(([node, read]) =>
+    check.site
+      .namesIn("nodes", node, "instances")
+      .some((name) => !instances.has(`${node}/${name}`) || read.instances.get(name) === undefined),
+  );
+  if (kinds.size === 0 && !isUnsure) {
+    const names = [...new Set(outputs.map(({ name }) => name))];
+    check.tell(path, `no output fits ${filter}`, hintAmong(filter.split("/").at(-1) ?? "", names));
+  }
+  const [only] = kinds;
+  return kinds.size === 1 ? only : undefined;
+}
+
+/** The input that a route sets; of a group the one that all its nodes have. */
+function targetPort(
+  check: SiteCheck,
+  instances: Instances,
+  { route, path }: ReadRoute,
+  compiled: CompiledRoute,
+): PortSpec | undefined {
+  if (typeof route.to === "string")
+    return portAt(check, instances, {
+      address: compiled.to,
+      side: "to",
+      tell: (offset, ...words) => check.tellInside([...path, "to"], offset, ...words),
+    });
+  let spec: PortSpec | undefined;
+  for (const address of targetsOf(compiled)) {
+    const parsed = parseSiteAddress(address);
+    // Nodes of a group that there are not are told of where the group stands.
+    if (!parsed.ok || !check.site.isWritten("nodes", parsed.value.node)) continue;
+    const { node, instance, port } = parsed.value;
+    const ports = instances.get(`${node}/${instance}`)?.ports;
+    const found = ports === undefined ? undefined : findPort(ports.inputs, port);
+    const isUnsure = ports === undefined && check.site.isWritten("nodes", node, "instances", instance);
+    if (found === undefined && !isUnsure) {
+      const what = `${node}, which is in the group ${route.to.group}, has no ${instance}/${port}`;
+      const names =
+        ports === undefined ? check.site.namesIn("nodes", node, "instances") : portNames(ports.inputs);
+      check.tell([...path, "to", "input"], what, hintAmong(ports === undefined ? instance : port, names));
+      return undefined;
+    }
+    spec ??= found;
+  }
+  return spec;
+}
+
+interface Asked {
+  readonly address: string;
+  /** At a character of the address. */
+  readonly tell: (offset: number, message: string, hint: string) => void;
+  readonly side: "from" | "to";
+  /** The node that runs the route; left out: the hub does, or nobody has to. */
+  readonly reader?: string | undefined;
+}
+
+function portAt(
+  check: SiteCheck,
+  instances: Instances,
+  { address, side, reader, tell }: Asked,
+): PortSpec | undefined {
+  const parsed = parseSiteAddress(address);
+  if (!parsed.ok) return undefined;
+  const { node, instance, port } = parsed.value;
+  const { site } = check;
+  if (!site.isWritten("nodes", node)) {
+    tell(0, `there is no node "${node}"`, hintAmong(node, site.namesIn("nodes"), "add it under nodes:"));
+    return undefined;
+  }
+  const afterNode = node.length + 1;
+  if (!site.isWritten("nodes", node, "instances", instance)) {
+    const known = site.namesIn("nodes", node, "instances");
+    tell(afterNode, `${node} has no instance "${instance}"`, hintAmong(instance, known));
+    return undefined;
+  }
+  const ports = instances.get(`${node}/${instance}`)?.ports;
+  if (ports === undefined) return undefined;
+  const input = findPort(ports.inputs, port);
+  const output = findPort(ports.outputs, port);
+  const found = side === "to" ? input : (output ?? (isHeard(input, node, reader) ? input : undefined));
+  if (found !== undefined) return found;
+  const what = side === "to" ? "input" : "output";
+  const own = portNames(side === "to" ? ports.inputs : ports.outputs);
+  const all = own.length === 0 ? `it has no ${what}s` : `${what}s are ${own.join(", ")}`;
+  let hint = hintAmong(port, own);
+  if (side === "to" && output !== undefined) hint = `${port} is an output; ${all}`;
+  else if (side === "from" && input?.actuator === true)
+    hint = `${port} is an input, which routes on its own node do not hear: begin at what sets it`;
+  else if (side === "from" && input !== undefined) hint = `${port} is an input; ${all}`;
+  tell(afterNode + instance.length + 1, `${node}/${instance} has no ${what} "${port}"`, hint);
+  return undefined;
+}
+
+/** What lights and motors hold is told to the hub, whose routes may follow it; those of their own node do not hear it. */
+const isHeard = (input: InputSpec | undefined, node: string, reader: string | undefined): boolean =>
+  input?.actuator === true && reader !== node;
+
+function checkKinds(
+  check: SiteCheck,
+  read: ReadRoute,
+  from: Kind | undefined,
+  to: PortSpec | undefined,
+): void {
+  const { route, path, wrong } = read;
+  const condition = route.when === undefined ? undefined : kindOfExpression(route.when);
+  if (condition !== undefined && condition !== "bool") {
+    const words = `when is true or false, and this is ${kindWords[condition]}`;
+    check.tell([...path, "when"], words, "compare it, such as value > 0.5");
+  }
+  if (to === undefined || wrong.has("map") || wrong.has("through")) return;
+  const wanted = kindOf(to);
+  const given = route.map === undefined ? kindAfter(from, route.through ?? []) : kindOfExpression(route.map);
+  if (given === undefined || given === wanted) return;
+  const end = typeof route.to === "string" ? route.to : `${route.to.input} of ${route.to.group}`;
+  const takes = `${end} takes ${kindWords[wanted]}`;
+  if (route.map !== undefined) {
+    const words = `${takes}, and this gives ${kindWords[given]}`;
+    check.tell([...path, "map"], words, conversionOf(given, wanted, route.map));
+    return;
+  }
+  const source = given === from ? route.from : "what comes out of through";
+  const words = `${takes}, and ${source} gives ${kindWords[given]}`;
+  check.tell([...path, "to"], words, conversion(given, wanted, "value"));
+}
+
+/** Whether each level of each scene is one that its input takes. */
+export function checkScenes(check: SiteCheck, instances: Instances): void {
+  for (const [name, scene] of check.site.scenes) {
+    for (const [address, level] of Object.entries(scene)) {
+      const path = ["scenes", name, address];
+      const spec = portAt(check, instances, {
+        address,
+        side: "to",
+        tell: (_offset, ...words) => check.tellKey(["scenes", name], address, ...words),
+      });
+      const wrong = spec === undefined ? undefined : misfit(level, address, spec);
+      if (wrong !== undefined) check.tell(path, wrong);
+    }
+  }
+}

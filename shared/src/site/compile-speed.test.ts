@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { ok } from "../kernel/result.ts";
+import { largeSite } from "../testing/large-site.ts";
+import { builtInModules } from "./built-in-modules.ts";
+import { DeclaredModules } from "./catalogue.ts";
+import { compileSite } from "./compile-site.ts";
+import { siteBytes } from "./compiled-site.ts";
+import { siteChanges } from "./site-diff.ts";
+
+const nodes = 200;
+const routes = 5000;
+/** What it shall take on a machine of our own, in ms. */
+const goal = 1000;
+/** How much slower a busy machine may be before it is us. */
+const patience = 5;
+
+const catalogue = new DeclaredModules(builtInModules);
+const compile = (text: string) =>
+  compileSite({ root: "site.yaml", site: "demo", read: () => ok(text) }, catalogue);
+
+test(`${routes} routes over ${nodes} nodes are read, checked and placed in about a second`, () => {
+  const text = largeSite({ nodes, routes });
+  // The first run pays for what the engine learns.
+  const times = [1, 2].map(() => {
+    const startedAt = performance.now();
+    const before = process.cpuUsage();
+    const site = compile(text);
+    const { user, system } = process.cpuUsage(before);
+    expect(site.ok ? Object.keys(site.value.nodes).length : site.error.problems.slice(0, 3)).toBe(nodes);
+    return { passed: performance.now() - startedAt, worked: (user + system) / 1000 };
+  });
+
+  const told = times.map(({ passed, worked }) => `${passed.toFixed(0)} ms (${worked.toFixed(0)} of work)`);
+  process.stdout.write(`${routes} routes, ${nodes} nodes: ${told.join(", ")}\n`);
+  expect(Math.min(...times.map(({ passed }) => passed))).toBeLessThan(goal * patience);
+}, 60_000);
+
+test("the bytes of that, and what changes in it, take a moment", () => {
+  const before = compile(largeSite({ nodes, routes }));
+  const after = compile(largeSite({ nodes, routes: routes - 1 }));
+  if (!before.ok || !after.ok) throw new Error("both are right");
+  const startedAt = performance.now();
+
+  const changes = siteChanges(before.value, after.value);
+  const bytes = siteBytes(after.value).length;
+
+  process.stdout.write(
+    `bytes and changes: ${(performance.now() - startedAt).toFixed(0)} ms, ${bytes} bytes\n`,
+  );
+  expect(changes.map(({ kind, what, name }) => `${kind} ${what} ${name}`)).toEqual([
+    `removed route r${routes - 1}`,
+  ]);
+  expect(performance.now() - startedAt).toBeLessThan(goal * patience);
+}, 60_000);

@@ -1,0 +1,77 @@
+/**
+ * What a site means, without how it was written: the plan of every node and of the hub. The same site in another order,
+ * in other files or with other comments has the same bytes. A secret stands in it by its name.
+ */
+import { encodeCbor } from "../wire/cbor.ts";
+import type { CompiledRoute } from "../wire/messages/desired.ts";
+import type { PlacedFailsafe } from "./check-instances.ts";
+import type { Level } from "./failsafe.ts";
+import type { Modes, Secret } from "./read-site.ts";
+import type { Grants } from "./site-schema.ts";
+
+/** Plain data: what JSON has. A text with secrets is `{ $secret: [text, name, text …] }`, texts and names by turns. */
+export type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain };
+
+export interface InstancePlan {
+  readonly module: string;
+  readonly version: string;
+  readonly settings: { readonly [key: string]: Plain };
+  readonly exhibit?: string;
+  readonly failsafes: Readonly<Record<string, PlacedFailsafe>>;
+  readonly stops: Readonly<Record<string, Level>>;
+  readonly leases?: Readonly<Record<string, number>>;
+  readonly grant?: Grants;
+}
+
+export interface NodePlan {
+  /** The zones it is in, the innermost first. */
+  readonly zones: readonly string[];
+  readonly exhibit?: string;
+  readonly title?: string;
+  readonly allow?: Grants;
+  readonly instances: Readonly<Record<string, InstancePlan>>;
+  /** Those that run on it. */
+  readonly routes: Readonly<Record<string, CompiledRoute>>;
+}
+
+export interface ZonePlan {
+  readonly title?: string;
+  readonly in?: string;
+  /** Of its own; those of the zone around it when there are none. */
+  readonly modes?: Modes;
+  readonly mode?: string;
+}
+
+export interface HubPlan {
+  /** Those that run on the hub. */
+  readonly routes: Readonly<Record<string, CompiledRoute>>;
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+  readonly zones: Readonly<Record<string, ZonePlan>>;
+  readonly exhibits: Readonly<Record<string, { readonly zone: string; readonly title?: string | undefined }>>;
+  readonly scenes: Readonly<Record<string, Readonly<Record<string, Level>>>>;
+  readonly modes: Modes;
+  readonly mode?: string;
+  readonly secrets: Readonly<Record<string, Secret>>;
+}
+
+export interface CompiledSite {
+  readonly v: 1;
+  readonly site: string;
+  readonly nodes: Readonly<Record<string, NodePlan>>;
+  readonly hub: HubPlan;
+}
+
+/** The bytes a digest is taken over, of a whole site or of what one node has of it. */
+export const siteBytes = (plan: CompiledSite | NodePlan | HubPlan): Uint8Array => encodeCbor(canonical(plan));
+
+/** Maps in the order of their keys, and without what is not said. */
+export function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, each]) => each !== undefined)
+      .toSorted(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0))
+      .map(([key, each]) => [key, canonical(each)]),
+  );
+}

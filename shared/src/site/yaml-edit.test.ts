@@ -1,0 +1,73 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { siteExample } from "./site-example.ts";
+import { type EditedValue, pathFromText, setInYaml } from "./yaml-edit.ts";
+
+function set(text: string, path: string, value: EditedValue): string {
+  const edited = setInYaml(text, pathFromText(path), value);
+  return edited.ok ? edited.value : `refused: ${edited.error}`;
+}
+
+test("a value is changed, and not one character beside it", () => {
+  const edited = set(siteExample, "nodes.demo.instances.dmx.settings.universe", 7);
+
+  expect(edited).toBe(siteExample.replace("universe: 1", "universe: 7"));
+  expect(set(siteExample, "routes.approach.throttle", "50ms")).toBe(siteExample.replace("20ms", "50ms"));
+  expect(set(siteExample, "routes[0].throttle", "50ms")).toBe(siteExample.replace("20ms", "50ms"));
+});
+
+test("a value that is not there yet is added, and all comments stay", () => {
+  const comments = (text: string) => text.split("\n").flatMap((line) => /#.*$/.exec(line) ?? []);
+
+  const edited = set(siteExample, "nodes.demo.instances.sim.settings.rate", 5);
+
+  expect(parse(edited)).toMatchObject({
+    nodes: { demo: { instances: { sim: { settings: { visitorsPerHour: 120, rate: 5 } } } } },
+  });
+  expect(comments(edited)).toEqual(comments(siteExample));
+});
+
+test.each([
+  ["a: 1 # one\n", "a", "x: y", 'a: "x: y" # one\n'],
+  ["a: { b: 1, c: 2 }\n", "a.b", "x, y", 'a: { b: "x, y", c: 2 }\n'],
+  ["a: 1\n", "a", "5", 'a: "5"\n'],
+  ["a: 'one'\n", "a", "two # three", 'a: "two # three"\n'],
+  ["a: 1\n", "a", null, "a: null\n"],
+  ["a: 1\n", "a", "two\nlines", 'a: "two\\nlines"\n'],
+  ["a: [1, 2]\n", "a[1]", true, "a: [1, true]\n"],
+])("%j: %s becomes %j", (text, path, value, expected) => {
+  expect(set(text, path, value)).toBe(expected);
+});
+
+test.each([
+  ["a: 1\n", "a.b", /cannot be set/],
+  ["routes: [{ name: a }]\n", "routes.b.map", /there is no routes.b.map/],
+  ["routes: [{ name: a }]\n", "routes[1].map", /there is no/],
+  ["a: [\n", "a", /no YAML/],
+  ["a: 1\n", "", /there is no/],
+])("%j: setting %s is refused in words", (text, path, words) => {
+  expect(set(text, path, 1)).toMatch(words);
+});
+
+test("whatever the value, it is read back, and everything else is as it was", () => {
+  const text = "# top\na: 1 # a\nb:\n  - { c: x, d: [1, 2] } # b\n  - e\nf: |\n  block\n";
+  const value = fc.oneof(
+    fc.string(),
+    fc.integer(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.constantFrom("~", "- a", "{", "#", "true", "1e3", " a", "a: b"),
+  );
+  fc.assert(
+    fc.property(fc.constantFrom("a", "b[0].c", "b[1]", "f", "g", "b[0].d[1]"), value, (path, value) => {
+      const before: unknown = parse(text);
+      const edited = set(text, path, value);
+      const wanted = set(JSON.stringify(before), path, value);
+
+      expect(parse(edited)).toEqual(parse(wanted));
+      for (const comment of ["# top", "# a", "# b"]) expect(edited).toContain(comment);
+    }),
+    { numRuns: 500 },
+  );
+});

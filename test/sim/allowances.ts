@@ -1,0 +1,33 @@
+/**
+ * What is not promised, in one place: everything else is a failure of the simulation. Whoever makes a promise stronger
+ * takes a line away here.
+ */
+
+/** Why something may have happened that otherwise must not. */
+export const allowances = {
+  /**
+   * What is urgent has its effect before its commit. A hub killed between the two has given it out and does not know:
+   * the next one gets it again.
+   */
+  urgentAgainAfterHubKilled: true,
+  /**
+   * A node remembers in memory what it did, and the hub a commit after it hears so. When both end in between, the next
+   * hub routes the event again, to a node that knows nothing of it.
+   */
+  againAfterBothEnded: true,
+  /**
+   * A commit that reached the disk although its hub was killed before it heard so: its messages are known as taken and
+   * the value feed never saw them. They are in the journal, and what of them are events is routed from there.
+   */
+  storedButNotInTheFeed: true,
+  /**
+   * A stop is told before it is on the hub's disk, because it does not wait. A hub that dies in between leaves nodes that
+   * hold it alone, and what a single node says stops nobody else: it is released by its zone's name.
+   */
+  stoppedAloneAfterHubKilled: true,
+  /**
+   * How long a way takes beyond its best is told by batches that were quicker. On one that is slow from a node's first
+   * word, or a hub's, a command may be done that much too late, in ms.
+   */
+  lateOnSlowWays: 1000,
+} as const;

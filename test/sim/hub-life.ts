@@ -1,0 +1,139 @@
+/** The hub of the world: its machine, what lies on its disk, and the process that runs now. */
+import { createHash } from "node:crypto";
+import { Hub } from "../../hub/src/hub.ts";
+import type { KeptStop } from "../../hub/src/core/stop/stop-book.ts";
+import type { Revision } from "../../hub/src/ports/revision-store.ts";
+import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
+import { Machine, SimProcess } from "./sim-process.ts";
+import { SimBroker } from "./sim-broker.ts";
+import { JournalFile, openSimJournal, type SimJournal } from "./sim-journal.ts";
+import { Slot, stopStoreOn } from "./sim-stores.ts";
+import { site, type Surroundings } from "./surroundings.ts";
+
+const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+const person = { id: "person", user: "" };
+
+export class SimHub {
+  readonly machine: Machine;
+  readonly journalFile: JournalFile;
+  readonly weather = { isFull: false, slowness: 1 };
+  process: SimProcess | undefined;
+  life = 0;
+  /** It was told to end, and is about to. */
+  isEnding = false;
+  hub: Hub | undefined;
+  broker: SimBroker | undefined;
+  journal: SimJournal | undefined;
+  readonly #world: Surroundings;
+  readonly #routes: readonly CompiledRoute[];
+  readonly #stopSlot: Slot<KeptStop>;
+  #revision: Revision | undefined;
+
+  constructor(world: Surroundings, routes: readonly CompiledRoute[]) {
+    const { chance, coverage, observer, time } = world;
+    this.#world = world;
+    this.#routes = routes;
+    this.machine = new Machine(time, 0, -100_000);
+    this.journalFile = new JournalFile(chance.fork(), coverage, (node, payload) =>
+      observer.stored(node, payload),
+    );
+    this.#stopSlot = new Slot(this.weather, chance.fork());
+  }
+
+  start(): void {
+    if (this.process !== undefined) return;
+    const process = new SimProcess("hub", this.machine);
+    this.process = process;
+    this.life += 1;
+    this.#world.observer.hubLife = this.life;
+    this.#world.observer.tell(`hub starts, life ${this.life}`);
+    process.after(this.#world.chance.between(50, 400), () => void this.#begin(process));
+  }
+
+  async #begin(process: SimProcess): Promise<void> {
+    const { chance } = this.#world;
+    const log = this.#world.logOf(process);
+    const journal = openSimJournal(this.journalFile, process, log);
+    const hub = new Hub(
+      { site, version: "1", session: chance.session() },
+      {
+        clock: process.clock,
+        random: chance.fork(),
+        log,
+        journal,
+        digestOf,
+        stopStore: stopStoreOn(this.#stopSlot, process),
+      },
+    );
+    await hub.showStop.load();
+    if (this.#revision === undefined) this.#revision = hub.setRoutes(this.#routes);
+    else hub.adopt(this.#revision);
+    await hub.resume();
+    this.journal = journal;
+    this.hub = hub;
+    this.broker = new SimBroker(process, hub, this.#world);
+    hub.start(this.broker, () => [journal.problem, hub.showStop.problem].flatMap((words) => words ?? []));
+    this.#tap(process, hub);
+  }
+
+  /** What a person's client publishes; it is always connected. */
+  ask(topic: string, payload: Uint8Array): boolean {
+    const { hub, process } = this;
+    if (hub === undefined || process === undefined || process.isPaused) return false;
+    hub.received(person, topic, payload);
+    return true;
+  }
+
+  kill(): void {
+    this.process?.kill();
+    this.#ended(true);
+  }
+
+  cutPower(): void {
+    this.process?.cutPower();
+    this.#ended(true);
+    this.machine.bootedAt = this.#world.time.now;
+  }
+
+  /** SIGTERM, in the order of `main.ts`. */
+  stop(): void {
+    const { process, hub, broker, journal } = this;
+    if (process === undefined || hub === undefined) return;
+    this.isEnding = true;
+    process.run(() => {
+      void (async () => {
+        hub.stop();
+        await hub.showStop[Symbol.asyncDispose]();
+        await broker?.[Symbol.asyncDispose]();
+        await journal?.[Symbol.asyncDispose]();
+        if (this.process !== process) return;
+        process.kill();
+        // What its queues held is in memory all the same.
+        this.#ended(true);
+      })();
+    });
+  }
+
+  /** Every value of every source is looked at. */
+  #tap(process: SimProcess, hub: Hub): void {
+    for (const topic of this.#world.rawTopics) hub.maySubscribe(person, topic);
+    process.after(tapEvery, () => this.#tap(process, hub));
+  }
+
+  #ended(wasSudden: boolean): void {
+    if (this.process === undefined) return;
+    if (wasSudden) this.#world.observer.hubsKilled.add(this.life);
+    this.#world.observer.hubsEndedAt.push(this.#world.time.now);
+    this.#world.observer.tell(`hub ended, life ${this.life}`);
+    this.journalFile.killed();
+    this.#stopSlot.killed();
+    this.process = undefined;
+    this.isEnding = false;
+    this.hub = undefined;
+    this.broker = undefined;
+    this.journal = undefined;
+  }
+}
+
+/** A raw stream is a lease of a minute. */
+const tapEvery = 20_000;

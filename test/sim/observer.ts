@@ -1,0 +1,300 @@
+/**
+ * Keeps the truth apart from all ledgers: which values the modules gave, what was acknowledged, what the journal has,
+ * what the hub gave out and what inputs were set to. Looks at each of these as it happens.
+ */
+import { createHash } from "node:crypto";
+import type { Applied } from "@interactor/shared/sdk/context";
+import { decodeBatch } from "@interactor/shared/wire/batch";
+import { hasFlag, entryFlag, type Entry } from "@interactor/shared/wire/entry";
+import { lane as lanes, type Lane, laneNumbers } from "@interactor/shared/wire/lanes";
+import { windowPublishes } from "@interactor/shared/wire/limits";
+import { decodeNodeLedger, type NodeLedger } from "@interactor/shared/wire/messages/node-ledger";
+import { decodePublicValue } from "@interactor/shared/wire/messages/public-value";
+import { decodeReply, type ReplyDocument } from "@interactor/shared/wire/messages/reply";
+import { parseTopic } from "@interactor/shared/wire/topics";
+import type { Value } from "@interactor/shared/wire/value";
+import { allowances } from "./allowances.ts";
+import type { Coverage } from "./coverage.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+
+export interface Violation {
+  readonly checker: string;
+  readonly words: string;
+}
+
+interface Given {
+  readonly at: number;
+  readonly life: number;
+  /** Its node may have lost it, if it is durable: a disk that failed, or an end just after. */
+  isDoubtful: boolean;
+  isAcknowledged: boolean;
+  isStored: boolean;
+  /** When its time began to run at the hub. */
+  storedAt: number;
+  /** Lives of the hub that gave it out. */
+  readonly givenOutBy: number[];
+}
+
+interface Taken {
+  readonly life: number;
+  readonly hub: number;
+  readonly at: number;
+}
+
+/** Which value it is: see `SimHost`. */
+function numberOf(value: Value): number | undefined {
+  if (typeof value === "number") return value;
+  return value instanceof Uint8Array && value.length >= 4
+    ? new DataView(value.buffer, value.byteOffset).getUint32(0)
+    : undefined;
+}
+
+/** Of a batch in whatever lane. */
+function entriesOf(payload: Uint8Array): readonly Entry[] {
+  for (const lane of laneNumbers) {
+    const batch = decodeBatch(payload, lane);
+    if (batch.ok) return batch.value.entries;
+  }
+  return [];
+}
+
+const urgentOutputs = new Set(["alarm", "siren"]);
+const traceMax = 4000;
+/** More of one run than anybody reads. */
+const violationsMax = 20;
+
+export class Observer {
+  readonly violations: Violation[] = [];
+  readonly coverage: Coverage;
+  /** By `node/src/output`, and then by number. */
+  readonly given = new Map<string, Map<number, Given>>();
+  /** By `node/sink/input`, and then by number: by whom it was set. */
+  readonly taken = new Map<string, Map<number, Taken[]>>();
+  /** What each input holds. */
+  readonly holds = new Map<string, Applied | undefined>();
+  /** By session: what a node said last. */
+  readonly said = new Map<string, NodeLedger>();
+  readonly replies = new Map<string, ReplyDocument[]>();
+  readonly replied = new Map<string, number>();
+  /** Acknowledged messages of a session and lane, by the numbers they have: the next one. */
+  readonly acknowledgedTo = new Map<string, number>();
+  /** Lives of nodes that are over, as `node life`. */
+  readonly livesEnded = new Set<string>();
+  /** Lives of the hub that are over. */
+  readonly hubsKilled = new Set<number>();
+  /** When nodes told the hub that they are there, and when hubs ended. */
+  readonly bornAt: { readonly node: string; readonly at: number }[] = [];
+  readonly hubsEndedAt: number[] = [];
+  hubLife = 0;
+  readonly #time: VirtualTime;
+  readonly #trace: string[] = [];
+  readonly #hash = createHash("sha256");
+  readonly #lastOut = new Map<string, number>();
+  readonly #lastTaken = new Map<string, number>();
+  readonly #onTheWay = new WeakMap<object, Map<string, Lane>>();
+
+  constructor(time: VirtualTime, coverage: Coverage) {
+    this.#time = time;
+    this.coverage = coverage;
+  }
+
+  get hash(): string {
+    return this.#hash.copy().digest("hex").slice(0, 16);
+  }
+
+  get trace(): readonly string[] {
+    return this.#trace;
+  }
+
+  tell(words: string): void {
+    const line = `${this.#time.now.toFixed(2).padStart(10)} ${words}`;
+    this.#hash.update(line);
+    this.#trace.push(line);
+    if (this.#trace.length > 2 * traceMax) this.#trace.splice(0, traceMax);
+  }
+
+  violated(checker: string, words: string): void {
+    this.tell(`VIOLATED ${checker}: ${words}`);
+    if (this.violations.length < violationsMax) this.violations.push({ checker, words });
+  }
+
+  gave(node: string, output: string, number: number, how: Pick<Given, "life" | "isDoubtful">): void {
+    const address = `${node}/src/${output}`;
+    const known = this.given.get(address) ?? new Map<number, Given>();
+    this.given.set(address, known);
+    known.set(number, {
+      ...how,
+      at: this.#time.now,
+      storedAt: 0,
+      isAcknowledged: false,
+      isStored: false,
+      givenOutBy: [],
+    });
+  }
+
+  /** What a node gave since then may not be on its disk. */
+  doubt(node: string, since: number): void {
+    for (const given of this.given.get(`${node}/src/log`)?.values() ?? [])
+      if (given.at >= since) given.isDoubtful = true;
+  }
+
+  /** A batch has left an agent. */
+  sentUp(client: string, connection: object, topic: string, payload: Uint8Array): void {
+    this.tell(`${client} > ${topic} ${payload.length}`);
+    const parsed = parseTopic(topic);
+    if (parsed?.kind === "metric") return this.#nodeLedger(payload);
+    if (parsed?.kind === "state") this.bornAt.push({ node: parsed.node, at: this.#time.now });
+    if (parsed?.kind === "up") this.#window(connection, parsed.lane, payload);
+    return undefined;
+  }
+
+  /** The hub's journal has a batch. */
+  stored(node: string, payload: Uint8Array): void {
+    for (const given of this.#valuesIn(node, payload)) {
+      if (!given.isStored) given.storedAt = this.#time.now;
+      given.isStored = true;
+    }
+  }
+
+  /** The hub has acknowledged what a client published: it is answerable for it from now on. */
+  acknowledged(client: string, topic: string, payload: Uint8Array): void {
+    this.tell(`${client} < puback ${topic}`);
+    const parsed = parseTopic(topic);
+    if (parsed?.kind !== "up") return;
+    for (const given of this.#valuesIn(parsed.node, payload)) {
+      given.isAcknowledged = true;
+      if (!given.isStored)
+        this.violated("acknowledged is on disk", `${parsed.node}: acknowledged, and not in the journal`);
+    }
+    const batch = decodeBatch(payload, parsed.lane);
+    if (!batch.ok) return;
+    const key = `${batch.value.session} ${parsed.lane}`;
+    const next = batch.value.firstSeq + batch.value.entries.length;
+    this.acknowledgedTo.set(key, Math.max(this.acknowledgedTo.get(key) ?? 0, next));
+  }
+
+  /** The hub says something to everybody. */
+  published(topic: string, payload: Uint8Array): void {
+    const parsed = parseTopic(topic);
+    if (parsed?.kind === "reply") return this.#reply(payload);
+    if (parsed?.kind !== "raw" || parsed.address.instance !== "src") return undefined;
+    const { node, port } = parsed.address;
+    const decoded = decodePublicValue(payload);
+    const number = decoded.ok ? numberOf(decoded.value.value) : undefined;
+    return number === undefined ? undefined : this.#gaveOut(`${node}/src/${port}`, port, number);
+  }
+
+  sentDown(connection: object, topic: string, payload: Uint8Array): void {
+    this.tell(`hub > ${topic} ${payload.length}`);
+    void connection;
+  }
+
+  cameDown(client: string, topic: string, payload: Uint8Array): void {
+    this.tell(`${client} < ${topic} ${payload.length}`);
+  }
+
+  /** An input of a node was set, or let go. */
+  applied(node: string, life: number, input: string, applied: Applied | undefined): void {
+    const address = `${node}/sink/${input}`;
+    this.holds.set(address, applied);
+    const number = applied === undefined ? undefined : numberOf(applied.value);
+    this.tell(`${address} = ${number ?? "free"}`);
+    if (number === undefined || applied === undefined) return;
+    if (input === "light" || input === "lamp") {
+      if (applied.owner === "route") this.#inOrder("values go forward", `${address} ${life}`, number, true);
+      return;
+    }
+    const before = this.taken.get(address) ?? new Map<number, Taken[]>();
+    this.taken.set(address, before);
+    const all = before.get(number) ?? [];
+    before.set(number, [...all, { life, hub: this.hubLife, at: this.#time.now }]);
+    if (input === "dimmer") return;
+    const isAgainAllowed = all.every((each) => this.#mayComeAgain(node, input, each));
+    if (!isAgainAllowed) this.violated("none twice", `${address} took ${number} twice`);
+    if (all.length === 0)
+      this.#inOrder("order at inputs", `${address} ${life} ${this.hubLife}`, number, false);
+  }
+
+  #mayComeAgain(node: string, input: string, before: Taken): boolean {
+    const haveBothEnded = this.hubsKilled.has(before.hub) && this.livesEnded.has(`${node} ${before.life}`);
+    if (allowances.againAfterBothEnded && haveBothEnded) return true;
+    const isUrgent = input === "horn" || input === "beacon";
+    return allowances.urgentAgainAfterHubKilled && isUrgent && this.hubsKilled.has(before.hub);
+  }
+
+  #gaveOut(address: string, output: string, number: number): void {
+    const given = this.given.get(address)?.get(number);
+    if (given === undefined) return this.violated("nothing made up", `${address} ${number} was never given`);
+    if (output === "level")
+      return this.#inOrder("values go forward", `${address} ${this.hubLife}`, number, true);
+    const isAgain = given.givenOutBy.some(
+      (hub) =>
+        !(allowances.urgentAgainAfterHubKilled && urgentOutputs.has(output) && this.hubsKilled.has(hub)),
+    );
+    if (isAgain) this.violated("none twice", `the hub gave out ${address} ${number} twice`);
+    given.givenOutBy.push(this.hubLife);
+    return this.#inOrder("order at the hub", `${address} ${this.hubLife}`, number, isAgain);
+  }
+
+  #inOrder(checker: string, key: string, number: number, mayRepeat: boolean): void {
+    const last = this.#lastTaken.get(key) ?? this.#lastOut.get(key) ?? Number.NEGATIVE_INFINITY;
+    if (number < last || (number === last && !mayRepeat))
+      this.violated(checker, `${key}: ${number} after ${last}`);
+    this.#lastTaken.set(key, Math.max(number, last));
+  }
+
+  *#valuesIn(node: string, payload: Uint8Array): Generator<Given> {
+    for (const entry of entriesOf(payload)) {
+      const given = this.#givenOf(node, entry);
+      if (given !== undefined) yield given;
+    }
+  }
+
+  #givenOf(node: string, entry: Entry): Given | undefined {
+    if (hasFlag(entry, entryFlag.receipt) || hasFlag(entry, entryFlag.clock)) return undefined;
+    // Its sender has counted it as expired, and is answerable for it.
+    if (entry.ttl === 0) return undefined;
+    const number = numberOf(entry.body);
+    return number === undefined ? undefined : this.given.get(`${node}/${entry.from}`)?.get(number);
+  }
+
+  /** No more than a window of a lane and those more urgent may be on the way. */
+  #window(connection: object, lane: Lane, payload: Uint8Array): void {
+    if (lane === lanes.bulk) return;
+    const batch = decodeBatch(payload, lane);
+    if (!batch.ok)
+      return this.violated(
+        "bounds",
+        `an agent sent what is no batch: ${batch.error}, ${Buffer.from(payload).toString("hex").slice(0, 200)}`,
+      );
+    const sent = this.#onTheWay.get(connection) ?? new Map<string, Lane>();
+    this.#onTheWay.set(connection, sent);
+    const { session, firstSeq } = batch.value;
+    for (const key of sent.keys()) {
+      const [of = "", on = "", first = ""] = key.split(" ");
+      if (Number(first) < (this.acknowledgedTo.get(`${of} ${on}`) ?? 0)) sent.delete(key);
+    }
+    sent.set(`${session} ${lane} ${firstSeq}`, lane);
+    const more = [...sent.values()].filter((each) => each <= lane).length;
+    // What was on the way when a connection broke is sent again beside what became urgent meanwhile.
+    if (more > (lane + 1) * windowPublishes)
+      this.violated("bounds", `${more} batches of lane ${lane} on the way`);
+    return undefined;
+  }
+
+  #nodeLedger(payload: Uint8Array): void {
+    const ledger = decodeNodeLedger(payload);
+    if (!ledger.ok) return this.violated("ledger", `a node's ledger cannot be read: ${ledger.error}`);
+    this.said.set(ledger.value.session, ledger.value);
+    return undefined;
+  }
+
+  #reply(payload: Uint8Array): void {
+    const decoded = decodeReply(payload);
+    if (!decoded.ok) return this.violated("requests", "an answer that cannot be read");
+    const { request } = decoded.value;
+    this.replies.set(request, [...(this.replies.get(request) ?? []), decoded.value]);
+    this.tell(`reply ${request} ${decoded.value.outcome}`);
+    return undefined;
+  }
+}

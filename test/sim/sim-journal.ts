@@ -1,0 +1,129 @@
+/**
+ * The hub's journal with its real gathering, group commit and time, on a simulated file: a commit is on disk whole or
+ * not at all, which is SQLite's promise. Whether one that was on its way when the hub was killed has arrived, chance
+ * decides.
+ */
+import { GroupCommit } from "../../hub/src/adapters/store-sqlite/group-commit.ts";
+import { JournalGather, type JournalGroup } from "../../hub/src/adapters/store-sqlite/journal-group.ts";
+import { JournalTime } from "../../hub/src/adapters/store-sqlite/journal-time.ts";
+import type { Journal, Stamp } from "../../hub/src/ports/journal.ts";
+import type { Log } from "../../hub/src/ports/log.ts";
+import { Fault } from "@interactor/shared/kernel/fault";
+import { micros, seconds } from "@interactor/shared/kernel/units";
+import type { Chance } from "./chance.ts";
+import type { Coverage } from "./coverage.ts";
+import { JournalRows } from "./journal-rows.ts";
+import type { DiskWeather } from "./sim-disk.ts";
+import type { SimProcess } from "./sim-process.ts";
+
+/** Is told of each batch that lies in the journal. */
+export type OnStored = (node: string, payload: Uint8Array) => void;
+
+const commitTakes = 2;
+/** As the real one. */
+const closeWithin = seconds(3);
+
+/** What lies on the hub's disk. */
+export class JournalFile {
+  /** `isFull`: a commit fails. */
+  readonly weather: DiskWeather = { isFull: false, slowness: 1 };
+  readonly rows = new JournalRows();
+  readonly #chance: Chance;
+  readonly #coverage: Coverage;
+  readonly #stored: OnStored;
+  #flight: { readonly group: JournalGroup; readonly stamp: Stamp } | undefined;
+
+  constructor(chance: Chance, coverage: Coverage, stored: OnStored) {
+    this.#chance = chance;
+    this.#coverage = coverage;
+    this.#stored = stored;
+  }
+
+  /** On disk when it resolves. */
+  async write(group: JournalGroup, stamp: Stamp, process: SimProcess): Promise<void> {
+    await process.ifAlive();
+    this.#flight = { group, stamp };
+    const { slowness } = this.weather;
+    if (slowness > 1) this.#coverage.fault("commit-slow");
+    await process.wait(commitTakes * slowness * this.#chance.between(0.5, 2));
+    this.#flight = undefined;
+    if (this.weather.isFull) {
+      this.#coverage.fault("commit-failed");
+      throw new Fault("SQLITE_FULL", "database or disk is full");
+    }
+    this.#keep(group, stamp);
+  }
+
+  /** The hub is no more. */
+  killed(): void {
+    const flight = this.#flight;
+    this.#flight = undefined;
+    if (flight === undefined || this.weather.isFull) return;
+    const hasLanded = this.#chance.is(0.5);
+    this.#coverage.fault(hasLanded ? "commit-landed-with-kill" : "commit-lost-with-kill");
+    if (hasLanded) this.#keep(flight.group, flight.stamp);
+  }
+
+  #keep(group: JournalGroup, stamp: Stamp): void {
+    for (const { node, payload } of this.rows.commit(group, stamp)) this.#stored(node, payload);
+  }
+}
+
+export type SimJournal = Journal;
+
+export function openSimJournal(file: JournalFile, process: SimProcess, log: Log): SimJournal {
+  const { clock, machine } = process;
+  const gather = new JournalGather(file.rows.nextId);
+  const time = new JournalTime(clock, file.rows.at);
+  const stampAt = (at: Stamp["at"]): Stamp => ({
+    at,
+    wall: clock.wall(),
+    boot: `boot ${machine.bootedAt}`,
+    uptime: micros(clock.now() * 1000),
+  });
+  const commit = new GroupCommit(gather, {
+    write: (group: JournalGroup) => file.write(group, stampAt(time.next()), process),
+    what: "what agents send",
+    whoWaits: "goes on waiting",
+    clock,
+    log,
+  });
+  let changes = 0;
+  const then =
+    <Given>(take: (given: Given) => void) =>
+    (given: Given): void => {
+      changes += 1;
+      take(given);
+      commit.changed();
+    };
+  return {
+    taken: file.rows.taken,
+    kept: file.rows.kept,
+    usage: { commits: 0, bytes: 0, oldest: undefined, evicted: 0 },
+    append: then((record: Parameters<Journal["append"]>[0]) => gather.add(record)),
+    born: then((birth: Parameters<Journal["born"]>[0]) => gather.kept.born(birth)),
+    chosen: then((mark: Parameters<Journal["chosen"]>[0]) => gather.kept.chosen(mark)),
+    done: then((mark: Parameters<Journal["done"]>[0]) => gather.kept.done(mark)),
+    gone: then((node: string) => gather.kept.forget(node)),
+    async *recent(span, { nodes }) {
+      await process.wait(1);
+      yield file.rows.recent(span, nodes);
+    },
+    stamp: () => stampAt(time.now()),
+    forget: (node, session) => gather.forget(node, session),
+    whenWritten: (done) => commit.whenWritten(done),
+    get group() {
+      return commit.group;
+    },
+    get waitingBytes() {
+      return commit.waitingBytes;
+    },
+    get changes() {
+      return changes;
+    },
+    get problem() {
+      return commit.problem;
+    },
+    [Symbol.asyncDispose]: () => commit.close(closeWithin),
+  };
+}
