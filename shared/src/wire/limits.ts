@@ -143,3 +143,11 @@ export const expressionLengthMax = 2000;
 export const lossKindsMax = 32;
 /** Sessions a node tells of that ended without a word. More: the two oldest are told as one. */
 export const sessionsBeforeMax = 8;
+/** A node's plan: 5,000 routes of 500 bytes, and as much for settings and inputs. Larger: refuse. */
+export const planBytesMax = 8 * 1024 * 1024;
+/** Items in it: 5,000 routes of 20, 64 instances with a full universe each of 8. More: refuse. */
+export const planItemsMax = 1_000_000;
+/** Files a plan names: a bundle an instance, and an asset for each of a few hundred cues. More: refuse. */
+export const planFilesMax = 1024;
+/** One file of a plan: a film for a screen. Larger: refuse. */
+export const bundleBytesMax = 4 * 1024 * 1024 * 1024;

@@ -16,7 +16,7 @@ import {
   siteAddressText,
 } from "./schema.ts";
 
-const duration = z.pipe(z.number().check(z.gte(0), z.lte(durationMax)), z.transform(millis));
+export const duration = z.pipe(z.number().check(z.gte(0), z.lte(durationMax)), z.transform(millis));
 const expression = z.optional(z.string().check(z.maxLength(expressionLengthMax)));
 
 /** How a group takes a value: all of it, each in turn, any one, or always the same one for the same key. */
@@ -30,7 +30,7 @@ const group = z.object({
 });
 
 /** A rule from an output to an input, checked by the hub and ready to run. */
-const compiledRoute = z.object({
+export const compiledRoute = z.object({
   name,
   /** An output, or a filter over outputs. */
   from: outputFilterText,

@@ -1,7 +1,7 @@
 /** Shapes shared by the documents of the wire. Unknown fields are passed over: they may come from a newer peer. */
 import * as z from "zod/mini";
 import { failed, ok, type Result } from "../../kernel/result.ts";
-import { decodeCbor } from "../cbor.ts";
+import { type CborBounds, decodeCbor } from "../cbor.ts";
 import { byLengthMax, textLengthMax } from "../limits.ts";
 import { isName, parsePortAddress, parseSiteAddress } from "../names.ts";
 import { isOutputFilter } from "../output-filter.ts";
@@ -35,12 +35,13 @@ export type DocumentFault = Malformed | "too-large" | "not-cbor" | "unknown-vers
 
 export const documentVersion = 1;
 
-/** Decodes a document `{v: 1, …}` and checks it. */
+/** Decodes a document `{v: 1, …}` and checks it. `bounds`: of one that is no payload, but fetched in pieces. */
 export function decodeDocument<Document>(
   bytes: Uint8Array,
   schema: z.ZodMiniType<Document>,
+  bounds?: CborBounds,
 ): Result<Document, DocumentFault> {
-  const decoded = decodeCbor(bytes);
+  const decoded = decodeCbor(bytes, bounds);
   if (!decoded.ok) return decoded;
   const version = versionOf(decoded.value);
   if (version === undefined) return failed("wrong-shape");

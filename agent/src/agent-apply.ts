@@ -1,0 +1,287 @@
+/**
+ * Brings a node from one plan to the next: does over the ports what the core in `core/apply` says, and tells it what came
+ * of it. Decides nothing itself.
+ */
+import { unreachable } from "@interactor/shared/kernel/assert";
+import type { Clock } from "@interactor/shared/kernel/clock";
+import { Fault, messageOf } from "@interactor/shared/kernel/fault";
+import { between, millis } from "@interactor/shared/kernel/units";
+import { changesBetween, emptyPlan } from "@interactor/shared/site/plan-changes";
+import type { MemberWord, RoundWord } from "@interactor/shared/wire/messages/group-round";
+import { decodePlan, type Plan, type Target } from "@interactor/shared/wire/messages/plan";
+import { applyAtStart, stepApply } from "./core/apply/apply.ts";
+import {
+  applyDueAt,
+  type ApplyEffect,
+  type ApplyEvent,
+  type ApplyState,
+  type Content,
+  type Phase,
+} from "./core/apply/apply-state.ts";
+import type { KnownClock } from "./core/apply/group-vote.ts";
+import type { ApplyStore } from "./ports/apply-store.ts";
+import type { HubFiles } from "./ports/hub-files.ts";
+import type { Log } from "./ports/log.ts";
+import type { PlanRunner } from "./ports/plan-runner.ts";
+
+export interface ApplyWorld {
+  readonly clock: Clock;
+  readonly store: ApplyStore;
+  readonly files: HubFiles;
+  readonly runner: PlanRunner;
+  readonly log: Log;
+  /** The site's clock with its error, once it is known. */
+  readonly knownClock: () => KnownClock | undefined;
+  readonly say: (word: MemberWord) => void;
+  readonly phaseChanged: (phase: Phase) => void;
+  readonly restart: (reason: string) => void;
+}
+
+type Asked = Extract<ApplyEffect, { readonly attempt: number }>;
+
+export class AgentApply {
+  readonly #world: ApplyWorld;
+  #state: ApplyState = applyAtStart;
+  /** What the runner was last told to run, however far it came. */
+  #running: Plan = emptyPlan;
+  #fetching = new AbortController();
+  #collecting = Promise.resolve();
+  #cancelDue: (() => void) | undefined;
+
+  constructor(world: ApplyWorld) {
+    this.#world = world;
+  }
+
+  get phase(): Phase {
+    return this.#state.phase;
+  }
+
+  /** What runs, or would: of a node that was withdrawn from its group nothing does. */
+  get current(): Content | undefined {
+    return this.#state.kept.isWithdrawn ? undefined : this.#state.kept.current;
+  }
+
+  /** Begins with what is on disk. */
+  async start(): Promise<void> {
+    const kept = await this.#world.store.load();
+    this.#step({ kind: "started", kept, at: this.#world.clock.now() });
+  }
+
+  target(target: Target | undefined): void {
+    this.#step({ kind: "target", target, at: this.#world.clock.now() });
+  }
+
+  word(word: RoundWord): void {
+    this.#step({ kind: "word", word, clock: this.#world.knownClock(), at: this.#world.clock.now() });
+  }
+
+  connected(): void {
+    this.#step({ kind: "connected", clock: this.#world.knownClock(), at: this.#world.clock.now() });
+  }
+
+  stop(): void {
+    this.#cancelDue?.();
+    this.#fetching.abort();
+  }
+
+  #step(event: ApplyEvent): void {
+    const before = this.#state.phase;
+    const { state, effects } = stepApply(this.#state, event);
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+    if (state.phase !== before) this.#world.phaseChanged(state.phase);
+    if (isEnd(state.phase) && !isEnd(before)) this.#collecting = this.#collect();
+    this.#wakeWhenDue();
+  }
+
+  #wakeWhenDue(): void {
+    this.#cancelDue?.();
+    const due = applyDueAt(this.#state);
+    if (due === undefined) return;
+    const { clock } = this.#world;
+    this.#cancelDue = clock.after(millis(Math.max(between(clock.now(), due), 0)), () =>
+      this.#step({ kind: "tick", at: clock.now() }),
+    );
+  }
+
+  #perform(effect: ApplyEffect): void {
+    const { store, runner, clock } = this.#world;
+    switch (effect.kind) {
+      case "keep":
+        return this.#saved(store.save(effect.kept), (isKept) => ({
+          kind: isKept ? "kept" : "not-kept",
+          at: clock.now(),
+        }));
+      case "write-vote":
+        return this.#saved(store.save(effect.kept), (isKept) => {
+          const { vote } = effect;
+          const at = clock.now();
+          return isKept
+            ? { kind: "vote-written", vote, clock: this.#world.knownClock(), at }
+            : { kind: "vote-not-written", vote, at };
+        });
+      case "say":
+        return this.#world.say(effect.word);
+      case "suspend":
+        return runner.suspend();
+      case "resume":
+        return this.#resume();
+      case "drop":
+        return this.#fetching.abort();
+      case "restart":
+        return this.#world.restart(effect.reason);
+      default:
+        return void this.#answer(effect);
+    }
+  }
+
+  #saved(saving: Promise<void>, answer: (isKept: boolean) => ApplyEvent): void {
+    void saving.then(
+      () => this.#step(answer(true)),
+      (error: unknown) => {
+        this.#world.log.error("the disk did not take what this node shall run", { cause: messageOf(error) });
+        this.#step(answer(false));
+      },
+    );
+  }
+
+  /** After a restart in doubt nothing runs yet: what is current is begun now. */
+  #resume(): void {
+    const { current } = this.#state.kept;
+    void this.#bringTo(current).then(
+      () => this.#world.runner.resume(),
+      (error: unknown) => this.#world.restart(messageOf(error)),
+    );
+  }
+
+  async #answer(asked: Asked): Promise<void> {
+    const { attempt } = asked;
+    try {
+      await this.#do(asked);
+      this.#step({ kind: "done", attempt, at: this.#world.clock.now() });
+    } catch (error) {
+      const code = codeOf(error);
+      const reason = messageOf(error);
+      this.#step({
+        kind: "failed",
+        attempt,
+        code,
+        reason,
+        isPassing: code !== "VETO",
+        at: this.#world.clock.now(),
+      });
+    }
+  }
+
+  async #do(asked: Asked): Promise<void> {
+    switch (asked.kind) {
+      case "fetch":
+        return this.#fetch(asked.target, asked.attempt);
+      case "verify":
+        await this.#world.store.check(asked.target.digest);
+        for (const { digest } of (await this.#plan(asked.target)).files)
+          await this.#world.store.check(digest);
+        return undefined;
+      case "prepare": {
+        const plan = await this.#plan(asked.target);
+        return this.#world.runner.prepare(plan, changesBetween(this.#running, plan));
+      }
+      case "write":
+        return this.#world.store.save(asked.kept);
+      case "switch":
+        await this.#bringTo(asked.to);
+        return this.#world.runner.resume();
+      case "probe": {
+        const plan = await this.#plan(asked.target);
+        const before = await this.#planBefore();
+        const { probation } = asked.target;
+        const wrong = await this.#world.runner.probe(plan, changesBetween(before, plan), probation);
+        if (wrong !== undefined) throw new Fault("UNHEALTHY", wrong);
+        return undefined;
+      }
+      default:
+        return unreachable(asked);
+    }
+  }
+
+  /** Each file whose digest is not there; what an earlier try brought is not fetched again. */
+  async #fetch(target: Target, attempt: number): Promise<void> {
+    this.#fetching.abort();
+    const fetching = new AbortController();
+    this.#fetching = fetching;
+    // What is being removed must not be what is fetched now.
+    await this.#collecting;
+    const { store } = this.#world;
+    const { digest, bytes, plan: given } = target;
+    if (given !== undefined && !(await store.has(digest))) await this.#put(digest, given);
+    await this.#get(digest, bytes, attempt, fetching.signal);
+    for (const file of (await this.#plan(target)).files)
+      await this.#get(file.digest, file.bytes, attempt, fetching.signal);
+  }
+
+  async #put(digest: string, bytes: Uint8Array): Promise<void> {
+    const receipt = await this.#world.store.receive(digest, bytes.length);
+    await receipt.add(bytes.subarray(receipt.offset));
+    await receipt.finish();
+  }
+
+  async #get(digest: string, bytes: number, attempt: number, signal: AbortSignal): Promise<void> {
+    const { store, files, clock } = this.#world;
+    if (await store.has(digest)) return;
+    const receipt = await store.receive(digest, bytes);
+    if (receipt.offset < bytes) {
+      for await (const piece of files.fetch(digest, receipt.offset, signal)) {
+        signal.throwIfAborted();
+        await receipt.add(piece);
+        this.#step({ kind: "progress", attempt, at: clock.now() });
+      }
+    }
+    await receipt.finish();
+  }
+
+  async #plan({ digest }: Pick<Content, "digest">): Promise<Plan> {
+    const decoded = decodePlan(await this.#world.store.read(digest));
+    if (!decoded.ok) throw new Fault("VETO", `the plan cannot be read: ${decoded.error}`);
+    return decoded.value;
+  }
+
+  async #planBefore(): Promise<Plan> {
+    const { previous } = this.#state.kept;
+    return previous === undefined ? emptyPlan : this.#plan(previous);
+  }
+
+  async #bringTo(content: Content | undefined): Promise<void> {
+    const plan = content === undefined ? emptyPlan : await this.#plan(content);
+    const changes = changesBetween(this.#running, plan);
+    // Also what comes to no end has been begun: on the way back everything that it may have touched is compared anew.
+    this.#running = plan;
+    await this.#world.runner.change(plan, changes);
+  }
+
+  /** What nothing on disk names any more goes. A disk that refuses has it until the next time. */
+  async #collect(): Promise<void> {
+    const { current, previous, awaited } = this.#state.kept;
+    const wanted = new Set<string>();
+    try {
+      for (const content of [current, previous, awaited]) {
+        if (content === undefined) continue;
+        wanted.add(content.digest);
+        if (!(await this.#world.store.has(content.digest))) continue;
+        for (const { digest } of (await this.#plan(content)).files) wanted.add(digest);
+      }
+      if (isEnd(this.#state.phase)) await this.#world.store.collect(wanted);
+    } catch (error) {
+      this.#world.log.warn("files that are not needed could not be removed", { cause: messageOf(error) });
+    }
+  }
+}
+
+const isEnd = ({ kind }: Phase): boolean => kind === "applied" || kind === "rolled-back";
+
+type Code = Extract<ApplyEvent, { kind: "failed" }>["code"];
+
+function codeOf(error: unknown): Code {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ENOSPC") return "DISK_FULL";
+  return code === "VETO" || code === "UNHEALTHY" ? code : "FETCH_FAILED";
+}

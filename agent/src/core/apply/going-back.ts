@@ -1,0 +1,84 @@
+/** The way back to the last revision that was well, and what a start makes of one that has not proved itself. */
+import { type Instant, later } from "@interactor/shared/kernel/units";
+import {
+  type ApplyState,
+  type ApplyStep,
+  type Content,
+  contentOf,
+  type Kept,
+  type Phase,
+  probationStartsMax,
+  type RollBackCode,
+  switchMax,
+  writeMax,
+} from "./apply-state.ts";
+
+/** The node was started while `current` was under probation: another try, until it is clear that it ends the node. */
+export function begun(state: ApplyState, current: Content, starts: number, at: Instant): ApplyStep {
+  const { awaited } = state.kept;
+  const attempt = state.attempt + 1;
+  const until = later(at, writeMax);
+  if (awaited === undefined || starts >= probationStartsMax) {
+    const reason = `the node was started ${starts} times before it had proved itself`;
+    return goBackFrom(state, current, { code: "START_LOOP", reason }, at);
+  }
+  const kept: Kept = { ...state.kept, starts: starts + 1 };
+  const phase: Phase = { kind: "applying", step: "writing", target: awaited, until };
+  return { state: { ...state, kept, phase, attempt }, effects: [{ kind: "write", attempt, kept }] };
+}
+
+export function goBack(state: ApplyState, code: RollBackCode, reason: string, at: Instant): ApplyStep {
+  const { phase } = state;
+  if (phase.kind === "idle") return { state, effects: [] };
+  return goBackFrom(state, contentOf(phase.target), { code, reason }, at);
+}
+
+interface Why {
+  readonly code: RollBackCode;
+  readonly reason: string;
+}
+
+function goBackFrom(state: ApplyState, target: Content, why: Why, at: Instant): ApplyStep {
+  const attempt = state.attempt + 1;
+  // Others of its group may run the new one: the old one must not run beside it.
+  const isWithdrawn = state.kept.awaited?.hold.kind === "group";
+  const kept: Kept = {
+    ...state.kept,
+    current: state.kept.previous,
+    previous: undefined,
+    starts: undefined,
+    isWithdrawn,
+    broken: { ...target, ...why },
+    awaited: undefined,
+  };
+  const phase: Phase = { kind: "going-back", step: "writing", target, ...why, until: later(at, writeMax) };
+  return {
+    state: { ...state, phase, attempt, kept },
+    effects: [
+      ...(isWithdrawn ? [{ kind: "suspend", isInDoubt: false } as const] : []),
+      { kind: "write", attempt, kept },
+    ],
+  };
+}
+
+/** On disk or not: what runs now is worse than what ran before. */
+export function beginSwitchingBack(
+  state: ApplyState,
+  phase: Extract<Phase, { kind: "going-back" }>,
+  at: Instant,
+): ApplyStep {
+  const attempt = state.attempt + 1;
+  const { current, isWithdrawn } = state.kept;
+  return {
+    state: { ...state, attempt, phase: { ...phase, step: "switching", until: later(at, switchMax) } },
+    effects: [{ kind: "switch", attempt, to: isWithdrawn ? undefined : current }],
+  };
+}
+
+export function rolledBack(state: ApplyState): ApplyStep {
+  const { broken } = state.kept;
+  if (broken === undefined) return { state, effects: [] };
+  const { code, reason } = broken;
+  const phase: Phase = { kind: "rolled-back", target: contentOf(broken), code, reason };
+  return { state: { ...state, phase, attempt: state.attempt + 1 }, effects: [] };
+}

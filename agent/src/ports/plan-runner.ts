@@ -1,0 +1,16 @@
+/** What acts on a plan: instances, routes, and what inputs do when their source is lost. */
+import type { Millis } from "@interactor/shared/kernel/units";
+import type { PlanChanges } from "@interactor/shared/site/plan-changes";
+import type { Plan } from "@interactor/shared/wire/messages/plan";
+
+export interface PlanRunner {
+  /** Asks modules and routes whether they can take it; touches nothing. Throws a Fault `VETO` with words for people. */
+  prepare(plan: Plan, changes: PlanChanges): Promise<void>;
+  /** Touches only what changes. On its way back it is called again, possibly before it was done. */
+  change(plan: Plan, changes: PlanChanges): Promise<void>;
+  /** Watches for so long. Resolves with what is wrong, else with `undefined`. */
+  probe(plan: Plan, changes: PlanChanges, window: Millis): Promise<string | undefined>;
+  /** Routes and outputs stand still, before this returns. */
+  suspend(): void;
+  resume(): void;
+}

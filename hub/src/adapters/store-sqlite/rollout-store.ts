@@ -1,0 +1,131 @@
+/** Rollouts and rounds of groups in one SQLite file, a document each. */
+import { join } from "node:path";
+import * as z from "zod";
+import type { KeptRound, KeptRounds, Rollout, RolloutStore } from "../../ports/rollout-store.ts";
+import type { Database, Row } from "./database.ts";
+import { closeWithin, type FileKind, type FileWorld, openKeptFile, writeFaultOf } from "./kept-file.ts";
+import { instant, micros, millis } from "@interactor/shared/kernel/units";
+
+export interface RolloutStoreOptions extends FileWorld {
+  /** Holds `rollouts.sqlite`; is there already, and no other process uses it. */
+  readonly folder: string;
+}
+
+const code = "ROLLOUTS";
+const migrations: readonly string[] = [
+  `
+  CREATE TABLE document (
+    name TEXT PRIMARY KEY, -- "rounds", or "rollout" and its revision
+    body TEXT NOT NULL -- JSON
+  ) STRICT;
+  `,
+];
+
+interface Loaded {
+  readonly rollouts: readonly Rollout[];
+  readonly rounds: KeptRounds;
+}
+
+const kind: FileKind<Loaded> = {
+  keeps: "rollouts",
+  without: "rollouts that were on their way have to be begun again",
+  code,
+  migrations,
+  isCheckedWhole: true,
+  load,
+};
+
+/** Throws a Fault that says what to do. A damaged file is no reason. */
+export async function openRolloutStore(options: RolloutStoreOptions): Promise<RolloutStore> {
+  const { database, loaded } = await openKeptFile(join(options.folder, "rollouts.sqlite"), kind, options);
+  const write = async (sql: string, ...parameters: readonly string[]): Promise<void> => {
+    await database
+      .rows(sql, ...parameters)
+      .catch((error: unknown) => Promise.reject(writeFaultOf(error, code)));
+  };
+  const save = (name: string, body: unknown) =>
+    write("INSERT OR REPLACE INTO document (name, body) VALUES (?, ?)", name, JSON.stringify(body));
+  return {
+    ...loaded,
+    saveRollout: (rollout) => save(`rollout ${rollout.plan.revision}`, rollout),
+    removeRollout: (revision) => write("DELETE FROM document WHERE name = ?", `rollout ${revision}`),
+    saveRounds: (rounds) => save("rounds", rounds),
+    [Symbol.asyncDispose]: () => closeWithin(database, options.clock),
+  };
+}
+
+const at = z.number().transform(instant);
+const span = z.number().nonnegative().transform(millis);
+const nodeState = z.enum(["waiting", "scheduled", "under-way", "held", "done", "failed"]);
+
+const rollout = z.object({
+  plan: z.object({
+    revision: z.int(),
+    digests: z.record(z.string(), z.string()),
+    waves: z.array(z.array(z.string())),
+    threshold: z.union([
+      z.object({ kind: z.literal("count"), count: z.number() }),
+      z.object({ kind: z.literal("share"), share: z.number() }),
+    ]),
+    settle: span,
+    group: z.string().exactOptional(),
+  }),
+  kind: z.enum(["running", "paused", "trailing", "complete", "aborted"]),
+  why: z.string().exactOptional(),
+  wave: z.int(),
+  passedAt: at.exactOptional(),
+  nodes: z.record(
+    z.string(),
+    z.object({
+      state: nodeState,
+      phase: z.string().exactOptional(),
+      code: z.string().exactOptional(),
+      reason: z.string().exactOptional(),
+      since: at,
+    }),
+  ),
+  there: z.array(z.string()),
+  closed: z.record(z.string(), z.string()),
+  override: z.object({ by: z.string(), reason: z.string() }).exactOptional(),
+  accepted: z.int(),
+  round: z.enum(["none", "begun", "committed"]),
+  log: z.array(z.object({ at, words: z.string() })),
+}) satisfies z.ZodType<Rollout>;
+
+const round = z.object({
+  round: z.object({
+    id: z.int(),
+    group: z.string(),
+    revision: z.int(),
+    digest: z.string(),
+    tick: z.number().transform(micros),
+    doubt: span.exactOptional(),
+  }),
+  members: z.array(z.string()),
+  outcome: z.enum(["commit", "abort"]).exactOptional(),
+  why: z.string().exactOptional(),
+}) satisfies z.ZodType<KeptRound>;
+
+const rounds = z.object({ lastId: z.int(), open: z.array(round) }) satisfies z.ZodType<KeptRounds>;
+
+/** One document that cannot be read, by a hub that is older than the one that wrote it, costs that document. */
+async function load(database: Database): Promise<Loaded> {
+  const rows = await database.rows("SELECT name, body FROM document ORDER BY name");
+  const all = rows.map((row): readonly [string, unknown] => [String(row["name"]), parsed(row)]);
+  const kept = rounds.safeParse(all.find(([name]) => name === "rounds")?.[1]);
+  return {
+    rollouts: all.flatMap(([name, body]) => {
+      const read = name.startsWith("rollout ") ? rollout.safeParse(body) : undefined;
+      return read?.success === true ? [read.data] : [];
+    }),
+    rounds: kept.success ? kept.data : { lastId: 0, open: [] },
+  };
+}
+
+function parsed(row: Row): unknown {
+  try {
+    return JSON.parse(String(row["body"]));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,26 @@
+/** What the hub must find again of revisions that are on their way. */
+import type { KeptRound } from "../core/rollout/group-commit.ts";
+import type { Rollout } from "../core/rollout/rollout-state.ts";
+
+export type { KeptRound } from "../core/rollout/group-commit.ts";
+export type { Rollout } from "../core/rollout/rollout-state.ts";
+
+/** The change-overs of groups. */
+export interface KeptRounds {
+  /** The highest number that a round ever had: none is used twice. */
+  readonly lastId: number;
+  /** Those that some member has not confirmed. */
+  readonly open: readonly KeptRound[];
+}
+
+/** On disk when a promise resolves; a power cut leaves what was there before, or after. */
+export interface RolloutStore extends AsyncDisposable {
+  /** As they were found at the start. */
+  readonly rollouts: readonly Rollout[];
+  readonly rounds: KeptRounds;
+  /** By its revision. */
+  saveRollout(rollout: Rollout): Promise<void>;
+  removeRollout(revision: number): Promise<void>;
+  /** Before a word of a round is said to anybody. */
+  saveRounds(rounds: KeptRounds): Promise<void>;
+}

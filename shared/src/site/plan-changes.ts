@@ -1,0 +1,91 @@
+/**
+ * What changes on a node from one plan to another, and nothing else: an instance that is the same in both is not
+ * touched. The node acts on it, and the hub shows it before anybody applies anything.
+ */
+import { encodeCbor } from "../wire/cbor.ts";
+import type { CompiledRoute } from "../wire/messages/desired.ts";
+import { inOrder, type Plan, type PlannedInstance } from "../wire/messages/plan.ts";
+
+export type InstanceChange = "start" | "stop" | "restart" | "re-configure" | "untouched";
+
+export interface PlanChanges {
+  /** Every instance of either plan, in alphabetical order. */
+  readonly instances: Readonly<Record<string, InstanceChange>>;
+  /** By name. A route that is the same goes on with what it has gathered. */
+  readonly routes: RouteChanges;
+  /** Inputs whose failsafe or stop value is another one, or that have none any more. */
+  readonly inputs: readonly string[];
+}
+
+export interface RouteChanges {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+}
+
+export const emptyPlan: Plan = { v: 1, instances: {}, routes: [], inputs: {}, files: [] };
+
+export function changesBetween(before: Plan, after: Plan): PlanChanges {
+  const instances = namesOf(before.instances, after.instances).map((name) => {
+    return [name, changeOf(own(before.instances, name), own(after.instances, name))] as const;
+  });
+  return {
+    instances: Object.fromEntries(instances),
+    routes: routeChanges(byName(before.routes), byName(after.routes)),
+    inputs: namesOf(before.inputs, after.inputs).filter(
+      (address) => !isSame(own(before.inputs, address), own(after.inputs, address)),
+    ),
+  };
+}
+
+/** Instances that are away for a moment, or for good. */
+export function interrupted({ instances }: PlanChanges): readonly string[] {
+  return Object.keys(instances).filter((name) => instances[name] === "restart" || instances[name] === "stop");
+}
+
+export function isNothing({ instances, routes, inputs }: PlanChanges): boolean {
+  const moved = routes.added.length + routes.removed.length + routes.changed.length + inputs.length;
+  return moved === 0 && Object.values(instances).every((change) => change === "untouched");
+}
+
+function changeOf(before: PlannedInstance | undefined, after: PlannedInstance | undefined): InstanceChange {
+  if (before === undefined) return "start";
+  if (after === undefined) return "stop";
+  if (isSame(before, after)) return "untouched";
+  const isSameCode =
+    before.module === after.module && before.version === after.version && before.digest === after.digest;
+  if (!isSameCode) return "restart";
+  // Leases are the agent's business: the module knows nothing of them.
+  return isSame(before.settings, after.settings) || after.takesSettings ? "re-configure" : "restart";
+}
+
+function routeChanges(
+  before: ReadonlyMap<string, CompiledRoute>,
+  after: ReadonlyMap<string, CompiledRoute>,
+): RouteChanges {
+  const kept = [...after.keys()].filter((name) => before.has(name));
+  return {
+    added: [...after.keys()].filter((name) => !before.has(name)),
+    removed: [...before.keys()].filter((name) => !after.has(name)),
+    changed: kept.filter((name) => !isSame(before.get(name), after.get(name))),
+  };
+}
+
+const byName = (routes: readonly CompiledRoute[]): ReadonlyMap<string, CompiledRoute> =>
+  new Map(routes.map((route) => [route.name, route]));
+
+/** Own properties only: `constructor` is a fine name for an instance. */
+const own = <Each>(all: Readonly<Record<string, Each>>, name: string): Each | undefined =>
+  Object.hasOwn(all, name) ? all[name] : undefined;
+
+const namesOf = (before: object, after: object): readonly string[] =>
+  [...new Set([...Object.keys(before), ...Object.keys(after)])].toSorted();
+
+/** By their bytes on the wire, in which the order of keys does not matter. */
+function isSame(left: unknown, right: unknown): boolean {
+  if (left === undefined || right === undefined) return left === right;
+  const [a, b] = [encodeCbor(inOrder(left)), encodeCbor(inOrder(right))].map((bytes) =>
+    Uint8Array.from(bytes),
+  );
+  return a !== undefined && b !== undefined && a.length === b.length && a.every((byte, at) => byte === b[at]);
+}

@@ -1,0 +1,112 @@
+// What is on its way on SQLite: a hub that was killed finds its rollouts, and its word to a group, as they were.
+
+import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { instant, micros, millis, seconds } from "@interactor/shared/kernel/units";
+import { systemClock } from "../../hub/src/adapters/clock-system.ts";
+import { openRolloutStore } from "../../hub/src/adapters/store-sqlite/rollout-store.ts";
+import { rolloutOf, stepRollout } from "../../hub/src/core/rollout/rollout.ts";
+import { wavesOf } from "../../hub/src/core/rollout/rollout-state.ts";
+import { emptyFolder } from "./folders.ts";
+
+async function open(folder: string) {
+  const lines: string[] = [];
+  const say = (words: string) => void lines.push(words);
+  const store = await openRolloutStore({
+    folder,
+    clock: systemClock(),
+    log: { info: say, warn: say, error: say },
+  });
+  return { store, lines };
+}
+
+/** As a power cut would leave it: nothing is closed. */
+function copyOf(folder: string): string {
+  const copy = emptyFolder();
+  for (const name of readdirSync(folder)) copyFileSync(join(folder, name), join(copy, name));
+  return copy;
+}
+
+function begunRollout() {
+  const nodes = ["pi-0", "pi-1", "pi-2"];
+  const plan = {
+    revision: 7,
+    digests: { "pi-0": "a", "pi-1": "b", "pi-2": "c" },
+    waves: wavesOf(nodes, [{ kind: "count", count: 1 }]),
+    threshold: { kind: "share", share: 0.02 },
+    settle: seconds(60),
+  } as const;
+  const at = instant(12.5);
+  const { state } = stepRollout(rolloutOf(plan, { there: ["pi-0"], closed: { "pi-1": "open" }, at }), {
+    kind: "begin",
+    at,
+  });
+  const failed = {
+    kind: "reported",
+    node: "pi-0",
+    revision: 7,
+    digest: "x",
+    phase: "rolled-back",
+    code: "UNHEALTHY",
+  } as const;
+  return stepRollout(state, { ...failed, reason: "it crashed", at }).state;
+}
+
+const round = {
+  round: {
+    id: 4,
+    group: "stage",
+    revision: 7,
+    digest: "d",
+    tick: micros(1_800_000_000_000_001),
+    doubt: millis(600_000),
+  },
+  members: ["pi-0", "pi-1"],
+  outcome: "commit",
+  why: "all have promised",
+} as const;
+
+test("a rollout and a decision are found as they were after a power cut", async () => {
+  const folder = emptyFolder();
+  const { store } = await open(folder);
+  const rollout = begunRollout();
+  expect(rollout.kind).toBe("paused");
+  await store.saveRollout(rollout);
+  await store.saveRounds({ lastId: 4, open: [round] });
+
+  const { store: again } = await open(copyOf(folder));
+
+  expect(again.rollouts).toEqual([rollout]);
+  expect(again.rounds).toEqual({ lastId: 4, open: [round] });
+  await again.removeRollout(7);
+  await again.saveRounds({ lastId: 5, open: [] });
+  await again[Symbol.asyncDispose]();
+  await store[Symbol.asyncDispose]();
+});
+
+test("a rollout that is over is removed, the number of the last round stays", async () => {
+  const folder = emptyFolder();
+  const { store } = await open(folder);
+  await store.saveRollout(begunRollout());
+  await store.saveRounds({ lastId: 4, open: [round] });
+  await store.removeRollout(7);
+  await store.saveRounds({ lastId: 4, open: [] });
+  await store[Symbol.asyncDispose]();
+
+  const { store: again } = await open(folder);
+
+  expect([again.rollouts, again.rounds]).toEqual([[], { lastId: 4, open: [] }]);
+  await again[Symbol.asyncDispose]();
+});
+
+test("a damaged file is set aside with clear words, and the hub starts", async () => {
+  const folder = emptyFolder();
+  writeFileSync(join(folder, "rollouts.sqlite"), "not what it was".repeat(1000));
+
+  const { store, lines } = await open(folder);
+
+  expect(lines.join()).toContain("rollouts that were on their way have to be begun again");
+  expect(store.rounds).toEqual({ lastId: 0, open: [] });
+  await store[Symbol.asyncDispose]();
+});
