@@ -127,7 +127,7 @@ describe.each(adapters)("a store $name", ({ place }) => {
       remove();
       runs += 1;
     });
-    await fc.assert(keepsAsTheModel, { numRuns: 60 });
+    await fc.assert(keepsAsTheModel, { numRuns: 40 });
 
     expect(runs).toBeGreaterThan(0);
   });
