@@ -104,7 +104,7 @@ export class HubAgain {
 
   /** Routes again what the life before took in. Once, when the routes are in place and nobody is connected. */
   async run(): Promise<void> {
-    const { clock, log, journal, router } = this.#parts;
+    const { clock, log, journal, router, moved } = this.#parts;
     const { again } = router;
     const { gone } = journal.kept;
     const known = journal.kept.births.map(({ node }) => node);
@@ -130,6 +130,8 @@ export class HubAgain {
       log.error(words, { cause: messageOf(error) });
     }
     again.settle(clock.now());
+    // What is held now comes out at its own time, whether or not a new value comes.
+    moved();
     const { values } = again;
     if (values > 0) log.info("values that may not have been delivered are routed again", { values });
   }

@@ -3,7 +3,12 @@
  * and with the TTL that is left of it.
  */
 import { type Instant, type Millis, millis } from "@interactor/shared/kernel/units";
-import type { RouteRunner, RouteSink, RouteTable, Sample } from "@interactor/shared/routing/run-route";
+import {
+  type RouteRunner,
+  type RouteSink,
+  RouteTable,
+  type Sample,
+} from "@interactor/shared/routing/run-route";
 import type { Entry } from "@interactor/shared/wire/entry";
 import { lane as lanes } from "@interactor/shared/wire/lanes";
 import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages/desired";
@@ -47,8 +52,10 @@ export class RoutedAgain {
   readonly #choices: ReadonlySet<string>;
   /** Up to which event it was decided who of a group does it. */
   readonly #decided: OriginMarks;
-  /** Routes that the life before had too: what was taken in before a route was there is not for it. */
+  /** Routes that the life before had too, and that are still there: what came in before a route was is not for it. */
   #inherited: RouteTable | undefined;
+  /** All that are there now. It lets out what the others hold. */
+  #table: RouteTable | undefined;
   #at: Instant | undefined;
 
   constructor({ marks = [], choices = [] }: LivesBefore, sink: AgainSink) {
@@ -59,9 +66,15 @@ export class RoutedAgain {
     this.#decided = new OriginMarks(waysMax, decided);
   }
 
-  /** The first routes since the start are those of the life before. */
+  /**
+   * The routes that are in place. The first since the start are those of the life before; of these, one that has changed
+   * or gone while the hub was down takes nothing of what came in before.
+   */
   inherit(table: RouteTable): void {
-    this.#inherited ??= table;
+    this.#table = table;
+    const present = new Set(table.runners);
+    const { runners } = this.#inherited ?? table;
+    this.#inherited = new RouteTable(runners.filter((runner) => present.has(runner)));
   }
 
   /** Of the nodes that are known, those that a route here begins at. */
@@ -124,7 +137,7 @@ export class RoutedAgain {
   settle(at: Instant): void {
     for (const runner of this.#runners) {
       this.#flush(runner, at);
-      this.#inherited?.watch(runner);
+      this.#table?.watch(runner);
     }
   }
 

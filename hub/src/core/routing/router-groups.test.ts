@@ -262,6 +262,20 @@ describe("an event for one of a group", () => {
     },
   );
 
+  test("goes nowhere when its route was taken away before that is kept", () => {
+    const { router, write } = life("round-robin");
+    for (const node of lamps) router.connected(node);
+    router.values(from, [event(1)], instant(0));
+
+    router.setRoutes([], [], nowAt(0));
+    // That their inputs are let go.
+    const waiting = () => lamps.map((node) => router.queues.get(node)?.queued);
+    expect(waiting()).toEqual([1, 1, 1]);
+    write();
+
+    expect(waiting()).toEqual([1, 1, 1]);
+  });
+
   test("of whom nothing is kept goes to the same one in each life", () => {
     const lives = [life("random"), life("random")];
 

@@ -264,7 +264,8 @@ export class Router {
     if (chosen === undefined || origin === undefined || node === undefined || !isOneOf(route.group))
       return this.#give(route, sample, { nodes, port, now, key, older });
     chosen({ way: wayOf(from, route.name, `${node}/${port}`), ...origin }, () => {
-      this.#give(route, sample, { nodes, port, now, key, older });
+      // It may have been taken away meanwhile, and its input let go.
+      if (this.#targets.has(route)) this.#give(route, sample, { nodes, port, now, key, older });
     });
     return undefined;
   };

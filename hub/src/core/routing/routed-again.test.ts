@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import { instant, millis } from "@interactor/shared/kernel/units";
+import { prepareRoutes } from "@interactor/shared/routing/run-route";
+import { decodeBatch } from "@interactor/shared/wire/batch";
+import { lane } from "@interactor/shared/wire/lanes";
+import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
+import { noon, nowAt, routeOf, sessionNumber } from "@interactor/shared/testing/builders";
+import { Router } from "./router.ts";
+
+const from = "pi/door/button";
+const event = (seq: number) => ({
+  value: seq,
+  unit: "",
+  quality: 0 as const,
+  at: noon,
+  isEvent: true,
+  origin: { session: sessionNumber(9), lane: lane.telemetry, seq, sample: 0 },
+});
+const toLamp = (name: string, given: Partial<CompiledRoute> = {}): CompiledRoute =>
+  routeOf({ name, from, to: `pi2/${name}/on`, ...given });
+
+/** A router after a start: `before` ran in the life before, `now` is in the file. */
+function started(before: readonly CompiledRoute[], now = before) {
+  const router = new Router(sessionNumber(7));
+  for (const routes of [before, now]) router.setRoutes(prepareRoutes(routes), routes, nowAt(0));
+  router.connected("pi2");
+  return {
+    router,
+    /** The values that are sent at that time, each with its input. */
+    pump(at: number) {
+      const sent: unknown[] = [];
+      const next = router.pump(instant(at), (_node, ofLane, payload) => {
+        const decoded = decodeBatch(payload, ofLane);
+        const entries = decoded.ok ? decoded.value.entries : [];
+        for (const { to, body, origin } of entries) if (origin !== undefined) sent.push([to, body]);
+      });
+      return { sent, next };
+    },
+  };
+}
+
+test("a route that was taken away while the hub was down moves nothing; one that was not does", () => {
+  const [gone, stays] = [toLamp("gone"), toLamp("stays")];
+  const { router, pump } = started([gone, stays], [stays]);
+
+  router.again.value(from, event(1), instant(0));
+  router.again.settle(instant(0));
+
+  expect(pump(0).sent).toEqual([["stays/on", 1]]);
+  expect(router.again.values).toBe(1);
+});
+
+test("a route that was changed or added while the hub was down takes nothing from before", () => {
+  const { router, pump } = started(
+    [toLamp("changed")],
+    [toLamp("changed", { map: "value * 2" }), toLamp("added")],
+  );
+
+  router.again.value(from, event(1), instant(0));
+
+  expect(pump(0).sent).toEqual([]);
+});
+
+test("what a throttle holds of then comes out at its time, also when other routes came beside it", () => {
+  const slow = toLamp("slow", { throttle: millis(100) });
+  const { router, pump } = started([slow], [slow, toLamp("added")]);
+  for (const seq of [1, 2]) router.again.value(from, event(seq), instant(0));
+  router.again.settle(instant(0));
+
+  expect(pump(0)).toMatchObject({ sent: [["slow/on", 1]], next: 100 });
+  expect(pump(100).sent).toEqual([["slow/on", 2]]);
+});
