@@ -248,6 +248,30 @@ test.each(damages)(
   },
 );
 
+test("a row that the damage has made a wrong one is left out, and the others come over", async () => {
+  const folder = emptyFolder();
+  const path = join(folder, "journal.sqlite");
+  const { journal: first } = await open(folder);
+  first.append(record(1));
+  first.append(record(2, { node: "pa" }));
+  for (const [index, way] of ["first", "wrong", "last"].entries()) first.done({ way, ...originAt(index) });
+  expect(await written(first)).toBe(true);
+  await first[Symbol.asyncDispose]();
+  const file = new DatabaseSync(path);
+  file.exec(`PRAGMA ignore_check_constraints = ON;
+    UPDATE done SET lane = 9 WHERE way = 'wrong'; UPDATE taken SET lane = 9 WHERE node = 'pa'`);
+  file.close();
+  const bytes = readFileSync(path);
+  bytes.fill(0xa5, 4096, 8192);
+  writeFileSync(path, bytes);
+
+  const { journal: next } = await open(folder);
+  await using _ = next;
+
+  expect(next.taken.map(({ node }) => node)).toEqual(["pi"]);
+  expect(next.kept.marks.map(({ way }) => way)).toEqual(["first", "last"]);
+});
+
 test("cut at any byte of a commit, as a power cut leaves it, everything before it is there", async () => {
   const folder = emptyFolder();
   const path = join(folder, "journal.sqlite");

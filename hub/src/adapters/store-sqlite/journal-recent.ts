@@ -72,16 +72,37 @@ async function readMarks(database: Database, table: "done" | "chosen"): Promise<
   });
 }
 
-/** From a damaged file into a new one; what an older hub wrote has no such tables. */
-export async function rescueMarks(damaged: Database, fresh: Database): Promise<void> {
-  const mark = ["way", "session", "lane", "seq", "sample"];
-  const tables = { birth: ["node", "session", "document"], done: mark, chosen: mark, gone: ["node"] };
-  for (const [table, columns] of Object.entries(tables)) {
-    const names = [...columns, "at_us"];
-    const rows = await damaged.rows(`SELECT ${names.join(", ")} FROM ${table}`).catch(() => []);
-    const places = names.map(() => "?").join(", ");
-    const insert = `INSERT OR REPLACE INTO ${table} (${names.join(", ")}) VALUES (${places})`;
-    for (const row of rows) await fresh.rows(insert, ...names.map((name) => row[name] ?? ""));
+const markColumns = ["way", "session", "lane", "seq", "sample", "at_us"];
+/** What a life must know of those before. Commits are left behind: to read them all would take minutes. */
+const rescued = {
+  taken: ["node", "session", "lane", "next", "at_us"],
+  birth: ["node", "session", "document", "at_us"],
+  done: markColumns,
+  chosen: markColumns,
+  gone: ["node", "at_us"],
+};
+
+/**
+ * From a damaged file into a new one: all that can be read and is right. One transaction: a row by itself would wait for
+ * the disk, and there may be ten thousands of them.
+ */
+export async function rescueTables(damaged: Database, fresh: Database): Promise<void> {
+  await fresh.execute("BEGIN IMMEDIATE");
+  try {
+    for (const [table, columns] of Object.entries(rescued)) {
+      const names = columns.join(", ");
+      // What an older hub wrote lacks some of them.
+      const rows = await damaged.rows(`SELECT ${names} FROM ${table}`).catch(() => []);
+      const places = columns.map(() => "?").join(", ");
+      const insert = await fresh.prepare(`INSERT OR REPLACE INTO ${table} (${names}) VALUES (${places})`);
+      // A row that the damage has made a wrong one is left out; without room for the others the end fails.
+      for (const row of rows) await insert.run(columns.map((name) => row[name] ?? "")).catch(() => undefined);
+    }
+    await fresh.execute("COMMIT");
+  } catch (error) {
+    // SQLite may have rolled back already, and says so.
+    await fresh.execute("ROLLBACK").catch(() => undefined);
+    throw error;
   }
 }
 

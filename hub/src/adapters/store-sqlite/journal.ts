@@ -21,7 +21,7 @@ import type {
 import { type Database, isDamage, type Row, type Statement } from "./database.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { JournalGather, type JournalGroup } from "./journal-group.ts";
-import { evictMarks, readKept, recentBatches, rescueMarks } from "./journal-recent.ts";
+import { evictMarks, readKept, recentBatches, rescueTables } from "./journal-recent.ts";
 import { journalMigrations } from "./journal-tables.ts";
 import { JournalTime } from "./journal-time.ts";
 import {
@@ -63,7 +63,7 @@ const kind: FileKind<Loaded> = {
   // A whole look at a file this large would hold up the start for minutes on a card.
   isCheckedWhole: false,
   load,
-  rescue,
+  rescue: rescueTables,
 };
 
 /** After so many commits, or bytes of them, it is looked whether something has to give way. */
@@ -161,14 +161,6 @@ async function load(database: Database): Promise<Loaded> {
     taken: rows.map(markOf),
     kept: await readKept(database),
   };
-}
-
-async function rescue(damaged: Database, fresh: Database): Promise<void> {
-  for (const row of await damaged.rows("SELECT node, session, lane, next, at_us FROM taken")) {
-    const values = ["node", "session", "lane", "next", "at_us"].map((name) => row[name] ?? "");
-    await fresh.rows("INSERT OR REPLACE INTO taken VALUES (?, ?, ?, ?, ?)", ...values);
-  }
-  await rescueMarks(damaged, fresh);
 }
 
 function markOf(row: Row): TakenMark {
