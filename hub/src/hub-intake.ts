@@ -117,6 +117,7 @@ export class HubIntake {
     // It was forgotten while this was being written.
     if (this.#parts.birthOf(node) === undefined) return;
     counters.messages += readings.length;
+    counters.entries += 1;
     const isTimed = !hasFlag(readings, entryFlag.clockUnsynchronised | entryFlag.historical);
     if (isOutput && isTimed) this.#observe(readings, wall);
     // What is to be done once must be known again. Most values need not, and there are many of them.

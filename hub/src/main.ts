@@ -71,7 +71,7 @@ async function serve(): Promise<void> {
     ...routes.problems(),
     ...[journal, store, hub.showStop].flatMap(({ problem }) => problem ?? []),
   ];
-  boundHeap({ messages: () => hub.counters.messages, arrivals: broker.arrivals });
+  boundHeap({ entries: () => hub.counters.entries, arrivals: broker.arrivals });
   hub.start(broker, problems);
   const dashboard = join(import.meta.dirname, "dashboard");
   const view = viewOf(hub, { broker, journal }, problems);

@@ -16,13 +16,13 @@ const crowded = ["--semi-space-growth-factor=1", "--heap-growing-percent=70"] as
 const busyPerSecond = 3000;
 /** The same of clients that come. */
 const crowdPerSecond = 300;
-/** What a client that comes and goes leaves to be collected, beside a message of an agent. */
-const messagesPerVisit = 3;
+/** What a client that comes and goes leaves to be collected, beside an entry of an agent. */
+const entriesPerVisit = 3;
 const lookEvery = 100;
 
 export interface Work {
-  /** Messages taken in from agents so far. */
-  messages(): number;
+  /** Entries taken in from agents so far. The values in the columns of one leave no garbage each. */
+  entries(): number;
   readonly arrivals: {
     /** Clients so far that came. */
     readonly comers: number;
@@ -49,7 +49,7 @@ export function boundHeap(work: Work): void {
     for (let count = 0; count < 1000; count += 1) survivors.push([count]);
   }
   setFlags(tight);
-  const isBusy = overLimit(() => work.messages() + messagesPerVisit * work.arrivals.visits, busyPerSecond);
+  const isBusy = overLimit(() => work.entries() + entriesPerVisit * work.arrivals.visits, busyPerSecond);
   const isCrowded = overLimit(() => work.arrivals.comers, crowdPerSecond);
   let flags: readonly string[] = tight;
   setInterval(() => {

@@ -32,8 +32,10 @@ export class HubCounters {
     "session-ended": new ReasonCounter(),
   };
   readonly latency = new Latency();
-  /** Entries taken in. */
+  /** Values taken in. */
   messages = 0;
+  /** Entries taken in, each of which may have many values of one output in its columns. */
+  entries = 0;
   /** Entries that had been taken before. */
   repeated = 0;
   /** Entries whose numbers were passed over. */
@@ -42,7 +44,7 @@ export class HubCounters {
   clockSteps = 0;
   #taken = 0;
 
-  /** Entries taken in since the last call. */
+  /** Values taken in since the last call. */
   takeMessages(): number {
     const since = this.messages - this.#taken;
     this.#taken = this.messages;

@@ -94,7 +94,7 @@ function totals({ version, counters, feedValues, feedRefused }: Measured): Metri
       help: "Always 1; the version is a label.",
       samples: one(1, { version }),
     },
-    counter("messages", "Entries taken in from agents.", counters.messages),
+    counter("messages", "Values taken in from agents.", counters.messages),
     counter("messages_repeated", "Entries that had been taken in before.", counters.repeated),
     counter("messages_missed", "Entries whose numbers were passed over.", counters.missed),
     counter(
