@@ -129,6 +129,7 @@ export class HubAgain {
       const words = "what was taken in before the start cannot be read: it is not routed again";
       log.error(words, { cause: messageOf(error) });
     }
+    if (taken.problem !== undefined) log.warn(taken.problem);
     again.settle(clock.now());
     // What is held now comes out at its own time, whether or not a new value comes.
     moved();

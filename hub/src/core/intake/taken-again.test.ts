@@ -189,3 +189,25 @@ test("bytes that are no batch are passed over", () => {
 
   expect(given).toEqual([]);
 });
+
+test("what cannot be understood is counted by its reason, each batch once", () => {
+  const { again, take } = bench(button("every"));
+  take([{ body: 1 }]);
+  expect(again.problem).toBeUndefined();
+
+  take([{ body: "one" }, { body: "two" }, { from: "door/bell", body: 1 }, { body: 2 }], { firstSeq: 1 });
+  take([{ body: "three" }], { firstSeq: 5 });
+  again.take({ node: "pi", payload: Uint8Array.of(0xff), stamp: stampAt(0) });
+
+  expect(again.problem).toBe(
+    "batches of the life before that could not be understood, or not wholly: 3 (wrong-type 2, unknown-output 1, wrong-shape 1)",
+  );
+});
+
+test("what was sent by a node of which no birth is known is counted too", () => {
+  const { again, take } = bench();
+
+  take([{ body: 1 }]);
+
+  expect(again.problem).toMatch(/: 1 \(unborn 1\)$/);
+});

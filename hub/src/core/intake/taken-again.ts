@@ -50,6 +50,11 @@ export class TakenAgain {
   readonly #intake: Intake;
   /** The batch that is being taken. */
   #kept: KeptBatch | undefined;
+  /** What of it cannot be understood. */
+  readonly #wrong = new Set<string>();
+  #wrongBatches = 0;
+  /** By reason, in how many batches. */
+  readonly #reasons = new Map<string, number>();
 
   constructor(before: TakenBefore, sink: AgainSink) {
     this.#before = before;
@@ -64,7 +69,7 @@ export class TakenAgain {
       receipt: passOver,
       result: passOver,
       clock: passOver,
-      refused: passOver,
+      refused: (reason) => this.#wrong.add(reason),
       took: passOver,
     });
   }
@@ -80,14 +85,32 @@ export class TakenAgain {
     });
   }
 
+  /** What could not be understood, in words; `undefined`: all was. */
+  get problem(): string | undefined {
+    if (this.#wrongBatches === 0) return undefined;
+    const reasons = [...this.#reasons].map(([reason, batches]) => `${reason} ${batches}`);
+    return `batches of the life before that could not be understood, or not wholly: ${this.#wrongBatches} (${reasons.join(", ")})`;
+  }
+
   take(kept: KeptBatch): void {
+    if (this.#isForgotten(kept.node, kept)) return;
+    const fault = this.#fault(kept);
+    if (fault !== undefined) this.#wrong.add(fault);
+    if (this.#wrong.size === 0) return;
+    this.#wrongBatches += 1;
+    for (const reason of this.#wrong) this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
+    this.#wrong.clear();
+  }
+
+  /** Takes a batch. Gives why nothing of it can be understood. */
+  #fault(kept: KeptBatch): string | undefined {
     const head = readHead(kept.payload);
-    if (typeof head === "string" || this.#isForgotten(kept.node, kept)) return;
+    if (typeof head === "string") return head;
     const last = { session: sessionOf(head.session), lane: head.lane, seq: head.firstSeq + head.length - 1 };
-    if (this.#before.isDone?.(kept.node, { ...last, sample: columnSamplesMax }) === true) return;
+    if (this.#before.isDone?.(kept.node, { ...last, sample: columnSamplesMax }) === true) return undefined;
     this.#kept = kept;
     const birth = this.#birthOf(kept.node, head.session);
-    this.#intake.accept(kept.node, head.lane, kept.payload, birth);
+    return this.#intake.accept(kept.node, head.lane, kept.payload, birth);
   }
 
   #values(source: Source, readings: Readings, batch: Numbered, seq: number): void {
