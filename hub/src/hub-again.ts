@@ -111,16 +111,18 @@ export class HubAgain {
     const feeders = again.feedersAmong(known);
     // To read the births of a thousand nodes would take a second.
     const births = journal.kept.births.filter(({ node }) => feeders.has(node));
-    const taken = new TakenAgain(
+    const isEvent = (from: string): boolean => taken.isEvent(from);
+    const taken: TakenAgain = new TakenAgain(
       {
         births,
         gone,
         now: { stamp: journal.stamp(), instant: clock.now() },
-        isDone: (node, last) => again.isDone(node, last),
+        isDone: (node, last) => again.isDone(node, last, isEvent),
+        isWanted: (...output) => again.isWanted(...output),
       },
       (...given) => again.value(...given),
     );
-    const { sources, span } = again.reach((from) => taken.isEvent(from), known);
+    const { sources, span } = again.reach(isEvent, known);
     if (sources.size === 0) return;
     try {
       for await (const step of journal.recent(span, { ...recentLimits, nodes: sources }))

@@ -156,6 +156,40 @@ test("what is known to have been done is not read", () => {
   expect(given).toEqual([1, 2]);
 });
 
+test("what nobody would take is not given", () => {
+  const asked: unknown[] = [];
+  const given: unknown[] = [];
+  const again = new TakenAgain(
+    {
+      births: [keptBirth(button("latest", 1)), keptBirth(button("every", 2))],
+      gone: new Map(),
+      now: { stamp: stampAt(10_000), instant: instant(50) },
+      isWanted: (from, isEvent) => {
+        asked.push([from, isEvent]);
+        return isEvent;
+      },
+    },
+    (_from, { value }) => void given.push(value),
+  );
+  for (const number of [1, 2])
+    again.take({
+      node: "pi",
+      payload: encodeBatch(
+        batchOf({
+          session: sessionNumber(number),
+          entries: [entryOf({ from: "door/button", body: number })],
+        }),
+      ),
+      stamp: stampAt(9000),
+    });
+
+  expect(asked).toEqual([
+    ["pi/door/button", false],
+    ["pi/door/button", true],
+  ]);
+  expect(given).toEqual([2]);
+});
+
 test("nothing goes to or from a node that was forgotten since", () => {
   const forgotten: unknown[] = [];
   const again = new TakenAgain(

@@ -38,6 +38,8 @@ export interface TakenBefore {
   readonly now: { readonly stamp: Stamp; readonly instant: Instant };
   /** Whether all that a node sent up to this is known to have been done: it need not be read. */
   readonly isDone?: (node: string, last: Origin) => boolean;
+  /** Whether what an output gives, `node/instance/port`, is for anybody: most readings are not, and there are many of them. */
+  readonly isWanted?: (from: string, isEvent: boolean) => boolean;
 }
 
 /** What nobody can know the age of is older than any TTL. */
@@ -47,6 +49,8 @@ export class TakenAgain {
   readonly #before: TakenBefore;
   readonly #sink: AgainSink;
   readonly #births = new Map<string, Map<Session, Birth>>();
+  /** By the output that was asked about: those that routes name. */
+  readonly #isEvent = new Map<string, boolean>();
   readonly #intake: Intake;
   /** The batch that is being taken. */
   #kept: KeptBatch | undefined;
@@ -76,6 +80,14 @@ export class TakenAgain {
 
   /** Whether any life of its node that is known gives this output, `node/instance/port`, as what happens once. */
   isEvent(from: string): boolean {
+    const known = this.#isEvent.get(from);
+    if (known !== undefined) return known;
+    const isEvent = this.#isDeclaredEvent(from);
+    this.#isEvent.set(from, isEvent);
+    return isEvent;
+  }
+
+  #isDeclaredEvent(from: string): boolean {
     const address = parseSiteAddress(from);
     if (!address.ok) return false;
     const { node, instance, port } = address.value;
@@ -116,7 +128,8 @@ export class TakenAgain {
   #values(source: Source, readings: Readings, batch: Numbered, seq: number): void {
     const kept = this.#kept;
     if (kept === undefined) return;
-    const { now } = this.#before;
+    const { isWanted, now } = this.#before;
+    if (isWanted?.(source.address, source.deliver !== "latest") === false) return;
     const age = ageOf(kept.stamp, now.stamp) ?? tooOld;
     const at = instant(now.instant - age);
     const samples = samplesOf(source, readings, kept.stamp.wall, { batch, seq });

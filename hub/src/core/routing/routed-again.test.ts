@@ -1,9 +1,10 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { instant, millis } from "@interactor/shared/kernel/units";
 import { prepareRoutes } from "@interactor/shared/routing/run-route";
 import { decodeBatch } from "@interactor/shared/wire/batch";
 import { lane } from "@interactor/shared/wire/lanes";
 import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
+import { wayOf } from "@interactor/shared/wire/origin";
 import { noon, nowAt, routeOf, sessionNumber } from "@interactor/shared/testing/builders";
 import { Router } from "./router.ts";
 
@@ -69,4 +70,45 @@ test("what a throttle holds of then comes out at its time, also when other route
 
   expect(pump(0)).toMatchObject({ sent: [["slow/on", 1]], next: 100 });
   expect(pump(100).sent).toEqual([["slow/on", 2]]);
+});
+
+describe("a batch whose events are known to have been done", () => {
+  const isEvent = (output: string): boolean => output === from;
+  const last = event(5).origin;
+  const marks = [{ way: wayOf(from, "lamp", "pi2/lamp/on"), ...last }];
+  const reading = toLamp("reading", { from: "pi/sim/distance" });
+
+  test.each<readonly [string, boolean, readonly CompiledRoute[]]>([
+    ["is passed over, whatever readings are routed from its node", true, [toLamp("lamp"), reading]],
+    ["is read for another route of these events", false, [toLamp("lamp"), toLamp("other")]],
+    [
+      "is read for a reading whose route counts each value",
+      false,
+      [toLamp("lamp"), { ...reading, lane: lane.control }],
+    ],
+    [
+      "is read for a filter, which may stand for anything",
+      false,
+      [toLamp("lamp"), toLamp("all", { from: "+/door/button" })],
+    ],
+  ])("%s", (_what, isDone, routes) => {
+    const router = new Router(sessionNumber(7), { marks });
+    router.setRoutes(prepareRoutes(routes), routes, nowAt(0));
+
+    expect(router.again.isDone("pi", last, isEvent)).toBe(isDone);
+  });
+});
+
+test("a reading is wanted where its route counts each value, an event on any route", () => {
+  const routes = [
+    toLamp("door"),
+    toLamp("plain", { from: "pi/sim/distance" }),
+    toLamp("urgent", { from: "pi/sim/contact", lane: lane.control }),
+  ];
+  const { router } = started(routes);
+  const wanted = (output: string, isEvent: boolean) => router.again.isWanted(output, isEvent);
+
+  expect([wanted(from, true), wanted(from, false)]).toEqual([true, false]);
+  expect([wanted("pi/sim/distance", false), wanted("pi/sim/contact", false)]).toEqual([false, true]);
+  expect(wanted("pi/sim/unrouted", true)).toBe(false);
 });

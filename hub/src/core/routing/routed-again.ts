@@ -90,10 +90,7 @@ export class RoutedAgain {
    * `node/instance/port`, whether what it gives happens once.
    */
   reach(isEvent: (from: string) => boolean, known: Iterable<string>): Reach {
-    const routes = this.#runners
-      .map(({ route }) => route)
-      // A filter may stand for outputs of any kind.
-      .filter((route) => isOnce(route, hasWildcard(route.from) || isEvent(route.from)));
+    const routes = this.#runners.map(({ route }) => route).filter((route) => mayBeOnce(route, isEvent));
     return {
       sources: nodesAmong(routes, known),
       span: millis(routes.reduce((longest, route) => Math.max(longest, route.ttl + keptFor(route)), 0)),
@@ -114,12 +111,22 @@ export class RoutedAgain {
     }
   }
 
-  /** Whether nothing of a node's batch is to be routed again: `last` stands behind all that is in it. */
-  isDone(node: string, last: Origin): boolean {
+  /** Whether any route takes again what an output has given; `isEvent`: it happens once. */
+  isWanted(from: string, isEvent: boolean): boolean {
+    return this.#inherited?.fedBy(from).some(({ route }) => isOnce(route, isEvent)) ?? false;
+  }
+
+  /**
+   * Whether nothing of a node's batch is to be routed again: `last` stands behind all that is in it. `isEvent`: as in
+   * `reach`.
+   */
+  isDone(node: string, last: Origin, isEvent: (from: string) => boolean): boolean {
     return this.#runners.every((runner) => {
       const { route } = runner;
       const source = nodeOfFilter(route.from);
       if (source !== undefined && source !== node) return true;
+      // What is said again by its agent is never confirmed as done, and must not have all that is beside it read.
+      if (!mayBeOnce(route, isEvent)) return true;
       // What operators let out depends on what came before; who of a group has its turn, on each event by itself.
       const isPlain = route.throttle === undefined && route.through === undefined && !hasWildcard(route.from);
       const isByItself = isPlain && (route.group === undefined || !isOneOf(route.group));
@@ -227,6 +234,10 @@ const nobody = (): boolean => false;
 /** What is no event may be sent twice, but in lanes where each value counts. */
 const isOnce = ({ lane }: CompiledRoute, isEvent: boolean | undefined): boolean =>
   isEvent === true || lane !== lanes.telemetry;
+
+/** `isEvent`: of an output that the route may be fed by. A filter may stand for outputs of any kind. */
+const mayBeOnce = (route: CompiledRoute, isEvent: (from: string) => boolean): boolean =>
+  isOnce(route, hasWildcard(route.from) || isEvent(route.from));
 
 export const originIn = (route: CompiledRoute, { isEvent, origin }: Sample): Origin | undefined =>
   isOnce(route, isEvent) ? origin : undefined;
