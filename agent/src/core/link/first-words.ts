@@ -4,8 +4,11 @@
  */
 import { seconds } from "@interactor/shared/kernel/units";
 
-/** A module that says nothing for longer does not keep its node away: the hub is connected without it. */
-export const firstWordsMax = seconds(1);
+/**
+ * A module that says nothing for longer does not keep its node away: the hub is connected without it. A Pi takes seconds to
+ * start the processes of its modules; one that fails to start is not waited for.
+ */
+export const firstWordsMax = seconds(5);
 
 export class FirstWords {
   readonly #waiting: Set<string>;
