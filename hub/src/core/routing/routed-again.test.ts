@@ -4,7 +4,7 @@ import { prepareRoutes } from "@interactor/shared/routing/run-route";
 import { decodeBatch } from "@interactor/shared/wire/batch";
 import { lane } from "@interactor/shared/wire/lanes";
 import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
-import { wayOf } from "@interactor/shared/wire/origin";
+import { type OriginMark, wayOf } from "@interactor/shared/wire/origin";
 import { noon, nowAt, routeOf, sessionNumber } from "@interactor/shared/testing/builders";
 import { Router } from "./router.ts";
 
@@ -111,4 +111,22 @@ test("a reading is wanted where its route counts each value, an event on any rou
   expect([wanted(from, true), wanted(from, false)]).toEqual([true, false]);
   expect([wanted("pi/sim/distance", false), wanted("pi/sim/contact", false)]).toEqual([false, true]);
   expect(wanted("pi/sim/unrouted", true)).toBe(false);
+});
+
+test("what was on its way is marked as done when its node is in a new life, and not when it only lost its link", () => {
+  const done: OriginMark[] = [];
+  const lamp = toLamp("lamp");
+  const router = new Router(sessionNumber(7), { done: (mark) => void done.push(mark) });
+  router.setRoutes(prepareRoutes([lamp]), [lamp], nowAt(0));
+  router.connected("pi2", true);
+  router.values(from, [event(1)], instant(0));
+  router.pump(instant(0), () => undefined);
+
+  router.disconnected("pi2");
+  router.connected("pi2");
+  expect(done).toEqual([]);
+  router.disconnected("pi2");
+  router.connected("pi2", true);
+
+  expect(done).toEqual([{ way: wayOf(from, "lamp", "pi2/lamp/on"), ...event(1).origin }]);
 });
