@@ -3,7 +3,7 @@ import { instant, millis } from "@interactor/shared/kernel/units";
 import { prepareRoutes } from "@interactor/shared/routing/run-route";
 import { decodeBatch } from "@interactor/shared/wire/batch";
 import { lane } from "@interactor/shared/wire/lanes";
-import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
+import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages/desired";
 import { type OriginMark, wayOf } from "@interactor/shared/wire/origin";
 import { noon, nowAt, routeOf, sessionNumber } from "@interactor/shared/testing/builders";
 import { Router } from "./router.ts";
@@ -70,6 +70,25 @@ test("what a throttle holds of then comes out at its time, also when other route
 
   expect(pump(0)).toMatchObject({ sent: [["slow/on", 1]], next: 100 });
   expect(pump(100).sent).toEqual([["slow/on", 2]]);
+});
+
+test("what a throttle holds of then and is known to have been done, or is for a node that was forgotten, does not come out", () => {
+  const slow = toLamp("slow", { throttle: millis(100) });
+  const group: RouteGroup = { nodes: ["pi2", "pi3"], strategy: "broadcast" };
+  const both = toLamp("both", { throttle: millis(100), group });
+  const marks = ["pi2/slow/on", "pi2/both/on"].map((to) => ({
+    way: wayOf(from, to.split("/")[1] ?? "", to),
+    ...event(2).origin,
+  }));
+  const router = new Router(sessionNumber(7), { marks });
+  router.setRoutes(prepareRoutes([slow, both]), [slow, both], nowAt(0));
+  for (const seq of [0, 1, 2])
+    router.again.value(from, event(seq), instant(0), (node) => node === "pi3" && seq === 2);
+  router.again.settle(instant(0));
+  router.pump(instant(100), () => undefined);
+
+  expect(router.again.values).toBe(1);
+  expect(["pi2", "pi3"].map((node) => router.queues.get(node)?.queued ?? 0)).toEqual([0, 1]);
 });
 
 describe("a batch whose events are known to have been done", () => {

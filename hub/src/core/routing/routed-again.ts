@@ -56,6 +56,8 @@ export class RoutedAgain {
   #inherited: RouteTable | undefined;
   /** All that are there now. It lets out what the others hold. */
   #table: RouteTable | undefined;
+  /** What came in before the start, while anybody holds it: of a node, whether it was forgotten since. */
+  readonly #before = new WeakMap<Origin, (node: string) => boolean>();
   #at: Instant | undefined;
 
   constructor({ marks = [], choices = [] }: LivesBefore, sink: AgainSink) {
@@ -106,7 +108,7 @@ export class RoutedAgain {
       if (!isOnce(runner.route, sample.isEvent)) continue;
       this.#flush(runner, at);
       this.#at = at;
-      this.#isForgotten = isForgotten;
+      if (sample.origin !== undefined) this.#before.set(sample.origin, isForgotten);
       runner.offer(runner.route.from === from ? sample : { ...sample, from }, at, this.#take);
     }
   }
@@ -148,6 +150,17 @@ export class RoutedAgain {
     }
   }
 
+  /** Whether a value that operators let out came in before the start: it may have been done. */
+  isBefore({ origin }: Sample): boolean {
+    return origin !== undefined && this.#before.has(origin);
+  }
+
+  /** Takes what an operator has held since then. */
+  late(at: Instant, ...[route, sample, key]: Parameters<RouteSink>): string | undefined {
+    this.#at = at;
+    return this.#take(route, sample, key);
+  }
+
   /**
    * Who of the group was to do it by the word of a life before: what is urgent is routed before it is written, and comes
    * again when only that word was.
@@ -176,8 +189,6 @@ export class RoutedAgain {
     runner.flush(due, this.#take);
   }
 
-  #isForgotten: (node: string) => boolean = nobody;
-
   readonly #take: RouteSink = (route, sample, key) => {
     const to = parseSiteAddress(route.to);
     const { origin } = sample;
@@ -186,11 +197,12 @@ export class RoutedAgain {
     const port = portAddress(to.value);
     const { from = route.from } = sample;
     const way = (node: string) => wayOf(from, route.name, `${node}/${port}`);
+    const isForgotten = this.#before.get(origin) ?? nobody;
     const takers =
       group !== undefined && isOneOf(group)
         ? this.#takersOf(group, key ?? from, origin, way)
         : (group?.nodes ?? [to.value.node]);
-    const nodes = takers.filter((node) => !this.#marks.isDone(way(node), origin) && !this.#isForgotten(node));
+    const nodes = takers.filter((node) => !this.#marks.isDone(way(node), origin) && !isForgotten(node));
     this.values += nodes.length;
     return nodes.length === 0
       ? undefined

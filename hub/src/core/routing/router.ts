@@ -247,6 +247,7 @@ export class Router {
     const target = this.#targets.get(route);
     if (target === undefined || this.#at === undefined) return undefined;
     const now = this.#at;
+    if (this.again.isBefore(sample)) return this.again.late(now, route, sample, key);
     const { port } = target;
     if (route.group === undefined)
       return this.#give(route, sample, { nodes: target.nodes, port, now, key, older });
