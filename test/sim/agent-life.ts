@@ -169,6 +169,7 @@ export class SimNode {
     if (this.process === undefined) return;
     this.#world.observer.doubt(this.name, this.#world.time.now - savedWithin);
     this.#world.observer.livesEnded.add(`${this.name} ${this.life}`);
+    this.#world.observer.nodesEndedAt.push({ node: this.name, at: this.#world.time.now });
     this.#world.observer.tell(`${this.name} ended, life ${this.life}`);
     for (const key of this.#world.observer.holds.keys())
       if (key.startsWith(`${this.name}/`)) this.#world.observer.holds.delete(key);

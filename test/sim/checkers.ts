@@ -8,6 +8,7 @@ import { journalWaitingMax } from "../../hub/src/ports/journal.ts";
 import { allowances } from "./allowances.ts";
 import type { SimNode } from "./agent-life.ts";
 import type { People } from "./people.ts";
+import { checkRequests } from "./request-checkers.ts";
 import { site } from "./surroundings.ts";
 import { ringTtl, type World } from "./world.ts";
 
@@ -188,26 +189,5 @@ function checkBooks({ nodes, observer }: World): void {
         "ledger",
         `${node.name} says ${said.up[lanes.bulk].produced} durable messages, and gave ${durable}`,
       );
-  }
-}
-
-/** Answers that say so. */
-const nobodyKnows = new Set(["no-answer", "node-away", "node-restarted"]);
-
-function checkRequests({ observer, hub }: World, { asked }: People): void {
-  for (const { request, node, value, at, ttl, hubLife } of asked) {
-    const replies = observer.replies.get(request) ?? [];
-    const first = replies[0];
-    if (first === undefined) {
-      if (hubLife === hub.life) observer.violated("requests", `${request} was never answered`);
-      continue;
-    }
-    const taken = observer.taken.get(`${node}/sink/dimmer`)?.get(value) ?? [];
-    const isRefused = first.outcome !== "done" && !nobodyKnows.has(first.reason ?? "");
-    if (isRefused && taken.length > 0)
-      observer.violated("requests", `${request} was ${first.outcome} (${first.reason}), and done`);
-    const late = taken[0] === undefined ? 0 : taken[0].at - at - ttl;
-    if (late > allowances.lateOnSlowWays)
-      observer.violated("late is never done", `${request} was done ${late} ms too late`);
   }
 }

@@ -123,6 +123,7 @@ export class SimHub {
   #ended(wasSudden: boolean): void {
     if (this.process === undefined) return;
     if (wasSudden) this.#world.observer.hubsKilled.add(this.life);
+    this.#world.observer.hubsEnded.add(this.life);
     this.#world.observer.hubsEndedAt.push(this.#world.time.now);
     this.#world.observer.tell(`hub ended, life ${this.life}`);
     this.journalFile.killed();

@@ -37,6 +37,14 @@ interface Given {
 
 interface Taken {
   readonly life: number;
+  /** The life of the hub that sent it. */
+  readonly hub: number;
+  readonly at: number;
+}
+
+/** An answer, and the life of the hub that gave it. */
+interface Answered {
+  readonly reply: ReplyDocument;
   readonly hub: number;
   readonly at: number;
 }
@@ -58,6 +66,8 @@ function entriesOf(payload: Uint8Array): readonly Entry[] {
   return [];
 }
 
+/** Inputs that only commands reach. */
+const inputsOfCommands = new Set(["dimmer", "key"]);
 const urgentOutputs = new Set(["alarm", "siren"]);
 const traceMax = 4000;
 /** More of one run than anybody reads. */
@@ -74,13 +84,15 @@ export class Observer {
   readonly holds = new Map<string, Applied | undefined>();
   /** By session: what a node said last. */
   readonly said = new Map<string, NodeLedger>();
-  readonly replies = new Map<string, ReplyDocument[]>();
-  readonly replied = new Map<string, number>();
+  readonly replies = new Map<string, Answered[]>();
   /** Acknowledged messages of a session and lane, by the numbers they have: the next one. */
   readonly acknowledgedTo = new Map<string, number>();
   /** Lives of nodes that are over, as `node life`. */
   readonly livesEnded = new Set<string>();
-  /** Lives of the hub that are over. */
+  /** When. */
+  readonly nodesEndedAt: { readonly node: string; readonly at: number }[] = [];
+  /** Lives of the hub that are over; those that were killed. */
+  readonly hubsEnded = new Set<number>();
   readonly hubsKilled = new Set<number>();
   /** When nodes told the hub that they are there, and when hubs ended. */
   readonly bornAt: { readonly node: string; readonly at: number }[] = [];
@@ -91,6 +103,10 @@ export class Observer {
   readonly #hash = createHash("sha256");
   readonly #lastOut = new Map<string, number>();
   readonly #lastTaken = new Map<string, number>();
+  /** Which life of the hub sent it. */
+  readonly #sentBy = new WeakMap<Uint8Array, number>();
+  /** Of what comes in at a node now. */
+  #arrivingFrom: number | undefined;
   readonly #onTheWay = new WeakMap<object, Map<string, Lane>>();
 
   constructor(time: VirtualTime, coverage: Coverage) {
@@ -186,16 +202,19 @@ export class Observer {
 
   sentDown(connection: object, topic: string, payload: Uint8Array): void {
     this.tell(`hub > ${topic} ${payload.length}`);
+    this.#sentBy.set(payload, this.hubLife);
     void connection;
   }
 
   cameDown(client: string, topic: string, payload: Uint8Array): void {
     this.tell(`${client} < ${topic} ${payload.length}`);
+    this.#arrivingFrom = this.#sentBy.get(payload);
   }
 
   /** An input of a node was set, or let go. */
   applied(node: string, life: number, input: string, applied: Applied | undefined): void {
     const address = `${node}/sink/${input}`;
+    const heldBefore = this.holds.get(address);
     this.holds.set(address, applied);
     const number = applied === undefined ? undefined : numberOf(applied.value);
     this.tell(`${address} = ${number ?? "free"}`);
@@ -204,19 +223,34 @@ export class Observer {
       if (applied.owner === "route") this.#inOrder("values go forward", `${address} ${life}`, number, true);
       return;
     }
+    // Where it goes on a stop is no command.
+    if (inputsOfCommands.has(input) && applied.owner !== "manual") return;
     const before = this.taken.get(address) ?? new Map<number, Taken[]>();
     this.taken.set(address, before);
     const all = before.get(number) ?? [];
-    before.set(number, [...all, { life, hub: this.hubLife, at: this.#time.now }]);
-    if (input === "dimmer") return;
+    // What lay beneath a stop comes to light again.
+    const isBack = heldBefore?.owner === "stop" && all.some((each) => each.life === life);
+    if (isBack && inputsOfCommands.has(input)) return;
+    const hub = this.#arrivingFrom ?? this.hubLife;
+    before.set(number, [...all, { life, hub, at: this.#time.now }]);
+    if (inputsOfCommands.has(input)) {
+      // Who was asked before is no more, and neither is who did it.
+      const isAgain = all.some((each) => !(this.hubsEnded.has(each.hub) && this.#isOver(node, each)));
+      if (isAgain) this.violated("none twice", `${address} took ${number} twice`);
+      return;
+    }
     const isAgainAllowed = all.every((each) => this.#mayComeAgain(node, input, each));
     if (!isAgainAllowed) this.violated("none twice", `${address} took ${number} twice`);
     if (all.length === 0)
       this.#inOrder("order at inputs", `${address} ${life} ${this.hubLife}`, number, false);
   }
 
+  #isOver(node: string, { life }: Taken): boolean {
+    return this.livesEnded.has(`${node} ${life}`);
+  }
+
   #mayComeAgain(node: string, input: string, before: Taken): boolean {
-    const haveBothEnded = this.hubsKilled.has(before.hub) && this.livesEnded.has(`${node} ${before.life}`);
+    const haveBothEnded = this.hubsKilled.has(before.hub) && this.#isOver(node, before);
     if (allowances.againAfterBothEnded && haveBothEnded) return true;
     const isUrgent = input === "horn" || input === "beacon";
     return allowances.urgentAgainAfterHubKilled && isUrgent && this.hubsKilled.has(before.hub);
@@ -293,7 +327,8 @@ export class Observer {
     const decoded = decodeReply(payload);
     if (!decoded.ok) return this.violated("requests", "an answer that cannot be read");
     const { request } = decoded.value;
-    this.replies.set(request, [...(this.replies.get(request) ?? []), decoded.value]);
+    const answered = { reply: decoded.value, hub: this.hubLife, at: this.#time.now };
+    this.replies.set(request, [...(this.replies.get(request) ?? []), answered]);
     this.tell(`reply ${request} ${decoded.value.outcome}`);
     return undefined;
   }

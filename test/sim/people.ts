@@ -15,10 +15,11 @@ const topics = siteTopics(site);
 export interface Asked {
   readonly request: RequestId;
   readonly node: string;
+  readonly input: string;
   readonly value: number;
-  readonly at: number;
   readonly ttl: number;
-  readonly hubLife: number;
+  /** Who has no answer asks again, of the hub that is there then. */
+  readonly asks: { readonly at: number; readonly hubLife: number }[];
 }
 
 /** Bytes that tell their number in the first four. */
@@ -111,8 +112,20 @@ export class People {
     } as const;
     observer.tell(`person asks ${node.name}/sink/${input} = ${value}, ${request}`);
     const address = { node: node.name, instance: "sink", port: input };
-    if (!hub.ask(topics.set(address), encodeCommand(command))) return;
-    this.asked.push({ request, node: node.name, value, at: time.now, ttl, hubLife: hub.life });
+    const asked: Asked = { request, node: node.name, input, value, ttl, asks: [] };
+    const ask = () => {
+      if (!hub.ask(topics.set(address), encodeCommand(command))) return false;
+      asked.asks.push({ at: time.now, hubLife: hub.life });
+      return true;
+    };
+    if (!ask()) return;
+    this.asked.push(asked);
+    if (!chance.is(0.5)) return;
+    time.after(chance.between(50, 4000), () => {
+      if (!this.#isBusy) return;
+      observer.tell(`person asks ${request} again`);
+      ask();
+    });
   }
 
   get #wall(): number {
@@ -148,7 +161,7 @@ export class People {
       const zone = chance.pick(["all", "left", "right"]);
       const presence = hub.hub?.presence.state.get(node.name)?.state;
       const kind = chance.below(10);
-      if (kind < 4) this.command(node, "dimmer");
+      if (kind < 4) this.command(node, chance.pick(["dimmer", "key"]));
       else if (kind < 5) this.command(node, "nothing");
       else if (kind < 6) this.stop(zone);
       else if (kind < 8) this.release(zone);

@@ -33,6 +33,8 @@ const sinkPorts = {
     light: { type: "float", actuator: true, stop: -1 },
     lamp: { type: "float", actuator: true, stop: -1 },
     dimmer: { type: "float", actuator: true, stop: -1 },
+    /** No actuator: a command that is done twice is seen twice. */
+    key: { type: "int" },
     bell: { type: "int" },
     horn: { type: "int" },
     gong: { type: "int" },
