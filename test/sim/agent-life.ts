@@ -94,7 +94,8 @@ export class SimNode {
       clock,
       log,
     });
-    this.session = chance.session();
+    const session = chance.session();
+    this.session = session;
     const agent = new Agent(
       {
         site,
@@ -115,7 +116,10 @@ export class SimNode {
         openHost: (events) => {
           const isSynchronised = () => clock.isSynchronised;
           const wall = () => clock.wall();
-          this.#host = new SimHost({ node: name, life, process, observer, isSynchronised, wall }, events);
+          this.#host = new SimHost(
+            { node: name, life, session, process, observer, isSynchronised, wall },
+            events,
+          );
           return this.#host;
         },
       },

@@ -34,9 +34,7 @@ export class SimHub {
     this.#world = world;
     this.#routes = routes;
     this.machine = new Machine(time, 0, -100_000);
-    this.journalFile = new JournalFile(chance.fork(), coverage, (node, payload) =>
-      observer.stored(node, payload),
-    );
+    this.journalFile = new JournalFile(chance.fork(), coverage, observer);
     this.#stopSlot = new Slot(this.weather, chance.fork());
   }
 
@@ -109,7 +107,7 @@ export class SimHub {
         if (this.process !== process) return;
         process.kill();
         // What its queues held is in memory all the same.
-        this.#ended(true);
+        this.#ended(false);
       })();
     });
   }

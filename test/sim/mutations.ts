@@ -102,4 +102,23 @@ export const mutations: readonly Mutation[] = [
     by: "    if (before === null) {\n      this.#sink.result(before);",
     foundBy: ["none twice"],
   },
+  {
+    name: "what was done is not written down",
+    file: "hub/src/core/routing/router.ts",
+    replace: "if (mark !== undefined) this.#parts.done?.(mark);",
+    by: "",
+    foundBy: ["none twice"],
+  },
+  {
+    name: "who of a group is to do it is not written down",
+    file: "hub/src/hub-again.ts",
+    replace: `    journal.chosen(mark);
+    journal.whenWritten((isWritten) => {
+      if (!isWritten) return;
+      then();
+      moved();
+    });`,
+    by: "    void [journal, mark];\n    then();\n    moved();",
+    foundBy: ["none twice"],
+  },
 ];

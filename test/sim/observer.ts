@@ -11,6 +11,8 @@ import { windowPublishes } from "@interactor/shared/wire/limits";
 import { decodeNodeLedger, type NodeLedger } from "@interactor/shared/wire/messages/node-ledger";
 import { decodePublicValue } from "@interactor/shared/wire/messages/public-value";
 import { decodeReply, type ReplyDocument } from "@interactor/shared/wire/messages/reply";
+import { readReceiptBody } from "@interactor/shared/wire/messages/receipt";
+import { decodeNodeState } from "@interactor/shared/wire/messages/state";
 import { parseTopic } from "@interactor/shared/wire/topics";
 import type { Value } from "@interactor/shared/wire/value";
 import { allowances } from "./allowances.ts";
@@ -29,6 +31,8 @@ interface Given {
   isDoubtful: boolean;
   isAcknowledged: boolean;
   isStored: boolean;
+  /** With a commit whose hub was killed before it knew. */
+  isStoredUnheard: boolean;
   /** When its time began to run at the hub. */
   storedAt: number;
   /** Lives of the hub that gave it out. */
@@ -40,6 +44,18 @@ interface Taken {
   /** The life of the hub that sent it. */
   readonly hub: number;
   readonly at: number;
+  readonly nodeSession: string | undefined;
+  /** The batch it came with. */
+  readonly sent: Sent | undefined;
+  /** When that life of the hub knew that it was done, or may have been. */
+  knownAt: number | undefined;
+}
+
+/** A batch on its way to a node. */
+interface Sent {
+  readonly session: string;
+  readonly lane: Lane;
+  readonly lastSeq: number;
 }
 
 /** An answer, and the life of the hub that gave it. */
@@ -107,6 +123,13 @@ export class Observer {
   readonly #sentBy = new WeakMap<Uint8Array, number>();
   /** Of what comes in at a node now. */
   #arrivingFrom: number | undefined;
+  #arriving: Sent | undefined;
+  /** By node, what it did and its hub does not know of. */
+  readonly #unknown = new Map<string, Set<Taken>>();
+  /** By life of the hub: what it wanted written until then lies in the journal. */
+  readonly #committedUntil = new Map<number, number>();
+  /** Who of a group did it. */
+  readonly #takers = new Map<number, string>();
   readonly #onTheWay = new WeakMap<object, Map<string, Lane>>();
 
   constructor(time: VirtualTime, coverage: Coverage) {
@@ -144,6 +167,7 @@ export class Observer {
       storedAt: 0,
       isAcknowledged: false,
       isStored: false,
+      isStoredUnheard: false,
       givenOutBy: [],
     });
   }
@@ -165,10 +189,50 @@ export class Observer {
   }
 
   /** The hub's journal has a batch. */
-  stored(node: string, payload: Uint8Array): void {
+  stored(node: string, payload: Uint8Array, unheard: boolean): void {
     for (const given of this.#valuesIn(node, payload)) {
-      if (!given.isStored) given.storedAt = this.#time.now;
+      if (given.isStored) continue;
+      given.storedAt = this.#time.now;
       given.isStored = true;
+      given.isStoredUnheard = unheard;
+    }
+  }
+
+  /** Everything that its hub wanted written until then. */
+  committed(until: number): void {
+    this.#committedUntil.set(this.hubLife, until);
+  }
+
+  /** A message has come to the hub. */
+  heard(topic: string, payload: Uint8Array): void {
+    const parsed = parseTopic(topic);
+    if (parsed?.kind === "state") this.#heardOfLife(parsed.node, payload);
+    if (parsed?.kind !== "up" || parsed.lane !== lanes.control) return;
+    for (const entry of entriesOf(payload)) {
+      const receipt = hasFlag(entry, entryFlag.receipt) ? readReceiptBody(entry.body) : undefined;
+      if (receipt === undefined) continue;
+      const { session, lane, seq } = receipt;
+      this.#knows(
+        parsed.node,
+        ({ sent }) => sent?.session === session && sent.lane === lane && sent.lastSeq <= seq,
+      );
+    }
+  }
+
+  /** A new life of a node: what was on the way to the one before counts as done. */
+  #heardOfLife(node: string, payload: Uint8Array): void {
+    const said = decodeNodeState(payload);
+    if (!said.ok || !("instances" in said.value)) return;
+    const { session } = said.value;
+    this.#knows(node, (taken) => this.#isOver(node, taken) && taken.nodeSession !== session);
+  }
+
+  /** The hub knows from now on that these were done, or may have been. */
+  #knows(node: string, isMeant: (taken: Taken) => boolean): void {
+    for (const taken of this.#unknown.get(node) ?? []) {
+      if (taken.hub !== this.hubLife || !isMeant(taken)) continue;
+      taken.knownAt = this.#time.now;
+      this.#unknown.get(node)?.delete(taken);
     }
   }
 
@@ -209,10 +273,23 @@ export class Observer {
   cameDown(client: string, topic: string, payload: Uint8Array): void {
     this.tell(`${client} < ${topic} ${payload.length}`);
     this.#arrivingFrom = this.#sentBy.get(payload);
+    const parsed = parseTopic(topic);
+    const batch = parsed?.kind === "down" ? decodeBatch(payload, parsed.lane) : undefined;
+    if (batch?.ok !== true) return;
+    const { session, lane, firstSeq, entries } = batch.value;
+    this.#arriving = { session, lane, lastSeq: firstSeq + entries.length - 1 };
   }
 
   /** An input of a node was set, or let go. */
-  applied(node: string, life: number, input: string, applied: Applied | undefined): void {
+  applied(
+    {
+      node,
+      life,
+      session,
+    }: { readonly node: string; readonly life: number; readonly session: string | undefined },
+    input: string,
+    applied: Applied | undefined,
+  ): void {
     const address = `${node}/sink/${input}`;
     const heldBefore = this.holds.get(address);
     this.holds.set(address, applied);
@@ -232,14 +309,19 @@ export class Observer {
     const isBack = heldBefore?.owner === "stop" && all.some((each) => each.life === life);
     if (isBack && inputsOfCommands.has(input)) return;
     const hub = this.#arrivingFrom ?? this.hubLife;
-    before.set(number, [...all, { life, hub, at: this.#time.now }]);
+    const sent = this.#arriving;
+    const taken: Taken = { life, hub, at: this.#time.now, nodeSession: session, sent, knownAt: undefined };
+    before.set(number, [...all, taken]);
+    const unknown = this.#unknown.get(node) ?? new Set();
+    this.#unknown.set(node, unknown.add(taken));
     if (inputsOfCommands.has(input)) {
       // Who was asked before is no more, and neither is who did it.
       const isAgain = all.some((each) => !(this.hubsEnded.has(each.hub) && this.#isOver(node, each)));
       if (isAgain) this.violated("none twice", `${address} took ${number} twice`);
       return;
     }
-    const isAgainAllowed = all.every((each) => this.#mayComeAgain(node, input, each));
+    if (input === "gong") this.#byOne(node, number);
+    const isAgainAllowed = all.every((each) => this.#mayComeAgain(node, each));
     if (!isAgainAllowed) this.violated("none twice", `${address} took ${number} twice`);
     if (all.length === 0)
       this.#inOrder("order at inputs", `${address} ${life} ${this.hubLife}`, number, false);
@@ -249,11 +331,19 @@ export class Observer {
     return this.livesEnded.has(`${node} ${life}`);
   }
 
-  #mayComeAgain(node: string, input: string, before: Taken): boolean {
-    const haveBothEnded = this.hubsKilled.has(before.hub) && this.#isOver(node, before);
-    if (allowances.againAfterBothEnded && haveBothEnded) return true;
-    const isUrgent = input === "horn" || input === "beacon";
-    return allowances.urgentAgainAfterHubKilled && isUrgent && this.hubsKilled.has(before.hub);
+  /** One of a group does it, whoever ends. */
+  #byOne(node: string, number: number): void {
+    const taker = this.#takers.get(number) ?? node;
+    this.#takers.set(number, taker);
+    if (taker !== node) this.violated("none twice", `${taker} and ${node} of a group took ${number}`);
+  }
+
+  /** Its life is over, and so is that of the hub, which could not write down that it was done. */
+  #mayComeAgain(node: string, before: Taken): boolean {
+    const { hub, knownAt } = before;
+    if (!this.hubsEnded.has(hub) || !this.#isOver(node, before)) return false;
+    if (knownAt === undefined) return true;
+    return (this.#committedUntil.get(hub) ?? 0) < knownAt + allowances.doneUnwritten;
   }
 
   #gaveOut(address: string, output: string, number: number): void {
@@ -261,10 +351,9 @@ export class Observer {
     if (given === undefined) return this.violated("nothing made up", `${address} ${number} was never given`);
     if (output === "level")
       return this.#inOrder("values go forward", `${address} ${this.hubLife}`, number, true);
-    const isAgain = given.givenOutBy.some(
-      (hub) =>
-        !(allowances.urgentAgainAfterHubKilled && urgentOutputs.has(output) && this.hubsKilled.has(hub)),
-    );
+    // Its commit did not come about, or has yet to.
+    const mayBeAgain = allowances.urgentAgainAfterHubEnded && urgentOutputs.has(output) && !given.isStored;
+    const isAgain = given.givenOutBy.some((hub) => !(mayBeAgain && this.hubsEnded.has(hub)));
     if (isAgain) this.violated("none twice", `the hub gave out ${address} ${number} twice`);
     given.givenOutBy.push(this.hubLife);
     return this.#inOrder("order at the hub", `${address} ${this.hubLife}`, number, isAgain);

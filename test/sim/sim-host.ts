@@ -50,6 +50,7 @@ export type OutputName = keyof typeof sourcePorts.outputs;
 export interface GivingNode {
   readonly node: string;
   readonly life: number;
+  readonly session: string;
   readonly process: SimProcess;
   readonly observer: Observer;
   readonly isSynchronised: () => boolean;
@@ -79,8 +80,7 @@ export class SimHost implements ModuleHost {
   }
 
   apply(instance: string, input: string, applied: Parameters<ModuleHost["apply"]>[2]): void {
-    const { observer, node, life } = this.#of;
-    if (this.#started.has(instance)) observer.applied(node, life, input, applied);
+    if (this.#started.has(instance)) this.#of.observer.applied(this.#of, input, applied);
   }
 
   /** `src` gives a value. `false`: it has not started. */
