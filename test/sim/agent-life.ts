@@ -51,6 +51,7 @@ export class SimNode {
     this.#world = world;
     this.options = options;
     this.name = options.name;
+    world.observer.zonesOf.set(this.name, options.zones);
     // A Pi boots in 1970.
     this.machine = new Machine(time, chance.is(0.5) ? -1.8e12 : chance.between(-5000, 5000), -50_000);
     this.disk = new SimDisk(chance.fork(), coverage);
@@ -173,6 +174,7 @@ export class SimNode {
     if (this.process === undefined) return;
     this.#world.observer.doubt(this.name, this.#world.time.now - savedWithin);
     this.#world.observer.livesEnded.add(`${this.name} ${this.life}`);
+    this.#world.observer.stoppedBy.delete(this.name);
     this.#world.observer.nodesEndedAt.push({ node: this.name, at: this.#world.time.now });
     this.#world.observer.tell(`${this.name} ended, life ${this.life}`);
     for (const key of this.#world.observer.holds.keys())

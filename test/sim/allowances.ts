@@ -22,10 +22,10 @@ export const allowances = {
    */
   storedButNotInTheFeed: true,
   /**
-   * A stop is told before it is on the hub's disk, because it does not wait. A hub that dies in between leaves nodes that
+   * A stop is told before it is on the hub's disk, because it does not wait. A hub that ends in between leaves nodes that
    * hold it alone, and what a single node says stops nobody else: it is released by its zone's name.
    */
-  stoppedAloneAfterHubKilled: true,
+  stoppedAloneAfterHubEnded: true,
   /**
    * How long a way takes beyond its best is told by batches that were quicker. On one that is slow from a node's first
    * word, or a hub's, a command may be done that much too late, in ms.

@@ -18,6 +18,8 @@ const onePacket = 512 * 1024;
 /** To be asked again and again while a world goes on. */
 export function checkAlways({ hub: { hub, journal }, observer }: World): void {
   if (hub === undefined || journal === undefined) return;
+  const { latches } = hub.showStop.view(() => "");
+  for (const words of observer.stops.wrongAtHub(latches)) observer.violated("show stop", words);
   const view = hub.ledger.view(site, hub.router.queues);
   for (const { node, up, down } of view?.nodes ?? []) {
     for (const lane of up) checkLane(observer, `${node} up`, lane);
@@ -78,19 +80,12 @@ function notConvergedAt(world: World, node: SimNode): readonly string[] {
     say(queued > 0 && lane !== lanes.control, `${queued} messages of lane ${lane} wait at it`);
   }
   const stop = known.reported?.stop?.latches ?? [];
-  const isStopped = stop.length > 0;
-  const zones = zonesStopped(world);
-  const shouldStop = ["all", ...node.options.zones].some((zone) => zones.includes(zone));
-  const isAlone = isStopped && allowances.stoppedAloneAfterHubKilled && observer.hubsKilled.size > 0;
-  say(isStopped !== shouldStop && !isAlone, isStopped ? "it is stopped" : "it is not stopped");
+  wrong.push(...observer.stops.wrongAt(node.options.zones, stop));
   const wall = node.clock?.wall() ?? 0;
   const hubWall = hub.process?.wall ?? 0;
   say(Math.abs(wall - hubWall) > clockErrorMax, `its clock is off by ${(wall - hubWall) / 1000} ms`);
   return [...wrong, ...notApplied(world, node)];
 }
-
-const zonesStopped = ({ hub }: World): readonly string[] =>
-  hub.hub?.showStop.view(() => "").latches.map(({ zone }) => zone) ?? [];
 
 /** µs. Of a way that takes a millisecond. */
 const clockErrorMax = 50_000;
@@ -110,6 +105,7 @@ function notApplied({ observer, hub, next }: World, node: SimNode): readonly str
 
 /** Nothing is on its way any more: what was promised of every single value. */
 export function checkAtRest(world: World, people: People): void {
+  for (const words of world.observer.stops.untold) world.observer.violated("show stop", words);
   checkValues(world);
   checkBooks(world);
   checkRequests(world, people);

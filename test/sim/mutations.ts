@@ -121,4 +121,18 @@ export const mutations: readonly Mutation[] = [
     by: "    void [journal, mark];\n    then();\n    moved();",
     foundBy: ["none twice"],
   },
+  {
+    name: "the hub forgets the show stop with its life",
+    file: "hub/src/hub-stop.ts",
+    replace: "this.#book = new StopBook(kept);",
+    by: "this.#book = new StopBook({ ...kept, zones: {} });",
+    foundBy: ["show stop"],
+  },
+  {
+    name: "a route moves what the show stop holds",
+    file: "agent/src/core/switchboard/ownership.ts",
+    replace: "for (const kind of ownerKinds) {",
+    by: "for (const kind of ownerKinds.toReversed()) {",
+    foundBy: ["show stop"],
+  },
 ];

@@ -13,10 +13,12 @@ import { decodePublicValue } from "@interactor/shared/wire/messages/public-value
 import { decodeReply, type ReplyDocument } from "@interactor/shared/wire/messages/reply";
 import { readReceiptBody } from "@interactor/shared/wire/messages/receipt";
 import { decodeNodeState } from "@interactor/shared/wire/messages/state";
+import { decodeStopLatch } from "@interactor/shared/wire/messages/stop";
 import { parseTopic } from "@interactor/shared/wire/topics";
 import type { Value } from "@interactor/shared/wire/value";
 import { allowances } from "./allowances.ts";
 import type { Coverage } from "./coverage.ts";
+import { StopTruth } from "./stop-truth.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 export interface Violation {
@@ -107,12 +109,15 @@ export class Observer {
   readonly livesEnded = new Set<string>();
   /** When. */
   readonly nodesEndedAt: { readonly node: string; readonly at: number }[] = [];
-  /** Lives of the hub that are over; those that were killed. */
+  /** Lives of the hub that are over. */
   readonly hubsEnded = new Set<number>();
-  readonly hubsKilled = new Set<number>();
   /** When nodes told the hub that they are there, and when hubs ended. */
   readonly bornAt: { readonly node: string; readonly at: number }[] = [];
   readonly hubsEndedAt: number[] = [];
+  /** By node, what holds it by what it was told in the life that goes on. */
+  readonly stoppedBy = new Map<string, Set<string>>();
+  readonly zonesOf = new Map<string, readonly string[]>();
+  readonly stops = new StopTruth((words) => this.violated("show stop", words));
   hubLife = 0;
   readonly #time: VirtualTime;
   readonly #trace: string[] = [];
@@ -256,6 +261,7 @@ export class Observer {
   /** The hub says something to everybody. */
   published(topic: string, payload: Uint8Array): void {
     const parsed = parseTopic(topic);
+    if (parsed?.kind === "stop") return this.#stop(parsed.zone, payload);
     if (parsed?.kind === "reply") return this.#reply(payload);
     if (parsed?.kind !== "raw" || parsed.address.instance !== "src") return undefined;
     const { node, port } = parsed.address;
@@ -274,6 +280,7 @@ export class Observer {
     this.tell(`${client} < ${topic} ${payload.length}`);
     this.#arrivingFrom = this.#sentBy.get(payload);
     const parsed = parseTopic(topic);
+    if (parsed?.kind === "stop") this.#stopAt(client.slice(client.indexOf("/") + 1), parsed.zone, payload);
     const batch = parsed?.kind === "down" ? decodeBatch(payload, parsed.lane) : undefined;
     if (batch?.ok !== true) return;
     const { session, lane, firstSeq, entries } = batch.value;
@@ -297,6 +304,8 @@ export class Observer {
     this.tell(`${address} = ${number ?? "free"}`);
     if (number === undefined || applied === undefined) return;
     if (input === "light" || input === "lamp") {
+      if (applied.owner === "route" && (this.stoppedBy.get(node)?.size ?? 0) > 0)
+        this.violated("show stop", `${address} went to ${number} while ${node} is stopped`);
       if (applied.owner === "route") this.#inOrder("values go forward", `${address} ${life}`, number, true);
       return;
     }
@@ -410,6 +419,23 @@ export class Observer {
     if (!ledger.ok) return this.violated("ledger", `a node's ledger cannot be read: ${ledger.error}`);
     this.said.set(ledger.value.session, ledger.value);
     return undefined;
+  }
+
+  #stop(zone: string, payload: Uint8Array): void {
+    const decoded = decodeStopLatch(payload);
+    if (decoded.ok) this.stops.told(zone, decoded.value);
+    else this.violated("show stop", `what the hub says of ${zone} cannot be read`);
+  }
+
+  /** A node hears what holds a zone. */
+  #stopAt(node: string, zone: string, payload: Uint8Array): void {
+    const decoded = decodeStopLatch(payload);
+    const isThere = zone === "all" || this.zonesOf.get(node)?.includes(zone) === true;
+    if (!decoded.ok || !isThere) return;
+    const held = this.stoppedBy.get(node) ?? new Set<string>();
+    this.stoppedBy.set(node, held);
+    for (const id of decoded.value.released ?? []) held.delete(`${zone}/${id}`);
+    for (const { id } of decoded.value.latches ?? []) held.add(`${zone}/${id}`);
   }
 
   #reply(payload: Uint8Array): void {

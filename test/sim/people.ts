@@ -37,6 +37,7 @@ export class People {
   readonly #world: World;
   #isBusy = true;
   #commands = 0;
+  #presses = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -77,15 +78,24 @@ export class People {
   }
 
   stop(zone: string): void {
-    const document = { v: 1, latched: true, by: "person", at: this.#wall } as const;
-    this.#world.observer.tell(`person stops ${zone}`);
-    this.#world.hub.ask(topics.stop(zone), encodeStopLatch(document));
+    const { hub, observer, chance } = this.#world;
+    if (!hub.hears) return;
+    this.#presses += 1;
+    const id = chance.is(0.7) ? `press-${this.#presses}` : undefined;
+    const named = id === undefined ? {} : { id };
+    const document = { v: 1, latched: true, by: "person", at: this.#wall, ...named } as const;
+    observer.tell(`person stops ${zone} ${id ?? ""}`);
+    observer.stops.pressed(zone, id);
+    hub.ask(topics.stop(zone), encodeStopLatch(document));
   }
 
   release(zone: string): void {
+    const { hub, observer } = this.#world;
+    if (!hub.hears) return;
     const document = { v: 1, latched: false, by: "person", at: this.#wall } as const;
-    this.#world.observer.tell(`person releases ${zone}`);
-    this.#world.hub.ask(topics.stop(zone), encodeStopLatch(document));
+    observer.tell(`person releases ${zone}`);
+    observer.stops.released(zone);
+    hub.ask(topics.stop(zone), encodeStopLatch(document));
   }
 
   forget(node: SimNode): void {
