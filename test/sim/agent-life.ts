@@ -51,6 +51,7 @@ export class SimNode {
     this.#world = world;
     this.options = options;
     this.name = options.name;
+    world.observer.zonesOf.set(this.name, options.zones);
     // A Pi boots in 1970.
     this.machine = new Machine(time, chance.is(0.5) ? -1.8e12 : chance.between(-5000, 5000), -50_000);
     this.disk = new SimDisk(chance.fork(), coverage);
@@ -94,7 +95,8 @@ export class SimNode {
       clock,
       log,
     });
-    this.session = chance.session();
+    const session = chance.session();
+    this.session = session;
     const agent = new Agent(
       {
         site,
@@ -115,7 +117,10 @@ export class SimNode {
         openHost: (events) => {
           const isSynchronised = () => clock.isSynchronised;
           const wall = () => clock.wall();
-          this.#host = new SimHost({ node: name, life, process, observer, isSynchronised, wall }, events);
+          this.#host = new SimHost(
+            { node: name, life, session, process, observer, isSynchronised, wall },
+            events,
+          );
           return this.#host;
         },
       },
@@ -169,6 +174,8 @@ export class SimNode {
     if (this.process === undefined) return;
     this.#world.observer.doubt(this.name, this.#world.time.now - savedWithin);
     this.#world.observer.livesEnded.add(`${this.name} ${this.life}`);
+    this.#world.observer.stoppedBy.delete(this.name);
+    this.#world.observer.nodesEndedAt.push({ node: this.name, at: this.#world.time.now });
     this.#world.observer.tell(`${this.name} ended, life ${this.life}`);
     for (const key of this.#world.observer.holds.keys())
       if (key.startsWith(`${this.name}/`)) this.#world.observer.holds.delete(key);

@@ -8,6 +8,7 @@ import { journalWaitingMax } from "../../hub/src/ports/journal.ts";
 import { allowances } from "./allowances.ts";
 import type { SimNode } from "./agent-life.ts";
 import type { People } from "./people.ts";
+import { checkRequests } from "./request-checkers.ts";
 import { site } from "./surroundings.ts";
 import { ringTtl, type World } from "./world.ts";
 
@@ -17,6 +18,8 @@ const onePacket = 512 * 1024;
 /** To be asked again and again while a world goes on. */
 export function checkAlways({ hub: { hub, journal }, observer }: World): void {
   if (hub === undefined || journal === undefined) return;
+  const { latches } = hub.showStop.view(() => "");
+  for (const words of observer.stops.wrongAtHub(latches)) observer.violated("show stop", words);
   const view = hub.ledger.view(site, hub.router.queues);
   for (const { node, up, down } of view?.nodes ?? []) {
     for (const lane of up) checkLane(observer, `${node} up`, lane);
@@ -77,19 +80,12 @@ function notConvergedAt(world: World, node: SimNode): readonly string[] {
     say(queued > 0 && lane !== lanes.control, `${queued} messages of lane ${lane} wait at it`);
   }
   const stop = known.reported?.stop?.latches ?? [];
-  const isStopped = stop.length > 0;
-  const zones = zonesStopped(world);
-  const shouldStop = ["all", ...node.options.zones].some((zone) => zones.includes(zone));
-  const isAlone = isStopped && allowances.stoppedAloneAfterHubKilled && observer.hubsKilled.size > 0;
-  say(isStopped !== shouldStop && !isAlone, isStopped ? "it is stopped" : "it is not stopped");
+  wrong.push(...observer.stops.wrongAt(node.options.zones, stop));
   const wall = node.clock?.wall() ?? 0;
   const hubWall = hub.process?.wall ?? 0;
   say(Math.abs(wall - hubWall) > clockErrorMax, `its clock is off by ${(wall - hubWall) / 1000} ms`);
   return [...wrong, ...notApplied(world, node)];
 }
-
-const zonesStopped = ({ hub }: World): readonly string[] =>
-  hub.hub?.showStop.view(() => "").latches.map(({ zone }) => zone) ?? [];
 
 /** µs. Of a way that takes a millisecond. */
 const clockErrorMax = 50_000;
@@ -109,6 +105,7 @@ function notApplied({ observer, hub, next }: World, node: SimNode): readonly str
 
 /** Nothing is on its way any more: what was promised of every single value. */
 export function checkAtRest(world: World, people: People): void {
+  for (const words of world.observer.stops.untold) world.observer.violated("show stop", words);
   checkValues(world);
   checkBooks(world);
   checkRequests(world, people);
@@ -119,13 +116,13 @@ function checkValues({ observer, nodes }: World): void {
     const [node = "", , output = ""] = address.split("/");
     if (output === "level") continue;
     const isRoomy = nodes.find(({ name }) => name === node)?.options.isRoomy === true;
-    for (const [number, { isAcknowledged, isDoubtful, isStored, givenOutBy }] of values) {
+    for (const [number, { isAcknowledged, isDoubtful, isStored, isStoredUnheard, givenOutBy }] of values) {
       if (output === "log" && isRoomy && !isDoubtful && !isStored)
         observer.violated("durable is durable", `${address} ${number} never came to the journal`);
       if (isAcknowledged && !isStored)
         observer.violated("no acknowledged message lost", `${address} ${number} is not in the journal`);
       const isOut = givenOutBy.length > 0;
-      const isExcused = allowances.storedButNotInTheFeed && isStored && observer.hubsKilled.size > 0;
+      const isExcused = allowances.storedButNotInTheFeed && isStoredUnheard;
       if (isAcknowledged && !isOut && !isExcused && output !== "label" && output !== "picture")
         observer.violated("no acknowledged message lost", `${address} ${number} was never given out`);
     }
@@ -188,26 +185,5 @@ function checkBooks({ nodes, observer }: World): void {
         "ledger",
         `${node.name} says ${said.up[lanes.bulk].produced} durable messages, and gave ${durable}`,
       );
-  }
-}
-
-/** Answers that say so. */
-const nobodyKnows = new Set(["no-answer", "node-away", "node-restarted"]);
-
-function checkRequests({ observer, hub }: World, { asked }: People): void {
-  for (const { request, node, value, at, ttl, hubLife } of asked) {
-    const replies = observer.replies.get(request) ?? [];
-    const first = replies[0];
-    if (first === undefined) {
-      if (hubLife === hub.life) observer.violated("requests", `${request} was never answered`);
-      continue;
-    }
-    const taken = observer.taken.get(`${node}/sink/dimmer`)?.get(value) ?? [];
-    const isRefused = first.outcome !== "done" && !nobodyKnows.has(first.reason ?? "");
-    if (isRefused && taken.length > 0)
-      observer.violated("requests", `${request} was ${first.outcome} (${first.reason}), and done`);
-    const late = taken[0] === undefined ? 0 : taken[0].at - at - ttl;
-    if (late > allowances.lateOnSlowWays)
-      observer.violated("late is never done", `${request} was done ${late} ms too late`);
   }
 }

@@ -34,10 +34,8 @@ export class SimHub {
     this.#world = world;
     this.#routes = routes;
     this.machine = new Machine(time, 0, -100_000);
-    this.journalFile = new JournalFile(chance.fork(), coverage, (node, payload) =>
-      observer.stored(node, payload),
-    );
-    this.#stopSlot = new Slot(this.weather, chance.fork());
+    this.journalFile = new JournalFile(chance.fork(), coverage, observer);
+    this.#stopSlot = new Slot(this.weather, chance.fork(), (kept) => observer.stops.kept(kept));
   }
 
   start(): void {
@@ -76,22 +74,25 @@ export class SimHub {
     this.#tap(process, hub);
   }
 
+  get hears(): boolean {
+    return this.hub !== undefined && this.process?.isPaused === false;
+  }
+
   /** What a person's client publishes; it is always connected. */
   ask(topic: string, payload: Uint8Array): boolean {
-    const { hub, process } = this;
-    if (hub === undefined || process === undefined || process.isPaused) return false;
-    hub.received(person, topic, payload);
+    if (!this.hears) return false;
+    this.hub?.received(person, topic, payload);
     return true;
   }
 
   kill(): void {
     this.process?.kill();
-    this.#ended(true);
+    this.#ended();
   }
 
   cutPower(): void {
     this.process?.cutPower();
-    this.#ended(true);
+    this.#ended();
     this.machine.bootedAt = this.#world.time.now;
   }
 
@@ -109,7 +110,7 @@ export class SimHub {
         if (this.process !== process) return;
         process.kill();
         // What its queues held is in memory all the same.
-        this.#ended(true);
+        this.#ended();
       })();
     });
   }
@@ -120,13 +121,14 @@ export class SimHub {
     process.after(tapEvery, () => this.#tap(process, hub));
   }
 
-  #ended(wasSudden: boolean): void {
+  #ended(): void {
     if (this.process === undefined) return;
-    if (wasSudden) this.#world.observer.hubsKilled.add(this.life);
+    this.#world.observer.hubsEnded.add(this.life);
     this.#world.observer.hubsEndedAt.push(this.#world.time.now);
     this.#world.observer.tell(`hub ended, life ${this.life}`);
     this.journalFile.killed();
     this.#stopSlot.killed();
+    this.#world.observer.stops.hubEnded(this.#stopSlot.content);
     this.process = undefined;
     this.isEnding = false;
     this.hub = undefined;

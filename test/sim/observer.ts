@@ -11,10 +11,14 @@ import { windowPublishes } from "@interactor/shared/wire/limits";
 import { decodeNodeLedger, type NodeLedger } from "@interactor/shared/wire/messages/node-ledger";
 import { decodePublicValue } from "@interactor/shared/wire/messages/public-value";
 import { decodeReply, type ReplyDocument } from "@interactor/shared/wire/messages/reply";
+import { readReceiptBody } from "@interactor/shared/wire/messages/receipt";
+import { decodeNodeState } from "@interactor/shared/wire/messages/state";
+import { decodeStopLatch } from "@interactor/shared/wire/messages/stop";
 import { parseTopic } from "@interactor/shared/wire/topics";
 import type { Value } from "@interactor/shared/wire/value";
 import { allowances } from "./allowances.ts";
 import type { Coverage } from "./coverage.ts";
+import { StopTruth } from "./stop-truth.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 export interface Violation {
@@ -29,6 +33,8 @@ interface Given {
   isDoubtful: boolean;
   isAcknowledged: boolean;
   isStored: boolean;
+  /** With a commit whose hub was killed before it knew. */
+  isStoredUnheard: boolean;
   /** When its time began to run at the hub. */
   storedAt: number;
   /** Lives of the hub that gave it out. */
@@ -37,6 +43,26 @@ interface Given {
 
 interface Taken {
   readonly life: number;
+  /** The life of the hub that sent it. */
+  readonly hub: number;
+  readonly at: number;
+  readonly nodeSession: string | undefined;
+  /** The batch it came with. */
+  readonly sent: Sent | undefined;
+  /** When that life of the hub knew that it was done, or may have been. */
+  knownAt: number | undefined;
+}
+
+/** A batch on its way to a node. */
+interface Sent {
+  readonly session: string;
+  readonly lane: Lane;
+  readonly lastSeq: number;
+}
+
+/** An answer, and the life of the hub that gave it. */
+interface Answered {
+  readonly reply: ReplyDocument;
   readonly hub: number;
   readonly at: number;
 }
@@ -58,6 +84,8 @@ function entriesOf(payload: Uint8Array): readonly Entry[] {
   return [];
 }
 
+/** Inputs that only commands reach. */
+const inputsOfCommands = new Set(["dimmer", "key"]);
 const urgentOutputs = new Set(["alarm", "siren"]);
 const traceMax = 4000;
 /** More of one run than anybody reads. */
@@ -74,23 +102,39 @@ export class Observer {
   readonly holds = new Map<string, Applied | undefined>();
   /** By session: what a node said last. */
   readonly said = new Map<string, NodeLedger>();
-  readonly replies = new Map<string, ReplyDocument[]>();
-  readonly replied = new Map<string, number>();
+  readonly replies = new Map<string, Answered[]>();
   /** Acknowledged messages of a session and lane, by the numbers they have: the next one. */
   readonly acknowledgedTo = new Map<string, number>();
   /** Lives of nodes that are over, as `node life`. */
   readonly livesEnded = new Set<string>();
+  /** When. */
+  readonly nodesEndedAt: { readonly node: string; readonly at: number }[] = [];
   /** Lives of the hub that are over. */
-  readonly hubsKilled = new Set<number>();
+  readonly hubsEnded = new Set<number>();
   /** When nodes told the hub that they are there, and when hubs ended. */
   readonly bornAt: { readonly node: string; readonly at: number }[] = [];
   readonly hubsEndedAt: number[] = [];
+  /** By node, what holds it by what it was told in the life that goes on. */
+  readonly stoppedBy = new Map<string, Set<string>>();
+  readonly zonesOf = new Map<string, readonly string[]>();
+  readonly stops = new StopTruth((words) => this.violated("show stop", words));
   hubLife = 0;
   readonly #time: VirtualTime;
   readonly #trace: string[] = [];
   readonly #hash = createHash("sha256");
   readonly #lastOut = new Map<string, number>();
   readonly #lastTaken = new Map<string, number>();
+  /** Which life of the hub sent it. */
+  readonly #sentBy = new WeakMap<Uint8Array, number>();
+  /** Of what comes in at a node now. */
+  #arrivingFrom: number | undefined;
+  #arriving: Sent | undefined;
+  /** By node, what it did and its hub does not know of. */
+  readonly #unknown = new Map<string, Set<Taken>>();
+  /** By life of the hub: what it wanted written until then lies in the journal. */
+  readonly #committedUntil = new Map<number, number>();
+  /** Who of a group did it. */
+  readonly #takers = new Map<number, string>();
   readonly #onTheWay = new WeakMap<object, Map<string, Lane>>();
 
   constructor(time: VirtualTime, coverage: Coverage) {
@@ -128,6 +172,7 @@ export class Observer {
       storedAt: 0,
       isAcknowledged: false,
       isStored: false,
+      isStoredUnheard: false,
       givenOutBy: [],
     });
   }
@@ -149,10 +194,50 @@ export class Observer {
   }
 
   /** The hub's journal has a batch. */
-  stored(node: string, payload: Uint8Array): void {
+  stored(node: string, payload: Uint8Array, unheard: boolean): void {
     for (const given of this.#valuesIn(node, payload)) {
-      if (!given.isStored) given.storedAt = this.#time.now;
+      if (given.isStored) continue;
+      given.storedAt = this.#time.now;
       given.isStored = true;
+      given.isStoredUnheard = unheard;
+    }
+  }
+
+  /** Everything that its hub wanted written until then. */
+  committed(until: number): void {
+    this.#committedUntil.set(this.hubLife, until);
+  }
+
+  /** A message has come to the hub. */
+  heard(topic: string, payload: Uint8Array): void {
+    const parsed = parseTopic(topic);
+    if (parsed?.kind === "state") this.#heardOfLife(parsed.node, payload);
+    if (parsed?.kind !== "up" || parsed.lane !== lanes.control) return;
+    for (const entry of entriesOf(payload)) {
+      const receipt = hasFlag(entry, entryFlag.receipt) ? readReceiptBody(entry.body) : undefined;
+      if (receipt === undefined) continue;
+      const { session, lane, seq } = receipt;
+      this.#knows(
+        parsed.node,
+        ({ sent }) => sent?.session === session && sent.lane === lane && sent.lastSeq <= seq,
+      );
+    }
+  }
+
+  /** A new life of a node: what was on the way to the one before counts as done. */
+  #heardOfLife(node: string, payload: Uint8Array): void {
+    const said = decodeNodeState(payload);
+    if (!said.ok || !("instances" in said.value)) return;
+    const { session } = said.value;
+    this.#knows(node, (taken) => this.#isOver(node, taken) && taken.nodeSession !== session);
+  }
+
+  /** The hub knows from now on that these were done, or may have been. */
+  #knows(node: string, isMeant: (taken: Taken) => boolean): void {
+    for (const taken of this.#unknown.get(node) ?? []) {
+      if (taken.hub !== this.hubLife || !isMeant(taken)) continue;
+      taken.knownAt = this.#time.now;
+      this.#unknown.get(node)?.delete(taken);
     }
   }
 
@@ -176,6 +261,7 @@ export class Observer {
   /** The hub says something to everybody. */
   published(topic: string, payload: Uint8Array): void {
     const parsed = parseTopic(topic);
+    if (parsed?.kind === "stop") return this.#stop(parsed.zone, payload);
     if (parsed?.kind === "reply") return this.#reply(payload);
     if (parsed?.kind !== "raw" || parsed.address.instance !== "src") return undefined;
     const { node, port } = parsed.address;
@@ -186,40 +272,87 @@ export class Observer {
 
   sentDown(connection: object, topic: string, payload: Uint8Array): void {
     this.tell(`hub > ${topic} ${payload.length}`);
+    this.#sentBy.set(payload, this.hubLife);
     void connection;
   }
 
   cameDown(client: string, topic: string, payload: Uint8Array): void {
     this.tell(`${client} < ${topic} ${payload.length}`);
+    this.#arrivingFrom = this.#sentBy.get(payload);
+    const parsed = parseTopic(topic);
+    if (parsed?.kind === "stop") this.#stopAt(client.slice(client.indexOf("/") + 1), parsed.zone, payload);
+    const batch = parsed?.kind === "down" ? decodeBatch(payload, parsed.lane) : undefined;
+    if (batch?.ok !== true) return;
+    const { session, lane, firstSeq, entries } = batch.value;
+    this.#arriving = { session, lane, lastSeq: firstSeq + entries.length - 1 };
   }
 
   /** An input of a node was set, or let go. */
-  applied(node: string, life: number, input: string, applied: Applied | undefined): void {
+  applied(
+    {
+      node,
+      life,
+      session,
+    }: { readonly node: string; readonly life: number; readonly session: string | undefined },
+    input: string,
+    applied: Applied | undefined,
+  ): void {
     const address = `${node}/sink/${input}`;
+    const heldBefore = this.holds.get(address);
     this.holds.set(address, applied);
     const number = applied === undefined ? undefined : numberOf(applied.value);
     this.tell(`${address} = ${number ?? "free"}`);
     if (number === undefined || applied === undefined) return;
     if (input === "light" || input === "lamp") {
+      if (applied.owner === "route" && (this.stoppedBy.get(node)?.size ?? 0) > 0)
+        this.violated("show stop", `${address} went to ${number} while ${node} is stopped`);
       if (applied.owner === "route") this.#inOrder("values go forward", `${address} ${life}`, number, true);
       return;
     }
+    // Where it goes on a stop is no command.
+    if (inputsOfCommands.has(input) && applied.owner !== "manual") return;
     const before = this.taken.get(address) ?? new Map<number, Taken[]>();
     this.taken.set(address, before);
     const all = before.get(number) ?? [];
-    before.set(number, [...all, { life, hub: this.hubLife, at: this.#time.now }]);
-    if (input === "dimmer") return;
-    const isAgainAllowed = all.every((each) => this.#mayComeAgain(node, input, each));
+    // What lay beneath a stop comes to light again.
+    const isBack = heldBefore?.owner === "stop" && all.some((each) => each.life === life);
+    if (isBack && inputsOfCommands.has(input)) return;
+    const hub = this.#arrivingFrom ?? this.hubLife;
+    const sent = this.#arriving;
+    const taken: Taken = { life, hub, at: this.#time.now, nodeSession: session, sent, knownAt: undefined };
+    before.set(number, [...all, taken]);
+    const unknown = this.#unknown.get(node) ?? new Set();
+    this.#unknown.set(node, unknown.add(taken));
+    if (inputsOfCommands.has(input)) {
+      // Who was asked before is no more, and neither is who did it.
+      const isAgain = all.some((each) => !(this.hubsEnded.has(each.hub) && this.#isOver(node, each)));
+      if (isAgain) this.violated("none twice", `${address} took ${number} twice`);
+      return;
+    }
+    if (input === "gong") this.#byOne(node, number);
+    const isAgainAllowed = all.every((each) => this.#mayComeAgain(node, each));
     if (!isAgainAllowed) this.violated("none twice", `${address} took ${number} twice`);
     if (all.length === 0)
       this.#inOrder("order at inputs", `${address} ${life} ${this.hubLife}`, number, false);
   }
 
-  #mayComeAgain(node: string, input: string, before: Taken): boolean {
-    const haveBothEnded = this.hubsKilled.has(before.hub) && this.livesEnded.has(`${node} ${before.life}`);
-    if (allowances.againAfterBothEnded && haveBothEnded) return true;
-    const isUrgent = input === "horn" || input === "beacon";
-    return allowances.urgentAgainAfterHubKilled && isUrgent && this.hubsKilled.has(before.hub);
+  #isOver(node: string, { life }: Taken): boolean {
+    return this.livesEnded.has(`${node} ${life}`);
+  }
+
+  /** One of a group does it, whoever ends. */
+  #byOne(node: string, number: number): void {
+    const taker = this.#takers.get(number) ?? node;
+    this.#takers.set(number, taker);
+    if (taker !== node) this.violated("none twice", `${taker} and ${node} of a group took ${number}`);
+  }
+
+  /** Its life is over, and so is that of the hub, which could not write down that it was done. */
+  #mayComeAgain(node: string, before: Taken): boolean {
+    const { hub, knownAt } = before;
+    if (!this.hubsEnded.has(hub) || !this.#isOver(node, before)) return false;
+    if (knownAt === undefined) return true;
+    return (this.#committedUntil.get(hub) ?? 0) < knownAt + allowances.doneUnwritten;
   }
 
   #gaveOut(address: string, output: string, number: number): void {
@@ -227,10 +360,9 @@ export class Observer {
     if (given === undefined) return this.violated("nothing made up", `${address} ${number} was never given`);
     if (output === "level")
       return this.#inOrder("values go forward", `${address} ${this.hubLife}`, number, true);
-    const isAgain = given.givenOutBy.some(
-      (hub) =>
-        !(allowances.urgentAgainAfterHubKilled && urgentOutputs.has(output) && this.hubsKilled.has(hub)),
-    );
+    // Its commit did not come about, or has yet to.
+    const mayBeAgain = allowances.urgentAgainAfterHubEnded && urgentOutputs.has(output) && !given.isStored;
+    const isAgain = given.givenOutBy.some((hub) => !(mayBeAgain && this.hubsEnded.has(hub)));
     if (isAgain) this.violated("none twice", `the hub gave out ${address} ${number} twice`);
     given.givenOutBy.push(this.hubLife);
     return this.#inOrder("order at the hub", `${address} ${this.hubLife}`, number, isAgain);
@@ -289,11 +421,29 @@ export class Observer {
     return undefined;
   }
 
+  #stop(zone: string, payload: Uint8Array): void {
+    const decoded = decodeStopLatch(payload);
+    if (decoded.ok) this.stops.told(zone, decoded.value);
+    else this.violated("show stop", `what the hub says of ${zone} cannot be read`);
+  }
+
+  /** A node hears what holds a zone. */
+  #stopAt(node: string, zone: string, payload: Uint8Array): void {
+    const decoded = decodeStopLatch(payload);
+    const isThere = zone === "all" || this.zonesOf.get(node)?.includes(zone) === true;
+    if (!decoded.ok || !isThere) return;
+    const held = this.stoppedBy.get(node) ?? new Set<string>();
+    this.stoppedBy.set(node, held);
+    for (const id of decoded.value.released ?? []) held.delete(`${zone}/${id}`);
+    for (const { id } of decoded.value.latches ?? []) held.add(`${zone}/${id}`);
+  }
+
   #reply(payload: Uint8Array): void {
     const decoded = decodeReply(payload);
     if (!decoded.ok) return this.violated("requests", "an answer that cannot be read");
     const { request } = decoded.value;
-    this.replies.set(request, [...(this.replies.get(request) ?? []), decoded.value]);
+    const answered = { reply: decoded.value, hub: this.hubLife, at: this.#time.now };
+    this.replies.set(request, [...(this.replies.get(request) ?? []), answered]);
     this.tell(`reply ${request} ${decoded.value.outcome}`);
     return undefined;
   }

@@ -15,10 +15,11 @@ const topics = siteTopics(site);
 export interface Asked {
   readonly request: RequestId;
   readonly node: string;
+  readonly input: string;
   readonly value: number;
-  readonly at: number;
   readonly ttl: number;
-  readonly hubLife: number;
+  /** Who has no answer asks again, of the hub that is there then. */
+  readonly asks: { readonly at: number; readonly hubLife: number }[];
 }
 
 /** Bytes that tell their number in the first four. */
@@ -36,6 +37,7 @@ export class People {
   readonly #world: World;
   #isBusy = true;
   #commands = 0;
+  #presses = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -76,15 +78,24 @@ export class People {
   }
 
   stop(zone: string): void {
-    const document = { v: 1, latched: true, by: "person", at: this.#wall } as const;
-    this.#world.observer.tell(`person stops ${zone}`);
-    this.#world.hub.ask(topics.stop(zone), encodeStopLatch(document));
+    const { hub, observer, chance } = this.#world;
+    if (!hub.hears) return;
+    this.#presses += 1;
+    const id = chance.is(0.7) ? `press-${this.#presses}` : undefined;
+    const named = id === undefined ? {} : { id };
+    const document = { v: 1, latched: true, by: "person", at: this.#wall, ...named } as const;
+    observer.tell(`person stops ${zone} ${id ?? ""}`);
+    observer.stops.pressed(zone, id);
+    hub.ask(topics.stop(zone), encodeStopLatch(document));
   }
 
   release(zone: string): void {
+    const { hub, observer } = this.#world;
+    if (!hub.hears) return;
     const document = { v: 1, latched: false, by: "person", at: this.#wall } as const;
-    this.#world.observer.tell(`person releases ${zone}`);
-    this.#world.hub.ask(topics.stop(zone), encodeStopLatch(document));
+    observer.tell(`person releases ${zone}`);
+    observer.stops.released(zone);
+    hub.ask(topics.stop(zone), encodeStopLatch(document));
   }
 
   forget(node: SimNode): void {
@@ -111,8 +122,20 @@ export class People {
     } as const;
     observer.tell(`person asks ${node.name}/sink/${input} = ${value}, ${request}`);
     const address = { node: node.name, instance: "sink", port: input };
-    if (!hub.ask(topics.set(address), encodeCommand(command))) return;
-    this.asked.push({ request, node: node.name, value, at: time.now, ttl, hubLife: hub.life });
+    const asked: Asked = { request, node: node.name, input, value, ttl, asks: [] };
+    const ask = () => {
+      if (!hub.ask(topics.set(address), encodeCommand(command))) return false;
+      asked.asks.push({ at: time.now, hubLife: hub.life });
+      return true;
+    };
+    if (!ask()) return;
+    this.asked.push(asked);
+    if (!chance.is(0.5)) return;
+    time.after(chance.between(50, 4000), () => {
+      if (!this.#isBusy) return;
+      observer.tell(`person asks ${request} again`);
+      ask();
+    });
   }
 
   get #wall(): number {
@@ -148,7 +171,7 @@ export class People {
       const zone = chance.pick(["all", "left", "right"]);
       const presence = hub.hub?.presence.state.get(node.name)?.state;
       const kind = chance.below(10);
-      if (kind < 4) this.command(node, "dimmer");
+      if (kind < 4) this.command(node, chance.pick(["dimmer", "key"]));
       else if (kind < 5) this.command(node, "nothing");
       else if (kind < 6) this.stop(zone);
       else if (kind < 8) this.release(zone);

@@ -234,6 +234,7 @@ export class ServerConnection {
   }
 
   #take(topic: string, payload: Uint8Array, retain: boolean): Verdict {
+    this.#broker.observer.heard(topic, payload);
     const verdict = this.#broker.rules.received(this.client, topic, payload, retain);
     if (verdict.kind === "pass") this.#broker.publish(topic, payload, { retain });
     return verdict;

@@ -33,6 +33,8 @@ const sinkPorts = {
     light: { type: "float", actuator: true, stop: -1 },
     lamp: { type: "float", actuator: true, stop: -1 },
     dimmer: { type: "float", actuator: true, stop: -1 },
+    /** No actuator: a command that is done twice is seen twice. */
+    key: { type: "int" },
     bell: { type: "int" },
     horn: { type: "int" },
     gong: { type: "int" },
@@ -48,6 +50,7 @@ export type OutputName = keyof typeof sourcePorts.outputs;
 export interface GivingNode {
   readonly node: string;
   readonly life: number;
+  readonly session: string;
   readonly process: SimProcess;
   readonly observer: Observer;
   readonly isSynchronised: () => boolean;
@@ -77,8 +80,7 @@ export class SimHost implements ModuleHost {
   }
 
   apply(instance: string, input: string, applied: Parameters<ModuleHost["apply"]>[2]): void {
-    const { observer, node, life } = this.#of;
-    if (this.#started.has(instance)) observer.applied(node, life, input, applied);
+    if (this.#started.has(instance)) this.#of.observer.applied(this.#of, input, applied);
   }
 
   /** `src` gives a value. `false`: it has not started. */

@@ -16,8 +16,18 @@ import { JournalRows } from "./journal-rows.ts";
 import type { DiskWeather } from "./sim-disk.ts";
 import type { SimProcess } from "./sim-process.ts";
 
-/** Is told of each batch that lies in the journal. */
-export type OnStored = (node: string, payload: Uint8Array) => void;
+export interface JournalWatch {
+  /** A batch lies in the journal. `unheard`: its hub was killed before it knew. */
+  stored(node: string, payload: Uint8Array, unheard: boolean): void;
+  /** What its hub gathered until then, in ms of the world, lies in the journal. */
+  committed(until: number): void;
+}
+
+interface Flight {
+  readonly group: JournalGroup;
+  readonly stamp: Stamp;
+  readonly began: number;
+}
 
 const commitTakes = 2;
 /** As the real one. */
@@ -30,19 +40,20 @@ export class JournalFile {
   readonly rows = new JournalRows();
   readonly #chance: Chance;
   readonly #coverage: Coverage;
-  readonly #stored: OnStored;
-  #flight: { readonly group: JournalGroup; readonly stamp: Stamp } | undefined;
+  readonly #watch: JournalWatch;
+  #flight: Flight | undefined;
 
-  constructor(chance: Chance, coverage: Coverage, stored: OnStored) {
+  constructor(chance: Chance, coverage: Coverage, watch: JournalWatch) {
     this.#chance = chance;
     this.#coverage = coverage;
-    this.#stored = stored;
+    this.#watch = watch;
   }
 
   /** On disk when it resolves. */
   async write(group: JournalGroup, stamp: Stamp, process: SimProcess): Promise<void> {
     await process.ifAlive();
-    this.#flight = { group, stamp };
+    const flight = { group, stamp, began: process.machine.time.now };
+    this.#flight = flight;
     const { slowness } = this.weather;
     if (slowness > 1) this.#coverage.fault("commit-slow");
     await process.wait(commitTakes * slowness * this.#chance.between(0.5, 2));
@@ -51,7 +62,7 @@ export class JournalFile {
       this.#coverage.fault("commit-failed");
       throw new Fault("SQLITE_FULL", "database or disk is full");
     }
-    this.#keep(group, stamp);
+    this.#keep(flight, false);
   }
 
   /** The hub is no more. */
@@ -61,11 +72,13 @@ export class JournalFile {
     if (flight === undefined || this.weather.isFull) return;
     const hasLanded = this.#chance.is(0.5);
     this.#coverage.fault(hasLanded ? "commit-landed-with-kill" : "commit-lost-with-kill");
-    if (hasLanded) this.#keep(flight.group, flight.stamp);
+    if (hasLanded) this.#keep(flight, true);
   }
 
-  #keep(group: JournalGroup, stamp: Stamp): void {
-    for (const { node, payload } of this.rows.commit(group, stamp)) this.#stored(node, payload);
+  #keep({ group, stamp, began }: Flight, unheard: boolean): void {
+    for (const { node, payload } of this.rows.commit(group, stamp))
+      this.#watch.stored(node, payload, unheard);
+    this.#watch.committed(began);
   }
 }
 

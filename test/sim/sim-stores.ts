@@ -17,10 +17,17 @@ export class Slot<Content> {
   content: Content | undefined;
   #coming: Content | undefined;
   #isComing = false;
+  readonly #landed: (content: Content | undefined) => void;
 
-  constructor(weather: DiskWeather, chance: Chance) {
+  /** `landed`: something is on the disk. */
+  constructor(
+    weather: DiskWeather,
+    chance: Chance,
+    landed: (content: Content | undefined) => void = () => undefined,
+  ) {
     this.#weather = weather;
     this.#chance = chance;
+    this.#landed = landed;
   }
 
   async load(process: SimProcess): Promise<Content | undefined> {
@@ -36,12 +43,16 @@ export class Slot<Content> {
     this.#isComing = false;
     if (this.#weather.isFull) throw new Fault("ENOSPC", "no space left on device");
     this.content = content;
+    this.#landed(content);
   }
 
   /** Whoever wrote is no more. */
   killed(): void {
-    if (this.#isComing && !this.#weather.isFull && this.#chance.is(0.5)) this.content = this.#coming;
+    const hasLanded = this.#isComing && !this.#weather.isFull && this.#chance.is(0.5);
     this.#isComing = false;
+    if (!hasLanded) return;
+    this.content = this.#coming;
+    this.#landed(this.content);
   }
 }
 

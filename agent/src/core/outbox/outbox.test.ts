@@ -172,6 +172,24 @@ test("receipts of one lane replace each other while they wait, because the last 
   ]);
 });
 
+test("a receipt that a full queue did not keep is sent when there is room, or the hub would wait for it for ever", () => {
+  const { outbox, read, pump } = bench();
+  for (const of of [lane.critical, lane.telemetry])
+    outbox.receipt({ lane: of, session: sessionNumber(7), seq: 5 }, noon, instant(0));
+  outbox.receipt({ lane: lane.critical, session: sessionNumber(7), seq: 6 }, noon, instant(0));
+  for (let value = 0; value < queueMessagesMax; value++) read({ value, deliver: "every", isUrgent: true });
+  expect(outbox.depth(lane.control)).toBe(0);
+
+  const sent = [...pump(0), ...pump(1)].filter(({ flags }) => (flags & entryFlag.receipt) !== 0);
+
+  const told = sent.map(({ body }) => readReceiptBody(body));
+  expect(told.map((receipt) => [receipt?.lane, receipt?.seq])).toEqual([
+    [lane.critical, 6],
+    [lane.telemetry, 5],
+  ]);
+  expect(pump(2)).toEqual([]);
+});
+
 test("while there is no hub, readings wait as the latest of each output", () => {
   const { outbox, read, pump } = bench();
   outbox.disconnected();

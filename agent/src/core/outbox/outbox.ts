@@ -1,9 +1,10 @@
 /** What waits to go to the hub: readings, what inputs hold, and receipts, in the lanes of a `LaneSender`. */
 import { earliest, type Instant, later, type Micros } from "@interactor/shared/kernel/units";
-import { type Entry, entryFlag, type Quality, quality } from "@interactor/shared/wire/entry";
+import { type Entry, entryFlag, hasFlag, type Quality, quality } from "@interactor/shared/wire/entry";
 import { type Lane, lane } from "@interactor/shared/wire/lanes";
 import { type Publish, LaneSender } from "@interactor/shared/wire/lane-sender";
-import { Ledger } from "@interactor/shared/wire/ledger";
+import { conflated } from "@interactor/shared/wire/lane-queue";
+import { Ledger, type Loss } from "@interactor/shared/wire/ledger";
 import {
   clockExchangeTtl,
   echoInterval,
@@ -12,7 +13,7 @@ import {
   ttlDefault,
 } from "@interactor/shared/wire/limits";
 import { clockAskBody } from "@interactor/shared/wire/messages/clock-exchange";
-import { type Receipt, receiptBody } from "@interactor/shared/wire/messages/receipt";
+import { readReceiptBody, type Receipt, receiptBody } from "@interactor/shared/wire/messages/receipt";
 import { type Reply, resultBody } from "@interactor/shared/wire/messages/reply";
 import type { Session } from "@interactor/shared/wire/session";
 import type { Value } from "@interactor/shared/wire/value";
@@ -49,12 +50,16 @@ export class Outbox {
   /** What inputs hold, waiting for its echo; the newest per input. */
   readonly #echoes = new Map<string, Pick<Reading, "value" | "at" | "isUnsynchronised">>();
   readonly #echoOpenAt = new Map<string, Instant>();
+  /** By lane, a receipt that a full queue did not keep: the hub's window would stay shut without it. */
+  readonly #owed = new Map<Lane, Entry>();
   /** Whether what is stamped here from now on is stamped in the hub's time. */
   isClockSynchronised = false;
 
   constructor(session: Session, spool?: OutboxSpool) {
     const limits = { messagesMax: queueMessagesMax, bytesMax: queueBytesMax };
-    this.#sender = new LaneSender(session, limits, this.ledger);
+    this.#sender = new LaneSender(session, limits, this.ledger, {
+      ended: (entry, loss) => this.#ended(entry, loss),
+    });
     this.spool = spool && new SpoolSender(spool.queue, this.ledger, spool.isAwaited);
   }
 
@@ -99,7 +104,19 @@ export class Outbox {
 
   receipt(receipt: Receipt, wall: Micros, at: Instant): void {
     const entry = this.#control(receiptBody(receipt), entryFlag.receipt, wall);
-    this.#sender.offer({ lane: lane.control, entry, key: `receipt ${receipt.lane}` }, at);
+    this.#receipt(receipt.lane, entry, at);
+  }
+
+  #receipt(of: Lane, entry: Entry, at: Instant): void {
+    this.#owed.delete(of);
+    this.#sender.offer({ lane: lane.control, entry, key: `receipt ${of}` }, at);
+  }
+
+  #ended(entry: Entry, loss: Loss): void {
+    // A newer one speaks for it.
+    if (loss === conflated) return;
+    const receipt = hasFlag(entry, entryFlag.receipt) ? readReceiptBody(entry.body) : undefined;
+    if (receipt !== undefined) this.#owed.set(receipt.lane, entry);
   }
 
   /** What became of a command that asked; later than this nobody waits for it. */
@@ -140,6 +157,9 @@ export class Outbox {
   pump(at: Instant, publish: Publish): Instant | undefined {
     let next: Instant | undefined;
     for (const from of this.#echoes.keys()) next = earliest(next, this.#echo(from, at));
+    // While nothing else may go, another attempt would only be counted. One that is lost again is owed again.
+    const owed = this.isCriticalFull ? [] : [...this.#owed];
+    for (const [of, entry] of owed) this.#receipt(of, entry, at);
     next = earliest(next, this.#sender.pump(at, publish));
     return earliest(next, this.spool?.pump(at, publish));
   }
