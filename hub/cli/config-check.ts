@@ -1,5 +1,4 @@
 /** `interactor config check`: everything that is wrong with a site file. */
-import { existsSync } from "node:fs";
 import { builtInModules } from "@interactor/shared/site/built-in-modules";
 import { DeclaredModules } from "@interactor/shared/site/catalogue";
 import { compileSite, type SiteFailure } from "@interactor/shared/site/compile-site";
@@ -7,7 +6,7 @@ import type { CompiledSite } from "@interactor/shared/site/compiled-site";
 import { problemReport } from "@interactor/shared/site/site-problem";
 import { commandFault } from "./exit.ts";
 import { painterFor, type Painter, printable } from "./output.ts";
-import { digestOf, siteFiles } from "./site-files.ts";
+import { digestOf, isThere, siteFiles } from "./site-files.ts";
 
 export interface CheckOptions {
   readonly json?: boolean;
@@ -22,7 +21,12 @@ export function runCheck(file: string, options: CheckOptions): void {
 
 /** The site; a fault, once everything that is wrong with it has been told. */
 export function checkedSite(file: string, { json = false, color }: CheckOptions): CompiledSite {
-  if (!existsSync(file)) throw commandFault("NOT_FOUND", `there is no file ${file}`);
+  if (!isThere(file)) {
+    const message = `there is no file ${file}`;
+    if (json)
+      process.stdout.write(`${JSON.stringify({ ok: false, problems: [{ file, message }], more: 0 })}\n`);
+    throw commandFault("NOT_FOUND", message);
+  }
   const compiled = compileSite(siteFiles(file), new DeclaredModules(builtInModules));
   if (compiled.ok) return compiled.value;
   const { problems, more } = compiled.error;

@@ -15,7 +15,7 @@ function addCheck(config: Command): void {
   config
     .command("check")
     .description("say everything that is wrong with a site file, and what would be right")
-    .argument("[file]", "the site's first file", "site.yaml")
+    .argument("[file]", "the site's first file; - is what comes in", "site.yaml")
     .option("--json", "for programs")
     .option("--no-color", "no colours")
     .addHelpText(
@@ -53,7 +53,7 @@ function addDiff(config: Command): void {
     .option("--no-color", "no colours")
     .addHelpText(
       "after",
-      `${example("git show HEAD:site.yaml > old.yaml; interactor config diff old.yaml site.yaml")}
+      `${example("interactor config diff <(git show HEAD:site.yaml) site.yaml", "git show HEAD:site.yaml | interactor config diff - site.yaml")}
 + comes, - goes, ~ is different; an instance that has to start anew says so. Comments and order are no change.`,
     )
     .action(async (before, after, options) => {

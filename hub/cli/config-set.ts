@@ -1,5 +1,7 @@
 /** `interactor config set`: one value of a site file, with everything else as it was. */
 import { messageOf } from "@interactor/shared/kernel/fault";
+import { builtInModules } from "@interactor/shared/site/built-in-modules";
+import { siteJsonSchema } from "@interactor/shared/site/site-json-schema";
 import { type EditedValue, pathFromText, setInYaml } from "@interactor/shared/site/yaml-edit";
 import { commandFault } from "./exit.ts";
 import { readText, replaceText } from "./text-file.ts";
@@ -10,15 +12,17 @@ export function runSet(
   text: string,
   { json = false }: { readonly json?: boolean },
 ): void {
-  const edited = setInYaml(textOf(file), pathFromText(path), valueOf(text));
+  const schema = siteJsonSchema(builtInModules);
+  const edited = setInYaml(textOf(file), pathFromText(path), valueOf(text), schema);
   if (!edited.ok) throw commandFault("USAGE", edited.error);
   try {
-    replaceText(file, edited.value);
+    replaceText(file, edited.value.text);
   } catch (error) {
     throw commandFault("FAILED", `${file} cannot be written: ${messageOf(error)}`, error);
   }
-  const words = `set ${path} in ${file}; next: interactor config check ${file}`;
-  process.stdout.write(`${json ? JSON.stringify({ file, path }) : words}\n`);
+  const { isNew } = edited.value;
+  const words = `${isNew ? `added ${path} to` : `set ${path} in`} ${file}; next: interactor config check ${file}`;
+  process.stdout.write(`${json ? JSON.stringify({ file, path, isNew }) : words}\n`);
 }
 
 function textOf(file: string): string {

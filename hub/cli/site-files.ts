@@ -1,6 +1,6 @@
 /** The files of a site on this machine. */
 import { createHash } from "node:crypto";
-import { realpathSync, statSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { dirname, relative, sep } from "node:path";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { failed, type Result } from "@interactor/shared/kernel/result";
@@ -9,21 +9,50 @@ import { type CompiledSite, siteBytes } from "@interactor/shared/site/compiled-s
 import { yamlBytesMax } from "@interactor/shared/site/yaml-text";
 import { readText } from "./text-file.ts";
 
-/** `file` and what it includes. A link that leads out of its folder is no way out either. */
+/** What `-` in the place of a file is called. */
+const standardInput = "-";
+
+/** Whether there is something to read: a file, a pipe, or what comes in. */
+export const isThere = (file: string): boolean => file === standardInput || existsSync(file);
+
+/**
+ * `file` and what it includes. The file may be a link or a pipe, as the one who names it has chosen; what it includes
+ * is in its folder, and a link that leads out of that is no way out either.
+ */
 export function siteFiles(file: string): SiteFiles {
   const folder = dirname(file);
-  return { root: file, site: "demo", read: (path) => read(folder, path) };
+  return {
+    root: file,
+    site: "demo",
+    read: (path) =>
+      toldWhenUnreadable(path, () => (path === file ? readRoot(file) : readInside(folder, path))),
+  };
 }
 
-function read(folder: string, path: string): Result<string, string> {
+function readRoot(file: string): Result<string, string> {
+  return readBounded(file, file === standardInput ? 0 : file);
+}
+
+function readInside(folder: string, path: string): Result<string, string> {
+  const real = realpathSync(path);
+  const isOutside = relative(realpathSync(folder), real).startsWith(`..${sep}`);
+  return isOutside
+    ? failed(`${path} is a link that leads out of the site's folder`)
+    : readBounded(path, real);
+}
+
+function readBounded(path: string, source: string | number): Result<string, string> {
+  const tooLarge = failed(`${path} is larger than ${yamlBytesMax} bytes`);
+  if (typeof source === "string" && statSync(source).size > yamlBytesMax) return tooLarge;
+  const text = readText(source);
+  // A pipe has no size before it is read.
+  if (text.ok && text.value.length > yamlBytesMax) return tooLarge;
+  return text.ok ? text : failed(`${path} is no UTF-8 text`);
+}
+
+function toldWhenUnreadable(path: string, read: () => Result<string, string>): Result<string, string> {
   try {
-    const real = realpathSync(path);
-    const isOutside = relative(realpathSync(folder), real).startsWith(`..${sep}`);
-    if (isOutside) return failed(`${path} is a link that leads out of the site's folder`);
-    const { size } = statSync(real);
-    if (size > yamlBytesMax) return failed(`${path} is larger than ${yamlBytesMax} bytes`);
-    const text = readText(real);
-    return text.ok ? text : failed(`${path} is no UTF-8 text`);
+    return read();
   } catch (error) {
     return failed(
       isMissing(error) ? `there is no file ${path}` : `${path} cannot be read: ${messageOf(error)}`,

@@ -13,8 +13,8 @@ import {
 import { dirname } from "node:path";
 import { failed, ok, type Result } from "@interactor/shared/kernel/result";
 
-/** Fails when it is no UTF-8: read anyhow, it would come back changed. Throws when it cannot be read. */
-export function readText(file: string): Result<string, "not-utf-8"> {
+/** Of a path or an open file. Fails when it is no UTF-8: read anyhow, it would come back changed. Throws when it cannot be read. */
+export function readText(file: string | number): Result<string, "not-utf-8"> {
   const bytes = readFileSync(file);
   try {
     // A mark at the beginning is part of it.

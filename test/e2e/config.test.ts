@@ -129,6 +129,11 @@ test("what a file is not, is not its problem: a missing one ends with 3", () => 
     code: 3,
     stderr: "interactor config: there is no file gone.yaml\n",
   });
+  const told = config("check", "gone.yaml", "--json");
+  expect([told.code, JSON.parse(told.stdout)]).toEqual([
+    3,
+    { ok: false, problems: [{ file: "gone.yaml", message: "there is no file gone.yaml" }], more: 0 },
+  ]);
   mkdirSync(join(folder, "site.yaml"));
   expect(config("check")).toMatchObject({
     code: 7,
@@ -156,6 +161,47 @@ test("set changes one value, diff tells exactly that", () => {
   });
   expect(config("set", "site.yaml", "routes.gone.throttle", "50ms")).toMatchObject({ code: 2 });
   expect(readdirSync(folder).toSorted()).toEqual(["old.yaml", "site.yaml"]);
+});
+
+test("set tells what is added from what is changed, and puts nothing where nobody would look", () => {
+  config("init");
+  const before = text("site.yaml");
+  const universe = "nodes.demo.instances.dmx.settings.universe";
+
+  expect(config("set", "site.yaml", universe.replace("settings", "setings"), "2")).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/"setings" is unknown in .* \(did you mean settings\?\)\n$/),
+  });
+  expect(config("set", "site.yaml", "nodes.demo", "2")).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/nodes\.demo holds a map/),
+  });
+  expect(text("site.yaml")).toBe(before);
+  expect(config("set", "site.yaml", "nodes.demo.title", "Demo").stdout).toMatch(
+    /^added nodes\.demo\.title to /,
+  );
+  expect(config("set", "site.yaml", universe, "2").stdout).toMatch(/^set nodes\..* in /);
+  expect(JSON.parse(config("set", "site.yaml", universe, "3", "--json").stdout)).toMatchObject({
+    isNew: false,
+  });
+});
+
+test("a site file may be a link, a pipe, or what comes in", () => {
+  config("init");
+  mkdirSync(join(folder, "current"));
+  symlinkSync(join(folder, "site.yaml"), join(folder, "current/site.yaml"));
+  const shell = (line: string) => {
+    const { status, stdout, stderr } = spawnSync("bash", ["-c", line, process.execPath, cliBundle], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+    return { status, stdout, stderr };
+  };
+
+  expect(config("check", "current/site.yaml").code).toBe(0);
+  const same = { status: 0, stdout: "nothing changes\n", stderr: "" };
+  expect(shell('"$0" "$1" config diff <(cat site.yaml) site.yaml')).toEqual(same);
+  expect(shell('cat site.yaml | "$0" "$1" config diff - site.yaml')).toEqual(same);
 });
 
 test("the schema is JSON Schema that knows the sections and the modules", () => {

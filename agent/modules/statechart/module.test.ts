@@ -186,6 +186,36 @@ describe("what fails is counted and told, and the machine goes on:", () => {
   });
 });
 
+const roundAndRound = {
+  b: { always: { when: "inputs.go != 0", to: "c" } },
+  c: { always: { when: "inputs.go != 0", to: "b" } },
+};
+
+test("one that cannot enter the state it begins in does not start, and says why", async () => {
+  const states = {
+    b: { always: { when: "variables.spins", to: "c" } },
+    c: { always: { when: "variables.spins", to: "b" } },
+  };
+  const begun = started(machine(states, { initial: "b", variables: { spins: true } }));
+
+  await expect(begun).rejects.toThrow(
+    "more than 100 transitions follow each other without waiting; it cannot begin",
+  );
+});
+
+test("what time cannot do is tried again when the state has lasted as long once more", async () => {
+  const { said, apply, clock } = await started(machine({ a: { after: { "1s": "b" } }, ...roundAndRound }));
+  apply("go", 1);
+  said();
+
+  clock.advance(seconds(1));
+  expect(said()).toEqual(["failures=1"]);
+  apply("go", 0);
+  expect(said()).toEqual([]);
+  clock.advance(seconds(1));
+  expect(said()).toEqual(['state="b"']);
+});
+
 test("a process that slept does not catch up", async () => {
   const { said, clock } = await started(
     machine({ a: { after: { "10ms": "b" } }, b: { after: { "10ms": "a" } } }),

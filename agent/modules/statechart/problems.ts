@@ -1,5 +1,5 @@
 /** What is wrong with a machine that is well-formed by itself: every problem, each with its place. */
-import { nearest } from "@interactor/shared/sdk/expressions";
+import { nearest, parseDuration } from "@interactor/shared/sdk/expressions";
 import { compilerOf, inputNames } from "./expressions.ts";
 import { depthMax, statesMax } from "./limits.ts";
 import type { Action, Settings, State, Transition } from "./settings.ts";
@@ -70,12 +70,29 @@ class Machine {
       if (!inputs.includes(input)) this.#unknown([...place, "on", input], "input", input, inputs);
       this.#transitions([...place, "on", input], path, transitions);
     }
+    this.#delays([...place, "after"], Object.keys(state.after ?? {}));
     for (const [delay, transitions] of Object.entries(state.after ?? {}))
       this.#transitions([...place, "after", delay], path, transitions);
     this.#transitions([...place, "always"], path, state.always ?? []);
     for (const [index, { to, do: actions }] of (state.always ?? []).entries())
       if (to === undefined && actions === undefined)
         this.#say([...place, "always", `${index}`], "it leads nowhere");
+  }
+
+  /** `60s` and `1m` are one time: of two ways only one would be taken, and nobody could say which. */
+  #delays(place: readonly string[], delays: readonly string[]): void {
+    const first = new Map<number, string>();
+    for (const delay of delays) {
+      const parsed = parseDuration(delay);
+      if (!parsed.ok) continue;
+      const earlier = first.get(parsed.value);
+      if (earlier === undefined) first.set(parsed.value, delay);
+      else
+        this.#say(
+          [...place, delay],
+          `${delay} is the same time as ${earlier}: write one list under one of them`,
+        );
+    }
   }
 
   #transitions(place: readonly string[], path: readonly string[], transitions: readonly Transition[]): void {

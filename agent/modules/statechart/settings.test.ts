@@ -53,6 +53,11 @@ test("everything that is wrong is said at once, each at its place", () => {
 
 test.each<readonly [string, object, string]>([
   ["a delay without a unit", { a: { after: { "20": "a" } } }, "states.a.after.20: "],
+  [
+    "one time in two ways",
+    { a: { after: { "60s": "b", "1m": "a" } }, b: {} },
+    "states.a.after.1m: 1m is the same time as 60s: write one list under one of them",
+  ],
   ["a key nobody knows", { a: { enter: [] } }, 'states.a: "enter" is unknown here (did you mean entry?)'],
   [
     "always without an end",

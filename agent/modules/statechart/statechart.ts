@@ -8,6 +8,7 @@ import {
   type Instant,
   later,
   messageOf,
+  type Millis,
   millis,
   type Value,
 } from "@interactor/shared/sdk/define-module";
@@ -28,6 +29,7 @@ export interface Outcome {
 
 interface Timer {
   readonly due: Instant;
+  readonly delay: Millis;
   readonly event: MachineEvent;
 }
 
@@ -41,6 +43,8 @@ export class Statechart {
   #state = "";
   #failures: string[] = [];
   #emitted: (readonly [string, Value])[] = [];
+  /** Whether the last step was done, and did not fail as a whole. */
+  #hasMoved = false;
 
   constructor(settings: Settings) {
     this.#inputs = Object.fromEntries(inputNames(settings.inputs).map((name) => [name, null]));
@@ -61,8 +65,11 @@ export class Statechart {
     return due;
   }
 
+  /** Throws when it cannot even enter the state it begins in: then it is in none, and nothing would move it. */
   start(at: Instant): Outcome {
-    return this.#done(at, () => initialTransition(this.#machine));
+    const begun = this.#done(at, () => initialTransition(this.#machine));
+    if (!this.#hasMoved) throw new Error(begun.failures.at(-1));
+    return begun;
   }
 
   /** An input has another value, or the same one again. */
@@ -80,7 +87,10 @@ export class Statechart {
       // What came before may have led out of the state that waited.
       if (this.#timers.get(id) !== timer) return nothing;
       this.#timers.delete(id);
-      return this.#send(timer.event, at);
+      const outcome = this.#send(timer.event, at);
+      // It did not happen: it is tried again when the state has lasted as long once more.
+      if (!this.#hasMoved) this.#timers.set(id, { ...timer, due: later(at, timer.delay) });
+      return outcome;
     });
     const state = outcomes.findLast((outcome) => outcome.state !== undefined)?.state;
     return {
@@ -99,12 +109,17 @@ export class Statechart {
   #done(at: Instant, step: () => Step): Outcome {
     this.#failures = [];
     this.#emitted = [];
+    this.#hasMoved = false;
     const before = this.#state;
     try {
-      const [snapshot, actions] = step();
+      const [given, actions] = step();
+      const snapshot = given as AnyMachineSnapshot;
+      // The first step does not throw: its error is in what it gives, and nothing would ever move that.
+      if (snapshot.status === "error") throw snapshot.error;
       for (const { type, params } of actions) this.#perform(type, params, at);
-      this.#snapshot = snapshot as AnyMachineSnapshot;
-      this.#state = stateText(this.#snapshot.value);
+      this.#snapshot = snapshot;
+      this.#state = stateText(snapshot.value);
+      this.#hasMoved = true;
     } catch (error) {
       this.#failures.push(wordsOf(error, before));
     }
@@ -118,7 +133,8 @@ export class Statechart {
     if (type === "xstate.cancel" && "sendId" in params) this.#timers.delete(String(params.sendId));
     if (type !== "xstate.raise" || !("id" in params && "delay" in params && "event" in params)) return;
     const event = params.event as MachineEvent;
-    this.#timers.set(String(params.id), { due: later(at, millis(Number(params.delay))), event });
+    const delay = millis(Number(params.delay));
+    this.#timers.set(String(params.id), { due: later(at, delay), delay, event });
   }
 }
 
@@ -126,7 +142,7 @@ const nothing: Outcome = { emitted: [], failures: [] };
 
 const wordsOf = (error: unknown, state: string): string =>
   messageOf(error).startsWith("Infinite loop")
-    ? `more than ${stepsMax} transitions follow each other without waiting; it stays ${state}`
+    ? `more than ${stepsMax} transitions follow each other without waiting; ${state === "" ? "it cannot begin" : `it stays ${state}`}`
     : messageOf(error);
 
 /** `interactive.playing` of `{ interactive: "playing" }`. */

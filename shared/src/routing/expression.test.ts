@@ -382,6 +382,11 @@ test("an expression knows which output a value comes from", () => {
   expect(run('from.startsWith("pi/")', 1)).toBe(true);
 });
 
+const nested = (count: number, around: (inner: string) => string, inmost: string): string =>
+  count === 0 ? inmost : around(nested(count - 1, around, inmost));
+const tenEach = (count: number, inmost: string): string =>
+  nested(count, (inner) => `[0,1,2,3,4,5,6,7,8,9].all(a, ${inner})`, inmost);
+
 describe("no value makes an expression run for long:", () => {
   test.each([
     ['value.matches("(a+)+$")', 14, /^what is repeated must not hold a repetition/],
@@ -392,7 +397,15 @@ describe("no value makes an expression run for long:", () => {
     ["value.all(x, x.all(y, x.all(z, z)))", 22, /^a loop over a value inside another loop/],
     ["value.filter(x, x in value)", 16, /^a loop over a value inside another loop/],
     ["value.map(x, value.map(y, y)).size() > 1", 13, /^a loop over a value inside another loop/],
-  ])("%s is refused at its place", (source, offset, words) => {
+    [tenEach(9, "true"), undefined, /^too many loops inside each other/],
+    [tenEach(6, "true"), undefined, /^the loops here can take very long/],
+    [nested(7, (inner) => `[1].map(a, ${inner})`, "1"), undefined, /^too many loops inside each other/],
+    [nested(7, (inner) => `cel.bind(a, value + value, ${inner})`, "1"), undefined, /^too many loops/],
+    ["value.map(x, value + [x])", 13, /^\+ in a loop, of what may be lists/],
+    ["value.all(x, value == [x] + value)", undefined, /./],
+    ["value.all(x, value == value)", 0, /^the loops here can take very long/],
+    ["value.map(x, value).all(y, y.all(z, z))", undefined, /^the loops here/],
+  ])("%s is refused at its place", (source, offset = expect.any(Number), words) => {
     expect(faultOf(source)).toMatchObject({
       offset,
       message: expect.stringMatching(words),
@@ -412,6 +425,22 @@ describe("no value makes an expression run for long:", () => {
     ["value.filter(x, x > 1).map(x, x * 2)", [1, 2, 3], [4, 6]],
     ["value.filter(x, x in [1, 3])", [1, 2, 3], [1, 3]],
     ['"a" in value && value.a > 1', { a: 2 }, true],
+    ["value.map(x, x.level + x.offset)", [{ level: 1, offset: 2 }], [3]],
+    ["value.map(x, x + 1)", [1, 2], [2, 3]],
+    ['value.map(x, x + "s")', ["lamp"], ["lamps"]],
+    ["value.lamps.filter(x, x.name == value.name)", { lamps: [], name: "a" }, []],
+    ["value.lamps.map(x, x.level + double(value.offset))", { lamps: [{ level: 1 }], offset: 2 }, [3]],
+    [tenEach(3, "a < 10"), 0, true],
+    [
+      "[1, 2, 3].map(x, [1, 2, 3].map(y, x * y + value))",
+      1,
+      [
+        [2, 3, 4],
+        [3, 5, 7],
+        [4, 7, 10],
+      ],
+    ],
+    [`value.filter(x, x in [${Array.from({ length: 400 }, (_, index) => index).join(",")}])`, [7, 700], [7]],
   ])("%s of %j is %j", (source, value, expected) => expect(run(source, value)).toEqual(expected));
 
   test("a result that is larger than anybody could send is none", () => {

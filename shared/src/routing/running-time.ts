@@ -4,11 +4,13 @@
  *
  * - a pattern that tries again and again, or that nobody knows before the value comes;
  * - a loop inside a loop, unless the inner one goes over what the outer one holds at the time, as in
- *   `value.exists(room, room.lamps.exists(lamp, lamp.on))`.
+ *   `value.exists(room, room.lamps.exists(lamp, lamp.on))`;
+ * - loops that multiply what they go over, see loop-cost.ts.
  */
 import type { ASTNode } from "@marcbachmann/cel-js";
 import { messageOf } from "../kernel/fault.ts";
 import { textLengthMax } from "../wire/limits.ts";
+import { childrenOf, type CostlyPart, costlyPart, loopNames } from "./loop-cost.ts";
 import { patternCost } from "./pattern-cost.ts";
 
 /** Steps that a pattern may take on the longest text: some 30 ms. One that tries every place from every place takes more. */
@@ -21,10 +23,33 @@ export interface SlowPart {
   readonly node: ASTNode;
 }
 
-const loopNames: readonly string[] = ["all", "exists", "exists_one", "map", "filter"];
+/** Steps of a pattern take so much less time than those of an expression. */
+const patternStepsPerStep = 20;
+
+const costWords = {
+  steps: {
+    message: "the loops here can take very long together",
+    hint: "write shorter lists, fewer loops inside each other, or loop over what the value has",
+  },
+  depth: {
+    message: "too many loops inside each other",
+    hint: "loop over what the value has, or make two routes of it",
+  },
+  list: {
+    message: "+ in a loop, of what may be lists, can take very long",
+    hint: "when these are numbers say so, such as double(value.offset); a list is made by map() and filter()",
+  },
+} as const satisfies Record<CostlyPart["why"], Omit<SlowPart, "node">>;
+
+export function slowPart(node: ASTNode): SlowPart | undefined {
+  const slow = slowAlone(node);
+  if (slow !== undefined) return slow;
+  const costly = costlyPart(node, patternSteps);
+  return costly && { ...costWords[costly.why], node: costly.node };
+}
 
 /** `within`: the variable of the loop that the node stands in. */
-export function slowPart(node: ASTNode, within?: string): SlowPart | undefined {
+function slowAlone(node: ASTNode, within?: string): SlowPart | undefined {
   if (node.op === "rcall" && node.args[0] === "matches") {
     const slow = slowPattern(node.args[2][0] ?? node);
     if (slow !== undefined) return slow;
@@ -32,7 +57,7 @@ export function slowPart(node: ASTNode, within?: string): SlowPart | undefined {
   const over = loopedOver(node);
   if (over === undefined)
     return childrenOf(node.args)
-      .map((child) => slowPart(child, within))
+      .map((child) => slowAlone(child, within))
       .find(isThere);
   if (within !== undefined && over.source.op !== "list" && rootOf(over.source) !== within) {
     const hint = `loop over what ${within} has, or over a list that stands there`;
@@ -40,8 +65,8 @@ export function slowPart(node: ASTNode, within?: string): SlowPart | undefined {
   }
   // A list that stands there is short: whoever is inside it is as free as outside.
   const inside = over.source.op === "list" ? within : (over.variable ?? within);
-  const inner = over.body.map((child) => slowPart(child, inside));
-  return [slowPart(over.source, within), ...inner].find(isThere);
+  const inner = over.body.map((child) => slowAlone(child, inside));
+  return [slowAlone(over.source, within), ...inner].find(isThere);
 }
 
 interface Loop {
@@ -89,11 +114,12 @@ function slowPattern(node: ASTNode): SlowPart | undefined {
   return { message, hint: "say what a part is made of ([^,]* instead of .*), and use fewer * and +", node };
 }
 
-function childrenOf(args: unknown): readonly ASTNode[] {
-  if (Array.isArray(args)) return args.flatMap(childrenOf);
-  return isNode(args) ? [args] : [];
+/** Steps of an expression that `matches` takes on the longest text. */
+function patternSteps(node: ASTNode): number {
+  const [pattern] = node.op === "rcall" && node.args[0] === "matches" ? node.args[2] : [];
+  if (pattern?.op !== "value" || typeof pattern.args !== "string") return 0;
+  const cost = patternCost(pattern.args, textLengthMax);
+  return cost.kind === "steps" ? cost.steps / patternStepsPerStep : 0;
 }
 
-const isNode = (value: unknown): value is ASTNode =>
-  typeof value === "object" && value !== null && "op" in value && "args" in value;
 const isThere = (slow: SlowPart | undefined): slow is SlowPart => slow !== undefined;

@@ -109,3 +109,30 @@ describe("what is wrong with a step is said where it stands, and what would be r
     ]);
   });
 });
+
+describe("a filter whose sources each have a node of their own has no step in which they would meet:", () => {
+  const keyed = (more: string, from = "+/panel/visitor", strategy = "consistent-hash") => `groups:
+  lamps: [hall, stairs]
+routes:
+  - name: badge
+    from: "${from}"
+    to: { group: lamps, input: dmx/front, strategy: ${strategy} }
+${more}`;
+
+  test.each([
+    ["    throttle: 50ms\n", "7:15: routes[0].throttle: all outputs of +/panel/visitor share one throttle, "],
+    [
+      "    through:\n      - map: value\n      - debounce: 1s\n",
+      "9:9: routes[0].through[1]: all outputs of +",
+    ],
+  ])("%j", (more, told) => {
+    expect(read(keyed(more))).toEqual([expect.stringContaining(told)]);
+    expect(read(keyed(more))).toEqual([expect.stringContaining("(write a route for each output")]);
+    expect(parseRoutesFile(keyed(more, "hall/panel/visitor")).ok).toBe(true);
+    expect(parseRoutesFile(keyed(more, "+/panel/visitor", "broadcast")).ok).toBe(true);
+  });
+
+  test("steps in which each value is by itself are no harm", () => {
+    expect(parseRoutesFile(keyed("    through:\n      - delay: 1s\n      - when: value\n")).ok).toBe(true);
+  });
+});

@@ -1,13 +1,19 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import { builtInModules } from "./built-in-modules.ts";
 import { siteExample } from "./site-example.ts";
+import { siteJsonSchema } from "./site-json-schema.ts";
 import { type EditedValue, pathFromText, setInYaml } from "./yaml-edit.ts";
 
 function set(text: string, path: string, value: EditedValue): string {
   const edited = setInYaml(text, pathFromText(path), value);
-  return edited.ok ? edited.value : `refused: ${edited.error}`;
+  return edited.ok ? edited.value.text : `refused: ${edited.error}`;
 }
+
+const schema = siteJsonSchema(builtInModules);
+const setInSite = (text: string, path: string, value: EditedValue) =>
+  setInYaml(text, pathFromText(path), value, schema);
 
 test("a value is changed, and not one character beside it", () => {
   const edited = set(siteExample, "nodes.demo.instances.dmx.settings.universe", 7);
@@ -48,6 +54,35 @@ test.each([
   ["a: 1\n", "", /there is no/],
 ])("%j: setting %s is refused in words", (text, path, words) => {
   expect(set(text, path, 1)).toMatch(words);
+});
+
+test.each([
+  ["nodes.demo", /^nodes.demo holds a map \(.*instances.*\): set one value in it/],
+  ["routes", /^routes holds a list/],
+  ["nodes.demo.instances.dmx.setings.universe", /"setings" is unknown in .*dmx \(did you mean settings\?\)/],
+  ["nodes.demo.instances.dmx.settings.univers", /"univers" is unknown .*\(did you mean universe\?\)/],
+  ["nodse.hall.title", /"nodse" is unknown in a site file \(did you mean nodes\?\)/],
+  ["routes.approach.throtle", /"throtle" is unknown in routes\.0 \(did you mean throttle\?\)/],
+])("%s of a site is no place for a value, and that is told", (path, words) => {
+  expect(setInSite(siteExample, path, 1)).toMatchObject({ error: expect.stringMatching(words) });
+});
+
+test.each([
+  ["nodes.demo.instances.dmx.settings.universe", false],
+  ["nodes.demo.title", true],
+  ["nodes.hall.instances.mine.module", true],
+  ["variables.level", true],
+])("%s of a site may be set: it is new, %s", (path, isNew) => {
+  expect(setInSite(siteExample, path, 1)).toMatchObject({ ok: true, value: { isNew } });
+});
+
+test("what stands there with nothing behind it can be set into, and its comment stays", () => {
+  const edited = setInSite("nodes:\n  hall: # empty\n  foyer:\n", "nodes.hall.title", "Hall");
+
+  expect(edited).toMatchObject({ ok: true });
+  const text = edited.ok ? edited.value.text : "";
+  expect(parse(text)).toEqual({ nodes: { hall: { title: "Hall" }, foyer: null } });
+  expect(text).toContain("# empty");
 });
 
 test("whatever the value, it is read back, and everything else is as it was", () => {

@@ -1,7 +1,10 @@
 /** Changes one value of a YAML text, and leaves comments, order and spaces as they are. */
-import { type Document, isMap, isNode, isScalar, isSeq, parseDocument, Scalar } from "yaml";
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, parseDocument, Scalar, YAMLMap } from "yaml";
 import { messageOf } from "../kernel/fault.ts";
+import { nearest } from "../kernel/nearest.ts";
 import { failed, ok, type Result } from "../kernel/result.ts";
+import type { JsonSchema } from "./catalogue.ts";
+import { type StrangeStep, strangeStep } from "./schema-path.ts";
 import type { Path } from "./yaml-text.ts";
 
 export type EditedValue = string | number | boolean | null;
@@ -14,21 +17,75 @@ export function pathFromText(text: string): Path {
     .filter((step) => step !== "");
 }
 
-/** The text with the value at `path`, which is made when it is not there. Fails with words for people. */
-export function setInYaml(text: string, written: Path, value: EditedValue): Result<string, string> {
+export interface EditedText {
+  readonly text: string;
+  /** Whether there was nothing at that place. */
+  readonly isNew: boolean;
+}
+
+/**
+ * The text with the value at `path`, which is made when it is not there and `schema` does not know better. Fails with
+ * words for people: also where a map or a list stands, which is more than one value can take the place of.
+ */
+export function setInYaml(
+  text: string,
+  written: Path,
+  value: EditedValue,
+  schema: JsonSchema = {},
+): Result<EditedText, string> {
   const document = parseDocument(text, { prettyErrors: false, logLevel: "error" });
   const [error] = document.errors;
   if (error !== undefined) return failed(`this is no YAML: ${error.message}`);
   const path = resolved(document, written);
-  if (path === undefined) return failed(`there is no ${written.join(".")}`);
+  const name = written.join(".");
+  if (path === undefined) return failed(`there is no ${name}`);
+  const held = heldAt(document, path);
+  if (held !== undefined) return failed(`${name} holds ${held}: set one value in it`);
+  const isNew = !document.hasIn(path);
+  const strange = isNew ? strangeStep(schema, dataOf(document), path) : undefined;
+  if (strange !== undefined) return failed(strangeWords(path, strange));
   const replaced = replacedInPlace(text, document, path, value);
-  if (replaced !== undefined) return ok(replaced);
+  if (replaced !== undefined) return ok({ text: replaced, isNew });
   try {
+    openEmpty(document, path);
     document.setIn(path, value);
-    return ok(document.toString({ lineWidth: 0 }));
+    return ok({ text: document.toString({ lineWidth: 0 }), isNew });
   } catch (error) {
-    return failed(`${written.join(".")} cannot be set: ${messageOf(error)}`);
+    return failed(`${name} cannot be set: ${messageOf(error)}`);
   }
+}
+
+function heldAt(document: Document, path: Path): string | undefined {
+  const node = document.getIn(path, true);
+  const there = isAlias(node) ? node.resolve(document) : node;
+  if (isSeq(there)) return "a list";
+  if (!isMap(there)) return undefined;
+  const names = there.items.slice(0, namesTold).map(({ key }) => String(key));
+  const more = there.items.length > namesTold ? ", …" : "";
+  return names.length === 0 ? "a map" : `a map (${names.join(", ")}${more})`;
+}
+
+/** Of what stands in a map. */
+const namesTold = 5;
+
+/** `hall:` with nothing behind it is a map without anything yet. */
+function openEmpty(document: Document, path: Path): void {
+  for (let length = 1; length < path.length; length += 1) {
+    const node = document.getIn(path.slice(0, length), true);
+    if (!isScalar(node) || node.value !== null) continue;
+    const map = new YAMLMap();
+    map.commentBefore = node.commentBefore ?? node.comment ?? null;
+    document.setIn(path.slice(0, length), map);
+    return;
+  }
+}
+
+function strangeWords(path: Path, { index, known }: StrangeStep): string {
+  const step = String(path[index]);
+  const where = index === 0 ? "a site file" : path.slice(0, index).join(".");
+  const hint =
+    known.length === 0 ? "it is one value" : (nearest(step, known) ?? `there are ${known.join(", ")}`);
+  return `"${step}" is unknown in ${where} (${hint})`;
 }
 
 /** Steps into lists as numbers; `undefined`: a list has nothing of that name. */
@@ -75,6 +132,15 @@ function replacedInPlace(
     if (wanted !== undefined && contentOf(read) === wanted) return changed;
   }
   return undefined;
+}
+
+/** What stands there; nothing when it cannot be read, such as an alias that stands for nothing. */
+function dataOf(document: Document): unknown {
+  try {
+    return document.toJS();
+  } catch {
+    return undefined;
+  }
 }
 
 /** What a document says; `undefined`: nothing that can be read, such as an alias that stands for nothing. */

@@ -131,7 +131,7 @@ export const operatorsMax = 8;
 export const operatorSpanMin = millis(1);
 /** Windows and delays of a site, which alone remember many values: 36 MB when all of them are full. More: refuse. */
 export const rememberingOperatorsMax = 1000;
-/** Readings that one window tells apart. More: neighbours are put together, and leave it together. */
+/** Readings that one window tells apart. More: those of one such part of its span are put together, and leave together. */
 export const windowReadingsMax = 512;
 /** Values that wait in one delay: 50 a second for ten seconds. More: evict the oldest. */
 export const delayedValuesMax = 512;

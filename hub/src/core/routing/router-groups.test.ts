@@ -71,6 +71,19 @@ describe("broadcast", () => {
   });
 });
 
+describe("whoever comes is told how things are, and the others are not told again:", () => {
+  test.each([lane.telemetry, lane.control, lane.critical])("on lane %i", (of) => {
+    const { router, read, sent } = bench({ ...toLamps("broadcast"), lane: of });
+    read(1);
+
+    router.connected("pi-2", true);
+    router.catchUp("pi-2", new Set(["dmx"]), instant(0));
+
+    expect(sent()).toEqual([["pi-2", 1]]);
+    expect(nodesOf(read(2)).toSorted()).toEqual(lamps);
+  });
+});
+
 describe("round-robin", () => {
   test("gives each its turn", () => {
     const { read } = bench(toLamps("round-robin"));

@@ -71,6 +71,8 @@ export class Router {
   /** Queues in which something may have become movable, and when they are to be looked at. */
   readonly #due = new Map<string, Instant>();
   #at: Instant | undefined;
+  /** The one that values are said again for, while they are. */
+  #cameBack: string | undefined;
 
   constructor(session: Session, parts: RouterParts = {}) {
     const { nowhere = new Ledger(), random = seededRandom(1) } = parts;
@@ -127,17 +129,20 @@ export class Router {
 
   /** These instances of a node are new or were away: their inputs go where the routes say by the latest values. */
   catchUp(node: string, instances: ReadonlySet<string>, at: Instant): void {
-    const leadThere = this.runners.filter(({ route }) =>
-      targetsOf(route).some((target) => {
-        const to = parseSiteAddress(target);
-        return to.ok && to.value.node === node && instances.has(to.value.instance);
-      }),
-    );
+    const leadThere = this.runners.filter(({ route }) => {
+      const target = this.#targets.get(route);
+      const instance = target?.port.slice(0, target.port.indexOf("/")) ?? "";
+      if (!instances.has(instance)) return false;
+      return (route.group ?? target)?.nodes.includes(node) === true;
+    });
+    // The others that a broadcast goes to have the value: on most lanes they would take it a second time.
+    this.#cameBack = node;
     // A turn or a draw is made for what happens, and not because somebody comes.
     this.#offerLatest(
       leadThere.filter(({ route }) => isStateful(route.group)),
       at,
     );
+    this.#cameBack = undefined;
   }
 
   command(to: SiteAddress, command: Command, wall: Micros, at: Instant): void {
@@ -258,8 +263,11 @@ export class Router {
         ? this.again.chosenBefore(route.group, origin, (of) => wayOf(from, route.name, `${of}/${port}`))
         : undefined;
     if (before !== undefined) return this.#give(route, sample, { nodes: [before], port, now, key });
-    const { nodes, left } = this.#choose(route, route.group, key ?? sourceOf(route, sample), origin);
+    const choice = this.#choose(route, route.group, key ?? sourceOf(route, sample), origin);
+    const { left } = choice;
     if (left !== undefined) this.queueOf(left).released(route, port, sample.at, now);
+    const cameBack = isOneOf(route.group) ? undefined : this.#cameBack;
+    const nodes = cameBack === undefined ? choice.nodes : [cameBack];
     const { chosen } = this.#parts;
     const [node] = nodes;
     if (chosen === undefined || origin === undefined || node === undefined || !isOneOf(route.group))

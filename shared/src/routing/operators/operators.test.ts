@@ -385,6 +385,33 @@ describe("window", () => {
     expect(counts.at(-1)).toBe(0);
     expect(counts.length - many.length).toBeLessThanOrEqual(windowReadingsMax);
   });
+
+  describe("a reading each ms is forgotten after five seconds, give or take what it tells apart:", () => {
+    const seconds5 = millis(5000);
+    const slack = Math.ceil(5000 / windowReadingsMax);
+    const each = Array.from({ length: 20_000 }, (_, at): Timed => [at, at === 3000 ? 100 : 1]);
+    const over = (give: Aggregate) =>
+      new Map(outOf([{ kind: "window", span: seconds5, give }], each).filter(([at]) => at < 20_000));
+
+    test.each<readonly [Aggregate, number]>([
+      ["count", 5000],
+      ["rate", 1000],
+    ])("%s", (give, expected) => {
+      const out = over(give);
+      for (let at = 5000; at < 20_000; at += 1) {
+        expect(out.get(at)).toBeGreaterThanOrEqual(expected);
+        expect(out.get(at)).toBeLessThanOrEqual(expected * (1 + slack / 5000));
+      }
+    });
+
+    test("max comes back after a spike", () => {
+      const out = over("max");
+      const back = [...out].find(([at, value]) => at > 3000 && value === 1)?.[0] ?? Infinity;
+      expect([out.get(2999), out.get(3000), out.get(7999)]).toEqual([1, 100, 100]);
+      expect(back).toBeGreaterThanOrEqual(8000);
+      expect(back).toBeLessThanOrEqual(8000 + slack);
+    });
+  });
 });
 
 test.each<readonly [Operator, Value, string]>([

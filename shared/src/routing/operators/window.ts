@@ -11,7 +11,7 @@ import type { Aggregate } from "../../wire/messages/operator.ts";
 import type { Sample } from "../sample.ts";
 import { type Give, kept, notANumber, type Stage } from "./stage.ts";
 
-/** One reading, or neighbours that leave together. */
+/** One reading, or neighbours that came within one grain of the span and leave together. */
 interface Part {
   /** When the newest of them came. */
   readonly came: Instant;
@@ -21,16 +21,24 @@ interface Part {
   readonly greatest: number;
 }
 
+/** All grains of a span, those that it begins and ends in, and one more. */
+const partsMax = windowReadingsMax + 2;
+
 export class Window implements Stage {
   readonly #span: Millis;
   readonly #aggregate: Aggregate;
+  /** There are as many of them in a span as it tells apart. */
+  readonly #grain: number;
   #parts: Part[] = [];
+  /** Whether so many come that those of one grain are put together at once. */
+  #isCoarse = false;
   #newest: { readonly sample: Sample; readonly came: Instant } | undefined;
   #given: number | undefined;
 
   constructor(span: Millis, aggregate: Aggregate) {
     this.#span = span;
     this.#aggregate = aggregate;
+    this.#grain = span / windowReadingsMax;
   }
 
   get due(): Instant | undefined {
@@ -62,9 +70,31 @@ export class Window implements Stage {
   #add(part: Part): void {
     const newest = this.#parts.at(-1);
     // What came in one instant leaves in one.
-    if (newest?.came === part.came) this.#parts[this.#parts.length - 1] = together(newest, part);
+    const isTogether = newest?.came === part.came || (this.#isCoarse && this.#isOneGrain(newest, part));
+    if (newest !== undefined && isTogether) this.#parts[this.#parts.length - 1] = together(newest, part);
     else this.#parts.push(part);
-    if (this.#parts.length > windowReadingsMax) this.#parts = inPairs(this.#parts);
+    if (this.#parts.length > partsMax) this.#coarsen(part.came);
+    else if (this.#parts.length < windowReadingsMax / 2) this.#isCoarse = false;
+  }
+
+  #coarsen(at: Instant): void {
+    this.#isCoarse = true;
+    const parts: Part[] = [];
+    for (const part of this.#parts) {
+      const newest = parts.at(-1);
+      if (later(part.came, this.#span) < at) continue;
+      if (newest !== undefined && this.#isOneGrain(newest, part))
+        parts[parts.length - 1] = together(newest, part);
+      else parts.push(part);
+    }
+    this.#parts = parts;
+  }
+
+  /** Grains stand still while time goes on: what is put together never comes to last longer than one of them. */
+  #isOneGrain(older: Part | undefined, newer: Part): boolean {
+    return (
+      older !== undefined && Math.floor(older.came / this.#grain) === Math.floor(newer.came / this.#grain)
+    );
   }
 
   #give(at: Instant, give: Give): void {
@@ -108,16 +138,6 @@ const together = (older: Part, newer: Part): Part => ({
   least: Math.min(older.least, newer.least),
   greatest: Math.max(older.greatest, newer.greatest),
 });
-
-/** Half as many, each two neighbours: sums stay exact, and the older of two leaves as late as the newer. */
-function inPairs(parts: readonly Part[]): Part[] {
-  const pairs: Part[] = [];
-  for (let index = 0; index < parts.length; index += 2) {
-    const [older, newer] = [parts[index], parts[index + 1]];
-    if (older !== undefined) pairs.push(newer === undefined ? older : together(older, newer));
-  }
-  return pairs;
-}
 
 const countOf = (parts: readonly Part[]): number => parts.reduce((sum, { count }) => sum + count, 0);
 
