@@ -152,7 +152,8 @@ export class Observer {
 
   tell(words: string): void {
     const line = `${this.#time.now.toFixed(2).padStart(10)} ${words}`;
-    this.#hash.update(line);
+    // A damaged file is named by the time of day, which is not the world's.
+    this.#hash.update(line.replaceAll(/\.corrupt-[\d.TZ-]+/g, ".corrupt"));
     this.#trace.push(line);
     if (this.#trace.length > 2 * traceMax) this.#trace.splice(0, traceMax);
   }
