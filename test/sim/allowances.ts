@@ -27,6 +27,11 @@ export const allowances = {
    */
   stoppedAloneAfterHubEnded: true,
   /**
+   * A queue that is full evicts its oldest message, also one that tells how something is; nobody says that again until
+   * the source gives its next value. An input behind the hub may stay where it was when that is the last one.
+   */
+  staleAfterOverflow: true,
+  /**
    * How long a way takes beyond its best is told by batches that were quicker. On one that is slow from a node's first
    * word, or a hub's, a command may be done that much too late, in ms.
    */

@@ -69,6 +69,7 @@ export class BadTimes {
       ["power cut while a node writes", (span) => this.#cutPowerWhileWriting(span)],
       ["flood", () => this.#people.flood(this.#node, this.#world.chance.pick(["picture", "siren"]))],
       ["flood while cut off", (span) => this.#floodWhileCutOff(span)],
+      ["burst", (span) => this.#burst(span)],
     ];
   }
 
@@ -257,6 +258,14 @@ export class BadTimes {
       this.#endAgent(node, "agent-power-cut", span);
       node.disk.weather.slowness = 1;
     });
+  }
+
+  /** More small messages than a narrow queue holds, with the node they go to or their own cut off. */
+  #burst(span: number): void {
+    const { chance, time, next } = this.#world;
+    const node = this.#node;
+    this.#cut(chance.is(0.5) ? node : next(node), Math.max(span, 4000));
+    time.after(1000, () => this.#people.burst(node));
   }
 
   #floodWhileCutOff(span: number): void {

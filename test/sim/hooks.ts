@@ -1,9 +1,10 @@
 /**
  * Node's own way to load a module in another form: the spool gets the simulated disk in the place of `node:fs/promises`,
- * and a mutation gets its one mistake. The product knows nothing of either.
+ * the bounds of `limits.ts` can be set for each world, and a mutation gets its one mistake. The product knows nothing of all this.
  */
 import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
+import { withBounds } from "./bounds.ts";
 import type { Mutation } from "./mutations.ts";
 
 const simFiles = new URL("sim-files.ts", import.meta.url).href;
@@ -19,7 +20,9 @@ export function installHooks(mutation: Mutation | undefined): { readonly isMutat
       return nextResolve(specifier, context);
     },
     load(url, context, nextLoad) {
-      const loaded = nextLoad(url, context);
+      const given = nextLoad(url, context);
+      const isOfLimits = url.endsWith("/shared/src/wire/limits.ts");
+      const loaded = isOfLimits ? { ...given, source: withBounds(sourceOf(given.source)) } : given;
       if (mutation === undefined || !url.startsWith("file:") || !fileURLToPath(url).endsWith(mutation.file))
         return loaded;
       const source = sourceOf(loaded.source);

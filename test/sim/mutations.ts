@@ -135,4 +135,18 @@ export const mutations: readonly Mutation[] = [
     by: "for (const kind of ownerKinds.toReversed()) {",
     foundBy: ["show stop"],
   },
+  {
+    name: "a queue takes any number of messages",
+    file: "shared/src/wire/lane-queue.ts",
+    replace: "return messages <= this.#limits.messagesMax && this.#hasBytes(",
+    by: "return messages > 0 && this.#hasBytes(",
+    foundBy: ["bounds"],
+  },
+  {
+    name: "a spool takes any number of bytes",
+    file: "agent/src/adapters/spool-segments/spool-segments.ts",
+    replace: "while (bytes() > bytesMax || ",
+    by: "while (bytes() < 0 || bytesMax < 0 || ",
+    foundBy: ["bounds"],
+  },
 ];

@@ -7,7 +7,7 @@ import type { Applied } from "@interactor/shared/sdk/context";
 import { decodeBatch } from "@interactor/shared/wire/batch";
 import { hasFlag, entryFlag, type Entry } from "@interactor/shared/wire/entry";
 import { lane as lanes, type Lane, laneNumbers } from "@interactor/shared/wire/lanes";
-import { windowPublishes } from "@interactor/shared/wire/limits";
+import { batchEntriesMax, queueMessagesMax, windowPublishes } from "@interactor/shared/wire/limits";
 import { decodeNodeLedger, type NodeLedger } from "@interactor/shared/wire/messages/node-ledger";
 import { decodePublicValue } from "@interactor/shared/wire/messages/public-value";
 import { decodeReply, type ReplyDocument } from "@interactor/shared/wire/messages/reply";
@@ -419,7 +419,15 @@ export class Observer {
     const ledger = decodeNodeLedger(payload);
     if (!ledger.ok) return this.violated("ledger", `a node's ledger cannot be read: ${ledger.error}`);
     this.said.set(ledger.value.session, ledger.value);
+    this.#outbox(ledger.value);
     return undefined;
+  }
+
+  /** What is durable waits on a disk, and is not among them. */
+  #outbox({ up }: NodeLedger): void {
+    const queued = up[lanes.critical].queued + up[lanes.control].queued + up[lanes.telemetry].queued;
+    const most = queueMessagesMax + lanes.bulk * windowPublishes * batchEntriesMax;
+    if (queued > most) this.violated("bounds", `${queued} messages wait at a node`);
   }
 
   #stop(zone: string, payload: Uint8Array): void {

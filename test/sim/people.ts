@@ -77,6 +77,11 @@ export class People {
     for (let each = 0; each < 70; each += 1) node.give(output, large(pictureBytes));
   }
 
+  /** More than a narrow queue holds of what is small. */
+  burst(node: SimNode): void {
+    for (let each = 0; each < 200; each += 1) node.give("event", (number) => number);
+  }
+
   stop(zone: string): void {
     const { hub, observer, chance } = this.#world;
     if (!hub.hears) return;

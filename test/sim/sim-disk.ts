@@ -42,6 +42,11 @@ export class SimDisk {
     this.#coverage = coverage;
   }
 
+  /** In all files. */
+  get bytes(): number {
+    return [...this.#names.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
+  }
+
   async open(path: string, flags: string): Promise<Handle> {
     const user = await this.#user();
     let file = this.#names.get(path);

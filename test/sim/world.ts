@@ -5,6 +5,7 @@ import { lane } from "@interactor/shared/wire/lanes";
 import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
 import { siteTopics } from "@interactor/shared/wire/topics";
 import { SimNode } from "./agent-life.ts";
+import { narrowBounds, setBounds } from "./bounds.ts";
 import { Chance } from "./chance.ts";
 import { Coverage } from "./coverage.ts";
 import { SimHub } from "./hub-life.ts";
@@ -26,6 +27,8 @@ const week = seconds(7 * 24 * 3600);
 
 export class World implements Surroundings {
   readonly chance: Chance;
+  /** Its bounds are soon reached. */
+  readonly isNarrow: boolean;
   readonly time = new VirtualTime();
   readonly coverage = new Coverage();
   readonly observer: Observer;
@@ -35,6 +38,8 @@ export class World implements Surroundings {
   constructor(seed: number) {
     disks.clear();
     this.chance = new Chance(seed);
+    this.isNarrow = this.chance.is(0.25);
+    setBounds(this.isNarrow ? narrowBounds : {});
     this.observer = new Observer(this.time, this.coverage);
     const count = this.chance.is(0.5) ? 2 : 3;
     const spool = this.#spoolLimits();
