@@ -428,6 +428,7 @@ describe("no value makes an expression run for long:", () => {
     ["value.map(x, x.level + x.offset)", [{ level: 1, offset: 2 }], [3]],
     ["value.map(x, x + 1)", [1, 2], [2, 3]],
     ['value.map(x, x + "s")', ["lamp"], ["lamps"]],
+    ['value.lamps.map(x, value.hall + "/" + x)', { hall: "h", lamps: ["a"] }, ["h/a"]],
     ["value.lamps.filter(x, x.name == value.name)", { lamps: [], name: "a" }, []],
     ["value.lamps.map(x, x.level + double(value.offset))", { lamps: [{ level: 1 }], offset: 2 }, [3]],
     [tenEach(3, "a < 10"), 0, true],

@@ -26,6 +26,7 @@ interface Cost {
   /** Of the result, with everything in it. */
   readonly parts: number;
   readonly isNumber?: boolean;
+  readonly isText?: boolean;
 }
 
 /** The parts of what variables of loops stand for. */
@@ -56,6 +57,7 @@ class Estimate {
           steps: 0,
           parts: 1,
           isNumber: typeof node.args === "number" || typeof node.args === "bigint",
+          isText: typeof node.args === "string",
         };
       case "id":
         return { steps: 1, parts: held.get(node.args) ?? partsOfValue };
@@ -89,13 +91,15 @@ class Estimate {
     return nodes.map((each) => this.cost(each, held, depth));
   }
 
-  /** Lists are copied; a number can only be added to a number. */
+  /** Lists are copied; a number can only be added to a number, a text to a text. */
   #sum(node: ASTNode, sides: readonly ASTNode[], held: Held, depth: number): Cost {
     const costs = this.#each(sides, held, depth);
     const steps = stepsOf(costs);
     if (costs.some(({ isNumber }) => isNumber === true))
       return { steps: steps + 1, parts: 1, isNumber: true };
     const parts = partsIn(costs);
+    // A text can only be added to a text, which copies nothing.
+    if (costs.some(({ isText }) => isText === true)) return { steps: steps + 1, parts, isText: true };
     if (depth > 0 && parts > partsOfValue) this.#copied ??= node;
     return this.#checked(node, { steps: steps + parts, parts });
   }

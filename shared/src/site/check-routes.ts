@@ -3,8 +3,9 @@ import { placeRoutes, targetsOf } from "../routing/place.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
 import { findPort, type InputSpec, type PortSpec } from "../wire/messages/port.ts";
 import { parseSiteAddress } from "../wire/names.ts";
-import { fits, hasWildcard } from "../wire/output-filter.ts";
+import { hasWildcard } from "../wire/output-filter.ts";
 import { type Instances, portNames } from "./check-instances.ts";
+import { FilteredOutputs } from "./filtered-outputs.ts";
 import type { ReadRoute } from "./read-site.ts";
 import { hintAmong, misfit, type SiteCheck } from "./site-check.ts";
 import { type Ends, routeCycles } from "./route-cycles.ts";
@@ -26,8 +27,9 @@ export interface CheckedRoute {
 
 export function checkRoutes(check: SiteCheck, instances: Instances, routes: readonly CheckedRoute[]): void {
   checkNames(check, routes);
+  const filtered = new FilteredOutputs(check, instances);
   for (const { read, compiled } of routes) {
-    const from = sourceKind(check, instances, read, compiled);
+    const from = sourceKind(check, { instances, filtered }, read, compiled);
     const to = targetPort(check, instances, read, compiled);
     checkKinds(check, read, from, to);
   }
@@ -64,12 +66,12 @@ function checkNames(check: SiteCheck, routes: readonly CheckedRoute[]): void {
 /** What its source gives; `undefined`: that is not known, or there is none, which has been told. */
 function sourceKind(
   check: SiteCheck,
-  instances: Instances,
+  { instances, filtered }: { readonly instances: Instances; readonly filtered: FilteredOutputs },
   { path }: ReadRoute,
   compiled: CompiledRoute,
 ): Kind | undefined {
   const { from } = compiled;
-  if (hasWildcard(from)) return filteredKind(check, instances, [...path, "from"], from);
+  if (hasWildcard(from)) return filtered.kind([...path, "from"], from);
   const port = portAt(check, instances, {
     address: from,
     side: "from",
@@ -77,31 +79,6 @@ function sourceKind(
     tell: (offset, ...words) => check.tellInside([...path, "from"], offset, ...words),
   });
   return port && kindOf(port);
-}
-
-/** Of all outputs that a filter stands for, when they give the same. */
-function filteredKind(check: SiteCheck, instances: Instances, path: Path, filter: string): Kind | undefined {
-  const outputs = [...instances].flatMap(([address, { ports }]) =>
-    Object.entries(ports.outputs).map(([name, spec]) => ({
-      address: `${address}/${name}${spec.count === undefined ? "" : 1}`,
-      name,
-      spec,
-    })),
-  );
-  const kinds = new Set(
-    outputs.filter(({ address }) => fits(filter, address)).map(({ spec }) => kindOf(spec)),
-  );
-  const isUnsure = [...check.site.nodes].some(([node, read]) =>
-    check.site
-      .namesIn("nodes", node, "instances")
-      .some((name) => !instances.has(`${node}/${name}`) || read.instances.get(name) === undefined),
-  );
-  if (kinds.size === 0 && !isUnsure) {
-    const names = [...new Set(outputs.map(({ name }) => name))];
-    check.tell(path, `no output fits ${filter}`, hintAmong(filter.split("/").at(-1) ?? "", names));
-  }
-  const [only] = kinds;
-  return kinds.size === 1 ? only : undefined;
 }
 
 /** The input that a route sets; of a group the one that all its nodes have. */

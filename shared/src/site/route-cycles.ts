@@ -10,49 +10,73 @@ export interface Ends {
 
 /** Each knot of routes once, by one cycle through it: indices in the order in which values go, the first one again after the last. */
 export function routeCycles(routes: readonly Ends[]): readonly (readonly number[])[] {
-  const leaving = new Map<string, number[]>();
-  for (const [index, { from }] of routes.entries()) {
-    const there = leaving.get(from);
-    if (there === undefined) leaving.set(from, [index]);
-    else there.push(index);
-  }
-  const filtering = [...routes.entries()].filter(([, { from }]) => hasWildcard(from));
-  const next = (route: number): readonly number[] =>
-    (routes[route]?.to ?? []).flatMap((address) => [
-      ...(leaving.get(address) ?? []),
-      ...filtering.flatMap(([index, { from }]) => (fits(from, address) ? [index] : [])),
-    ]);
+  const next = nextVertices(routes);
   const state = new Map<number, "open" | "done">();
   const cycles: (readonly number[])[] = [];
   for (const start of routes.keys()) {
     if (!state.has(start)) walk(start, { next, state, cycles });
   }
-  return cycles.map(smallestFirst);
+  return cycles.map((cycle) => smallestFirst(cycle.filter((vertex) => vertex < routes.length)));
+}
+
+/**
+ * Where values go from each vertex: the routes themselves, then what several of them lead to (a group is one, however
+ * many routes and nodes it has), then where several begin. So each of those is looked through once, and not once a route.
+ */
+function nextVertices(routes: readonly Ends[]): (vertex: number) => readonly number[] {
+  const next: number[][] = routes.map(() => []);
+  const vertex = (known: Map<string, number>, name: string): number => {
+    const made = known.get(name) ?? next.push([]) - 1;
+    known.set(name, made);
+    return made;
+  };
+  const begins = new Map<string, number>();
+  const ends = new Map<string, number>();
+  const inputs = new Map<number, readonly string[]>();
+  for (const [index, { from, to }] of routes.entries()) {
+    next[vertex(begins, from)]?.push(index);
+    const end = vertex(ends, to.join(" "));
+    next[index]?.push(end);
+    inputs.set(end, to);
+  }
+  const filters = [...begins].filter(([from]) => hasWildcard(from));
+  const fed = new Map<string, readonly number[]>();
+  const fedBy = (address: string): readonly number[] => {
+    const known = fed.get(address);
+    if (known !== undefined) return known;
+    const own = begins.get(address);
+    const found = filters.flatMap(([filter, begin]) => (fits(filter, address) ? [begin] : []));
+    if (own !== undefined) found.push(own);
+    fed.set(address, found);
+    return found;
+  };
+  for (const [end, addresses] of inputs) next[end]?.push(...new Set(addresses.flatMap(fedBy)));
+  return (of) => next[of] ?? [];
 }
 
 interface Walk {
-  readonly next: (route: number) => readonly number[];
+  readonly next: (vertex: number) => readonly number[];
   readonly state: Map<number, "open" | "done">;
   readonly cycles: (readonly number[])[];
 }
 
 /** Depth first, with a stack of our own: a chain of routes may be as long as there are routes. */
 function walk(start: number, { next, state, cycles }: Walk): void {
-  const trail: { readonly route: number; readonly rest: number[] }[] = [];
-  const enter = (route: number): void => {
-    state.set(route, "open");
-    trail.push({ route, rest: [...next(route)] });
+  const trail: { readonly vertex: number; readonly rest: number[] }[] = [];
+  const enter = (vertex: number): void => {
+    state.set(vertex, "open");
+    trail.push({ vertex, rest: [...next(vertex)] });
   };
   enter(start);
   for (let top = trail.at(-1); top !== undefined; top = trail.at(-1)) {
-    const route = top.rest.pop();
-    if (route === undefined) {
-      state.set(top.route, "done");
+    const vertex = top.rest.pop();
+    if (vertex === undefined) {
+      state.set(top.vertex, "done");
       trail.pop();
-    } else if (state.get(route) === "open") {
-      const from = trail.findIndex((each) => each.route === route);
-      cycles.push(trail.slice(from).map((each) => each.route));
-    } else if (!state.has(route)) enter(route);
+    } else if (state.get(vertex) === "open") {
+      const from = trail.findIndex((each) => each.vertex === vertex);
+      cycles.push(trail.slice(from).map((each) => each.vertex));
+    } else if (!state.has(vertex)) enter(vertex);
   }
 }
 

@@ -42,6 +42,7 @@ test.each([
   ["a: 1\n", "a", null, "a: null\n"],
   ["a: 1\n", "a", "two\nlines", 'a: "two\\nlines"\n'],
   ["a: [1, 2]\n", "a[1]", true, "a: [1, true]\n"],
+  ["a: |\n  block\n", "a", " ", 'a: " "\n'],
 ])("%j: %s becomes %j", (text, path, value, expected) => {
   expect(set(text, path, value)).toBe(expected);
 });

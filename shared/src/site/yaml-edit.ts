@@ -49,10 +49,20 @@ export function setInYaml(
   try {
     openEmpty(document, path);
     document.setIn(path, value);
-    return ok({ text: document.toString({ lineWidth: 0 }), isNew });
+    return ok({ text: writtenOut(document, path), isNew });
   } catch (error) {
     return failed(`${name} cannot be set: ${messageOf(error)}`);
   }
+}
+
+/** A block cannot hold every text, such as spaces alone: where it is read back as another, it is quoted. */
+function writtenOut(document: Document, path: Path): string {
+  const text = document.toString({ lineWidth: 0 });
+  const node = document.getIn(path, true);
+  const read = parseDocument(text, { prettyErrors: false, logLevel: "error" });
+  if (!isScalar(node) || contentOf(read) === contentOf(document)) return text;
+  node.type = Scalar.QUOTE_DOUBLE;
+  return document.toString({ lineWidth: 0 });
 }
 
 function heldAt(document: Document, path: Path): string | undefined {
