@@ -19,7 +19,10 @@ export type Bounds = Readonly<Partial<Record<Bound, number>>>;
 
 let setInLimits: ((bounds: Bounds) => void) | undefined;
 
-/** For what the loader adds to `limits.ts`. */
+/**
+ * For what the loader adds to `limits.ts`.
+ * @public
+ */
 export function boundsAreSetBy(set: (bounds: Bounds) => void): void {
   setInLimits = set;
 }
