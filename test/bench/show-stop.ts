@@ -15,7 +15,7 @@ const runs = 3;
 /** Stops of one run over a session that is open. */
 const stops = 100;
 /** Stops of one run by a command of its own. */
-const commands = 20;
+const commands = 12;
 const load = { agents: 4, rate: 2000 };
 /** Below this share of the load we would measure an idle hub. */
 const loadShareMin = 0.7;
