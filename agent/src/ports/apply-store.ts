@@ -1,7 +1,7 @@
 /** Where a node keeps what it shall run: one record, and the plans and files that it names by their digests. */
 import type { Kept } from "../core/apply/apply-state.ts";
 
-export type { Kept } from "../core/apply/apply-state.ts";
+export { type Kept, nothingKept } from "../core/apply/apply-state.ts";
 
 export interface ApplyStore {
   /** What was kept last. A record that cannot be read is set aside; then the one before it counts, else nothing. */

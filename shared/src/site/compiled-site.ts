@@ -2,6 +2,7 @@
  * What a site means, without how it was written: the plan of every node and of the hub. The same site in another order,
  * in other files or with other comments has the same bytes. A secret stands in it by its name.
  */
+import { canonical } from "../wire/canonical.ts";
 import { encodeCbor } from "../wire/cbor.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
 import type { PlacedFailsafe } from "./check-instances.ts";
@@ -63,15 +64,3 @@ export interface CompiledSite {
 
 /** The bytes a digest is taken over, of a whole site or of what one node has of it. */
 export const siteBytes = (plan: CompiledSite | NodePlan | HubPlan): Uint8Array => encodeCbor(canonical(plan));
-
-/** Maps in the order of their keys, and without what is not said. */
-export function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, each]) => each !== undefined)
-      .toSorted(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0))
-      .map(([key, each]) => [key, canonical(each)]),
-  );
-}

@@ -4,7 +4,8 @@
  */
 import { encodeCbor } from "../wire/cbor.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
-import { inOrder, type Plan, type PlannedInstance } from "../wire/messages/plan.ts";
+import { canonical } from "../wire/canonical.ts";
+import type { Plan, PlannedInstance } from "../wire/messages/plan.ts";
 
 export type InstanceChange = "start" | "stop" | "restart" | "re-configure" | "untouched";
 
@@ -84,7 +85,7 @@ const namesOf = (before: object, after: object): readonly string[] =>
 /** By their bytes on the wire, in which the order of keys does not matter. */
 function isSame(left: unknown, right: unknown): boolean {
   if (left === undefined || right === undefined) return left === right;
-  const [a, b] = [encodeCbor(inOrder(left)), encodeCbor(inOrder(right))].map((bytes) =>
+  const [a, b] = [encodeCbor(canonical(left)), encodeCbor(canonical(right))].map((bytes) =>
     Uint8Array.from(bytes),
   );
   return a !== undefined && b !== undefined && a.length === b.length && a.every((byte, at) => byte === b[at]);

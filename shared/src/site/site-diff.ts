@@ -2,7 +2,8 @@
 import type { CompiledRoute } from "../wire/messages/desired.ts";
 import { lanes } from "../wire/lanes.ts";
 import type { PlacedFailsafe } from "./check-instances.ts";
-import { canonical, type CompiledSite, type InstancePlan } from "./compiled-site.ts";
+import { canonical } from "../wire/canonical.ts";
+import type { CompiledSite, InstancePlan } from "./compiled-site.ts";
 
 export const changedThings = [
   "site",

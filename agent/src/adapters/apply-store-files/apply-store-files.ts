@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { Fault } from "@interactor/shared/kernel/fault";
-import type { ApplyStore, Kept, Receipt } from "../../ports/apply-store.ts";
+import { type ApplyStore, type Kept, nothingKept, type Receipt } from "../../ports/apply-store.ts";
 import type { Log } from "../../ports/log.ts";
 import { type Disk, systemDisk } from "./disk.ts";
 import { decodeRecord, encodeRecord } from "./kept-record.ts";
@@ -89,7 +89,7 @@ class Records {
     }
     const newest = found.toSorted((left, right) => right.generation - left.generation)[0];
     this.#generation = newest?.generation ?? 0;
-    return newest?.kept ?? nothing;
+    return newest?.kept ?? nothingKept;
   }
 
   /** Over the older of the two, whose name tells which it is. */
@@ -112,17 +112,6 @@ class Records {
     });
   }
 }
-
-const nothing: Kept = {
-  current: undefined,
-  previous: undefined,
-  starts: undefined,
-  isWithdrawn: false,
-  broken: undefined,
-  awaited: undefined,
-  vote: undefined,
-  over: undefined,
-};
 
 interface Receiving {
   readonly disk: Disk;

@@ -5,6 +5,7 @@
  */
 import * as z from "zod/mini";
 import { ok, type Result } from "../../kernel/result.ts";
+import { canonical } from "../canonical.ts";
 import { type CborBounds, encodeCbor } from "../cbor.ts";
 import {
   bundleBytesMax,
@@ -77,21 +78,11 @@ const planBounds: CborBounds = { bytesMax: planBytesMax, itemsMax: planItemsMax 
  * The bytes a plan is sent, kept and digested as. Equal plans have equal bytes, in whatever order their maps were
  * built: a revision that changes nothing must be known by its digest alone.
  */
-export const encodePlan = (document: Plan): Uint8Array => encodeCbor(inOrder(document));
+export const encodePlan = (document: Plan): Uint8Array => encodeCbor(canonical(document));
 
 /** A plan may be larger than a payload: it is then fetched in pieces. */
 export const decodePlan = (bytes: Uint8Array): Result<Plan, DocumentFault> =>
   decodeDocument(bytes, plan, planBounds);
-
-/** A copy with the keys of every map sorted; what is undefined is left out. */
-export function inOrder(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(inOrder);
-  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
-  const entries = Object.entries(value)
-    .filter(([, each]) => each !== undefined)
-    .toSorted(([left], [right]) => (left < right ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, each]) => [key, inOrder(each)]));
-}
 
 /** How long a node waits with what it has prepared. */
 const hold = z.union([
