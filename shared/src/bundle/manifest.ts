@@ -25,6 +25,8 @@ export interface Manifest {
   /** JSON pointer into the settings to more outputs, a map of name → OutputSpec. */
   readonly outputsFrom?: string;
   readonly outputsLike?: Partial<OutputSpec>;
+  /** An instance takes other settings while it runs: its ports are the same whatever they are. */
+  readonly takesSettings?: boolean;
   /** What it needs of the world. */
   readonly permissions?: readonly Permission[];
 }
