@@ -34,7 +34,16 @@ async function started() {
       },
       openHost: (events) => {
         heard.push(events);
-        return { start: say, apply: say, [Symbol.asyncDispose]: () => Promise.resolve() };
+        const agrees = () => Promise.resolve(undefined);
+        return {
+          start: say,
+          apply: say,
+          prepare: agrees,
+          selfTest: agrees,
+          reconfigure: agrees,
+          stop: agrees,
+          [Symbol.asyncDispose]: agrees,
+        };
       },
     },
   );

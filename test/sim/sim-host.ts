@@ -83,6 +83,23 @@ export class SimHost implements ModuleHost {
     if (this.#started.has(instance)) this.#of.observer.applied(this.#of, input, applied);
   }
 
+  prepare(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  selfTest(instance: string): Promise<string | undefined> {
+    return Promise.resolve(this.#started.has(instance) ? undefined : "it did not start");
+  }
+
+  reconfigure(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  stop(instance: string): Promise<void> {
+    this.#started.delete(instance);
+    return Promise.resolve();
+  }
+
   /** `src` gives a value. `false`: it has not started. */
   give(output: OutputName, value: Value): boolean {
     const { process, isSynchronised, wall } = this.#of;

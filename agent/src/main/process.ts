@@ -7,10 +7,12 @@ import { newSteering, systemClock } from "../adapters/clock-system.ts";
 import { openDataFolder } from "../adapters/data-folder.ts";
 import { mqttLink } from "../adapters/hub-link-mqtt/hub-link-mqtt.ts";
 import { pinoLog } from "../adapters/log-pino.ts";
-import { workerHost } from "../adapters/module-host-worker/module-host-worker.ts";
+import { workerGuests } from "../adapters/module-host-worker/module-host-worker.ts";
 import { openSpool } from "../adapters/spool-segments/spool-segments.ts";
 import { openStateStore } from "../adapters/state-store-files.ts";
 import { Agent } from "../agent.ts";
+import { AgentModules } from "../agent-modules.ts";
+import type { InstanceSpec } from "../ports/module-host.ts";
 import { spoolLimits } from "../ports/spool.ts";
 import { workerOf } from "./modules.ts";
 import { readInstances, readOptions } from "./options.ts";
@@ -46,6 +48,11 @@ async function serve(): Promise<void> {
     clock,
     log,
   });
+  const worker = workerGuests({ file: import.meta.filename, site, node, steering });
+  const placeOf = ({ module }: InstanceSpec) => {
+    const name = workerOf(module);
+    return name === undefined ? undefined : { name, open: worker };
+  };
   const agent = new Agent(
     {
       site,
@@ -63,11 +70,7 @@ async function serve(): Promise<void> {
       link: mqttLink(hub),
       store,
       spool,
-      openHost: (events) =>
-        workerHost(
-          { file: import.meta.filename, groupOf: workerOf, site, node, steering, random, log },
-          events,
-        ),
+      openHost: (events) => new AgentModules({ placeOf, clock, random, log }, events),
     },
   );
   await agent.start();

@@ -33,9 +33,23 @@ export interface ModuleHostEvents {
   stateChanged(instance: string, report: InstanceReport): void;
 }
 
+/** What is wrong, in words for people; `undefined`: nothing. */
+export type Verdict = string | undefined;
+
 export interface ModuleHost extends AsyncDisposable {
-  /** Starts the instance and keeps it going until disposed. */
+  /** Starts the instance and keeps it going until it is stopped. */
   start(instance: InstanceSpec): void;
+  /**
+   * Whether the instance can be started or go on with these settings: its code is there, takes them and has no veto, nor
+   * has the instance that runs by that name. Touches nothing.
+   */
+  prepare(instance: InstanceSpec): Promise<Verdict>;
+  /** Whether a running instance does what it is for. One that does not run, or is silent, does not. */
+  selfTest(instance: string): Promise<Verdict>;
+  /** Gives a running instance other settings, without a break. When it does not take them it goes on with those it has. */
+  reconfigure(instance: InstanceSpec): Promise<Verdict>;
+  /** Ends the instance in good order, or under it when it takes too long. Nothing is heard of it afterwards. */
+  stop(instance: string): Promise<void>;
   /** `undefined`: nobody owns the input any more. Without effect while the instance is away. */
   apply(instance: string, input: string, applied: Applied | undefined): void;
 }

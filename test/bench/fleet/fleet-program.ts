@@ -130,6 +130,10 @@ function steadyHost(
       setTimeout(() => (timer = setInterval(say, interval)), (first * 7919) % interval);
     },
     apply: () => undefined,
+    prepare: () => Promise.resolve(undefined),
+    selfTest: () => Promise.resolve(undefined),
+    reconfigure: () => Promise.resolve(undefined),
+    stop: () => Promise.resolve(),
     [Symbol.asyncDispose]: async () => clearInterval(timer),
   };
 }

@@ -170,6 +170,10 @@ function hostOf(events: ModuleHostEvents, clock: SiteClock, started: (emit: Emit
       });
     },
     apply: () => undefined,
+    prepare: () => Promise.resolve(undefined),
+    selfTest: () => Promise.resolve(undefined),
+    reconfigure: () => Promise.resolve(undefined),
+    stop: () => Promise.resolve(),
     [Symbol.asyncDispose]: async () => undefined,
   };
 }
