@@ -210,6 +210,7 @@ export class GuestKeeper implements AsyncDisposable {
   #answered(): void {
     this.#isAnswerDue = false;
     this.#hasAnswered = true;
+    for (const name of this.#instances.keys()) this.#events.beat(name);
     if (this.#silences >= silencesToSay)
       for (const [name, state] of this.#states) this.#events.stateChanged(name, state);
     this.#silences = 0;
@@ -278,7 +279,8 @@ export class GuestKeeper implements AsyncDisposable {
         return events.output({ instance, output, value, at, quality, isUnsynchronised });
       }
       case "declared":
-        return this.#instances.has(message[1]) ? events.declared(message[1], message[2]) : undefined;
+        if (this.#instances.has(message[1])) events.declared(message[1], message[2], message[3]);
+        return undefined;
       case "started":
         return this.#instances.has(message[1]) ? events.started(message[1]) : undefined;
       case "running":

@@ -88,4 +88,5 @@ export class AgentModules implements ModuleHost {
 }
 
 const notRunning = "it does not run";
-const missing = ({ module }: InstanceSpec): string => `there is no module "${module}"`;
+const missing = ({ module, version }: InstanceSpec): string =>
+  `there is no module "${module}"${version === undefined ? "" : ` of version ${version}`}`;
