@@ -16,6 +16,7 @@ export function planOf(node: NodePlan, secrets: Secrets, catalogue: Catalogue): 
     ),
     routes: Object.values(node.routes).toSorted((left, right) => (left.name < right.name ? -1 : 1)),
     inputs: Object.fromEntries(instances.flatMap(([name, instance]) => plannedInputs(name, instance))),
+    scenes: node.scenes,
     files: [],
   };
 }
@@ -38,14 +39,18 @@ function plannedInstance(
 /** A counted input stands by its name without a number, and those of it that differ stand beside it. */
 function plannedInputs(
   instance: string,
-  { failsafes, stops }: InstancePlan,
+  { failsafes, stops, backgrounds = {} }: InstancePlan,
 ): readonly (readonly [string, Plan["inputs"][string]])[] {
-  const inputs = [...new Set([...Object.keys(failsafes), ...Object.keys(stops)])].toSorted();
-  return inputs.map((input) => {
-    const [failsafe, stop] = [failsafes[input], stops[input]];
+  const inputs = new Set([failsafes, stops, backgrounds].flatMap((each) => Object.keys(each)));
+  return [...inputs].toSorted().map((input) => {
+    const [failsafe, stop, background] = [failsafes[input], stops[input], backgrounds[input]];
     return [
       `${instance}/${input}`,
-      { ...(failsafe === undefined ? {} : { failsafe }), ...(stop === undefined ? {} : { stop }) },
+      {
+        ...(failsafe === undefined ? {} : { failsafe }),
+        ...(stop === undefined ? {} : { stop }),
+        ...(background === undefined ? {} : { background }),
+      },
     ];
   });
 }
