@@ -52,29 +52,28 @@ export class HubModes {
     );
   }
 
+  /** Why nodes in these zones, the innermost first, must not be updated now. */
+  whyClosed(zones: readonly string[]): string | undefined {
+    const plan = this.#parts.plan();
+    return plan && whyClosed(plan, this.#state, zones);
+  }
+
   /** By node, of those that must not be updated now: why. */
   closed(nodes: readonly string[]): Readonly<Record<string, string>> {
-    const plan = this.#parts.plan();
-    if (plan === undefined) return {};
     return Object.fromEntries(
       nodes.flatMap((node) => {
-        const why = whyClosed(plan, this.#state, this.#parts.zonesOf(node));
+        const why = this.whyClosed(this.#parts.zonesOf(node));
         return why === undefined ? [] : [[node, why]];
       }),
     );
-  }
-
-  /** Why the hub's own part must wait: its routes reach every zone. */
-  hubClosed(): string | undefined {
-    const plan = this.#parts.plan();
-    return plan && whyClosed(plan, this.#state, []);
   }
 
   /** In force at once, and on disk when it resolves; a disk that fails is told in the log. */
   async set({ zone, mode, by, reason }: ModeRequest): Promise<Result<ModesResponse, Refusal>> {
     const { clock, log, store, plan, changed } = this.#parts;
     const hub = plan();
-    if (hub === undefined) return failed({ kind: "not-found", error: "there is no site file yet, and no modes" });
+    if (hub === undefined)
+      return failed({ kind: "not-found", error: "there is no site file yet, and no modes" });
     const since = clock.wall();
     const set = { mode, since, by, ...(reason === undefined ? {} : { reason }) };
     const next = withMode(hub, this.#state, zone, set);
@@ -85,7 +84,9 @@ export class HubModes {
     try {
       await store.saveModes(next.value);
     } catch (error) {
-      log.error("the mode cannot be kept on disk: after a restart it is what it was", { cause: messageOf(error) });
+      log.error("the mode cannot be kept on disk: after a restart it is what it was", {
+        cause: messageOf(error),
+      });
     }
     return ok(this.view());
   }

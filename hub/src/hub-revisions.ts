@@ -27,7 +27,10 @@ export interface RevisionParts {
   /** Whether the newest revision did not come to its end: then the same again is another try. */
   readonly isStranded: () => boolean;
   readonly order: (number: number, site: SiteInHand, options: RolloutOptions) => Result<Order, string>;
-  readonly begin: (order: Order, how: { readonly by: string; readonly override?: Override | undefined }) => void;
+  readonly begin: (
+    order: Order,
+    how: { readonly by: string; readonly override?: Override | undefined },
+  ) => void;
 }
 
 /** How a revision comes to the nodes, as it was found to be possible. */
@@ -62,7 +65,12 @@ export const allAtOnce: RolloutOptions = {
 
 type Source =
   | { readonly kind: "fresh"; readonly site: FreshSite }
-  | { readonly kind: "rollback"; readonly of: RevisionHead; readonly content: Uint8Array; readonly site: SiteInHand };
+  | {
+      readonly kind: "rollback";
+      readonly of: RevisionHead;
+      readonly content: Uint8Array;
+      readonly site: SiteInHand;
+    };
 
 export class HubRevisions {
   readonly #parts: RevisionParts;
@@ -180,7 +188,9 @@ export class HubRevisions {
     try {
       await this.#parts.revisionLog.confirm(number);
     } catch (error) {
-      this.#parts.log.error(`that revision ${number} is confirmed cannot be kept`, { cause: messageOf(error) });
+      this.#parts.log.error(`that revision ${number} is confirmed cannot be kept`, {
+        cause: messageOf(error),
+      });
     }
   }
 
@@ -210,7 +220,10 @@ export class HubRevisions {
       nodes: order.value.plan.waves.flat().length,
       waves: order.value.plan.waves.length,
     });
-    this.#parts.begin(order.value, { by: author, override: override && { by: author, reason: override.reason } });
+    this.#parts.begin(order.value, {
+      by: author,
+      override: override && { by: author, reason: override.reason },
+    });
     await this.#evict();
     return ok({ head: head.value, isUnchanged: false });
   }
@@ -221,7 +234,10 @@ export class HubRevisions {
     return ok({ head: newest, isUnchanged: true });
   }
 
-  #draft(source: Source, { author, message, isAgain: isAsked = false }: Making): Result<RevisionHead | "unchanged", Refusal> {
+  #draft(
+    source: Source,
+    { author, message, isAgain: isAsked = false }: Making,
+  ): Result<RevisionHead | "unchanged", Refusal> {
     const at = this.#parts.clock.wall();
     const isAgain = isAsked && this.#parts.isStranded();
     const made =
@@ -233,7 +249,8 @@ export class HubRevisions {
         : this.#revisions.rollback(source.of.number, { author, message, at }, isAgain);
     if (made.ok) return made;
     if (made.error === "unchanged") return ok("unchanged");
-    if (made.error === "too-large") return failed({ kind: "too-large", error: "the site is too large to be kept" });
+    if (made.error === "too-large")
+      return failed({ kind: "too-large", error: "the site is too large to be kept" });
     return failed({ kind: "conflict", error: made.error });
   }
 

@@ -10,7 +10,13 @@ import { between, type Instant, later, type Micros, millis, seconds } from "@int
 import type { ApplyReport, Reported } from "@interactor/shared/wire/messages/reported";
 import { rolloutDueAt } from "./core/rollout/rollout-advance.ts";
 import type { RolloutOrder } from "./core/rollout/rollout-request.ts";
-import type { Override, Rollout, RolloutEffect, RolloutEvent, RolloutStep } from "./core/rollout/rollout-state.ts";
+import type {
+  Override,
+  Rollout,
+  RolloutEffect,
+  RolloutEvent,
+  RolloutStep,
+} from "./core/rollout/rollout-state.ts";
 import { rolloutAgain, rolloutOf, stepRollout } from "./core/rollout/rollout.ts";
 import type { HubRounds } from "./hub-rounds.ts";
 import type { HubTargets } from "./hub-targets.ts";
@@ -129,9 +135,7 @@ export class HubRollouts implements AsyncDisposable {
     const nodes = Object.keys(plan.digests);
     const rollout = rolloutOf(plan, { there: nodes.filter(isThere), closed: closed(nodes), at });
     this.#current = rollout;
-    this.step(
-      override === undefined ? { kind: "begin", at } : { kind: "override", ...override, at },
-    );
+    this.step(override === undefined ? { kind: "begin", at } : { kind: "override", ...override, at });
   }
 
   step(event: RolloutEvent): void {
@@ -191,7 +195,8 @@ export class HubRollouts implements AsyncDisposable {
       if (effect.kind === "abort-round") this.#parts.rounds().abort(before.plan.revision, effect.why);
     this.#after = [];
     this.#past.set(before.plan.revision, state);
-    if (state !== before) void this.#parts.store.saveRollout(state).catch((error: unknown) => this.#failed(error));
+    if (state !== before)
+      void this.#parts.store.saveRollout(state).catch((error: unknown) => this.#failed(error));
   }
 
   #take({ state, effects }: RolloutStep): void {
@@ -253,7 +258,9 @@ export class HubRollouts implements AsyncDisposable {
     this.#cancelTick?.();
     const due = this.#current === undefined ? undefined : rolloutDueAt(this.#current);
     this.#cancelTick =
-      due === undefined || this.#isDone ? undefined : clock.after(until(clock.now(), due), () => this.#tick());
+      due === undefined || this.#isDone
+        ? undefined
+        : clock.after(until(clock.now(), due), () => this.#tick());
   }
 
   #tick(): void {

@@ -5,7 +5,14 @@
 import { unreachable } from "@interactor/shared/kernel/assert";
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { messageOf } from "@interactor/shared/kernel/fault";
-import { between, earliest, type Instant, type Micros, millis, seconds } from "@interactor/shared/kernel/units";
+import {
+  between,
+  earliest,
+  type Instant,
+  type Micros,
+  millis,
+  seconds,
+} from "@interactor/shared/kernel/units";
 import type { MemberWord, RoundWord } from "@interactor/shared/wire/messages/group-round";
 import { decodeMemberWord, encodeRoundWord } from "@interactor/shared/wire/messages/group-words";
 import type { DocumentFault } from "@interactor/shared/wire/messages/schema";

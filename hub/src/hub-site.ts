@@ -10,7 +10,7 @@ import type { DocumentFault } from "@interactor/shared/wire/messages/schema";
 import type { Refusal } from "./core/revision/refusal.ts";
 import { rolloutView } from "./core/rollout/rollout-progress.ts";
 import { rolloutOrder } from "./core/rollout/rollout-request.ts";
-import type { RolloutEvent } from "./core/rollout/rollout-state.ts";
+import type { RolloutAction, RolloutEvent } from "./core/rollout/rollout-state.ts";
 import { changesFor } from "./core/rollout/standing.ts";
 import { HubModes } from "./hub-modes.ts";
 import { HubRevisions, type Order } from "./hub-revisions.ts";
@@ -41,8 +41,6 @@ export interface SiteParts extends SiteWorld {
   readonly serve: (own: readonly CompiledRoute[], all: readonly CompiledRoute[]) => void;
   readonly publish: (topic: string, payload: Uint8Array, retain: boolean) => void;
 }
-
-export type RolloutAction = "pause" | "resume" | "abort" | "override";
 
 export class HubSite implements AsyncDisposable {
   readonly revisions: HubRevisions;
@@ -83,7 +81,7 @@ export class HubSite implements AsyncDisposable {
       targets: this.#targets,
       rounds: () => this.#rounds,
       closed: (nodes) => this.modes.closed(nodes),
-      hubClosed: () => this.modes.hubClosed(),
+      hubClosed: () => this.modes.whyClosed([]),
       serve: (revision) => this.#serve(revision),
       confirmed: (revision) => void this.revisions.confirm(revision),
     });

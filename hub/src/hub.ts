@@ -100,17 +100,7 @@ export class Hub implements BrokerRules {
       this.#broker?.publish(`${root}/${address}`, payload, { retain, qos: 0 });
     const { valueRoot, rawRoot } = this.#topics;
     this.feed = new Feed(options.site, { value: publish(valueRoot, true), raw: publish(rawRoot, false) });
-    this.presence = new HubPresence({
-      ...world,
-      faults: this.#faults,
-      router: this.router,
-      feed: this.feed,
-      showStop: this.showStop,
-      ledger: this.ledger,
-      forgotten: (node) => this.#forgotten(node),
-      site: () => this.site,
-      refuse: (kind, reason, node) => this.#refuse(kind, reason, node),
-    });
+    this.presence = this.#presenceOf(world);
     this.#forget = new HubForget({ ...world, ...options, presence: this.presence, publish: answer });
     this.#announcement = new HubAnnouncement({
       ...world,
@@ -118,18 +108,7 @@ export class Hub implements BrokerRules {
       counters: this.counters,
       publish: (document) => this.#broker?.publish(this.#topics.hubState, document, { retain: true, qos: 1 }),
     });
-    this.site = new HubSite({
-      ...world,
-      site: options.site,
-      isThere: (node) => this.presence.isHere(node),
-      zonesOf: (node) => this.presence.birthOf(node)?.zones ?? [],
-      clockSetAt: () => this.#announcement.clockSetAt,
-      serve: (own, all) => {
-        this.router.setRoutes(prepareRoutes(own), all, this.#now());
-        this.#soon();
-      },
-      publish: (topic, payload, retain) => this.#broker?.publish(topic, payload, { retain, qos: 1 }),
-    });
+    this.site = this.#siteOf(world);
     this.#again = new HubAgain({ ...world, router: this.router, moved: () => this.#soon() });
     this.#intake = new HubIntake({
       ...world,
@@ -142,6 +121,35 @@ export class Hub implements BrokerRules {
       birthOf: (node) => this.presence.birthOf(node),
       refused: (reason, node) => void this.#refuse("up", reason, node),
       moved: () => this.#soon(),
+    });
+  }
+
+  #presenceOf(world: HubWorld): HubPresence {
+    return new HubPresence({
+      ...world,
+      faults: this.#faults,
+      router: this.router,
+      feed: this.feed,
+      showStop: this.showStop,
+      ledger: this.ledger,
+      forgotten: (node) => this.#forgotten(node),
+      site: () => this.site,
+      refuse: (kind, reason, node) => this.#refuse(kind, reason, node),
+    });
+  }
+
+  #siteOf(world: HubWorld): HubSite {
+    return new HubSite({
+      ...world,
+      site: this.options.site,
+      isThere: (node) => this.presence.isHere(node),
+      zonesOf: (node) => this.presence.birthOf(node)?.zones ?? [],
+      clockSetAt: () => this.#announcement.clockSetAt,
+      serve: (own, all) => {
+        this.router.setRoutes(prepareRoutes(own), all, this.#now());
+        this.#soon();
+      },
+      publish: (topic, payload, retain) => this.#broker?.publish(topic, payload, { retain, qos: 1 }),
     });
   }
 

@@ -59,11 +59,13 @@ export async function rolloutStoreOn(slot: Slot<RolloutFile>, process: SimProces
   /** SQLite writes one after the other. */
   let turn = Promise.resolve();
   const put = (part: (file: RolloutFile) => RolloutFile): Promise<void> => {
-    const done = turn.then(async () => {
+    const before = turn;
+    const done = (async () => {
+      await before;
       const next = part(file);
       await slot.save(process, next);
       file = next;
-    });
+    })();
     turn = done.catch(() => undefined);
     return done;
   };

@@ -29,6 +29,10 @@ async function take(bytes: Uint8Array, site: HubSite): Promise<void> {
   // Its number stays: nodes tell what they run.
   site.revisions.learn(revision - 1);
   const message = `revision ${revision} of an earlier version`;
-  const made = await site.revisions.applyRoutes(routes, { author: "routes.yaml", message, rollout: allAtOnce });
+  const made = await site.revisions.applyRoutes(routes, {
+    author: "routes.yaml",
+    message,
+    rollout: allAtOnce,
+  });
   if (!made.ok) throw new Error(refusalWords(made.error).join("; "));
 }

@@ -1,5 +1,5 @@
 /** The hub's process: options in, hub serving, and a good end. */
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
@@ -11,18 +11,17 @@ import { openHttp } from "../adapters/http-fastify/http-fastify.ts";
 import { pinoLog } from "../adapters/log-pino.ts";
 import { openJournal } from "../adapters/store-sqlite/journal.ts";
 import { openBrokerStore } from "../adapters/store-sqlite/store-sqlite.ts";
-import { openRevisionLog } from "../adapters/store-sqlite/revision-log.ts";
-import { openRolloutStore } from "../adapters/store-sqlite/rollout-store.ts";
-import { openSiteCompiler } from "../adapters/site-compiler/site-compiler.ts";
 import { takeFormerRoutes } from "./former-routes.ts";
 import { openStopStore } from "../adapters/stop-store-files.ts";
 import { Hub } from "../hub.ts";
+import { controlOf } from "../hub-control.ts";
 import { viewOf } from "../hub-view.ts";
 import { journalLimits } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import { boundHeap } from "./heap.ts";
 import { type Options, readOptions } from "./options.ts";
 import { watchRoutes } from "./routes-watch.ts";
+import { openSiteWorld } from "./site-world.ts";
 import { version } from "./version.ts";
 
 /** An end in good order takes at most this long; then the process goes anyway. */
@@ -47,21 +46,14 @@ async function serve(): Promise<void> {
   const log = pinoLog({ name: "interactor-hub", version, site });
   const [clock, uptime] = [systemClock(), systemUptime()];
   await using journal = await openJournal({ folder: data, limits: journalLimits, clock, uptime, log });
-  await using compiler = openSiteCompiler({ file: import.meta.filename, site });
-  await using revisionLog = await openRevisionLog({ folder: data, clock, log });
-  await using rolloutStore = await openRolloutStore({ folder: data, clock, log });
+  await using kept = await openSiteWorld({ data, site, clock, log, file: import.meta.filename });
   const hub = new Hub(
     { site, version, session: sessionOf(randomBytes(sessionBytes)), accounts: options.accounts },
     {
-      clock,
+      ...kept,
       random: { next: Math.random },
-      log,
       journal,
-      digestOf: (bytes) => createHash("sha256").update(bytes).digest("hex"),
       stopStore: openStopStore(data, log),
-      revisionLog,
-      rolloutStore,
-      compiler,
     },
   );
   await hub.load();
@@ -87,18 +79,17 @@ async function serve(): Promise<void> {
   ];
   boundHeap({ entries: () => hub.counters.entries, arrivals: broker.arrivals });
   hub.start(broker, problems);
-  const dashboard = join(import.meta.dirname, "dashboard");
-  const view = viewOf(hub, { broker, journal }, problems);
   await using http = await openHttp(
     {
       host: options.httpHost,
       port: options.httpPort,
       site,
-      dashboard,
+      dashboard: join(import.meta.dirname, "dashboard"),
       acceptMqtt: (stream, address) => broker.accept(stream, address),
       faulted: (...told) => hub.faulted(...told),
     },
-    view,
+    viewOf(hub, { broker, journal }, problems),
+    controlOf(hub),
   );
   // The first to end: a release that was asked just now must not come back as a stop.
   await using _site = hub.site;

@@ -52,11 +52,13 @@ const instance = z.object({
   exhibit: z.exactOptional(z.string()),
   failsafes: z.record(z.string(), failsafe),
   stops: z.record(z.string(), level),
+  backgrounds: z.exactOptional(z.record(z.string(), level)),
   leases: z.exactOptional(z.record(z.string(), z.number())),
   grant: z.exactOptional(grants),
 });
 
 const routes = z.record(name, compiledRoute);
+const scenes = z.record(name, z.record(z.string(), level));
 const title = z.exactOptional(z.string());
 
 const node = z.object({
@@ -66,6 +68,7 @@ const node = z.object({
   allow: z.exactOptional(grants),
   instances: z.record(name, instance),
   routes,
+  scenes,
 });
 
 const modes = z.record(name, z.object({ audience: z.boolean(), updates: z.boolean(), armed: z.boolean() }));
@@ -79,7 +82,7 @@ const hub = z.object({
     z.object({ title, in: z.exactOptional(z.string()), modes: z.exactOptional(modes), mode }),
   ),
   exhibits: z.record(name, z.object({ zone: z.string(), title })),
-  scenes: z.record(name, z.record(z.string(), level)),
+  scenes,
   modes,
   mode,
   secrets: z.record(

@@ -82,7 +82,7 @@ export function routesAlone(
   const byName = (all: readonly CompiledRoute[]) => Object.fromEntries(all.map((each) => [each.name, each]));
   const nodes = [...new Set(named.flat(2))].map((node) => [
     node,
-    { zones: [], instances: {}, routes: byName(placed.nodes.get(node) ?? []) },
+    { zones: [], instances: {}, routes: byName(placed.nodes.get(node) ?? []), scenes: {} },
   ]);
   const hub: HubPlan = {
     routes: byName(placed.hub),
@@ -206,9 +206,7 @@ const alone = (bytes: Uint8Array): Uint8Array => Uint8Array.from(bytes);
 
 const refusedWhole = (file: string, message: string, hint?: string): Result<never, InvalidResponse> =>
   failed({
-    problems: [
-      { file, line: 1, column: 1, path: "", message, ...(hint === undefined ? {} : { hint }) },
-    ],
+    problems: [{ file, line: 1, column: 1, path: "", message, ...(hint === undefined ? {} : { hint }) }],
     more: 0,
   });
 

@@ -23,8 +23,8 @@ export function serveCompiler(port: MessagePort, site: string): void {
   port.on("message", (question: Question) => {
     const { answers } = question;
     answerTo(question).then(
-      (answer) => answers.postMessage({ kind: "done", answer }),
-      (error: unknown) => answers.postMessage({ kind: "failed", reason: messageOf(error) }),
+      (answer) => answers.postMessage({ kind: "done", answer }, []),
+      (error: unknown) => answers.postMessage({ kind: "failed", reason: messageOf(error) }, []),
     );
   });
 }

@@ -80,7 +80,8 @@ export function withMode(
   }
   const modes = Object.keys(modesOf(plan, zone));
   if (!modes.includes(set.mode)) {
-    const there = modes.length === 0 ? "the site file names none: add modes:" : `there are ${modes.join(", ")}`;
+    const there =
+      modes.length === 0 ? "the site file names none: add modes:" : `there are ${modes.join(", ")}`;
     return failed({ error: `there is no mode "${set.mode}" here`, hint: nearest(set.mode, modes) ?? there });
   }
   // Zones that the site has no more are let go.

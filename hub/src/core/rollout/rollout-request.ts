@@ -43,7 +43,8 @@ export function rolloutOrder(request: RolloutRequest): Result<RolloutOrder, stri
   );
   const waves = group === undefined ? wavesFor(nodes, options, groups) : groupWave(nodes, group, groups);
   if (!waves.ok) return waves;
-  const settle = settle_ms === undefined ? (waves.value.length > 1 ? settleDefault : millis(0)) : millis(settle_ms);
+  const settle =
+    settle_ms === undefined ? (waves.value.length > 1 ? settleDefault : millis(0)) : millis(settle_ms);
   const plan: RolloutPlan = {
     revision,
     digests: Object.fromEntries(changed),
@@ -58,7 +59,11 @@ export function rolloutOrder(request: RolloutRequest): Result<RolloutOrder, stri
 type Waves = RolloutPlan["waves"];
 type Groups = RolloutRequest["groups"];
 
-function wavesFor(nodes: readonly string[], { waves }: RolloutOptions, groups: Groups): Result<Waves, string> {
+function wavesFor(
+  nodes: readonly string[],
+  { waves }: RolloutOptions,
+  groups: Groups,
+): Result<Waves, string> {
   if (waves === undefined) return ok(wavesOf(nodes, nodes.length > oneWaveMax ? wavesDefault : []));
   const sizes: WaveSize[] = [];
   for (const wave of waves) {

@@ -417,7 +417,10 @@ test("past the threshold those of the wave that have not begun are held", () => 
 });
 
 test("each node is told of with its wave, and since when it is as it is", () => {
-  const fleet = new Fleet(3, { waves: [names(1), names(3).slice(1)], threshold: { kind: "share", share: 1 } });
+  const fleet = new Fleet(3, {
+    waves: [names(1), names(3).slice(1)],
+    threshold: { kind: "share", share: 1 },
+  });
   fleet.isSilent = true;
   fleet.begin().report("pi-0", "VETO");
 
