@@ -83,6 +83,9 @@ function addHub(program: Command): void {
         "listeners, accounts and limits (default: everybody, on this machine)",
       ).env("INTERACTOR_CONFIG"),
     )
+    .addOption(
+      new Option("--any-unit", "any computer may fill a node that is away").env("INTERACTOR_ANY_UNIT"),
+    )
     .addHelpText(
       "after",
       `${example(
