@@ -138,7 +138,7 @@ export class HubPresence {
   }
 
   #perform(effect: PresenceEffect): void {
-    const { faults, router, publishDesired } = this.#parts;
+    const { clock, faults, router, publishDesired } = this.#parts;
     switch (effect.kind) {
       case "born":
         router.connected(effect.node, effect.isNewLife);
@@ -149,7 +149,8 @@ export class HubPresence {
           words: `another agent of unit ${effect.unit} fills node ${effect.node} now: is its data folder a copy of another's?`,
         });
       case "gone":
-        return router.disconnected(effect.node);
+        router.disconnected(effect.node);
+        return router.sourceLost(effect.node, { instant: clock.now(), wall: clock.wall() });
       case "forgotten":
         return this.#forget(effect.node);
       case "changed":
