@@ -19,14 +19,17 @@ import { journalLimits } from "./ports/journal.ts";
 import type { Log } from "./ports/log.ts";
 import { boundHeap } from "./main/heap.ts";
 import { type Options, readOptions } from "./main/options.ts";
+import { record, recordingOf } from "./main/record.ts";
 import { watchRoutes } from "./main/routes-watch.ts";
 import { version } from "./main/version.ts";
 
 /** An end in good order takes at most this long; then the process goes anyway. */
 const endTimeout = 1400;
 
+const [command, ...rest] = process.argv.slice(2);
+
 try {
-  await serve();
+  await (command === "record" ? record(rest) : serve());
 } catch (error) {
   if (!(error instanceof Fault)) throw error;
   process.stderr.write(`interactor hub: ${error.message}\n`);
@@ -81,6 +84,7 @@ async function serve(): Promise<void> {
       port: options.httpPort,
       site,
       dashboard,
+      record: (span) => recordingOf(data, site, span),
       acceptMqtt: (stream, address) => broker.accept(stream, address),
       faulted: (...told) => hub.faulted(...told),
     },

@@ -11,6 +11,7 @@ import type { HubView } from "../../ports/view.ts";
 import { loadDashboard } from "./dashboard-files.ts";
 import { HttpGuard, httpTimes } from "./http-guard.ts";
 import { Metrics } from "./metrics.ts";
+import { routeRecording, type TakeRecording } from "./recording-route.ts";
 import { WebSocketStream } from "./web-socket-stream.ts";
 
 export interface HttpOptions {
@@ -22,6 +23,7 @@ export interface HttpOptions {
   readonly dashboard: string;
   /** Serves MQTT on the stream of a WebSocket that was accepted from this address. */
   readonly acceptMqtt: (stream: Duplex, address: string) => void;
+  readonly record: TakeRecording;
   /** Told of everybody who is turned away or cut. */
   readonly faulted: BrokerRules["faulted"];
 }
@@ -69,6 +71,7 @@ export async function openHttp(options: HttpOptions, view: HubView): Promise<Htt
     return reply.code(421).send({ error: "this hub is not known under that host name" });
   });
   routeApi(app, options.site, view);
+  routeRecording(app, options.record);
   for (const file of await loadDashboard(options.dashboard, options.site)) {
     app.get(file.path, async (_request, reply) =>
       reply.type(file.type).header("cache-control", "no-cache").send(file.body),
