@@ -176,8 +176,13 @@ const own = (map: AnyMap, key: string): unknown => (Object.hasOwn(map, key) ? ma
 
 const signs = { added: "+", removed: "-", changed: "~" } as const;
 
+/** A change as the API tells it, too. */
+interface ToldChange extends Omit<SiteChange, "what" | "nodes"> {
+  readonly what: string;
+}
+
 /** For a terminal; no lines when nothing changes. */
-export function changeLines(changes: readonly SiteChange[]): readonly string[] {
+export function changeLines(changes: readonly ToldChange[]): readonly string[] {
   return changes.flatMap(({ kind, what, name, isRestart, details }) => [
     `${signs[kind]} ${what === "site" ? what : `${what} ${name}`}${isRestart ? ", which restarts" : ""}`,
     ...details.map((detail) => `    ${detailText(detail)}`),
