@@ -56,8 +56,8 @@ function addDemo(program: Command): void {
     .addHelpText(
       "after",
       `${example("interactor demo --data /tmp/demo --http-port 9000")}
-Ports are 8080 and 1883, or free ones when those are taken. Edit routes.yaml in the data folder while it runs;
-node.json is read at the start. Ctrl-C ends everything.`,
+Ports are 8080 and 1883, or free ones when those are taken. Its site.yaml lies in the data folder: edit it while it runs,
+then \`interactor config plan\` and \`interactor config apply\`. Ctrl-C ends everything.`,
     )
     .action(async (options) => {
       const { runDemo } = await import("./demo.ts");

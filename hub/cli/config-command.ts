@@ -4,6 +4,7 @@ import { addHubOptions } from "./common-options.ts";
 import { addRevisions } from "./config-revisions-command.ts";
 import { example } from "./example.ts";
 import { untilInterrupted } from "./interruptible.ts";
+import { siteFileMeant } from "./site-files.ts";
 
 export function addConfig(program: Command): void {
   const config = program
@@ -21,7 +22,10 @@ function addCheck(config: Command): void {
   config
     .command("check")
     .description("say everything that is wrong with a site file, and what would be right")
-    .argument("[file]", "the site's first file; - is what comes in", "site.yaml")
+    .argument(
+      "[file]",
+      "the site's first file (default: site.yaml, here or in the data folder); - is what comes in",
+    )
     .option("--json", "for programs")
     .option("--no-color", "no colours")
     .addHelpText(
@@ -31,7 +35,7 @@ Needs no hub: modules are the built-in ones. Exit code 0: nothing is wrong; 7: s
     )
     .action(async (file, options) => {
       const { runCheck } = await import("./config-check.ts");
-      runCheck(file, options);
+      runCheck(siteFileMeant(file, undefined), options);
     });
 }
 

@@ -4,6 +4,7 @@ import { countArgument, nameArgument } from "./arguments.ts";
 import { addHubOptions } from "./common-options.ts";
 import { example } from "./example.ts";
 import { untilInterrupted } from "./interruptible.ts";
+import { siteFileMeant } from "./site-files.ts";
 import { probationArgument, thresholdArgument, wavesArgument } from "./rollout-arguments.ts";
 
 /** Revisions that are listed when nobody says how many. */
@@ -23,7 +24,7 @@ const revisionArgument = (): Argument =>
 function addPlan(config: Command): void {
   addHubOptions(config.command("plan"))
     .description("what applying a site file would change, and on which nodes; nothing is done")
-    .argument("[file]", "the site's first file; - is what comes in", "site.yaml")
+    .argument("[file]", "the site's first file (default: site.yaml, here or in --data); - is what comes in")
     .option("--against <recording>", "play a recording with the file and with what runs, and compare")
     .option("--exit-code", "exit with 1 when something would change")
     .addHelpText(
@@ -36,7 +37,7 @@ group takes a value.`,
     )
     .action(async (file, options) => {
       const { runPlan } = await import("./config-plan.ts");
-      await untilInterrupted(() => runPlan(file, options));
+      await untilInterrupted(() => runPlan(siteFileMeant(file, options.data), options));
     });
 }
 
@@ -73,7 +74,7 @@ Ctrl-C ends the watching; the rollout goes on.`;
 function addApply(config: Command): void {
   addRolloutOptions(addHubOptions(config.command("apply")))
     .description("make a revision of a site file, and bring it to the nodes")
-    .argument("[file]", "the site's first file; - is what comes in", "site.yaml")
+    .argument("[file]", "the site's first file (default: site.yaml, here or in --data); - is what comes in")
     .requiredOption("-m, --message <words>", "what it is for, as `config history` shows it")
     .option("--now", "not at all when a mode would hold it back")
     .option("-y, --yes", "do not ask; without a terminal it is not asked anyway")
@@ -84,7 +85,7 @@ A node restarts only what changed, and goes back by itself to what it had when i
     )
     .action(async (file, options) => {
       const { runApply } = await import("./config-apply.ts");
-      await untilInterrupted((signal) => runApply(file, options, signal));
+      await untilInterrupted((signal) => runApply(siteFileMeant(file, options.data), options, signal));
     });
 }
 
