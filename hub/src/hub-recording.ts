@@ -20,9 +20,9 @@ export async function* recordingPieces(parts: RecordingParts): AsyncGenerator<Ui
   const writer = new RecordingWriter(site);
   const births = await reader.births();
   const time = new RecordingTime();
+  const pieces: Uint8Array[] = [];
   let taken: TakenAgain | undefined;
   for await (const step of reader.batches(span)) {
-    const pieces: Uint8Array[] = [];
     for (const kept of step) {
       taken ??= takenInto(births, kept.stamp, (from, sample) => {
         const piece = writer.add({ at: time.now, from, sample });
@@ -31,7 +31,7 @@ export async function* recordingPieces(parts: RecordingParts): AsyncGenerator<Ui
       time.reach(kept.stamp);
       taken.take(kept);
     }
-    yield* pieces;
+    yield* pieces.splice(0);
     if (writer.isFull) break;
   }
   yield writer.end(span.from);

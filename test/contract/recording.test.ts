@@ -83,6 +83,7 @@ test("of a span it has what was taken in within it", async () => {
   expect(readings).toHaveLength(321);
   expect(readings.at(0)?.at).toBe(after(300));
   expect(readings.at(-1)?.sample.value).toBe(620);
+  expect(valuesIn(await recorded(folder))).toEqual(Array.from({ length: 700 }, (_each, number) => number));
   expect(valuesIn(await recorded(folder, { from: after(9000), until: after(9001) }))).toEqual([]);
 });
 

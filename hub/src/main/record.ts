@@ -24,6 +24,8 @@ export async function record(argv: readonly string[]): Promise<void> {
   const span = { from: micros(Number(since) * 1000), until: micros(Number(until) * 1000) };
   for await (const piece of recordingOf(resolve(data), site, span))
     if (!process.stdout.write(piece)) await once(process.stdout, "drain");
+  // The process ends after this, and what waits in a pipe would end with it.
+  await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
 }
 
 function parse(argv: readonly string[]) {
