@@ -11,7 +11,13 @@ export function planLines(plan: PlanResponse, painter: Painter): readonly string
   const head = `site ${printable(plan.site)}, ${against}:`;
   if (plan.unchanged) return [`${head} nothing changes`];
   const untouched =
-    plan.untouched === 0 ? [] : [painter.faint(`${counted(plan.untouched, "other node")} untouched`)];
+    plan.untouched === 0
+      ? []
+      : [
+          painter.faint(
+            `${counted(plan.untouched, plan.nodes.length === 0 ? "node" : "other node")} untouched`,
+          ),
+        ];
   const nodes = plan.nodes.map((node) => nodeLine(node, painter));
   return [head, ...paintedChanges(plan.changes, painter), "", ...nodes, ...untouched];
 }

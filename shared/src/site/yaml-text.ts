@@ -175,7 +175,7 @@ const wordsForYaml: Readonly<Record<string, string>> = {
 
 function hintForYaml(code: string, before: string | undefined): string | undefined {
   if (before === "$") return "inside of { } and [ ] a text with ${ in it stands in quotes";
-  if (code === "BLOCK_AS_IMPLICIT_KEY") return 'put an expression with ": " or "? " in quotes';
+  if (code === "BLOCK_AS_IMPLICIT_KEY") return 'put a text or an expression with ": " or "? " in quotes';
   return code === "TAB_AS_INDENT" ? "indent with spaces" : undefined;
 }
 

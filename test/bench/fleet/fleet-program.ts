@@ -6,6 +6,7 @@ import { seededRandom } from "@interactor/shared/kernel/random";
 import { micros } from "@interactor/shared/kernel/units";
 import { sessionOf } from "@interactor/shared/wire/session";
 import { randomBytes } from "node:crypto";
+import { memoryApplyStore, noSecrets, nothingFetched } from "../../contract/apply/memory-apply-store.ts";
 import { answerRequests } from "../../e2e/remote.ts";
 import type { FleetLook, FleetRequest } from "./fleet.ts";
 import { lightLink } from "./light-link.ts";
@@ -90,13 +91,16 @@ async function start(index: number, { port, perSecond }: FleetRequest & { kind: 
         confirmed: () => void (watch.confirmed += 1),
       }),
       store: {
-        loadDesired: async () => undefined,
-        setDesiredAside: async () => "",
-        saveDesired: async () => undefined,
         loadStop: () => Promise.resolve([]),
         saveStop: () => Promise.resolve(),
         loadLedgerMark: () => Promise.resolve(undefined),
         saveLedgerMark: () => Promise.resolve(),
+      },
+      applyStore: memoryApplyStore(),
+      files: nothingFetched,
+      secrets: noSecrets,
+      restart: (reason) => {
+        throw new Error(reason);
       },
       openHost: (events) => steadyHost(events, { perSecond, first: index, clock }),
     },
@@ -115,7 +119,11 @@ function steadyHost(
   const interval = 1000 / perSecond;
   return {
     start({ name }) {
-      events.declared(name, { inputs: {}, outputs: { level: { type: "int", deliver: "every" } } });
+      events.declared(
+        name,
+        { inputs: {}, outputs: { level: { type: "int", deliver: "every" } } },
+        { module: "steady", version: "1" },
+      );
       events.started(name);
       events.stateChanged(name, { state: "running" });
       const say = () => {
@@ -130,6 +138,10 @@ function steadyHost(
       setTimeout(() => (timer = setInterval(say, interval)), (first * 7919) % interval);
     },
     apply: () => undefined,
+    prepare: () => Promise.resolve(undefined),
+    selfTest: () => Promise.resolve(undefined),
+    reconfigure: () => Promise.resolve(undefined),
+    stop: () => Promise.resolve(),
     [Symbol.asyncDispose]: async () => clearInterval(timer),
   };
 }

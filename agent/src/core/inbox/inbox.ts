@@ -37,6 +37,7 @@ const losses = {
   "wrong-clock": { end: "refused", reason: "wrong-clock" },
   "unknown-input": { end: "refused", reason: "unknown-input" },
   "wrong-type": { end: "refused", reason: "wrong-type" },
+  "standing-still": { end: "refused", reason: "standing-still" },
 } as const satisfies Record<Exclude<InboxRefusal, BatchFault>, Loss>;
 
 type EntryRefusal = keyof typeof losses;

@@ -47,6 +47,13 @@ export class Outputs {
     return isNew;
   }
 
+  /** An instance is here no more: nor is what it said last. */
+  remove(instance: string): void {
+    this.#declared.delete(instance);
+    for (const from of this.#latest.keys()) if (from.startsWith(`${instance}/`)) this.#latest.delete(from);
+    this.#switchboard.remove(instance);
+  }
+
   /** A value of an output: to the routes placed here, and on its way to the hub. */
   take(address: PortAddress, { value, at, quality, isUnsynchronised }: OutputValue, now: Now): void {
     const spec = findPort(this.#declared.get(address.instance)?.outputs ?? {}, address.port);

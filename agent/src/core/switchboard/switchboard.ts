@@ -2,7 +2,7 @@
  * Where every value on a node passes: from an output over the routes placed here, from the hub, from a person
  * or a show stop, to the input that takes it. Owners decide which of them an actuator obeys.
  */
-import { type DeclaredPorts, stopValue } from "@interactor/shared/bundle/manifest";
+import type { DeclaredPorts } from "@interactor/shared/bundle/manifest";
 import { earliest, type Instant, instant, later, micros, type Micros } from "@interactor/shared/kernel/units";
 import {
   type RouteSink,
@@ -14,14 +14,17 @@ import type { Applied } from "@interactor/shared/sdk/context";
 import type { Command } from "@interactor/shared/wire/messages/command";
 import { findPort, type InputSpec } from "@interactor/shared/wire/messages/port";
 import type { OwnerReport } from "@interactor/shared/wire/messages/owners";
+import type { Plan } from "@interactor/shared/wire/messages/plan";
 import {
   parsePortAddress,
   parseSiteAddress,
   portAddress,
   type PortAddress,
 } from "@interactor/shared/wire/names";
-import { isOfType, type Value } from "@interactor/shared/wire/value";
+import type { Value } from "@interactor/shared/wire/value";
+import { fitted, isSameValue, portNames } from "./input-values.ts";
 import { type Claim, type Owner, OwnershipStack } from "./ownership.ts";
+import { PlannedInputs } from "./planned-inputs.ts";
 
 /** What time it is, in both clocks, when something happens. */
 export interface Now {
@@ -44,12 +47,13 @@ export interface SwitchboardSink {
 }
 
 /** How a value was received by an input. */
-export type Reception = "taken" | "unknown-input" | "wrong-type";
+export type Reception = "taken" | "unknown-input" | "wrong-type" | "standing-still";
 
 const receptionWords = {
   taken: undefined,
   "unknown-input": "there is no such input",
   "wrong-type": "the input takes another type of value",
+  "standing-still": "the node is changing over",
 } as const satisfies Record<Reception, string | undefined>;
 
 export class Switchboard {
@@ -63,6 +67,11 @@ export class Switchboard {
   #stop: Held | undefined;
   /** Inputs whose lease on the hub's life has run out, by `instance/input`: stopped, each by itself. */
   readonly #lapsed = new Map<string, Held>();
+  #planned = new PlannedInputs({});
+  /** Nothing moves but by a stop. */
+  #isStill = false;
+  /** What has moved in the stacks meanwhile and not been told. */
+  readonly #untold = new Map<string, PortAddress>();
   /** The time of the event being handled, for the sink of the routes. */
   #now: Now = { instant: instant(0), wall: micros(0) };
 
@@ -78,14 +87,41 @@ export class Switchboard {
   /** An instance says what it takes and gives; inputs it no longer has lose their owners. */
   declare(instance: string, ports: DeclaredPorts, now: Now): void {
     this.#instances.set(instance, ports);
-    for (const key of this.#stacks.keys()) {
-      const address = parsePortAddress(key);
-      if (!address.ok || address.value.instance !== instance) continue;
-      if (this.#input(address.value) !== undefined) continue;
-      this.#stacks.delete(key);
-      this.#sink.ownersChanged();
-    }
+    this.#forgetInputs(instance);
     if (this.#stop !== undefined || this.#lapsed.size > 0) this.#latch(instance, ports, now);
+  }
+
+  /** An instance is here no more. */
+  remove(instance: string): void {
+    this.#instances.delete(instance);
+    this.#forgetInputs(instance);
+  }
+
+  /** What the plan says of inputs: counts at once, in a stop too. */
+  setInputs(inputs: Plan["inputs"], now: Now): void {
+    this.#planned = new PlannedInputs(inputs);
+    for (const [key, stack] of this.#stacks) {
+      const address = parsePortAddress(key);
+      if (address.ok && stack.claimOf("stop") !== undefined) this.#settleStop(address.value, now);
+    }
+  }
+
+  /** From now on nothing moves an input but a stop. Who owns it is kept up to date beneath. */
+  standStill(): void {
+    this.#isStill = true;
+  }
+
+  /** Inputs go to where they should be by now. What happened once meanwhile has passed. */
+  moveOn(latest: ReadonlyMap<string, Sample>, now: Now): void {
+    if (!this.#isStill) return;
+    this.#isStill = false;
+    this.#offerLatest(this.#routes.runners, latest, now);
+    for (const [key, address] of this.#untold) {
+      const owner = this.#stacks.get(key)?.owner;
+      this.#apply(address, owner);
+      this.#sink.held(address, owner?.claim.value ?? null, now.wall);
+    }
+    this.#untold.clear();
   }
 
   ports(instance: string): DeclaredPorts | undefined {
@@ -96,7 +132,8 @@ export class Switchboard {
   reapply(instance: string): void {
     for (const [key, stack] of this.#stacks) {
       const address = parsePortAddress(key);
-      if (address.ok && address.value.instance === instance) this.#apply(address.value, stack.owner);
+      if (!address.ok || address.value.instance !== instance) continue;
+      if (stack.owner?.kind === "stop" || !this.#untold.has(key)) this.#apply(address.value, stack.owner);
     }
   }
 
@@ -141,6 +178,7 @@ export class Switchboard {
 
   /** A value of an output of this node: to the routes placed here. */
   fromOutput(address: PortAddress, sample: Sample, now: Now): void {
+    if (this.#isStill) return;
     this.#now = now;
     const from = `${this.#node}/${portAddress(address)}`;
     this.#routes.offer(from, sample, now.instant, this.#takeRouted, now.wall);
@@ -165,6 +203,7 @@ export class Switchboard {
   command(to: string, command: Command, now: Now): Reception {
     const address = parsePortAddress(to);
     if (!address.ok || this.#input(address.value) === undefined) return "unknown-input";
+    if (this.#isStill) return "standing-still";
     if (command.kind === "release") {
       this.#change(address.value, now, (stack) => stack.release("manual", now.wall));
       return "taken";
@@ -212,7 +251,7 @@ export class Switchboard {
   /** Does what time brings: manual values end, throttles open. Returns when to come back. */
   tick(now: Now): Instant | undefined {
     this.#now = now;
-    let next = this.#routes.flush(now.instant, this.#takeRouted);
+    let next = this.#isStill ? undefined : this.#routes.flush(now.instant, this.#takeRouted);
     for (const [key, address] of this.#lent) {
       let until: Instant | undefined;
       this.#change(address, now, (stack) => {
@@ -233,6 +272,17 @@ export class Switchboard {
     return this.#ownersThat(({ kind }) => this.#stop === undefined || kind !== "stop");
   }
 
+  /** Those that an instance has no longer lose their owners. */
+  #forgetInputs(instance: string): void {
+    for (const key of this.#stacks.keys()) {
+      const address = parsePortAddress(key);
+      if (!address.ok || address.value.instance !== instance) continue;
+      if (this.#input(address.value) !== undefined) continue;
+      this.#stacks.delete(key);
+      this.#sink.ownersChanged();
+    }
+  }
+
   #ownersThat(isTold: (owner: Owner) => boolean): Record<string, OwnerReport> {
     const owners: Record<string, OwnerReport> = {};
     for (const [key, { owner }] of this.#stacks) {
@@ -249,6 +299,7 @@ export class Switchboard {
   }
 
   #offerLatest(runners: readonly RouteRunner[], latest: ReadonlyMap<string, Sample>, now: Now): void {
+    if (this.#isStill) return;
     this.#now = now;
     this.#routes.offerLatest(runners, { latest, prefix: `${this.#node}/` }, now.instant, this.#takeRouted);
   }
@@ -273,6 +324,8 @@ export class Switchboard {
     if (value === undefined) return "wrong-type";
     if (spec.actuator === true) {
       this.#change(address, now, (stack) => stack.claim(kind, { ...claim, value }, now.wall));
+    } else if (this.#isStill) {
+      return "standing-still";
     } else {
       this.#sink.apply(address, { value, at: claim.at, owner: kind });
     }
@@ -292,7 +345,7 @@ export class Switchboard {
     const held = this.#stop ?? this.#lapsed.get(portAddress(address));
     this.#change(address, now, (stack) => {
       if (held === undefined) stack.release("stop", now.wall);
-      else stack.claim("stop", { value: stopValue(spec), ...held }, now.wall);
+      else stack.claim("stop", { value: this.#planned.stopValue(address, spec), ...held }, now.wall);
     });
   }
 
@@ -307,8 +360,11 @@ export class Switchboard {
     else this.#stacks.set(key, stack);
     if (before === after) return;
     if (after === undefined || before === undefined || !isSameValue(before.claim.value, after.claim.value)) {
-      this.#apply(address, after);
-      this.#sink.held(address, after?.claim.value ?? null, now.wall);
+      if (this.#isStill && after?.kind !== "stop") this.#untold.set(key, address);
+      else {
+        this.#apply(address, after);
+        this.#sink.held(address, after?.claim.value ?? null, now.wall);
+      }
     }
     const isOwnerNew = before?.kind !== after?.kind || before?.claim.by !== after?.claim.by;
     if (isOwnerNew || before?.claim.until?.due !== after?.claim.until?.due) this.#sink.ownersChanged();
@@ -320,21 +376,3 @@ export class Switchboard {
     this.#sink.apply(address, applied);
   }
 }
-
-/** The value as the input takes it: whole where whole numbers are wanted, inside the declared range. */
-function fitted(value: Value, spec: InputSpec): Value | undefined {
-  if (typeof value === "number" && (spec.type === "int" || spec.type === "float")) {
-    if (!Number.isFinite(value)) return undefined;
-    const whole = spec.type === "int" ? Math.round(value) : value;
-    return Math.min(Math.max(whole, spec.min ?? whole), spec.max ?? whole);
-  }
-  return isOfType(value, spec.type) ? value : undefined;
-}
-
-function portNames(port: string, spec: InputSpec): string[] {
-  if (spec.count === undefined) return [port];
-  return Array.from({ length: spec.count }, (_, index) => `${port}${index + 1}`);
-}
-
-/** Values of actuators are scalars; anything else counts as new. */
-const isSameValue = (left: Value, right: Value): boolean => left === right && typeof left !== "object";

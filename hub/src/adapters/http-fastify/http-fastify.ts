@@ -7,7 +7,9 @@ import type { BrokerFault, BrokerRules } from "../../ports/broker.ts";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { apiPaths } from "@interactor/shared/wire/api";
 import { payloadBytesMax } from "@interactor/shared/wire/limits";
+import type { SiteControl } from "../../ports/site-control.ts";
 import type { HubView } from "../../ports/view.ts";
+import { routeConfigApi } from "./config-api.ts";
 import { loadDashboard } from "./dashboard-files.ts";
 import { HttpGuard, httpTimes } from "./http-guard.ts";
 import { Metrics } from "./metrics.ts";
@@ -51,7 +53,11 @@ const securityHeaders = {
   "x-content-type-options": "nosniff",
 } as const;
 
-export async function openHttp(options: HttpOptions, view: HubView): Promise<HttpServer> {
+export async function openHttp(
+  options: HttpOptions,
+  view: HubView,
+  control: SiteControl,
+): Promise<HttpServer> {
   const { keepAliveTimeout, requestTimeout } = httpTimes;
   const app = fastify({
     logger: false,
@@ -72,6 +78,7 @@ export async function openHttp(options: HttpOptions, view: HubView): Promise<Htt
   });
   routeApi(app, options.site, view);
   routeRecording(app, options.record);
+  await routeConfigApi(app, control);
   for (const file of await loadDashboard(options.dashboard, options.site)) {
     app.get(file.path, async (_request, reply) =>
       reply.type(file.type).header("cache-control", "no-cache").send(file.body),
