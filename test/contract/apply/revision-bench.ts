@@ -29,6 +29,7 @@ import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
 import { encodeRoundWord } from "@interactor/shared/wire/messages/group-words";
 import type { RoundWord } from "@interactor/shared/wire/messages/group-round";
 import { encodePlan, encodeTarget, type Plan, type Target } from "@interactor/shared/wire/messages/plan";
+import { encodeStopLatch, type StopLatch, type ZoneLatch } from "@interactor/shared/wire/messages/stop";
 import type { Value } from "@interactor/shared/wire/value";
 import { memoryApplyStore, nothingFetched } from "./memory-apply-store.ts";
 
@@ -43,7 +44,8 @@ export interface Given {
   readonly kept?: ApplyStore;
   readonly fixed?: readonly InstanceSpec[];
   readonly secrets?: Readonly<Record<string, string>>;
-  readonly clock?: VirtualClock;
+  /** Show stops that earlier lives have kept. */
+  readonly stops?: readonly ZoneLatch[];
 }
 
 /** A host whose instances come up at once, unless a test plays them otherwise. */
@@ -124,17 +126,18 @@ export function revisionBench({
   kept = memoryApplyStore(),
   fixed = [],
   secrets = {},
-  clock = new VirtualClock(),
+  stops = [],
 }: Given = {}) {
   const applied: string[] = [];
   const votes: Uint8Array[] = [];
   const refused: string[] = [];
   const problems: (string | undefined)[] = [];
   const beginnings: string[] = [];
+  const clock = new VirtualClock();
   const log = { info: quiet, warn: quiet, error: quiet };
   const siteClock = Object.assign(clock, { isSynchronised: true, own: () => clock.wall(), steer: quiet });
   const store: StateStore = {
-    loadStop: async () => [],
+    loadStop: async () => stops,
     saveStop: async () => undefined,
     loadLedgerMark: async () => undefined,
     saveLedgerMark: async () => undefined,
@@ -234,6 +237,15 @@ export function revisionBench({
     told: () => applied.splice(0),
     knows(error: Millis) {
       known = { wall: clock.wall(), error };
+    },
+    get zones() {
+      return stop.zones;
+    },
+    stop: (zone: string, latch: StopLatch) => stop.take(zone, encodeStopLatch(latch)),
+    /** As an agent starts. */
+    async begin() {
+      await stop.load("own");
+      await revision.start();
     },
     target: (target: Target) => revision.desired(encodeTarget(target)),
     word: (word: RoundWord) => revision.round(encodeRoundWord(word)),
