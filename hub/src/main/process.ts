@@ -17,9 +17,11 @@ import { Hub } from "../hub.ts";
 import { controlOf } from "../hub-control.ts";
 import { viewOf } from "../hub-view.ts";
 import { journalLimits } from "../ports/journal.ts";
+import type { JournalSpan } from "../ports/journal-reader.ts";
 import type { Log } from "../ports/log.ts";
 import { boundHeap } from "./heap.ts";
 import { type Options, readOptions } from "./options.ts";
+import { record, recordingOf } from "./record.ts";
 import { watchRoutes } from "./routes-watch.ts";
 import { openSiteWorld } from "./site-world.ts";
 import { version } from "./version.ts";
@@ -28,8 +30,9 @@ import { version } from "./version.ts";
 const endTimeout = 1400;
 
 export async function run(): Promise<void> {
+  const [command, ...rest] = process.argv.slice(2);
   try {
-    await serve();
+    await (command === "record" ? record(rest) : serve());
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     process.stderr.write(`interactor hub: ${error.message}\n`);
@@ -81,9 +84,7 @@ async function serve(): Promise<void> {
   hub.start(broker, problems);
   await using http = await openHttp(
     {
-      host: options.httpHost,
-      port: options.httpPort,
-      site,
+      ...placeOf(options),
       dashboard: join(import.meta.dirname, "dashboard"),
       acceptMqtt: (stream, address) => broker.accept(stream, address),
       faulted: (...told) => hub.faulted(...told),
@@ -100,6 +101,13 @@ async function serve(): Promise<void> {
   setTimeout(() => process.exit(0), endTimeout).unref();
   hub.stop();
 }
+
+const placeOf = ({ httpHost, httpPort, site, data }: Options) => ({
+  host: httpHost,
+  port: httpPort,
+  site,
+  record: (span: JournalSpan) => recordingOf(data, site, span),
+});
 
 /** Says where the hub is: to whoever started it, and to the command line by `hub.json`. */
 async function announce(

@@ -58,7 +58,7 @@ export interface Goals {
 export const sceneInstance = "scene";
 
 /** The nodes on which a scene sets something, in alphabetical order. */
-export const nodesOfScene = (scene: Readonly<Record<string, unknown>>): readonly string[] =>
+const nodesOfScene = (scene: Readonly<Record<string, unknown>>): readonly string[] =>
   [...new Set(Object.keys(scene).map((address) => address.slice(0, address.indexOf("/"))))].toSorted();
 
 /** The ends of a compiled route. A group or scene that there is not has no nodes; `targetProblems` tells of it. */

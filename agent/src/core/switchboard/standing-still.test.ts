@@ -112,7 +112,7 @@ describe("a plan says of inputs", () => {
 
   test("where they go on a show stop, each by itself or all of a kind", () => {
     const { board, told } = bench();
-    board.setInputs(planned, nowAt(0));
+    board.setInputs({ inputs: planned, scenes: {} }, nowAt(0));
 
     board.stopShow("anna", nowAt(1));
 
@@ -125,7 +125,7 @@ describe("a plan says of inputs", () => {
     board.stopShow("anna", nowAt(1));
     told();
 
-    board.setInputs(planned, nowAt(2));
+    board.setInputs({ inputs: planned, scenes: {} }, nowAt(2));
 
     expect(told()).toEqual(["ch1 9 stop", "ch2 5 stop", "ch3 9 stop"]);
   });

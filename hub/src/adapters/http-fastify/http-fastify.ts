@@ -13,6 +13,7 @@ import { routeConfigApi } from "./config-api.ts";
 import { loadDashboard } from "./dashboard-files.ts";
 import { HttpGuard, httpTimes } from "./http-guard.ts";
 import { Metrics } from "./metrics.ts";
+import { routeRecording, type TakeRecording } from "./recording-route.ts";
 import { WebSocketStream } from "./web-socket-stream.ts";
 
 export interface HttpOptions {
@@ -24,6 +25,7 @@ export interface HttpOptions {
   readonly dashboard: string;
   /** Serves MQTT on the stream of a WebSocket that was accepted from this address. */
   readonly acceptMqtt: (stream: Duplex, address: string) => void;
+  readonly record: TakeRecording;
   /** Told of everybody who is turned away or cut. */
   readonly faulted: BrokerRules["faulted"];
 }
@@ -75,6 +77,7 @@ export async function openHttp(
     return reply.code(421).send({ error: "this hub is not known under that host name" });
   });
   routeApi(app, options.site, view);
+  routeRecording(app, options.record);
   await routeConfigApi(app, control);
   for (const file of await loadDashboard(options.dashboard, options.site)) {
     app.get(file.path, async (_request, reply) =>
