@@ -1,7 +1,8 @@
 /** `interactor why`: who owns an input, what it holds, and which routes lead to it. */
 import { setTimeout as wait } from "node:timers/promises";
 import type { NodeView } from "@interactor/shared/wire/api";
-import { type CompiledRoute, decodeDesired } from "@interactor/shared/wire/messages/desired";
+import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
+import { decodePlan, decodeTarget } from "@interactor/shared/wire/messages/plan";
 import { decodePublicValue, type PublicValue } from "@interactor/shared/wire/messages/public-value";
 import { siteAddress, type SiteAddress } from "@interactor/shared/wire/names";
 import { isHere } from "@interactor/shared/wire/node-state";
@@ -32,7 +33,7 @@ export async function runWhy(addressText: string, options: WhyOptions, signal: A
 export interface Known {
   /** The last value of the input; actuators have one once somebody owned them. */
   readonly value: PublicValue | undefined;
-  /** Routes on the node itself that lead to the input; those on the hub are not told. */
+  /** Routes on the node itself that lead to the input, as it shall have them; those on the hub are not told. */
   readonly routes: readonly CompiledRoute[];
 }
 
@@ -66,12 +67,17 @@ function knownFrom(
   address: SiteAddress,
 ): Known {
   const value = valueBytes === undefined ? undefined : decodePublicValue(valueBytes);
-  const desired = desiredBytes === undefined ? undefined : decodeDesired(desiredBytes);
-  const routes = desired?.ok === true ? desired.value.routes : [];
   return {
     value: value?.ok === true ? value.value : undefined,
-    routes: routes.filter((route) => route.to === siteAddress(address)),
+    routes: routesIn(desiredBytes).filter((route) => route.to === siteAddress(address)),
   };
+}
+
+function routesIn(desired: Uint8Array | undefined): readonly CompiledRoute[] {
+  const target = desired === undefined ? undefined : decodeTarget(desired);
+  const bytes = target?.ok === true ? target.value?.plan : undefined;
+  const plan = bytes === undefined ? undefined : decodePlan(bytes);
+  return plan?.ok === true ? plan.value.routes : [];
 }
 
 export function whyLines(input: FoundInput, { value, routes }: Known, now: Date): readonly string[] {
