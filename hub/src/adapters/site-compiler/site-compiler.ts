@@ -26,7 +26,8 @@ export function openSiteCompiler(options: CompilerOptions): SiteCompiler {
   const thread = new CompilerThread(options);
   return {
     compile: (files) => thread.ask("compile", [files]).catch((error: unknown) => tooMuch(files.root, error)),
-    routesAlone: (routes) => thread.ask("routesAlone", [routes]).catch((error: unknown) => tooMuch("", error)),
+    routesAlone: (routes) =>
+      thread.ask("routesAlone", [routes]).catch((error: unknown) => tooMuch("", error)),
     open: (...given) => thread.ask("open", given).catch(failedWith),
     textsOf: (...given) => thread.ask("textsOf", given).catch(failedWith),
     compare: (...given) => thread.ask("compare", given).catch(failedWith),
