@@ -50,6 +50,7 @@ export class AgentPlanRunner implements PlanRunner {
   #changing: Promise<void> = Promise.resolve();
   #wellBefore: ReadonlySet<string> = new Set();
   #endProbe: (() => void) | undefined;
+  #isEnded = false;
   /** By instance whose secret is awaited. */
   readonly #retries = new Map<string, () => void>();
 
@@ -131,7 +132,9 @@ export class AgentPlanRunner implements PlanRunner {
     after(() => switchboard.moveOn(outputs.latest, now()));
   }
 
+  /** What a change still had to start is not started any more. */
   stop(): void {
+    this.#isEnded = true;
     this.#endProbe?.();
     for (const cancel of this.#retries.values()) cancel();
   }
@@ -198,7 +201,7 @@ export class AgentPlanRunner implements PlanRunner {
     const { clock, instances } = this.#parts;
     try {
       const spec = await this.#specOf(name, planned);
-      instances.start(spec);
+      if (!this.#isEnded) instances.start(spec);
     } catch (error) {
       const { module } = planned;
       instances.failed({ name, module, settings: {} }, messageOf(error));

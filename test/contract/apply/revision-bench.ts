@@ -34,6 +34,14 @@ import type { Value } from "@interactor/shared/wire/value";
 import { memoryApplyStore, nothingFetched } from "./memory-apply-store.ts";
 
 const quiet = () => undefined;
+const nothingRuns = {
+  revision: 0,
+  digest: "",
+  apply: { revision: 0, digest: "", phase: "idle" },
+  owners: {},
+  routes: [],
+} as const;
+
 const ports = {
   inputs: { level: { type: "int", actuator: true, stop: 0 } },
   outputs: { level: { type: "int" } },
@@ -56,6 +64,8 @@ class PlayedHost implements ModuleHost {
   readonly verdicts = { prepare: new Map<string, string>(), reconfigure: "" };
   /** What a stop takes. */
   stopping: Promise<void> = Promise.resolve();
+  /** Of every module that comes with the agent. */
+  version = "1.0.0";
   /** Those that start only when a test says so. */
   readonly slow = new Set<string>();
   readonly events: ModuleHostEvents;
@@ -75,7 +85,7 @@ class PlayedHost implements ModuleHost {
   come(name: string): void {
     const spec = this.running.get(name);
     if (spec === undefined) return;
-    this.events.declared(name, ports, { module: spec.module, version: spec.version ?? "1.0.0" });
+    this.events.declared(name, ports, { module: spec.module, version: this.version });
     this.events.started(name);
     this.events.stateChanged(name, { state: "running" });
   }
@@ -233,6 +243,7 @@ export function revisionBench({
     refused,
     problems,
     beginnings,
+    report: () => report.take({ ...nothingRuns, clock: agentClock.report() }, clock.now()),
     /** What inputs were told since the last look. */
     told: () => applied.splice(0),
     knows(error: Millis) {

@@ -160,6 +160,25 @@ test("a node whose own file names an instance of its plan runs its own, and says
   expect(again.problems).toContain('instance "sim" of its revision is in its node.json too, which wins');
 });
 
+test("a node whose agent was renewed runs the modules that came with it, and says so", async () => {
+  const kept = memoryApplyStore();
+  await running({ kept });
+  const again = revisionBench({ kept });
+  again.host.version = "2.0.0";
+
+  await again.begin();
+  await again.until("it runs", () => again.host.running.size === 2);
+  again.clock.advance(seconds(60));
+
+  expect(again.report()).toMatchObject({
+    instances: { sim: { state: "running" }, lamp: { state: "running" } },
+    problems: expect.arrayContaining([
+      "sim runs simulated 2.0.0, which came with this agent; its revision says 1.0.0",
+    ]),
+  });
+  expect(again.revision.phase).toMatchObject({ kind: "applied", target: { revision: 1 } });
+});
+
 describe("in a zone that the plan names", () => {
   const latches = [{ id: "a", by: "anna", at: 1 }];
   const stopped: StopLatch = { v: 1, latched: true, by: "anna", at: 1, latches };
