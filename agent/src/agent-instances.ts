@@ -5,12 +5,12 @@
 import type { DeclaredPorts } from "@interactor/shared/bundle/manifest";
 import type { LoadedCode } from "@interactor/shared/sdk/guest-messages";
 import type { InputSpec } from "@interactor/shared/wire/messages/port";
+import { sceneInstance } from "@interactor/shared/wire/names";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import type { AgentReport } from "./agent-report.ts";
 import type { AgentStop } from "./agent-stop.ts";
 import { Sightings } from "./core/apply/sightings.ts";
 import type { FirstWords } from "./core/link/first-words.ts";
-import { sceneInstance } from "./core/switchboard/scenes.ts";
 import type { Outputs } from "./core/outputs/outputs.ts";
 import type { Now, Switchboard } from "./core/switchboard/switchboard.ts";
 import type {
