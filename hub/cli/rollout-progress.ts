@@ -7,6 +7,8 @@ import { painterFor } from "./output.ts";
 import { endOf, type RolloutEnd, RolloutLog, rolloutPicture } from "./rollout-lines.ts";
 
 const lookEvery = 250; // ms
+/** An end that may be one for a moment only must last so long, in ms. */
+const settleMin = 1000;
 /** A hub that does not answer for so long is gone, in ms: it may be restarting. */
 const patience = 60_000;
 
@@ -29,13 +31,16 @@ export async function followRollout(
 ): Promise<{ readonly end: RolloutEnd; readonly view: RolloutView }> {
   const screen = screenFor(options);
   let heardAt = performance.now();
+  let movedAt = heardAt;
   for (;;) {
     try {
       const view = await fetchRollout(hub, revision);
       heardAt = performance.now();
       screen.show(view);
       const end = endOf(view, held ?? heldNow(view));
-      if (end !== undefined) return { end, view };
+      if (end?.isTentative !== true) movedAt = heardAt;
+      const isOver = end?.isTentative !== true || heardAt - movedAt >= settleMin;
+      if (end !== undefined && isOver) return { end, view };
     } catch (error) {
       if (!isUnreachable(error) || performance.now() - heardAt > patience) throw error;
       screen.say("the hub does not answer; trying again");
