@@ -36,13 +36,14 @@ export class HubUnits {
 
   swap(node: string, { by, unit }: SwapRequest): Result<SwapResponse, Refusal> {
     const here = this.#parts.unitOf(node);
+    const before = here ?? this.book.unitOf(node);
     if (!this.book.swap(node, here, unit))
       return failed({ kind: "not-found", error: `no unit ever filled a node "${node}"` });
-    this.#parts.log.warn(`node ${node} is to be filled by ${unit ?? "another unit"}`, { by, before: here });
+    this.#parts.log.warn(`node ${node} is to be filled by ${unit ?? "another unit"}`, { by, before });
     this.#keepSoon();
     return ok({
       node,
-      ...(here === undefined ? {} : { before: here }),
+      ...(before === undefined ? {} : { before }),
       ...(unit === undefined ? {} : { unit }),
     });
   }

@@ -180,7 +180,7 @@ export const swapRequest = z.object({
 });
 export const swapResponse = z.object({
   node: z.string(),
-  /** The unit that fills it now; missing: none is here. */
+  /** The unit that fills it now, here or not. */
   before: z.optional(z.string()),
   unit: z.optional(z.string()),
 });

@@ -26,6 +26,12 @@ export class UnitBook {
     return Object.fromEntries(this.#nodes);
   }
 
+  /** The unit that fills a node, or would if it were here. */
+  unitOf(node: string): string | undefined {
+    const known = this.#nodes.get(node);
+    return known !== undefined && "unit" in known ? known.unit : undefined;
+  }
+
   /** Why a unit may not fill a node; `undefined`: it may. */
   refusal(node: string, unit: string): string | undefined {
     const known = this.#nodes.get(node);
@@ -47,9 +53,8 @@ export class UnitBook {
 
   /** A unit fills a node. Returns whether that is news. */
   born(node: string, unit: string): boolean {
-    const known = this.#nodes.get(node);
-    if (known !== undefined && "unit" in known && known.unit === unit) return false;
-    if (known === undefined && this.#nodes.size >= remembered) {
+    if (this.unitOf(node) === unit) return false;
+    if (!this.#nodes.has(node) && this.#nodes.size >= remembered) {
       const [first] = this.#nodes.keys();
       if (first !== undefined) this.#nodes.delete(first);
     }
@@ -60,7 +65,7 @@ export class UnitBook {
   /** Lets another unit in: this one, or any but the one that fills the node now. Fails for a node that nobody filled. */
   swap(node: string, here: string | undefined, unit: string | undefined): boolean {
     const known = this.#nodes.get(node);
-    const old = here ?? (known !== undefined && "unit" in known ? known.unit : undefined);
+    const old = here ?? this.unitOf(node);
     if (unit !== undefined) this.#nodes.set(node, { unit });
     else if (old !== undefined) this.#nodes.set(node, { not: old });
     return unit !== undefined || old !== undefined || known !== undefined;
