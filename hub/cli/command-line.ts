@@ -117,9 +117,10 @@ function addAgent(program: Command): void {
       new Option("--config <file>", "its instances (default node.json in --data)").env("INTERACTOR_CONFIG"),
     )
     .addOption(
-      new Option("--zone <name...>", "zones it is in, for a show stop; may be repeated").env(
-        "INTERACTOR_ZONES",
-      ),
+      new Option(
+        "--zone <name...>",
+        "zones it is in beside those of the site file, for a show stop; may be repeated",
+      ).env("INTERACTOR_ZONES"),
     )
     .addHelpText(
       "after",
