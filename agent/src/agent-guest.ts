@@ -86,6 +86,11 @@ export class GuestKeeper implements AsyncDisposable {
     return this.#instances.size > 0 || this.#questions.size > 0;
   }
 
+  /** It is not between its death and its next life. */
+  get isThere(): boolean {
+    return this.#line !== undefined;
+  }
+
   start(instance: InstanceSpec): void {
     this.#instances.set(instance.name, instance);
     this.#post(["start", plain(instance)]);

@@ -4,6 +4,8 @@
  */
 import type { DeclaredPorts } from "@interactor/shared/bundle/manifest";
 import type { LoadedCode } from "@interactor/shared/sdk/guest-messages";
+import type { InputSpec } from "@interactor/shared/wire/messages/port";
+import { sceneInstance } from "@interactor/shared/wire/names";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import type { AgentReport } from "./agent-report.ts";
 import type { AgentStop } from "./agent-stop.ts";
@@ -104,6 +106,21 @@ export class AgentInstances implements AsyncDisposable {
     return undefined;
   }
 
+  /** The node has an instance of its own for the scenes of its plan, as long as there are any. */
+  scenes(inputs: Readonly<Record<string, InputSpec>>): void {
+    const { declarationsChanged, now, outputs, reporting } = this.#parts;
+    const isThere = outputs.declared.has(sceneInstance);
+    if (Object.keys(inputs).length === 0) {
+      if (!isThere) return;
+      outputs.remove(sceneInstance);
+      reporting.forget(sceneInstance);
+      return declarationsChanged();
+    }
+    if (!isThere) reporting.instance(sceneInstance, { state: "running" });
+    const declaration = { module: sceneInstance, version: "1", inputs, outputs: {} };
+    if (outputs.declare(sceneInstance, declaration, now())) declarationsChanged();
+  }
+
   prepare(spec: InstanceSpec): Promise<Verdict> {
     return this.#host.prepare(spec);
   }
@@ -137,9 +154,12 @@ export class AgentInstances implements AsyncDisposable {
 
   #stateChanged(instance: string, report: InstanceReport): void {
     if (!this.#specs.has(instance)) return;
-    const { after, firstWords, reporting } = this.#parts;
+    const { after, firstWords, now, reporting, switchboard } = this.#parts;
     this.sightings.stateChanged(instance, report);
-    after(() => reporting.instance(instance, report));
+    after(() => {
+      reporting.instance(instance, report);
+      if (report.state !== "running") switchboard.instanceLost(instance, now());
+    });
     if (report.state === "failed") firstWords.heard(instance);
   }
 

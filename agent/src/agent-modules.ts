@@ -46,7 +46,9 @@ export class AgentModules implements ModuleHost {
     if (guest === undefined) return missing(instance);
     const verdict = await guest.prepare(instance);
     await this.#leave(guest);
-    return verdict;
+    if (guest.isThere || this.#guests.get(guest.name) !== guest) return verdict;
+    // It has died of what runs in it, which is no reason against what would take its place: another one is asked.
+    return this.#prepareApart(instance);
   }
 
   async selfTest(instance: string): Promise<Verdict> {
@@ -69,6 +71,13 @@ export class AgentModules implements ModuleHost {
     const guests = [...this.#guests.values()];
     this.#guests.clear();
     await Promise.all(guests.map((guest) => guest[Symbol.asyncDispose]()));
+  }
+
+  async #prepareApart(instance: InstanceSpec): Promise<Verdict> {
+    const place = this.#options.placeOf(instance);
+    if (place === undefined) return missing(instance);
+    await using guest = new GuestKeeper(place, this.#options, this.#events);
+    return await guest.prepare(instance);
   }
 
   #guestFor(instance: InstanceSpec): GuestKeeper | undefined {

@@ -151,7 +151,8 @@ export class AgentPlanRunner implements PlanRunner {
       return prepared.ok ? [prepared.value] : [];
     });
     after(() => {
-      switchboard.setInputs(plan.inputs, now());
+      switchboard.setInputs(plan, now());
+      instances.scenes(switchboard.sceneInputs);
       switchboard.setRoutes(runners, outputs.latest, now());
     });
     this.#tellProblems(plan, plan.routes.length - runners.length);

@@ -9,7 +9,7 @@ import type { AgentWorld } from "./agent-world.ts";
 import type { Content, Phase } from "./core/apply/apply-state.ts";
 
 export interface RevisionParts extends Omit<PlanRunnerParts, "secrets" | "clock"> {
-  readonly siteClock: AgentClock;
+  readonly siteClock: Pick<AgentClock, "known">;
   readonly reporting: AgentReport;
   /** To the hub, on the topic of votes. */
   readonly vote: (payload: Uint8Array) => void;

@@ -231,6 +231,7 @@ export class Agent implements AsyncDisposable {
         this.#connection = undefined;
         this.#outbox.disconnected();
         this.#clock.disconnected();
+        if (effect.wasUp) this.#after(() => this.#switchboard.hubLost(this.#now()));
         return this.#world.log.warn(effect.wasUp ? "lost the hub" : "cannot reach the hub", {
           reason: effect.reason,
         });

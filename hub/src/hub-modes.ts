@@ -11,9 +11,9 @@ import {
   type ModeState,
   whyClosed,
   withMode,
-  wholeSite,
   zonesWithModes,
 } from "./core/mode/modes.ts";
+import { wholeSite } from "@interactor/shared/wire/names";
 import type { Refusal } from "./core/revision/refusal.ts";
 import type { Log } from "./ports/log.ts";
 import type { RolloutStore } from "./ports/rollout-store.ts";
@@ -29,15 +29,27 @@ export interface ModeParts {
   readonly zonesOf: (node: string) => readonly string[];
   /** Some zone has another mode than before. */
   readonly changed: () => void;
+  /** The mode of each zone, as values that routes may follow; `news`: those that are another one now. */
+  readonly say: (modes: ReadonlyMap<string, string>, news: readonly string[]) => void;
 }
 
 export class HubModes {
   readonly #parts: ModeParts;
   #state: ModeState;
+  #said: ReadonlyMap<string, string> = new Map();
 
   constructor(parts: ModeParts) {
     this.#parts = parts;
     this.#state = parts.store.modes;
+  }
+
+  /** Says what has changed, by a person or by a revision. `isAgain`: everything, to those who heard nothing yet. */
+  say(isAgain = false): void {
+    const modes = new Map([...this.inForce].map(([zone, { mode }]) => [zone, mode]));
+    const news = [...modes.keys()].filter((zone) => isAgain || this.#said.get(zone) !== modes.get(zone));
+    const isLess = [...this.#said.keys()].some((zone) => !modes.has(zone));
+    this.#said = modes;
+    if (news.length > 0 || isLess) this.#parts.say(modes, news);
   }
 
   /** By zone, the whole as `site`; zones without any are left out. */
@@ -81,6 +93,7 @@ export class HubModes {
     this.#state = next.value;
     log.info(`${zone === wholeSite ? "the site" : `zone ${zone}`} is in mode "${mode}"`, { by, reason });
     changed();
+    this.say();
     try {
       await store.saveModes(next.value);
     } catch (error) {

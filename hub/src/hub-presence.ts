@@ -147,7 +147,7 @@ export class HubPresence {
   }
 
   #perform(effect: PresenceEffect): void {
-    const { faults, router, site } = this.#parts;
+    const { clock, faults, router, site } = this.#parts;
     switch (effect.kind) {
       case "born":
         router.connected(effect.node, effect.isNewLife);
@@ -159,6 +159,7 @@ export class HubPresence {
         });
       case "gone":
         router.disconnected(effect.node);
+        router.sourceLost(effect.node, { instant: clock.now(), wall: clock.wall() });
         return site().presence(effect.node, false);
       case "forgotten":
         return this.#forget(effect.node);

@@ -12,7 +12,7 @@ import { rolloutView } from "./core/rollout/rollout-progress.ts";
 import { rolloutOrder } from "./core/rollout/rollout-request.ts";
 import type { RolloutAction, RolloutEvent } from "./core/rollout/rollout-state.ts";
 import { changesFor } from "./core/rollout/standing.ts";
-import { HubModes } from "./hub-modes.ts";
+import { HubModes, type ModeParts } from "./hub-modes.ts";
 import { HubRevisions, type Order } from "./hub-revisions.ts";
 import { HubRollouts } from "./hub-rollouts.ts";
 import { HubRounds } from "./hub-rounds.ts";
@@ -40,6 +40,7 @@ export interface SiteParts extends SiteWorld {
   /** The hub's own routes from now on; `all`: also those that nodes run by themselves. */
   readonly serve: (own: readonly CompiledRoute[], all: readonly CompiledRoute[]) => void;
   readonly publish: (topic: string, payload: Uint8Array, retain: boolean) => void;
+  readonly say: ModeParts["say"];
 }
 
 export class HubSite implements AsyncDisposable {
@@ -135,6 +136,7 @@ export class HubSite implements AsyncDisposable {
   start(): void {
     this.#rounds.resume();
     this.rollouts.open();
+    this.modes.say(true);
   }
 
   presence(node: string, isThere: boolean): void {
@@ -191,7 +193,10 @@ export class HubSite implements AsyncDisposable {
     this.#inForce = this.revisions.siteOf(revision);
     this.#parts.serve(Object.values(this.#inForce?.hub.routes ?? {}), this.routes);
     // Its modes may gate what is on its way.
-    queueMicrotask(() => this.rollouts.modesChanged());
+    queueMicrotask(() => {
+      this.rollouts.modesChanged();
+      this.modes.say();
+    });
   }
 
   #order(number: number, site: SiteInHand, options: RolloutOptions): Result<Order, string> {

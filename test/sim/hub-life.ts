@@ -38,10 +38,11 @@ export class SimHub {
     this.#routes = routes;
     this.machine = new Machine(time, 0, -100_000);
     this.journalFile = new JournalFile(chance.fork(), coverage, observer);
-    // The first routes are there in every world: a site without any has nothing to lose.
-    this.#revisionSlot = new Slot({ isFull: false, slowness: 1 }, chance.fork());
-    this.#rolloutSlot = new Slot(this.weather, chance.fork());
     this.#stopSlot = new Slot(this.weather, chance.fork(), (kept) => observer.stops.kept(kept));
+    // The first routes are there in every world: a site without any has nothing to lose.
+    const luck = chance.fork();
+    this.#revisionSlot = new Slot({ isFull: false, slowness: 1 }, luck);
+    this.#rolloutSlot = new Slot(this.weather, luck);
   }
 
   start(): void {

@@ -25,6 +25,8 @@ export interface TargetHub extends AsyncDisposable {
   /** What came on a topic of the node, oldest first. */
   heard(leaf: "vote" | "desired"): readonly Uint8Array[];
   say(leaf: "round" | "desired", payload: Uint8Array): void;
+  /** What the node has said until now. */
+  forget(): void;
   /** Says what the node shall come to; `undefined` fields are as in a small change. */
   target(revision: number, plan: Partial<Plan>, given?: Partial<Target>): void;
   /** Until the node has come to an end of its way to this revision. */
@@ -69,6 +71,11 @@ export async function openTargetHub(port = 0): Promise<TargetHub> {
     },
     heard: (leaf) => heard.get(topics[leaf]) ?? [],
     say,
+    forget() {
+      reported = undefined;
+      birth = undefined;
+      heard.clear();
+    },
     target(revision, given, more = {}) {
       const plan = { ...emptyPlan, ...given };
       const bytes = encodePlan(plan);

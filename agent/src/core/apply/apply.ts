@@ -234,7 +234,9 @@ function failed(state: ApplyState, { code, reason, isPassing, at }: Failure): Ap
       return goBack(state, code === "PROBE_TIMEOUT" ? code : "UNHEALTHY", reason, at);
     case "applied":
       // What was confirmed does not start: its files are damaged. Without another one, all depends on the hub.
-      return state.kept.previous === undefined ? nothingWhole(state, reason) : goBack(state, "DAMAGED", reason, at);
+      return state.kept.previous === undefined
+        ? nothingWhole(state, reason)
+        : goBack(state, "DAMAGED", reason, at);
     case "going-back":
       return phase.step === "writing"
         ? beginSwitchingBack({ ...state, keepAt: later(at, keepAgainAfter) }, phase, at)

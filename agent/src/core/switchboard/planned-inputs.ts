@@ -16,6 +16,18 @@ export class PlannedInputs {
     this.#inputs = inputs;
   }
 
+  get hasBackgrounds(): boolean {
+    return Object.values(this.#inputs).some(({ background }) => background !== undefined);
+  }
+
+  background(address: PortAddress, spec: InputSpec): PlannedInput["background"] {
+    return this.#said(address, spec, "background");
+  }
+
+  failsafe(address: PortAddress, spec: InputSpec): PlannedInput["failsafe"] {
+    return this.#said(address, spec, "failsafe");
+  }
+
   /** What the input goes to in a show stop: the plan's word, else the module's. */
   stopValue(address: PortAddress, spec: InputSpec): boolean | number | string | null {
     const stop = this.#said(address, spec, "stop");

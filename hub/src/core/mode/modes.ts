@@ -6,9 +6,7 @@ import { failed, ok, type Result } from "@interactor/shared/kernel/result";
 import type { Micros } from "@interactor/shared/kernel/units";
 import type { HubPlan } from "@interactor/shared/site/compiled-site";
 import { nearest } from "@interactor/shared/kernel/nearest";
-
-/** The zone that stands for the whole. No zone may have this name: see `wholeSite` of those who show it. */
-export const wholeSite = "site";
+import { wholeSite } from "@interactor/shared/wire/names";
 
 export interface SetMode {
   readonly mode: string;
