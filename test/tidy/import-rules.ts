@@ -67,8 +67,14 @@ export const homes: readonly Home[] = [
   pure("sdk", /^shared\/src\/sdk\//, ["kernel", "wire", "routing", "bundle", "supervision"], zod),
   pure("testing", /^shared\/src\/testing\//, contract, ["fast-check"]),
   ...partsOf("agent", ["modules"]),
-  // Never the agent, never another module.
-  shell("modules", /^agent\/modules\/[^/]+\//, ["sdk", "firmware-bridges"], /^agent\/modules\/([^/]+)\//),
+  // Never the agent, never another module. Lines to a device are opened in one way, whichever module owns them.
+  shell(
+    "modules",
+    /^agent\/modules\/[^/]+\//,
+    ["sdk", "firmware-bridges", "serial line"],
+    /^agent\/modules\/([^/]+)\//,
+  ),
+  shell("serial line", /^agent\/serial-line\//, ["sdk"]),
   ...partsOf("hub", []),
   shell("cli", /^hub\/cli\//, contract),
   { name: "dashboard", pattern: /^hub\/dashboard\//, mayImport: contract, npm: "any", isNodeAllowed: false },
