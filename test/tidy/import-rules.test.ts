@@ -79,6 +79,7 @@ const planted = [
   ["hub/dashboard/main.tsx", "node:fs", "without Node"],
   ["hub/dashboard/main.tsx", "../src/core/feed/feed.ts", "dashboard must not import hub core"],
   ["firmware-bridges/framing/cobs.ts", "@interactor/shared/wire/topics", "must not import wire"],
+  ["firmware-bridges/bench/bench.ts", "../bridge/host/codec.ts", "must not import firmware-bridges"],
   ["deploy/build.ts", "fastify", "of npm only: esbuild"],
   ["deploy/build.ts", "@interactor/shared/kernel/units", "deploy must not import kernel"],
   ["vitest.config.ts", "./test/run.ts", "by its name, not by a path"],

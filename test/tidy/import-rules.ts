@@ -78,6 +78,8 @@ export const homes: readonly Home[] = [
   ...partsOf("hub", []),
   shell("cli", /^hub\/cli\//, contract),
   { name: "dashboard", pattern: /^hub\/dashboard\//, mayImport: contract, npm: "any", isNodeAllowed: false },
+  // Runs compilers and the emulated chip, for tests.
+  shell("firmware bench", /^firmware-bridges\/bench\//, []),
   pure("firmware-bridges", /^firmware-bridges\//, ["kernel"], ["cbor-x"]),
   { name: "deploy", pattern: /^deploy\//, mayImport: [], npm: ["esbuild"], isNodeAllowed: true },
   shell("test", /^test\//, "everything"),
