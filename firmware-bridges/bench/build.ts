@@ -15,6 +15,7 @@ export type Chip = (typeof chips)[number];
 /** What there is, and for which chips: a DMX widget needs a second UART. */
 export const firmwares = {
   bridge: chips,
+  "dmx-pro": ["atmega2560"],
 } as const satisfies Record<string, readonly Chip[]>;
 
 export type Firmware = keyof typeof firmwares;
