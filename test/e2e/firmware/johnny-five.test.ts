@@ -89,6 +89,7 @@ test("Button, Switch and Motion see levels change", async () => {
   button.on("up", () => seen.push("up"));
   toggle.on("close", () => seen.push("close"));
   motion.on("motionstart", () => seen.push("motion"));
+  motion.on("calibrated", () => seen.push("calibrated"));
   await bench.elapse(200_000);
 
   bench.drive("D2", 0);
@@ -99,6 +100,7 @@ test("Button, Switch and Motion see levels change", async () => {
   await vi.waitFor(() => expect(seen).toContain("up"), soon);
   bench.drive("D4", 0);
   await vi.waitFor(() => expect(seen).toContain("close"), soon);
+  await vi.waitFor(() => expect(seen).toContain("calibrated"), soon);
   bench.drive("D7", 1);
   await vi.waitFor(() => expect(seen).toContain("motion"), soon);
 });
