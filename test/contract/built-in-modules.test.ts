@@ -6,6 +6,8 @@ import { manifest as dmx } from "@interactor/agent/modules/dmx/manifest.ts";
 import { settings as dmxSettings } from "@interactor/agent/modules/dmx/settings.ts";
 import { manifest as host } from "@interactor/agent/modules/host/manifest.ts";
 import { settings as hostSettings } from "@interactor/agent/modules/host/settings.ts";
+import { manifest as osc } from "@interactor/agent/modules/osc/manifest.ts";
+import { settings as oscSettings } from "@interactor/agent/modules/osc/settings.ts";
 import { manifest as serial } from "@interactor/agent/modules/serial/manifest.ts";
 import { settings as serialSettings } from "@interactor/agent/modules/serial/settings.ts";
 import { manifest as simulated } from "@interactor/agent/modules/simulated/manifest.ts";
@@ -22,6 +24,7 @@ const folder = join(import.meta.dirname, "..", "..", "shared", "src", "site");
 const declared = [
   { manifest: dmx, settings: dmxSettings },
   { manifest: host, settings: hostSettings },
+  { manifest: osc, settings: oscSettings },
   { manifest: serial, settings: serialSettings },
   { manifest: simulated, settings: simulatedSettings },
   { manifest: statechart, settings: statechartSettings },

@@ -19,6 +19,7 @@ export const packageOf = {
   mosquitto_pub: "mosquitto-clients",
   "nats-server": "nats-server",
   olad: "ola",
+  oscdump: "liblo-tools",
   pgrep: "procps",
   promtool: "prometheus",
   "python3-paho-mqtt": "python3-paho-mqtt",

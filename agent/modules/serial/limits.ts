@@ -16,8 +16,6 @@ export const patternStepsMax = 4_000_000;
 export const linesPerSecondMax = 2000;
 /** Bytes that wait for a device which takes none. More: refuse the line. */
 export const backlogBytesMax = 8192;
-/** How much of a line that could not be read is shown in the log, in characters. */
-export const exampleLengthMax = 80;
 
 /** Longest wait between attempts to open: a device that is plugged in again shall be back soon. */
 export const reopenLongest = seconds(5);
@@ -27,7 +25,3 @@ export const steadyAfter = seconds(5);
 export const presenceInterval = seconds(2);
 /** Closing waits for the driver at most this long. */
 export const closeLongest = millis(800);
-/** Counters are given at most this often. */
-export const counterInterval = seconds(1);
-/** What could not be read is logged at most this often. */
-export const logInterval = seconds(60);

@@ -12,6 +12,8 @@ const load: ModuleLoader = async (module) => {
       return loaded((await import("../../modules/dmx/module.ts")).definition);
     case "host":
       return loaded((await import("../../modules/host/module.ts")).definition);
+    case "osc":
+      return loaded((await import("../../modules/osc/module.ts")).definition);
     case "serial":
       return loaded((await import("../../modules/serial/module.ts")).definition);
     case "simulated":

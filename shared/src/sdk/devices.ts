@@ -13,3 +13,4 @@ export {
   type DeviceReports,
   KeptDevice,
 } from "../supervision/kept-device.ts";
+export { tellDevice } from "./tell-device.ts";
