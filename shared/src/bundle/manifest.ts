@@ -25,6 +25,8 @@ export interface Manifest {
   /** JSON pointer into the settings to more outputs, a map of name → OutputSpec. */
   readonly outputsFrom?: string;
   readonly outputsLike?: Partial<OutputSpec>;
+  /** The setting, a map of inputs, that lighting fixtures named in the setting `fixtures` become when a site is compiled. */
+  readonly fixturesInto?: string;
   /** What it needs of the world. */
   readonly permissions?: readonly Permission[];
 }
