@@ -4,6 +4,8 @@ import { expect, test } from "vitest";
 import * as z from "zod";
 import { manifest as dmx } from "@interactor/agent/modules/dmx/manifest.ts";
 import { settings as dmxSettings } from "@interactor/agent/modules/dmx/settings.ts";
+import { manifest as gpio } from "@interactor/agent/modules/gpio/manifest.ts";
+import { settings as gpioSettings } from "@interactor/agent/modules/gpio/settings.ts";
 import { manifest as host } from "@interactor/agent/modules/host/manifest.ts";
 import { settings as hostSettings } from "@interactor/agent/modules/host/settings.ts";
 import { manifest as osc } from "@interactor/agent/modules/osc/manifest.ts";
@@ -23,6 +25,7 @@ import { siteJsonSchema } from "@interactor/shared/site/site-json-schema";
 const folder = join(import.meta.dirname, "..", "..", "shared", "src", "site");
 const declared = [
   { manifest: dmx, settings: dmxSettings },
+  { manifest: gpio, settings: gpioSettings },
   { manifest: host, settings: hostSettings },
   { manifest: osc, settings: oscSettings },
   { manifest: serial, settings: serialSettings },

@@ -43,7 +43,7 @@ export type Permission =
   | { readonly kind: PermissionKind; readonly names: readonly string[] }
   | {
       readonly kind: PermissionKind;
-      /** JSON pointer into the settings to a name or number, or to a list of them. */
+      /** JSON pointer into the settings to a name or number, or to a list of them; `*` is each of a map or list. */
       readonly from: string;
       /** JSON pointer to the addresses it goes to: the same universe at two addresses is two. */
       readonly within?: string;
@@ -67,13 +67,25 @@ export function needsOf({ permissions = [] }: Manifest, settings: unknown): read
     if ("names" in permission)
       return permission.names.map((name) => ({ kind, name, pointer: undefined, within: [], rank: "" }));
     const { from, within, rank } = permission;
-    const found = namesAt(settings, from);
     const addresses = within === undefined ? [] : namesAt(settings, within);
     // What goes nowhere takes nothing.
     if (within !== undefined && addresses.length === 0) return [];
     const weight = rank === undefined ? "" : namesAt(settings, rank).join();
-    return found.map((name) => ({ kind, name, pointer: from, within: addresses, rank: weight }));
+    return placesOf(settings, from).flatMap((pointer) =>
+      namesAt(settings, pointer).map((name) => ({ kind, name, pointer, within: addresses, rank: weight })),
+    );
   });
+}
+
+/** Pointers without `*`, one for each that a pointer with some means. */
+function placesOf(settings: unknown, pointer: string): readonly string[] {
+  const star = pointer.indexOf("/*");
+  if (star < 0) return [pointer];
+  const [before, after] = [pointer.slice(0, star), pointer.slice(star + "/*".length)];
+  const found = at(settings, before);
+  const keys = isMap(found) ? Object.keys(found) : [];
+  const escaped = keys.map((key) => key.replaceAll("~", "~0").replaceAll("/", "~1"));
+  return escaped.flatMap((key) => placesOf(settings, `${before}/${key}${after}`));
 }
 
 function namesAt(settings: unknown, pointer: string): readonly string[] {
