@@ -8,6 +8,8 @@ import { manifest as gpio } from "@interactor/agent/modules/gpio/manifest.ts";
 import { settings as gpioSettings } from "@interactor/agent/modules/gpio/settings.ts";
 import { manifest as host } from "@interactor/agent/modules/host/manifest.ts";
 import { settings as hostSettings } from "@interactor/agent/modules/host/settings.ts";
+import { manifest as i2c } from "@interactor/agent/modules/i2c/manifest.ts";
+import { settings as i2cSettings } from "@interactor/agent/modules/i2c/settings.ts";
 import { manifest as osc } from "@interactor/agent/modules/osc/manifest.ts";
 import { settings as oscSettings } from "@interactor/agent/modules/osc/settings.ts";
 import { manifest as serial } from "@interactor/agent/modules/serial/manifest.ts";
@@ -27,6 +29,7 @@ const declared = [
   { manifest: dmx, settings: dmxSettings },
   { manifest: gpio, settings: gpioSettings },
   { manifest: host, settings: hostSettings },
+  { manifest: i2c, settings: i2cSettings },
   { manifest: osc, settings: oscSettings },
   { manifest: serial, settings: serialSettings },
   { manifest: simulated, settings: simulatedSettings },

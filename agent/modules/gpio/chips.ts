@@ -1,5 +1,5 @@
 /** Finds a chip by what it is: its number changed from 4 to 0 on a Pi 5 between two kernels. */
-import { close, open, read, write } from "node:fs";
+import { close, open, read } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { promisify } from "node:util";
 import { deviceMissing } from "@interactor/shared/sdk/devices";
@@ -9,12 +9,11 @@ import { type ChipInfo, decodeChipInfo, emptyChipInfo, requests } from "./kernel
 import { chipsMax } from "./limits.ts";
 
 /** The header of a Pi 5, of a Pi 4, of those before. No Pi has two of them. */
-export const headerLabels = ["pinctrl-rp1", "pinctrl-bcm2711", "pinctrl-bcm2835"] as const;
+const headerLabels = ["pinctrl-rp1", "pinctrl-bcm2711", "pinctrl-bcm2835"] as const;
 
-export const openDescriptor = promisify(open);
+const openDescriptor = promisify(open);
 export const closeDescriptor = promisify(close);
 export const readDescriptor = promisify(read);
-export const writeDescriptor = promisify(write);
 
 export interface FoundChip {
   readonly path: string;

@@ -75,6 +75,5 @@ const written = z
 
 export const settings = written;
 export type Settings = z.infer<typeof written>;
-export type OutputSettings = z.infer<typeof output>;
 export type SwitchedSettings = z.infer<typeof switched>;
 export type DimmedSettings = z.infer<typeof dimmed>;

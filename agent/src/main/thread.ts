@@ -14,6 +14,8 @@ const load: ModuleLoader = async (module) => {
       return loaded((await import("../../modules/gpio/module.ts")).definition);
     case "host":
       return loaded((await import("../../modules/host/module.ts")).definition);
+    case "i2c":
+      return loaded((await import("../../modules/i2c/module.ts")).definition);
     case "osc":
       return loaded((await import("../../modules/osc/module.ts")).definition);
     case "serial":
