@@ -10,6 +10,8 @@ import { manifest as host } from "@interactor/agent/modules/host/manifest.ts";
 import { settings as hostSettings } from "@interactor/agent/modules/host/settings.ts";
 import { manifest as i2c } from "@interactor/agent/modules/i2c/manifest.ts";
 import { settings as i2cSettings } from "@interactor/agent/modules/i2c/settings.ts";
+import { manifest as midi } from "@interactor/agent/modules/midi/manifest.ts";
+import { settings as midiSettings } from "@interactor/agent/modules/midi/settings.ts";
 import { manifest as osc } from "@interactor/agent/modules/osc/manifest.ts";
 import { settings as oscSettings } from "@interactor/agent/modules/osc/settings.ts";
 import { manifest as serial } from "@interactor/agent/modules/serial/manifest.ts";
@@ -30,6 +32,7 @@ const declared = [
   { manifest: gpio, settings: gpioSettings },
   { manifest: host, settings: hostSettings },
   { manifest: i2c, settings: i2cSettings },
+  { manifest: midi, settings: midiSettings },
   { manifest: osc, settings: oscSettings },
   { manifest: serial, settings: serialSettings },
   { manifest: simulated, settings: simulatedSettings },

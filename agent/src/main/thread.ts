@@ -16,6 +16,8 @@ const load: ModuleLoader = async (module) => {
       return loaded((await import("../../modules/host/module.ts")).definition);
     case "i2c":
       return loaded((await import("../../modules/i2c/module.ts")).definition);
+    case "midi":
+      return loaded((await import("../../modules/midi/module.ts")).definition);
     case "osc":
       return loaded((await import("../../modules/osc/module.ts")).definition);
     case "serial":
