@@ -52,7 +52,7 @@ describe("settings", () => {
     [
       "a misspelt key",
       { ...valid, univers: 2 },
-      ": unknown setting univers; there are universe, sacn, artnet, dimmers, ltpChannels, scenes, cueLists, failsafe, priorities",
+      ": unknown setting univers; there are universe, sacn, artnet, dimmers, placed, fixtures, ltpChannels, scenes, cueLists, failsafe, priorities",
     ],
     [
       "a misspelt key further in",
@@ -134,7 +134,7 @@ describe("settings", () => {
     [
       "nothing",
       undefined,
-      ": must be a map of universe, sacn, artnet, dimmers, ltpChannels, scenes, cueLists, failsafe, priorities",
+      ": must be a map of universe, sacn, artnet, dimmers, placed, fixtures, ltpChannels, scenes, cueLists, failsafe, priorities",
     ],
   ])("with %s are refused in words that help", (_, given, problem) => {
     expect(problems(given)).toContain(problem);
@@ -159,7 +159,7 @@ describe("the inputs of an instance", () => {
       actuator: true,
       stop: 0,
     });
-    expect(manifest.inputsFrom).toBe("/dimmers");
+    expect(manifest.inputsFrom).toContain("/dimmers");
     expect(inputSpec.parse(parsed.dimmers["wash"])).toEqual({
       type: "float",
       unit: "1",

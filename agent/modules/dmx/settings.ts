@@ -21,6 +21,14 @@ import {
 } from "./settings/cue-lists.ts";
 import { channel, type Problem, strict, text, whole } from "./settings/fields.ts";
 import {
+  fixtures,
+  latestOf,
+  placed,
+  type PlacedSettings,
+  problemsOfFixtures,
+  problemsOfPlaced,
+} from "./settings/fixtures.ts";
+import {
   artnet,
   type ArtnetSettings,
   filledArtnet,
@@ -40,6 +48,7 @@ export interface Settings {
   readonly sacn?: SacnSettings;
   readonly artnet?: ArtnetSettings;
   readonly dimmers: { readonly [name: string]: DimmerSettings };
+  readonly placed: { readonly [name: string]: PlacedSettings };
   readonly priorities: InputPriorities;
   /** Slots, counted from 0, that are no intensity. */
   readonly latest: ReadonlySet<number>;
@@ -58,6 +67,8 @@ const written = strict({
   sacn: z.optional(sacn),
   artnet: z.optional(artnet),
   dimmers: z._default(z.record(z.string(), dimmer, { error: "must be a map of name: {channel: …}" }), {}),
+  placed,
+  fixtures,
   ltpChannels: z._default(
     z
       .array(channelRange, { error: "must be a list of channels, such as [5, 11-14]" })
@@ -103,7 +114,7 @@ function problemsOf(given: Written): readonly Problem[] {
       problems.push({ path: ["artnet", ...path], message });
     }
   }
-  const names = Object.keys(given.dimmers);
+  const names = [...Object.keys(given.dimmers), ...Object.keys(given.placed)];
   if (names.length > dimmersMax)
     problems.push({ path: ["dimmers"], message: `more than ${dimmersMax} dimmers` });
   for (const name of names) {
@@ -120,6 +131,8 @@ function problemsOf(given: Written): readonly Problem[] {
       message: `${range} is no range of channels from 1 to 512`,
     });
   }
+  for (const [name, placed] of Object.entries(given.placed)) problems.push(...problemsOfPlaced(name, placed));
+  problems.push(...problemsOfFixtures(given.fixtures ?? {}));
   return [...problems, ...problemsOfStored(given, slotFinder(given.dimmers))];
 }
 
@@ -137,7 +150,7 @@ function slotsOf(range: number | string): readonly number[] {
 }
 
 function fill(given: Written): Settings {
-  const { sacn, artnet, dimmers } = given;
+  const { sacn, artnet, dimmers, placed } = given;
   return {
     universe: given.universe,
     ...(sacn?.enabled === true ? { sacn: filledSacn(sacn) } : {}),
@@ -145,8 +158,9 @@ function fill(given: Written): Settings {
     dimmers: Object.fromEntries(
       Object.entries(dimmers).map(([name, { channel, label }]) => [name, dimmerInput(channel, label)]),
     ),
+    placed,
     priorities: given.priorities,
-    latest: new Set(given.ltpChannels.flatMap(slotsOf)),
+    latest: new Set([...given.ltpChannels.flatMap(slotsOf), ...latestOf(Object.values(placed))]),
     stored: storedOf(given, slotFinder(dimmers)),
   };
 }

@@ -18,8 +18,8 @@ export interface Manifest {
   readonly worker: "shared" | "own";
   readonly inputs: Ports<InputSpec>;
   readonly outputs: Ports<OutputSpec>;
-  /** JSON pointer into the settings to more inputs, a map of name → InputSpec. */
-  readonly inputsFrom?: string;
+  /** JSON pointer, or several, into the settings to more inputs, a map of name → InputSpec. */
+  readonly inputsFrom?: string | readonly string[];
   /** What the inputs found there are like, as far as the settings do not say: those are settings as people write them. */
   readonly inputsLike?: Partial<InputSpec>;
   /** JSON pointer into the settings to more outputs, a map of name → OutputSpec. */
@@ -105,17 +105,21 @@ export interface DeclaredPorts {
  * an input and an output of an instance share their names' space, because what an input holds is a value too.
  */
 export function declaredPorts(manifest: Manifest, settings: unknown): Result<DeclaredPorts, string> {
-  const inputs = portsAt(manifest.inputsFrom, settings, inputSpec, manifest.inputsLike);
-  if (!inputs.ok) return inputs;
+  const inputMaps = [manifest.inputsFrom ?? []]
+    .flat()
+    .map((pointer) => portsAt(pointer, settings, inputSpec, manifest.inputsLike));
+  const wrong = inputMaps.find((map) => !map.ok);
+  if (wrong !== undefined && !wrong.ok) return wrong;
+  const given = inputMaps.flatMap((map) => (map.ok ? Object.entries(map.value) : []));
   const outputs = portsAt(manifest.outputsFrom, settings, outputSpec, manifest.outputsLike);
   if (!outputs.ok) return outputs;
   const declared = {
-    inputs: { ...manifest.inputs, ...inputs.value },
+    inputs: { ...manifest.inputs, ...Object.fromEntries(given) },
     outputs: { ...manifest.outputs, ...outputs.value },
   };
   const names = [
     ...Object.keys(manifest.inputs),
-    ...Object.keys(inputs.value),
+    ...given.map(([name]) => name),
     ...Object.keys(manifest.outputs),
     ...Object.keys(outputs.value),
   ];

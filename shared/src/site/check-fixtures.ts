@@ -19,7 +19,11 @@ export function checkFixtures(
   settings: unknown,
 ): PlacedSettings | undefined {
   const into = check.catalogue.fixturesInto(module);
-  const hasFixtures = typeof settings === "object" && settings !== null && "fixtures" in settings;
+  const hasFixtures =
+    typeof settings === "object" &&
+    settings !== null &&
+    "fixtures" in settings &&
+    settings.fixtures !== undefined;
   if (into === undefined || !hasFixtures) return { whole: settings, written: (written) => written };
   const { sources } = check.site;
   const placed = placeFixtures(settings, into, (path) => sources.textBeside(path));
