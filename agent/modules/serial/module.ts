@@ -2,7 +2,7 @@
 import { defineModule, type Instance, type ModuleContext } from "@interactor/shared/sdk/define-module";
 import { Complaints } from "@interactor/shared/sdk/complaints";
 import { PacedCounter } from "@interactor/shared/sdk/paced-counter";
-import { KeptLine } from "./kept-line.ts";
+import { KeptLine } from "../../serial-line/kept-line.ts";
 import { linesPerSecondMax } from "./limits.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { manifest } from "./manifest.ts";
