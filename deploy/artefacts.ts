@@ -67,6 +67,15 @@ export const artefacts: readonly Artefact[] = [
     copies: [...serialPrebuilds(), ...koffiNativeCode(), ...midiPrebuilds()],
   },
   {
+    // A process for each board, so that johnny-five is in none of the agent's threads.
+    name: "firmata-board",
+    entry: "agent/modules/firmata/board.ts",
+    folder: "agent",
+    output: "firmata-board.mjs",
+    options: { ...nodeProgram, plugins: [leaveOutUnreached, loadPrebuildsBesideBundle] },
+    copies: [],
+  },
+  {
     name: "hub",
     entry: "hub/src/main.ts",
     folder: "hub",

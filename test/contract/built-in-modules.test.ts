@@ -4,6 +4,8 @@ import { expect, test } from "vitest";
 import * as z from "zod";
 import { manifest as dmx } from "@interactor/agent/modules/dmx/manifest.ts";
 import { settings as dmxSettings } from "@interactor/agent/modules/dmx/settings.ts";
+import { manifest as firmata } from "@interactor/agent/modules/firmata/manifest.ts";
+import { settings as firmataSettings } from "@interactor/agent/modules/firmata/settings.ts";
 import { manifest as gpio } from "@interactor/agent/modules/gpio/manifest.ts";
 import { settings as gpioSettings } from "@interactor/agent/modules/gpio/settings.ts";
 import { manifest as host } from "@interactor/agent/modules/host/manifest.ts";
@@ -29,6 +31,7 @@ import { siteJsonSchema } from "@interactor/shared/site/site-json-schema";
 const folder = join(import.meta.dirname, "..", "..", "shared", "src", "site");
 const declared = [
   { manifest: dmx, settings: dmxSettings },
+  { manifest: firmata, settings: firmataSettings },
   { manifest: gpio, settings: gpioSettings },
   { manifest: host, settings: hostSettings },
   { manifest: i2c, settings: i2cSettings },

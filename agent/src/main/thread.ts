@@ -10,6 +10,8 @@ const load: ModuleLoader = async (module) => {
   switch (module) {
     case "dmx":
       return loaded((await import("../../modules/dmx/module.ts")).definition);
+    case "firmata":
+      return loaded((await import("../../modules/firmata/module.ts")).definition);
     case "gpio":
       return loaded((await import("../../modules/gpio/module.ts")).definition);
     case "host":
