@@ -3,6 +3,7 @@ import { Argument, Command, Option } from "commander";
 import { countArgument, durationArgument, nameArgument, timeoutArgument } from "./arguments.ts";
 import { addHubOptions, folderOption, portOption, siteOption } from "./common-options.ts";
 import { addConfig } from "./config-command.ts";
+import { addDevices } from "./devices-command.ts";
 import { example } from "./example.ts";
 import { untilInterrupted } from "./interruptible.ts";
 import { addJournal } from "./journal-command.ts";
@@ -28,6 +29,7 @@ export function commandLine(): Command {
   addStop(program);
   addLedger(program);
   addConfig(program);
+  addDevices(program);
   addRoute(program);
   addRollout(program);
   addMode(program);
