@@ -15,6 +15,7 @@ export interface GuestPlace {
 export interface ModulesOptions extends GuestKeeping {
   /** `undefined`: there is no such module. */
   readonly placeOf: (instance: InstanceSpec) => GuestPlace | undefined;
+  readonly problem?: () => string | undefined;
 }
 
 export class AgentModules implements ModuleHost {
@@ -27,6 +28,10 @@ export class AgentModules implements ModuleHost {
   constructor(options: ModulesOptions, events: ModuleHostEvents) {
     this.#options = options;
     this.#events = events;
+  }
+
+  get problem(): string | undefined {
+    return this.#options.problem?.();
   }
 
   start(instance: InstanceSpec): void {

@@ -7,6 +7,7 @@ import type { Outbox } from "./core/outbox/outbox.ts";
 import type { Report } from "./core/report/report.ts";
 import type { Switchboard } from "./core/switchboard/switchboard.ts";
 import type { Log } from "./ports/log.ts";
+import type { ModuleHost } from "./ports/module-host.ts";
 import type { Spool } from "./ports/spool.ts";
 
 export interface ReportParts {
@@ -14,8 +15,8 @@ export interface ReportParts {
   readonly clock: AgentClock;
   readonly outbox: Outbox;
   readonly switchboard: Switchboard;
-  readonly spool: Spool | undefined;
-  readonly log: Log;
+  readonly world: { readonly spool?: Spool; readonly log: Log };
+  readonly modules: () => Pick<ModuleHost, "problem">;
   /** `undefined`: no show stop holds the node. */
   readonly stop: () => StopReport | undefined;
 }
@@ -33,9 +34,11 @@ export class AgentReport {
     at: Instant,
     publish: (document: Uint8Array) => void,
   ): Instant {
-    const { report, clock, log, outbox, spool, switchboard, stop } = this.#parts;
+    const { report, clock, outbox, switchboard, stop, modules } = this.#parts;
+    const { log, spool } = this.#parts.world;
     report.problem("outbox", outbox.isCriticalFull ? "its outbox is full of critical messages" : undefined);
     report.problem("spool", spool?.problem);
+    report.problem("modules", modules().problem);
     if (report.isDue(at)) {
       const { routes } = switchboard;
       const owners = switchboard.ownersBesideStop();
@@ -48,7 +51,8 @@ export class AgentReport {
   }
 
   instance(instance: string, state: InstanceReport): void {
-    const { report, log } = this.#parts;
+    const { report } = this.#parts;
+    const { log } = this.#parts.world;
     report.instance(instance, state);
     const details = { instance, ...state };
     if (state.state === "failed" || state.state === "waiting") {

@@ -81,8 +81,8 @@ export class Agent implements AsyncDisposable {
       clock: this.#clock,
       outbox: this.#outbox,
       switchboard: this.#switchboard,
-      spool: world.spool,
-      log: world.log,
+      world,
+      modules: () => this.#host,
       stop: () => this.#stop.report,
     });
     this.#outputs = new Outputs(this.#switchboard, this.#outbox);

@@ -118,6 +118,10 @@ function addAgent(program: Command): void {
         "INTERACTOR_ZONES",
       ),
     )
+    .option(
+      "--sandbox-without <measure...>",
+      "run modules of others also without: user, namespaces, system-calls",
+    )
     .addHelpText(
       "after",
       example("interactor agent --node pi-01 --hub mqtt://10.0.0.2:1883 --config node.json"),

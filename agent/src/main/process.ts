@@ -7,14 +7,11 @@ import { newSteering, systemClock } from "../adapters/clock-system.ts";
 import { openDataFolder } from "../adapters/data-folder.ts";
 import { mqttLink } from "../adapters/hub-link-mqtt/hub-link-mqtt.ts";
 import { pinoLog } from "../adapters/log-pino.ts";
-import { workerGuests } from "../adapters/module-host-worker/module-host-worker.ts";
 import { openSpool } from "../adapters/spool-segments/spool-segments.ts";
 import { openStateStore } from "../adapters/state-store-files.ts";
 import { Agent } from "../agent.ts";
-import { AgentModules } from "../agent-modules.ts";
-import type { InstanceSpec } from "../ports/module-host.ts";
 import { spoolLimits } from "../ports/spool.ts";
-import { workerOf } from "./modules.ts";
+import { modulesOf } from "./module-host.ts";
 import { readInstances, readOptions } from "./options.ts";
 import { version } from "./version.ts";
 
@@ -33,7 +30,7 @@ export async function run(): Promise<void> {
 
 async function serve(): Promise<void> {
   const ending = untilTold();
-  const { data, site, node, hub, config, zones } = readOptions(process.argv.slice(2), process.env);
+  const { data, site, node, hub, config, zones, without } = readOptions(process.argv.slice(2), process.env);
   using folder = openDataFolder(data);
   const instances = readInstances(config);
   const log = pinoLog({ name: "interactor-agent", version, node });
@@ -48,11 +45,7 @@ async function serve(): Promise<void> {
     clock,
     log,
   });
-  const worker = workerGuests({ file: import.meta.filename, site, node, steering });
-  const placeOf = ({ module }: InstanceSpec) => {
-    const name = workerOf(module);
-    return name === undefined ? undefined : { name, open: worker };
-  };
+  const file = import.meta.filename;
   const agent = new Agent(
     {
       site,
@@ -70,7 +63,7 @@ async function serve(): Promise<void> {
       link: mqttLink(hub),
       store,
       spool,
-      openHost: (events) => new AgentModules({ placeOf, clock, random, log }, events),
+      openHost: modulesOf({ file, data, site, node, without, steering, clock, random, log }),
     },
   );
   await agent.start();

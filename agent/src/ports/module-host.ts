@@ -10,6 +10,8 @@ export interface InstanceSpec {
   readonly name: string;
   readonly module: string;
   readonly settings: unknown;
+  /** The file of a module that others have written: one ES module, run in a sandbox. Without: one of the agent's own. */
+  readonly bundle?: string;
   /** How long an input goes on when the hub is not heard; those without go on for ever. */
   readonly leases?: Readonly<Record<string, Millis>>;
 }
@@ -37,6 +39,8 @@ export interface ModuleHostEvents {
 export type Verdict = string | undefined;
 
 export interface ModuleHost extends AsyncDisposable {
+  /** What keeps it from running modules as it should, in words for people. */
+  readonly problem?: string | undefined;
   /** Starts the instance and keeps it going until it is stopped. */
   start(instance: InstanceSpec): void;
   /**
