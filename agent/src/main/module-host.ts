@@ -10,12 +10,12 @@ import {
 } from "../adapters/module-host-sandbox/machine.ts";
 import { sandboxGuests } from "../adapters/module-host-sandbox/module-host-sandbox.ts";
 import { workerGuests, type WorkerOptions } from "../adapters/module-host-worker/module-host-worker.ts";
-import { AgentModules, type GuestPlace } from "../agent-modules.ts";
-import type { GuestKeeping } from "../agent-guest.ts";
+import type { GuestPlace } from "../agent-guest.ts";
+import { AgentModules, type ModulesOptions } from "../agent-modules.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "../ports/module-host.ts";
 import { workerOf } from "./modules.ts";
 
-export interface ModulesSetup extends WorkerOptions, GuestKeeping {
+export interface ModulesSetup extends WorkerOptions, Pick<ModulesOptions, "clock" | "random" | "log"> {
   /** The agent's data folder. */
   readonly data: string;
   /** Measures of a sandbox that this node does without. */
@@ -47,9 +47,13 @@ export function modulesOf(setup: ModulesSetup): (events: ModuleHostEvents) => Mo
   });
   const placeOf = ({ name, module, bundle }: InstanceSpec): GuestPlace | undefined => {
     if (bundle !== undefined)
-      return { name: `sandbox of ${name}`, open: sandbox({ bundle, limits: sandboxLimitsDefault }) };
+      return {
+        name: `sandbox of ${name}`,
+        kind: "sandbox",
+        open: sandbox({ bundle, limits: sandboxLimitsDefault }),
+      };
     const group = workerOf(module);
-    return group === undefined ? undefined : { name: group, open: worker };
+    return group === undefined ? undefined : { name: group, kind: "worker", open: worker };
   };
   return (events) => new AgentModules({ placeOf, clock, random, log, problem: () => problem }, events);
 }

@@ -108,6 +108,8 @@ const nodeFile = z.strictObject({
         settings: z.optional(z.unknown()),
         /** Beside the file, or an absolute path. Nobody has signed it: whoever may write here answers for it. */
         bundle: z.optional(z.string()),
+        /** Whether the node is of no use without it. */
+        critical: z.optional(z.boolean()),
         leases: z.optional(z.record(z.string().check(z.refine(isName, "not a name")), lease)),
       }),
     )
@@ -136,13 +138,22 @@ export function readInstances(path: string): readonly InstanceSpec[] {
     );
     throw new Fault("CONFIG_INVALID", `${path}: ${problems.join("; ")}`);
   }
-  return Object.entries(parsed.data.instances).map(([name, { module, settings, bundle, leases }]) => ({
+  return Object.entries(parsed.data.instances).map(([name, given]) => specOf(name, given, dirname(path)));
+}
+
+function specOf(
+  name: string,
+  { module, settings, bundle, critical, leases }: z.infer<typeof nodeFile>["instances"][string],
+  folder: string,
+): InstanceSpec {
+  return {
     name,
     module,
     settings: settings ?? {},
-    ...(bundle === undefined ? {} : { bundle: resolve(dirname(path), bundle) }),
+    ...(critical === undefined ? {} : { isCritical: critical }),
+    ...(bundle === undefined ? {} : { bundle: resolve(folder, bundle) }),
     ...(leases === undefined ? {} : { leases }),
-  }));
+  };
 }
 
 function readText(path: string): string | undefined {

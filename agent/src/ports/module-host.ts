@@ -12,6 +12,8 @@ export interface InstanceSpec {
   readonly settings: unknown;
   /** The file of a module that others have written: one ES module, run in a sandbox. Without: one of the agent's own. */
   readonly bundle?: string;
+  /** Whether the node is of no use without it. */
+  readonly isCritical?: boolean;
   /** How long an input goes on when the hub is not heard; those without go on for ever. */
   readonly leases?: Readonly<Record<string, Millis>>;
 }
@@ -33,6 +35,11 @@ export interface ModuleHostEvents {
   started(instance: string): void;
   output(output: ModuleOutput): void;
   stateChanged(instance: string, report: InstanceReport): void;
+  /**
+   * It ended too often for starting it again to be of help; `reason` says how it ended last. What may help is what ran
+   * before it: the last version that was known to be good.
+   */
+  escalated?(instance: string, reason: string): void;
 }
 
 /** What is wrong, in words for people; `undefined`: nothing. */

@@ -30,20 +30,20 @@ function openWorkerBench(): HostBench {
   const file = join(folder, "worker.mjs");
   writeFileSync(file, workerCode);
   const open = workerGuests({ file, site: "demo", node: "stage", steering: newSteering() });
-  return openHostBench(open, folder);
+  return openHostBench("worker", open, folder);
 }
 
 async function openSandboxBench(): Promise<HostBench> {
   const folder = mkdtempSync(join(tmpdir(), "module-host-"));
   const sandbox = await openSandboxes(folder);
   const bundle = await bundled(join(import.meta.dirname, "lamp-module.ts"), join(folder, "lamp.mjs"));
-  return openHostBench(sandbox({ bundle, limits: sandboxLimitsDefault }), folder);
+  return openHostBench("sandbox", sandbox({ bundle, limits: sandboxLimitsDefault }), folder);
 }
 
 describe.each([
   { kind: "worker", openBench: openWorkerBench, test: requires() },
   { kind: "sandbox", openBench: openSandboxBench, test: requires("bwrap") },
-])("in a $kind", ({ openBench, test }) => {
+])("in a $kind", ({ kind, openBench, test }) => {
   const spec = (settings: unknown, name = "lamp") => ({ name, module: "lamp", settings });
 
   test("one that hangs is said to be silent, ended, and started again", { timeout: 60_000 }, async () => {
@@ -55,7 +55,7 @@ describe.each([
     await vi.waitFor(() => expect(bench.reports).toHaveLength(4), { timeout: 25_000 });
     expect(bench.reports.slice(1)).toEqual([
       "lamp: waiting, it has not answered for 2 s",
-      "lamp: failed, the guest died: it did not answer for 5 s; it starts again in 1 s",
+      `lamp: failed, the ${kind} died: it did not answer for 5 s; it starts again in 1 s`,
       "lamp: running",
     ]);
     expect(bench.starts("lamp")).toBe(2);

@@ -44,7 +44,7 @@ async function found(isWithoutPermissions: boolean): Promise<Readonly<Record<str
   const has = new Set(machine.has);
   if (isWithoutPermissions) has.delete("permissions");
   const open = await openSandboxes(folder, { ...machine, has });
-  await using bench = openHostBench(open({ bundle, limits: sandboxLimitsDefault }), folder);
+  await using bench = openHostBench("sandbox", open({ bundle, limits: sandboxLimitsDefault }), folder);
   let signals = 0;
   const count = (): void => void (signals += 1);
   process.on("SIGUSR2", count);

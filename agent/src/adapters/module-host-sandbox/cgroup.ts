@@ -24,7 +24,8 @@ export type Controller = (typeof controllers)[number];
 export type GroupFolders = Readonly<Record<Controller, Result<string, string>>>;
 
 export interface Group extends Disposable {
-  add(pid: number): void;
+  /** A process that writes its number into these is in it, with all that it starts from then on. */
+  readonly doors: readonly string[];
   /** Whether the kernel ended something in it for its memory. */
   wasOutOfMemory(): boolean;
   /** Bytes it has now; `undefined`: nobody counts them. */
@@ -90,9 +91,7 @@ export function openGroup(folders: GroupFolders, name: string, limits: SandboxLi
   const cpu = folderIn("cpu");
   if (cpu !== undefined) capProcessor(cpu, limits.cpuPercent);
   return {
-    add(pid) {
-      for (const folder of made) write(folder, "cgroup.procs", pid);
-    },
+    doors: [...made].map((folder) => join(folder, "cgroup.procs")),
     wasOutOfMemory() {
       if (memory === undefined) return false;
       const events = readText(join(memory, "memory.events")) + readText(join(memory, "memory.oom_control"));

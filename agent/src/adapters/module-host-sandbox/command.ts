@@ -17,7 +17,7 @@ const insideFile = "/interactor/inside.mjs";
 const bundleFile = "/module/index.mjs";
 
 export interface SandboxCommand {
-  readonly program: string;
+  /** The program first. */
   readonly args: readonly string[];
   /** From handle 4 on. To be closed when the sandbox has been started. */
   readonly handles: readonly number[];
@@ -32,6 +32,10 @@ export interface CommandOptions {
   readonly filter: string;
   /** Node, as it runs the agent. */
   readonly node: string;
+  /** The user it runs as; without one the agent's own. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
+  /** What it writes its number into before it is anything else. */
+  readonly doors?: readonly string[];
   /** Node only says its version: whether all of it can be had here. */
   readonly isProbe?: boolean;
 }
@@ -47,17 +51,29 @@ export function sandboxCommand(options: CommandOptions): SandboxCommand {
     handles.push(openSync(path, "r"));
     return String(lineHandle + handles.length);
   };
-  const rlimits = [
+  const user = options.user;
+  const before = [
+    ...words("sh -c"),
+    enter,
+    "sandbox",
+    ...(options.doors ?? []),
+    "--",
+    ...(user === undefined
+      ? []
+      : words(
+          `setpriv --reuid=${user.uid} --regid=${user.gid} --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all`,
+        )),
+    "prlimit",
     `--nofile=${handlesMax}:${handlesMax}`,
     "--core=0:0",
     `--fsize=${temporaryBytesMax}:${temporaryBytesMax}`,
     `--data=${dataBytesMax}:${dataBytesMax}`,
     // Counted by user: of a user of its own alone is it the sandbox's.
-    ...(measures.has("user") ? [`--nproc=${threadsMax}:${threadsMax}`] : []),
+    ...(user !== undefined ? [`--nproc=${threadsMax}:${threadsMax}`] : []),
   ];
   if (!measures.has("namespaces")) {
     const node = nodeArgs(options, [options.inside, options.bundle]);
-    return { program: "prlimit", args: [...rlimits, "--", options.node, ...node], handles };
+    return { args: [...before, "--", options.node, ...node], handles };
   }
   try {
     const filter = measures.has("system-calls") ? ["--seccomp", hand(options.filter)] : [];
@@ -66,7 +82,7 @@ export function sandboxCommand(options: CommandOptions): SandboxCommand {
         ? words("--dir /module")
         : ourFiles(hand(options.inside), hand(options.bundle));
     const args = [
-      ...rlimits,
+      ...before,
       ...words("-- bwrap"),
       ...filter,
       ...words("--unshare-all --unshare-user --disable-userns --die-with-parent --new-session"),
@@ -77,7 +93,7 @@ export function sandboxCommand(options: CommandOptions): SandboxCommand {
       ...words(`--proc /proc --dev /dev --size ${temporaryBytesMax} --tmpfs /tmp --chdir /module /node`),
       ...(options.isProbe === true ? ["--version"] : nodeArgs(options, [insideFile, bundleFile])),
     ];
-    return { program: "prlimit", args, handles };
+    return { args, handles };
   } catch (error) {
     for (const handle of handles) closeSync(handle);
     throw error;
@@ -86,6 +102,12 @@ export function sandboxCommand(options: CommandOptions): SandboxCommand {
 
 /** What reaches files past the permissions. */
 const pastPermissions = "--no-experimental-sqlite --no-experimental-webstorage --no-addons";
+
+/**
+ * Before everything else it goes into its control groups, while it has one process: who is put in from outside has
+ * started others by then. The names of the files stand before `--`, the command behind it.
+ */
+const enter = 'while [ "$1" != -- ]; do echo $$ > "$1" || exit 97; shift; done; shift; exec "$@"';
 
 const words = (text: string): readonly string[] => text.split(" ");
 

@@ -95,7 +95,7 @@ async function probe(
   filter: string,
   path = process.env["PATH"] ?? "",
 ): Promise<string | undefined> {
-  const { program, args, handles } = sandboxCommand({
+  const { args, handles } = sandboxCommand({
     measures: has,
     limits: sandboxLimitsDefault,
     inside: process.execPath,
@@ -103,14 +103,15 @@ async function probe(
     filter,
     node: process.execPath,
     isProbe: true,
+    user: has.has("user") ? userOf(0) : undefined,
   });
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
-  const child = spawn(program, args, {
+  const [program = "", ...rest] = args;
+  const child = spawn(program, rest, {
     env: { PATH: path },
     stdio: ["ignore", "ignore", "pipe", "ignore", ...handles],
     timeout: probeTimeout,
     killSignal: "SIGKILL",
-    ...(has.has("user") ? userOf(0) : {}),
   });
   for (const handle of handles) closeSync(handle);
   let said = "";

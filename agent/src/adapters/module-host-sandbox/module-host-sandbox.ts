@@ -138,20 +138,22 @@ class Sandbox implements GuestLine {
     const { limits, bundle } = this.#module;
     const group = openGroup(machine.groups, `${process.pid}-${this.#slot}`, limits);
     this.#group = group;
-    const { program, args, handles } = sandboxCommand({
+    const { args, handles } = sandboxCommand({
       measures: machine.has,
       limits,
       inside,
       bundle,
       filter: machine.filter,
       node: process.execPath,
+      doors: group.doors,
+      user: machine.has.has("user") ? userOf(this.#slot) : undefined,
     });
-    const child = spawn(program, args, {
+    const [program = "", ...rest] = args;
+    const child = spawn(program, rest, {
       // Without namespaces nothing clears it later.
       env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", UV_THREADPOOL_SIZE: "1" },
       cwd: "/",
       stdio: ["ignore", "ignore", "pipe", "pipe", ...handles],
-      ...(machine.has.has("user") ? userOf(this.#slot) : {}),
     });
     for (const handle of handles) closeSync(handle);
     this.#child = child;
@@ -163,7 +165,6 @@ class Sandbox implements GuestLine {
     const [, , stderr, pipe] = child.stdio;
     if (child.pid === undefined || !(pipe instanceof Duplex) || stderr === null || stderr === undefined)
       return;
-    group.add(child.pid);
     stepBack(child.pid);
     if (child.stderr !== null) this.#lastWords = new LastWords(child.stderr);
     child.on("exit", () => child.stderr?.resume());
