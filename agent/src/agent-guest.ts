@@ -86,6 +86,11 @@ export class GuestKeeper implements AsyncDisposable {
     return this.#instances.size > 0 || this.#questions.size > 0;
   }
 
+  /** It is not between its death and its next life. */
+  get isThere(): boolean {
+    return this.#line !== undefined;
+  }
+
   start(instance: InstanceSpec): void {
     this.#instances.set(instance.name, instance);
     this.#post(["start", plain(instance)]);
@@ -209,6 +214,7 @@ export class GuestKeeper implements AsyncDisposable {
   #answered(): void {
     this.#isAnswerDue = false;
     this.#hasAnswered = true;
+    for (const name of this.#instances.keys()) this.#events.beat(name);
     if (this.#silences >= silencesToSay)
       for (const [name, state] of this.#states) this.#events.stateChanged(name, state);
     this.#silences = 0;
@@ -274,7 +280,8 @@ export class GuestKeeper implements AsyncDisposable {
         return events.output({ instance, output, value, at, quality, isUnsynchronised });
       }
       case "declared":
-        return this.#instances.has(message[1]) ? events.declared(message[1], message[2]) : undefined;
+        if (this.#instances.has(message[1])) events.declared(message[1], message[2], message[3]);
+        return undefined;
       case "started":
         return this.#instances.has(message[1]) ? events.started(message[1]) : undefined;
       case "running":

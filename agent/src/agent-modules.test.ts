@@ -39,6 +39,7 @@ function room() {
       declared: () => undefined,
       started: () => undefined,
       output: () => undefined,
+      beat: () => undefined,
       stateChanged: (instance, { state, reason }) => void reports.push(`${instance}: ${reason ?? state}`),
       escalated: (instance, reason) => void escalated.push(`${instance}: ${reason}`),
     },

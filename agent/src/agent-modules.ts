@@ -84,7 +84,9 @@ export class AgentModules implements ModuleHost {
     if (guest === undefined) return missing(instance);
     const verdict = await guest.prepare(instance);
     await this.#leave(guest);
-    return verdict;
+    if (guest.isThere || this.#guests.get(guest.name) !== guest) return verdict;
+    // It has died of what runs in it, which is no reason against what would take its place: another one is asked.
+    return this.#prepareApart(instance);
   }
 
   async selfTest(instance: string): Promise<Verdict> {
@@ -114,6 +116,18 @@ export class AgentModules implements ModuleHost {
 
   #instance(name: string): InstanceSpec | undefined {
     return this.#guestOf.get(name)?.instances.find((each) => each.name === name);
+  }
+
+  async #prepareApart(instance: InstanceSpec): Promise<Verdict> {
+    const place = this.#options.placeOf(instance);
+    if (place === undefined) return missing(instance);
+    await using guest = new GuestKeeper(
+      place,
+      { ...this.#options, died: (_name, reason) => reason },
+      this.#events,
+    );
+    guest.spawn();
+    return await guest.prepare(instance);
   }
 
   #guestFor(instance: InstanceSpec): GuestKeeper | undefined {
@@ -179,4 +193,5 @@ export class AgentModules implements ModuleHost {
 }
 
 const notRunning = "it does not run";
-const missing = ({ module }: InstanceSpec): string => `there is no module "${module}"`;
+const missing = ({ module, version }: InstanceSpec): string =>
+  `there is no module "${module}"${version === undefined ? "" : ` of version ${version}`}`;

@@ -72,7 +72,10 @@ export class SimHost implements ModuleHost {
 
   start({ name }: { readonly name: string }): void {
     this.#of.process.after(startTakes, () => {
-      this.#events.declared(name, name === "src" ? sourcePorts : sinkPorts);
+      this.#events.declared(name, name === "src" ? sourcePorts : sinkPorts, {
+        module: name,
+        version: "1",
+      });
       this.#started.add(name);
       this.#events.started(name);
       this.#events.stateChanged(name, { state: "running" });

@@ -18,12 +18,14 @@ import { workerOf } from "./modules.ts";
 export interface ModulesSetup extends WorkerOptions, Pick<ModulesOptions, "clock" | "random" | "log"> {
   /** The agent's data folder. */
   readonly data: string;
+  /** Where a file is that came from the hub, by its digest. */
+  readonly fileOf: (digest: string) => string;
   /** Measures of a sandbox that this node does without. */
   readonly without: ReadonlySet<Measure>;
 }
 
 export function modulesOf(setup: ModulesSetup): (events: ModuleHostEvents) => ModuleHost {
-  const { file, data, site, node, steering, clock, random, log, without } = setup;
+  const { file, data, fileOf, site, node, steering, clock, random, log, without } = setup;
   const worker = workerGuests({ file, site, node, steering });
   let machine: Promise<Machine> | undefined;
   let problem: string | undefined;
@@ -45,14 +47,16 @@ export function modulesOf(setup: ModulesSetup): (events: ModuleHostEvents) => Mo
     without,
     steering,
   });
-  const placeOf = ({ name, module, bundle }: InstanceSpec): GuestPlace | undefined => {
+  const placeOf = ({ name, module, version, digest = "", ...spec }: InstanceSpec): GuestPlace | undefined => {
+    const bundle = digest === "" ? spec.bundle : fileOf(digest);
     if (bundle !== undefined)
       return {
-        name: `sandbox of ${name}`,
+        // Another version has a sandbox of its own, also while the one before it still runs.
+        name: `sandbox of ${name} with ${bundle}`,
         kind: "sandbox",
         open: sandbox({ bundle, limits: sandboxLimitsDefault }),
       };
-    const group = workerOf(module);
+    const group = workerOf(module, version);
     return group === undefined ? undefined : { name: group, kind: "worker", open: worker };
   };
   return (events) => new AgentModules({ placeOf, clock, random, log, problem: () => problem }, events);

@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import * as z from "zod/mini";
 import { parseDuration } from "@interactor/shared/kernel/duration";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
+import { sceneInstance } from "../core/switchboard/scenes.ts";
 import { durationMax, instancesMax, leaseMin, zonesPerNodeMax } from "@interactor/shared/wire/limits";
 import { everyZone } from "@interactor/shared/wire/messages/stop";
 import { isName, nameFrom } from "@interactor/shared/wire/names";
@@ -117,6 +118,10 @@ const nodeFile = z.strictObject({
       z.refine(
         (instances) => Object.keys(instances).length <= instancesMax,
         `more than ${instancesMax} instances`,
+      ),
+      z.refine(
+        (instances) => !Object.hasOwn(instances, sceneInstance),
+        `every node has a "${sceneInstance}" of its own: call the instance otherwise`,
       ),
     ),
 });

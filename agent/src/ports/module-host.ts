@@ -2,6 +2,7 @@
 import type { DeclaredPorts } from "@interactor/shared/bundle/manifest";
 import type { Micros, Millis } from "@interactor/shared/kernel/units";
 import type { Applied } from "@interactor/shared/sdk/context";
+import type { LoadedCode } from "@interactor/shared/sdk/guest-messages";
 import type { Quality } from "@interactor/shared/wire/entry";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import type { Value } from "@interactor/shared/wire/value";
@@ -9,6 +10,10 @@ import type { Value } from "@interactor/shared/wire/value";
 export interface InstanceSpec {
   readonly name: string;
   readonly module: string;
+  /** Of the module; `undefined`: the one that comes with this agent, whichever it is. */
+  readonly version?: string;
+  /** SHA-256 of its bundle; `undefined` or empty: it comes with the agent. */
+  readonly digest?: string;
   readonly settings: unknown;
   /** The file of a module that others have written: one ES module, run in a sandbox. Without: one of the agent's own. */
   readonly bundle?: string;
@@ -30,7 +35,7 @@ export interface ModuleOutput {
 
 export interface ModuleHostEvents {
   /** The settings are right and these are the ports; comes before any output, again after each restart. */
-  declared(instance: string, ports: DeclaredPorts): void;
+  declared(instance: string, ports: DeclaredPorts, code: LoadedCode): void;
   /** Serves its inputs from now on: what they hold must be applied again. */
   started(instance: string): void;
   output(output: ModuleOutput): void;
@@ -40,6 +45,8 @@ export interface ModuleHostEvents {
    * before it: the last version that was known to be good.
    */
   escalated?(instance: string, reason: string): void;
+  /** A sign of life, about once a second. */
+  beat(instance: string): void;
 }
 
 /** What is wrong, in words for people; `undefined`: nothing. */

@@ -21,6 +21,12 @@ export interface GuestInstance {
   readonly settings: unknown;
 }
 
+/** The code that an instance runs, as it says itself of what was loaded. */
+export interface LoadedCode {
+  readonly module: string;
+  readonly version: string;
+}
+
 export type InputChange = readonly [instance: string, input: string, applied: Applied | undefined];
 
 export type ToGuest =
@@ -48,7 +54,7 @@ export type FromGuest =
       quality: Quality,
       isUnsynchronised: boolean,
     ]
-  | readonly [kind: "declared", instance: string, ports: DeclaredPorts]
+  | readonly [kind: "declared", instance: string, ports: DeclaredPorts, code: LoadedCode]
   | readonly [kind: "started", instance: string]
   | readonly [kind: "running", instance: string]
   | readonly [kind: "waiting", instance: string, reason: string]

@@ -3,6 +3,7 @@ import { type DeclaredPorts, declaredPorts } from "../bundle/manifest.ts";
 import { Fault } from "../kernel/fault.ts";
 import type { ModuleContext, ModulePlace } from "./context.ts";
 import type { Instance, ModuleDefinition, Verdict } from "./define-module.ts";
+import type { LoadedCode } from "./guest-messages.ts";
 
 export interface LoadedModule {
   /** Throws a Fault with words for an installer when the settings are wrong. */
@@ -12,6 +13,7 @@ export interface LoadedModule {
 /** The settings are right: these are the ports, and this starts it. */
 export interface Prepared {
   readonly ports: DeclaredPorts;
+  readonly code: LoadedCode;
   /** With defaults filled in. */
   readonly settings: unknown;
   start(context: ModuleContext): Promise<Instance> | Instance;
@@ -35,6 +37,7 @@ export function loaded<Settings>(definition: ModuleDefinition<Settings>): Loaded
       if (!ports.ok) throw new Fault("SETTINGS_INVALID", ports.error);
       return {
         ports: ports.value,
+        code: { module: definition.manifest.id, version: definition.manifest.version },
         settings,
         start: (context) => definition.start(settings, context),
         veto: (place) => definition.prepare?.(settings, place),

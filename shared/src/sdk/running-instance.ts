@@ -99,7 +99,7 @@ export class RunningInstance {
     const { name, module, settings } = this.#spec;
     try {
       const prepared = (await load(module)).prepare(settings);
-      this.#say(["declared", name, prepared.ports]);
+      this.#say(["declared", name, prepared.ports, prepared.code]);
       const context = this.#context(prepared.ports);
       this.#instance = await prepared.start(context);
       this.#say(["started", name]);

@@ -4,6 +4,8 @@ import { payloadBytesMax } from "../wire/limits.ts";
 
 /** All files of a site together. */
 export const siteBytesMax = 8 * 1024 * 1024;
+/** The same as JSON over HTTP, where every line end and quote takes two bytes. More: refuse. */
+export const siteFilesBytesMax = 2 * siteBytesMax;
 /** Files of one site: one for each node of a large one, and then one would rather generate it. */
 export const includeFilesMax = 256;
 /** Files inside each other. Deeper, nobody finds a thing again. */
@@ -21,7 +23,6 @@ export const filledTextMax = 4096;
 export const secretsMax = 500;
 export const exhibitsMax = 500;
 export const groupsMax = 500;
-export const scenesMax = 500;
 /** Inputs that one scene sets: eight universes. */
 export const sceneInputsMax = 4096;
 /** Modes of a site or of a zone. A person has to choose among them. */

@@ -6,10 +6,17 @@ import { compileExpression } from "../routing/expression.ts";
 import { laneOfName, lane as laneNumber, lanes } from "../wire/lanes.ts";
 import { durationMax, expressionLengthMax, ttlDefault } from "../wire/limits.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
-import { isName, parseSiteAddress } from "../wire/names.ts";
+import { isName, nameFrom, parseSiteAddress } from "../wire/names.ts";
 import { isOutputFilter } from "../wire/output-filter.ts";
 import { operatorsOf, throughField } from "./route-operators.ts";
-import { compiledTarget, type Groups, groupTarget, targetAddress, targetWords } from "./route-target.ts";
+import {
+  compiledTarget,
+  type Goals,
+  groupTarget,
+  sceneTarget,
+  targetAddress,
+  targetWords,
+} from "./route-target.ts";
 
 export const nameWords = "a name is a-z, 0-9, - and _, at most 63 characters";
 const sourceWords =
@@ -18,7 +25,12 @@ const sourceField = z.string(sourceWords).refine(isOutputFilter, sourceWords);
 const addressWords = "an address is node/instance/port, such as demo/sim/distance";
 const durationWords = "a duration has a unit, such as 50ms, 2s or 1m";
 
-export const nameField = z.string(nameWords).refine(isName, nameWords);
+export const nameField = z.string(nameWords).superRefine((text, context) => {
+  if (isName(text)) return;
+  const near = nameFrom(text.replaceAll(" ", "-"));
+  const params = isName(near) ? { hint: `such as ${near}` } : {};
+  context.addIssue({ code: "custom", message: nameWords, params });
+});
 export const addressField = z.string(addressWords).refine((text) => parseSiteAddress(text).ok, addressWords);
 
 const expression = z.coerce
@@ -38,7 +50,9 @@ export const durationField = z.coerce
   .transform((text, context): Millis => {
     const parsed = parseDuration(text);
     if (parsed.ok && parsed.value <= durationMax) return parsed.value;
-    context.addIssue(parsed.ok ? "at most 24h" : durationWords);
+    const isBare = /^\d+(\.\d+)?$/.test(text.trim());
+    const params = isBare ? { hint: `with its unit: ${text}s, or ${text}ms` } : {};
+    context.addIssue({ code: "custom", message: parsed.ok ? "at most 24h" : durationWords, params });
     return z.NEVER;
   });
 
@@ -47,8 +61,10 @@ export const routeSchema = z.strictObject(
     name: nameField.describe("Unique in the site, for people."),
     from: sourceField.describe("The output it follows: node/instance/output; + and # stand for several."),
     to: z
-      .union([targetAddress, groupTarget(expression)], targetWords)
-      .describe("The input it sets: node/instance/input, or the same input of a group of nodes."),
+      .union([targetAddress, groupTarget(expression), sceneTarget], targetWords)
+      .describe(
+        "The input it sets: node/instance/input, the same input of a group of nodes, or a scene that true recalls and false lets go.",
+      ),
     when: expression.optional().describe("Only while this is true, in CEL, such as value > 0.5."),
     map: expression
       .optional()
@@ -69,11 +85,11 @@ export const routeSchema = z.strictObject(
 
 export type WrittenRoute = z.infer<typeof routeSchema>;
 
-export function compiledRoute(written: WrittenRoute, groups: Groups): CompiledRoute {
+export function compiledRoute(written: WrittenRoute, goals: Goals): CompiledRoute {
   return {
     name: written.name,
     from: written.from,
-    ...compiledTarget(written.to, groups),
+    ...compiledTarget(written.to, goals),
     ttl: written.ttl ?? ttlDefault,
     lane: (written.lane === undefined ? undefined : laneOfName(written.lane)) ?? laneNumber.telemetry,
     ...(written.when === undefined ? {} : { when: written.when }),

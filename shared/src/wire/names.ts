@@ -4,6 +4,12 @@ import { nameLengthMax } from "./limits.ts";
 
 const namePattern = /^[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?$/;
 
+/** The hub in the place of a node: no node is called so. */
+export const hubNode = "hub";
+/** The hub gives what mode each zone is in: `hub/mode/<zone>`, and of the whole `hub/mode/site`. */
+export const modeInstance = "mode";
+export const wholeSite = "site";
+
 /** Lower-case letters, digits, `-` and `_` inside, at most 63. `hub` is no node: it is the hub. */
 export const isName = (text: string): boolean => text.length <= nameLengthMax && namePattern.test(text);
 

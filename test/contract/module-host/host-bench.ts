@@ -43,6 +43,7 @@ export function openHostBench(kind: "worker" | "sandbox", open: OpenGuest, folde
       declared: () => undefined,
       started: (instance) => void starts.set(instance, (starts.get(instance) ?? 0) + 1),
       output: (output) => void outputs.push(output),
+      beat: () => undefined,
       stateChanged: (instance, report) => void reports.push(wordsOf(instance, report)),
     },
   );

@@ -111,6 +111,19 @@ describe.each([
     expect(bench.starts("lamp")).toBe(1);
   });
 
+  test("what would take the place of one that hangs is asked apart", { timeout: 60_000 }, async () => {
+    await using bench = await openBench();
+    await bench.start("lamp");
+
+    bench.apply("lamp", "hang", 60_000);
+
+    const answers = await Promise.all([
+      bench.host.prepare(spec({})),
+      bench.host.prepare(spec({ veto: "no" })),
+    ]);
+    expect(answers).toEqual([undefined, "lamp: no"]);
+  });
+
   test("after a change it is asked whether it does what it is for", { timeout: 40_000 }, async () => {
     await using bench = await openBench();
     expect(await bench.host.selfTest("lamp")).toBe("it does not run");

@@ -69,6 +69,7 @@ const host = new AgentModules(
   {
     declared: () => undefined,
     started: () => undefined,
+    beat: () => undefined,
     output({ instance, value }) {
       const sent = waiting.get(Number(value));
       if (instance !== "lamp" || sent === undefined) return;

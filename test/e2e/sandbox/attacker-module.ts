@@ -27,9 +27,9 @@ function frame(length: number, ...body: readonly number[]): Uint8Array {
 const text = (words: string): readonly number[] => [0x60 + words.length, ...new TextEncoder().encode(words)];
 /** `["pong"]`, as an honest guest says it. */
 const pong = [0x81, ...text("pong")];
-/** `["declared", "lamp", { inputs: {}, outputs: {} }]` */
+/** `["declared", "lamp", { inputs: {}, outputs: {} }, { module: "a", version: "1" }]` */
 const ofOther = [
-  0x83,
+  0x84,
   ...text("declared"),
   ...text("lamp"),
   0xa2,
@@ -37,6 +37,11 @@ const ofOther = [
   0xa0,
   ...text("outputs"),
   0xa0,
+  0xa2,
+  ...text("module"),
+  ...text("a"),
+  ...text("version"),
+  ...text("1"),
 ];
 
 const forever = (work: () => void): void => {

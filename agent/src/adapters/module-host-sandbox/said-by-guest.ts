@@ -32,6 +32,7 @@ const declared = z.tuple([
   z.literal("declared"),
   name,
   z.object({ inputs: portsOf(inputSpec), outputs: portsOf(outputSpec) }),
+  z.object({ module: words, version: words }),
 ]);
 const ofInstance = z.tuple([z.enum(["started", "running"]), name]);
 const withReason = z.tuple([z.enum(["waiting", "failed"]), name, words]);
@@ -86,10 +87,10 @@ export class SaidByGuest {
     }
   }
 
-  #declared([kind, instance, ports]: z.infer<typeof declared>): Result<FromGuest, string> {
+  #declared([kind, instance, ports, code]: z.infer<typeof declared>): Result<FromGuest, string> {
     if (!this.#started.has(instance)) return failed("it speaks for an instance that is not its own");
     this.#ports.set(instance, ports);
-    return ok([kind, instance, ports]);
+    return ok([kind, instance, ports, code]);
   }
 
   #output(said: z.infer<typeof output>): Result<FromGuest, string> {
