@@ -124,6 +124,10 @@ function addAgent(program: Command): void {
         "zones it is in beside those of the site file, for a show stop; may be repeated",
       ).env("INTERACTOR_ZONES"),
     )
+    .option(
+      "--sandbox-without <measure...>",
+      "run modules of others also without: user, namespaces, system-calls",
+    )
     .addHelpText(
       "after",
       example("interactor agent --node pi-01 --hub mqtt://10.0.0.2:1883 --config node.json"),
