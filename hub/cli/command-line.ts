@@ -11,6 +11,7 @@ import {
 import { addConfig } from "./config-command.ts";
 import { example } from "./example.ts";
 import { untilInterrupted } from "./interruptible.ts";
+import { addTrust } from "./trust-command.ts";
 import { version } from "./version.ts";
 
 export function commandLine(): Command {
@@ -32,6 +33,7 @@ export function commandLine(): Command {
   addLedger(program);
   addConfig(program);
   addRoute(program);
+  addTrust(program);
   return program.addHelpText("after", "\n`interactor <command> --help` shows options and an example.");
 }
 

@@ -19,6 +19,7 @@ import { journalLimits } from "./ports/journal.ts";
 import type { Log } from "./ports/log.ts";
 import { boundHeap } from "./main/heap.ts";
 import { type Options, readOptions } from "./main/options.ts";
+import { openTrustDesk } from "./main/trust.ts";
 import { watchRoutes } from "./main/routes-watch.ts";
 import { version } from "./main/version.ts";
 
@@ -73,16 +74,17 @@ async function serve(): Promise<void> {
   ];
   boundHeap({ entries: () => hub.counters.entries, arrivals: broker.arrivals });
   hub.start(broker, problems);
-  const dashboard = join(import.meta.dirname, "dashboard");
+  using trust = await openTrustDesk(data, clock, log);
   const view = viewOf(hub, { broker, journal }, problems);
   await using http = await openHttp(
     {
       host: options.httpHost,
       port: options.httpPort,
       site,
-      dashboard,
+      dashboard: join(import.meta.dirname, "dashboard"),
       acceptMqtt: (stream, address) => broker.accept(stream, address),
       faulted: (...told) => hub.faulted(...told),
+      trust,
     },
     view,
   );

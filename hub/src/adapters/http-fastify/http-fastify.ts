@@ -7,10 +7,12 @@ import type { BrokerFault, BrokerRules } from "../../ports/broker.ts";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { apiPaths } from "@interactor/shared/wire/api";
 import { payloadBytesMax } from "@interactor/shared/wire/limits";
+import type { TrustDesk } from "../../ports/trust-desk.ts";
 import type { HubView } from "../../ports/view.ts";
 import { loadDashboard } from "./dashboard-files.ts";
 import { HttpGuard, httpTimes } from "./http-guard.ts";
 import { Metrics } from "./metrics.ts";
+import { routeTrust } from "./trust-routes.ts";
 import { WebSocketStream } from "./web-socket-stream.ts";
 
 export interface HttpOptions {
@@ -24,6 +26,7 @@ export interface HttpOptions {
   readonly acceptMqtt: (stream: Duplex, address: string) => void;
   /** Told of everybody who is turned away or cut. */
   readonly faulted: BrokerRules["faulted"];
+  readonly trust: TrustDesk;
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -69,6 +72,7 @@ export async function openHttp(options: HttpOptions, view: HubView): Promise<Htt
     return reply.code(421).send({ error: "this hub is not known under that host name" });
   });
   routeApi(app, options.site, view);
+  routeTrust(app, options.trust);
   for (const file of await loadDashboard(options.dashboard, options.site)) {
     app.get(file.path, async (_request, reply) =>
       reply.type(file.type).header("cache-control", "no-cache").send(file.body),
