@@ -26,6 +26,21 @@ import {
   encodePublicValue,
   type PublicValue,
 } from "@interactor/shared/wire/messages/public-value";
+import {
+  decodeMemberWord,
+  decodeRoundWord,
+  encodeMemberWord,
+  encodeRoundWord,
+} from "@interactor/shared/wire/messages/group-words";
+import type { MemberWord, RoundWord } from "@interactor/shared/wire/messages/group-round";
+import {
+  decodePlan,
+  decodeTarget,
+  encodePlan,
+  encodeTarget,
+  type Plan,
+  type Target,
+} from "@interactor/shared/wire/messages/plan";
 import { decodeReply, encodeReply, type ReplyDocument } from "@interactor/shared/wire/messages/reply";
 import { decodeReported, encodeReported, type Reported } from "@interactor/shared/wire/messages/reported";
 import {
@@ -45,6 +60,8 @@ export interface Vector {
 }
 
 interface Codec {
+  /** What no bytes at all mean, where they are no mistake. */
+  readonly ofNothing?: { readonly ok: true; readonly value: unknown };
   encode(message: unknown): Uint8Array;
   decode(
     bytes: Uint8Array,
@@ -70,6 +87,13 @@ const batch: Codec = {
 };
 const nodeState = codec<NodeStateMessage>(encodeNodeState, decodeNodeState);
 const stopLatch = codec<StopLatch>(encodeStopLatch, decodeStopLatch);
+// An empty document is no target, and takes nothing away.
+const target: Codec = {
+  ...codec<Target>(encodeTarget, decodeTarget),
+  ofNothing: { ok: true, value: undefined },
+};
+const roundWord = codec<RoundWord>(encodeRoundWord, decodeRoundWord);
+const memberWord = codec<MemberWord>(encodeMemberWord, decodeMemberWord);
 const command = codec<Command>(encodeCommand, decodeCommand);
 
 /** By the vector's name. A vector without a row here fails the test. */
@@ -101,6 +125,17 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "desired-budget": codec<Desired>(encodeDesired, decodeDesired),
   "reported-budget": codec<Reported>(encodeReported, decodeReported),
   "desired-through": codec<Desired>(encodeDesired, decodeDesired),
+  target,
+  "target-held": target,
+  "target-group": target,
+  plan: codec<Plan>(encodePlan, decodePlan),
+  "round-propose": roundWord,
+  "round-commit": roundWord,
+  "round-abort": roundWord,
+  "vote-promised": memberWord,
+  "vote-refused": memberWord,
+  "vote-settled": memberWord,
+  "reported-apply": codec<Reported>(encodeReported, decodeReported),
   reported: codec<Reported>(encodeReported, decodeReported),
   "reported-stopped": codec<Reported>(encodeReported, decodeReported),
   "reported-owned-alike": codec<Reported>(encodeReported, decodeReported),

@@ -16,6 +16,8 @@ export interface Manifest {
   readonly title: string;
   /** Light modules share one worker thread. `own`: a worker for the instances of this module alone. */
   readonly worker: "shared" | "own";
+  /** It takes new settings while it runs; else an instance whose settings change starts anew. */
+  readonly takesSettings?: boolean;
   readonly inputs: Ports<InputSpec>;
   readonly outputs: Ports<OutputSpec>;
   /** JSON pointer into the settings to more inputs, a map of name → InputSpec. */

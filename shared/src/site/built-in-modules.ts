@@ -23,6 +23,7 @@ const declaration = z.strictObject({
     version: z.string(),
     title: z.string(),
     worker: z.enum(["shared", "own"]),
+    takesSettings: z.boolean().exactOptional(),
     inputs: z.record(z.string(), inputSpec),
     outputs: z.record(z.string(), outputSpec),
     inputsFrom: z.string().exactOptional(),

@@ -30,6 +30,8 @@ export interface Catalogue {
   /** Whether its ports are the same whatever the settings. */
   hasFixedPorts(module: ModuleVersion): boolean;
   needsOf(module: ModuleVersion, settings: unknown): readonly Need[];
+  /** Whether an instance takes new settings while it runs. */
+  takesSettings(module: ModuleVersion): boolean;
 }
 
 export interface ModuleVersion {
@@ -90,6 +92,10 @@ export class DeclaredModules implements Catalogue {
   needsOf(module: ModuleVersion, settings: unknown): readonly Need[] {
     const declared = this.#find(module);
     return declared === undefined ? [] : needsOf(declared.manifest, settings);
+  }
+
+  takesSettings(module: ModuleVersion): boolean {
+    return this.#find(module)?.manifest.takesSettings === true;
   }
 
   #find({ module, version }: ModuleVersion): Declared | undefined {

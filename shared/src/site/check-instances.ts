@@ -7,6 +7,7 @@ import type { ModuleVersion } from "./catalogue.ts";
 import { type Failsafe, type Level, parseFailsafe } from "./failsafe.ts";
 import { exampleLevel, hintAmong, misfit, type SiteCheck } from "./site-check.ts";
 import type { ReadInstance } from "./read-site.ts";
+import { sceneInstance } from "./route-target.ts";
 import type { WrittenInstance } from "./site-schema.ts";
 import { newestWithin, parseVersionRange } from "./version-range.ts";
 import type { Path } from "./yaml-text.ts";
@@ -21,6 +22,8 @@ export interface CheckedInstance extends ModuleVersion {
   /** By input; a counted one by what it stands for, and single ones of it that differ. */
   readonly failsafes: Readonly<Record<string, PlacedFailsafe>>;
   readonly stops: Readonly<Record<string, Level>>;
+  /** Only of inputs for which it is said. */
+  readonly backgrounds: Readonly<Record<string, Level>>;
 }
 
 /** A failsafe with the scene's level put in. */
@@ -52,6 +55,10 @@ function checkInstance(
   { written, wrong }: ReadInstance,
 ): CheckedInstance | undefined {
   const path = ["nodes", node, "instances", name];
+  if (name === sceneInstance) {
+    check.tellKey(path.slice(0, -1), name, `every node has a "${name}" of its own`, "call it otherwise");
+    return undefined;
+  }
   const version = versionFor(check, path, written);
   if (version === undefined) return undefined;
   const module = { module: written.module, version };
@@ -83,6 +90,7 @@ function checkInstance(
     ports: ports.value,
     needs: catalogue.needsOf(module, given),
     stops,
+    backgrounds: wrong.has("background") ? {} : inputs.levels("background", written.background),
     failsafes: wrong.has("failsafe") ? {} : inputs.failsafes(written.failsafe, stops),
   };
 }
@@ -138,13 +146,19 @@ class Inputs {
     for (const name of Object.keys(leases)) this.#find(["leases"], name);
   }
 
-  stops(written: ByInput<Level>): Readonly<Record<string, Level>> {
-    const stops: Record<string, Level> = {};
-    for (const { name, spec, value: level, path } of this.#each("stop", written)) {
+  /** As they are written, each one that its input takes. */
+  levels(key: string, written: ByInput<Level>): Readonly<Record<string, Level>> {
+    const levels: Record<string, Level> = {};
+    for (const { name, spec, value: level, path } of this.#each(key, written)) {
       const wrong = misfit(level, name, spec);
-      if (wrong === undefined) stops[name] = level;
+      if (wrong === undefined) levels[name] = level;
       else this.#check.tell(path, wrong);
     }
+    return levels;
+  }
+
+  stops(written: ByInput<Level>): Readonly<Record<string, Level>> {
+    const stops: Record<string, Level> = { ...this.levels("stop", written) };
     const isGiven = this.#namesGiven(written);
     const silent: string[] = [];
     let example = "0";

@@ -33,10 +33,10 @@ export function checkRoutes(check: SiteCheck, instances: Instances, routes: read
     const to = targetPort(check, instances, read, compiled);
     checkKinds(check, read, from, to);
   }
-  const ends: readonly Ends[] = routes.map(({ compiled }) => ({
+  const ends: readonly Ends[] = routes.map(({ read, compiled }) => ({
     name: compiled.name,
     from: compiled.from,
-    to: targetsOf(compiled),
+    to: reached(check, read, compiled),
   }));
   for (const cycle of routeCycles(ends)) {
     const [last] = cycle.slice(-1);
@@ -48,6 +48,12 @@ export function checkRoutes(check: SiteCheck, instances: Instances, routes: read
         : `these routes feed each other for ever: ${names.join(" -> ")}`;
     check.tell([...path, "to"], words, "remove one of them, or lead it to another input");
   }
+}
+
+/** Every input that it may set; of a scene those that this sets. */
+function reached(check: SiteCheck, { route: { to } }: ReadRoute, compiled: CompiledRoute): readonly string[] {
+  if (typeof to === "string" || !("scene" in to)) return targetsOf(compiled);
+  return Object.keys(check.site.scenes.get(to.scene) ?? {});
 }
 
 function checkNames(check: SiteCheck, routes: readonly CheckedRoute[]): void {
@@ -94,6 +100,7 @@ function targetPort(
       side: "to",
       tell: (offset, ...words) => check.tellInside([...path, "to"], offset, ...words),
     });
+  if ("scene" in route.to) return sceneInput;
   let spec: PortSpec | undefined;
   for (const address of targetsOf(compiled)) {
     const parsed = parseSiteAddress(address);
@@ -114,6 +121,9 @@ function targetPort(
   }
   return spec;
 }
+
+/** True recalls it, false lets it go. */
+const sceneInput: PortSpec = { type: "bool" };
 
 interface Asked {
   readonly address: string;
@@ -181,7 +191,7 @@ function checkKinds(
   const wanted = kindOf(to);
   const given = route.map === undefined ? kindAfter(from, route.through ?? []) : kindOfExpression(route.map);
   if (given === undefined || given === wanted) return;
-  const end = typeof route.to === "string" ? route.to : `${route.to.input} of ${route.to.group}`;
+  const end = targetInWords(route.to);
   const takes = `${end} takes ${kindWords[wanted]}`;
   if (route.map !== undefined) {
     const words = `${takes}, and this gives ${kindWords[given]}`;
@@ -191,6 +201,11 @@ function checkKinds(
   const source = given === from ? route.from : "what comes out of through";
   const words = `${takes}, and ${source} gives ${kindWords[given]}`;
   check.tell([...path, "to"], words, conversion(given, wanted, "value"));
+}
+
+function targetInWords(to: ReadRoute["route"]["to"]): string {
+  if (typeof to === "string") return to;
+  return "scene" in to ? `scene ${to.scene}` : `${to.input} of ${to.group}`;
 }
 
 /** Whether each level of each scene is one that its input takes. */

@@ -62,9 +62,76 @@ const wash = "{ name: wash, from: foyer/sim/distance, to: { group: lamps, input:
 test("the example is right, and its routes run where both their ends are", () => {
   const site = compiled(siteExample);
 
-  expect(Object.keys(site.nodes["demo"]?.routes ?? {})).toEqual(["approach", "motion-light"]);
+  expect(Object.keys(site.nodes["demo"]?.routes ?? {})).toEqual(["approach", "motion-light", "nobody-here"]);
   expect(Object.keys(site.hub.routes)).toEqual(["button-wash"]);
   expect(site.nodes["demo"]?.zones).toEqual(["foyer", "house"]);
+});
+
+const night =
+  "scenes: { night: { foyer/dmx/front: 0.1, foyer/dmx/back: 0 }, all: { foyer/dmx/front: 1, hall/dmx/ch1: 9 } }";
+const routeTo = (scene: string) =>
+  `routes: [{ name: quiet, from: foyer/sim/distance, map: value > 3, to: { scene: ${scene} } }]\n`;
+
+test("a route to a scene of its own node runs there, and to one of several it runs on the hub", () => {
+  const files = (scene: string) => ({
+    "site.yaml": `include: hall.yaml\n${foyer}${night}\n${routeTo(scene)}`,
+    "hall.yaml": hall,
+  });
+  const own = compiled(files("night"));
+  const all = compiled(files("all"));
+
+  expect(own.nodes["foyer"]?.routes["quiet"]).toMatchObject({ to: "foyer/scene/night" });
+  expect(all.hub.routes["quiet"]).toMatchObject({
+    to: "all/scene/all",
+    group: { nodes: ["foyer", "hall"], strategy: "broadcast" },
+  });
+});
+
+test("a node knows of each scene what this sets there", () => {
+  const site = compiled({ "site.yaml": `include: hall.yaml\n${foyer}${night}\n`, "hall.yaml": hall });
+
+  expect(site.nodes["foyer"]?.scenes).toEqual({
+    night: { "dmx/front": 0.1, "dmx/back": 0 },
+    all: { "dmx/front": 1 },
+  });
+  expect(site.nodes["hall"]?.scenes).toEqual({ all: { "dmx/ch1": 9 } });
+});
+
+test("a scene takes true and false, and is one that there is", () => {
+  const wrong = routeTo("nihgt").replace("value > 3", "value");
+
+  expect(problemsOf(`${foyer}scenes: { night: { foyer/dmx/front: 0.1 } }\n${wrong}`)).toEqual([
+    expect.stringContaining('there is no scene "nihgt"'),
+  ]);
+  expect(
+    problemsOf(
+      `${foyer}scenes: { night: { foyer/dmx/front: 0.1 } }\n${routeTo("night").replace("value > 3", "0.5")}`,
+    ),
+  ).toEqual([expect.stringContaining("scene night takes true or false, and this gives a number")]);
+});
+
+test("a scene that sets what its own route follows is a route that feeds itself", () => {
+  const loop = "routes: [{ name: loop, from: hall/dmx/ch1, map: value > 3, to: { scene: all } }]\n";
+
+  expect(
+    problemsOf({ "site.yaml": `include: hall.yaml\n${foyer}${night}\n${loop}`, "hall.yaml": hall }),
+  ).toEqual([expect.stringContaining("leads to where it comes from: loop")]);
+});
+
+test("no instance may be called as the one that every node has for its scenes", () => {
+  expect(problemsOf(foyer.replace("sim:", "scene:"))).toEqual([
+    expect.stringContaining('every node has a "scene" of its own'),
+  ]);
+});
+
+test("what an input holds while nobody has it is a level that it takes", () => {
+  const background = (level: string) =>
+    foyer.replace("-> 0\n", `-> 0\n        background: { front: ${level} }\n`);
+
+  const site = compiled(background("0.2"));
+
+  expect(site.nodes["foyer"]?.instances["dmx"]?.backgrounds).toEqual({ front: 0.2 });
+  expect(problemsOf(background("2"))).toEqual([expect.stringContaining("background.front")]);
 });
 
 test("a plan holds what a node must know without anybody else", () => {

@@ -62,9 +62,10 @@ export function compileSite(files: SiteFiles, catalogue: Catalogue): Result<Comp
   const instances = checkInstances(check);
   checkNeeds(check, instances);
   checkSecrets(check);
+  const goals = { groups, scenes: Object.fromEntries(site.scenes) };
   const routes: readonly CheckedRoute[] = site.routes.map((read) => ({
     read,
-    compiled: compiledRoute(read.route, groups),
+    compiled: compiledRoute(read.route, goals),
   }));
   checkRoutes(check, instances, routes);
   const pathed = routes.map(({ read, compiled }) => ({ route: compiled, path: read.path }));
@@ -123,7 +124,12 @@ function checkGroups(check: SiteCheck): Groups {
   }
   const all = Object.fromEntries([...groups].map(([name, nodes]) => [name, [...nodes].toSorted()]));
   for (const { route, path } of site.routes)
-    check.problems.push(...targetProblems(site.sources, [...path, "to"], route.to, all));
+    check.problems.push(
+      ...targetProblems(site.sources, [...path, "to"], route.to, {
+        groups: all,
+        scenes: Object.fromEntries(site.scenes),
+      }),
+    );
   return all;
 }
 
@@ -195,11 +201,24 @@ function nodePlan(site: ReadSite, name: string, { zones, own, secrets, routes }:
       ]),
     ),
     routes: byName(routes),
+    scenes: scenesOf(site, name),
   };
 }
 
+/** Of each scene what it sets on this node, by `instance/input`. */
+function scenesOf(site: ReadSite, node: string): NodePlan["scenes"] {
+  const own = [...site.scenes].map(([name, scene]) => {
+    const levels = Object.entries(scene).filter(([address]) => address.startsWith(`${node}/`));
+    return [
+      name,
+      Object.fromEntries(levels.map(([address, level]) => [address.slice(node.length + 1), level])),
+    ] as const;
+  });
+  return Object.fromEntries(own.filter(([, levels]) => Object.keys(levels).length > 0));
+}
+
 function instancePlan(instance: CheckedInstance, uses: readonly SecretUse[]): InstancePlan {
-  const { module, version, written, failsafes, stops, path } = instance;
+  const { module, version, written, failsafes, stops, backgrounds, path } = instance;
   return {
     module,
     version,
@@ -207,6 +226,7 @@ function instancePlan(instance: CheckedInstance, uses: readonly SecretUse[]): In
     ...(written.exhibit === undefined ? {} : { exhibit: written.exhibit }),
     failsafes,
     stops,
+    ...(Object.keys(backgrounds).length === 0 ? {} : { backgrounds }),
     ...(written.leases === undefined ? {} : { leases: written.leases }),
     ...(written.grant === undefined ? {} : { grant: written.grant }),
   };

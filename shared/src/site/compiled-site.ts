@@ -20,6 +20,8 @@ export interface InstancePlan {
   readonly exhibit?: string;
   readonly failsafes: Readonly<Record<string, PlacedFailsafe>>;
   readonly stops: Readonly<Record<string, Level>>;
+  /** What inputs hold while nobody else has them. */
+  readonly backgrounds?: Readonly<Record<string, Level>>;
   readonly leases?: Readonly<Record<string, number>>;
   readonly grant?: Grants;
 }
@@ -33,6 +35,8 @@ export interface NodePlan {
   readonly instances: Readonly<Record<string, InstancePlan>>;
   /** Those that run on it. */
   readonly routes: Readonly<Record<string, CompiledRoute>>;
+  /** What each scene sets on it, by `instance/input`; only scenes that do. */
+  readonly scenes: Readonly<Record<string, Readonly<Record<string, Level>>>>;
 }
 
 export interface ZonePlan {

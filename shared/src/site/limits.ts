@@ -21,7 +21,6 @@ export const filledTextMax = 4096;
 export const secretsMax = 500;
 export const exhibitsMax = 500;
 export const groupsMax = 500;
-export const scenesMax = 500;
 /** Inputs that one scene sets: eight universes. */
 export const sceneInputsMax = 4096;
 /** Modes of a site or of a zone. A person has to choose among them. */

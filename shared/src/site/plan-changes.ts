@@ -16,6 +16,8 @@ export interface PlanChanges {
   readonly routes: RouteChanges;
   /** Inputs whose failsafe or stop value is another one, or that have none any more. */
   readonly inputs: readonly string[];
+  /** Scenes that set something else here than before. */
+  readonly scenes: readonly string[];
 }
 
 export interface RouteChanges {
@@ -24,7 +26,7 @@ export interface RouteChanges {
   readonly changed: readonly string[];
 }
 
-export const emptyPlan: Plan = { v: 1, instances: {}, routes: [], inputs: {}, files: [] };
+export const emptyPlan: Plan = { v: 1, instances: {}, routes: [], inputs: {}, scenes: {}, files: [] };
 
 export function changesBetween(before: Plan, after: Plan): PlanChanges {
   const instances = namesOf(before.instances, after.instances).map((name) => {
@@ -33,9 +35,8 @@ export function changesBetween(before: Plan, after: Plan): PlanChanges {
   return {
     instances: Object.fromEntries(instances),
     routes: routeChanges(byName(before.routes), byName(after.routes)),
-    inputs: namesOf(before.inputs, after.inputs).filter(
-      (address) => !isSame(own(before.inputs, address), own(after.inputs, address)),
-    ),
+    inputs: differing(before.inputs, after.inputs),
+    scenes: differing(before.scenes, after.scenes),
   };
 }
 
@@ -44,8 +45,9 @@ export function interrupted({ instances }: PlanChanges): readonly string[] {
   return Object.keys(instances).filter((name) => instances[name] === "restart" || instances[name] === "stop");
 }
 
-export function isNothing({ instances, routes, inputs }: PlanChanges): boolean {
-  const moved = routes.added.length + routes.removed.length + routes.changed.length + inputs.length;
+export function isNothing({ instances, routes, inputs, scenes }: PlanChanges): boolean {
+  const { added, removed, changed } = routes;
+  const moved = added.length + removed.length + changed.length + inputs.length + scenes.length;
   return moved === 0 && Object.values(instances).every((change) => change === "untouched");
 }
 
@@ -71,6 +73,11 @@ function routeChanges(
     changed: kept.filter((name) => !isSame(before.get(name), after.get(name))),
   };
 }
+
+const differing = <Each>(
+  before: Readonly<Record<string, Each>>,
+  after: Readonly<Record<string, Each>>,
+): readonly string[] => namesOf(before, after).filter((name) => !isSame(own(before, name), own(after, name)));
 
 const byName = (routes: readonly CompiledRoute[]): ReadonlyMap<string, CompiledRoute> =>
   new Map(routes.map((route) => [route.name, route]));

@@ -9,7 +9,14 @@ import type { CompiledRoute } from "../wire/messages/desired.ts";
 import { isName, parseSiteAddress } from "../wire/names.ts";
 import { isOutputFilter } from "../wire/output-filter.ts";
 import { operatorsOf, throughField } from "./route-operators.ts";
-import { compiledTarget, type Groups, groupTarget, targetAddress, targetWords } from "./route-target.ts";
+import {
+  compiledTarget,
+  type Goals,
+  groupTarget,
+  sceneTarget,
+  targetAddress,
+  targetWords,
+} from "./route-target.ts";
 
 export const nameWords = "a name is a-z, 0-9, - and _, at most 63 characters";
 const sourceWords =
@@ -47,8 +54,10 @@ export const routeSchema = z.strictObject(
     name: nameField.describe("Unique in the site, for people."),
     from: sourceField.describe("The output it follows: node/instance/output; + and # stand for several."),
     to: z
-      .union([targetAddress, groupTarget(expression)], targetWords)
-      .describe("The input it sets: node/instance/input, or the same input of a group of nodes."),
+      .union([targetAddress, groupTarget(expression), sceneTarget], targetWords)
+      .describe(
+        "The input it sets: node/instance/input, the same input of a group of nodes, or a scene that true recalls and false lets go.",
+      ),
     when: expression.optional().describe("Only while this is true, in CEL, such as value > 0.5."),
     map: expression
       .optional()
@@ -69,11 +78,11 @@ export const routeSchema = z.strictObject(
 
 export type WrittenRoute = z.infer<typeof routeSchema>;
 
-export function compiledRoute(written: WrittenRoute, groups: Groups): CompiledRoute {
+export function compiledRoute(written: WrittenRoute, goals: Goals): CompiledRoute {
   return {
     name: written.name,
     from: written.from,
-    ...compiledTarget(written.to, groups),
+    ...compiledTarget(written.to, goals),
     ttl: written.ttl ?? ttlDefault,
     lane: (written.lane === undefined ? undefined : laneOfName(written.lane)) ?? laneNumber.telemetry,
     ...(written.when === undefined ? {} : { when: written.when }),

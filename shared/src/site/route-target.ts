@@ -1,4 +1,7 @@
-/** Where a route of the file leads: to one input, or to the same input of a group of nodes. */
+/**
+ * Where a route of the file leads: to one input, to the same input of a group of nodes, or to a scene. Every node has an
+ * instance of its own, `scene`, with an input for each scene that sets something there: true recalls it, false lets it go.
+ */
 import * as z from "zod";
 import { nodesMax } from "../wire/limits.ts";
 import { type CompiledRoute, type RouteGroup, strategies } from "../wire/messages/desired.ts";
@@ -8,7 +11,7 @@ import type { Places } from "./schema-problems.ts";
 import type { Path, Problem } from "./yaml-text.ts";
 
 export const targetWords =
-  "to is node/instance/input, such as demo/dmx/front, or a map with group, input and strategy";
+  "to is node/instance/input, such as demo/dmx/front, or a map: group, input and strategy, or scene";
 const inputWords = "an input of a group is instance/input, such as dmx/front";
 const memberWords = "a group is a list of nodes, such as [pi-1, pi-2]";
 const nameWords = "a name is a-z, 0-9, - and _, at most 63 characters";
@@ -37,12 +40,32 @@ export const groupTarget = (key: z.ZodType<string>) =>
     key: key.optional(),
   });
 
-export type Target = string | z.infer<ReturnType<typeof groupTarget>>;
-export type Groups = z.infer<typeof groupsField>;
+export const sceneTarget = z.strictObject({ scene: z.string("the name of one of the scenes") });
 
-/** The ends of a compiled route. A group that there is not has no nodes; `targetProblems` tells of it. */
-export function compiledTarget(to: Target, groups: Groups): Pick<CompiledRoute, "to" | "group"> {
+type GroupTarget = z.infer<ReturnType<typeof groupTarget>>;
+export type Target = string | GroupTarget | z.infer<typeof sceneTarget>;
+export type Groups = z.infer<typeof groupsField>;
+/** By name: the inputs that they set, `node/instance/input`. */
+export type Scenes = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** Group and scene that routes may lead to. */
+export interface Goals {
+  readonly groups: Groups;
+  readonly scenes: Scenes;
+}
+
+/** Of a node's own making: nobody's instance may be called so. */
+export const sceneInstance = "scene";
+
+/** The nodes on which a scene sets something, in alphabetical order. */
+export const nodesOfScene = (scene: Readonly<Record<string, unknown>>): readonly string[] =>
+  [...new Set(Object.keys(scene).map((address) => address.slice(0, address.indexOf("/"))))].toSorted();
+
+/** The ends of a compiled route. A group or scene that there is not has no nodes; `targetProblems` tells of it. */
+export function compiledTarget(to: Target, goals: Goals): Pick<CompiledRoute, "to" | "group"> {
   if (typeof to === "string") return { to };
+  if ("scene" in to) return sceneEnds(to.scene, goals.scenes);
+  const { groups } = goals;
   const group: RouteGroup = {
     nodes: Object.hasOwn(groups, to.group) ? (groups[to.group] ?? []) : [],
     strategy: to.strategy ?? "broadcast",
@@ -51,21 +74,34 @@ export function compiledTarget(to: Target, groups: Groups): Pick<CompiledRoute, 
   return { to: `${to.group}/${to.input}`, group };
 }
 
+/** One on a single node is set there, and needs no hub when the route begins there too. */
+function sceneEnds(name: string, scenes: Scenes): Pick<CompiledRoute, "to" | "group"> {
+  const nodes = nodesOfScene((Object.hasOwn(scenes, name) ? scenes[name] : undefined) ?? {});
+  const [first, ...others] = nodes;
+  if (first !== undefined && others.length === 0) return { to: `${first}/${sceneInstance}/${name}` };
+  return { to: `${name}/${sceneInstance}/${name}`, group: { nodes: [...nodes], strategy: "broadcast" } };
+}
+
 /** What is wrong with a target that is well-formed by itself; `path` is that of the target. */
 export function targetProblems<Told extends Problem>(
   places: Places<Told>,
   path: Path,
   to: Target,
-  groups: Groups,
+  { groups, scenes }: Goals,
 ): Told[] {
   if (typeof to === "string") return [];
-  const names = Object.keys(groups);
   const problems: Told[] = [];
-  if (!names.includes(to.group)) {
+  const find = (what: "group" | "scene", name: string, names: readonly string[]): void => {
+    if (names.includes(name)) return;
     const hint =
-      nearest(to.group, names) ?? (names.length === 0 ? "there are none" : `there is ${names.join(", ")}`);
-    problems.push(places.problemAt([...path, "group"], `there is no group "${to.group}"`, hint));
+      nearest(name, names) ?? (names.length === 0 ? "there are none" : `there is ${names.join(", ")}`);
+    problems.push(places.problemAt([...path, what], `there is no ${what} "${name}"`, hint));
+  };
+  if ("scene" in to) {
+    find("scene", to.scene, Object.keys(scenes));
+    return problems;
   }
+  find("group", to.group, Object.keys(groups));
   if (to.key !== undefined && to.strategy !== "consistent-hash")
     problems.push(places.problemAt([...path, "key"], "only consistent-hash has a key"));
   return problems;

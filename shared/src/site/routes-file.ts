@@ -31,9 +31,11 @@ export function parseRoutesFile(text: string): Result<readonly CompiledRoute[], 
   const parsed = readBySchema(yaml, [], routesFile, yaml.value);
   if (!parsed.ok) return parsed;
   const { groups = {}, routes: written } = parsed.value;
-  const routes = (written ?? []).map((each) => compiledRoute(each, groups));
+  // Scenes are a site file's.
+  const goals = { groups, scenes: {} };
+  const routes = (written ?? []).map((each) => compiledRoute(each, goals));
   const targets = (written ?? []).flatMap(({ to }, index) =>
-    targetProblems(yaml, ["routes", index, "to"], to, groups),
+    targetProblems(yaml, ["routes", index, "to"], to, goals),
   );
   const problems = [
     ...groupProblems(yaml, groups),

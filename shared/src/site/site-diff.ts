@@ -92,7 +92,7 @@ function thingsOf({ site, nodes, hub }: CompiledSite): ReadonlyMap<string, Thing
   addAll("group", hub.groups);
   addAll("scene", hub.scenes);
   for (const route of Object.values(hub.routes)) add("route", route.name, inWords(route, "the hub"));
-  for (const [node, { instances, routes, ...rest }] of Object.entries(nodes)) {
+  for (const [node, { instances, routes, scenes: _scenes, ...rest }] of Object.entries(nodes)) {
     add("node", node, rest, node);
     for (const [name, instance] of Object.entries(instances))
       add("instance", `${node}/${name}`, instanceInWords(instance), node);
@@ -109,11 +109,17 @@ function inWords({ name: _name, lane, ttl, throttle, budget, ...rest }: Compiled
   return { "runs on": place, ...rest, lane: lanes[lane], ttl: spanText(ttl), ...paced };
 }
 
-function instanceInWords({ failsafes, leases, ...rest }: InstancePlan) {
+function instanceInWords({ failsafes, leases, stops, backgrounds = {}, ...rest }: InstancePlan) {
   const eachOf = <Value>(map: Readonly<Record<string, Value>>, words: (value: Value) => string) =>
     Object.fromEntries(Object.entries(map).map(([name, value]) => [name, words(value)]));
   const failsafe = eachOf(failsafes, failsafeText);
-  return { ...rest, failsafe, ...(leases === undefined ? {} : { leases: eachOf(leases, spanText) }) };
+  return {
+    ...rest,
+    failsafe,
+    stop: stops,
+    background: backgrounds,
+    ...(leases === undefined ? {} : { leases: eachOf(leases, spanText) }),
+  };
 }
 
 function failsafeText({ hold, fade, to }: PlacedFailsafe): string {

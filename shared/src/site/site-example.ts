@@ -97,6 +97,13 @@ routes:
     to: { group: lamps, input: dmx/warm, strategy: broadcast }
     map: "value ? 1.0 : 0.0"
 
+  # A scene is recalled by true and let go by false; a person's hand and a show stop are above it.
+  - name: nobody-here
+    from: demo/sim/distance
+    through: [debounce: 30s]
+    map: value > 3.5
+    to: { scene: night }
+
 # Levels that belong together.
 scenes:
   night:

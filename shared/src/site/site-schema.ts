@@ -1,7 +1,7 @@
 /** The shape of a site file: each part by itself. What parts say of each other is checked afterwards. */
 import * as z from "zod";
 import { type PermissionKind } from "../bundle/manifest.ts";
-import { leaseMin, nodesMax, portsMax, routesMax, zonesPerNodeMax } from "../wire/limits.ts";
+import { leaseMin, nodesMax, portsMax, routesMax, scenesMax, zonesPerNodeMax } from "../wire/limits.ts";
 import { type Level, parseFailsafe } from "./failsafe.ts";
 import {
   exhibitsMax,
@@ -9,7 +9,6 @@ import {
   groupsMax,
   modesMax,
   sceneInputsMax,
-  scenesMax,
   secretsMax,
   titleLengthMax,
   variablesMax,
@@ -150,6 +149,9 @@ export const instanceSchema = z.strictObject(
       .optional()
       .describe("What inputs do when their source is lost: hold 5s -> fade 3s -> 0."),
     stop: byInput(level).optional().describe("What inputs go to on a show stop, at once."),
+    background: byInput(level)
+      .optional()
+      .describe("What inputs hold while nobody has them: no stop, no person, no scene, no route."),
     leases: z
       .record(
         nameField,

@@ -125,6 +125,8 @@ export const portsMax = 1024;
 export const portCountMax = 512;
 /** Routes of a site. More: refuse. */
 export const routesMax = 5000;
+/** Scenes of a site. More: refuse. */
+export const scenesMax = 500;
 /** Steps of one route between its output and its input. More: refuse. */
 export const operatorsMax = 8;
 /** The shortest span of an operator: a timer knows no shorter one. Shorter: refuse. */

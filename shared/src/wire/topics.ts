@@ -15,6 +15,9 @@ export function nodeTopics(site: string, node: string) {
     state: `${base}/state`,
     desired: `${base}/desired`,
     reported: `${base}/reported`,
+    /** What the hub says of a change-over of the node's group, and what the node answers. */
+    round: `${base}/round`,
+    vote: `${base}/vote`,
     metric: `${base}/metric`,
     stopAll: `${topicRoot}/${site}/stop/#`,
     stopBase: `${topicRoot}/${site}/stop/`,
@@ -48,10 +51,13 @@ export function siteTopics(site: string) {
   };
 }
 
+const nodeLeaves = ["state", "desired", "reported", "round", "vote", "log", "metric"] as const;
+type NodeLeaf = (typeof nodeLeaves)[number];
+
 export type Topic =
   | { readonly kind: "up" | "down"; readonly site: string; readonly node: string; readonly lane: Lane }
   | {
-      readonly kind: "state" | "desired" | "reported" | "log" | "metric";
+      readonly kind: NodeLeaf;
       readonly site: string;
       readonly node: string;
     }
@@ -100,10 +106,8 @@ function parseNodeTopic(site: string, [node, leaf, laneName, ...more]: readonly 
     return lane === undefined ? undefined : { kind: leaf, site, node, lane };
   }
   if (laneName !== undefined) return undefined;
-  if (leaf === "state" || leaf === "desired" || leaf === "reported" || leaf === "log" || leaf === "metric") {
-    return { kind: leaf, site, node };
-  }
-  return undefined;
+  const kind = nodeLeaves.find((each) => each === leaf);
+  return kind === undefined ? undefined : { kind, site, node };
 }
 
 function parseHubTopic(site: string, rest: readonly string[]): Topic | undefined {

@@ -15,6 +15,7 @@ import {
   planItemsMax,
   portsMax,
   routesMax,
+  scenesMax,
 } from "../limits.ts";
 import { compiledRoute, duration } from "./desired.ts";
 import {
@@ -48,6 +49,8 @@ const plannedInput = z.object({
   failsafe: z.optional(z.object({ hold: z.nullable(duration), fade: duration, to: z.optional(scalar) })),
   /** A show stop: at once. */
   stop: z.optional(scalar),
+  /** What it holds while nobody else has it. */
+  background: z.optional(scalar),
 });
 
 const plannedFile = z.object({
@@ -65,6 +68,10 @@ const plan = z.object({
   inputs: z
     .record(portAddressText, plannedInput)
     .check(z.refine((all) => Object.keys(all).length <= instancesMax * portsMax, "too many inputs")),
+  /** What each scene sets here, by `instance/input`. */
+  scenes: z
+    .record(name, z.record(portAddressText, scalar))
+    .check(z.refine((all) => Object.keys(all).length <= scenesMax, "too many scenes")),
   /** What must be on the node's disk before it begins, by digest: bundles, assets. */
   files: z.array(plannedFile).check(z.maxLength(planFilesMax)),
 });

@@ -68,9 +68,35 @@ const clockReport = z.object({
   steps: count,
 });
 
+/** How a node stands to a revision, in the order of its way there. */
+export const applyPhases = [
+  "idle",
+  "fetching",
+  "verifying",
+  "held",
+  "preparing",
+  "applying",
+  "probing",
+  "applied",
+  "rejected",
+  "going-back",
+  "rolled-back",
+] as const;
+
+const applyReport = z.object({
+  /** What it is on its way to, or came to; 0 and empty when nothing was ever desired. */
+  revision: count,
+  digest: shortText,
+  phase: z.enum(applyPhases),
+  /** Why it was rejected or went back: a code for programs, words for people. */
+  code: z.optional(shortText),
+  reason: z.optional(shortText),
+});
+
 const reported = z.object({
   v: z.literal(documentVersion),
   session,
+  /** What runs: the revision, and the digest of the plan that is in force; 0 and empty when there is none. */
   revision: count,
   digest: shortText,
   instances: z.record(name, instanceReport),
@@ -86,8 +112,10 @@ const reported = z.object({
   clock: z.optional(clockReport),
   /** Owners of many inputs each, beside `owners`. */
   ownedAlike: z.optional(z.array(ownedAlike)),
+  apply: z.optional(applyReport),
 });
 
+export type ApplyReport = z.infer<typeof applyReport>;
 export type InstanceReport = z.infer<typeof instanceReport>;
 export type RouteReport = z.infer<typeof routeReport>;
 export type StopReport = z.infer<typeof stopReport>;
