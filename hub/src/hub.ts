@@ -27,6 +27,7 @@ import { HubAnnouncement } from "./hub-announcement.ts";
 import { HubFaults } from "./hub-faults.ts";
 import { HubIntake } from "./hub-intake.ts";
 import { HubPresence } from "./hub-presence.ts";
+import type { HubPull } from "./hub-pull.ts";
 import type { Journal } from "./ports/journal.ts";
 import type { Log } from "./ports/log.ts";
 import type { Revision } from "./ports/revision-store.ts";
@@ -48,6 +49,8 @@ export interface HubWorld {
   /** SHA-256 in hex. */
   readonly digestOf: (bytes: Uint8Array) => string;
   readonly stopStore: StopStore;
+  /** Without one, nodes get no files. */
+  readonly pull?: Pick<HubPull, "asked">;
 }
 
 const metricInterval = seconds(1);
@@ -221,6 +224,8 @@ export class Hub implements BrokerRules {
         return this.#intake.announced(topic.node, this.presence.nodeState(topic.node, payload), payload);
       case "reported":
         return this.presence.reported(topic.node, payload);
+      case "pull":
+        return this.#refuse("pull", this.#world.pull?.asked(topic.node, payload), topic.node);
       case "metric":
         return this.#nodeLedger(topic.node, payload);
       case "set":

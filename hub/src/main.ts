@@ -13,13 +13,13 @@ import { openJournal } from "./adapters/store-sqlite/journal.ts";
 import { openBrokerStore } from "./adapters/store-sqlite/store-sqlite.ts";
 import { openRevisionStore } from "./adapters/revision-store-files.ts";
 import { openStopStore } from "./adapters/stop-store-files.ts";
-import { Hub } from "./hub.ts";
+import { Hub, type HubWorld } from "./hub.ts";
 import { viewOf } from "./hub-view.ts";
 import { journalLimits } from "./ports/journal.ts";
 import type { Log } from "./ports/log.ts";
 import { boundHeap } from "./main/heap.ts";
 import { type Options, readOptions } from "./main/options.ts";
-import { openTrustDesk } from "./main/trust.ts";
+import { openTrust } from "./main/trust.ts";
 import { watchRoutes } from "./main/routes-watch.ts";
 import { version } from "./main/version.ts";
 
@@ -42,17 +42,9 @@ async function serve(): Promise<void> {
   const log = pinoLog({ name: "interactor-hub", version, site });
   const [clock, uptime] = [systemClock(), systemUptime()];
   await using journal = await openJournal({ folder: data, limits: journalLimits, clock, uptime, log });
-  const hub = new Hub(
-    { site, version, session: sessionOf(randomBytes(sessionBytes)), accounts: options.accounts },
-    {
-      clock,
-      random: { next: Math.random },
-      log,
-      journal,
-      digestOf: (bytes) => createHash("sha256").update(bytes).digest("hex"),
-      stopStore: openStopStore(data, log),
-    },
-  );
+  using trust = await openTrust(data, clock, log);
+  const stopStore = openStopStore(data, log);
+  const hub = hubOf(options, { clock, log, journal, stopStore, pull: trust.pull });
   await hub.showStop.load();
   // The routes come first: an agent that connects at once must not be told that there are none.
   using routes = await watchRoutes(options.routes, hub, await openRevisionStore(data, log), log);
@@ -74,7 +66,7 @@ async function serve(): Promise<void> {
   ];
   boundHeap({ entries: () => hub.counters.entries, arrivals: broker.arrivals });
   hub.start(broker, problems);
-  using trust = await openTrustDesk(data, clock, log);
+  trust.serve(broker, site);
   const view = viewOf(hub, { broker, journal }, problems);
   await using http = await openHttp(
     {
@@ -84,7 +76,7 @@ async function serve(): Promise<void> {
       dashboard: join(import.meta.dirname, "dashboard"),
       acceptMqtt: (stream, address) => broker.accept(stream, address),
       faulted: (...told) => hub.faulted(...told),
-      trust,
+      trust: trust.desk,
     },
     view,
   );
@@ -98,6 +90,17 @@ async function serve(): Promise<void> {
 }
 
 process.exit(0);
+
+function hubOf({ site, accounts }: Options, world: Omit<HubWorld, "random" | "digestOf">): Hub {
+  return new Hub(
+    { site, version, session: sessionOf(randomBytes(sessionBytes)), accounts },
+    {
+      ...world,
+      random: { next: Math.random },
+      digestOf: (bytes) => createHash("sha256").update(bytes).digest("hex"),
+    },
+  );
+}
 
 /** Says where the hub is: to whoever started it, and to the command line by `hub.json`. */
 async function announce(

@@ -13,6 +13,7 @@ import { openStateStore } from "../adapters/state-store-files.ts";
 import { Agent } from "../agent.ts";
 import { spoolLimits } from "../ports/spool.ts";
 import { workerOf } from "./modules.ts";
+import { openPull } from "./pull.ts";
 import { readInstances, readOptions } from "./options.ts";
 import { version } from "./version.ts";
 
@@ -46,6 +47,7 @@ async function serve(): Promise<void> {
     clock,
     log,
   });
+  const pull = await openPull({ site, node }, data, clock, log);
   const agent = new Agent(
     {
       site,
@@ -60,7 +62,7 @@ async function serve(): Promise<void> {
       clock,
       random,
       log,
-      link: mqttLink(hub),
+      link: pull.over(mqttLink(hub)),
       store,
       spool,
       openHost: (events) =>

@@ -3,14 +3,14 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { permissionKinds } from "@interactor/shared/bundle/manifest";
-import { bundleBytesMax } from "@interactor/shared/bundle/trust-api";
+import { moduleBytesMax } from "@interactor/shared/bundle/trust-api";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { type ImportPolicy, importPolicyDefault } from "../ports/import-policy.ts";
 
 const schema = z.strictObject({
   imports: z.optional(z.array(z.string())),
   permissions: z.optional(z.array(z.enum(permissionKinds))),
-  bytes_max: z.optional(z.int().check(z.positive(), z.maximum(bundleBytesMax))),
+  bytes_max: z.optional(z.int().check(z.positive(), z.maximum(moduleBytesMax))),
   licences: z.optional(z.array(z.string())),
 });
 

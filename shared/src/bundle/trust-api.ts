@@ -3,11 +3,11 @@ import * as z from "zod/mini";
 import { nameLengthMax } from "../wire/limits.ts";
 
 /** A bundle. Larger: refuse. The largest we know, a codec with its tables, has 600 KB. */
-export const bundleBytesMax = 4 * 1024 * 1024;
+export const moduleBytesMax = 4 * 1024 * 1024;
 /** Files in one import. More: refuse. */
 const importFilesMax = 8;
 /** What a body may have: a bundle in base 64, the publisher's document with all he ever published, and room. Larger: refuse. */
-export const importBodyMax = 2 * bundleBytesMax + 8 * 1024 * 1024;
+export const importBodyMax = 2 * moduleBytesMax + 8 * 1024 * 1024;
 
 export const trustPaths = {
   standing: "/api/v1/trust",
@@ -36,7 +36,7 @@ export const documentBody = z.object({ by, document });
 
 const bytes = z.object({
   path: z.string().check(z.maxLength(256)),
-  base64: z.string().check(z.maxLength(2 * bundleBytesMax)),
+  base64: z.string().check(z.maxLength(2 * moduleBytesMax)),
 });
 
 export const publishBody = z.object({
@@ -50,7 +50,7 @@ export const publishBody = z.object({
 export const developmentBody = z.object({
   by,
   manifest: document,
-  base64: z.string().check(z.maxLength(2 * bundleBytesMax)),
+  base64: z.string().check(z.maxLength(2 * moduleBytesMax)),
 });
 
 const role = z.object({ version: z.number(), expires: z.string() });

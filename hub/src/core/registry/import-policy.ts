@@ -4,7 +4,7 @@
  */
 import type { PermissionKind } from "@interactor/shared/bundle/manifest";
 import { modulePath, signedManifest } from "@interactor/shared/bundle/signed-module";
-import { bundleBytesMax } from "@interactor/shared/bundle/trust-api";
+import { moduleBytesMax } from "@interactor/shared/bundle/trust-api";
 
 export interface ImportPolicy {
   /** Modules of Node that a bundle may import. What else it needs is in it. */
@@ -36,7 +36,7 @@ export const importPolicyDefault: ImportPolicy = {
     "zlib",
   ],
   permissions: ["pin", "bus", "serial", "universe", "host", "file"],
-  bytesMax: bundleBytesMax,
+  bytesMax: moduleBytesMax,
   licences: [],
 };
 
