@@ -2,6 +2,7 @@
  * Who may bring what: the site's policy is asked, then the repository checks the signatures, and both are on record. What
  * nobody could write down does not happen.
  */
+import { assignmentPath, encodeAssignment } from "@interactor/shared/bundle/assignment";
 import { developmentPublisher, modulePath, signedManifest } from "@interactor/shared/bundle/signed-module";
 import type { TrustStanding } from "@interactor/shared/bundle/trust-api";
 import type { Clock } from "@interactor/shared/kernel/clock";
@@ -18,6 +19,8 @@ export interface TrustWorld {
   /** As it stands now; throws a Fault when its file cannot be used: then nothing is let in. */
   readonly policy: () => Promise<ImportPolicy>;
   readonly audit: AuditLog;
+  /** SHA-256 in hex. */
+  readonly digestOf: (bytes: Uint8Array) => string;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -92,6 +95,24 @@ export class HubTrust implements TrustDesk {
       await this.#world.repository.putDevelopment({ path, bytes: bundle, custom });
     });
     return path;
+  }
+
+  /**
+   * Signs that a node may install the published ones among these digests: before it is told to. What is not published is
+   * not in it, and the node will say so. Nothing happens on a hub without a root: then no node asks.
+   */
+  async assign(node: string, digests: readonly string[]): Promise<void> {
+    const { repository } = this.#world;
+    if (repository.standing().kind === "none") return;
+    const modules = [...new Set(digests)].flatMap((digest) => {
+      const path = repository.pathOf(digest);
+      const file = path === undefined ? undefined : repository.published(path);
+      return path === undefined || file === undefined ? [] : [{ path, digest, bytes: file.bytes }];
+    });
+    const assignment = encodeAssignment({ v: 1, node, modules });
+    const before = repository.published(assignmentPath(node));
+    if (before?.digest === this.#world.digestOf(assignment)) return;
+    await repository.assign(node, assignment);
   }
 
   async #judge(module: BroughtModule): Promise<void> {

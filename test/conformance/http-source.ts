@@ -16,8 +16,8 @@ export function httpSource({ metadataUrl, targetsUrl }: HttpSourceOptions): Trus
     async *fetch({ kind, path }: TrustFile, signal) {
       const base = kind === "metadata" ? metadataUrl : targetsUrl;
       if (base === undefined) throw new Fault("USAGE", "--target-base-url is missing");
-      // Names of roles come as they stand in an address; names of files do not.
-      const rest = kind === "metadata" ? path : path.split("/").map(encodeURIComponent).join("/");
+      // Names of roles come as they stand in an address. Of a file's name only what an address cannot hold is quoted.
+      const rest = kind === "metadata" ? path : encodeURI(path).replaceAll("?", "%3F").replaceAll("#", "%23");
       const response = await fetch(`${base.replace(/\/*$/, "/")}${rest}`, { signal });
       if (missingStatuses.includes(response.status))
         throw new Fault("TRUST_FILE_MISSING", `${path} is not there`);

@@ -31,6 +31,7 @@ export async function openTrust(data: string, clock: Clock, log: Log): Promise<T
     repository,
     policy,
     audit: await openAuditLog({ folder, now, log }),
+    digestOf: (bytes) => createHash("sha256").update(bytes).digest("hex"),
     clock,
     log,
   });

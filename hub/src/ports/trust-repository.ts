@@ -36,6 +36,8 @@ export interface TrustRepository {
   read(kind: "metadata" | "file", path: string): Promise<Uint8Array | undefined>;
   /** A published file by its digest, whoever names it. */
   content(digest: string): Promise<Uint8Array | undefined>;
+  /** Under which name a file is published that has this digest. */
+  pathOf(digest: string): string | undefined;
   /** What a publisher has named before, with what he said of it. */
   published(path: string): PublishedFile | undefined;
 }

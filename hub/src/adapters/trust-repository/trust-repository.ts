@@ -243,11 +243,21 @@ class Repository implements TrustRepository {
   }
 
   content(digest: string): Promise<Uint8Array | undefined> {
+    const file = this.#fileOf(digest);
+    return file === undefined ? Promise.resolve(undefined) : this.#files.read("targets", locationOf(file));
+  }
+
+  pathOf(digest: string): string | undefined {
+    return this.#fileOf(digest)?.path;
+  }
+
+  #fileOf(digest: string): TargetFile | undefined {
     for (const { document } of this.#words.values()) {
-      const file = Object.values(document.signed.targets).find(({ hashes }) => hashes["sha256"] === digest);
-      if (file !== undefined) return this.#files.read("targets", locationOf(file));
+      const files = Object.values(document.signed.targets);
+      const found = files.find(({ hashes }) => hashes["sha256"] === digest);
+      if (found !== undefined) return found;
     }
-    return Promise.resolve(undefined);
+    return undefined;
   }
 
   #needRoot(): Metadata<Root> {
