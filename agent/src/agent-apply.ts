@@ -19,7 +19,7 @@ import {
   type Phase,
 } from "./core/apply/apply-state.ts";
 import type { KnownClock } from "./core/apply/group-vote.ts";
-import type { ApplyStore } from "./ports/apply-store.ts";
+import { type ApplyStore, nothingKept } from "./ports/apply-store.ts";
 import type { HubFiles } from "./ports/hub-files.ts";
 import type { Log } from "./ports/log.ts";
 import type { PlanRunner } from "./ports/plan-runner.ts";
@@ -44,6 +44,10 @@ export class AgentApply {
   #state: ApplyState = applyAtStart;
   /** What the runner was last told to run, however far it came. */
   #running: Plan = emptyPlan;
+  /** What it has brought to its end. */
+  #runs: Content | undefined;
+  /** What the hub said last: its plan stands in it alone. */
+  #said: Target | undefined;
   #fetching = new AbortController();
   #collecting = Promise.resolve();
   #cancelDue: (() => void) | undefined;
@@ -61,13 +65,25 @@ export class AgentApply {
     return this.#state.kept.isWithdrawn ? undefined : this.#state.kept.current;
   }
 
-  /** Begins with what is on disk. */
-  async start(): Promise<void> {
-    const kept = await this.#world.store.load();
+  /** What really runs. */
+  get runs(): Content | undefined {
+    const { current } = this.#state.kept;
+    return current?.digest === this.#runs?.digest ? current : this.#runs;
+  }
+
+  /** Begins with what is on disk. Returns whether there is anything to run now. */
+  async start(): Promise<boolean> {
+    const kept = await this.#world.store.load().catch((error: unknown) => {
+      const words = "what this node shall run cannot be read: it runs nothing until its hub says what";
+      this.#world.log.error(words, { cause: messageOf(error) });
+      return nothingKept;
+    });
     this.#step({ kind: "started", kept, at: this.#world.clock.now() });
+    return this.current !== undefined && this.#state.vote.vote.kind === "free";
   }
 
   target(target: Target | undefined): void {
+    this.#said = target ?? this.#said;
     this.#step({ kind: "target", target, at: this.#world.clock.now() });
   }
 
@@ -92,6 +108,8 @@ export class AgentApply {
     if (state.phase !== before) this.#world.phaseChanged(state.phase);
     if (isEnd(state.phase) && !isEnd(before)) this.#collecting = this.#collect();
     this.#wakeWhenDue();
+    // The hub may have said meanwhile what the damaged one should be.
+    if (isDamaged(state.phase) && !isDamaged(before)) this.target(this.#said);
   }
 
   #wakeWhenDue(): void {
@@ -211,12 +229,22 @@ export class AgentApply {
     this.#fetching = fetching;
     // What is being removed must not be what is fetched now.
     await this.#collecting;
-    const { store } = this.#world;
-    const { digest, bytes, plan: given } = target;
-    if (given !== undefined && !(await store.has(digest))) await this.#put(digest, given);
+    const { digest, bytes } = target;
+    // What is tried again later comes without its plan.
+    const given = target.plan ?? (this.#said?.digest === digest ? this.#said.plan : undefined);
+    if (given !== undefined && !(await this.#isWhole(digest))) await this.#put(digest, given);
     await this.#get(digest, bytes, attempt, fetching.signal);
     for (const file of (await this.#plan(target)).files)
       await this.#get(file.digest, file.bytes, attempt, fetching.signal);
+  }
+
+  /** One that is damaged is removed. */
+  async #isWhole(digest: string): Promise<boolean> {
+    if (!(await this.#world.store.has(digest))) return false;
+    return this.#world.store.check(digest).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #put(digest: string, bytes: Uint8Array): Promise<void> {
@@ -256,6 +284,7 @@ export class AgentApply {
     // Also what comes to no end has been begun: on the way back everything that it may have touched is compared anew.
     this.#running = plan;
     await this.#world.runner.change(plan, changes);
+    this.#runs = content;
   }
 
   /** What nothing on disk names any more goes. A disk that refuses has it until the next time. */
@@ -276,6 +305,7 @@ export class AgentApply {
   }
 }
 
+const isDamaged = (phase: Phase): boolean => phase.kind === "rolled-back" && phase.code === "DAMAGED";
 const isEnd = ({ kind }: Phase): boolean => kind === "applied" || kind === "rolled-back";
 
 type Code = Extract<ApplyEvent, { kind: "failed" }>["code"];

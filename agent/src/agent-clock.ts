@@ -2,6 +2,7 @@
 import { between, type Instant, seconds } from "@interactor/shared/kernel/units";
 import type { ClockReply } from "@interactor/shared/wire/messages/clock-exchange";
 import type { ClockReport } from "@interactor/shared/wire/messages/reported";
+import type { KnownClock } from "./core/apply/group-vote.ts";
 import { ClockSync } from "./core/clock-sync/clock-sync.ts";
 import type { Outbox } from "./core/outbox/outbox.ts";
 import type { Report } from "./core/report/report.ts";
@@ -71,6 +72,14 @@ export class AgentClock {
       const words = `the hub's clock was set by ${Math.round(news.by)} ms: this node follows`;
       this.#log.warn(words, { ...details, by: news.by });
     }
+  }
+
+  /** The site's time with its error, once it is known. */
+  get known(): KnownClock | undefined {
+    const error = this.#sync.errorBound(this.#clock.now());
+    return this.#clock.isSynchronised && error !== undefined
+      ? { wall: this.#clock.wall(), error }
+      : undefined;
   }
 
   report(): ClockReport {

@@ -1,8 +1,12 @@
 /** Says on `reported` what a node runs and how it is, whenever there is something to say. */
 import type { Instant } from "@interactor/shared/kernel/units";
-import type { Desired } from "@interactor/shared/wire/messages/desired";
-import { type InstanceReport, type StopReport } from "@interactor/shared/wire/messages/reported";
+import {
+  type ApplyReport,
+  type InstanceReport,
+  type StopReport,
+} from "@interactor/shared/wire/messages/reported";
 import type { AgentClock } from "./agent-clock.ts";
+import type { Content, Phase } from "./core/apply/apply-state.ts";
 import type { Outbox } from "./core/outbox/outbox.ts";
 import type { Report } from "./core/report/report.ts";
 import type { Switchboard } from "./core/switchboard/switchboard.ts";
@@ -18,33 +22,52 @@ export interface ReportParts {
   readonly log: Log;
   /** `undefined`: no show stop holds the node. */
   readonly stop: () => StopReport | undefined;
+  /** What runs, and what the node is on its way to. */
+  readonly apply: () => { readonly runs: Content | undefined; readonly phase: Phase };
 }
 
 export class AgentReport {
   readonly #parts: ReportParts;
+  #saidPhase = "";
 
   constructor(parts: ReportParts) {
     this.#parts = parts;
   }
 
   /** Publishes when it is time to. Returns when it is next. */
-  pump(
-    { revision, digest }: Pick<Desired, "revision" | "digest">,
-    at: Instant,
-    publish: (document: Uint8Array) => void,
-  ): Instant {
+  pump(at: Instant, publish: (document: Uint8Array) => void): Instant {
     const { report, clock, log, outbox, spool, switchboard, stop } = this.#parts;
     report.problem("outbox", outbox.isCriticalFull ? "its outbox is full of critical messages" : undefined);
     report.problem("spool", spool?.problem);
     if (report.isDue(at)) {
       const { routes } = switchboard;
       const owners = switchboard.ownersBesideStop();
-      const running = { revision, digest, owners, routes, clock: clock.report(), stop: stop() };
+      const { runs, phase } = this.#parts.apply();
+      const { revision, digest } = runs ?? nothing;
+      const apply = applyReportOf(phase);
+      const running = { revision, digest, apply, owners, routes, clock: clock.report(), stop: stop() };
       const document = report.document(running, at);
       if (document === undefined) log.error("the report is larger than a message may be and is not sent");
       else publish(document);
     }
     return report.dueAt(at);
+  }
+
+  /** The node is elsewhere on its way to a revision. */
+  phase(phase: Phase): void {
+    const { report, log } = this.#parts;
+    const said = applyReportOf(phase);
+    // That more of a file has come changes only how long is waited for the rest.
+    if (JSON.stringify(said) === this.#saidPhase) return;
+    this.#saidPhase = JSON.stringify(said);
+    const { revision, phase: words, ...why } = said;
+    const isBad = phase.kind === "rejected" || phase.kind === "going-back" || phase.kind === "rolled-back";
+    log[isBad ? "warn" : "info"](`revision ${revision}: ${words}`, { revision, ...why });
+    report.changed();
+  }
+
+  forget(instance: string): void {
+    this.#parts.report.forget(instance);
   }
 
   instance(instance: string, state: InstanceReport): void {
@@ -57,4 +80,12 @@ export class AgentReport {
       log.info(`instance ${instance} is ${state.state}`, details);
     }
   }
+}
+
+const nothing: Content = { revision: 0, digest: "" };
+
+function applyReportOf(phase: Phase): ApplyReport {
+  const { revision, digest } = phase.kind === "idle" ? nothing : phase.target;
+  const why = "code" in phase ? { code: phase.code, reason: phase.reason } : {};
+  return { revision, digest, phase: phase.kind, ...why };
 }

@@ -11,16 +11,15 @@ import { Outbox } from "./core/outbox/outbox.ts";
 const declaredWithin = seconds(30);
 
 export function outboxWith(
-  { session, instances }: Pick<AgentOptions, "session" | "instances">,
+  { session }: Pick<AgentOptions, "session">,
   { clock, spool: queue }: Pick<AgentWorld, "clock" | "spool">,
-  isDeclared: (instance: string) => boolean,
+  known: { readonly has: (instance: string) => boolean; readonly isDeclared: (instance: string) => boolean },
 ): Outbox {
   const startedAt = clock.now();
   const isAwaited = (from: string, at: Instant): boolean => {
     const address = parsePortAddress(from);
-    if (!address.ok || isDeclared(address.value.instance)) return false;
-    const isConfigured = instances.some(({ name }) => name === address.value.instance);
-    return isConfigured && between(startedAt, at) < declaredWithin;
+    if (!address.ok || known.isDeclared(address.value.instance)) return false;
+    return known.has(address.value.instance) && between(startedAt, at) < declaredWithin;
   };
   return new Outbox(session, queue && { queue, isAwaited });
 }

@@ -89,6 +89,11 @@ export class AgentStop {
     this.#world.changed();
   }
 
+  /** The node has other instances, or other leases of them. */
+  instances(instances: readonly Leased[], now: Now): void {
+    this.#leases.renewed(instances, now);
+  }
+
   /** An instance has said which inputs it has. */
   declared(instance: string, ports: DeclaredPorts): void {
     for (const input of this.#leases.misplaced(instance, ports)) {

@@ -1,9 +1,12 @@
 /** What an agent is told, and what it needs of the world. */
 import type { Random } from "@interactor/shared/kernel/random";
 import type { Session } from "@interactor/shared/wire/session";
+import type { ApplyStore } from "./ports/apply-store.ts";
+import type { HubFiles } from "./ports/hub-files.ts";
 import type { HubLink } from "./ports/hub-link.ts";
 import type { Log } from "./ports/log.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "./ports/module-host.ts";
+import type { Secrets } from "./ports/secrets.ts";
 import type { SiteClock } from "./ports/site-clock.ts";
 import type { Spool } from "./ports/spool.ts";
 import type { StateStore } from "./ports/state-store.ts";
@@ -16,6 +19,7 @@ export interface AgentOptions {
   readonly session: Session;
   /** Zones the node is in, beside the one of all. */
   readonly zones: readonly string[];
+  /** Those of its own file, beside those of its plan. */
   readonly instances: readonly InstanceSpec[];
 }
 
@@ -25,7 +29,12 @@ export interface AgentWorld {
   readonly log: Log;
   readonly link: HubLink;
   readonly store: StateStore;
+  readonly applyStore: ApplyStore;
+  readonly files: HubFiles;
+  readonly secrets: Secrets;
   /** Without one, what is durable is held in memory. */
   readonly spool?: Spool;
   openHost(events: ModuleHostEvents): ModuleHost;
+  /** The process ends, and is started again by whoever keeps it going. */
+  restart(reason: string): void;
 }

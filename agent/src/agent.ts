@@ -3,7 +3,6 @@
  * what they say over the ports. Decides nothing itself.
  */
 import { unreachable } from "@interactor/shared/kernel/assert";
-import type { DeclaredPorts } from "@interactor/shared/bundle/manifest";
 import { between, earliest, type Instant, millis } from "@interactor/shared/kernel/units";
 import type { Lane } from "@interactor/shared/wire/lanes";
 import { decodeHubState } from "@interactor/shared/wire/messages/hub-state";
@@ -11,7 +10,6 @@ import { nodeTopics, parseTopic, siteTopics } from "@interactor/shared/wire/topi
 import { birthOf, deathOf, listenedTo } from "./core/link/announcement.ts";
 import { Inbox } from "./core/inbox/inbox.ts";
 import { Report } from "./core/report/report.ts";
-import { adopt, nothingDesired } from "./core/revision/adopt.ts";
 import { FirstWords, firstWordsMax } from "./core/link/first-words.ts";
 import { type LinkEffect, type LinkEvent, type LinkState, linkAtStart, stepLink } from "./core/link/link.ts";
 import { Reconnect } from "./core/link/reconnect.ts";
@@ -19,14 +17,14 @@ import type { Outbox } from "./core/outbox/outbox.ts";
 import { Outputs } from "./core/outputs/outputs.ts";
 import { type Now, Switchboard } from "./core/switchboard/switchboard.ts";
 import { AgentClock } from "./agent-clock.ts";
+import { AgentInstances } from "./agent-instances.ts";
 import { AgentReport } from "./agent-report.ts";
-import { KeptRoutes } from "./agent-kept-routes.ts";
+import { AgentRevision } from "./agent-revision.ts";
 import { outboxWith } from "./agent-spool.ts";
 import { AgentStop } from "./agent-stop.ts";
 import { AgentLedger } from "./agent-ledger.ts";
 import type { AgentOptions, AgentWorld } from "./agent-world.ts";
 import type { Connection } from "./ports/hub-link.ts";
-import type { ModuleHost } from "./ports/module-host.ts";
 
 export class Agent implements AsyncDisposable {
   readonly #options: AgentOptions;
@@ -35,10 +33,10 @@ export class Agent implements AsyncDisposable {
   readonly #switchboard: Switchboard;
   readonly #outbox: Outbox;
   readonly #inbox: Inbox;
-  readonly #host: ModuleHost;
+  readonly #instances: AgentInstances;
   readonly #outputs: Outputs;
   readonly #report: Report;
-  readonly #kept: KeptRoutes;
+  readonly #revision: AgentRevision;
   readonly #stop: AgentStop;
   readonly #ledger: AgentLedger;
   readonly #reconnect: Reconnect;
@@ -47,7 +45,7 @@ export class Agent implements AsyncDisposable {
   readonly #firstWords: FirstWords;
   #link: LinkState = linkAtStart;
   #connection: Connection | undefined;
-  #desired = nothingDesired;
+  #isBirthDue = false;
   #isPumpDue = false;
   #cancelWake: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
@@ -58,12 +56,14 @@ export class Agent implements AsyncDisposable {
     this.#world = world;
     this.#topics = nodeTopics(options.site, options.node);
     this.#reconnect = new Reconnect(world.random);
-    this.#outbox = outboxWith(options, world, (instance) => this.#outputs.declared.has(instance));
+    this.#outbox = outboxWith(options, world, {
+      has: (instance) => this.#instances.has(instance),
+      isDeclared: (instance) => this.#outputs.declared.has(instance),
+    });
     this.#report = new Report(options.session);
     this.#clock = new AgentClock(world.clock, this.#outbox, this.#report, world.log);
-    this.#kept = new KeptRoutes(world.store, world.log);
     this.#switchboard = new Switchboard(options.node, {
-      apply: (address, applied) => this.#host.apply(address.instance, address.port, applied),
+      apply: (address, applied) => this.#instances.apply(address.instance, address.port, applied),
       ownersChanged: () => this.#report.changed(),
       held: (address, value, at) => {
         this.#outbox.held(`${address.instance}/${address.port}`, value, at, this.#world.clock.now());
@@ -84,6 +84,7 @@ export class Agent implements AsyncDisposable {
       spool: world.spool,
       log: world.log,
       stop: () => this.#stop.report,
+      apply: () => this.#revision,
     });
     this.#outputs = new Outputs(this.#switchboard, this.#outbox);
     this.#inbox = new Inbox(this.#switchboard, {
@@ -98,33 +99,22 @@ export class Agent implements AsyncDisposable {
       this.#connection?.publish(this.#topics.metric, document, { retain: false, confirmed }),
     );
     this.#firstWords = new FirstWords(options.instances, () => this.#begin());
-    this.#host = world.openHost({
-      declared: (instance, ports) => this.#declare(instance, ports),
-      started: (instance) => this.#after(() => this.#switchboard.reapply(instance)),
-      output: ({ instance, output, ...value }) =>
-        this.#after(() => this.#outputs.take({ instance, port: output }, value, this.#now())),
-      stateChanged: (instance, state) => {
-        this.#after(() => this.#reporting.instance(instance, state));
-        if (state.state === "failed") this.#firstWords.heard(instance);
-      },
-    });
+    const parts = this.#parts();
+    this.#instances = new AgentInstances(parts, (events) => world.openHost(events));
+    this.#revision = new AgentRevision({ ...parts, instances: this.#instances }, world);
   }
 
   /** Starts from what the last life left on disk, without waiting for anybody. */
   async start(): Promise<void> {
     await this.#stop.load(this.#options.session);
-    await this.#kept.load((document) => this.#adopt(document, "stored"));
     await this.#ledger.load();
     this.#world.spool?.attach({
       moved: () => this.#after(() => undefined),
       lost: (loss, messages) => this.#outbox.spool?.lost(loss, messages),
     });
-    for (const instance of this.#options.instances) {
-      this.#report.instance(instance.name, { state: "starting" });
-      this.#host.start(instance);
-    }
-    if (this.#firstWords.isOver) this.#begin();
-    else this.#cancelRetry = this.#world.clock.after(firstWordsMax, () => this.#firstWords.end());
+    this.#cancelRetry = this.#world.clock.after(firstWordsMax, () => this.#firstWords.end());
+    for (const instance of this.#options.instances) this.#instances.start(instance);
+    await this.#revision.start();
     this.#wake();
   }
 
@@ -136,7 +126,8 @@ export class Agent implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#cancelWake?.();
     this.#cancelRetry?.();
-    await this.#host[Symbol.asyncDispose]();
+    this.#revision.end();
+    await this.#instances[Symbol.asyncDispose]();
     await this.#step({ kind: "stop" });
     await this.#world.spool?.[Symbol.asyncDispose]();
     await this.#ledger.end();
@@ -165,9 +156,9 @@ export class Agent implements AsyncDisposable {
     if (this.#link.kind === "up") {
       next = earliest(next, this.#clock.pump(now));
       // Before what the inputs hold now: whoever stopped the show waits for this word.
-      next = earliest(next, this.#reporting.pump(this.#desired, now.instant, this.#publishReport));
-      // The hub takes from a spool only what a birth has named.
-      if (this.#outbox.spool?.mustAnnounce === true) this.#publishBirth();
+      next = earliest(next, this.#reporting.pump(now.instant, this.#publishReport));
+      // The hub takes only what a birth has named, from a spool too.
+      if (this.#isBirthDue || this.#outbox.spool?.mustAnnounce === true) this.#publishBirth();
       next = earliest(next, this.#outbox.pump(now.instant, this.#publishBatch));
       next = earliest(next, this.#ledger.sayIfDue(now.instant, this.#link.connection));
     }
@@ -193,15 +184,25 @@ export class Agent implements AsyncDisposable {
   readonly #publishReport = (document: Uint8Array): void =>
     this.#connection?.publish(this.#topics.reported, document, { retain: true });
 
-  #declare(instance: string, ports: DeclaredPorts): void {
-    const spec = this.#options.instances.find((each) => each.name === instance);
-    if (spec === undefined) return;
-    this.#stop.declared(instance, ports);
-    const declaration = { module: spec.module, version: this.#options.version, ...ports };
-    this.#after(() => {
-      if (this.#outputs.declare(instance, declaration, this.#now())) this.#publishBirth();
-    });
-    this.#firstWords.heard(instance);
+  /** What instances and revisions need of the rest. */
+  #parts() {
+    return {
+      fixed: this.#options.instances,
+      switchboard: this.#switchboard,
+      outputs: this.#outputs,
+      reporting: this.#reporting,
+      stop: this.#stop,
+      firstWords: this.#firstWords,
+      siteClock: this.#clock,
+      now: () => this.#now(),
+      after: (work: () => void) => this.#after(work),
+      declarationsChanged: () => {
+        this.#isBirthDue = true;
+      },
+      problem: (words: string | undefined) => this.#report.problem("plan", words),
+      vote: (payload: Uint8Array) => this.#connection?.publish(this.#topics.vote, payload, { retain: false }),
+      refused: (reason: string) => this.#refuse(reason),
+    };
   }
 
   #refuse(reason: string): void {
@@ -224,11 +225,13 @@ export class Agent implements AsyncDisposable {
         this.#world.log.info("connected to the hub");
         this.#publishBirth();
         this.#report.begin();
+        this.#revision.connected();
         return this.#after(() => this.#resume());
       case "lost":
         this.#connection = undefined;
         this.#outbox.disconnected();
         this.#clock.disconnected();
+        if (effect.wasUp) this.#after(() => this.#switchboard.hubLost(this.#now()));
         return this.#world.log.warn(effect.wasUp ? "lost the hub" : "cannot reach the hub", {
           reason: effect.reason,
         });
@@ -274,6 +277,7 @@ export class Agent implements AsyncDisposable {
 
   #publishBirth(): void {
     if (this.#link.kind !== "up") return;
+    this.#isBirthDue = false;
     const birth = birthOf(this.#options, {
       connection: this.#link.connection,
       instances: this.#outputs.declared,
@@ -296,8 +300,9 @@ export class Agent implements AsyncDisposable {
       case "down":
         return this.#inbox.receive(parsed.lane, payload, this.#now());
       case "desired":
-        this.#adopt(payload, "hub");
-        return undefined;
+        return this.#revision.desired(payload);
+      case "round":
+        return this.#revision.round(payload);
       case "stop":
         return this.#stop.take(parsed.zone, payload);
       case "hub-state":
@@ -312,25 +317,5 @@ export class Agent implements AsyncDisposable {
     if (!state.ok) return this.#refuse(`hub-state ${state.error}`);
     this.#reconnect.setSpread(state.value.reconnectSpread);
     if (state.value.kind === "birth") this.#clock.askAgain();
-  }
-
-  /**
-   * Takes a desired document over. The same one again restarts nothing; a wrong one leaves the old in place,
-   * and what is wrong with it is returned.
-   */
-  #adopt(document: Uint8Array, source: "stored" | "hub"): string | undefined {
-    const adoption = adopt(document, this.#desired);
-    if (!adoption.ok) {
-      if (adoption.error === "same") return undefined;
-      this.#refuse(`desired ${adoption.error}`);
-      return adoption.error;
-    }
-    const { desired, runners } = adoption.value;
-    this.#desired = desired;
-    this.#switchboard.setRoutes(runners, this.#outputs.latest, this.#now());
-    this.#world.log.info("routes in place", { source, revision: desired.revision, routes: runners.length });
-    this.#report.changed();
-    if (source === "hub") void this.#kept.keep(document);
-    return undefined;
   }
 }

@@ -1,17 +1,14 @@
 /** Every subcommand with its options and help. What it does is loaded only when it runs. */
 import { Argument, Command, Option } from "commander";
-import {
-  countArgument,
-  durationArgument,
-  hubArgument,
-  nameArgument,
-  portArgument,
-  timeoutArgument,
-} from "./arguments.ts";
+import { countArgument, durationArgument, nameArgument, timeoutArgument } from "./arguments.ts";
+import { addHubOptions, folderOption, portOption, siteOption } from "./common-options.ts";
 import { addConfig } from "./config-command.ts";
 import { example } from "./example.ts";
 import { untilInterrupted } from "./interruptible.ts";
 import { addTrust } from "./trust-command.ts";
+import { addJournal } from "./journal-command.ts";
+import { addMode, addRollout } from "./rollout-command.ts";
+import { addRoute } from "./route-command.ts";
 import { version } from "./version.ts";
 
 export function commandLine(): Command {
@@ -34,6 +31,9 @@ export function commandLine(): Command {
   addConfig(program);
   addRoute(program);
   addTrust(program);
+  addRollout(program);
+  addMode(program);
+  addJournal(program);
   return program.addHelpText("after", "\n`interactor <command> --help` shows options and an example.");
 }
 
@@ -58,8 +58,8 @@ function addDemo(program: Command): void {
     .addHelpText(
       "after",
       `${example("interactor demo --data /tmp/demo --http-port 9000")}
-Ports are 8080 and 1883, or free ones when those are taken. Edit routes.yaml in the data folder while it runs;
-node.json is read at the start. Ctrl-C ends everything.`,
+Ports are 8080 and 1883, or free ones when those are taken. Its site.yaml lies in the data folder: edit it while it runs,
+then \`interactor config plan\` and \`interactor config apply\`. Ctrl-C ends everything.`,
     )
     .action(async (options) => {
       const { runDemo } = await import("./demo.ts");
@@ -161,6 +161,24 @@ What waits for it ends, and its last values go. A node that is here is not forgo
       const { runForget } = await import("./forget.ts");
       await untilInterrupted((signal) => runForget(name, options, signal));
     });
+  addSwap(node);
+}
+
+function addSwap(node: Command): void {
+  addHubOptions(node.command("swap"))
+    .description("put another unit into a node: say what to do, and wait until it is there")
+    .argument("<node>", "the node whose unit is replaced", nameArgument)
+    .option("--timeout <time>", "wait so long for the other unit (default: until Ctrl-C)", timeoutArgument)
+    .addHelpText(
+      "after",
+      `${example("interactor node swap pi-07")}
+A node is a role; the unit that fills it may change. Whoever comes under the node's name gets what the node shall run.
+While the old unit is here another one is refused: stop its agent, or pull its plug.`,
+    )
+    .action(async (name, options) => {
+      const { runSwap } = await import("./node-swap.ts");
+      await untilInterrupted((signal) => runSwap(name, options, signal));
+    });
 }
 
 function addTap(program: Command): void {
@@ -248,72 +266,3 @@ of these. REPLACED by a newer value is normal; MISSING is a bug.`,
       await untilInterrupted(() => runLedger(node, options));
     });
 }
-
-function addRoute(program: Command): void {
-  const route = program
-    .command("route")
-    .description("the routes: which there are, where they run, what they do");
-  addHubOptions(route.command("list"))
-    .description("the routes, and how often each ran and failed")
-    .addHelpText(
-      "after",
-      example("interactor route list", "interactor route list --json | jq '.routes[].name'"),
-    )
-    .action(async (options) => {
-      const { runRouteList } = await import("./route-list.ts");
-      await untilInterrupted(() => runRouteList(options));
-    });
-  addHubOptions(route.command("where"))
-    .description("where a route runs, and why there")
-    .argument("[route]", "one route (default: all)")
-    .addHelpText("after", example("interactor route where", "interactor route where knob-to-front"))
-    .action(async (name, options) => {
-      const { runRouteWhere } = await import("./route-list.ts");
-      await untilInterrupted(() => runRouteWhere(name, options));
-    });
-  route
-    .command("test")
-    .description("run a route of a file on given values, without a hub, and tell each step")
-    .argument("<file>", "a routes.yaml")
-    .argument("<route>", "the route's name")
-    .requiredOption("--input <value...>", "a value, value@time, or output=value@time; may be repeated")
-    .option("--for <time>", "go on so long after the last value (default 10s)", durationArgument)
-    .option("--json", "for programs: a line a step")
-    .option("--no-color", "no colours")
-    .addHelpText(
-      "after",
-      `${example(
-        "interactor route test routes.yaml knob-to-front --input 0 --input 512@20ms",
-        "interactor route test routes.yaml lamp --input demo/sim/motion=on demo/sim/motion=off@2s --for 1m",
-      )}
-A value is on, off, a number, JSON or a text. Its time counts from the beginning (default: that of the one before).
-The clock is the command's own: an hour takes no time. Exit code 1 when a step failed.`,
-    )
-    .action(async (file, name, options) => {
-      const { runRouteTest } = await import("./route-test.ts");
-      await untilInterrupted(() => runRouteTest(file, name, options));
-    });
-}
-
-function addHubOptions(command: Command): Command {
-  return command
-    .option(
-      "--hub <url>",
-      "the hub's address (default: INTERACTOR_HUB, else hub.json of --data, else port 8080)",
-      hubArgument,
-    )
-    .addOption(folderOption("where a hub on this machine keeps its hub.json", ".interactor"))
-    .option("--json", "for programs")
-    .option("--no-color", "no colours");
-}
-
-const folderOption = (use: string, fallback: string): Option =>
-  new Option("--data <folder>", `${use} (default ${fallback})`).env("INTERACTOR_DATA");
-
-const portOption = (flag: string, use: string, variable: string): Option =>
-  new Option(`${flag} <port>`, use).argParser(portArgument).env(variable);
-
-const siteOption = (): Option =>
-  new Option("--site <name>", "the installation (default demo)")
-    .argParser(nameArgument)
-    .env("INTERACTOR_SITE");

@@ -28,10 +28,18 @@ export function checkedSite(file: string, { json = false, color }: CheckOptions)
     throw commandFault("NOT_FOUND", message);
   }
   const compiled = compileSite(siteFiles(file), new DeclaredModules(builtInModules));
-  if (compiled.ok) return compiled.value;
-  const { problems, more } = compiled.error;
+  return compiled.ok ? compiled.value : reportProblems(file, compiled.error, { json, color });
+}
+
+/** Tells everything that is wrong, and throws. */
+export function reportProblems(
+  file: string,
+  failure: SiteFailure,
+  { json = false, color }: CheckOptions,
+): never {
+  const { problems, more } = failure;
   if (json) process.stdout.write(`${JSON.stringify({ ok: false, problems, more })}\n`);
-  else process.stderr.write(reportOf(compiled.error, painterFor(process.stderr, color, process.env)));
+  else process.stderr.write(reportOf(failure, painterFor(process.stderr, color, process.env)));
   throw commandFault("VALIDATION", `${counted(problems.length + more, "problem")} in ${file}`);
 }
 
@@ -57,4 +65,4 @@ function summaryOf(file: string, site: CompiledSite): string {
   return `${file} is right: site ${site.site}, ${counts.join(", ")} (${onNodes} on nodes, ${onHub} on the hub)`;
 }
 
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

@@ -1,11 +1,18 @@
-/** `interactor config …`: what is done with a site file. None of it needs a hub. */
+/** `interactor config …`: what is done with a site file, by itself; and, by the hub, with revisions of it. */
 import type { Command } from "commander";
+import { addHubOptions } from "./common-options.ts";
+import { addRevisions } from "./config-revisions-command.ts";
 import { example } from "./example.ts";
+import { untilInterrupted } from "./interruptible.ts";
+import { siteFileMeant } from "./site-files.ts";
 
 export function addConfig(program: Command): void {
-  const config = program.command("config").description("the site file: begin one, check it, compare, edit");
-  addCheck(config);
+  const config = program
+    .command("config")
+    .description("the site file: begin one, check it, apply it, go back");
   addInit(config);
+  addCheck(config);
+  addRevisions(config);
   addDiff(config);
   addSet(config);
   addSchema(config);
@@ -15,7 +22,10 @@ function addCheck(config: Command): void {
   config
     .command("check")
     .description("say everything that is wrong with a site file, and what would be right")
-    .argument("[file]", "the site's first file; - is what comes in", "site.yaml")
+    .argument(
+      "[file]",
+      "the site's first file (default: site.yaml, here or in the data folder); - is what comes in",
+    )
     .option("--json", "for programs")
     .option("--no-color", "no colours")
     .addHelpText(
@@ -25,7 +35,7 @@ Needs no hub: modules are the built-in ones. Exit code 0: nothing is wrong; 7: s
     )
     .action(async (file, options) => {
       const { runCheck } = await import("./config-check.ts");
-      runCheck(file, options);
+      runCheck(siteFileMeant(file, undefined), options);
     });
 }
 
@@ -43,22 +53,20 @@ function addInit(config: Command): void {
 }
 
 function addDiff(config: Command): void {
-  config
-    .command("diff")
-    .description("what changes from one site file to another: nothing else is told")
-    .argument("<before>", "a site's first file")
+  addHubOptions(config.command("diff"))
+    .description("what changes from one site to another: nothing else is told")
+    .argument("<before>", "a site's first file, or the number of a revision")
     .argument("<after>", "another one")
     .option("--exit-code", "exit with 1 when something changes")
-    .option("--json", "for programs")
-    .option("--no-color", "no colours")
     .addHelpText(
       "after",
-      `${example("interactor config diff <(git show HEAD:site.yaml) site.yaml", "git show HEAD:site.yaml | interactor config diff - site.yaml")}
-+ comes, - goes, ~ is different; an instance that has to start anew says so. Comments and order are no change.`,
+      `${example("interactor config diff 3 4", "interactor config diff 4 site.yaml", "interactor config diff <(git show HEAD:site.yaml) site.yaml", "git show HEAD:site.yaml | interactor config diff - site.yaml")}
++ comes, - goes, ~ is different; an instance that has to start anew says so. Comments and order are no change.
+Two files need no hub. A file whose name is a number is ./3.`,
     )
     .action(async (before, after, options) => {
       const { runDiff } = await import("./config-diff.ts");
-      runDiff(before, after, options);
+      await untilInterrupted(() => runDiff(before, after, options));
     });
 }
 

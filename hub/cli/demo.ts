@@ -10,7 +10,8 @@ import { type GivingUp, Keeper, restartDelay } from "./demo/keeper.ts";
 import { LogFile } from "./demo/log-file.ts";
 import { choosePort, loopback, type PortChoice } from "./demo/ports.ts";
 import { Progress } from "./demo/progress.ts";
-import { awaitNode, demoNode, watchRoutes } from "./demo/watch.ts";
+import { ensureRevision, instancesOfRevision } from "./demo/first-revision.ts";
+import { awaitNode, demoNode, instancesIn, watchProblems } from "./demo/watch.ts";
 import { commandFault, type ExitCode, exitCode } from "./exit.ts";
 import { formatSpan, painterFor } from "./output.ts";
 
@@ -126,24 +127,17 @@ class Demo {
     const http = place === undefined ? String(ports.http.port) : new URL(place.url).port;
     const mqtt = place === undefined ? String(ports.mqtt.port) : new URL(place.mqtt).port;
     const where = ["--host", loopback, "--http-port", http, "--mqtt-port", mqtt];
-    return ["--data", folder.hub, "--site", site, "--routes", folder.routes, ...where];
+    const { description } = folder;
+    const routes = description.kind === "parts" ? ["--routes", description.routes] : [];
+    return ["--data", folder.hub, "--site", site, ...routes, ...where];
   }
 
   #agentArguments(): readonly string[] {
     const { folder, site } = this.#parts;
     const hub = this.#place?.mqtt ?? `mqtt://${loopback}:${portDefaults.mqtt}`;
-    return [
-      "--data",
-      folder.agent,
-      "--site",
-      site,
-      "--node",
-      demoNode,
-      "--hub",
-      hub,
-      "--config",
-      folder.config,
-    ];
+    const { description } = folder;
+    const config = description.kind === "parts" ? ["--config", description.config] : [];
+    return ["--data", folder.agent, "--site", site, "--node", demoNode, "--hub", hub, ...config];
   }
 
   #hubReady([url, , mqtt]: readonly string[]): void {
@@ -161,7 +155,6 @@ class Demo {
         progress.warn("port", `${choice.taken} is taken by something else; using ${now}`);
     }
     progress.good("hub", url);
-    this.#agent.start();
     void this.#follow(url).catch((error: unknown) => {
       if (!this.#ending.signal.aborted)
         this.#failure.resolve(error instanceof Error ? error : new Error(String(error)));
@@ -178,12 +171,30 @@ class Demo {
   async #follow(url: string): Promise<void> {
     const { progress, folder } = this.#parts;
     const { signal } = this.#ending;
+    const { description, path: logs } = folder;
     const hub = { url, source: "the demo" };
-    await awaitNode(hub, { progress, signal, logs: folder.path, config: folder.config });
+    if (description.kind === "site") {
+      for (const file of description.passedOver) progress.warn("site", `${file} is not read any more`);
+      await ensureRevision(hub, description.file, progress);
+    }
+    this.#agent.start();
+    const expected =
+      description.kind === "site"
+        ? await instancesOfRevision(hub, demoNode)
+        : instancesIn(description.config);
+    await awaitNode(hub, { progress, signal, logs, expected });
     process.stdout.write(`ready ${url}\n`);
-    if (process.stderr.isTTY)
-      progress.say(`Open ${url} in a browser. Ctrl-C ends the demo; its data is in ${folder.path}.`);
-    await watchRoutes(hub, { progress, signal });
+    this.#invite(url);
+    await watchProblems(hub, { progress, signal, name: description.kind === "site" ? "hub" : "routes" });
+  }
+
+  #invite(url: string): void {
+    const { progress, folder } = this.#parts;
+    if (!process.stderr.isTTY) return;
+    progress.say(`Open ${url} in a browser. Ctrl-C ends the demo; its data is in ${folder.path}.`);
+    if (folder.description.kind !== "site") return;
+    progress.say(`Edit ${folder.description.file}, then: npx interactor config plan`);
+    progress.say(`                              and: npx interactor config apply -m "what it is for"`);
   }
 
   #died(name: string, how: string): void {

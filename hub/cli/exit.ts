@@ -9,6 +9,8 @@ export const exitCode = {
   notAllowed: 4,
   hubUnreachable: 5,
   validation: 7,
+  /** The revision is made, and some nodes that are here do not run it. */
+  notEverywhere: 8,
   timeout: 124,
   interrupted: 130,
 } as const;
@@ -22,6 +24,7 @@ const codesOfFaults = {
   NOT_ALLOWED: exitCode.notAllowed,
   HUB_UNREACHABLE: exitCode.hubUnreachable,
   VALIDATION: exitCode.validation,
+  NOT_EVERYWHERE: exitCode.notEverywhere,
   TIMEOUT: exitCode.timeout,
   INTERRUPTED: exitCode.interrupted,
 } as const satisfies Record<string, ExitCode>;

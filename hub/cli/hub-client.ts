@@ -95,8 +95,8 @@ async function fetchApi<Answered>(
   path: string,
   schema: z.ZodMiniType<Answered>,
 ): Promise<Answered> {
-  const where = `${hub.url} (from ${hub.source})`;
-  const response = await get(hub, path, where);
+  const where = whereIs(hub);
+  const response = await askHub(hub, path);
   if (response.status === 401 || response.status === 403 || response.status === 421) {
     throw commandFault("NOT_ALLOWED", `the hub at ${where} refuses: HTTP ${response.status}`);
   }
@@ -137,28 +137,58 @@ export async function fetchProblems(hub: HubAddress): Promise<readonly string[] 
   }
 }
 
-interface Answer {
+export interface Answer {
   readonly status: number;
   readonly text: string;
 }
 
-async function request(url: string): Promise<Answer> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(answerTimeout), redirect: "manual" });
+export interface Asked {
+  /** Left out: it is a GET. */
+  readonly body?: unknown;
+  /** ms */
+  readonly timeout?: number;
+}
+
+async function request(url: string, { body, timeout = answerTimeout }: Asked = {}): Promise<Answer> {
+  const post =
+    body === undefined
+      ? { headers: whoIs(process.env) }
+      : {
+          method: "POST",
+          headers: { ...whoIs(process.env), "content-type": "application/json" },
+          body: JSON.stringify(body),
+        };
+  const response = await fetch(url, { ...post, signal: AbortSignal.timeout(timeout), redirect: "manual" });
   return { status: response.status, text: await response.text() };
 }
 
-async function get(hub: HubAddress, path: string, where: string): Promise<Answer> {
+/** The account of the hub's listeners file that asks, where it has accounts. */
+export function whoIs(env: NodeJS.ProcessEnv): Record<string, string> {
+  const [user, password = ""] = [env["INTERACTOR_USER"], env["INTERACTOR_PASSWORD"]];
+  if (user === undefined || user === "") return {};
+  return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` };
+}
+
+export const whereIs = ({ url, source }: HubAddress): string => `${url} (from ${source})`;
+
+/** What it answers, whatever that is; a Fault when nobody does. */
+export async function askHub(hub: HubAddress, path: string, asked: Asked = {}): Promise<Answer> {
   try {
-    return await request(`${hub.url}${path}`);
+    return await request(`${hub.url}${path}`, asked);
   } catch (error) {
-    const reason =
-      error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
-    const advice = "is it running? `interactor demo` starts one, --hub names another";
-    throw commandFault("HUB_UNREACHABLE", `no hub at ${where}: ${reason || "no answer"}; ${advice}`, error);
+    throw unreachable(hub, error);
   }
 }
 
-function parseJson(text: string): unknown {
+export function unreachable(hub: HubAddress, error: unknown): Fault {
+  const reason =
+    error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
+  const advice = "is it running? `interactor demo` starts one, --hub names another";
+  const words = `no hub at ${whereIs(hub)}: ${reason || "no answer"}; ${advice}`;
+  return commandFault("HUB_UNREACHABLE", words, error);
+}
+
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

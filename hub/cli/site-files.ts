@@ -1,7 +1,7 @@
 /** The files of a site on this machine. */
 import { createHash } from "node:crypto";
 import { existsSync, realpathSync, statSync } from "node:fs";
-import { dirname, relative, sep } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { failed, type Result } from "@interactor/shared/kernel/result";
 import type { SiteFiles } from "@interactor/shared/site/compile-site";
@@ -11,6 +11,15 @@ import { readText } from "./text-file.ts";
 
 /** What `-` in the place of a file is called. */
 const standardInput = "-";
+
+const nameDefault = "site.yaml";
+
+/** The file that is meant when nobody names one: here, else where a demo on this machine has it. */
+export function siteFileMeant(given: string | undefined, data: string | undefined): string {
+  if (given !== undefined || existsSync(nameDefault)) return given ?? nameDefault;
+  const inData = join(data ?? process.env["INTERACTOR_DATA"] ?? ".interactor", nameDefault);
+  return existsSync(inData) ? inData : nameDefault;
+}
 
 /** Whether there is something to read: a file, a pipe, or what comes in. */
 export const isThere = (file: string): boolean => file === standardInput || existsSync(file);

@@ -1,5 +1,6 @@
 /** What the hub says of itself on `h/state`: that it lives, what time it is, and how its nodes shall come back. */
 import type { Clock } from "@interactor/shared/kernel/clock";
+import type { Instant } from "@interactor/shared/kernel/units";
 import { encodeHubState } from "@interactor/shared/wire/messages/hub-state";
 import type { Session } from "@interactor/shared/wire/session";
 import { ClockWatch } from "./core/presence/clock-watch.ts";
@@ -19,11 +20,17 @@ export interface AnnouncementParts {
 export class HubAnnouncement {
   readonly #parts: AnnouncementParts;
   readonly #watch = new ClockWatch();
+  #clockSetAt: Instant | undefined;
   #fleet: FleetSize | undefined;
   #spread: number | undefined;
 
   constructor(parts: AnnouncementParts) {
     this.#parts = parts;
+  }
+
+  /** When somebody set the site's clock last, in this life of the hub. */
+  get clockSetAt(): Instant | undefined {
+    return this.#clockSetAt;
   }
 
   /** The hub lives. `before`: nodes that it knew in its last life, which come now. */
@@ -45,6 +52,7 @@ export class HubAnnouncement {
     const step = this.#watch.look(now, clock.wall());
     if (step !== undefined) {
       counters.clockSteps += 1;
+      this.#clockSetAt = now;
       log.warn(`the clock of this machine, which is the site's, was set by ${Math.round(step)} ms`, { step });
     }
     const spread = reconnectSpread(this.#fleet?.at(now, nodes) ?? nodes);

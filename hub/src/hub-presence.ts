@@ -22,6 +22,7 @@ import type { Feed } from "./core/feed/feed.ts";
 import type { Router } from "./core/routing/router.ts";
 import type { HubStop } from "./hub-stop.ts";
 import type { HubFaults } from "./hub-faults.ts";
+import type { HubSite } from "./hub-site.ts";
 import type { Verdict } from "./ports/broker.ts";
 
 export interface PresenceParts {
@@ -33,7 +34,7 @@ export interface PresenceParts {
   readonly ledger: SiteLedger;
   /** Nothing is known of the node any more. */
   readonly forgotten: (node: string) => void;
-  readonly publishDesired: (node: string) => void;
+  readonly site: () => HubSite;
   readonly refuse: (kind: string, reason: string, node: string) => Verdict;
 }
 
@@ -56,6 +57,11 @@ export class HubPresence {
 
   birthOf(node: string): Birth | undefined {
     return this.#state.get(node)?.birth;
+  }
+
+  isHere(node: string): boolean {
+    const known = this.#state.get(node);
+    return known !== undefined && isHere(known.state);
   }
 
   nodeState(node: string, payload: Uint8Array): Verdict {
@@ -116,7 +122,10 @@ export class HubPresence {
     for (const effect of step.effects) this.#perform(effect);
     const { showStop } = this.#parts;
     if (event.kind === "birth" || event.kind === "reported") this.#forgetUndeclared(event.node);
-    if (event.kind === "reported") showStop.reported(event.node, event.reported.stop);
+    if (event.kind === "reported") {
+      showStop.reported(event.node, event.reported.stop);
+      this.#parts.site().reported(event.node, event.reported);
+    }
     if (event.kind === "birth") {
       showStop.born(event.node, event.birth.zones);
       // Who was away missed what expired meanwhile, and has to be where the site is now.
@@ -138,18 +147,20 @@ export class HubPresence {
   }
 
   #perform(effect: PresenceEffect): void {
-    const { faults, router, publishDesired } = this.#parts;
+    const { clock, faults, router, site } = this.#parts;
     switch (effect.kind) {
       case "born":
         router.connected(effect.node, effect.isNewLife);
-        return publishDesired(effect.node);
+        return site().presence(effect.node, true);
       case "taken-over":
         return faults.node("nodes are filled by another agent", effect.node, {
           level: "warn",
           words: `another agent of unit ${effect.unit} fills node ${effect.node} now: is its data folder a copy of another's?`,
         });
       case "gone":
-        return router.disconnected(effect.node);
+        router.disconnected(effect.node);
+        router.sourceLost(effect.node, { instant: clock.now(), wall: clock.wall() });
+        return site().presence(effect.node, false);
       case "forgotten":
         return this.#forget(effect.node);
       case "changed":

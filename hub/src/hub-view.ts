@@ -37,7 +37,7 @@ export function viewOf(
           {
             lastSeen: hub.presence.lastSeen.of(presence.node),
             queued: hub.router.queues.get(presence.node)?.queued ?? 0,
-            revision: hub.revision.number,
+            wanted: hub.site.wants(presence.node),
             stop: hub.showStop.nodeView(presence.node, presence.reported?.stop, isoOf),
           },
           isoOf,
@@ -46,9 +46,9 @@ export function viewOf(
     }),
     routes: () => ({
       site: hub.options.site,
-      revision: hub.revision.number,
+      revision: hub.site.revision,
       routes: [
-        ...routeViews(hub.revision.routes, {
+        ...routeViews(hub.site.routes, {
           runners: hub.router.runners,
           reportOf: (node) => hub.presence.state.get(node)?.reported,
         }),

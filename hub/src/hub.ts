@@ -2,14 +2,12 @@
  * The loop of the hub: takes what the broker receives, asks the cores, and does what they say over the ports.
  * Decides nothing itself.
  */
-import type { Clock } from "@interactor/shared/kernel/clock";
 import type { Random } from "@interactor/shared/kernel/random";
 import { between, earliest, type Instant, millis, seconds } from "@interactor/shared/kernel/units";
-import { placeRoutes, type Placement } from "@interactor/shared/routing/place";
 import { prepareRoutes } from "@interactor/shared/routing/run-route";
-import { type CompiledRoute, encodeDesired, routesBytes } from "@interactor/shared/wire/messages/desired";
 import { encodeHubMetric, toldProblems } from "@interactor/shared/wire/messages/hub-state";
-import type { SiteAddress } from "@interactor/shared/wire/names";
+import { quality } from "@interactor/shared/wire/entry";
+import { hubNode, modeInstance, type SiteAddress } from "@interactor/shared/wire/names";
 import type { Session } from "@interactor/shared/wire/session";
 import { nodeTopics, siteTopics, type Topic } from "@interactor/shared/wire/topics";
 import type { AccountsOptions } from "./core/access/account.ts";
@@ -28,9 +26,8 @@ import { HubFaults } from "./hub-faults.ts";
 import { HubIntake } from "./hub-intake.ts";
 import { HubPresence } from "./hub-presence.ts";
 import type { HubPull } from "./hub-pull.ts";
+import { HubSite, type SiteWorld } from "./hub-site.ts";
 import type { Journal } from "./ports/journal.ts";
-import type { Log } from "./ports/log.ts";
-import type { Revision } from "./ports/revision-store.ts";
 import type { StopStore } from "./ports/stop-store.ts";
 
 export interface HubOptions {
@@ -41,13 +38,9 @@ export interface HubOptions {
   readonly accounts?: AccountsOptions | undefined;
 }
 
-export interface HubWorld {
-  readonly clock: Clock;
+export interface HubWorld extends SiteWorld {
   readonly random: Random;
-  readonly log: Log;
   readonly journal: Journal;
-  /** SHA-256 in hex. */
-  readonly digestOf: (bytes: Uint8Array) => string;
   readonly stopStore: StopStore;
   /** Without one, nodes get no files. */
   readonly pull?: Pick<HubPull, "asked">;
@@ -65,7 +58,7 @@ export class Hub implements BrokerRules {
   readonly feed: Feed;
   readonly showStop: HubStop;
   readonly presence: HubPresence;
-  revision: Revision = { number: 0, digest: "", routes: [] };
+  readonly site: HubSite;
   readonly #world: HubWorld;
   readonly #topics: ReturnType<typeof siteTopics>;
   readonly #intake: HubIntake;
@@ -75,7 +68,6 @@ export class Hub implements BrokerRules {
   readonly #forget: HubForget;
   readonly #announcement: HubAnnouncement;
   readonly #faults: HubFaults;
-  #placement: Placement = placeRoutes([]);
   #broker: Broker | undefined;
   #problems: () => readonly string[] = () => [];
   #isWakeDue = false;
@@ -112,17 +104,7 @@ export class Hub implements BrokerRules {
       this.#broker?.publish(`${root}/${address}`, payload, { retain, qos: 0 });
     const { valueRoot, rawRoot } = this.#topics;
     this.feed = new Feed(options.site, { value: publish(valueRoot, true), raw: publish(rawRoot, false) });
-    this.presence = new HubPresence({
-      ...world,
-      faults: this.#faults,
-      router: this.router,
-      feed: this.feed,
-      showStop: this.showStop,
-      ledger: this.ledger,
-      forgotten: (node) => this.#forgotten(node),
-      publishDesired: (node) => this.#publishDesired(node),
-      refuse: (kind, reason, node) => this.#refuse(kind, reason, node),
-    });
+    this.presence = this.#presenceOf(world);
     this.#forget = new HubForget({ ...world, ...options, presence: this.presence, publish: answer });
     this.#announcement = new HubAnnouncement({
       ...world,
@@ -130,6 +112,7 @@ export class Hub implements BrokerRules {
       counters: this.counters,
       publish: (document) => this.#broker?.publish(this.#topics.hubState, document, { retain: true, qos: 1 }),
     });
+    this.site = this.#siteOf(world);
     this.#again = new HubAgain({ ...world, router: this.router, moved: () => this.#soon() });
     this.#intake = new HubIntake({
       ...world,
@@ -145,9 +128,59 @@ export class Hub implements BrokerRules {
     });
   }
 
+  #presenceOf(world: HubWorld): HubPresence {
+    return new HubPresence({
+      ...world,
+      faults: this.#faults,
+      router: this.router,
+      feed: this.feed,
+      showStop: this.showStop,
+      ledger: this.ledger,
+      forgotten: (node) => this.#forgotten(node),
+      site: () => this.site,
+      refuse: (kind, reason, node) => this.#refuse(kind, reason, node),
+    });
+  }
+
+  #siteOf(world: HubWorld): HubSite {
+    return new HubSite({
+      ...world,
+      site: this.options.site,
+      isThere: (node) => this.presence.isHere(node),
+      zonesOf: (node) => this.presence.birthOf(node)?.zones ?? [],
+      clockSetAt: () => this.#announcement.clockSetAt,
+      serve: (own, all) => {
+        this.router.setRoutes(prepareRoutes(own), all, this.#now());
+        this.#soon();
+      },
+      publish: (topic, payload, retain) => this.#broker?.publish(topic, payload, { retain, qos: 1 }),
+      say: (modes, news) => this.#sayModes(modes, news),
+    });
+  }
+
+  /** The mode of a zone is an output of the hub like any other. */
+  #sayModes(modes: ReadonlyMap<string, string>, news: readonly string[]): void {
+    const { instant, wall } = this.#now();
+    const isThere = ({ port }: SiteAddress): boolean => modes.has(port);
+    for (const gone of this.feed.keep(hubNode, isThere)) this.router.forgetLatest(gone);
+    for (const zone of news) {
+      const address = `${hubNode}/${modeInstance}/${zone}`;
+      const value = { value: modes.get(zone) ?? null, at: wall, quality: quality.good };
+      this.router.values(address, [{ ...value, unit: "" }], instant, wall);
+      this.feed.offer({ node: hubNode, address }, [{ ...value, flags: 0 }], instant);
+    }
+    this.#soon();
+  }
+
   /** Takes up what the life before may not have delivered, by the routes that are in place. */
   resume(): Promise<void> {
     return this.#again.run();
+  }
+
+  /** Takes up what the life before was told, before anybody comes. */
+  async load(): Promise<void> {
+    await this.showStop.load();
+    await this.site.load();
   }
 
   /** Serves over `broker` from now on. `problems`: what keeps it from working wholly, in words. */
@@ -155,6 +188,7 @@ export class Hub implements BrokerRules {
     this.#broker = broker;
     this.#problems = problems;
     this.showStop.start();
+    this.site.start();
     this.#announcement.start(this.showStop.nodesKept);
     this.#metric();
   }
@@ -166,25 +200,6 @@ export class Hub implements BrokerRules {
     this.#faults.end();
     this.#again.end();
     this.#announcement.end();
-  }
-
-  /** Puts checked routes in place. The same ones again change nothing. Returns the revision that runs. */
-  setRoutes(routes: readonly CompiledRoute[]): Revision {
-    const digest = this.#world.digestOf(routesBytes(routes));
-    if (digest === this.revision.digest) return this.revision;
-    return this.adopt({ number: this.revision.number + 1, digest, routes });
-  }
-
-  /** Runs a revision as it stands: one that was made by `setRoutes` earlier. */
-  adopt(revision: Revision): Revision {
-    const before = new Set(this.#placement.nodes.keys());
-    this.revision = revision;
-    this.#placement = placeRoutes(revision.routes);
-    this.router.setRoutes(prepareRoutes(this.#placement.hub), revision.routes, this.#now());
-    const nodes = new Set([...before, ...this.#placement.nodes.keys(), ...this.presence.state.keys()]);
-    for (const node of nodes) this.#publishDesired(node);
-    this.#soon();
-    return revision;
   }
 
   admit(client: Credentials): Admission {
@@ -226,6 +241,8 @@ export class Hub implements BrokerRules {
         return this.presence.reported(topic.node, payload);
       case "pull":
         return this.#refuse("pull", this.#world.pull?.asked(topic.node, payload), topic.node);
+      case "vote":
+        return this.#refuse("vote", this.site.voted(topic.node, payload), topic.node);
       case "metric":
         return this.#nodeLedger(topic.node, payload);
       case "set":
@@ -260,18 +277,10 @@ export class Hub implements BrokerRules {
     return keep;
   }
 
-  #publishDesired(node: string): void {
-    // A hub that never had routes knows nothing of what a node shall run: that is no reason to take it away.
-    if (this.revision.number === 0) return;
-    const routes = this.#placement.nodes.get(node) ?? [];
-    const digest = this.#world.digestOf(routesBytes(routes));
-    const document = encodeDesired({ v: 1, revision: this.revision.number, digest, routes });
-    this.#broker?.publish(nodeTopics(this.options.site, node).desired, document, { retain: true, qos: 1 });
-  }
-
   /** What is retained of it goes, so that whoever watches forgets it too. */
   #forgotten(node: string): void {
     this.#intake.forgotten(node);
+    this.site.forgotten(node);
     const { state, reported, desired } = nodeTopics(this.options.site, node);
     for (const topic of [state, reported, desired])
       this.#broker?.publish(topic, new Uint8Array(), { retain: true, qos: 1 });

@@ -9,6 +9,7 @@ import { seconds } from "@interactor/shared/kernel/units";
 import { ensureBuilt } from "../../deploy/ensure-built.ts";
 import { root } from "../../deploy/layout.ts";
 import { agentFootprint } from "./agent-footprint.ts";
+import { applyFleet } from "./apply-fleet.ts";
 import { type Asked, readArguments } from "./arguments.ts";
 import type { Bench, Row } from "./bench.ts";
 import { brokerBenches } from "./broker/broker-bench.ts";
@@ -45,6 +46,7 @@ const benches: readonly Bench[] = [
   commandAnswer,
   agentFootprint,
   fleet500,
+  applyFleet,
   ...durableIngest,
   journal,
   ...brokerBenches,

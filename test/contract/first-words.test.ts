@@ -8,6 +8,7 @@ import { seededRandom } from "@interactor/shared/kernel/random";
 import { millis, seconds } from "@interactor/shared/kernel/units";
 import { sessionNumber } from "@interactor/shared/testing/builders";
 import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
+import { memoryApplyStore, noSecrets, nothingFetched } from "./apply/memory-apply-store.ts";
 import { emptyFolder } from "./folders.ts";
 
 /** An agent with two instances that nobody has heard, and how often it has turned to its hub. */
@@ -26,6 +27,10 @@ async function started() {
       random: seededRandom(1),
       log,
       store: await openStateStore(emptyFolder()),
+      applyStore: memoryApplyStore(),
+      files: nothingFetched,
+      secrets: noSecrets,
+      restart: say,
       link: {
         open: () => {
           opened += 1;
@@ -34,7 +39,16 @@ async function started() {
       },
       openHost: (events) => {
         heard.push(events);
-        return { start: say, apply: say, [Symbol.asyncDispose]: () => Promise.resolve() };
+        const agrees = () => Promise.resolve(undefined);
+        return {
+          start: say,
+          apply: say,
+          prepare: agrees,
+          selfTest: agrees,
+          reconfigure: agrees,
+          stop: agrees,
+          [Symbol.asyncDispose]: agrees,
+        };
       },
     },
   );
@@ -42,7 +56,8 @@ async function started() {
   return {
     clock,
     opened: () => opened,
-    declare: (instance: string) => heard[0]?.declared(instance, { inputs: {}, outputs: {} }),
+    declare: (instance: string) =>
+      heard[0]?.declared(instance, { inputs: {}, outputs: {} }, { module: instance, version: "1" }),
     fail: (instance: string) => heard[0]?.stateChanged(instance, { state: "failed", reason: "no lamp" }),
   };
 }

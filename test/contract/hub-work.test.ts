@@ -12,6 +12,9 @@ import { nodeTopics, siteTopics } from "@interactor/shared/wire/topics";
 
 import { systemClock } from "../../hub/src/adapters/clock-system.ts";
 import { openStopStore } from "../../hub/src/adapters/stop-store-files.ts";
+import { compilerHere } from "../../hub/src/adapters/site-compiler/compiling.ts";
+import { openRevisionLog } from "../../hub/src/adapters/store-sqlite/revision-log.ts";
+import { openRolloutStore } from "../../hub/src/adapters/store-sqlite/rollout-store.ts";
 import { openJournal } from "../../hub/src/adapters/store-sqlite/journal.ts";
 import { Hub } from "../../hub/src/hub.ts";
 import { journalLimits } from "../../hub/src/ports/journal.ts";
@@ -23,12 +26,18 @@ test("an entry with sixty-four values in its columns is as much as one with a si
   const log = { info: say, warn: say, error: say };
   await using journal = await openJournal({ folder, limits: journalLimits, clock: systemClock(), log });
   const stopStore = openStopStore(folder, log);
+  const clock = systemClock();
+  await using revisionLog = await openRevisionLog({ folder, clock, log });
+  await using rolloutStore = await openRolloutStore({ folder, clock, log });
   const world = {
     clock: new VirtualClock(),
     random: seededRandom(1),
     log,
     journal,
     stopStore,
+    revisionLog,
+    rolloutStore,
+    compiler: compilerHere("room"),
     digestOf: String,
   };
   const hub = new Hub({ site: "room", version: "1", session: sessionNumber(7) }, world);

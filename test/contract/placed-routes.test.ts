@@ -8,6 +8,7 @@ import { Switchboard } from "../../agent/src/core/switchboard/switchboard.ts";
 import { Router } from "../../hub/src/core/routing/router.ts";
 import { instant, millis } from "@interactor/shared/kernel/units";
 import { placeRoutes } from "@interactor/shared/routing/place";
+import { outputBytes, type Places, Replay, type ReplayOutput } from "@interactor/shared/routing/replay";
 import { prepareRoutes } from "@interactor/shared/routing/run-route";
 import { nowAt, routeOf, sessionNumber } from "@interactor/shared/testing/builders";
 import { lane } from "@interactor/shared/wire/lanes";
@@ -34,15 +35,24 @@ interface Reading {
 /** What became of the inputs, in order. */
 type Trace = readonly (readonly [input: string, value: Value | undefined])[];
 
+/** The same, each input told of every value, also of one that it holds already. */
+const plainPorts = {
+  inputs: { front: { type: "float", min: 0, max: 1 }, level: { type: "float" }, note: { type: "text" } },
+  outputs: {},
+} as const;
+
 /** A node with its inputs, and all that they are told. */
-function nodeWithInputs(): { readonly board: Switchboard; readonly trace: [string, Value | undefined][] } {
+function nodeWithInputs(declared: typeof ports | typeof plainPorts = ports): {
+  readonly board: Switchboard;
+  readonly trace: [string, Value | undefined][];
+} {
   const trace: [string, Value | undefined][] = [];
   const board = new Switchboard("pi", {
     apply: ({ port }, applied) => void trace.push([port, applied?.value]),
     ownersChanged: () => undefined,
     held: () => undefined,
   });
-  board.declare("lights", ports, nowAt(0));
+  board.declare("lights", declared, nowAt(0));
   return { board, trace };
 }
 
@@ -54,8 +64,8 @@ interface Place {
   readonly trace: Trace;
 }
 
-function onNode(routes: readonly CompiledRoute[]): Place {
-  const { board, trace } = nodeWithInputs();
+function onNode(routes: readonly CompiledRoute[], declared?: typeof plainPorts): Place {
+  const { board, trace } = nodeWithInputs(declared);
   board.setRoutes(prepareRoutes(routes), new Map(), nowAt(0));
   return {
     trace,
@@ -164,6 +174,69 @@ test("routes on their node and the same routes on the hub do the same to its inp
   );
 
   expect(changes).toBeGreaterThan(500);
+});
+
+/** What a replay gives, the graph being in these places. */
+function replayed(places: Places, readings: readonly Reading[]): readonly ReplayOutput[] {
+  const outputs: ReplayOutput[] = [];
+  const replay = new Replay(places, nowAt(0).wall, (output) => void outputs.push(output));
+  let now = 0;
+  for (const { pause, output, value, isEvent } of readings) {
+    now += pause;
+    replay.take({
+      at: nowAt(now).wall,
+      from: `pi/sim/${output}`,
+      sample: sampleOf(value, isEvent, now),
+    });
+  }
+  replay.end(nowAt(now + after).wall);
+  return outputs;
+}
+
+test("a replay gives each input what a node's switchboard gives it", () => {
+  let changes = 0;
+
+  fc.assert(
+    fc.property(routes, readings, (routes, readings) => {
+      const told = played(onNode(routes, plainPorts), readings);
+
+      const { board, trace } = nodeWithInputs(plainPorts);
+      for (const { at, route, to, value } of replayed([routes], readings))
+        board.fromHub(to.slice("pi/".length), route, { value, at }, nowAt(0));
+
+      // Two routes may give one input something at one moment: which of them is first, nobody promises.
+      expect(inAnyOrder(trace)).toEqual(inAnyOrder(told));
+      changes += told.length;
+    }),
+    { numRuns: 300 },
+  );
+
+  expect(changes).toBeGreaterThan(500);
+});
+
+const inAnyOrder = (trace: Trace): readonly string[] => trace.map((each) => JSON.stringify(each)).toSorted();
+
+test("a replay of a graph in several places has the bytes of a replay of it in one", () => {
+  let outputs = 0;
+  const logOf = (places: Places, given: readonly Reading[]) =>
+    replayed(places, given).map((output) => Buffer.from(outputBytes(output)).toString("hex"));
+
+  fc.assert(
+    fc.property(routes, readings, fc.integer({ min: 1, max: 4 }), (routes, readings, places) => {
+      const spread = Array.from({ length: places }, (_each, place) =>
+        routes.filter((_route, index) => index % places === place),
+      );
+
+      const log = logOf([routes], readings);
+
+      expect(logOf(spread, readings)).toEqual(log);
+      expect(logOf([routes], readings)).toEqual(log);
+      outputs += log.length;
+    }),
+    { numRuns: 300 },
+  );
+
+  expect(outputs).toBeGreaterThan(500);
 });
 
 test("no route is lost: each runs in one place, and a node has those that begin and end on it", () => {

@@ -29,7 +29,7 @@ export async function endWorker(program: Program, name: string): Promise<void> {
   send("NodeWorker.enable", { waitForDebuggerOnStart: false });
   const message = { id: 1, method: "Runtime.evaluate", params: { expression: "process.exit(9)" } };
   send("NodeWorker.sendMessageToWorker", { sessionId: await session, message: JSON.stringify(message) });
-  await eventually("the worker's end", () => program.log().includes("the worker died"));
+  await eventually("the worker's end", () => program.log().includes("died: "));
   socket.close();
 }
 

@@ -27,19 +27,25 @@ describe("a start", () => {
     const url = await demo.ready();
 
     expect(demo.output()).toMatch(
-      /✔ hub +http.*\n✔ agent +demo: 3 instances \(dmx, host, sim\)\n✔ routes +2 running\n/,
+      /✔ hub +http.*\n✔ site +.*site\.yaml is revision 1\n✔ agent +demo: 3 instances \(dmx, host, sim\)\n✔ routes +3 running\n/,
     );
     expect(await demoNode(url)).toMatchObject({ state: "ready", converged: true });
-    expect(readFileSync(join(folder.path, "routes.yaml"), "utf8")).toContain("approach");
+    expect(readFileSync(join(folder.path, "site.yaml"), "utf8")).toContain("approach");
     expect(readFileSync(join(folder.path, "hub.log"), "utf8")).toContain('"message"');
   });
 
-  test("takes edited routes over, and says line and column of what is wrong", async () => {
+  test("in the folder of an earlier demo takes edited routes over, and says line and column of what is wrong", async () => {
     using folder = demoFolder();
+    const file = join(folder.path, "routes.yaml");
+    const written = `routes:
+  - { name: approach, from: demo/sim/distance, to: demo/dmx/front, map: "scale(value, 0.3, 4, 1, 0)" }
+  - { name: motion-light, from: demo/sim/motion, to: demo/dmx/back, map: "value ? 0.8 : 0.1" }
+`;
+    writeFileSync(file, written);
     await using demo = startDemo({ data: folder.path, by: "bundle" });
     const url = await demo.ready();
-    const file = join(folder.path, "routes.yaml");
-    const written = readFileSync(file, "utf8");
+    expect(demo.output()).toMatch(/✔ hub +http.*\n✔ agent +demo: 3 instances \(dmx, host, sim\)\n/);
+    expect(existsSync(join(folder.path, "site.yaml"))).toBe(false);
 
     writeFileSync(file, written.replace("scale(value", "scal(value"));
     await eventually("the mistake is said", () => demo.output().includes(`${file}:`));

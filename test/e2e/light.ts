@@ -52,6 +52,11 @@ export class Light implements AsyncDisposable {
     return levels.filter((level, index) => level !== levels[index - 1]);
   }
 
+  /** What came until now. */
+  forget(): void {
+    this.#frames.splice(0, this.#frames.length - 1);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = once(this.#socket, "close");
     this.#socket.close();

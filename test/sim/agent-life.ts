@@ -6,12 +6,14 @@ import type { SpoolLimits } from "../../agent/src/ports/spool.ts";
 import { micros } from "@interactor/shared/kernel/units";
 import type { Session } from "@interactor/shared/wire/session";
 import type { Value } from "@interactor/shared/wire/value";
+import { noSecrets, nothingFetched } from "../contract/apply/memory-apply-store.ts";
 import { Machine, SimProcess } from "./sim-process.ts";
 import { SimDisk } from "./sim-disk.ts";
 import { disks } from "./sim-files.ts";
 import { type OutputName, SimHost } from "./sim-host.ts";
 import { simLink, type Paths } from "./sim-link.ts";
 import { NetworkPath } from "./sim-network.ts";
+import { ApplyFiles } from "./sim-apply-files.ts";
 import { StateFiles } from "./sim-stores.ts";
 import { site, type Surroundings } from "./surroundings.ts";
 
@@ -42,6 +44,7 @@ export class SimNode {
   readonly lastGiven = new Map<string, number>();
   readonly #world: Surroundings;
   readonly #files: StateFiles;
+  readonly #applyFiles: ApplyFiles;
   #agent: Agent | undefined;
   #host: SimHost | undefined;
   #given = 0;
@@ -56,6 +59,7 @@ export class SimNode {
     this.machine = new Machine(time, chance.is(0.5) ? -1.8e12 : chance.between(-5000, 5000), -50_000);
     this.disk = new SimDisk(chance.fork(), coverage);
     this.#files = new StateFiles(this.disk.weather, chance.fork());
+    this.#applyFiles = new ApplyFiles(this.disk.weather, chance.fork());
     this.paths = { up: new NetworkPath(1), down: new NetworkPath(1) };
     disks.set(this.name, this.disk);
   }
@@ -113,6 +117,9 @@ export class SimNode {
         log,
         link: simLink(this.#world, this.paths, process),
         store: this.#files.open(process),
+        applyStore: this.#applyFiles.open(process),
+        files: nothingFetched,
+        secrets: noSecrets,
         spool,
         openHost: (events) => {
           const isSynchronised = () => clock.isSynchronised;
@@ -123,6 +130,8 @@ export class SimNode {
           );
           return this.#host;
         },
+        // Whoever keeps it going starts it again.
+        restart: () => this.stop(),
       },
     );
     this.#agent = agent;
@@ -180,6 +189,7 @@ export class SimNode {
     for (const key of this.#world.observer.holds.keys())
       if (key.startsWith(`${this.name}/`)) this.#world.observer.holds.delete(key);
     this.#files.killed();
+    this.#applyFiles.killed();
     this.process = undefined;
     this.isEnding = false;
     this.#agent = undefined;

@@ -2,11 +2,13 @@
 import { createHash } from "node:crypto";
 import { Hub } from "../../hub/src/hub.ts";
 import type { KeptStop } from "../../hub/src/core/stop/stop-book.ts";
-import type { Revision } from "../../hub/src/ports/revision-store.ts";
+import { compilerHere } from "../../hub/src/adapters/site-compiler/compiling.ts";
+import { allAtOnce } from "../../hub/src/hub-revisions.ts";
 import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
 import { Machine, SimProcess } from "./sim-process.ts";
 import { SimBroker } from "./sim-broker.ts";
 import { JournalFile, openSimJournal, type SimJournal } from "./sim-journal.ts";
+import { type RevisionFile, revisionLogOn, type RolloutFile, rolloutStoreOn } from "./sim-site-stores.ts";
 import { Slot, stopStoreOn } from "./sim-stores.ts";
 import { site, type Surroundings } from "./surroundings.ts";
 
@@ -27,7 +29,8 @@ export class SimHub {
   readonly #world: Surroundings;
   readonly #routes: readonly CompiledRoute[];
   readonly #stopSlot: Slot<KeptStop>;
-  #revision: Revision | undefined;
+  readonly #revisionSlot: Slot<RevisionFile>;
+  readonly #rolloutSlot: Slot<RolloutFile>;
 
   constructor(world: Surroundings, routes: readonly CompiledRoute[]) {
     const { chance, coverage, observer, time } = world;
@@ -36,6 +39,10 @@ export class SimHub {
     this.machine = new Machine(time, 0, -100_000);
     this.journalFile = new JournalFile(chance.fork(), coverage, observer);
     this.#stopSlot = new Slot(this.weather, chance.fork(), (kept) => observer.stops.kept(kept));
+    // The first routes are there in every world: a site without any has nothing to lose.
+    const luck = chance.fork();
+    this.#revisionSlot = new Slot({ isFull: false, slowness: 1 }, luck);
+    this.#rolloutSlot = new Slot(this.weather, luck);
   }
 
   start(): void {
@@ -61,11 +68,14 @@ export class SimHub {
         journal,
         digestOf,
         stopStore: stopStoreOn(this.#stopSlot, process),
+        revisionLog: await revisionLogOn(this.#revisionSlot, process),
+        rolloutStore: await rolloutStoreOn(this.#rolloutSlot, process),
+        compiler: compilerHere(site),
       },
     );
-    await hub.showStop.load();
-    if (this.#revision === undefined) this.#revision = hub.setRoutes(this.#routes);
-    else hub.adopt(this.#revision);
+    await hub.load();
+    const making = { author: "routes.yaml", message: "", rollout: allAtOnce };
+    await hub.site.revisions.applyRoutes(this.#routes, making);
     await hub.resume();
     this.journal = journal;
     this.hub = hub;
@@ -105,6 +115,7 @@ export class SimHub {
       void (async () => {
         hub.stop();
         await hub.showStop[Symbol.asyncDispose]();
+        await hub.site[Symbol.asyncDispose]();
         await broker?.[Symbol.asyncDispose]();
         await journal?.[Symbol.asyncDispose]();
         if (this.process !== process) return;
@@ -127,7 +138,7 @@ export class SimHub {
     this.#world.observer.hubsEndedAt.push(this.#world.time.now);
     this.#world.observer.tell(`hub ended, life ${this.life}`);
     this.journalFile.killed();
-    this.#stopSlot.killed();
+    for (const slot of [this.#stopSlot, this.#revisionSlot, this.#rolloutSlot]) slot.killed();
     this.#world.observer.stops.hubEnded(this.#stopSlot.content);
     this.process = undefined;
     this.isEnding = false;

@@ -72,7 +72,10 @@ export class SimHost implements ModuleHost {
 
   start({ name }: { readonly name: string }): void {
     this.#of.process.after(startTakes, () => {
-      this.#events.declared(name, name === "src" ? sourcePorts : sinkPorts);
+      this.#events.declared(name, name === "src" ? sourcePorts : sinkPorts, {
+        module: name,
+        version: "1",
+      });
       this.#started.add(name);
       this.#events.started(name);
       this.#events.stateChanged(name, { state: "running" });
@@ -81,6 +84,23 @@ export class SimHost implements ModuleHost {
 
   apply(instance: string, input: string, applied: Parameters<ModuleHost["apply"]>[2]): void {
     if (this.#started.has(instance)) this.#of.observer.applied(this.#of, input, applied);
+  }
+
+  prepare(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  selfTest(instance: string): Promise<string | undefined> {
+    return Promise.resolve(this.#started.has(instance) ? undefined : "it did not start");
+  }
+
+  reconfigure(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  stop(instance: string): Promise<void> {
+    this.#started.delete(instance);
+    return Promise.resolve();
   }
 
   /** `src` gives a value. `false`: it has not started. */

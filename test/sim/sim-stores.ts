@@ -57,21 +57,16 @@ export class Slot<Content> {
 }
 
 export class StateFiles {
-  readonly #desired: Slot<Uint8Array>;
   readonly #stop: Slot<readonly ZoneLatch[]>;
   readonly #mark: Slot<Uint8Array>;
 
   constructor(weather: DiskWeather, chance: Chance) {
-    this.#desired = new Slot(weather, chance);
     this.#stop = new Slot(weather, chance);
     this.#mark = new Slot(weather, chance);
   }
 
   open(process: SimProcess): StateStore {
     return {
-      loadDesired: () => this.#desired.load(process),
-      setDesiredAside: async () => "aside",
-      saveDesired: (document) => this.#desired.save(process, document),
       loadStop: async () => (await this.#stop.load(process)) ?? [],
       saveStop: (latches) => this.#stop.save(process, latches),
       loadLedgerMark: () => this.#mark.load(process),
@@ -80,7 +75,7 @@ export class StateFiles {
   }
 
   killed(): void {
-    for (const slot of [this.#desired, this.#stop, this.#mark]) slot.killed();
+    for (const slot of [this.#stop, this.#mark]) slot.killed();
   }
 }
 

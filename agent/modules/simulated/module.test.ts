@@ -15,6 +15,34 @@ async function played(settings: object, options: { span?: number; name?: string 
 const of = (bench: Awaited<ReturnType<typeof played>>["bench"], output: string) =>
   bench.emitted.filter((each) => each.output === output);
 
+test("a veto and a self-test that fails are made on purpose", async () => {
+  const misbehave = { veto: "the lift moves", selfTest: "no reading" };
+  const given = definition.settings.parse({ misbehave });
+  const bench = await startOnBench(definition, { misbehave }, { clock: new VirtualClock() });
+
+  const place = { name: "sim", site: "demo", node: "pi" };
+
+  expect(await definition.prepare?.(given, place)).toBe("the lift moves");
+  expect(await bench.selfTest()).toBe("no reading");
+});
+
+test("a crash comes when it is asked for, and not before", async () => {
+  const clock = new VirtualClock();
+  await startOnBench(definition, { misbehave: { crashAfter: 2 } }, { clock });
+
+  clock.advance(millis(1999));
+
+  expect(() => clock.advance(millis(1))).toThrow("as its settings ask for");
+});
+
+test("one that shall not start does not", async () => {
+  const misbehave = { start: "no power" };
+
+  await expect(startOnBench(definition, { misbehave }, { clock: new VirtualClock() })).rejects.toThrow(
+    "no power",
+  );
+});
+
 test("the same seed and clock give the same readings", async () => {
   const first = await played({ seed: 7 });
   const second = await played({ seed: 7 });

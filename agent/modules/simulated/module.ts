@@ -8,15 +8,22 @@ import {
   seededRandom,
 } from "@interactor/shared/sdk/define-module";
 import { manifest } from "./manifest.ts";
+import { beginMisbehaviour } from "./misbehaviour.ts";
 import { Sensors } from "./sensors.ts";
 import { type Settings, settings } from "./settings.ts";
 
-export const definition = defineModule({ manifest, settings, start });
+export const definition = defineModule({
+  manifest,
+  settings,
+  start,
+  prepare: ({ misbehave }) => misbehave?.veto,
+});
 
 /** The longest step of the visitor: a press lasts at least three of them. */
 const stepLongest = 50;
 
 function start(settings: Settings, context: ModuleContext): Instance {
+  if (settings.misbehave?.start !== undefined) throw new Error(settings.misbehave.start);
   const sensors = new Sensors(settings, seededRandom(settings.seed ?? seedOf(context.name)));
   const period = 1000 / settings.rate;
   const stepsPerDistance = Math.ceil(period / stepLongest);
@@ -61,9 +68,12 @@ function start(settings: Settings, context: ModuleContext): Instance {
   report();
   schedule();
   context.running();
+  const behave = beginMisbehaviour(settings, context);
   return {
+    selfTest: () => settings.misbehave?.selfTest,
     stop() {
       cancel();
+      behave();
       return Promise.resolve();
     },
   };

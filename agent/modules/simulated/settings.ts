@@ -7,6 +7,22 @@ import { z } from "@interactor/shared/sdk/define-module";
 const visitorsPerHourMax = 150;
 const metres = z.number().check(z.gte(0), z.lte(100));
 
+const spanSeconds = z.number().check(z.gte(0), z.lte(86_400));
+const words = z.string().check(z.minLength(1), z.maxLength(200));
+
+const misbehave = z.strictObject({
+  /** Nobody may give it settings: these words say why. */
+  veto: z.optional(words),
+  /** It fails to start, with these words. */
+  start: z.optional(words),
+  /** It does not do what it is for, with these words. */
+  selfTest: z.optional(words),
+  /** Seconds from its start until its worker thread dies. */
+  crashAfter: z.optional(spanSeconds),
+  /** Seconds from its start until its worker thread answers nobody any more. */
+  hangAfter: z.optional(spanSeconds),
+});
+
 export const settings = z
   .strictObject({
     /** The same seed gives the same visitors. Left out: made from the instance's name. */
@@ -24,6 +40,8 @@ export const settings = z
     motionHold: z._default(z.number().check(z.gte(0), z.lte(600)), 2),
     /** While somebody stands there. */
     pressesPerMinute: z._default(z.number().check(z.gte(0), z.lte(60)), 10),
+    /** What goes wrong, for a rehearsal of how a node gets over it. */
+    misbehave: z.optional(misbehave),
   })
   .check(({ value, issues }) => {
     if (value.farthest - value.nearest >= 0.1) return;

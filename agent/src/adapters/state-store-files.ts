@@ -9,7 +9,6 @@ import type { StateStore } from "../ports/state-store.ts";
 /** Keeps the state as files of the data folder, each replaced by temp → fsync → rename → fsync of the folder. */
 export async function openStateStore(folder: string): Promise<StateStore> {
   await mkdir(folder, { recursive: true });
-  const desired = join(folder, "desired.cbor");
   const stop = join(folder, "stop.cbor");
   const ledgerMark = join(folder, "ledger-mark.cbor");
   let writing = Promise.resolve();
@@ -19,13 +18,6 @@ export async function openStateStore(folder: string): Promise<StateStore> {
     return next;
   };
   return {
-    loadDesired: () => readIfThere(desired),
-    async setDesiredAside() {
-      const aside = `${desired}.broken-${Date.now()}`;
-      await rename(desired, aside);
-      return aside;
-    },
-    saveDesired: (document) => save(desired, document),
     loadLedgerMark: () => readIfThere(ledgerMark),
     saveLedgerMark: (mark) => save(ledgerMark, mark),
     async loadStop() {

@@ -7,9 +7,9 @@ import { manifest as statechart } from "../../modules/statechart/manifest.ts";
 
 const manifests = [dmx, host, serial, simulated, statechart];
 
-/** The worker an instance of `module` goes to; `undefined`: there is no such module. */
-export function workerOf(module: string): string | undefined {
-  const manifest = manifests.find(({ id }) => id === module);
+/** The worker an instance of `module` goes to; `undefined`: there is no such module, or another version of it. */
+export function workerOf(module: string, version?: string): string | undefined {
+  const manifest = manifests.find(({ id, version: has }) => id === module && (version ?? has) === has);
   if (manifest === undefined) return undefined;
   return manifest.worker === "own" ? manifest.id : "shared";
 }

@@ -41,6 +41,13 @@ test.for([
   expect(() => readInstances(path)).toThrow(words);
 });
 
+test("no instance may be called as the one that a node has for its scenes", () => {
+  const path = join(folder, "node.json");
+  writeFileSync(path, JSON.stringify({ instances: { scene: { module: "host" } } }));
+
+  expect(() => readInstances(path)).toThrow('every node has a "scene" of its own');
+});
+
 test("leases are read as spans", () => {
   const path = join(folder, "node.json");
   writeFileSync(path, JSON.stringify({ instances: { stage: { module: "dmx", leases: { ch1: "1.5m" } } } }));

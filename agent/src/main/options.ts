@@ -8,7 +8,7 @@ import { parseDuration } from "@interactor/shared/kernel/duration";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { durationMax, instancesMax, leaseMin, zonesPerNodeMax } from "@interactor/shared/wire/limits";
 import { everyZone } from "@interactor/shared/wire/messages/stop";
-import { isName, nameFrom } from "@interactor/shared/wire/names";
+import { isName, nameFrom, sceneInstance } from "@interactor/shared/wire/names";
 import type { InstanceSpec } from "../ports/module-host.ts";
 
 export interface Options {
@@ -100,6 +100,10 @@ const nodeFile = z.strictObject({
       z.refine(
         (instances) => Object.keys(instances).length <= instancesMax,
         `more than ${instancesMax} instances`,
+      ),
+      z.refine(
+        (instances) => !Object.hasOwn(instances, sceneInstance),
+        `every node has a "${sceneInstance}" of its own: call the instance otherwise`,
       ),
     ),
 });

@@ -3,14 +3,18 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Fault } from "@interactor/shared/kernel/fault";
 import { sessionBytes, sessionOf } from "@interactor/shared/wire/session";
+import { openApplyStore } from "../adapters/apply-store-files/apply-store-files.ts";
 import { newSteering, systemClock } from "../adapters/clock-system.ts";
 import { openDataFolder } from "../adapters/data-folder.ts";
 import { mqttLink } from "../adapters/hub-link-mqtt/hub-link-mqtt.ts";
 import { pinoLog } from "../adapters/log-pino.ts";
-import { workerHost } from "../adapters/module-host-worker/module-host-worker.ts";
+import { workerGuests } from "../adapters/module-host-worker/module-host-worker.ts";
+import { systemSecrets } from "../adapters/secrets-system.ts";
 import { openSpool } from "../adapters/spool-segments/spool-segments.ts";
 import { openStateStore } from "../adapters/state-store-files.ts";
 import { Agent } from "../agent.ts";
+import { AgentModules } from "../agent-modules.ts";
+import type { InstanceSpec } from "../ports/module-host.ts";
 import { spoolLimits } from "../ports/spool.ts";
 import { workerOf } from "./modules.ts";
 import { openPull } from "./pull.ts";
@@ -19,6 +23,8 @@ import { version } from "./version.ts";
 
 /** An end in good order takes at most this long; then the process goes anyway. */
 const endTimeout = 1400;
+/** EX_TEMPFAIL of sysexits.h: whoever keeps the process going starts it again. */
+const restartExit = 75;
 
 export async function run(): Promise<void> {
   try {
@@ -31,7 +37,8 @@ export async function run(): Promise<void> {
 }
 
 async function serve(): Promise<void> {
-  const ending = untilTold();
+  const ending = Promise.withResolvers<number>();
+  whenTold(() => ending.resolve(0));
   const { data, site, node, hub, config, zones } = readOptions(process.argv.slice(2), process.env);
   using folder = openDataFolder(data);
   const instances = readInstances(config);
@@ -40,6 +47,7 @@ async function serve(): Promise<void> {
   const steering = newSteering();
   const clock = systemClock(steering);
   const store = await openStateStore(data);
+  const applyStore = await openApplyStore({ folder: join(data, "apply"), log });
   const spool = await openSpool({
     folder: join(data, "spool"),
     session: sessionOf(randomBytes(sessionBytes)),
@@ -48,6 +56,11 @@ async function serve(): Promise<void> {
     log,
   });
   const pull = await openPull({ site, node }, data, clock, log);
+  const worker = workerGuests({ file: import.meta.filename, site, node, steering });
+  const placeOf = ({ module, version }: InstanceSpec) => {
+    const name = workerOf(module, version);
+    return name === undefined ? undefined : { name, open: worker };
+  };
   const agent = new Agent(
     {
       site,
@@ -64,31 +77,32 @@ async function serve(): Promise<void> {
       log,
       link: pull.over(mqttLink(hub)),
       store,
+      applyStore,
+      files: pull.files,
+      secrets: systemSecrets(process.env),
       spool,
-      openHost: (events) =>
-        workerHost(
-          { file: import.meta.filename, groupOf: workerOf, site, node, steering, random, log },
-          events,
-        ),
+      openHost: (events) => new AgentModules({ placeOf, clock, random, log }, events),
+      restart: (reason) => {
+        log.error(`the agent ends, to be started again: ${reason}`, { reason });
+        ending.resolve(restartExit);
+      },
     },
   );
   await agent.start();
   process.stdout.write("ready\n");
-  await ending;
-  setTimeout(() => process.exit(0), endTimeout).unref();
+  const code = await ending.promise;
+  setTimeout(() => process.exit(code), endTimeout).unref();
   await agent[Symbol.asyncDispose]();
-  process.exit(0);
+  process.exit(code);
 }
 
-/** Resolves when somebody wants the process to end: a signal, or the parent that started it is gone. */
-function untilTold(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
-  process.on("disconnect", () => resolve());
+/** When somebody wants the process to end: a signal, or the parent that started it is gone. */
+function whenTold(end: () => void): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+  process.on("disconnect", end);
   // Its type says boolean, but without a parent that listens there is no such property.
   const connected: unknown = Reflect.get(process, "connected");
-  if (connected === false) resolve();
+  if (connected === false) end();
   // A reader that has gone away is no reason to end.
   process.stdout.on("error", () => undefined);
-  return promise;
 }

@@ -4,7 +4,8 @@ import * as z from "zod/mini";
 import { invariant } from "@interactor/shared/kernel/assert";
 import { Fault } from "@interactor/shared/kernel/fault";
 import { systemClock } from "../adapters/clock-system.ts";
-import { loaded, type ModuleLoader, runWorker } from "../adapters/module-host-worker/worker.ts";
+import { loaded, type ModuleLoader } from "@interactor/shared/sdk/loaded-module";
+import { runWorker } from "../adapters/module-host-worker/worker.ts";
 
 const load: ModuleLoader = async (module) => {
   switch (module) {

@@ -2,6 +2,7 @@
 import type { DeclaredPorts } from "@interactor/shared/bundle/manifest";
 import type { Micros, Millis } from "@interactor/shared/kernel/units";
 import type { Applied } from "@interactor/shared/sdk/context";
+import type { LoadedCode } from "@interactor/shared/sdk/guest-messages";
 import type { Quality } from "@interactor/shared/wire/entry";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import type { Value } from "@interactor/shared/wire/value";
@@ -9,6 +10,10 @@ import type { Value } from "@interactor/shared/wire/value";
 export interface InstanceSpec {
   readonly name: string;
   readonly module: string;
+  /** Of the module; `undefined`: the one that comes with this agent, whichever it is. */
+  readonly version?: string;
+  /** SHA-256 of its bundle; `undefined` or empty: it comes with the agent. */
+  readonly digest?: string;
   readonly settings: unknown;
   /** How long an input goes on when the hub is not heard; those without go on for ever. */
   readonly leases?: Readonly<Record<string, Millis>>;
@@ -26,16 +31,32 @@ export interface ModuleOutput {
 
 export interface ModuleHostEvents {
   /** The settings are right and these are the ports; comes before any output, again after each restart. */
-  declared(instance: string, ports: DeclaredPorts): void;
+  declared(instance: string, ports: DeclaredPorts, code: LoadedCode): void;
   /** Serves its inputs from now on: what they hold must be applied again. */
   started(instance: string): void;
   output(output: ModuleOutput): void;
   stateChanged(instance: string, report: InstanceReport): void;
+  /** A sign of life, about once a second. */
+  beat(instance: string): void;
 }
 
+/** What is wrong, in words for people; `undefined`: nothing. */
+export type Verdict = string | undefined;
+
 export interface ModuleHost extends AsyncDisposable {
-  /** Starts the instance and keeps it going until disposed. */
+  /** Starts the instance and keeps it going until it is stopped. */
   start(instance: InstanceSpec): void;
+  /**
+   * Whether the instance can be started or go on with these settings: its code is there, takes them and has no veto, nor
+   * has the instance that runs by that name. Touches nothing.
+   */
+  prepare(instance: InstanceSpec): Promise<Verdict>;
+  /** Whether a running instance does what it is for. One that does not run, or is silent, does not. */
+  selfTest(instance: string): Promise<Verdict>;
+  /** Gives a running instance other settings, without a break. When it does not take them it goes on with those it has. */
+  reconfigure(instance: InstanceSpec): Promise<Verdict>;
+  /** Ends the instance in good order, or under it when it takes too long. Nothing is heard of it afterwards. */
+  stop(instance: string): Promise<void>;
   /** `undefined`: nobody owns the input any more. Without effect while the instance is away. */
   apply(instance: string, input: string, applied: Applied | undefined): void;
 }

@@ -2,12 +2,6 @@ import type { ZoneLatch } from "@interactor/shared/wire/messages/stop";
 
 /** What an agent must find again after a power cut. */
 export interface StateStore {
-  /** The last desired document, as it came from the hub; `undefined` when there is none yet. */
-  loadDesired(): Promise<Uint8Array | undefined>;
-  /** Keeps a document that cannot be used out of the way, and says where. */
-  setDesiredAside(): Promise<string>;
-  /** On disk when it resolves; a power cut leaves the old document or the new one. */
-  saveDesired(document: Uint8Array): Promise<void>;
   /**
    * The latches of a show stop that held this node; none when there is nothing kept. `unreadable`: there is something,
    * and nobody can say what; it was set aside.

@@ -1,8 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { parseRoutesFile } from "@interactor/shared/site/routes-file";
+import { ok } from "@interactor/shared/kernel/result";
+import { builtInModules } from "@interactor/shared/site/built-in-modules";
+import { DeclaredModules } from "@interactor/shared/site/catalogue";
+import { compileSite } from "@interactor/shared/site/compile-site";
+import type { CompiledSite } from "@interactor/shared/site/compiled-site";
 import { openDemoFolder } from "./data-folder.ts";
 
 function emptyFolder(): string {
@@ -11,25 +15,56 @@ function emptyFolder(): string {
   return folder;
 }
 
-test("a first demo finds routes that compile and instances to run", async () => {
+function compiledIn(file: string): CompiledSite {
+  const read = () => ok(readFileSync(file, "utf8"));
+  const compiled = compileSite({ root: file, site: "demo", read }, new DeclaredModules(builtInModules));
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled.error.problems));
+  return compiled.value;
+}
+
+test("a first demo finds a site file that is right, with a node to run", async () => {
   using folder = await openDemoFolder(join(emptyFolder(), "new"));
 
-  const routes = parseRoutesFile(readFileSync(folder.routes, "utf8"));
-  expect(routes.ok && routes.value.map(({ name }) => name)).toEqual(["approach", "motion-light"]);
-  expect(Object.keys(JSON.parse(readFileSync(folder.config, "utf8")).instances)).toEqual([
-    "host",
-    "sim",
-    "dmx",
-  ]);
+  const { description } = folder;
+  if (description.kind !== "site") throw new Error("no site file");
+  const site = compiledIn(description.file);
+  expect(site.hub.mode).toBe("maintenance");
+  expect(site.hub.modes["maintenance"]).toMatchObject({ audience: false, updates: true });
+  expect(Object.keys(site.nodes["demo"]?.instances ?? {})).toEqual(["host", "sim", "dmx"]);
+  const text = readFileSync(description.file, "utf8");
+  expect(text).toMatch(/^# yaml-language-server: .*\n#\n# The demo, described once/);
+  expect(text.match(/# The installation, described once/g)).toBeNull();
+  expect(JSON.parse(readFileSync(join(folder.path, "site.schema.json"), "utf8"))).toHaveProperty(
+    "properties",
+  );
 });
 
-test("what somebody edited is never written over", async () => {
+test("the folder of an earlier demo goes on as it was, with what is missing beside it", async () => {
   const path = emptyFolder();
   writeFileSync(join(path, "routes.yaml"), "routes: []\n");
 
   using folder = await openDemoFolder(path);
 
-  expect(readFileSync(folder.routes, "utf8")).toBe("routes: []\n");
+  const { description } = folder;
+  if (description.kind !== "parts") throw new Error("a site file beside routes.yaml");
+  expect(readFileSync(description.routes, "utf8")).toBe("routes: []\n");
+  expect(JSON.parse(readFileSync(description.config, "utf8")).instances).toHaveProperty("sim");
+  expect(existsSync(join(path, "site.yaml"))).toBe(false);
+});
+
+test("a site file that somebody put into an earlier demo is what runs, and is never written over", async () => {
+  const path = emptyFolder();
+  for (const [name, text] of [
+    ["site.yaml", "site: mine\n"],
+    ["node.json", "{}"],
+  ] as const)
+    writeFileSync(join(path, name), text);
+
+  using folder = await openDemoFolder(path);
+
+  const file = join(path, "site.yaml");
+  expect(folder.description).toEqual({ kind: "site", file, passedOver: [join(path, "node.json")] });
+  expect(readFileSync(file, "utf8")).toBe("site: mine\n");
 });
 
 test("a second demo on the folder is refused, and told who has it", async () => {

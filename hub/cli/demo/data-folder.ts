@@ -1,4 +1,4 @@
-/** The demo's data folder: one demo at a time, what hub and agent keep, and the two files that people edit. */
+/** The demo's data folder: one demo at a time, what hub and agent keep, and the site file that people edit. */
 import {
   accessSync,
   constants,
@@ -14,17 +14,25 @@ import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
 import { messageOf } from "@interactor/shared/kernel/fault";
+import { builtInModules } from "@interactor/shared/site/built-in-modules";
+import { siteJsonSchema } from "@interactor/shared/site/site-json-schema";
 import { commandFault } from "../exit.ts";
-import { nodeTemplate, routesTemplate } from "./templates.ts";
+import { nodeTemplate, routesTemplate, siteTemplate } from "./templates.ts";
 
 export interface DemoFolder extends Disposable {
   readonly path: string;
   readonly hub: string;
   readonly agent: string;
-  readonly routes: string;
-  readonly config: string;
+  readonly description: Description;
   readonly logOf: (program: string) => string;
 }
+
+/** What the demo runs. */
+export type Description =
+  /** A site file. `passedOver`: files of an earlier demo that lie beside it and are not read. */
+  | { readonly kind: "site"; readonly file: string; readonly passedOver: readonly string[] }
+  /** As an earlier demo had it: routes at the hub, instances at the node. */
+  | { readonly kind: "parts"; readonly routes: string; readonly config: string };
 
 /** Hub and agent of a demo that was killed end within 1.4 s by themselves; this is how long we wait for it. */
 const leftoversTimeout = 3000; // ms
@@ -40,16 +48,13 @@ export async function openDemoFolder(path: string): Promise<DemoFolder> {
       path,
       hub: join(path, "hub"),
       agent: join(path, "agent"),
-      routes: join(path, "routes.yaml"),
-      config: join(path, "node.json"),
+      description: descriptionIn(path),
       logOf: (program: string) => join(path, `${program}.log`),
       [Symbol.dispose]() {
         rmSync(join(path, "pid"), { force: true });
         lock.close();
       },
     };
-    putIfMissing(folder.routes, routesTemplate);
-    putIfMissing(folder.config, nodeTemplate);
     await leftoversGone([join(folder.hub, "lock"), join(folder.agent, "lock")]);
     return folder;
   } catch (error) {
@@ -57,6 +62,26 @@ export async function openDemoFolder(path: string): Promise<DemoFolder> {
     throw commandFault("USAGE", `cannot use ${path}: ${messageOf(error)}`, error);
   }
 }
+
+function descriptionIn(path: string): Description {
+  const [file, routes, config] = [
+    join(path, "site.yaml"),
+    join(path, "routes.yaml"),
+    join(path, "node.json"),
+  ];
+  const earlier = [routes, config].filter((each) => existsSync(each));
+  if (existsSync(file) || earlier.length === 0) {
+    putIfMissing(file, siteTemplate);
+    putIfMissing(join(path, "site.schema.json"), schemaText());
+    return { kind: "site", file, passedOver: earlier };
+  }
+  putIfMissing(routes, routesTemplate);
+  putIfMissing(config, nodeTemplate);
+  return { kind: "parts", routes, config };
+}
+
+/** By which an editor helps while somebody writes. */
+const schemaText = (): string => `${JSON.stringify(siteJsonSchema(builtInModules), undefined, 2)}\n`;
 
 function makeWritable(path: string): void {
   try {

@@ -1,4 +1,23 @@
-/** What a first demo starts with. Both files are the user's from then on. */
+/** What a first demo starts with, and what is missing beside the files of an earlier one. All of it is the user's from then on. */
+import { siteExample } from "@interactor/shared/site/site-example";
+
+/** The head of the example speaks to somebody who has no demo. */
+const exampleHead = /^(#.*\n)+\n/;
+
+const demoHead = `# yaml-language-server: $schema=./site.schema.json
+#
+# The demo, described once: edit it, and see what that would change; then apply it while the demo runs.
+#
+#   npx interactor config plan
+#   npx interactor config apply -m "what it is for"
+#   npx interactor config rollback 1
+
+`;
+
+/** The example of `config init`, in a mode in which a change takes effect at once. */
+export const siteTemplate = siteExample
+  .replace(exampleHead, demoHead)
+  .replace(/^mode: closed$/m, "mode: maintenance");
 
 export const routesTemplate = `# Each route takes a value from an output to an input. Save this file and the running demo takes it over;
 # what is wrong with it is said with line and column, and the routes that ran go on.

@@ -4,6 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import * as z from "zod/mini";
 import type { NodeView } from "@interactor/shared/wire/api";
 import { Fault } from "@interactor/shared/kernel/fault";
+import { sceneInstance } from "@interactor/shared/wire/names";
 import { isHere } from "@interactor/shared/wire/node-state";
 import { fetchNodes, fetchProblems, type HubAddress } from "../hub-client.ts";
 import { printable } from "../output.ts";
@@ -27,9 +28,17 @@ const problemsEvery = 1000;
 /** Waits until the hub shows the demo's node as ready, and says how it is. */
 export async function awaitNode(
   hub: HubAddress,
-  { progress, signal, logs, config }: Watching & { readonly logs: string; readonly config: string },
+  {
+    progress,
+    signal,
+    logs,
+    expected,
+  }: Watching & {
+    readonly logs: string;
+    /** Instances that the node is to have: it declares them as they come up. */
+    readonly expected: readonly string[];
+  },
 ): Promise<void> {
-  const expected = instancesIn(config);
   const startedAt = performance.now();
   let readyAt: number | undefined;
   let isSaid = false;
@@ -65,8 +74,8 @@ function isSettled(node: NodeView, expected: readonly string[]): boolean {
   return node.converged && expected.every(isUp);
 }
 
-/** The agent declares its instances as they come up, so this is the only place that names all of them. */
-function instancesIn(config: string): readonly string[] {
+/** The instances of a node.json. */
+export function instancesIn(config: string): readonly string[] {
   try {
     return Object.keys(nodeFile.parse(JSON.parse(readFileSync(config, "utf8"))).instances);
   } catch {
@@ -78,7 +87,9 @@ function instancesIn(config: string): readonly string[] {
 const nodeFile = z.object({ instances: z.record(z.string(), z.unknown()) });
 
 function report(node: NodeView, progress: Progress): void {
-  const instances = Object.entries(node.instances).toSorted(([left], [right]) => left.localeCompare(right));
+  const instances = Object.entries(node.instances)
+    .filter(([name]) => name !== sceneInstance)
+    .toSorted(([left], [right]) => left.localeCompare(right));
   progress.good(
     "agent",
     `${node.node}: ${instances.length} instances (${instances.map(([name]) => name).join(", ")})`,
@@ -94,16 +105,19 @@ function report(node: NodeView, progress: Progress): void {
   }
 }
 
-/** Says what is wrong with the routes, whenever that changes. Ends only by `signal`. */
-export async function watchRoutes(hub: HubAddress, { progress, signal }: Watching): Promise<void> {
+/** Says what is wrong at the hub, whenever that changes; with the routes, where it reads them. Ends only by `signal`. */
+export async function watchProblems(
+  hub: HubAddress,
+  { progress, signal, name }: Watching & { readonly name: "routes" | "hub" },
+): Promise<void> {
   let known = "";
   for (;;) {
     const problems = await fetchProblems(hub);
     const now = problems?.join("\n");
     if (now !== undefined && now !== known) {
       known = now;
-      for (const problem of problems ?? []) progress.bad("routes", printable(problem));
-      if (now === "") progress.good("routes", "are right again");
+      for (const problem of problems ?? []) progress.bad(name, printable(problem));
+      if (now === "") progress.good(name, name === "routes" ? "are right again" : "is right again");
     }
     await wait(problemsEvery, undefined, { signal });
   }

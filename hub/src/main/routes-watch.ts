@@ -1,15 +1,17 @@
 /**
- * Keeps the hub's routes as `routes.yaml` has them. A file that is wrong changes nothing: the routes that ran
- * go on, over a restart too, and every problem is logged with its line.
+ * Keeps the hub's routes as `routes.yaml` has them, the small way for a site without a site file. A file that is wrong
+ * changes nothing: the routes that ran go on, over a restart too, and every problem is logged with its line.
  */
 import { readFile } from "node:fs/promises";
 import { unwatchFile, watchFile } from "node:fs";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { parseRoutesFile } from "@interactor/shared/site/routes-file";
 import { problemLine } from "@interactor/shared/site/yaml-text";
-import type { Hub } from "../hub.ts";
+import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
+import { refusalWords } from "../core/revision/refusal.ts";
+import type { HubSite } from "../hub-site.ts";
+import { allAtOnce } from "../hub-revisions.ts";
 import type { Log } from "../ports/log.ts";
-import type { RevisionStore } from "../ports/revision-store.ts";
 
 export interface RoutesWatch extends Disposable {
   /** What is wrong with the file now; empty: nothing. */
@@ -18,24 +20,25 @@ export interface RoutesWatch extends Disposable {
 
 /** How often the file is looked at, in ms. Polling sees every editor's way of saving, and network mounts. */
 const lookEvery = 1000;
-/** How often a revision that could not be kept is tried again, in ms. */
+/** How often routes that could not be kept are tried again, in ms. */
 const keepAgainEvery = 5000;
 
-export async function watchRoutes(
-  path: string,
-  hub: Hub,
-  store: RevisionStore,
-  log: Log,
-): Promise<RoutesWatch> {
-  const stored = await store.load();
-  if (stored !== undefined) hub.adopt(stored);
+export async function watchRoutes(path: string, site: HubSite, log: Log): Promise<RoutesWatch> {
   let problems: readonly string[] = [];
   let reading = Promise.resolve();
+  /** Routes that the disk did not take. */
+  let unkept: readonly CompiledRoute[] | undefined;
   const read = async () => {
     const text = await readOrUndefined(path);
+    if (site.isFromFile) {
+      const words = `${path} is not read: the site has a site file, by \`interactor config apply\``;
+      if (text !== undefined && problems.length === 0) log.warn(words);
+      problems = text === undefined ? [] : [words];
+      return;
+    }
     if (typeof text !== "string") {
       // A file that is away is not an empty file: what ran goes on.
-      const isMissed = text !== undefined || hub.revision.routes.length > 0;
+      const isMissed = text !== undefined || site.routes.length > 0;
       problems = isMissed ? [`${path}: ${text?.problem ?? "the file is gone; its last routes go on"}`] : [];
       return;
     }
@@ -44,37 +47,27 @@ export async function watchRoutes(
     for (const problem of problems) log.error(`routes not taken over: ${problem}`);
     if (parsed.ok) await take(parsed.value);
   };
-  const take = async (routes: Parameters<Hub["setRoutes"]>[0]) => {
-    const before = hub.revision.number;
-    const revision = hub.setRoutes(routes);
-    if (revision.number === before) return;
-    log.info(`revision ${revision.number}: ${routes.length} routes`);
-    await keep();
-  };
-  let unkept: string | undefined;
-  let keptNumber = hub.revision.number;
-  /** A disk that is full or away is tried again: what runs now must be what runs after a power cut. */
-  const keep = async () => {
-    const { revision } = hub;
-    try {
-      await store.save(revision);
-      keptNumber = revision.number;
-      unkept = undefined;
-    } catch (error) {
-      const words = `revision ${revision.number} cannot be kept on disk: ${messageOf(error)}`;
-      if (words !== unkept) log.error(words);
-      unkept = words;
-    }
+  const take = async (routes: readonly CompiledRoute[]) => {
+    const author = "routes.yaml";
+    const making = { author, message: `${routes.length} routes`, rollout: allAtOnce };
+    const made = await site.revisions.applyRoutes(routes, making);
+    unkept = !made.ok && made.error.kind === "unavailable" ? routes : undefined;
+    if (made.ok || unkept !== undefined) return;
+    problems = refusalWords(made.error).map((words) => `${path}: ${words}`);
+    for (const problem of problems) log.error(`routes not taken over: ${problem}`);
   };
   await read();
   watchFile(path, { interval: lookEvery }, () => {
     reading = reading.then(read);
   });
+  /** A disk that is full or away is tried again. */
   const keeping = setInterval(() => {
-    if (keptNumber !== hub.revision.number) reading = reading.then(keep);
+    if (unkept === undefined) return;
+    const routes = unkept;
+    reading = reading.then(() => (unkept === routes && !site.isFromFile ? take(routes) : undefined));
   }, keepAgainEvery);
   return {
-    problems: () => (unkept === undefined ? problems : [...problems, unkept]),
+    problems: () => problems,
     [Symbol.dispose]: () => {
       clearInterval(keeping);
       unwatchFile(path);

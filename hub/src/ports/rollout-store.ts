@@ -1,7 +1,11 @@
 /** What the hub must find again of revisions that are on their way. */
 import type { KeptRound } from "../core/rollout/group-commit.ts";
 import type { Rollout } from "../core/rollout/rollout-state.ts";
+import type { ModeState } from "../core/mode/modes.ts";
+import type { Standing } from "../core/rollout/standing.ts";
 
+export type { ModeState } from "../core/mode/modes.ts";
+export type { Standing } from "../core/rollout/standing.ts";
 export type { KeptRound } from "../core/rollout/group-commit.ts";
 export type { Rollout } from "../core/rollout/rollout-state.ts";
 
@@ -18,9 +22,14 @@ export interface RolloutStore extends AsyncDisposable {
   /** As they were found at the start. */
   readonly rollouts: readonly Rollout[];
   readonly rounds: KeptRounds;
+  /** `undefined`: nobody was told anything yet, or it cannot be read. */
+  readonly standing: Standing | undefined;
+  readonly modes: ModeState;
   /** By its revision. */
   saveRollout(rollout: Rollout): Promise<void>;
   removeRollout(revision: number): Promise<void>;
   /** Before a word of a round is said to anybody. */
   saveRounds(rounds: KeptRounds): Promise<void>;
+  saveStanding(standing: Standing): Promise<void>;
+  saveModes(modes: ModeState): Promise<void>;
 }

@@ -16,8 +16,6 @@ export interface Manifest {
   readonly title: string;
   /** Light modules share one worker thread. `own`: a worker for the instances of this module alone. */
   readonly worker: "shared" | "own";
-  /** It takes new settings while it runs; else an instance whose settings change starts anew. */
-  readonly takesSettings?: boolean;
   readonly inputs: Ports<InputSpec>;
   readonly outputs: Ports<OutputSpec>;
   /** JSON pointer into the settings to more inputs, a map of name → InputSpec. */
@@ -27,6 +25,8 @@ export interface Manifest {
   /** JSON pointer into the settings to more outputs, a map of name → OutputSpec. */
   readonly outputsFrom?: string;
   readonly outputsLike?: Partial<OutputSpec>;
+  /** An instance takes other settings while it runs: its ports are the same whatever they are. */
+  readonly takesSettings?: boolean;
   /** What it needs of the world. */
   readonly permissions?: readonly Permission[];
 }

@@ -28,11 +28,15 @@ export interface ModuleLog {
   error(message: string, details?: Readonly<Record<string, unknown>>): void;
 }
 
-export interface ModuleContext {
+/** Where an instance is. */
+export interface ModulePlace {
   /** The instance's name on its node. */
   readonly name: string;
   readonly site: string;
   readonly node: string;
+}
+
+export interface ModuleContext extends ModulePlace {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: ModuleLog;

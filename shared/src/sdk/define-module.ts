@@ -1,12 +1,12 @@
 /** All that a module's author needs: `import { defineModule, z } from "@interactor/shared/sdk/define-module"`. */
 import * as z from "zod/mini";
 import type { Manifest } from "../bundle/manifest.ts";
-import type { ModuleContext } from "./context.ts";
+import type { ModuleContext, ModulePlace } from "./context.ts";
 
 export { z };
 export type { Manifest } from "../bundle/manifest.ts";
 export type { InputSpec, OutputSpec } from "../wire/messages/port.ts";
-export type { Applied, Emission, ModuleContext, ModuleLog } from "./context.ts";
+export type { Applied, Emission, ModuleContext, ModuleLog, ModulePlace } from "./context.ts";
 export type { Quality } from "../wire/entry.ts";
 export type { Value } from "../wire/value.ts";
 export type { Clock } from "../kernel/clock.ts";
@@ -19,13 +19,28 @@ export { seededRandom } from "../kernel/random.ts";
 export { retryDelays } from "../supervision/backoff.ts";
 export * from "../kernel/units.ts";
 
-/** A running instance. */
-export interface Instance {
+/** What is wrong, in words for an installer; `undefined`: nothing. */
+export type Verdict = string | undefined;
+
+/** A running instance. What it does not have is as if it had nothing to say. */
+export interface Instance<Settings = unknown> {
   /**
    * Ends the instance: outputs leave in good order (a DMX source says so), lines are closed.
    * Takes at most `stopTimeout`; after that the worker is ended under it.
    */
   stop(): Promise<void>;
+  /** Whether it does what it is for. Asked after a change, which is taken back when something is wrong. */
+  selfTest?(): Promise<Verdict> | Verdict;
+  /**
+   * Asked before it is given other settings or restarted with them, while it runs on: a veto says why not now, such as
+   * a lift that moves. Touches nothing.
+   */
+  prepare?(settings: Settings): Promise<Verdict> | Verdict;
+  /**
+   * Goes on with other settings, without a break. Only of a module whose manifest says `takesSettings`; throws when it
+   * cannot, and has then changed nothing.
+   */
+  takeSettings?(settings: Settings): Promise<void> | void;
 }
 
 export interface ModuleDefinition<Settings> {
@@ -37,7 +52,12 @@ export interface ModuleDefinition<Settings> {
    * line) is not a reason to fail: say `context.waiting(…)` and go on trying. Throws only when these
    * settings can never work.
    */
-  start(settings: Settings, context: ModuleContext): Promise<Instance> | Instance;
+  start(settings: Settings, context: ModuleContext): Promise<Instance<Settings>> | Instance<Settings>;
+  /**
+   * Asked before anything of a change is begun, on the node it is for: a veto says why these settings cannot work there,
+   * such as a line that is not plugged in. Touches nothing; there may be no instance yet.
+   */
+  prepare?(settings: Settings, place: ModulePlace): Promise<Verdict> | Verdict;
 }
 
 /** Declares a module. Types of the settings follow from the schema. */

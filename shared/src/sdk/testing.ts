@@ -6,7 +6,7 @@ import { type Random, seededRandom } from "../kernel/random.ts";
 import { findPort } from "../wire/messages/port.ts";
 import { isOfType, type Value } from "../wire/value.ts";
 import type { Applied, Emission, ModuleContext } from "./context.ts";
-import type { ModuleDefinition } from "./define-module.ts";
+import type { ModuleDefinition, Verdict } from "./define-module.ts";
 
 export interface Emitted {
   readonly output: string;
@@ -23,6 +23,8 @@ export interface Bench {
   readonly logged: readonly string[];
   /** Sets an input as the switchboard would; `undefined` releases it. */
   apply(input: string, value: Value | undefined, owner?: Applied["owner"]): void;
+  /** What is wrong with the instance, as it says itself. */
+  selfTest(): Promise<Verdict>;
   stop(): Promise<void>;
 }
 
@@ -76,6 +78,7 @@ export async function startOnBench<Settings>(
     apply(input, value, owner = "route") {
       listener?.(input, value === undefined ? undefined : { value, at: options.clock.wall(), owner });
     },
+    selfTest: async () => instance.selfTest?.(),
     async stop() {
       abort.abort();
       await instance.stop();

@@ -7,7 +7,7 @@ import type { ModuleVersion } from "./catalogue.ts";
 import { type Failsafe, type Level, parseFailsafe } from "./failsafe.ts";
 import { exampleLevel, hintAmong, misfit, type SiteCheck } from "./site-check.ts";
 import type { ReadInstance } from "./read-site.ts";
-import { sceneInstance } from "./route-target.ts";
+import { sceneInstance } from "../wire/names.ts";
 import type { WrittenInstance } from "./site-schema.ts";
 import { newestWithin, parseVersionRange } from "./version-range.ts";
 import type { Path } from "./yaml-text.ts";

@@ -2,7 +2,7 @@
 import { placeRoutes, targetsOf } from "../routing/place.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
 import { findPort, type InputSpec, type PortSpec } from "../wire/messages/port.ts";
-import { parseSiteAddress } from "../wire/names.ts";
+import { hubNode, modeInstance, parseSiteAddress, type SiteAddress, wholeSite } from "../wire/names.ts";
 import { hasWildcard } from "../wire/output-filter.ts";
 import { type Instances, portNames } from "./check-instances.ts";
 import { FilteredOutputs } from "./filtered-outputs.ts";
@@ -143,6 +143,7 @@ function portAt(
   if (!parsed.ok) return undefined;
   const { node, instance, port } = parsed.value;
   const { site } = check;
+  if (node === hubNode) return modeAt(check, { address, side, tell }, parsed.value);
   if (!site.isWritten("nodes", node)) {
     tell(0, `there is no node "${node}"`, hintAmong(node, site.namesIn("nodes"), "add it under nodes:"));
     return undefined;
@@ -168,6 +169,21 @@ function portAt(
     hint = `${port} is an input, which routes on its own node do not hear: begin at what sets it`;
   else if (side === "from" && input !== undefined) hint = `${port} is an input; ${all}`;
   tell(afterNode + instance.length + 1, `${node}/${instance} has no ${what} "${port}"`, hint);
+  return undefined;
+}
+
+/** The hub gives the mode of the site, and of each zone. */
+function modeAt(
+  check: SiteCheck,
+  { address, side, tell }: Asked,
+  { instance, port }: SiteAddress,
+): PortSpec | undefined {
+  const zones = [wholeSite, ...check.zones];
+  if (side === "from" && instance === modeInstance && zones.includes(port)) return { type: "text" };
+  const outputs = `${hubNode}/${modeInstance}/`;
+  if (side === "to") tell(0, `${address} is none of a node's inputs`, `the hub has outputs: ${outputs}site`);
+  else if (instance !== modeInstance) tell(0, `the hub has no "${instance}"`, `it has ${outputs}site`);
+  else tell(outputs.length, `there is no zone "${port}"`, hintAmong(port, zones));
   return undefined;
 }
 

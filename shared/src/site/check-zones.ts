@@ -1,5 +1,6 @@
 /** Places, what stands in them, and the modes they can be in. */
 import { stopZonesMax } from "../wire/limits.ts";
+import { wholeSite } from "../wire/names.ts";
 import type { Modes, ReadZone } from "./read-site.ts";
 import { hintAmong, type SiteCheck } from "./site-check.ts";
 import { zoneDepthMax } from "./site-schema.ts";
@@ -50,6 +51,8 @@ export function checkZones(check: SiteCheck): Zones {
     const here = [...path, name];
     checkMode(check, [...here, "mode"], zone.mode, own);
     checkBeginning(check, here, zone.mode, zone.modes ?? {});
+    if (name === wholeSite)
+      check.tellKey(path, name, `"${name}" is the word for all of it`, "call it otherwise");
     paths.set(name, here);
     zones.set(name, { title: zone.title, around, modes: zone.modes, mode: zone.mode });
     const inner = { path: [...here, "zones"], around: [name, ...around], modes: own };
@@ -58,6 +61,7 @@ export function checkZones(check: SiteCheck): Zones {
   const outer = { path: ["zones"], around: [], modes: site.modes };
   for (const [name, zone] of site.zones) add(name, zone, outer);
   if (zones.size > stopZonesMax) check.tell(["zones"], `more than ${stopZonesMax} zones`);
+  check.zones = [...zones.keys()];
   return zones;
 }
 

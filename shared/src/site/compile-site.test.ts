@@ -118,6 +118,27 @@ test("a scene that sets what its own route follows is a route that feeds itself"
   ).toEqual([expect.stringContaining("leads to where it comes from: loop")]);
 });
 
+test("the mode of a zone is a value that routes follow, on the hub", () => {
+  const follow = (from: string) =>
+    `routes: [{ name: m, from: ${from}, map: 'value == "open" ? 1.0 : 0.0', to: foyer/dmx/front }]\n`;
+
+  expect(Object.keys(compiled(`${foyer}${follow("hub/mode/entrance")}`).hub.routes)).toEqual(["m"]);
+  expect(Object.keys(compiled(`${foyer}${follow("hub/mode/site")}`).hub.routes)).toEqual(["m"]);
+  expect(problemsOf(`${foyer}${follow("hub/mode/entrence")}`)).toEqual([
+    expect.stringContaining('there is no zone "entrence"'),
+  ]);
+  expect(problemsOf(`${foyer}${follow("hub/sim/x")}`)).toEqual([
+    expect.stringContaining('the hub has no "sim"'),
+  ]);
+});
+
+test("words that stand for the whole are no names of its parts", () => {
+  expect(problemsOf("nodes: { hub: }\nzones: { site: }\n")).toEqual([
+    expect.stringContaining('"hub" is the hub itself'),
+    expect.stringContaining('"site" is the word for all of it'),
+  ]);
+});
+
 test("no instance may be called as the one that every node has for its scenes", () => {
   expect(problemsOf(foyer.replace("sim:", "scene:"))).toEqual([
     expect.stringContaining('every node has a "scene" of its own'),

@@ -4,6 +4,8 @@ import { payloadBytesMax } from "../wire/limits.ts";
 
 /** All files of a site together. */
 export const siteBytesMax = 8 * 1024 * 1024;
+/** The same as JSON over HTTP, where every line end and quote takes two bytes. More: refuse. */
+export const siteFilesBytesMax = 2 * siteBytesMax;
 /** Files of one site: one for each node of a large one, and then one would rather generate it. */
 export const includeFilesMax = 256;
 /** Files inside each other. Deeper, nobody finds a thing again. */

@@ -49,7 +49,10 @@ test("a list without steps is no list", () => {
 describe("what is wrong with a step is said where it stands, and what would be right:", () => {
   test.each([
     ["debonce: 1s", '6:9: routes[0].through[0].debonce: "debonce" is unknown here (did you mean debounce?)'],
-    ["debounce: 100", "6:19: routes[0].through[0].debounce: a duration has a unit, such as 50ms, 2s or 1m"],
+    [
+      "debounce: 100",
+      "6:19: routes[0].through[0].debounce: a duration has a unit, such as 50ms, 2s or 1m (with its unit: 100s, or 100ms)",
+    ],
     ["debounce: 0ms", "6:19: routes[0].through[0].debounce: at least 1ms"],
     ["delay: 25h", "6:16: routes[0].through[0].delay: at most 24h"],
     ["window: 10s", "6:17: routes[0].through[0].window: a window is { over: 10s, give: avg }"],

@@ -6,7 +6,7 @@ import { compileExpression } from "../routing/expression.ts";
 import { laneOfName, lane as laneNumber, lanes } from "../wire/lanes.ts";
 import { durationMax, expressionLengthMax, ttlDefault } from "../wire/limits.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
-import { isName, parseSiteAddress } from "../wire/names.ts";
+import { isName, nameFrom, parseSiteAddress } from "../wire/names.ts";
 import { isOutputFilter } from "../wire/output-filter.ts";
 import { operatorsOf, throughField } from "./route-operators.ts";
 import {
@@ -25,7 +25,12 @@ const sourceField = z.string(sourceWords).refine(isOutputFilter, sourceWords);
 const addressWords = "an address is node/instance/port, such as demo/sim/distance";
 const durationWords = "a duration has a unit, such as 50ms, 2s or 1m";
 
-export const nameField = z.string(nameWords).refine(isName, nameWords);
+export const nameField = z.string(nameWords).superRefine((text, context) => {
+  if (isName(text)) return;
+  const near = nameFrom(text.replaceAll(" ", "-"));
+  const params = isName(near) ? { hint: `such as ${near}` } : {};
+  context.addIssue({ code: "custom", message: nameWords, params });
+});
 export const addressField = z.string(addressWords).refine((text) => parseSiteAddress(text).ok, addressWords);
 
 const expression = z.coerce
@@ -45,7 +50,9 @@ export const durationField = z.coerce
   .transform((text, context): Millis => {
     const parsed = parseDuration(text);
     if (parsed.ok && parsed.value <= durationMax) return parsed.value;
-    context.addIssue(parsed.ok ? "at most 24h" : durationWords);
+    const isBare = /^\d+(\.\d+)?$/.test(text.trim());
+    const params = isBare ? { hint: `with its unit: ${text}s, or ${text}ms` } : {};
+    context.addIssue({ code: "custom", message: parsed.ok ? "at most 24h" : durationWords, params });
     return z.NEVER;
   });
 

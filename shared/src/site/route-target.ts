@@ -5,7 +5,7 @@
 import * as z from "zod";
 import { nodesMax } from "../wire/limits.ts";
 import { type CompiledRoute, type RouteGroup, strategies } from "../wire/messages/desired.ts";
-import { isName, parsePortAddress, parseSiteAddress } from "../wire/names.ts";
+import { isName, parsePortAddress, parseSiteAddress, sceneInstance } from "../wire/names.ts";
 import { nearest } from "../kernel/nearest.ts";
 import type { Places } from "./schema-problems.ts";
 import type { Path, Problem } from "./yaml-text.ts";
@@ -54,11 +54,8 @@ export interface Goals {
   readonly scenes: Scenes;
 }
 
-/** Of a node's own making: nobody's instance may be called so. */
-export const sceneInstance = "scene";
-
 /** The nodes on which a scene sets something, in alphabetical order. */
-export const nodesOfScene = (scene: Readonly<Record<string, unknown>>): readonly string[] =>
+const nodesOfScene = (scene: Readonly<Record<string, unknown>>): readonly string[] =>
   [...new Set(Object.keys(scene).map((address) => address.slice(0, address.indexOf("/"))))].toSorted();
 
 /** The ends of a compiled route. A group or scene that there is not has no nodes; `targetProblems` tells of it. */

@@ -123,7 +123,7 @@ test.each([
   ["a tab", "routes:\n\t- name: a\n", /\(indent with spaces\)/],
   ["a bare colon in an expression", `routes:\n${route}    map: value ? a: b\n`, /quotes/],
   ["an open quote", `routes:\n${route}    map: "value\n`, /^\d+:\d+: /],
-  ["a map with one key twice", "routes: []\nroutes: []\n", /^2:1: .*unique/],
+  ["a map with one key twice", "routes: []\nroutes: []\n", /^2:1: .*twice/],
   ["an alias to nothing", "routes: *gone\n", /alias/i],
 ])("%s is refused with a place", (_what, text, words) => {
   expect(problemsOf(text).join("\n")).toMatch(words);

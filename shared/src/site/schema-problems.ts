@@ -69,7 +69,8 @@ function problemsOf<Told extends Problem>(reading: Reading<Told>, issue: Issue):
     case "unrecognized_keys":
       return issue.keys.slice(0, problemsToldMax).map((key) => {
         const known = keysAt(schema, inside);
-        const hint = nearest(key, known) ?? `there are ${known.join(", ")}`;
+        const listed = known.length === 0 ? undefined : `there are ${known.join(", ")}`;
+        const hint = nearest(key, known) ?? listed;
         return places.problemAtKey(path, key, `"${key}" is unknown here`, hint);
       });
     case "invalid_key": {
@@ -253,7 +254,8 @@ function unwrapped(schema: Schema): readonly Known[] {
     case "readonly":
       return unwrapped(def.innerType);
     case "pipe":
-      return unwrapped(def.in);
+      // What a schema of JSON says of names of keys is done before; the map itself comes behind it.
+      return unwrapped(def.in._zod.def.type === "transform" ? def.out : def.in);
     case "lazy":
       return unwrapped(def.getter());
     case "union":

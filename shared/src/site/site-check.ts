@@ -16,6 +16,8 @@ export class SiteCheck {
   readonly site: ReadSite;
   readonly catalogue: Catalogue;
   readonly problems: SiteProblem[];
+  /** Names of all zones, those inside of others too. */
+  zones: readonly string[] = [];
 
   constructor(site: ReadSite, catalogue: Catalogue) {
     this.site = site;

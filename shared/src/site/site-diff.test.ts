@@ -48,6 +48,14 @@ test.each([
       "    to: demo/dmx/front => lamps/dmx/front",
     ],
   ],
+  [
+    "through: [debounce: 30s]",
+    "through: [window: { over: 90s, give: avg }, hysteresis: { on: 3.5, off: 3 }, deadband: 0.1, hold: 250ms]",
+    [
+      "~ route nobody-here",
+      "    through: [debounce: 30s] => [window: { over: 90s, give: avg }, hysteresis: { on: 3.5, off: 3 }, deadband: 0.1, hold: 250ms]",
+    ],
+  ],
   ["name: approach", "name: come-near", ["- route approach", "+ route come-near"]],
   ["mode: closed", "mode: open", ["~ site", "    mode: closed => open"]],
   ["updates: false", "updates: true", ["~ mode open", "    updates: false => true"]],

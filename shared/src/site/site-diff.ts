@@ -1,5 +1,6 @@
 /** What changes from one compiled site to another: thing by thing, exactly that and nothing else. */
 import type { CompiledRoute } from "../wire/messages/desired.ts";
+import type { Operator } from "../wire/messages/operator.ts";
 import { lanes } from "../wire/lanes.ts";
 import type { PlacedFailsafe } from "./check-instances.ts";
 import { canonical } from "../wire/canonical.ts";
@@ -101,12 +102,30 @@ function thingsOf({ site, nodes, hub }: CompiledSite): ReadonlyMap<string, Thing
   return things;
 }
 
-function inWords({ name: _name, lane, ttl, throttle, budget, ...rest }: CompiledRoute, place: string) {
+function inWords(route: CompiledRoute, place: string) {
+  const { name: _name, lane, ttl, throttle, budget, through, ...rest } = route;
   const paced = {
+    ...(through === undefined ? {} : { through: `[${through.map(operatorText).join(", ")}]` }),
     ...(throttle === undefined ? {} : { throttle: spanText(throttle) }),
     ...(budget === undefined ? {} : { budget: spanText(budget) }),
   };
   return { "runs on": place, ...rest, lane: lanes[lane], ttl: spanText(ttl), ...paced };
+}
+
+function operatorText(operator: Operator): string {
+  switch (operator.kind) {
+    case "window":
+      return `window: { over: ${spanText(operator.span)}, give: ${operator.give} }`;
+    case "hysteresis":
+      return `hysteresis: { on: ${operator.on}, off: ${operator.off} }`;
+    case "deadband":
+      return `deadband: ${operator.by}`;
+    case "when":
+    case "map":
+      return `${operator.kind}: ${operator.expression}`;
+    default:
+      return `${operator.kind}: ${spanText(operator.span)}`;
+  }
 }
 
 function instanceInWords({ failsafes, leases, stops, backgrounds = {}, ...rest }: InstancePlan) {
@@ -157,8 +176,13 @@ const own = (map: AnyMap, key: string): unknown => (Object.hasOwn(map, key) ? ma
 
 const signs = { added: "+", removed: "-", changed: "~" } as const;
 
+/** A change as the API tells it, too. */
+interface ToldChange extends Omit<SiteChange, "what" | "nodes"> {
+  readonly what: string;
+}
+
 /** For a terminal; no lines when nothing changes. */
-export function changeLines(changes: readonly SiteChange[]): readonly string[] {
+export function changeLines(changes: readonly ToldChange[]): readonly string[] {
   return changes.flatMap(({ kind, what, name, isRestart, details }) => [
     `${signs[kind]} ${what === "site" ? what : `${what} ${name}`}${isRestart ? ", which restarts" : ""}`,
     ...details.map((detail) => `    ${detailText(detail)}`),
@@ -170,7 +194,7 @@ function detailText({ path, before, after }: ChangeDetail): string {
   return `${path}: ${valueText(before)} ${after === undefined ? "(gone)" : `=> ${valueText(after)}`}`;
 }
 
-const valueLengthMax = 80;
+const valueLengthMax = 160;
 
 function valueText(value: unknown): string {
   const text = typeof value === "string" ? value : JSON.stringify(secretsNamed(value));

@@ -180,6 +180,7 @@ export class Variables {
 function wordsForKey(key: string): string {
   if (key === "<<")
     return "maps are not merged: what several share stands under variables:, or in a file of its own";
-  if (key.startsWith("$") && !key.startsWith("${")) return "a key that begins with $ is ours";
+  if (key.startsWith("$") && !key.startsWith("${"))
+    return "keys that begin with $ have a meaning of their own here: take another one";
   return key === "__proto__" ? "this is no name" : "variables stand in values, not in names";
 }

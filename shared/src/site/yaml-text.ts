@@ -58,7 +58,12 @@ export class YamlText {
       .filter(({ code }, index) => index === 0 || code !== "UNEXPECTED_TOKEN")
       .slice(0, yamlProblemsMax);
     const problems = errors.map((error) =>
-      this.#problem(error.pos[0], [], error.message, hintForYaml(error.code, this.#text[error.pos[0] - 1])),
+      this.#problem(
+        error.pos[0],
+        [],
+        wordsForYaml[error.code] ?? error.message,
+        hintForYaml(error.code, this.#text[error.pos[0] - 1]),
+      ),
     );
     if (problems.length === 0) problems.push(...this.#keysTwice());
     if (text.length > yamlBytesMax) problems.push(this.#problem(0, [], `larger than ${yamlBytesMax} bytes`));
@@ -106,7 +111,7 @@ export class YamlText {
         for (const { key } of items) {
           const name = isScalar(key) ? key.value : key;
           if (seen.has(name) && isNode(key) && problems.length < yamlProblemsMax)
-            problems.push(this.#problem(key.range?.[0] ?? 0, [], "Map keys must be unique"));
+            problems.push(this.#problem(key.range?.[0] ?? 0, [], twiceWords(name), "remove one of the two"));
           seen.add(name);
         }
       },
@@ -159,9 +164,18 @@ export class YamlText {
   }
 }
 
+const twiceWords = (name: unknown): string =>
+  typeof name === "string" ? `"${name}" stands in this map twice` : "this key stands in this map twice";
+
+/** The library's own words speak of YAML's grammar. */
+const wordsForYaml: Readonly<Record<string, string>> = {
+  BLOCK_AS_IMPLICIT_KEY: 'a second ": " in one line would begin another map',
+  TAB_AS_INDENT: "a tab stands where the line is indented",
+};
+
 function hintForYaml(code: string, before: string | undefined): string | undefined {
   if (before === "$") return "inside of { } and [ ] a text with ${ in it stands in quotes";
-  if (code === "BLOCK_AS_IMPLICIT_KEY") return 'put an expression with ": " or "? " in quotes';
+  if (code === "BLOCK_AS_IMPLICIT_KEY") return 'put a text or an expression with ": " or "? " in quotes';
   return code === "TAB_AS_INDENT" ? "indent with spaces" : undefined;
 }
 

@@ -11,6 +11,8 @@ export const apiPaths = {
   routes: "/api/v1/routes",
   /** Of one node: with `/<node>` behind it. */
   ledger: "/api/v1/ledger",
+  /** A recording of what the hub took in, see recording.ts; `?since=…&until=…`, ISO 8601. */
+  journal: "/api/v1/journal",
   health: "/healthz",
   ready: "/readyz",
   metrics: "/metrics",

@@ -26,6 +26,8 @@ export const wireInteger = (value: number): number | bigint => (value > 0xffff_f
 export interface CborBounds {
   readonly bytesMax: number;
   readonly itemsMax: number;
+  /** Left out: as deep as a payload. */
+  readonly depthMax?: number;
 }
 
 const wireBounds: CborBounds = { bytesMax: payloadBytesMax, itemsMax: cborItemsMax };
@@ -41,10 +43,10 @@ export type CborFault = Malformed | "too-large" | "not-cbor";
 /** Looks over the one item in `bytes` and builds nothing; `readCbor` takes what it gives. */
 export function checkCbor(
   bytes: Uint8Array,
-  { bytesMax, itemsMax }: CborBounds = wireBounds,
+  { bytesMax, itemsMax, depthMax }: CborBounds = wireBounds,
 ): Result<Inspection, CborFault> {
   if (bytes.length > bytesMax) return failed("too-large");
-  const inspection = inspect(bytes, itemsMax);
+  const inspection = inspect(bytes, itemsMax, depthMax);
   return inspection.malformed === undefined ? ok(inspection) : failed(inspection.malformed);
 }
 

@@ -14,6 +14,7 @@ export const endReasons = {
     "wrong-command",
     "wrong-clock",
     "held-by-stop",
+    "standing-still",
     "node-restarted",
   ],
 } as const;

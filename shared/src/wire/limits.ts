@@ -149,6 +149,8 @@ export const sessionsBeforeMax = 8;
 export const planBytesMax = 8 * 1024 * 1024;
 /** Items in it: 5,000 routes of 20, 64 instances with a full universe each of 8. More: refuse. */
 export const planItemsMax = 1_000_000;
+/** How deep settings stand in it, and in a site as it is kept: a statechart has many levels. Deeper: refuse. */
+export const planDepthMax = 72;
 /** Files a plan names: a bundle an instance, and an asset for each of a few hundred cues. More: refuse. */
 export const planFilesMax = 1024;
 /** One file of a plan: a film for a screen. Larger: refuse. */

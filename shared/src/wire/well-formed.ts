@@ -29,8 +29,12 @@ export interface Inspection {
 }
 
 /** Looks over `bytes`, in time linear in their length whatever they claim. */
-export function inspect(bytes: Uint8Array, itemsMax: number = cborItemsMax): Inspection {
-  const scan = new Scan(bytes, itemsMax);
+export function inspect(
+  bytes: Uint8Array,
+  itemsMax: number = cborItemsMax,
+  depthMax: number = cborDepthMax,
+): Inspection {
+  const scan = new Scan(bytes, itemsMax, depthMax);
   return { malformed: bytes.length === 0 ? "empty" : scan.run(), wideNegatives: scan.wideNegatives };
 }
 
@@ -40,15 +44,17 @@ class Scan {
   readonly wideNegatives: number[] = [];
   readonly #bytes: Uint8Array;
   readonly #itemsMax: number;
+  readonly #depthMax: number;
   #position = 0;
   #items = 0;
   /** Items still to come at each open level, and whether that level is a map (its even items are keys). */
   readonly #left: number[] = [1];
   readonly #isMap: boolean[] = [false];
 
-  constructor(bytes: Uint8Array, itemsMax: number) {
+  constructor(bytes: Uint8Array, itemsMax: number, depthMax: number) {
     this.#bytes = bytes;
     this.#itemsMax = itemsMax;
+    this.#depthMax = depthMax;
   }
 
   run(): Malformed | undefined {
@@ -112,7 +118,7 @@ class Scan {
       this.#position += argument;
       return undefined;
     }
-    if (this.#left.length > cborDepthMax) return "too-deep";
+    if (this.#left.length > this.#depthMax) return "too-deep";
     this.#left.push(type === major.map ? argument * 2 : argument);
     this.#isMap.push(type === major.map);
     return undefined;

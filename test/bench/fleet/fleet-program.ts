@@ -1,11 +1,12 @@
 /** A process with many agents in it: the agent's own code over a light link, each with one steady output. */
 import { systemClock, newSteering } from "@interactor/agent/src/adapters/clock-system.ts";
 import { Agent } from "@interactor/agent/src/agent.ts";
-import type { ModuleHost, ModuleHostEvents } from "@interactor/agent/src/ports/module-host.ts";
+import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "@interactor/agent/src/ports/module-host.ts";
 import { seededRandom } from "@interactor/shared/kernel/random";
 import { micros } from "@interactor/shared/kernel/units";
 import { sessionOf } from "@interactor/shared/wire/session";
 import { randomBytes } from "node:crypto";
+import { memoryApplyStore, noSecrets, nothingFetched } from "../../contract/apply/memory-apply-store.ts";
 import { answerRequests } from "../../e2e/remote.ts";
 import type { FleetLook, FleetRequest } from "./fleet.ts";
 import { lightLink } from "./light-link.ts";
@@ -66,7 +67,9 @@ answerRequests(async (asked) => {
   }
 });
 
-async function start(index: number, { port, perSecond }: FleetRequest & { kind: "start" }): Promise<void> {
+type Start = FleetRequest & { kind: "start" };
+
+async function start(index: number, { port, perSecond, failing }: Start): Promise<void> {
   const node = `n${String(index).padStart(3, "0")}`;
   const clock = systemClock(newSteering());
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -90,48 +93,83 @@ async function start(index: number, { port, perSecond }: FleetRequest & { kind: 
         confirmed: () => void (watch.confirmed += 1),
       }),
       store: {
-        loadDesired: async () => undefined,
-        setDesiredAside: async () => "",
-        saveDesired: async () => undefined,
         loadStop: () => Promise.resolve([]),
         saveStop: () => Promise.resolve(),
         loadLedgerMark: () => Promise.resolve(undefined),
         saveLedgerMark: () => Promise.resolve(),
       },
-      openHost: (events) => steadyHost(events, { perSecond, first: index, clock }),
+      applyStore: memoryApplyStore(),
+      files: nothingFetched,
+      secrets: noSecrets,
+      restart: (reason) => {
+        throw new Error(reason);
+      },
+      openHost: (events) =>
+        steadyHost(events, { perSecond, first: index, clock, isFailing: failing.includes(index) }),
     },
   );
   agents.push(agent);
   await agent.start();
 }
 
-/** A host whose only instance has an output that gives a value at a steady pace, as a sensor does. */
-function steadyHost(
-  events: ModuleHostEvents,
-  { perSecond, first, clock }: { perSecond: number; first: number; clock: ReturnType<typeof systemClock> },
-): ModuleHost {
-  let timer: NodeJS.Timeout | undefined;
-  let value = 0;
-  const interval = 1000 / perSecond;
+interface Steady {
+  readonly perSecond: number;
+  readonly first: number;
+  readonly clock: ReturnType<typeof systemClock>;
+  readonly isFailing: boolean;
+}
+
+/** A setting that only this host knows what to do with: a self-test fails by it, on nodes that are to fail. */
+const isBad = (settings: unknown): boolean => /"seed":13\b/.test(JSON.stringify(settings));
+
+/** A host whose instances say that they live; the one called `sim` gives a value at a steady pace, as a sensor does. */
+function steadyHost(events: ModuleHostEvents, steady: Steady): ModuleHost {
+  const running = new Map<string, InstanceSpec>();
+  const timers = new Set<NodeJS.Timeout>();
+  const beat = (): void => {
+    for (const name of running.keys()) events.beat(name);
+  };
+  timers.add(setInterval(beat, 1000));
   return {
-    start({ name }) {
-      events.declared(name, { inputs: {}, outputs: { level: { type: "int", deliver: "every" } } });
+    start(instance) {
+      const { name, module, version = "1" } = instance;
+      running.set(name, instance);
+      const outputs = { level: { type: "int", deliver: "every" } } as const;
+      events.declared(name, { inputs: {}, outputs }, { module, version });
       events.started(name);
       events.stateChanged(name, { state: "running" });
-      const say = () => {
-        if (!isSpeaking) return;
-        value += 1;
-        watch.said += 1;
-        const isUnsynchronised = !clock.isSynchronised;
-        const at = micros(clock.wall());
-        events.output({ instance: name, output: "level", value, at, quality: 0, isUnsynchronised });
-      };
-      // Sensors are not in step with each other.
-      setTimeout(() => (timer = setInterval(say, interval)), (first * 7919) % interval);
+      events.beat(name);
+      if (name === "sim") sayAtAPace(events, steady, timers);
     },
     apply: () => undefined,
-    [Symbol.asyncDispose]: async () => clearInterval(timer),
+    prepare: () => Promise.resolve(undefined),
+    selfTest: (name) =>
+      Promise.resolve(
+        steady.isFailing && isBad(running.get(name)?.settings) ? "its lamp does not light" : undefined,
+      ),
+    reconfigure: () => Promise.resolve(undefined),
+    stop: async (name) => void running.delete(name),
+    [Symbol.asyncDispose]: async () => timers.forEach((timer) => clearInterval(timer)),
   };
+}
+
+function sayAtAPace(
+  events: ModuleHostEvents,
+  { perSecond, first, clock }: Steady,
+  timers: Set<NodeJS.Timeout>,
+): void {
+  let value = 0;
+  const interval = 1000 / perSecond;
+  const say = () => {
+    if (!isSpeaking) return;
+    value += 1;
+    watch.said += 1;
+    const isUnsynchronised = !clock.isSynchronised;
+    const at = micros(clock.wall());
+    events.output({ instance: "sim", output: "level", value, at, quality: 0, isUnsynchronised });
+  };
+  // Sensors are not in step with each other.
+  setTimeout(() => timers.add(setInterval(say, interval)), (first * 7919) % interval);
 }
 
 /** The most attempts that began within one second. */

@@ -16,6 +16,7 @@ import type { SiteClock } from "@interactor/agent/src/ports/site-clock.ts";
 import { type Spool, spoolLimits } from "@interactor/agent/src/ports/spool.ts";
 import { type Millis, millis, seconds } from "@interactor/shared/kernel/units";
 import { sessionOf } from "@interactor/shared/wire/session";
+import { memoryApplyStore, noSecrets, nothingFetched } from "../../contract/apply/memory-apply-store.ts";
 import { SkippingClock } from "./skipping-clock.ts";
 
 export interface CountingPlan {
@@ -71,6 +72,10 @@ async function count(plan: CountingPlan): Promise<void> {
       log: silent,
       link: mqttLink(plan.hub),
       store: await openStateStore(plan.data),
+      applyStore: memoryApplyStore(),
+      files: nothingFetched,
+      secrets: noSecrets,
+      restart: say("restart"),
       spool,
       openHost: (events) => hostOf(events, clock, (given) => (emit = given)),
     },
@@ -154,14 +159,12 @@ function madeBefore(ledger: string): number {
 function hostOf(events: ModuleHostEvents, clock: SiteClock, started: (emit: Emit) => void): ModuleHost {
   return {
     start({ name: instance }) {
-      events.declared(instance, {
-        inputs: {},
-        outputs: {
-          count: { type: "int", deliver: "durable" },
-          text: { type: "text", deliver: "durable" },
-          live: { type: "float", deliver: "every" },
-        },
-      });
+      const outputs = {
+        count: { type: "int", deliver: "durable" },
+        text: { type: "text", deliver: "durable" },
+        live: { type: "float", deliver: "every" },
+      } as const;
+      events.declared(instance, { inputs: {}, outputs }, { module: "counter", version: "1" });
       events.started(instance);
       events.stateChanged(instance, { state: "running" });
       started((output, value) => {
@@ -170,6 +173,10 @@ function hostOf(events: ModuleHostEvents, clock: SiteClock, started: (emit: Emit
       });
     },
     apply: () => undefined,
+    prepare: () => Promise.resolve(undefined),
+    selfTest: () => Promise.resolve(undefined),
+    reconfigure: () => Promise.resolve(undefined),
+    stop: () => Promise.resolve(),
     [Symbol.asyncDispose]: async () => undefined,
   };
 }

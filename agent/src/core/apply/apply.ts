@@ -141,6 +141,9 @@ function sameAgain(state: ApplyState, target: Target, at: Instant): ApplyStep {
     case "preparing":
       if (target.hold.kind === "mode") return hold(state, awaited, "mode", at);
       return stay({ ...state, phase: { ...phase, target: awaited } });
+    case "rolled-back":
+      // Nothing was wrong with it but its bytes on this disk.
+      return phase.code === "DAMAGED" ? begin(state, target, at) : stay(state);
     default:
       return stay(state);
   }
@@ -149,7 +152,9 @@ function sameAgain(state: ApplyState, target: Target, at: Instant): ApplyStep {
 function begin(state: ApplyState, target: Target, at: Instant): ApplyStep {
   const { kept } = state;
   const dropped = drop(state);
-  const isRunning = kept.current?.digest === target.digest && kept.starts === undefined && !kept.isWithdrawn;
+  const isDamaged = state.phase.kind === "rolled-back" && state.phase.code === "DAMAGED";
+  const isConfirmed = kept.starts === undefined && !kept.isWithdrawn && !isDamaged;
+  const isRunning = kept.current?.digest === target.digest && isConfirmed;
   if (isRunning && target.hold.kind !== "group") {
     const noted = { ...kept, current: contentOf(target) };
     const phase: Phase = { kind: "applied", target: contentOf(target) };
@@ -228,8 +233,10 @@ function failed(state: ApplyState, { code, reason, isPassing, at }: Failure): Ap
     case "probing":
       return goBack(state, code === "PROBE_TIMEOUT" ? code : "UNHEALTHY", reason, at);
     case "applied":
-      // What was confirmed does not start: its files are damaged.
-      return state.kept.previous === undefined ? stay(state) : goBack(state, "DAMAGED", reason, at);
+      // What was confirmed does not start: its files are damaged. Without another one, all depends on the hub.
+      return state.kept.previous === undefined
+        ? nothingWhole(state, reason)
+        : goBack(state, "DAMAGED", reason, at);
     case "going-back":
       return phase.step === "writing"
         ? beginSwitchingBack({ ...state, keepAt: later(at, keepAgainAfter) }, phase, at)
@@ -237,6 +244,14 @@ function failed(state: ApplyState, { code, reason, isPassing, at }: Failure): Ap
     default:
       return stay(state);
   }
+}
+
+/** The record stays as it is: what cannot be read now may be read at the next start. */
+function nothingWhole(state: ApplyState, reason: string): ApplyStep {
+  const { current } = state.kept;
+  if (current === undefined) return stay(state);
+  const phase: Phase = { kind: "rolled-back", target: current, code: "DAMAGED", reason };
+  return stay({ ...state, phase, attempt: state.attempt + 1 });
 }
 
 const rejectCodeOf = (code: RejectCode | RollBackCode, otherwise: RejectCode): RejectCode =>

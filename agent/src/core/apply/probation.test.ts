@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { instant, later, millis } from "@interactor/shared/kernel/units";
 import { changesBetween } from "@interactor/shared/site/plan-changes";
 import { instanceOf, planOf } from "@interactor/shared/testing/plans";
-import { heartbeatMax, firstHeartbeatMax, Probation } from "./probation.ts";
+import { comingUpMax, heartbeatMax, firstHeartbeatMax, Probation } from "./probation.ts";
 
 const began = instant(10_000);
 const window = millis(5000);
@@ -29,6 +29,8 @@ function beatUntil(probation: Probation, after: number, instance = "sim"): Proba
 }
 
 const end = later(began, window);
+/** Nothing is waited for any longer. */
+const over = later(end, comingUpMax);
 const reasonAt = (probation: Probation, at = end) => {
   const verdict = probation.verdict(at);
   return verdict.kind === "unwell" ? verdict.reason : verdict.kind;
@@ -40,7 +42,7 @@ test("what was seen to run the planned code to the end of its time is well, and 
 });
 
 test("what nobody has seen is not well, whatever it may be", () => {
-  expect(reasonAt(beatUntil(watch(), 5000))).toBe("it was not seen which code sim runs");
+  expect(reasonAt(beatUntil(watch(), 9000), over)).toBe("it was not seen which code sim runs");
 });
 
 test("an instance that waits for its device is well", () => {
@@ -99,7 +101,7 @@ describe("it is unwell at once when an instance", () => {
 test("it is unwell when signs of life stop, or never come", () => {
   const stopped = beatUntil(watch(), 1000);
   const silentAt = later(later(began, millis(1000)), heartbeatMax);
-  expect(stopped.dueAt).toBe(silentAt);
+  expect(stopped.dueAt(began)).toBe(silentAt);
   expect(reasonAt(stopped, silentAt)).toBe("watching");
   expect(reasonAt(stopped, later(silentAt, millis(1)))).toBe("sim has given no sign of life for 3 s");
 
@@ -114,9 +116,10 @@ test("it is unwell when signs of life stop, or never come", () => {
 });
 
 test("a self-test that does not end is no self-test that passed", () => {
-  const probation = well();
+  const probation = beatUntil(well(), 9000);
   probation.selfTest("sim", undefined);
-  expect(reasonAt(probation)).toBe("the self-test of sim did not end in time");
+  expect(reasonAt(probation)).toBe("watching");
+  expect(reasonAt(probation, over)).toBe("the self-test of sim did not end in time");
 
   probation.selfTest("sim", "passed");
   expect(reasonAt(probation)).toBe("well");
@@ -128,4 +131,16 @@ test("the reason that is told is the first one", () => {
   probation.stateChanged("sim", { state: "failed", reason: "it was ended" });
 
   expect(reasonAt(probation)).toContain("no reading");
+});
+
+test("an instance that comes up just after a short probation is waited for, and no longer than a little", () => {
+  const probation = watch();
+  expect(reasonAt(probation)).toBe("watching");
+  expect(probation.dueAt(end)).toBe(over);
+
+  probation.loaded("sim", code);
+  probation.stateChanged("sim", { state: "running" });
+  probation.beat("sim", end);
+
+  expect(reasonAt(probation, later(end, millis(1)))).toBe("well");
 });

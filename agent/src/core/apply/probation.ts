@@ -14,6 +14,12 @@ export const heartbeatMax = seconds(3);
 /** From the switch to the first sign of life: a worker thread starts, and a serial line is opened. */
 export const firstHeartbeatMax = seconds(15);
 
+/**
+ * What is still missing at the end of a short probation is waited for so long: a worker thread takes a slow Pi a second
+ * or two to start. Less than what the apply itself waits for a verdict.
+ */
+export const comingUpMax = seconds(4);
+
 /** The code an instance runs, as its host has loaded it. */
 export interface RunningCode {
   readonly module: string;
@@ -115,12 +121,13 @@ export class Probation {
     if (this.#unwell !== undefined) return { kind: "unwell", reason: this.#unwell };
     if (at < this.#ends) return { kind: "watching" };
     const missing = this.#missing();
-    return missing === undefined ? { kind: "well" } : { kind: "unwell", reason: missing };
+    if (missing === undefined) return { kind: "well" };
+    return at < later(this.#ends, comingUpMax) ? { kind: "watching" } : { kind: "unwell", reason: missing };
   }
 
   /** When a verdict may be another one without anything being seen. */
-  get dueAt(): Instant {
-    let due = this.#ends;
+  dueAt(at: Instant): Instant {
+    let due = at < this.#ends ? this.#ends : later(this.#ends, comingUpMax);
     for (const { beatAt } of this.#watched.values()) due = earliest(due, this.#silentAt(beatAt)) ?? due;
     return due;
   }

@@ -37,6 +37,7 @@ const losses = {
   "wrong-clock": { end: "refused", reason: "wrong-clock" },
   "unknown-input": { end: "refused", reason: "unknown-input" },
   "wrong-type": { end: "refused", reason: "wrong-type" },
+  "standing-still": { end: "refused", reason: "standing-still" },
 } as const satisfies Record<Exclude<InboxRefusal, BatchFault>, Loss>;
 
 type EntryRefusal = keyof typeof losses;
@@ -119,7 +120,7 @@ export class Inbox {
     if (entry.to === null) return "no-target";
     if (hasFlag(entry, entryFlag.command)) return this.#command(entry.to, entry, now);
     if (isLate(entry)) return "expired";
-    const sample = { value: entry.body, at: entry.at };
+    const sample = { value: entry.body, at: entry.at, quality: entry.quality };
     return refusalOf(this.#switchboard.fromHub(entry.to, entry.route ?? entry.from, sample, now));
   }
 

@@ -45,8 +45,8 @@ export const deathOf = ({ session }: Life, connection: number, reason: "lost" | 
   encodeNodeState({ v: 1, kind: "death", session, connection, reason });
 
 /** What a node hears of its hub; and what of it is looked at before everything else that has come. */
-export const listenedTo = ({ stopAll, downAll, desired, hubState, stopBase, down }: NodeTopics) => ({
-  subscriptions: [stopAll, downAll, desired, hubState],
+export const listenedTo = ({ stopAll, downAll, desired, round, hubState, stopBase, down }: NodeTopics) => ({
+  subscriptions: [stopAll, downAll, desired, round, hubState],
   urgent: [stopBase, down(lane.critical)],
 });
 

@@ -6,7 +6,7 @@ import type { Instant } from "@interactor/shared/kernel/units";
 import type { Sample } from "@interactor/shared/routing/run-route";
 import { findPort } from "@interactor/shared/wire/messages/port";
 import type { InstanceDeclaration } from "@interactor/shared/wire/messages/state";
-import { type PortAddress, portAddress } from "@interactor/shared/wire/names";
+import { parsePortAddress, type PortAddress, portAddress } from "@interactor/shared/wire/names";
 import type { Outbox } from "../outbox/outbox.ts";
 import type { Now, Switchboard } from "../switchboard/switchboard.ts";
 
@@ -42,9 +42,17 @@ export class Outputs {
   declare(instance: string, declaration: InstanceDeclaration, now: Now): boolean {
     const isNew = JSON.stringify(this.#declared.get(instance)) !== JSON.stringify(declaration);
     this.#declared.set(instance, declaration);
+    if (isNew) this.#forgetOutputs(instance, ({ port }) => findPort(declaration.outputs, port) === undefined);
     this.#switchboard.declare(instance, declaration, now);
     if (isNew) this.#switchboard.catchUp(instance, this.#latest, now);
     return isNew;
+  }
+
+  /** An instance is here no more: nor is what it said last. */
+  remove(instance: string): void {
+    this.#declared.delete(instance);
+    this.#forgetOutputs(instance, () => true);
+    this.#switchboard.remove(instance);
   }
 
   /** A value of an output: to the routes placed here, and on its way to the hub. */
@@ -66,6 +74,15 @@ export class Outputs {
     for (const [from, { value, at: takenAt, quality, isUnsynchronised }] of this.#latest) {
       const again = { deliver: "latest", isHistorical: true, isUnsynchronised } as const;
       this.#outbox.reading({ from, value, at: takenAt, quality, ...again }, at);
+    }
+  }
+
+  /** What it said last of outputs that it has no longer. */
+  #forgetOutputs(instance: string, isGone: (address: PortAddress) => boolean): void {
+    for (const from of this.#latest.keys()) {
+      const address = parsePortAddress(from);
+      if (address.ok && address.value.instance === instance && isGone(address.value))
+        this.#latest.delete(from);
     }
   }
 }

@@ -7,7 +7,8 @@ import { routeOf, sessionNumber } from "@interactor/shared/testing/builders";
 import { Report } from "./report.ts";
 
 const clock = { synchronised: true, offsetMs: -12.5, errorMs: 0.4, steps: 0 };
-const nothing = { revision: 0, digest: "", owners: {}, routes: [], clock };
+const apply = { revision: 0, digest: "", phase: "idle" } as const;
+const nothing = { revision: 0, digest: "", apply, owners: {}, routes: [], clock };
 
 describe("it is time to report", () => {
   test("at once in the beginning and on each new connection", () => {

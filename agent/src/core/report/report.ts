@@ -3,6 +3,7 @@ import { between, type Instant, later, millis, seconds } from "@interactor/share
 import type { RouteRunner } from "@interactor/shared/routing/run-route";
 import { payloadBytesMax, problemsMax } from "@interactor/shared/wire/limits";
 import {
+  type ApplyReport,
   type ClockReport,
   encodeReported,
   type InstanceReport,
@@ -24,6 +25,7 @@ const wordsMax = 512;
 export interface Running {
   readonly revision: number;
   readonly digest: string;
+  readonly apply: ApplyReport;
   readonly owners: Readonly<Record<string, OwnerReport>>;
   readonly routes: readonly RouteRunner[];
   /** `undefined`: no show stop holds the node. */
@@ -47,6 +49,11 @@ export class Report {
     const { state, reason } = report;
     this.#instances.set(name, reason === undefined ? report : { state, reason: shortened(reason) });
     this.#isChanged = true;
+  }
+
+  /** It is here no more. */
+  forget(instance: string): void {
+    if (this.#instances.delete(instance)) this.#isChanged = true;
   }
 
   refused(reason: string): void {
@@ -88,6 +95,7 @@ export class Report {
       const words = error === undefined ? {} : { error: shortened(error) };
       return [route.name, { passed, failed, ...words, ...(budget === undefined ? {} : { budget }) }];
     });
+    const { reason } = running.apply;
     return {
       v: 1,
       session: this.#session,
@@ -100,6 +108,7 @@ export class Report {
       ...(running.stop === undefined ? {} : { stop: running.stop }),
       problems: [...this.#problems.values()].slice(0, problemsMax),
       clock: running.clock,
+      apply: { ...running.apply, ...(reason === undefined ? {} : { reason: shortened(reason) }) },
     };
   }
 

@@ -85,3 +85,26 @@ test("a lease of what is no actuator input is named", () => {
   expect(hub.misplaced("lights", ports)).toEqual(["text", "none"]);
   expect(hub.misplaced("other", ports)).toEqual([]);
 });
+
+test("another plan gives other leases: what has lapsed and has none any more goes on", () => {
+  const { leases, level } = bench();
+  leases.tick(nowAt(10_000));
+  expect(level("front")).toBe(0);
+
+  leases.renewed([{ name: "lights", leases: { back: seconds(30) } }], nowAt(11_000));
+
+  expect(level("front")).toBe(0.8);
+  expect(leases.tick(nowAt(11_000))).toBe(30_000);
+});
+
+test("a lease that stays as it is stays lapsed, and a longer one has not run out", () => {
+  const { leases, level } = bench();
+  leases.tick(nowAt(10_000));
+
+  leases.renewed([{ name: "lights", leases: { front: seconds(10) } }], nowAt(11_000));
+  expect(level("front")).toBe(0);
+  leases.renewed([{ name: "lights", leases: { front: seconds(20) } }], nowAt(12_000));
+
+  expect(level("front")).toBe(0.8);
+  expect(leases.tick(nowAt(12_000))).toBe(20_000);
+});

@@ -5,7 +5,7 @@
 import type { DeclaredPorts } from "@interactor/shared/bundle/manifest";
 import { earliest, type Instant, later, type Millis } from "@interactor/shared/kernel/units";
 import { findPort } from "@interactor/shared/wire/messages/port";
-import type { PortAddress } from "@interactor/shared/wire/names";
+import { type PortAddress, portAddress } from "@interactor/shared/wire/names";
 import type { Now } from "../switchboard/switchboard.ts";
 
 export interface LeaseSink {
@@ -28,20 +28,24 @@ interface Lease {
 
 export class HubLeases {
   readonly #sink: LeaseSink;
-  readonly #leases: readonly Lease[];
+  #leases: readonly Lease[];
   #heardAt: Instant;
 
   /** A node that starts gives the hub as long as one that has just heard it. */
   constructor(instances: readonly Leased[], sink: LeaseSink, startedAt: Instant) {
     this.#sink = sink;
     this.#heardAt = startedAt;
-    this.#leases = instances.flatMap(({ name, leases = {} }) =>
-      Object.entries(leases).map(([port, span]) => ({
-        address: { instance: name, port },
-        span,
-        isLapsed: false,
-      })),
-    );
+    this.#leases = leasesOf(instances);
+  }
+
+  /** Other instances, or other leases of them. What has lapsed and has none any more goes on. */
+  renewed(instances: readonly Leased[], now: Now): void {
+    const lapsed = new Set(this.#leases.filter(({ isLapsed }) => isLapsed).map(keyOf));
+    const before = this.#leases;
+    this.#leases = leasesOf(instances).map((lease) => ({ ...lease, isLapsed: lapsed.has(keyOf(lease)) }));
+    const kept = new Set(this.#leases.map(keyOf));
+    for (const lease of before)
+      if (lease.isLapsed && !kept.has(keyOf(lease))) this.#sink.renew(lease.address, now);
   }
 
   /** Inputs of the instance that have a lease and are no actuators: nothing would come of it. */
@@ -78,3 +82,15 @@ export class HubLeases {
     return next;
   }
 }
+
+const leasesOf = (instances: readonly Leased[]): readonly Lease[] =>
+  instances.flatMap(({ name, leases = {} }) =>
+    Object.entries(leases).map(([port, span]) => ({
+      address: { instance: name, port },
+      span,
+      isLapsed: false,
+    })),
+  );
+
+/** With its span: a longer one has not run out. */
+const keyOf = ({ address, span }: Lease): string => `${portAddress(address)} ${span}`;

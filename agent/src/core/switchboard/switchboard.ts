@@ -1,64 +1,41 @@
 /**
  * Where every value on a node passes: from an output over the routes placed here, from the hub, from a person
- * or a show stop, to the input that takes it. Owners decide which of them an actuator obeys.
+ * or a show stop, to the input that takes it. Owners decide which of them an actuator obeys: see `inputs.ts`.
  */
-import { type DeclaredPorts, stopValue } from "@interactor/shared/bundle/manifest";
-import { earliest, type Instant, instant, later, micros, type Micros } from "@interactor/shared/kernel/units";
+import type { DeclaredPorts } from "@interactor/shared/bundle/manifest";
+import { earliest, type Instant, instant, later, micros } from "@interactor/shared/kernel/units";
 import {
   type RouteSink,
   RouteTable,
   type RouteRunner,
   type Sample,
 } from "@interactor/shared/routing/run-route";
-import type { Applied } from "@interactor/shared/sdk/context";
+import { type Quality, quality } from "@interactor/shared/wire/entry";
 import type { Command } from "@interactor/shared/wire/messages/command";
-import { findPort, type InputSpec } from "@interactor/shared/wire/messages/port";
+import type { InputSpec } from "@interactor/shared/wire/messages/port";
 import type { OwnerReport } from "@interactor/shared/wire/messages/owners";
+import type { Plan } from "@interactor/shared/wire/messages/plan";
 import {
   parsePortAddress,
   parseSiteAddress,
   portAddress,
   type PortAddress,
 } from "@interactor/shared/wire/names";
-import { isOfType, type Value } from "@interactor/shared/wire/value";
-import { type Claim, type Owner, OwnershipStack } from "./ownership.ts";
+import { portNames } from "./input-values.ts";
+import { type Held, Inputs, type Now, type Reception, type SwitchboardSink } from "./inputs.ts";
 
-/** What time it is, in both clocks, when something happens. */
-export interface Now {
-  readonly instant: Instant;
-  readonly wall: Micros;
-}
-
-/** Who holds an input at its stop value, and since when. */
-interface Held {
-  readonly by: string;
-  readonly at: Micros;
-}
-
-export interface SwitchboardSink {
-  apply(address: PortAddress, applied: Applied | undefined): void;
-  /** The owner of an input is another one now. */
-  ownersChanged(): void;
-  /** What an actuator input holds, for those who watch; `null` when nobody owns it any more. */
-  held(address: PortAddress, value: Value, at: Micros): void;
-}
-
-/** How a value was received by an input. */
-export type Reception = "taken" | "unknown-input" | "wrong-type";
+export type { Now, Reception, SwitchboardSink } from "./inputs.ts";
 
 const receptionWords = {
   taken: undefined,
   "unknown-input": "there is no such input",
   "wrong-type": "the input takes another type of value",
+  "standing-still": "the node is changing over",
 } as const satisfies Record<Reception, string | undefined>;
 
 export class Switchboard {
   readonly #node: string;
-  readonly #sink: SwitchboardSink;
-  readonly #instances = new Map<string, DeclaredPorts>();
-  readonly #stacks = new Map<string, OwnershipStack>();
-  /** Inputs that somebody holds for a while, by `instance/input`. */
-  readonly #lent = new Map<string, PortAddress>();
+  readonly #inputs: Inputs;
   #routes = new RouteTable([]);
   #stop: Held | undefined;
   /** Inputs whose lease on the hub's life has run out, by `instance/input`: stopped, each by itself. */
@@ -68,7 +45,7 @@ export class Switchboard {
 
   constructor(node: string, sink: SwitchboardSink) {
     this.#node = node;
-    this.#sink = sink;
+    this.#inputs = new Inputs(sink);
   }
 
   get routes(): readonly RouteRunner[] {
@@ -77,27 +54,42 @@ export class Switchboard {
 
   /** An instance says what it takes and gives; inputs it no longer has lose their owners. */
   declare(instance: string, ports: DeclaredPorts, now: Now): void {
-    this.#instances.set(instance, ports);
-    for (const key of this.#stacks.keys()) {
-      const address = parsePortAddress(key);
-      if (!address.ok || address.value.instance !== instance) continue;
-      if (this.#input(address.value) !== undefined) continue;
-      this.#stacks.delete(key);
-      this.#sink.ownersChanged();
-    }
+    this.#inputs.declare(instance, ports, now);
     if (this.#stop !== undefined || this.#lapsed.size > 0) this.#latch(instance, ports, now);
   }
 
+  /** An instance is here no more. */
+  remove(instance: string): void {
+    this.#inputs.remove(instance);
+  }
+
+  /** What the plan says of inputs, and its scenes: counts at once, in a stop too. */
+  setInputs(plan: Pick<Plan, "inputs" | "scenes">, now: Now): void {
+    this.#inputs.plan(plan, now);
+  }
+
+  /** An input for each scene of the plan: those of the instance `scene`, which a node has when there are any. */
+  get sceneInputs(): Readonly<Record<string, InputSpec>> {
+    return this.#inputs.sceneInputs;
+  }
+
+  /** From now on nothing moves an input but a stop. Who owns it is kept up to date beneath. */
+  standStill(): void {
+    this.#inputs.standStill();
+  }
+
+  /** Inputs go to where they should be by now. What happened once meanwhile has passed. */
+  moveOn(latest: ReadonlyMap<string, Sample>, now: Now): void {
+    this.#inputs.moveOn(() => this.#offerLatest(this.#routes.runners, latest, now), now);
+  }
+
   ports(instance: string): DeclaredPorts | undefined {
-    return this.#instances.get(instance);
+    return this.#inputs.declared.get(instance);
   }
 
   /** An instance has (re)started: it is told what its inputs hold. */
   reapply(instance: string): void {
-    for (const [key, stack] of this.#stacks) {
-      const address = parsePortAddress(key);
-      if (address.ok && address.value.instance === instance) this.#apply(address.value, stack.owner);
-    }
+    this.#inputs.reapply(instance);
   }
 
   /** An instance is new here: its inputs go where the routes say by the latest values. */
@@ -111,10 +103,7 @@ export class Switchboard {
 
   /** Somebody new watches: what actuator inputs hold is said again. */
   repeatHeld(now: Now): void {
-    for (const [key, { owner }] of this.#stacks) {
-      const address = parsePortAddress(key);
-      if (address.ok && owner !== undefined) this.#sink.held(address.value, owner.claim.value, now.wall);
-    }
+    this.#inputs.repeatHeld(now);
   }
 
   /**
@@ -126,76 +115,95 @@ export class Switchboard {
     // By name and target: a route may keep its name and turn to another input.
     const gone = new Set(this.#routes.runners.map(({ route }) => `${route.name} ${route.to}`));
     for (const { route } of runners) gone.delete(`${route.name} ${route.to}`);
+    const before = this.#routes.runners;
     const { table, fresh } = this.#routes.renewed(runners);
     this.#routes = table;
     this.#offerLatest(fresh, latest, now);
-    for (const key of this.#stacks.keys()) {
-      const address = parsePortAddress(key);
-      if (!address.ok) continue;
-      this.#change(address.value, now, (stack) => {
-        const by = stack.claimOf("route")?.by ?? "";
-        if (gone.has(`${by} ${this.#node}/${key}`)) stack.release("route", now.wall);
-      });
-    }
+    this.#inputs.releaseRoutes((by, to) => gone.has(`${by} ${this.#node}/${to}`), now);
+    this.#letScenesGo(before, now);
   }
 
   /** A value of an output of this node: to the routes placed here. */
   fromOutput(address: PortAddress, sample: Sample, now: Now): void {
+    if (this.#inputs.isStill) return;
     this.#now = now;
     const from = `${this.#node}/${portAddress(address)}`;
     this.#routes.offer(from, sample, now.instant, this.#takeRouted, now.wall);
   }
 
-  /** A value that a route on the hub sends to an input of this node; `null`: the route is gone and lets go. */
-  fromHub(to: string, route: string, sample: Pick<Sample, "value" | "at">, now: Now): Reception {
+  /**
+   * A value that a route on the hub sends to an input of this node. `null`: the route is gone and lets go; with a
+   * quality that is not good, what it follows is lost.
+   */
+  fromHub(
+    to: string,
+    route: string,
+    sample: Pick<Sample, "value" | "at"> & { readonly quality?: Quality },
+    now: Now,
+  ): Reception {
     const address = parsePortAddress(to);
-    if (!address.ok || this.#input(address.value) === undefined) return "unknown-input";
-    if (sample.value !== null) return this.#claim(address.value, "route", { ...sample, by: route }, now);
-    this.#change(address.value, now, (stack) => {
-      if (stack.claimOf("route")?.by === route) stack.release("route", now.wall);
-    });
-    return "taken";
+    if (!address.ok || this.#inputs.spec(address.value) === undefined) return "unknown-input";
+    const isGood = (sample.quality ?? quality.good) === quality.good;
+    if (sample.value === null && isGood) {
+      this.#inputs.release(address.value, "route", route, now);
+      return "taken";
+    }
+    const claim = { value: sample.value, at: sample.at, by: route };
+    const reception =
+      sample.value === null ? "taken" : this.#inputs.claim(address.value, "route", claim, now);
+    if (!isGood) this.#inputs.sourceLost((by, key) => by === route && key === to, now);
+    return reception;
+  }
+
+  /** An instance of this node gives nothing for now: routes that begin there have lost what they follow. */
+  instanceLost(instance: string, now: Now): void {
+    const begin = `${this.#node}/${instance}/`;
+    const lost = new Set(
+      this.#routes.runners.flatMap(({ route }) =>
+        route.from.startsWith(begin) ? [`${route.name} ${route.to}`] : [],
+      ),
+    );
+    if (lost.size > 0) this.#inputs.sourceLost((by, to) => lost.has(`${by} ${this.#node}/${to}`), now);
+  }
+
+  /** The hub is not heard any more, nor what its routes bring from elsewhere. */
+  hubLost(now: Now): void {
+    const own = new Set(this.#routes.runners.map(({ route }) => route.name));
+    this.#inputs.sourceLost((by) => !own.has(by), now);
   }
 
   /** Whether a show stop owns the input. */
   isStopped(to: string): boolean {
-    return this.#stacks.get(to)?.owner?.kind === "stop";
+    return this.#inputs.ownerOf(to)?.kind === "stop";
   }
 
   command(to: string, command: Command, now: Now): Reception {
     const address = parsePortAddress(to);
-    if (!address.ok || this.#input(address.value) === undefined) return "unknown-input";
+    if (!address.ok || this.#inputs.spec(address.value) === undefined) return "unknown-input";
+    if (this.#inputs.isStill) return "standing-still";
     if (command.kind === "release") {
-      this.#change(address.value, now, (stack) => stack.release("manual", now.wall));
+      this.#inputs.release(address.value, "manual", undefined, now);
       return "taken";
     }
     const until = {
       due: later(now.instant, command.holdFor),
       at: micros(now.wall + command.holdFor * 1000),
     };
-    this.#lent.set(portAddress(address.value), address.value);
-    return this.#claim(
-      address.value,
-      "manual",
-      { value: command.value, at: now.wall, by: command.by, until },
-      now,
-    );
+    const { value, by } = command;
+    return this.#inputs.claim(address.value, "manual", { value, at: now.wall, by, until }, now);
   }
 
   /** Sends every actuator input to what it declares for a show stop, and keeps it there. Later `by` is another's. */
   stopShow(by: string, now: Now): void {
     if (this.#stop?.by === by) return;
     this.#stop = { by, at: now.wall };
-    for (const [instance, ports] of this.#instances) this.#latch(instance, ports, now);
+    for (const [instance, ports] of this.#inputs.declared) this.#latch(instance, ports, now);
   }
 
   releaseStop(now: Now): void {
     if (this.#stop === undefined) return;
     this.#stop = undefined;
-    for (const key of this.#stacks.keys()) {
-      const address = parsePortAddress(key);
-      if (address.ok) this.#settleStop(address.value, now);
-    }
+    for (const [instance, ports] of this.#inputs.declared) this.#latch(instance, ports, now);
   }
 
   /** Sends one input to what it declares for a show stop, and keeps it there. */
@@ -209,46 +217,24 @@ export class Switchboard {
     if (this.#lapsed.delete(portAddress(address))) this.#settleStop(address, now);
   }
 
-  /** Does what time brings: manual values end, throttles open. Returns when to come back. */
+  /** Does what time brings: manual values end, throttles open, failsafes fade. Returns when to come back. */
   tick(now: Now): Instant | undefined {
     this.#now = now;
-    let next = this.#routes.flush(now.instant, this.#takeRouted);
-    for (const [key, address] of this.#lent) {
-      let until: Instant | undefined;
-      this.#change(address, now, (stack) => {
-        until = stack.expire(now.instant, now.wall);
-      });
-      if (until === undefined) this.#lent.delete(key);
-      next = earliest(next, until);
-    }
-    return next;
+    const routes = this.#inputs.isStill ? undefined : this.#routes.flush(now.instant, this.#takeRouted);
+    return earliest(routes, this.#inputs.tick(now));
   }
 
   owners(): Record<string, OwnerReport> {
-    return this.#ownersThat(() => true);
+    return this.#inputs.owners(() => true);
   }
 
   /** Owners of what the show stop does not hold: one latch holds thousands of inputs, and is told once. */
   ownersBesideStop(): Record<string, OwnerReport> {
-    return this.#ownersThat(({ kind }) => this.#stop === undefined || kind !== "stop");
-  }
-
-  #ownersThat(isTold: (owner: Owner) => boolean): Record<string, OwnerReport> {
-    const owners: Record<string, OwnerReport> = {};
-    for (const [key, { owner }] of this.#stacks) {
-      if (owner === undefined || !isTold(owner)) continue;
-      const { by, until } = owner.claim;
-      owners[key] = {
-        kind: owner.kind,
-        by,
-        since: owner.since,
-        ...(until === undefined ? {} : { until: until.at }),
-      };
-    }
-    return owners;
+    return this.#inputs.owners(({ kind }) => this.#stop === undefined || kind !== "stop");
   }
 
   #offerLatest(runners: readonly RouteRunner[], latest: ReadonlyMap<string, Sample>, now: Now): void {
+    if (this.#inputs.isStill) return;
     this.#now = now;
     this.#routes.offerLatest(runners, { latest, prefix: `${this.#node}/` }, now.instant, this.#takeRouted);
   }
@@ -256,85 +242,36 @@ export class Switchboard {
   readonly #takeRouted: RouteSink = (route, sample) => {
     const to = parseSiteAddress(route.to);
     // An instance that is still starting takes the latest value once it has declared its inputs.
-    if (!to.ok || !this.#instances.has(to.value.instance)) return undefined;
+    if (!to.ok || !this.#inputs.declared.has(to.value.instance)) return undefined;
     const claim = { value: sample.value, at: sample.at, by: route.name };
-    return receptionWords[this.#claim(to.value, "route", claim, this.#now)];
-  };
-
-  #input(address: PortAddress): InputSpec | undefined {
-    const ports = this.#instances.get(address.instance);
-    return ports === undefined ? undefined : findPort(ports.inputs, address.port);
-  }
-
-  #claim(address: PortAddress, kind: "manual" | "route", claim: Claim, now: Now): Reception {
-    const spec = this.#input(address);
-    if (spec === undefined) return "unknown-input";
-    const value = fitted(claim.value, spec);
-    if (value === undefined) return "wrong-type";
-    if (spec.actuator === true) {
-      this.#change(address, now, (stack) => stack.claim(kind, { ...claim, value }, now.wall));
-    } else {
-      this.#sink.apply(address, { value, at: claim.at, owner: kind });
+    const reception = this.#inputs.claim(to.value, "route", claim, this.#now);
+    if (sample.quality !== quality.good) {
+      const input = portAddress(to.value);
+      this.#inputs.sourceLost((by, key) => by === route.name && key === input, this.#now);
     }
-    return "taken";
-  }
+    return receptionWords[reception];
+  };
 
   #latch(instance: string, ports: DeclaredPorts, now: Now): void {
     for (const [port, spec] of Object.entries(ports.inputs)) {
+      if (spec.actuator !== true) continue;
       for (const each of portNames(port, spec)) this.#settleStop({ instance, port: each }, now);
     }
   }
 
   /** Claims or releases an actuator input for the show stop, or else for its lease. */
   #settleStop(address: PortAddress, now: Now): void {
-    const spec = this.#input(address);
-    if (spec?.actuator !== true) return;
     const held = this.#stop ?? this.#lapsed.get(portAddress(address));
-    this.#change(address, now, (stack) => {
-      if (held === undefined) stack.release("stop", now.wall);
-      else stack.claim("stop", { value: stopValue(spec), ...held }, now.wall);
-    });
+    if (held === undefined) this.#inputs.releaseStop(address, now);
+    else this.#inputs.stop(address, held, now);
   }
 
-  /** Runs `change` on the input's stack and tells the sink what came of it. */
-  #change(address: PortAddress, now: Now, change: (stack: OwnershipStack) => void): void {
-    const key = portAddress(address);
-    const stack = this.#stacks.get(key) ?? new OwnershipStack();
-    const before = stack.owner;
-    change(stack);
-    const after = stack.owner;
-    if (after === undefined) this.#stacks.delete(key);
-    else this.#stacks.set(key, stack);
-    if (before === after) return;
-    if (after === undefined || before === undefined || !isSameValue(before.claim.value, after.claim.value)) {
-      this.#apply(address, after);
-      this.#sink.held(address, after?.claim.value ?? null, now.wall);
+  /** A scene that only a route which is gone, or leads elsewhere now, had recalled is let go. */
+  #letScenesGo(before: readonly RouteRunner[], now: Now): void {
+    const led = new Set(this.#routes.runners.map(({ route }) => route.to));
+    for (const { route } of before) {
+      const to = parseSiteAddress(route.to);
+      if (to.ok && !led.has(route.to)) this.#inputs.letSceneGo(to.value, now);
     }
-    const isOwnerNew = before?.kind !== after?.kind || before?.claim.by !== after?.claim.by;
-    if (isOwnerNew || before?.claim.until?.due !== after?.claim.until?.due) this.#sink.ownersChanged();
-  }
-
-  #apply(address: PortAddress, owner: Owner | undefined): void {
-    const applied =
-      owner === undefined ? undefined : { value: owner.claim.value, at: owner.claim.at, owner: owner.kind };
-    this.#sink.apply(address, applied);
   }
 }
-
-/** The value as the input takes it: whole where whole numbers are wanted, inside the declared range. */
-function fitted(value: Value, spec: InputSpec): Value | undefined {
-  if (typeof value === "number" && (spec.type === "int" || spec.type === "float")) {
-    if (!Number.isFinite(value)) return undefined;
-    const whole = spec.type === "int" ? Math.round(value) : value;
-    return Math.min(Math.max(whole, spec.min ?? whole), spec.max ?? whole);
-  }
-  return isOfType(value, spec.type) ? value : undefined;
-}
-
-function portNames(port: string, spec: InputSpec): string[] {
-  if (spec.count === undefined) return [port];
-  return Array.from({ length: spec.count }, (_, index) => `${port}${index + 1}`);
-}
-
-/** Values of actuators are scalars; anything else counts as new. */
-const isSameValue = (left: Value, right: Value): boolean => left === right && typeof left !== "object";

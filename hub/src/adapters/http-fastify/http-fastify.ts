@@ -8,11 +8,14 @@ import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { apiPaths } from "@interactor/shared/wire/api";
 import { payloadBytesMax } from "@interactor/shared/wire/limits";
 import type { TrustDesk } from "../../ports/trust-desk.ts";
+import type { SiteControl } from "../../ports/site-control.ts";
 import type { HubView } from "../../ports/view.ts";
+import { routeConfigApi } from "./config-api.ts";
 import { loadDashboard } from "./dashboard-files.ts";
 import { HttpGuard, httpTimes } from "./http-guard.ts";
 import { Metrics } from "./metrics.ts";
 import { routeTrust } from "./trust-routes.ts";
+import { routeRecording, type TakeRecording } from "./recording-route.ts";
 import { WebSocketStream } from "./web-socket-stream.ts";
 
 export interface HttpOptions {
@@ -24,6 +27,7 @@ export interface HttpOptions {
   readonly dashboard: string;
   /** Serves MQTT on the stream of a WebSocket that was accepted from this address. */
   readonly acceptMqtt: (stream: Duplex, address: string) => void;
+  readonly record: TakeRecording;
   /** Told of everybody who is turned away or cut. */
   readonly faulted: BrokerRules["faulted"];
   readonly trust: TrustDesk;
@@ -52,7 +56,11 @@ const securityHeaders = {
   "x-content-type-options": "nosniff",
 } as const;
 
-export async function openHttp(options: HttpOptions, view: HubView): Promise<HttpServer> {
+export async function openHttp(
+  options: HttpOptions,
+  view: HubView,
+  control: SiteControl,
+): Promise<HttpServer> {
   const { keepAliveTimeout, requestTimeout } = httpTimes;
   const app = fastify({
     logger: false,
@@ -73,6 +81,8 @@ export async function openHttp(options: HttpOptions, view: HubView): Promise<Htt
   });
   routeApi(app, options.site, view);
   routeTrust(app, options.trust);
+  routeRecording(app, options.record);
+  await routeConfigApi(app, control);
   for (const file of await loadDashboard(options.dashboard, options.site)) {
     app.get(file.path, async (_request, reply) =>
       reply.type(file.type).header("cache-control", "no-cache").send(file.body),

@@ -27,6 +27,15 @@ export class Database {
     });
   }
 
+  /** Opens a file that is there, and never writes to it. */
+  static async openToRead(path: string): Promise<Database> {
+    return new Promise((resolve, reject) => {
+      const database: sqlite3.Database = new sqlite3.Database(path, sqlite3.OPEN_READONLY, (error) =>
+        error === null ? resolve(new Database(database)) : reject(error),
+      );
+    });
+  }
+
   /** Runs several statements without parameters. */
   async execute(sql: string): Promise<void> {
     await settled((done) => this.#database.exec(sql, done));

@@ -53,7 +53,8 @@ export async function readKept(database: Database): Promise<KeptBefore> {
   };
 }
 
-async function readBirths(database: Database): Promise<readonly KeptBirth[]> {
+/** The oldest first. */
+export async function readBirths(database: Database): Promise<readonly KeptBirth[]> {
   const rows = await database.rows("SELECT node, session, document FROM birth ORDER BY at_us");
   return rows.map((row) => ({
     node: textIn(row, "node"),
@@ -106,7 +107,7 @@ export async function rescueTables(damaged: Database, fresh: Database): Promise<
   }
 }
 
-interface Head {
+export interface Head {
   readonly id: number;
   readonly bytes: number;
 }
@@ -171,17 +172,18 @@ async function* newestFirst(database: Database): AsyncGenerator<Row, void> {
   }
 }
 
-async function batchesOf(
+/** `nodes`: left out, those of all. */
+export async function batchesOf(
   database: Database,
   step: readonly Head[],
-  nodes: ReadonlySet<string>,
+  nodes?: ReadonlySet<string>,
 ): Promise<readonly KeptBatch[]> {
   const rows = await database.rows(
     `SELECT at_us, wall_us, boot, up_us, nodes, places, batches FROM journal
       WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id`,
     JSON.stringify(step.map(({ id }) => id)),
   );
-  return rows.flatMap((row) => batchesIn(row).filter(({ node }) => nodes.has(node)));
+  return rows.flatMap((row) => batchesIn(row).filter(({ node }) => nodes?.has(node) !== false));
 }
 
 /** Two bytes for the node's place, four for the length: as `journal-group.ts` writes them. */

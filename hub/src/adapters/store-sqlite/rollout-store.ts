@@ -1,7 +1,14 @@
 /** Rollouts and rounds of groups in one SQLite file, a document each. */
 import { join } from "node:path";
 import * as z from "zod";
-import type { KeptRound, KeptRounds, Rollout, RolloutStore } from "../../ports/rollout-store.ts";
+import type {
+  KeptRound,
+  KeptRounds,
+  ModeState,
+  Rollout,
+  RolloutStore,
+  Standing,
+} from "../../ports/rollout-store.ts";
 import type { Database, Row } from "./database.ts";
 import { closeWithin, type FileKind, type FileWorld, openKeptFile, writeFaultOf } from "./kept-file.ts";
 import { instant, micros, millis } from "@interactor/shared/kernel/units";
@@ -15,7 +22,7 @@ const code = "ROLLOUTS";
 const migrations: readonly string[] = [
   `
   CREATE TABLE document (
-    name TEXT PRIMARY KEY, -- "rounds", or "rollout" and its revision
+    name TEXT PRIMARY KEY, -- "rounds", "standing", "modes", or "rollout" and its revision
     body TEXT NOT NULL -- JSON
   ) STRICT;
   `,
@@ -24,6 +31,8 @@ const migrations: readonly string[] = [
 interface Loaded {
   readonly rollouts: readonly Rollout[];
   readonly rounds: KeptRounds;
+  readonly standing: Standing | undefined;
+  readonly modes: ModeState;
 }
 
 const kind: FileKind<Loaded> = {
@@ -50,6 +59,8 @@ export async function openRolloutStore(options: RolloutStoreOptions): Promise<Ro
     saveRollout: (rollout) => save(`rollout ${rollout.plan.revision}`, rollout),
     removeRollout: (revision) => write("DELETE FROM document WHERE name = ?", `rollout ${revision}`),
     saveRounds: (rounds) => save("rounds", rounds),
+    saveStanding: (standing) => save("standing", standing),
+    saveModes: (modes) => save("modes", modes),
     [Symbol.asyncDispose]: () => closeWithin(database, options.clock),
   };
 }
@@ -108,17 +119,38 @@ const round = z.object({
 
 const rounds = z.object({ lastId: z.int(), open: z.array(round) }) satisfies z.ZodType<KeptRounds>;
 
+const stand = { revision: z.int(), digest: z.string() };
+const standing = z.object({
+  hub: z.object({ revision: z.int(), before: z.int() }),
+  probation: span,
+  nodes: z.record(z.string(), z.object({ ...stand, before: z.object(stand).exactOptional() })),
+}) satisfies z.ZodType<Standing>;
+
+const modes = z.record(
+  z.string(),
+  z.object({
+    mode: z.string(),
+    since: z.number().transform(micros),
+    by: z.string(),
+    reason: z.string().exactOptional(),
+  }),
+) satisfies z.ZodType<ModeState>;
+
 /** One document that cannot be read, by a hub that is older than the one that wrote it, costs that document. */
 async function load(database: Database): Promise<Loaded> {
   const rows = await database.rows("SELECT name, body FROM document ORDER BY name");
   const all = rows.map((row): readonly [string, unknown] => [String(row["name"]), parsed(row)]);
-  const kept = rounds.safeParse(all.find(([name]) => name === "rounds")?.[1]);
+  const bodyOf = (wanted: string): unknown => all.find(([name]) => name === wanted)?.[1];
+  const kept = rounds.safeParse(bodyOf("rounds"));
+  const [stands, set] = [standing.safeParse(bodyOf("standing")), modes.safeParse(bodyOf("modes"))];
   return {
     rollouts: all.flatMap(([name, body]) => {
       const read = name.startsWith("rollout ") ? rollout.safeParse(body) : undefined;
       return read?.success === true ? [read.data] : [];
     }),
     rounds: kept.success ? kept.data : { lastId: 0, open: [] },
+    standing: stands.success ? stands.data : undefined,
+    modes: set.success ? set.data : {},
   };
 }
 

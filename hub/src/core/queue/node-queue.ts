@@ -118,6 +118,11 @@ export class NodeQueue {
     this.routed({ ...route, ttl: null }, to, { value: null, at: wall, quality: quality.good }, at);
   }
 
+  /** What the route follows is gone: where the node has a failsafe for that input, it begins. A node that is away knows. */
+  sourceLost(route: CompiledRoute, to: string, wall: Micros, at: Instant): void {
+    this.routed(route, to, { value: null, at: wall, quality: quality.stale }, at);
+  }
+
   command(to: string, command: Command, wall: Micros, at: Instant): boolean {
     const entry = {
       at: wall,

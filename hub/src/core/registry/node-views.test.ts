@@ -6,12 +6,12 @@ import type { NodePresence } from "../presence/presence.ts";
 import { nodeView } from "./node-views.ts";
 
 const isoOf = (at: number) => new Date(at / 1000).toISOString();
-const context = { lastSeen: undefined, queued: 0, revision: 3 };
+const context = { lastSeen: undefined, queued: 0, wanted: "a1" };
 const reportedOf = (given: Partial<Reported> = {}): Reported => ({
   v: 1,
   session: sessionNumber(1),
   revision: 3,
-  digest: "",
+  digest: "a1",
   instances: {},
   owners: {},
   routes: {},
@@ -54,11 +54,13 @@ test("a node that has said nothing but its birth is shown as starting", () => {
   expect(isValid(view)).toBe(true);
 });
 
-test("a node is converged when it runs the hub's revision", () => {
+test("a node is converged when it runs what the hub wants, or the hub wants nothing of it", () => {
   const presence = presenceOf();
 
   expect(nodeView(presence, context, isoOf).converged).toBe(true);
-  expect(nodeView(presence, { ...context, revision: 4 }, isoOf).converged).toBe(false);
+  expect(nodeView(presence, { ...context, wanted: "b2" }, isoOf).converged).toBe(false);
+  expect(nodeView(presence, { ...context, wanted: undefined }, isoOf).converged).toBe(true);
+  expect(nodeView(presenceOf({ reported: undefined }), context, isoOf).converged).toBe(false);
 });
 
 test("owners are shown with their times", () => {

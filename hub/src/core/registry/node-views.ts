@@ -7,7 +7,8 @@ import type { NodePresence } from "../presence/presence.ts";
 export interface NodeContext {
   readonly lastSeen: Micros | undefined;
   readonly queued: number;
-  readonly revision: number;
+  /** Digest of what the hub wants it to run; `undefined`: it wants nothing of this node. */
+  readonly wanted: string | undefined;
   readonly stop?: NodeView["stop"];
 }
 
@@ -43,7 +44,7 @@ export function nodeView(
     agent_version: birth.agentVersion,
     last_seen: isoOf(context.lastSeen ?? birth.at),
     revision: reported?.revision ?? 0,
-    converged: reported?.revision === context.revision,
+    converged: reported !== undefined && (context.wanted ?? reported.digest) === reported.digest,
     queued: context.queued,
     instances: Object.fromEntries(instances),
     owners: Object.fromEntries(owners),

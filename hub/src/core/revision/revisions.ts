@@ -70,9 +70,15 @@ export class Revisions {
     this.#lastNumber = Math.max(this.#lastNumber, number);
   }
 
-  /** The revision to be written, which counts once `add` is told of it. The newest content again is no revision. */
-  draft({ digest, bytes, author, message, at }: Draft): Result<RevisionHead, "unchanged" | "too-large"> {
-    if (this.newest?.digest === digest) return failed("unchanged");
+  /**
+   * The revision to be written, which counts once `added` is told of it. The newest content again is no revision, unless
+   * it did not come to its end and `isAgain` asks for another try.
+   */
+  draft(
+    { digest, bytes, author, message, at }: Draft,
+    isAgain = false,
+  ): Result<RevisionHead, "unchanged" | "too-large"> {
+    if (this.newest?.digest === digest && !isAgain) return failed("unchanged");
     if (bytes > revisionBytesMax) return failed("too-large");
     return ok({
       number: this.#lastNumber + 1,
@@ -87,11 +93,15 @@ export class Revisions {
   }
 
   /** A new revision with the content of an old one. */
-  rollback(number: number, draft: Pick<Draft, "author" | "message" | "at">): Result<RevisionHead, string> {
+  rollback(
+    number: number,
+    draft: Pick<Draft, "author" | "message" | "at">,
+    isAgain = false,
+  ): Result<RevisionHead, string> {
     const old = this.show(number);
     if (!old.ok) return old;
     const { digest, bytes } = old.value;
-    const made = this.draft({ ...draft, digest, bytes });
+    const made = this.draft({ ...draft, digest, bytes }, isAgain);
     if (made.ok) return ok({ ...made.value, rollbackOf: number });
     return failed(`revision ${this.newest?.number} has the content of revision ${number} already`);
   }

@@ -125,6 +125,9 @@ export type RolloutEvent =
     }
   | { readonly kind: "tick"; readonly at: Instant };
 
+/** What people may do to one. */
+export type RolloutAction = "pause" | "resume" | "abort" | "override";
+
 export type RolloutEffect =
   /** `held`: why it must wait with what it has fetched. */
   | { readonly kind: "tell"; readonly node: string; readonly held?: string }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Instant, instant, later, type Millis, millis, seconds } from "@interactor/shared/kernel/units";
 import { rolloutDueAt } from "./rollout-advance.ts";
-import { nodesShownMax, progressOf } from "./rollout-progress.ts";
+import { rolloutView } from "./rollout-progress.ts";
 import {
   answerMax,
   awayMax,
@@ -174,9 +174,10 @@ describe("100 nodes of which three fail, and 2 % may", () => {
     answer();
 
     expect(fleet.state.kind).toBe("complete");
-    const { totals, nodes } = progressOf(fleet.state, fleet.at);
-    expect(totals).toMatchObject({ done: 97, failed: 3 });
-    expect(nodes.map(({ node, code }) => [node, code])).toEqual(Object.entries(codes));
+    const { nodes } = rolloutView(fleet.state, fleet.at);
+    expect(nodes.filter(({ state }) => state === "done")).toHaveLength(97);
+    const lost = nodes.filter(({ state }) => state === "failed");
+    expect(lost.map(({ node, code }) => [node, code])).toEqual(Object.entries(codes));
     expect(fleet.effects).not.toContainEqual({ kind: "confirmed" });
   });
 
@@ -327,9 +328,9 @@ describe("a mode that does not allow updates", () => {
     fleet.step({ kind: "override", by: "ben", reason: "the lamp flickers", at: fleet.at });
 
     expect(fleet.effects).toEqual(names(2).map((node) => ({ kind: "tell", node })));
-    expect(progressOf(fleet.state, fleet.at)).toMatchObject({
+    expect(rolloutView(fleet.state, fleet.at)).toMatchObject({
       override: { by: "ben", reason: "the lamp flickers" },
-      log: [{ seconds_ago: 0, words: "ben overrides the mode: the lamp flickers" }],
+      log: [{ ago_ms: 0, words: "ben overrides the mode: the lamp flickers" }],
     });
   });
 });
@@ -415,16 +416,22 @@ test("past the threshold those of the wave that have not begun are held", () => 
   ]);
 });
 
-test("of a thousand nodes a hundred are told one by one, those that failed first", () => {
-  const fleet = new Fleet(1000, { waves: [names(1000)], threshold: { kind: "share", share: 1 } });
+test("each node is told of with its wave, and since when it is as it is", () => {
+  const fleet = new Fleet(3, {
+    waves: [names(1), names(3).slice(1)],
+    threshold: { kind: "share", share: 1 },
+  });
   fleet.isSilent = true;
-  fleet.begin().report("pi-999", "VETO");
+  fleet.begin().report("pi-0", "VETO");
 
-  const { nodes, totals } = progressOf(fleet.state, fleet.at);
+  const { nodes, wave, waves } = rolloutView(fleet.state, fleet.at);
 
-  expect(nodes).toHaveLength(nodesShownMax);
-  expect(nodes[0]).toMatchObject({ node: "pi-999", code: "VETO" });
-  expect(totals).toMatchObject({ "under-way": 999, failed: 1 });
+  expect({ wave, waves }).toEqual({ wave: 0, waves: 2 });
+  expect(nodes).toMatchObject([
+    { node: "pi-0", wave: 0, state: "failed", code: "VETO", since_ms: 0 },
+    { node: "pi-1", wave: 1, state: "waiting" },
+    { node: "pi-2", wave: 1, state: "waiting" },
+  ]);
 });
 
 type Act = (fleet: Fleet) => void;

@@ -93,6 +93,21 @@ test("for a node that is away only the newest value of a route waits, and not fo
   ]);
 });
 
+test("who follows a node that is gone is told that its source is lost", () => {
+  const { router, read, pump } = bench(across({}));
+  router.connected("pi2");
+  read(1.5);
+  pump(0);
+
+  router.sourceLost("pi", nowAt(1));
+
+  expect(pump(20)).toEqual([
+    ["pi2", expect.objectContaining({ to: "lights/front", route: "across", body: null, quality: 1 })],
+  ]);
+  router.sourceLost("pi2", nowAt(30));
+  expect(pump(50)).toEqual([]);
+});
+
 test("in an urgent lane every value is sent", () => {
   const { router, read, pump } = bench(across({ lane: lane.control }));
   for (const value of [1, 2, 3]) read(value);

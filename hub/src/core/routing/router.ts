@@ -18,7 +18,7 @@ import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages
 import type { Command } from "@interactor/shared/wire/messages/command";
 import type { Receipt } from "@interactor/shared/wire/messages/receipt";
 import { parseSiteAddress, portAddress, type SiteAddress } from "@interactor/shared/wire/names";
-import { hasWildcard } from "@interactor/shared/wire/output-filter";
+import { hasWildcard, nodeOfFilter } from "@interactor/shared/wire/output-filter";
 import { type Origin, type OriginMark, wayOf } from "@interactor/shared/wire/origin";
 import { type Session, sessionBytes, sessionOf } from "@interactor/shared/wire/session";
 import { type Choice, GroupTargets, isOneOf, takerAtStart } from "./group-targets.ts";
@@ -169,6 +169,22 @@ export class Router {
   disconnected(node: string): void {
     this.#present.delete(node);
     this.#knownQueue(node)?.disconnected();
+  }
+
+  /**
+   * The node gives nothing any more: whom its values went to is told. Of a group that shares them out nobody knows who
+   * acts on the last one, and a filter may go on with others.
+   */
+  sourceLost(node: string, now: RouterNow): void {
+    for (const { route } of this.runners) {
+      const isShared = route.group !== undefined && isOneOf(route.group);
+      if (nodeOfFilter(route.from) !== node || isShared) continue;
+      for (const target of targetsOf(route)) {
+        const to = parseSiteAddress(target);
+        if (to.ok)
+          this.queueOf(to.value.node).sourceLost(route, portAddress(to.value), now.wall, now.instant);
+      }
+    }
   }
 
   /** Nothing waits for that node any more. Returns the queue it had, as it ended. */

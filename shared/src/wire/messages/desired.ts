@@ -67,7 +67,5 @@ export interface Desired {
 }
 
 export const encodeDesired = (document: Desired): Uint8Array => encodeCbor(document);
-/** The bytes a digest is taken over. */
-export const routesBytes = (routes: readonly CompiledRoute[]): Uint8Array => encodeCbor(routes);
 export const decodeDesired = (bytes: Uint8Array): Result<Desired, DocumentFault> =>
   decodeDocument(bytes, desired);

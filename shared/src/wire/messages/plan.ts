@@ -11,6 +11,7 @@ import {
   bundleBytesMax,
   instancesMax,
   planBytesMax,
+  planDepthMax,
   planFilesMax,
   planItemsMax,
   portsMax,
@@ -79,7 +80,7 @@ const plan = z.object({
 export type PlannedInstance = z.infer<typeof plannedInstance>;
 export type Plan = z.infer<typeof plan>;
 
-const planBounds: CborBounds = { bytesMax: planBytesMax, itemsMax: planItemsMax };
+const planBounds: CborBounds = { bytesMax: planBytesMax, itemsMax: planItemsMax, depthMax: planDepthMax };
 
 /**
  * The bytes a plan is sent, kept and digested as. Equal plans have equal bytes, in whatever order their maps were

@@ -58,6 +58,7 @@ const words: Readonly<Record<string, string>> = {
   "wrong-type": "the input takes another type of value",
   "wrong-command": "the node does not understand it",
   "held-by-stop": "a show stop holds it",
+  "standing-still": "the node is changing over to another revision",
   "too-many-requests": "the hub has too many questions open",
   full: "too much waits for the node",
   overflow: "too much waits for the node",

@@ -69,7 +69,7 @@ const clockReport = z.object({
 });
 
 /** How a node stands to a revision, in the order of its way there. */
-export const applyPhases = [
+const applyPhases = [
   "idle",
   "fetching",
   "verifying",

@@ -1,0 +1,314 @@
+/**
+ * One guest of the agent, kept going: started again with all it ran when it dies, later after each death; ended first
+ * when it hangs. What is asked of it has an end, also when it never answers.
+ */
+import { unreachable } from "@interactor/shared/kernel/assert";
+import type { Clock } from "@interactor/shared/kernel/clock";
+import type { Random } from "@interactor/shared/kernel/random";
+import { between, type Instant, type Millis, millis, seconds } from "@interactor/shared/kernel/units";
+import type { Applied } from "@interactor/shared/sdk/context";
+import type { FromGuest, InputChange, ToGuest } from "@interactor/shared/sdk/guest-messages";
+import { retryDelays } from "@interactor/shared/supervision/backoff";
+import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
+import type { GuestLine, OpenGuest } from "./ports/guest-line.ts";
+import type { Log } from "./ports/log.ts";
+import type { InstanceSpec, ModuleHostEvents, Verdict } from "./ports/module-host.ts";
+
+export interface GuestKeeping {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Good order takes this long at most; then the guest is ended under its instances. */
+const stopTimeout = millis(700);
+/** Loading code takes a slow Pi long, and a module may look at a line before it has a veto. Longer: a veto. */
+const prepareTimeout = seconds(30);
+/** For a self-test, and for other settings. Longer: something is wrong. */
+const questionTimeout = seconds(10);
+/** A guest that lived this long has shown that it can: the next restart is quick again. */
+const provenAfter = seconds(60);
+/** Between two pings of a guest. */
+const pingInterval = seconds(1);
+/** Pings' time without an answer. More: its instances are said to be silent. */
+const silencesToSay = 2;
+/** More: it hangs, is ended and started again. */
+const silencesMax = 5;
+/** Until its first answer: loading code takes a slow Pi longer than anything after it. */
+const silencesAtStartMax = 30;
+
+export class GuestKeeper implements AsyncDisposable {
+  readonly name: string;
+  readonly #open: OpenGuest;
+  readonly #options: GuestKeeping;
+  readonly #events: ModuleHostEvents;
+  readonly #instances = new Map<string, InstanceSpec>();
+  /** What each instance last said of itself. */
+  readonly #states = new Map<string, InstanceReport>();
+  readonly #questions = new Map<number, (verdict: Verdict) => void>();
+  #lastQuestion = 0;
+  #changes: InputChange[] = [];
+  /** The latest change of each input while the guest is silent: at most one for each input there is. */
+  readonly #held = new Map<string, InputChange>();
+  #cancelPing: (() => void) | undefined;
+  #isAnswerDue = false;
+  #hasAnswered = false;
+  /**
+   * Rounds of pings without an answer. Counted, not measured: after a stop of this process the clock would say
+   * that every guest hangs.
+   */
+  #silences = 0;
+  #line: GuestLine | undefined;
+  #delays: Generator<Millis, never>;
+  #startedAt: Instant;
+  #cancelRestart: (() => void) | undefined;
+  /** Why it is away. */
+  #death = "";
+  #isStopping = false;
+  #stopped: (() => void) | undefined;
+
+  constructor(
+    { name, open }: { readonly name: string; readonly open: OpenGuest },
+    options: GuestKeeping,
+    events: ModuleHostEvents,
+  ) {
+    this.name = name;
+    this.#open = open;
+    this.#options = options;
+    this.#events = events;
+    this.#delays = retryDelays(options.random);
+    this.#startedAt = options.clock.now();
+    this.#spawn();
+  }
+
+  /** It has an instance, or is asked about one. */
+  get isNeeded(): boolean {
+    return this.#instances.size > 0 || this.#questions.size > 0;
+  }
+
+  /** It is not between its death and its next life. */
+  get isThere(): boolean {
+    return this.#line !== undefined;
+  }
+
+  start(instance: InstanceSpec): void {
+    this.#instances.set(instance.name, instance);
+    this.#post(["start", plain(instance)]);
+  }
+
+  apply(instance: string, input: string, applied: Applied | undefined): void {
+    if (this.#silences > 0) return this.#hold([instance, input, applied]);
+    this.#changes.push([instance, input, applied]);
+    if (this.#changes.length === 1) queueMicrotask(() => this.#postChanges());
+    return undefined;
+  }
+
+  async prepare(instance: InstanceSpec): Promise<Verdict> {
+    return this.#ask((question) => ["prepare", question, plain(instance)], prepareTimeout);
+  }
+
+  async selfTest(instance: string): Promise<Verdict> {
+    const state = this.#states.get(instance);
+    if (state?.state === "failed") return state.reason ?? "it failed";
+    return this.#ask((question) => ["self-test", question, instance], questionTimeout);
+  }
+
+  async reconfigure(instance: InstanceSpec): Promise<Verdict> {
+    const verdict = await this.#ask(
+      (question) => ["reconfigure", question, plain(instance)],
+      questionTimeout,
+    );
+    // Whatever starts it again starts it with these.
+    if (verdict === undefined && this.#instances.has(instance.name))
+      this.#instances.set(instance.name, instance);
+    return verdict;
+  }
+
+  async stop(instance: string): Promise<void> {
+    this.#instances.delete(instance);
+    this.#states.delete(instance);
+    if (this.#line === undefined) return;
+    const verdict = await this.#ask((question) => ["end", question, instance], stopTimeout);
+    if (verdict === undefined || this.#line === undefined) return;
+    this.#options.log.warn(`${instance} did not stop in time and was ended`, { instance });
+    this.#died(`${instance} did not stop in time`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isStopping = true;
+    this.#cancelRestart?.();
+    this.#cancelPing?.();
+    const line = this.#line;
+    if (line === undefined) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#stopped = resolve;
+    this.#post(["stop"]);
+    const cancel = this.#options.clock.after(stopTimeout, () => {
+      this.#options.log.warn(`guest ${this.name} did not stop in time and was ended`);
+      resolve();
+    });
+    await promise;
+    cancel();
+    await line.end();
+    this.#answerAll("it was stopped");
+  }
+
+  #ask(question: (number: number) => ToGuest, timeout: Millis): Promise<Verdict> {
+    if (this.#line === undefined) return Promise.resolve(this.#death);
+    const { promise, resolve } = Promise.withResolvers<Verdict>();
+    this.#lastQuestion += 1;
+    const number = this.#lastQuestion;
+    const cancel = this.#options.clock.after(timeout, () =>
+      this.#answer(number, `it did not answer in ${timeout / 1000} s`),
+    );
+    this.#questions.set(number, (verdict) => {
+      cancel();
+      resolve(verdict);
+    });
+    this.#post(question(number));
+    return promise;
+  }
+
+  #answer(question: number, verdict: Verdict): void {
+    const answer = this.#questions.get(question);
+    this.#questions.delete(question);
+    answer?.(verdict);
+  }
+
+  #answerAll(verdict: Verdict): void {
+    for (const question of this.#questions.keys()) this.#answer(question, verdict);
+  }
+
+  /** Sent apart, two inputs that one reading moves would be seen in two frames. */
+  #postChanges(): void {
+    if (this.#changes.length === 0) return;
+    this.#line?.post(["inputs", this.#changes]);
+    this.#changes = [];
+  }
+
+  /** What the guest does not take would gather in its inbox without a bound. */
+  #hold(change: InputChange): void {
+    const address = `${change[0]}/${change[1]}`;
+    // What changed last is posted last.
+    this.#held.delete(address);
+    this.#held.set(address, change);
+  }
+
+  #ping(): void {
+    this.#cancelPing = this.#options.clock.after(pingInterval, () => this.#ping());
+    if (!this.#isAnswerDue) {
+      this.#isAnswerDue = true;
+      return this.#post(["ping"]);
+    }
+    this.#silences += 1;
+    if (this.#silences === silencesToSay && this.#hasAnswered) this.#saySilent();
+    const most = this.#hasAnswered ? silencesMax : silencesAtStartMax;
+    if (this.#silences < most) return undefined;
+    return this.#died(`it did not answer for ${(most * pingInterval) / 1000} s`);
+  }
+
+  #saySilent(): void {
+    const reason = `it has not answered for ${(silencesToSay * pingInterval) / 1000} s`;
+    for (const name of this.#states.keys()) this.#events.stateChanged(name, { state: "waiting", reason });
+  }
+
+  #answered(): void {
+    this.#isAnswerDue = false;
+    this.#hasAnswered = true;
+    for (const name of this.#instances.keys()) this.#events.beat(name);
+    if (this.#silences >= silencesToSay)
+      for (const [name, state] of this.#states) this.#events.stateChanged(name, state);
+    this.#silences = 0;
+    this.#changes.push(...this.#held.values());
+    this.#held.clear();
+    this.#postChanges();
+  }
+
+  #post(message: ToGuest): void {
+    this.#postChanges();
+    this.#line?.post(message);
+  }
+
+  #spawn(): void {
+    this.#startedAt = this.#options.clock.now();
+    this.#isAnswerDue = false;
+    this.#hasAnswered = false;
+    const line = this.#open(this.name, {
+      said: (message) => {
+        if (this.#line === line) this.#receive(message);
+      },
+      ended: (reason) => {
+        if (this.#line === line) this.#died(reason);
+      },
+    });
+    this.#line = line;
+    this.#ping();
+    for (const instance of this.#instances.values()) this.#post(["start", plain(instance)]);
+  }
+
+  #died(reason: string): void {
+    const { clock, random, log } = this.#options;
+    const line = this.#line;
+    this.#line = undefined;
+    void line?.end();
+    this.#cancelPing?.();
+    // An instance that starts again is told what its inputs hold.
+    this.#held.clear();
+    this.#changes = [];
+    this.#silences = 0;
+    this.#death = `the guest died: ${reason}`;
+    this.#answerAll(this.#death);
+    this.#stopped?.();
+    if (this.#isStopping) return;
+    if (between(this.#startedAt, clock.now()) > provenAfter) this.#delays = retryDelays(random);
+    const delay = this.#delays.next().value;
+    const words = `${this.#death}; it starts again in ${Math.ceil(delay / 1000)} s`;
+    for (const name of this.#instances.keys()) this.#say(name, { state: "failed", reason: words });
+    if (this.#instances.size === 0) log.warn(`guest ${this.name}: ${this.#death}`);
+    this.#cancelRestart = clock.after(delay, () => this.#spawn());
+  }
+
+  #say(instance: string, state: InstanceReport): void {
+    // What was told to end may have had something to say before it heard.
+    if (!this.#instances.has(instance)) return;
+    this.#states.set(instance, state);
+    this.#events.stateChanged(instance, state);
+  }
+
+  #receive(message: FromGuest): void {
+    const events = this.#events;
+    switch (message[0]) {
+      case "output": {
+        const [, instance, output, value, at, quality, isUnsynchronised] = message;
+        if (!this.#instances.has(instance)) return;
+        return events.output({ instance, output, value, at, quality, isUnsynchronised });
+      }
+      case "declared":
+        if (this.#instances.has(message[1])) events.declared(message[1], message[2], message[3]);
+        return undefined;
+      case "started":
+        return this.#instances.has(message[1]) ? events.started(message[1]) : undefined;
+      case "running":
+        return this.#say(message[1], { state: "running" });
+      case "waiting":
+        return this.#say(message[1], { state: "waiting", reason: message[2] });
+      case "failed":
+        return this.#say(message[1], { state: "failed", reason: message[2] });
+      case "log": {
+        const [, instance, level, words, details] = message;
+        return this.#options.log[level](`${instance}: ${words}`, { instance, ...details });
+      }
+      case "answer":
+        return this.#answer(message[1], message[2]);
+      case "pong":
+        return this.#answered();
+      case "stopped":
+        return this.#stopped?.();
+      default:
+        return unreachable(message);
+    }
+  }
+}
+
+/** Of an instance a guest needs to know no more than this. */
+const plain = ({ name, module, settings }: InstanceSpec) => ({ name, module, settings });

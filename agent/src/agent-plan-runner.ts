@@ -1,0 +1,250 @@
+/**
+ * Acts on a plan over the instances and the switchboard: touches what changes and nothing else, and watches afterwards
+ * whether it is well.
+ */
+import { Fault, messageOf } from "@interactor/shared/kernel/fault";
+import type { Clock } from "@interactor/shared/kernel/clock";
+import { between, millis, type Millis, seconds } from "@interactor/shared/kernel/units";
+import { prepareRoute, type RouteFault } from "@interactor/shared/routing/run-route";
+import type { InstanceChange, PlanChanges } from "@interactor/shared/site/plan-changes";
+import { withSecrets } from "@interactor/shared/site/secret-places";
+import { instancesMax } from "@interactor/shared/wire/limits";
+import type { Plan, PlannedInstance } from "@interactor/shared/wire/messages/plan";
+import type { AgentInstances } from "./agent-instances.ts";
+import { Probation } from "./core/apply/probation.ts";
+import type { FirstWords } from "./core/link/first-words.ts";
+import type { Outputs } from "./core/outputs/outputs.ts";
+import type { Now, Switchboard } from "./core/switchboard/switchboard.ts";
+import type { InstanceSpec } from "./ports/module-host.ts";
+import type { PlanRunner } from "./ports/plan-runner.ts";
+import type { Secrets } from "./ports/secrets.ts";
+
+export interface PlanRunnerParts {
+  /** Instances of the node's own file, which no plan may touch. */
+  readonly fixed: readonly { readonly name: string }[];
+  readonly instances: AgentInstances;
+  readonly switchboard: Switchboard;
+  readonly outputs: Outputs;
+  readonly firstWords: FirstWords;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly now: () => Now;
+  readonly after: (work: () => void) => void;
+  /** What keeps the plan from running wholly, in words for people; `undefined`: nothing does. */
+  readonly problem: (words: string | undefined) => void;
+}
+
+/** An instance whose secret was not there is tried again after this: the disk it lies on may come later. */
+const secretAgainAfter = seconds(10);
+/** Of what is wrong with a plan so many are told; the others are counted. */
+const vetoesToldMax = 5;
+
+export class AgentPlanRunner implements PlanRunner {
+  readonly #parts: PlanRunnerParts;
+  readonly #fixed: ReadonlySet<string>;
+  #plan: Plan | undefined;
+  #changing: Promise<void> = Promise.resolve();
+  #wellBefore: ReadonlySet<string> = new Set();
+  #endProbe: (() => void) | undefined;
+  /** By instance whose secret is awaited. */
+  readonly #retries = new Map<string, () => void>();
+
+  constructor(parts: PlanRunnerParts) {
+    this.#parts = parts;
+    this.#fixed = new Set(parts.fixed.map(({ name }) => name));
+  }
+
+  async prepare(plan: Plan, changes: PlanChanges): Promise<void> {
+    const names = Object.keys(plan.instances);
+    const vetoes = names
+      .filter((name) => this.#fixed.has(name))
+      .map((name) => `instance "${name}" is in the node's own node.json already; take it out there`);
+    if (names.length + this.#fixed.size > instancesMax)
+      vetoes.push(`with those of its node.json it would have more than ${instancesMax} instances`);
+    for (const route of plan.routes) {
+      const prepared = prepareRoute(route);
+      if (!prepared.ok) vetoes.push(`route "${route.name}": ${wordsOf(prepared.error)}`);
+    }
+    const asked = names.filter((name) => !this.#fixed.has(name) && changes.instances[name] !== "untouched");
+    const answers = await Promise.all(asked.map((name) => this.#vetoOf(name, plan)));
+    vetoes.push(...answers.flatMap((veto) => (veto === undefined ? [] : [veto])));
+    if (vetoes.length === 0) return;
+    const more = vetoes.length - vetoesToldMax;
+    const told = [...vetoes.slice(0, vetoesToldMax), ...(more > 0 ? [`and ${more} more`] : [])];
+    throw new Fault("VETO", told.join("; "));
+  }
+
+  /** One after the other: the way back begins where the way forward has got to. */
+  change(plan: Plan, changes: PlanChanges): Promise<void> {
+    this.#endProbe?.();
+    const next = this.#changing.then(() => this.#change(plan, changes));
+    this.#changing = next.catch(() => undefined);
+    return next;
+  }
+
+  async probe(plan: Plan, changes: PlanChanges, window: Millis): Promise<string | undefined> {
+    const { clock, instances } = this.#parts;
+    const { sightings } = instances;
+    const wellBefore = this.#wellBefore;
+    const probation = new Probation({ plan, changes, wellBefore, window, at: clock.now() });
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    let cancel = (): void => undefined;
+    let isOver = false;
+    const end = (reason: string | undefined): void => {
+      if (isOver) return;
+      isOver = true;
+      cancel();
+      sightings.unwatch();
+      this.#endProbe = undefined;
+      resolve(reason);
+    };
+    const look = (): void => {
+      if (isOver) return undefined;
+      cancel();
+      const at = clock.now();
+      const verdict = probation.verdict(at);
+      if (verdict.kind !== "watching") return end(verdict.kind === "unwell" ? verdict.reason : undefined);
+      // A silence is one only when the moment it is due at has passed.
+      const due = millis(Math.max(between(at, probation.dueAt(at)), 0) + 1);
+      cancel = clock.after(due, look);
+      return undefined;
+    };
+    this.#endProbe = () => end(undefined);
+    sightings.watch(probation, look);
+    this.#selfTests(probation, plan, changes, look);
+    look();
+    return promise;
+  }
+
+  suspend(): void {
+    this.#parts.switchboard.standStill();
+  }
+
+  resume(): void {
+    const { after, now, outputs, switchboard } = this.#parts;
+    after(() => switchboard.moveOn(outputs.latest, now()));
+  }
+
+  stop(): void {
+    this.#endProbe?.();
+    for (const cancel of this.#retries.values()) cancel();
+  }
+
+  async #change(plan: Plan, { instances: changes }: PlanChanges): Promise<void> {
+    const { after, firstWords, instances, now, outputs, switchboard } = this.#parts;
+    const are = (...kinds: readonly InstanceChange[]): readonly string[] =>
+      Object.keys(changes).filter((name) => {
+        const change = changes[name];
+        return change !== undefined && kinds.includes(change) && !this.#fixed.has(name);
+      });
+    this.#plan = plan;
+    this.#wellBefore = instances.sightings.well;
+    firstWords.planned(are("start", "restart"));
+    for (const name of are("stop", "start", "restart", "re-configure")) this.#forgetRetry(name);
+    // Who goes lets go of lines and universes that another one wants. What is half-way there may run already.
+    await Promise.all([
+      ...are("stop").map((name) => instances.stop(name, { isBack: false })),
+      ...are("start", "restart").map((name) => instances.stop(name, { isBack: true })),
+    ]);
+    const runners = plan.routes.flatMap((route) => {
+      const prepared = prepareRoute(route);
+      return prepared.ok ? [prepared.value] : [];
+    });
+    after(() => {
+      switchboard.setInputs(plan, now());
+      instances.scenes(switchboard.sceneInputs);
+      switchboard.setRoutes(runners, outputs.latest, now());
+    });
+    this.#tellProblems(plan, plan.routes.length - runners.length);
+    await Promise.all(are("re-configure").map((name) => this.#reconfigure(name, plan)));
+    await Promise.all(are("start", "restart").map((name) => this.#start(name, plan)));
+  }
+
+  /** Of a plan that was prepared by another version of this agent, or beside another node.json. */
+  #tellProblems(plan: Plan, routesLeftOut: number): void {
+    const taken = Object.keys(plan.instances).find((name) => this.#fixed.has(name));
+    if (taken !== undefined)
+      return this.#parts.problem(`instance "${taken}" of its revision is in its node.json too, which wins`);
+    return this.#parts.problem(
+      routesLeftOut === 0 ? undefined : `${routesLeftOut} routes of its revision cannot run on this agent`,
+    );
+  }
+
+  async #vetoOf(name: string, plan: Plan): Promise<string | undefined> {
+    const planned = own(plan.instances, name);
+    if (planned === undefined) return undefined;
+    try {
+      const verdict = await this.#parts.instances.prepare(await this.#specOf(name, planned));
+      return verdict === undefined ? undefined : `${name}: ${verdict}`;
+    } catch (error) {
+      return `${name}: ${messageOf(error)}`;
+    }
+  }
+
+  async #start(name: string, plan: Plan): Promise<void> {
+    const planned = own(plan.instances, name);
+    if (planned === undefined) return;
+    const { clock, instances } = this.#parts;
+    try {
+      const spec = await this.#specOf(name, planned);
+      instances.start(spec);
+    } catch (error) {
+      const { module } = planned;
+      instances.failed({ name, module, settings: {} }, messageOf(error));
+      const again = (): void => {
+        this.#retries.delete(name);
+        if (this.#plan === plan) void this.#start(name, plan);
+      };
+      this.#retries.set(name, clock.after(secretAgainAfter, again));
+    }
+  }
+
+  /** What does not take its settings while it runs, whatever its manifest says, starts anew with them. */
+  async #reconfigure(name: string, plan: Plan): Promise<void> {
+    const planned = own(plan.instances, name);
+    if (planned === undefined) return;
+    const { instances } = this.#parts;
+    const verdict = await this.#specOf(name, planned).then(
+      (spec) => instances.reconfigure(spec),
+      (error: unknown) => messageOf(error),
+    );
+    if (verdict === undefined) return;
+    await instances.stop(name, { isBack: true });
+    await this.#start(name, plan);
+  }
+
+  async #specOf(name: string, planned: PlannedInstance): Promise<InstanceSpec> {
+    const { module, version, digest, leases } = planned;
+    const settings = await withSecrets(planned.settings, (source) => {
+      if (source === undefined) throw new Fault("SECRET_MISSING", "a secret of it has no place on a node");
+      return this.#parts.secrets.read(source);
+    });
+    return { name, module, version, digest, settings, leases };
+  }
+
+  #selfTests(probation: Probation, plan: Plan, { instances: changes }: PlanChanges, look: () => void): void {
+    const { instances } = this.#parts;
+    const tested = Object.keys(plan.instances).filter(
+      (name) => changes[name] !== "untouched" && !this.#fixed.has(name),
+    );
+    for (const name of tested) {
+      probation.selfTest(name, undefined);
+      const ended = (failed: string | undefined): void => {
+        probation.selfTest(name, failed === undefined ? "passed" : { failed });
+        look();
+      };
+      void instances.selfTest(name).then(ended, (error: unknown) => ended(messageOf(error)));
+    }
+  }
+
+  #forgetRetry(name: string): void {
+    this.#retries.get(name)?.();
+    this.#retries.delete(name);
+  }
+}
+
+/** Own properties only: `constructor` is a fine name for an instance. */
+const own = (all: Plan["instances"], name: string): PlannedInstance | undefined =>
+  Object.hasOwn(all, name) ? all[name] : undefined;
+
+const wordsOf = ({ part, fault }: RouteFault): string => `${part}: ${fault.message}`;

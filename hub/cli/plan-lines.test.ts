@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import type { PlanResponse } from "@interactor/shared/wire/api-config";
+import { painterFor } from "./output.ts";
+import { heldIn, planLines } from "./plan-lines.ts";
+
+const plain = painterFor({}, false, {});
+
+const nodeOf = (node: string, given: Partial<PlanResponse["nodes"][number]> = {}) => ({
+  node,
+  start: [],
+  stop: [],
+  restart: [],
+  reconfigure: [],
+  routes: { added: [], removed: [], changed: [] },
+  inputs: [],
+  there: true,
+  ...given,
+});
+
+const planOf = (given: Partial<PlanResponse>): PlanResponse => ({
+  site: "demo",
+  base: 3,
+  unchanged: false,
+  changes: [],
+  nodes: [],
+  untouched: 0,
+  ...given,
+});
+
+test("a plan tells what changes, what each node does about it, and who waits", () => {
+  const plan = planOf({
+    changes: [
+      {
+        kind: "changed",
+        what: "instance",
+        name: "demo/dmx",
+        nodes: ["demo"],
+        isRestart: true,
+        details: [{ path: "settings.universe", before: 1, after: 2 }],
+      },
+      { kind: "added", what: "route", name: "wave", nodes: ["hall"], isRestart: false, details: [] },
+    ],
+    nodes: [
+      nodeOf("demo", { restart: ["dmx"], start: ["osc"] }),
+      nodeOf("hall", {
+        routes: { added: ["wave"], removed: ["old"], changed: ["near"] },
+        inputs: ["dmx/front"],
+        there: false,
+        held: "mode open of zone hall has no updates",
+      }),
+    ],
+    untouched: 4,
+  });
+
+  expect(planLines(plan, plain)).toEqual([
+    "site demo, against revision 3:",
+    "~ instance demo/dmx, which restarts",
+    "    settings.universe: 1 => 2",
+    "+ route wave",
+    "",
+    "node demo: starts osc; restarts dmx",
+    "node hall: routes +wave, -old, ~near; failsafe, stop or background of dmx/front (away: it gets it when it is back) (waits: mode open of zone hall has no updates)",
+    "4 other nodes untouched",
+  ]);
+  expect(heldIn(plan).map(({ node }) => node)).toEqual(["hall"]);
+});
+
+test("a plan that changes nothing says only that", () => {
+  expect(planLines(planOf({ unchanged: true, untouched: 7 }), plain)).toEqual([
+    "site demo, against revision 3: nothing changes",
+  ]);
+  expect(planLines(planOf({ base: 0 }), plain)[0]).toBe("site demo, the first revision:");
+});

@@ -1,0 +1,62 @@
+/** What a revision would change, for people: thing by thing, and node by node what that means for it. */
+import { changeLines } from "@interactor/shared/site/site-diff";
+import type { PlanResponse } from "@interactor/shared/wire/api-config";
+import { counted } from "./config-check.ts";
+import { type Painter, printable } from "./output.ts";
+
+type NodeChange = PlanResponse["nodes"][number];
+
+export function planLines(plan: PlanResponse, painter: Painter): readonly string[] {
+  const against = plan.base === 0 ? "the first revision" : `against revision ${plan.base}`;
+  const head = `site ${printable(plan.site)}, ${against}:`;
+  if (plan.unchanged) return [`${head} nothing changes`];
+  const untouched =
+    plan.untouched === 0
+      ? []
+      : [
+          painter.faint(
+            `${counted(plan.untouched, plan.nodes.length === 0 ? "node" : "other node")} untouched`,
+          ),
+        ];
+  const nodes = plan.nodes.map((node) => nodeLine(node, painter));
+  return [head, ...paintedChanges(plan.changes, painter), "", ...nodes, ...untouched];
+}
+
+/** As `config diff` shows them. */
+export const paintedChanges = (
+  changes: Parameters<typeof changeLines>[0],
+  painter: Painter,
+): readonly string[] =>
+  changeLines(changes).map((line) => {
+    const harmless = printable(line);
+    if (harmless.startsWith("+")) return painter.good(harmless);
+    return harmless.startsWith("-") ? painter.bad(harmless) : harmless;
+  });
+
+function nodeLine(change: NodeChange, painter: Painter): string {
+  const { node, start, stop, restart, reconfigure, routes, inputs, held, there } = change;
+  const moved = [
+    ...routes.added.map((name) => `+${name}`),
+    ...routes.removed.map((name) => `-${name}`),
+    ...routes.changed.map((name) => `~${name}`),
+  ];
+  const parts: readonly (readonly [string, readonly string[]])[] = [
+    ["starts", start],
+    ["stops", stop],
+    ["restarts", restart],
+    ["takes new settings, and goes on:", reconfigure],
+    ["routes", moved],
+    ["failsafe, stop or background of", inputs],
+  ];
+  const told = parts
+    .filter(([, names]) => names.length > 0)
+    .map(([what, names]) => `${what} ${names.join(", ")}`);
+  const line = printable(`node ${node}: ${told.join("; ") || "nothing of it restarts"}`);
+  const away = there ? [] : [painter.warn("(away: it gets it when it is back)")];
+  const waits = held === undefined ? [] : [painter.warn(`(waits: ${printable(held)})`)];
+  return [line, ...away, ...waits].join(" ");
+}
+
+/** Nodes that a mode holds back: for them the revision waits. */
+export const heldIn = ({ nodes }: PlanResponse): readonly NodeChange[] =>
+  nodes.filter(({ held }) => held !== undefined);

@@ -1,0 +1,216 @@
+/**
+ * The site over HTTP: plan, revisions, rollouts, modes. What writes is taken as JSON only, from no page of another origin,
+ * and, with accounts, from one that may set every input.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import * as z from "zod/mini";
+import { messageOf } from "@interactor/shared/kernel/fault";
+import type { Result } from "@interactor/shared/kernel/result";
+import { siteFilesBytesMax } from "@interactor/shared/site/limits";
+import {
+  applyRequest,
+  configPaths,
+  modeRequest,
+  planRequest,
+  rollbackRequest,
+  rolloutActionRequest,
+  rolloutActions,
+} from "@interactor/shared/wire/api-config";
+import type { Asker, Refusal, SiteControl } from "../../ports/site-control.ts";
+
+/** Sites that are compiled or wait for it. More: refuse, for each may have 8 MB and take a second. */
+const compilesMax = 4;
+/** Revisions that are told at a time when nobody says how many; the history has at most 600. */
+const historyDefault = 50;
+/** A large site on a slow machine is compiled, compared and written within this, in ms. Longer: the connection is cut. */
+const answerMax = 120_000;
+
+const statusOf = {
+  invalid: 422,
+  "bad-request": 400,
+  closed: 403,
+  conflict: 409,
+  "not-found": 404,
+  "too-large": 413,
+  unavailable: 503,
+} as const satisfies Record<Refusal["kind"], number>;
+
+interface Turned {
+  readonly status: number;
+  readonly error: string;
+  readonly hint?: string;
+}
+
+export async function routeConfigApi(app: FastifyInstance, control: SiteControl): Promise<void> {
+  await app.register(async (api: FastifyInstance) => {
+    api.setErrorHandler((error, _request, reply) => answerError(error, reply));
+    api.addHook("onRequest", async (request, reply) => {
+      if (request.method !== "POST") return undefined;
+      const turned = refusalOf(request, control);
+      if (turned === undefined) return undefined;
+      const { status, ...words } = turned;
+      if (status === 401) reply.header("www-authenticate", 'Basic realm="interactor", charset="UTF-8"');
+      return reply.code(status).send(words);
+    });
+    routeRevisions(api, control);
+    routeRollouts(api, control);
+    routeModes(api, control);
+  }, {});
+}
+
+function routeRevisions(api: FastifyInstance, control: SiteControl): void {
+  const large = { bodyLimit: siteFilesBytesMax };
+  const atATime = limited();
+  api.post(configPaths.plan, large, (request, reply) =>
+    withBody(request, reply, planRequest, (files) =>
+      atATime(request, reply, async () => answer(reply, await control.plan(files))),
+    ),
+  );
+  api.post(configPaths.revisions, large, (request, reply) =>
+    withBody(request, reply, applyRequest, (asked) =>
+      atATime(request, reply, async () => answerMade(reply, await control.apply(asked))),
+    ),
+  );
+  api.post(`${configPaths.revisions}/:number/rollback`, (request, reply) =>
+    withBody(request, reply, rollbackRequest, (asked) =>
+      withNumbers(request, reply, ["number"], ([number = 0]) =>
+        atATime(request, reply, async () => answerMade(reply, await control.rollback(number, asked))),
+      ),
+    ),
+  );
+  api.get(configPaths.revisions, async (request, reply) => {
+    const asked = z.object({ count: z.optional(numberText) }).safeParse(request.query);
+    if (!asked.success) return reply.code(400).send({ error: "count is a whole number" });
+    return { revisions: control.revisions(asked.data.count ?? historyDefault) };
+  });
+  api.get(`${configPaths.revisions}/:number`, (request, reply) =>
+    withNumbers(request, reply, ["number"], async ([number = 0]) =>
+      answer(reply, await control.revision(number)),
+    ),
+  );
+  api.get(`${configPaths.revisions}/:before/diff/:after`, (request, reply) =>
+    withNumbers(request, reply, ["before", "after"], ([before = 0, after = 0]) =>
+      atATime(request, reply, async () => answer(reply, await control.diff(before, after))),
+    ),
+  );
+}
+
+function routeRollouts(api: FastifyInstance, control: SiteControl): void {
+  api.get(configPaths.rollouts, async () => ({ rollouts: control.rollouts() }));
+  api.get(`${configPaths.rollouts}/:revision`, (request, reply) =>
+    withNumbers(request, reply, ["revision"], async ([revision = 0]) =>
+      answer(reply, control.rollout(revision)),
+    ),
+  );
+  for (const action of rolloutActions) {
+    api.post(`${configPaths.rollouts}/:revision/${action}`, (request, reply) =>
+      withBody(request, reply, rolloutActionRequest, (asked) =>
+        withNumbers(request, reply, ["revision"], async ([revision = 0]) =>
+          answer(reply, control.act(revision, action, asked)),
+        ),
+      ),
+    );
+  }
+}
+
+function routeModes(api: FastifyInstance, control: SiteControl): void {
+  api.get(configPaths.modes, async () => control.modes());
+  api.post(configPaths.modes, (request, reply) =>
+    withBody(request, reply, modeRequest, async (asked) => answer(reply, await control.setMode(asked))),
+  );
+}
+
+type Answered = FastifyReply | Promise<FastifyReply>;
+
+/** A second one waits for the first; past a few nobody waits. */
+function limited() {
+  let compiling = 0;
+  return async (
+    { raw }: FastifyRequest,
+    reply: FastifyReply,
+    task: () => Promise<FastifyReply>,
+  ): Promise<FastifyReply> => {
+    if (compiling >= compilesMax)
+      return reply
+        .code(503)
+        .send({ error: `${compilesMax} sites are being compiled; ask again in a moment` });
+    compiling += 1;
+    // A client that waits for its answer is not one that takes nothing of it.
+    const { timeout = 0 } = raw.socket;
+    raw.socket.setTimeout(answerMax);
+    try {
+      return await task();
+    } finally {
+      compiling -= 1;
+      raw.socket.setTimeout(timeout);
+    }
+  };
+}
+
+async function withBody<Body>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  schema: z.ZodMiniType<Body>,
+  then: (body: Body) => Answered,
+): Promise<FastifyReply> {
+  const parsed = schema.safeParse(request.body);
+  if (parsed.success) return then(parsed.data);
+  const [issue] = parsed.error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? "the request" : issue.path.join(".");
+  return reply.code(400).send({ error: `${where}: ${issue?.message ?? "is not as it should be"}` });
+}
+
+const numberText = z.pipe(z.string().check(z.regex(/^\d{1,15}$/)), z.transform(Number));
+
+async function withNumbers(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  names: readonly string[],
+  then: (numbers: readonly number[]) => Answered,
+): Promise<FastifyReply> {
+  const given = z.record(z.string(), z.string()).safeParse(request.params);
+  const numbers = names.map((name) => numberText.safeParse(given.success ? given.data[name] : undefined));
+  const read = numbers.flatMap((each) => (each.success ? [each.data] : []));
+  if (read.length === names.length) return then(read);
+  return reply.code(400).send({ error: "the number of a revision is a whole number" });
+}
+
+function answer<Value>(reply: FastifyReply, result: Result<Value, Refusal>): FastifyReply {
+  if (result.ok) return reply.send(result.value);
+  const { kind, ...words } = result.error;
+  return reply.code(statusOf[kind]).send(words);
+}
+
+function answerMade(reply: FastifyReply, made: Awaited<ReturnType<SiteControl["apply"]>>): FastifyReply {
+  return answer(made.ok && !made.value.unchanged ? reply.code(201) : reply, made);
+}
+
+/** Why it may not write; `undefined`: it may. A browser always says the origin of its page, programs need not. */
+function refusalOf({ headers }: FastifyRequest, control: SiteControl): Turned | undefined {
+  const { host, origin, authorization, "content-type": type = "" } = headers;
+  if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`)
+    return { status: 403, error: `a page of ${origin} may not change this site` };
+  if (!/^application\/json *(;|$)/i.test(type))
+    return { status: 415, error: "what is sent must be JSON", hint: "content-type: application/json" };
+  const asker = askerOf(authorization);
+  if (control.mayChange(asker)) return undefined;
+  const hint = "an account of the listeners file that may publish to ix/1/<site>/set/#, by HTTP Basic";
+  return asker === undefined
+    ? { status: 401, error: "who changes the site must say who it is", hint }
+    : { status: 403, error: `${JSON.stringify(asker.name)} may not change the site`, hint };
+}
+
+function askerOf(authorization: string | undefined): Asker {
+  const [, encoded] = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(authorization ?? "") ?? [];
+  if (encoded === undefined) return undefined;
+  const bytes = Buffer.from(encoded, "base64");
+  const colon = bytes.indexOf(":");
+  if (colon < 0) return undefined;
+  return { name: bytes.toString("utf8", 0, colon), password: bytes.subarray(colon + 1) };
+}
+
+/** What fastify or we did not expect: with its status where it has one. */
+function answerError(error: unknown, reply: FastifyReply): FastifyReply {
+  const known = z.object({ statusCode: z.number() }).safeParse(error);
+  return reply.code(known.success ? known.data.statusCode : 500).send({ error: messageOf(error) });
+}

@@ -1,0 +1,28 @@
+/** Compiles where it is called: in the worker of `site-compiler.ts`, and in tests. */
+import { createHash } from "node:crypto";
+import { builtInModules } from "@interactor/shared/site/built-in-modules";
+import { DeclaredModules } from "@interactor/shared/site/catalogue";
+import {
+  compareKept,
+  compileFresh,
+  openKept,
+  routesAlone,
+  type SiteTools,
+  textsOf,
+} from "@interactor/shared/site/site-in-hand";
+import type { SiteCompiler } from "../../ports/site-compiler.ts";
+
+export function compilerHere(site: string): SiteCompiler {
+  const tools: SiteTools = {
+    catalogue: new DeclaredModules(builtInModules),
+    digestOf: (bytes) => createHash("sha256").update(bytes).digest("hex"),
+  };
+  return {
+    compile: async (files) => compileFresh({ ...files, site }, tools),
+    routesAlone: async (routes) => routesAlone(routes, site, tools),
+    open: async (content) => openKept(content, tools),
+    textsOf: async (content) => textsOf(content),
+    compare: async (before, after) => compareKept(before, after, tools),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}

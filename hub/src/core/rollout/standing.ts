@@ -1,0 +1,52 @@
+/** What each node was told to run, and the hub itself runs: what a hub must find again to say the same after a restart. */
+import type { Millis } from "@interactor/shared/kernel/units";
+
+/** A plan, by the revision that it is of. Revision 0: nothing at all. */
+export interface Stand {
+  readonly revision: number;
+  readonly digest: string;
+}
+
+export interface NodeStanding extends Stand {
+  /** What it had before the newest rollout told it something else: it gets that back when that is taken back. */
+  readonly before?: Stand;
+}
+
+export interface Standing {
+  /** The hub's own part: routes between nodes, groups, zones. */
+  readonly hub: { readonly revision: number; readonly before: number };
+  /** How long nodes have to be well with what they are told. */
+  readonly probation: Millis;
+  readonly nodes: Readonly<Record<string, NodeStanding>>;
+}
+
+/** What a site says of its nodes. */
+export interface PlanDigests {
+  readonly nodes: ReadonlyMap<string, { readonly digest: string }>;
+}
+
+export interface NodeChanges {
+  /** By node: the digest that it is to come to. */
+  readonly changed: ReadonlyMap<string, string>;
+  /** They have it already, from an earlier revision. */
+  readonly same: ReadonlyMap<string, string>;
+}
+
+/**
+ * Who has to do something for a site. A node that some revision named and this one does not is told to run nothing; one
+ * that none ever named is let alone. `isDone`: it came to what it was told last.
+ */
+export function changesFor(
+  site: PlanDigests,
+  standing: ReadonlyMap<string, Stand>,
+  { emptyDigest, isDone }: { readonly emptyDigest: string; readonly isDone: (node: string) => boolean },
+): NodeChanges {
+  const changed = new Map<string, string>();
+  const same = new Map<string, string>();
+  for (const node of new Set([...site.nodes.keys(), ...standing.keys()])) {
+    const digest = site.nodes.get(node)?.digest ?? emptyDigest;
+    const isSame = standing.get(node)?.digest === digest && isDone(node);
+    (isSame ? same : changed).set(node, digest);
+  }
+  return { changed, same };
+}

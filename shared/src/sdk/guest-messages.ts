@@ -1,0 +1,72 @@
+/**
+ * What an agent and a guest of it (a worker thread, a process in a sandbox) say to each other. Arrays, because those that
+ * carry values are the hot path; all of it is plain data, for it may pass a pipe.
+ */
+import type { DeclaredPorts } from "../bundle/manifest.ts";
+import type { Micros } from "../kernel/units.ts";
+import type { Quality } from "../wire/entry.ts";
+import type { Value } from "../wire/value.ts";
+import type { Applied } from "./context.ts";
+import type { Verdict } from "./define-module.ts";
+
+export interface GuestSetup {
+  readonly site: string;
+  readonly node: string;
+}
+
+/** What a guest is told of an instance. */
+export interface GuestInstance {
+  readonly name: string;
+  readonly module: string;
+  readonly settings: unknown;
+}
+
+/** The code that an instance runs, as it says itself of what was loaded. */
+export interface LoadedCode {
+  readonly module: string;
+  readonly version: string;
+}
+
+export type InputChange = readonly [instance: string, input: string, applied: Applied | undefined];
+
+export type ToGuest =
+  /** What one event brought: applied together, so that one look leaves as one frame. */
+  | readonly [kind: "inputs", changes: readonly InputChange[]]
+  | readonly [kind: "start", instance: GuestInstance]
+  /** Each of these is answered by `answer` with its number. */
+  | readonly [kind: "prepare", question: number, instance: GuestInstance]
+  | readonly [kind: "reconfigure", question: number, instance: GuestInstance]
+  | readonly [kind: "self-test", question: number, instance: string]
+  | readonly [kind: "end", question: number, instance: string]
+  /** Answered by `pong` at once: the guest takes what it is sent. */
+  | readonly [kind: "ping"]
+  | readonly [kind: "stop"];
+
+export type LogLevel = "info" | "warn" | "error";
+
+export type FromGuest =
+  | readonly [
+      kind: "output",
+      instance: string,
+      output: string,
+      value: Value,
+      at: Micros,
+      quality: Quality,
+      isUnsynchronised: boolean,
+    ]
+  | readonly [kind: "declared", instance: string, ports: DeclaredPorts, code: LoadedCode]
+  | readonly [kind: "started", instance: string]
+  | readonly [kind: "running", instance: string]
+  | readonly [kind: "waiting", instance: string, reason: string]
+  | readonly [kind: "failed", instance: string, reason: string]
+  | readonly [
+      kind: "log",
+      instance: string,
+      level: LogLevel,
+      message: string,
+      details: Readonly<Record<string, unknown>> | undefined,
+    ]
+  | readonly [kind: "answer", question: number, verdict: Verdict]
+  | readonly [kind: "pong"]
+  /** Every instance has ended; the guest may be ended too. */
+  | readonly [kind: "stopped"];

@@ -1,0 +1,170 @@
+/** One instance inside of a guest: what it is given, and what it says, checked. */
+import type { DeclaredPorts } from "../bundle/manifest.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { Fault, messageOf } from "../kernel/fault.ts";
+import type { Random } from "../kernel/random.ts";
+import { micros } from "../kernel/units.ts";
+import { quality } from "../wire/entry.ts";
+import { valueDepthMax } from "../wire/limits.ts";
+import { findPort } from "../wire/messages/port.ts";
+import { isOfType, isSame, isSendable, type Value } from "../wire/value.ts";
+import type { Applied, Emission, ModuleContext } from "./context.ts";
+import type { Instance, Verdict } from "./define-module.ts";
+import type { FromGuest, GuestInstance, GuestSetup, LogLevel } from "./guest-messages.ts";
+import type { ModuleLoader } from "./loaded-module.ts";
+
+export interface GuestWorld {
+  /** The site's clock, as far as it is known. */
+  readonly clock: Clock & { readonly isSynchronised: boolean };
+  readonly random: Random;
+}
+
+export class RunningInstance {
+  #spec: GuestInstance;
+  readonly #setup: GuestSetup;
+  readonly #world: GuestWorld;
+  readonly #speak: (message: FromGuest) => void;
+  readonly #abort = new AbortController();
+  #listener: ((input: string, applied: Applied | undefined) => void) | undefined;
+  #instance: Instance | undefined;
+  #starting: Promise<void> = Promise.resolve();
+  #saidState = "";
+  #isEnded = false;
+
+  constructor(
+    spec: GuestInstance,
+    setup: GuestSetup,
+    world: GuestWorld,
+    speak: (message: FromGuest) => void,
+  ) {
+    this.#spec = spec;
+    this.#setup = setup;
+    this.#world = world;
+    this.#speak = speak;
+  }
+
+  get module(): string {
+    return this.#spec.module;
+  }
+
+  start(load: ModuleLoader): Promise<void> {
+    this.#starting = this.#start(load);
+    return this.#starting;
+  }
+
+  apply(input: string, applied: Applied | undefined): void {
+    try {
+      this.#listener?.(input, applied);
+    } catch (error) {
+      this.#log("error", `input ${input} failed: ${messageOf(error)}`);
+    }
+  }
+
+  async veto(settings: unknown): Promise<Verdict> {
+    return this.#instance?.prepare?.(settings);
+  }
+
+  async selfTest(): Promise<Verdict> {
+    await this.#starting;
+    if (this.#instance === undefined) return "it did not start";
+    return this.#instance.selfTest?.();
+  }
+
+  async reconfigure(spec: GuestInstance, load: ModuleLoader): Promise<Verdict> {
+    await this.#starting;
+    if (this.#instance === undefined) return "it did not start";
+    const { settings } = (await load(spec.module)).prepare(spec.settings);
+    // What comes out of a schema may be more than plain data; what was written is not.
+    if (!isPlainlySame(this.#spec.settings, spec.settings)) {
+      if (this.#instance.takeSettings === undefined) return "it takes no settings while it runs";
+      await this.#instance.takeSettings(settings);
+    }
+    this.#spec = spec;
+    return undefined;
+  }
+
+  /** Of an instance that still starts the start is waited for: what it opened must be closed. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    try {
+      await this.#starting;
+      await this.#instance?.stop();
+    } catch (error) {
+      this.#log("error", `did not stop well: ${messageOf(error)}`);
+    }
+    this.#isEnded = true;
+  }
+
+  async #start(load: ModuleLoader): Promise<void> {
+    const { name, module, settings } = this.#spec;
+    try {
+      const prepared = (await load(module)).prepare(settings);
+      this.#say(["declared", name, prepared.ports, prepared.code]);
+      const context = this.#context(prepared.ports);
+      this.#instance = await prepared.start(context);
+      this.#say(["started", name]);
+      // A module with nothing to wait for need not say that it runs.
+      if (this.#saidState === "") context.running();
+    } catch (error) {
+      this.#say(["failed", name, messageOf(error)]);
+    }
+  }
+
+  /** What has ended is not heard any more: its name may be another's by now. */
+  #say(message: FromGuest): void {
+    if (!this.#isEnded) this.#speak(message);
+  }
+
+  #log(level: LogLevel, message: string, details?: Readonly<Record<string, unknown>>): void {
+    this.#say(["log", this.#spec.name, level, message, details]);
+  }
+
+  #sayState(state: string, message: FromGuest): void {
+    if (this.#saidState === state) return;
+    this.#saidState = state;
+    this.#say(message);
+  }
+
+  #context(ports: DeclaredPorts): ModuleContext {
+    const { name } = this.#spec;
+    const log = (level: LogLevel) => (message: string, details?: Readonly<Record<string, unknown>>) =>
+      this.#log(level, message, details);
+    return {
+      name,
+      ...this.#setup,
+      clock: this.#world.clock,
+      random: this.#world.random,
+      log: { info: log("info"), warn: log("warn"), error: log("error") },
+      signal: this.#abort.signal,
+      emit: (output, value, emission = {}) => this.#emit(ports, output, value, emission),
+      onInput: (listener) => {
+        this.#listener = listener;
+      },
+      running: () => this.#sayState("running", ["running", name]),
+      waiting: (reason) => this.#sayState(`waiting ${reason}`, ["waiting", name, reason]),
+    };
+  }
+
+  #emit(ports: DeclaredPorts, output: string, value: Value, emission: Emission): void {
+    const { name } = this.#spec;
+    const { clock } = this.#world;
+    const spec = findPort(ports.outputs, output);
+    if (spec === undefined) throw new Fault("OUTPUT_UNKNOWN", `${name} has no output "${output}"`);
+    if (!isOfType(value, spec.type)) throw new Fault("OUTPUT_TYPE", `output "${output}" takes ${spec.type}`);
+    if (!isSendable(value, valueDepthMax)) {
+      throw new Fault(
+        "OUTPUT_VALUE",
+        `output "${output}": only plain data can be sent, ${valueDepthMax} levels deep`,
+      );
+    }
+    const at = emission.at ?? clock.wall();
+    if (!Number.isFinite(at) || at < 0)
+      throw new Fault("OUTPUT_TIME", `output "${output}": at is no time in µs`);
+    const how = emission.quality ?? quality.good;
+    this.#say(["output", name, output, value, micros(at), how, !clock.isSynchronised]);
+  }
+}
+
+function isPlainlySame(before: unknown, after: unknown): boolean {
+  return isSendable(before, valueDepthMax) && isSendable(after, valueDepthMax) && isSame(before, after);
+}

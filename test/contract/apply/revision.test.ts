@@ -1,0 +1,225 @@
+// What a node does with the plan of a revision: instances, routes, secrets, and standing still for its group.
+
+import { describe, expect, test } from "vitest";
+import { micros, millis, seconds } from "@interactor/shared/kernel/units";
+import { routeOf } from "@interactor/shared/testing/builders";
+import { instanceOf } from "@interactor/shared/testing/plans";
+import { decodeMemberWord } from "@interactor/shared/wire/messages/group-words";
+import type { Plan } from "@interactor/shared/wire/messages/plan";
+import { memoryApplyStore } from "./memory-apply-store.ts";
+import { type Given, revisionBench, targetOf } from "./revision-bench.ts";
+
+type Bench = ReturnType<typeof revisionBench>;
+
+const route = routeOf({ name: "follow", from: "pi/sim/level", to: "pi/lamp/level" });
+const planWith = (
+  sim: Partial<Plan["instances"][string]> = {},
+  more: Plan["instances"] = {},
+): Partial<Plan> => ({
+  instances: { sim: instanceOf(sim), lamp: instanceOf(), ...more },
+  routes: [route],
+});
+
+async function apply(bench: Bench, revision: number, plan: Partial<Plan>): Promise<void> {
+  bench.target(targetOf(revision, plan));
+  await bench.live("it is applied", () => {
+    const { phase } = bench.revision;
+    return phase.kind === "applied" && phase.target.revision === revision;
+  });
+}
+
+async function running(given: Partial<Given> = {}): Promise<Bench> {
+  const bench = revisionBench(given);
+  await bench.revision.start();
+  await apply(bench, 1, planWith());
+  bench.host.did.splice(0);
+  return bench;
+}
+
+describe("a revision touches only what it changes", () => {
+  test("nothing, when there is nothing", async () => {
+    const bench = await running();
+    bench.host.emit("sim", 5);
+    bench.told();
+
+    await apply(bench, 2, { ...planWith(), inputs: { "lamp/level": { stop: 3 } } });
+
+    expect(bench.host.did).toEqual([]);
+    expect(bench.told()).toEqual([]);
+  });
+
+  test("one whose module takes settings goes on with them, and one that then refuses starts anew", async () => {
+    const bench = await running();
+    await apply(bench, 2, planWith({ takesSettings: true, settings: { a: 2 } }));
+    expect(bench.host.did.splice(0)).toEqual(["reconfigure sim"]);
+    expect(bench.host.running.get("sim")?.settings).toEqual({ a: 2 });
+
+    bench.host.verdicts.reconfigure = "not while it moves";
+    await apply(bench, 3, planWith({ takesSettings: true, settings: { a: 3 } }));
+
+    expect(bench.host.did).toEqual(["reconfigure sim", "stop sim", "start sim"]);
+    expect(bench.host.running.get("sim")?.settings).toEqual({ a: 3 });
+  });
+
+  test("what goes lets go before what comes takes hold", async () => {
+    const bench = await running();
+
+    await apply(bench, 2, { instances: { lamp: instanceOf({ settings: {} }), new: instanceOf() } });
+
+    expect(bench.host.did.slice(0, 2).toSorted()).toEqual(["stop lamp", "stop sim"]);
+    expect(bench.host.did.slice(2).toSorted()).toEqual(["start lamp", "start new"]);
+  });
+
+  test("an input keeps what it holds while its instance is exchanged", async () => {
+    const bench = await running();
+    bench.host.emit("sim", 5);
+    bench.told();
+
+    await apply(bench, 2, {
+      ...planWith(),
+      instances: { ...planWith().instances, lamp: instanceOf({ settings: {} }) },
+    });
+
+    expect(bench.host.did).toEqual(["stop lamp", "start lamp"]);
+    expect(bench.told()).toEqual(["lamp/level 5"]);
+  });
+});
+
+test("what an instance that was exchanged still says is not its successor's", async () => {
+  const bench = await running();
+  const stopping = Promise.withResolvers<void>();
+  bench.host.stopping = stopping.promise;
+  bench.target(targetOf(2, planWith({ settings: { a: 2 } })));
+  await bench.until("it is stopped", () => bench.host.did.includes("stop sim"));
+
+  bench.host.emit("sim", 99);
+  bench.host.events.stateChanged("sim", { state: "failed", reason: "it was stopped" });
+  stopping.resolve();
+  await bench.live("it is applied", () => bench.revision.phase.kind === "applied");
+
+  expect(bench.told()).not.toContain("lamp/level 99");
+});
+
+describe("a secret", () => {
+  const secret = { settings: { key: { $secret: ["<", { env: "KEY" }, ">"] } } };
+
+  test("is put in its place on the node", async () => {
+    const bench = await running({ secrets: { KEY: "abc" } });
+
+    await apply(bench, 2, planWith(secret));
+
+    expect(bench.host.running.get("sim")?.settings).toEqual({ key: "<abc>" });
+  });
+
+  test("that is gone at a start is waited for, and the others run", async () => {
+    const kept = memoryApplyStore();
+    const secrets: Record<string, string> = { KEY: "abc" };
+    await apply(await running({ kept, secrets }), 2, planWith(secret));
+    delete secrets["KEY"];
+    const again = revisionBench({ kept, secrets });
+    await again.revision.start();
+    await again.until("the lamp runs", () => again.host.running.has("lamp"));
+    expect([...again.host.running.keys()]).toEqual(["lamp"]);
+    expect(again.beginnings).toEqual(["begin"]);
+
+    secrets["KEY"] = "late";
+    again.clock.advance(seconds(10));
+    await again.until("sim runs", () => again.host.running.has("sim"));
+
+    expect(again.host.running.get("sim")?.settings).toEqual({ key: "<late>" });
+  });
+});
+
+test("a node that starts tells its hub of the plan's instances at once, as of its own", async () => {
+  const kept = memoryApplyStore();
+  await running({ kept });
+  const again = revisionBench({ kept, fixed: [{ name: "own", module: "own", settings: {} }] });
+  again.host.slow.add("sim");
+
+  await again.revision.start();
+  await again.until("all are started", () => again.host.running.size === 2);
+  again.instances.start({ name: "own", module: "own", settings: {} });
+  expect(again.beginnings).toEqual([]);
+  again.host.come("sim");
+
+  expect(again.beginnings).toEqual(["begin"]);
+});
+
+test("a node whose own file names an instance of its plan runs its own, and says so", async () => {
+  const kept = memoryApplyStore();
+  await running({ kept });
+  const own = { name: "sim", module: "own", settings: {} };
+  const again = revisionBench({ kept, fixed: [own] });
+  again.instances.start(own);
+
+  await again.revision.start();
+  await again.until("the lamp runs", () => again.host.running.has("lamp"));
+
+  expect(again.host.running.get("sim")).toEqual(own);
+  expect(again.problems).toContain('instance "sim" of its revision is in its node.json too, which wins');
+});
+
+describe("with its group", () => {
+  const proposal = (bench: Bench) => ({
+    kind: "propose" as const,
+    round: {
+      id: 7,
+      group: "stage",
+      revision: 2,
+      digest: "",
+      tick: micros(bench.clock.wall() + 3_000_000),
+    },
+  });
+  const votesOf = ({ votes }: Bench) =>
+    votes.flatMap((vote) => {
+      const word = decodeMemberWord(vote);
+      return word.ok ? [word.value] : [];
+    });
+
+  async function promised(): Promise<Bench> {
+    const bench = await running();
+    bench.knows(millis(5));
+    bench.host.emit("sim", 5);
+    bench.target(targetOf(2, planWith({ settings: { a: 2 } }), { hold: { kind: "group", group: "stage" } }));
+    await bench.until("it is held", () => bench.revision.phase.kind === "held");
+    bench.word(proposal(bench));
+    await bench.until("it promises", () => votesOf(bench).some(({ kind }) => kind === "promised"));
+    bench.told();
+    return bench;
+  }
+
+  test("it changes over at the tick when the hub has said so", async () => {
+    const bench = await promised();
+
+    bench.word({ kind: "commit", id: 7 });
+    await bench.until("it settles", () => votesOf(bench).find(({ kind }) => kind === "settled"));
+    expect(bench.host.did).toEqual([]);
+    await bench.live("it is applied", () => bench.revision.phase.kind === "applied");
+
+    expect(bench.host.did).toEqual(["stop sim", "start sim"]);
+    bench.host.emit("sim", 6);
+    expect(bench.told()).toContain("lamp/level 6");
+  });
+
+  test("in doubt it stands still, and goes on with the old one when the hub has given up", async () => {
+    const bench = await promised();
+    await bench.live("the tick has passed", () => bench.clock.now() > seconds(10));
+
+    bench.host.emit("sim", 6);
+    expect(bench.told()).toEqual([]);
+    bench.word({ kind: "abort", id: 7 });
+    await bench.until("it goes on", () => votesOf(bench).some(({ kind }) => kind === "settled"));
+    await bench.until("the light follows", () => bench.told().includes("lamp/level 6"));
+
+    expect(bench.host.did).toEqual([]);
+  });
+
+  test("what is no word of a round is refused and counted", async () => {
+    const bench = await running();
+
+    bench.revision.round(new Uint8Array([1, 2, 3]));
+    bench.revision.desired(new Uint8Array([1, 2, 3]));
+
+    expect(bench.refused).toEqual([expect.stringContaining("round"), expect.stringContaining("desired")]);
+  });
+});

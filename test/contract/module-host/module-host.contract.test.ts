@@ -1,0 +1,178 @@
+// One suite for every kind of guest: what an agent may count on wherever a module runs.
+
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test, vi } from "vitest";
+import { newSteering } from "../../../agent/src/adapters/clock-system.ts";
+import { workerGuests } from "../../../agent/src/adapters/module-host-worker/module-host-worker.ts";
+import { type HostBench, openHostBench } from "./host-bench.ts";
+
+const source = (path: string) => JSON.stringify(new URL(path, import.meta.url));
+
+/** The inside of a real worker with the module of the suite. */
+const workerCode = `
+  import { parentPort, workerData } from "node:worker_threads";
+  import { systemClock } from ${source("../../../agent/src/adapters/clock-system.ts")};
+  import { runWorker } from ${source("../../../agent/src/adapters/module-host-worker/worker.ts")};
+  import { loaded } from ${source("../../../shared/src/sdk/loaded-module.ts")};
+  import { definition } from ${source("lamp-module.ts")};
+  const { steering, site, node } = workerData;
+  runWorker(parentPort, { site, node }, async () => loaded(definition), systemClock(steering));
+`;
+
+function openWorkerBench(): HostBench {
+  const folder = mkdtempSync(join(tmpdir(), "module-host-"));
+  const file = join(folder, "worker.mjs");
+  writeFileSync(file, workerCode);
+  const open = workerGuests({ file, site: "demo", node: "stage", steering: newSteering() });
+  return openHostBench(open, folder);
+}
+
+describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({ openBench }) => {
+  const spec = (settings: unknown, name = "lamp") => ({ name, module: "lamp", settings });
+
+  test("one that hangs is said to be silent, ended, and started again", { timeout: 60_000 }, async () => {
+    await using bench = openBench();
+    await bench.start("lamp");
+
+    bench.apply("lamp", "hang", 60_000);
+
+    await vi.waitFor(() => expect(bench.reports).toHaveLength(4), { timeout: 25_000 });
+    expect(bench.reports.slice(1)).toEqual([
+      "lamp: waiting, it has not answered for 2 s",
+      "lamp: failed, the guest died: it did not answer for 5 s; it starts again in 1 s",
+      "lamp: running",
+    ]);
+    expect(bench.starts("lamp")).toBe(2);
+    bench.apply("lamp", "level", 3);
+    await vi.waitFor(() => expect(bench.said).toContain("lamp: level 3"), { timeout: 5000 });
+  });
+
+  test("of what comes while it is silent it gets the latest", { timeout: 40_000 }, async () => {
+    await using bench = openBench();
+    await bench.start("lamp");
+
+    bench.apply("lamp", "hang", 4000);
+    // A ping and one round without an answer.
+    await sleep(2500);
+    for (let level = 1; level <= 1000; level++) {
+      bench.apply("lamp", "level", level);
+      bench.apply("lamp", "other", -level);
+      if (level % 100 === 0) await sleep(1);
+    }
+
+    await vi.waitFor(() => expect(bench.said).toContain("lamp: other -1000"), { timeout: 15_000 });
+    expect(bench.said).toEqual(["lamp: hang 4000", "lamp: level 1000", "lamp: other -1000"]);
+    bench.apply("lamp", "level", 7);
+    await vi.waitFor(() => expect(bench.said.at(-1)).toBe("lamp: level 7"), { timeout: 5000 });
+    expect(bench.reports.at(-1)).toBe("lamp: running");
+    expect(bench.starts("lamp")).toBe(1);
+  });
+
+  test("what it emits is told with its time", async () => {
+    await using bench = openBench();
+    await bench.start("lamp");
+
+    bench.apply("lamp", "level", 0.25);
+
+    await vi.waitFor(() => expect(bench.outputs).toHaveLength(1), { timeout: 5000 });
+    expect(bench.outputs[0]).toMatchObject({ instance: "lamp", output: "seen", value: 0.25, quality: 0 });
+    expect(Math.abs(Number(bench.outputs[0]?.at) / 1000 - Date.now())).toBeLessThan(20_000);
+  });
+
+  test("before a change it is asked, and what runs goes on", { timeout: 40_000 }, async () => {
+    await using bench = openBench();
+
+    expect(await bench.host.prepare(spec({}))).toBeUndefined();
+    expect(await bench.host.prepare(spec({ veto: "no such line here" }))).toBe("lamp: no such line here");
+    expect(await bench.host.prepare(spec({ veto: 5 }))).toMatch(/settings\.veto/);
+    expect(await bench.host.prepare({ name: "x", module: "nowhere", settings: {} })).toBe(
+      'there is no module "nowhere"',
+    );
+
+    await bench.start("lamp", { busy: "it moves" });
+    expect(await bench.host.prepare(spec({ label: "left" }))).toBe("it moves");
+    expect(await bench.host.prepare(spec({ label: "left" }, "other"))).toBeUndefined();
+    expect(bench.starts("lamp")).toBe(1);
+  });
+
+  test("what would take the place of one that hangs is asked apart", { timeout: 60_000 }, async () => {
+    await using bench = openBench();
+    await bench.start("lamp");
+
+    bench.apply("lamp", "hang", 60_000);
+
+    const answers = await Promise.all([
+      bench.host.prepare(spec({})),
+      bench.host.prepare(spec({ veto: "no" })),
+    ]);
+    expect(answers).toEqual([undefined, "lamp: no"]);
+  });
+
+  test("after a change it is asked whether it does what it is for", { timeout: 40_000 }, async () => {
+    await using bench = openBench();
+    expect(await bench.host.selfTest("lamp")).toBe("it does not run");
+
+    await bench.start("lamp");
+    await bench.start("dark", { broken: "the lamp is dark" });
+    bench.host.start(spec({ failsToStart: true }, "away"));
+    await vi.waitFor(() => expect(bench.reports).toContain("away: failed, no such lamp"), { timeout: 5000 });
+
+    expect(await bench.host.selfTest("lamp")).toBeUndefined();
+    expect(await bench.host.selfTest("dark")).toBe("the lamp is dark");
+    expect(await bench.host.selfTest("away")).toBe("no such lamp");
+  });
+
+  test("a silent one fails its test in time", { timeout: 60_000 }, async () => {
+    await using bench = openBench();
+    await bench.start("lamp");
+
+    bench.apply("lamp", "hang", 60_000);
+
+    expect(await bench.host.selfTest("lamp")).toMatch(/did not answer/);
+  });
+
+  test("it goes on with other settings, or with those it has", { timeout: 40_000 }, async () => {
+    await using bench = openBench();
+    await bench.start("lamp", { label: "left" });
+
+    expect(await bench.host.reconfigure(spec({ label: "right" }))).toBeUndefined();
+    expect(await bench.host.reconfigure(spec({ label: "" }))).toBe("a lamp has a label");
+    expect(await bench.host.reconfigure(spec({ label: 5 }))).toMatch(/settings\.label/);
+    // The same again is none.
+    expect(await bench.host.reconfigure(spec({ label: "right" }))).toBeUndefined();
+
+    expect(bench.said).toEqual(["lamp: now right"]);
+    expect(bench.starts("lamp")).toBe(1);
+    expect(await bench.host.reconfigure(spec({}, "nobody"))).toBe("it does not run");
+  });
+
+  test("one is stopped in good order, and the others go on", { timeout: 40_000 }, async () => {
+    await using bench = openBench();
+    await bench.start("lamp");
+    await bench.start("other");
+
+    await bench.host.stop("lamp");
+
+    expect(bench.said).toEqual(["lamp: stopped"]);
+    expect(await bench.host.selfTest("lamp")).toBe("it does not run");
+    expect(await bench.host.selfTest("other")).toBeUndefined();
+    await bench.start("lamp");
+    expect(bench.starts("lamp")).toBe(2);
+    expect(bench.starts("other")).toBe(1);
+  });
+
+  test("one that does not stop is ended, and the others start again", { timeout: 40_000 }, async () => {
+    await using bench = openBench();
+    await bench.start("lamp", { stopTakes: 60_000 });
+    await bench.start("other");
+
+    await bench.host.stop("lamp");
+
+    expect(bench.said).toEqual(["lamp did not stop in time and was ended"]);
+    await vi.waitFor(() => expect(bench.starts("other")).toBe(2), { timeout: 20_000 });
+    expect(bench.starts("lamp")).toBe(1);
+  });
+});

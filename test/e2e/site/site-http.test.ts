@@ -1,0 +1,123 @@
+// The API of a site against whoever must not change it, and against what is no request at all.
+
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { configPaths } from "@interactor/shared/wire/api-config";
+import { type HubProgram, startHub } from "../programs.ts";
+import { filesOf, lampSite, SiteClient } from "./site-client.ts";
+
+const text = lampSite({ ports: { pi: 5568 }, level: 1 });
+const making = { ...filesOf(text), author: "anna", message: "" };
+let hub: HubProgram;
+let site: SiteClient;
+
+beforeAll(async () => {
+  hub = await startHub();
+  site = new SiteClient(hub.http);
+}, 30_000);
+
+afterAll(async () => hub[Symbol.asyncDispose]());
+
+test.each([
+  ["no JSON", "{ half", 400, "JSON"],
+  ["nothing of what it needs", {}, 400, "root"],
+  ["another shape", { ...making, files: ["site.yaml"] }, 400, "files"],
+  ["a rollout that is none", { ...making, rollout: { waves: [{ share: 7 }] } }, 400, "rollout.waves"],
+  ["a group that there is not", { ...making, rollout: { group: "lamps" } }, 400, 'no group \\"lamps\\"'],
+  [
+    "a root that is not among the files",
+    { ...making, root: "other.yaml" },
+    422,
+    "there is no file other.yaml",
+  ],
+  [
+    "another site",
+    { ...making, files: { "site.yaml": text.replace("site: demo", "site: zoo") } },
+    422,
+    "zoo",
+  ],
+  ["an empty file", { ...making, files: { "site.yaml": "" } }, 422, "says nothing"],
+  [
+    "settings as deep as no one writes them",
+    {
+      ...making,
+      files: { "site.yaml": text.replace("initial: a", `initial: ${"[".repeat(70)}${"]".repeat(70)}`) },
+    },
+    422,
+    "deep",
+  ],
+])("%s is answered with what is wrong, and changes nothing", async (_what, body, status, words) => {
+  const answer = await site.post(configPaths.revisions, body);
+
+  expect(answer.status).toBe(status);
+  expect(JSON.stringify(answer.body)).toContain(words);
+  expect((await site.get(configPaths.revisions)).body).toEqual({ revisions: [] });
+});
+
+test("what is too large is refused before it is read", async () => {
+  const files = { "site.yaml": "#".repeat(17 * 1024 * 1024) };
+  const answer = await site.post(configPaths.plan, { root: "site.yaml", files }).catch(() => "cut");
+
+  expect(answer).toMatchObject({ status: 413 });
+});
+
+test("a page of another origin may not, nor a form, nor one that says nothing of what it sends", async () => {
+  const ask = async (headers: Record<string, string>) =>
+    (
+      await fetch(`${hub.http}${configPaths.revisions}`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify(making),
+      })
+    ).status;
+  const json = { "content-type": "application/json" };
+
+  expect(await ask({ ...json, origin: "https://example.org" })).toBe(403);
+  expect(await ask({ "content-type": "text/plain" })).toBe(415);
+  expect(await ask({})).toBe(415);
+  expect(await ask({ ...json, origin: hub.http })).toBe(201);
+  expect((await site.get(configPaths.revisions)).body).toMatchObject({ revisions: [{ number: 1 }] });
+});
+
+test.each([
+  [`${configPaths.revisions}/99`, 404, "there is no revision 99"],
+  [`${configPaths.revisions}/nine`, 400, "whole number"],
+  [`${configPaths.revisions}/1/diff/99`, 404, "there is no revision 99"],
+  [`${configPaths.revisions}?count=x`, 400, "count"],
+  [`${configPaths.rollouts}/99`, 404, "nothing is known"],
+])("GET %s says what is not there", async (path, status, words) => {
+  const answer = await site.get(path);
+
+  expect(answer.status).toBe(status);
+  expect(JSON.stringify(answer.body)).toContain(words);
+});
+
+test("with accounts only one that may set every input may change the site", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "interactor-site-accounts-"));
+  const config = join(folder, "listeners.yaml");
+  const accounts = `accounts:
+  - { name: anna, password: sesame, publish: ["ix/1/demo/set/#"], subscribe: any }
+  - { name: ben, password: sesame, publish: ["ix/1/demo/set/pi/#"], subscribe: any }
+  - { name: cleo, password: sesame, publish: any, subscribe: any }
+`;
+  await writeFile(config, accounts);
+  await chmod(config, 0o600);
+  try {
+    await using guarded = await startHub({ env: { INTERACTOR_CONFIG: config } });
+    const as = (who: string) => ({ authorization: `Basic ${Buffer.from(who).toString("base64")}` });
+    const answerTo = async (headers: Readonly<Record<string, string>>) =>
+      (await new SiteClient(guarded.http, headers).post(configPaths.plan, filesOf(text))).status;
+
+    expect(await answerTo({})).toBe(401);
+    expect(await answerTo(as("anna:wrong"))).toBe(403);
+    expect(await answerTo(as("ben:sesame"))).toBe(403);
+    expect(await answerTo(as("cleo:sesame"))).toBe(403);
+    expect(await answerTo(as("anna"))).toBe(401);
+    expect(await answerTo(as("anna:sesame"))).toBe(200);
+    expect((await new SiteClient(guarded.http).get(configPaths.revisions)).status).toBe(200);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
