@@ -6,6 +6,7 @@ import { addConfig } from "./config-command.ts";
 import { addDevices } from "./devices-command.ts";
 import { example } from "./example.ts";
 import { untilInterrupted } from "./interruptible.ts";
+import { addTrust } from "./trust-command.ts";
 import { addJournal } from "./journal-command.ts";
 import { addMode, addRollout } from "./rollout-command.ts";
 import { addRoute } from "./route-command.ts";
@@ -31,6 +32,7 @@ export function commandLine(): Command {
   addConfig(program);
   addDevices(program);
   addRoute(program);
+  addTrust(program);
   addRollout(program);
   addMode(program);
   addJournal(program);
