@@ -33,7 +33,7 @@ export async function runWhy(addressText: string, options: WhyOptions, signal: A
 export interface Known {
   /** The last value of the input; actuators have one once somebody owned them. */
   readonly value: PublicValue | undefined;
-  /** Routes on the node itself that lead to the input, as it shall have them; those on the hub are not told. */
+  /** Routes on the node itself that lead to the input; those on the hub are not told. */
   readonly routes: readonly CompiledRoute[];
 }
 
@@ -67,16 +67,17 @@ function knownFrom(
   address: SiteAddress,
 ): Known {
   const value = valueBytes === undefined ? undefined : decodePublicValue(valueBytes);
+  const routes = desiredBytes === undefined ? [] : routesIn(desiredBytes);
   return {
     value: value?.ok === true ? value.value : undefined,
-    routes: routesIn(desiredBytes).filter((route) => route.to === siteAddress(address)),
+    routes: routes.filter((route) => route.to === siteAddress(address)),
   };
 }
 
-function routesIn(desired: Uint8Array | undefined): readonly CompiledRoute[] {
-  const target = desired === undefined ? undefined : decodeTarget(desired);
-  const bytes = target?.ok === true ? target.value?.plan : undefined;
-  const plan = bytes === undefined ? undefined : decodePlan(bytes);
+/** Of the plan that the node is to come to. */
+function routesIn(bytes: Uint8Array): readonly CompiledRoute[] {
+  const target = decodeTarget(bytes);
+  const plan = target.ok && target.value?.plan !== undefined ? decodePlan(target.value.plan) : undefined;
   return plan?.ok === true ? plan.value.routes : [];
 }
 
