@@ -115,8 +115,8 @@ export class SimHub {
       void (async () => {
         hub.stop();
         await hub.showStop[Symbol.asyncDispose]();
-        await hub.site[Symbol.asyncDispose]();
         await broker?.[Symbol.asyncDispose]();
+        await hub.site[Symbol.asyncDispose]();
         await journal?.[Symbol.asyncDispose]();
         if (this.process !== process) return;
         process.kill();

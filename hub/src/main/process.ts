@@ -63,6 +63,8 @@ async function serve(): Promise<void> {
     },
   );
   await hub.load();
+  // It ends after the broker: a slow disk must not hold up what a hub that ends no longer serves.
+  await using _site = hub.site;
   await takeFormerRoutes(data, hub.site, log);
   // The routes come first: an agent that connects at once must not be told that there are none.
   using routes = await watchRoutes(options.routes, hub.site, log);
@@ -89,7 +91,6 @@ async function serve(): Promise<void> {
     controlOf(hub),
   );
   // The first to end: a release that was asked just now must not come back as a stop.
-  await using _site = hub.site;
   await using _showStop = hub.showStop;
   await announce(options, { http: http.port, mqtt: broker.port }, log);
   await ending;
