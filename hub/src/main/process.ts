@@ -51,7 +51,7 @@ async function serve(): Promise<void> {
   await using journal = await openJournal({ folder: data, limits: journalLimits, clock, uptime, log });
   await using kept = await openSiteWorld({ data, site, clock, log, file: import.meta.filename });
   const hub = new Hub(
-    { site, version, session: sessionOf(randomBytes(sessionBytes)), accounts: options.accounts },
+    { ...options, version, session: sessionOf(randomBytes(sessionBytes)) },
     {
       ...kept,
       random: { next: Math.random },
