@@ -8,6 +8,8 @@ import { loaded, type ModuleLoader, runWorker } from "../adapters/module-host-wo
 
 const load: ModuleLoader = async (module) => {
   switch (module) {
+    case "bridge":
+      return loaded((await import("../../modules/bridge/module.ts")).definition);
     case "dmx":
       return loaded((await import("../../modules/dmx/module.ts")).definition);
     case "gpio":
