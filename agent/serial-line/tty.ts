@@ -55,6 +55,28 @@ export async function openTty(options: TtyOptions, events: TtyEvents): Promise<T
   }
 }
 
+/**
+ * Keeps the line from everybody else without reading it: another program does. Rejects as `openTty` does. What it is
+ * disposed of lets go of it.
+ */
+export async function holdLine(options: TtyOptions): Promise<AsyncDisposable> {
+  const given = openSync(options.path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
+  held.add(given);
+  try {
+    const locked = await openLocked(options);
+    held.add(locked);
+    return {
+      async [Symbol.asyncDispose]() {
+        await letGo(locked);
+        await closeReader(given);
+      },
+    };
+  } catch (error) {
+    await closeReader(given);
+    throw error;
+  }
+}
+
 function serve({ locked, given }: { locked: number; given: number }, events: TtyEvents): Tty {
   const stream = new ReadStream(given);
   // libuv opens the tty once more, so that its flags are its own, and leaves the one it was given to us.

@@ -71,10 +71,12 @@ export const homes: readonly Home[] = [
   shell(
     "modules",
     /^agent\/modules\/[^/]+\//,
-    ["sdk", "firmware-bridges", "serial line"],
+    ["sdk", "firmware-bridges", "serial line", "flashing"],
     /^agent\/modules\/([^/]+)\//,
   ),
   shell("serial line", /^agent\/serial-line\//, ["sdk"]),
+  // Writes firmware into boards, for the modules that own them.
+  shell("flashing", /^agent\/flashing\//, ["sdk", "serial line"]),
   ...partsOf("hub", []),
   shell("cli", /^hub\/cli\//, contract),
   { name: "dashboard", pattern: /^hub\/dashboard\//, mayImport: contract, npm: "any", isNodeAllowed: false },
