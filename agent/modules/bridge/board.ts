@@ -55,6 +55,7 @@ export class Board {
   #isSetting = false;
   #isWelcomed = false;
   #cancelPing: (() => void) | undefined;
+  readonly #closed = Promise.withResolvers<void>();
 
   constructor(
     tty: Tty,
@@ -123,6 +124,12 @@ export class Board {
     this.#cancelPing?.();
     this.#link.end();
     await this.tty.close();
+    this.#closed.resolve();
+  }
+
+  /** Resolves when the line is free again. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
   }
 
   async #describe(channels: number): Promise<ReadonlyMap<string, Channel>> {

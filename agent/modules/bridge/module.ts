@@ -10,6 +10,7 @@ import { type DeviceReports, type DeviceSpans, KeptDevice, tellDevice } from "@i
 import { pathOfSerialNumber, refuseAbsent } from "../../serial-line/place.ts";
 import { openTty } from "../../serial-line/tty.ts";
 import { Board } from "./board.ts";
+import { FirmwareUpdate, keptFolder } from "./firmware-update.ts";
 import { levelOf, valueOf } from "./levels.ts";
 import { spans } from "./limits.ts";
 import { manifest } from "./manifest.ts";
@@ -17,12 +18,12 @@ import { type Settings, settings } from "./settings.ts";
 
 const line = { baudRate: 250_000, dataBits: 8, stopBits: 1, parity: "none" } as const;
 
-/** `spans`: how long to wait for what; a test is in a hurry. */
-export function bridgeModule(given: DeviceSpans = spans): ModuleDefinition<Settings> {
+/** `given`: how long to wait for what; a test is in a hurry. `folder`: where old firmware is kept while new is written. */
+export function bridgeModule(given: DeviceSpans = spans, folder = keptFolder): ModuleDefinition<Settings> {
   return defineModule({
     manifest,
     settings,
-    start: (settings, context) => new Bridge(settings, context, given).start(),
+    start: (settings, context) => new Bridge(settings, context, { spans: given, folder }).start(),
   });
 }
 
@@ -34,14 +35,19 @@ class Bridge {
   readonly #device: KeptDevice<Board>;
   /** What the pins shall have, whether the board is there or not. */
   readonly #levels = new Map<string, number>();
+  readonly #update: FirmwareUpdate | undefined;
   #lost = 0;
 
-  constructor(settings: Settings, context: ModuleContext, given: DeviceSpans) {
+  constructor(settings: Settings, context: ModuleContext, given: { spans: DeviceSpans; folder: string }) {
     this.#settings = settings;
     this.#context = context;
     for (const [name, input] of Object.entries(settings.inputs)) {
       this.#levels.set(name, levelOf(input, input.stop));
     }
+    this.#update =
+      settings.flash === undefined
+        ? undefined
+        : new FirmwareUpdate(settings.flash, given.folder, context, () => this.#device.appeared());
     this.#device = new KeptDevice(
       context,
       {
@@ -50,7 +56,7 @@ class Bridge {
         close: (board) => board.close(),
       },
       tellDevice(context),
-      given,
+      given.spans,
     );
   }
 
@@ -66,12 +72,14 @@ class Bridge {
     for (const input of this.#levels.keys()) this.#apply(input, undefined);
     await this.#device.handle?.settled();
     await this.#device.stop();
+    await this.#update?.stop();
   }
 
   async #open(reports: DeviceReports): Promise<Board> {
     const { usb, path = "" } = this.#settings;
     const place = usb === undefined ? path : await pathOfSerialNumber(usb);
     await refuseAbsent(place);
+    await this.#update?.refuseWhileDue(place);
     const { clock } = this.#context;
     const open: { board?: Board } = {};
     const tty = await openTty(
@@ -90,9 +98,20 @@ class Bridge {
 
   async #greet(board: Board): Promise<void> {
     const { firmware, release, board: name } = await board.greet(this.#levels);
+    if (this.#update?.isWanted(release) === true) {
+      for (const input of this.#levels.keys()) board.set(input, this.#stopLevelOf(input));
+      await board.settled();
+      this.#update.begin(board.tty.path, board.closed);
+      throw new Error(`its firmware ${release} is replaced`);
+    }
     this.#context.log.info(`${firmware} ${release} on a board ${name}`);
     // What was applied while it was greeted.
     for (const [input, level] of this.#levels) board.set(input, level);
+  }
+
+  #stopLevelOf(input: string): number {
+    const settings = this.#settings.inputs[input];
+    return settings === undefined ? 0 : levelOf(settings, settings.stop);
   }
 
   #give(output: string, level: number, lost: number): void {

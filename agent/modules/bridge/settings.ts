@@ -95,6 +95,8 @@ const written = z
     ),
     /** How long this node may be silent until the board makes itself safe. */
     guard: z._default(z.int().check(z.gte(guardMillisLeast), z.lte(guardMillisMost)), 1000),
+    /** The kind of board: firmware of another release, or none that answers, is replaced by this agent's. */
+    flash: z.optional(z.enum(["uno", "mega2560"])),
     outputs: mapOf(z.union([contact, measured], "an output is { pin: A0 }, or { type: bool, pin: D7 }")),
     inputs: mapOf(
       z.union(

@@ -4,6 +4,7 @@ import { readdir, readlink } from "node:fs/promises";
 import { bridgeModule } from "@interactor/agent/modules/bridge/module.ts";
 import { spans } from "@interactor/agent/modules/bridge/limits.ts";
 import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
+import { buildOptiboot } from "@interactor/firmware-bridges/bench/build.ts";
 import type { FirmwareBench } from "@interactor/firmware-bridges/bench/bench.ts";
 import { seededRandom } from "@interactor/shared/kernel/random";
 import { millis } from "@interactor/shared/kernel/units";
@@ -45,7 +46,7 @@ const pins = { relay: "B5", lamp: "D3", arm: "B1" };
 
 async function instance(settings: object): Promise<Bench> {
   const clock = systemClock(newSteering());
-  const started = await startOnBench(bridgeModule(hasty), settings, { clock });
+  const started = await startOnBench(bridgeModule(hasty, `${workbench.folder}/kept`), settings, { clock });
   instances.push(started);
   return started;
 }
@@ -176,6 +177,34 @@ test("unplugged at any moment, 200 times: lost within a second, and nothing is l
   await running(module);
   await again.unplug();
 }, 240_000);
+
+requires(
+  "avr-gcc",
+  "avrdude",
+  "gcc",
+  "optiboot",
+  "simavr",
+)(
+  "a board with an older release gets the one that this agent brings, its outputs off before",
+  async () => {
+    const old = await workbench.build("bridge", "atmega328p", ["FIRMWARE_VERSION=0,9,0"]);
+    const line = `${workbench.folder}/line`;
+    const bootloader = await buildOptiboot(workbench.folder);
+    const bench = await workbench.start({ firmware: old, bootloader, line, resetsOnOpen: true });
+    bench.watch(pins.relay);
+    const module = await instance({ path: path(), flash: "uno", inputs });
+    module.apply("relay", true);
+
+    await vi.waitFor(() => expect(module.logged.join()).toContain("firmware 1.0.0 runs"), {
+      timeout: 60_000,
+    });
+    await vi.waitFor(() => expect(module.logged.at(-1)).toBe("info bridge 1.0.0 on a board uno"), soon);
+
+    expect(module.states.join()).toContain("its firmware 0.9.0 is replaced");
+    await vi.waitFor(() => expect(levelOf(bench, pins.relay)).toBe(1), soon);
+  },
+  120_000,
+);
 
 /** What this process has open of ttys. */
 async function openDescriptors(): Promise<readonly string[]> {
