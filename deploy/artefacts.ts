@@ -2,6 +2,7 @@
 
 import type { BuildOptions } from "esbuild";
 
+import { firmwareImages } from "./firmware-images.ts";
 import { leaveOutUnreached } from "./left-out.ts";
 import {
   koffiNativeCode,
