@@ -19,6 +19,8 @@ export interface Options {
   readonly config: string;
   /** Zones the node is in, beside the one of all. */
   readonly zones: readonly string[];
+  /** Whose modules it installs: the root of the site's trust. */
+  readonly trustRoot: string;
 }
 
 const usage = "see `interactor agent --help`";
@@ -34,6 +36,7 @@ export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv): Op
     hub: mqttUrl(given.hub ?? env["INTERACTOR_HUB_MQTT"] ?? "mqtt://127.0.0.1:1883"),
     config: resolve(given.config ?? env["INTERACTOR_CONFIG"] ?? `${data}/node.json`),
     zones: zonesFrom(given.zone ?? env["INTERACTOR_ZONES"]?.split(",") ?? []),
+    trustRoot: resolve(given["trust-root"] ?? env["INTERACTOR_TRUST_ROOT"] ?? `${data}/trust-root.json`),
   };
 }
 
@@ -53,7 +56,7 @@ function parse(argv: readonly string[]) {
   try {
     const text = { type: "string" } as const;
     const zone = { type: "string", multiple: true } as const;
-    const options = { data: text, site: text, node: text, hub: text, config: text, zone };
+    const options = { data: text, site: text, node: text, hub: text, config: text, zone, "trust-root": text };
     return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
   } catch (error) {
     throw new Fault("USAGE", `${messageOf(error)}; ${usage}`, { cause: error });

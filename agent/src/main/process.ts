@@ -19,6 +19,7 @@ import { spoolLimits } from "../ports/spool.ts";
 import { workerOf } from "./modules.ts";
 import { openPull } from "./pull.ts";
 import { readInstances, readOptions } from "./options.ts";
+import { allowBundles } from "./trust.ts";
 import { version } from "./version.ts";
 
 /** An end in good order takes at most this long; then the process goes anyway. */
@@ -39,7 +40,7 @@ export async function run(): Promise<void> {
 async function serve(): Promise<void> {
   const ending = Promise.withResolvers<number>();
   whenTold(() => ending.resolve(0));
-  const { data, site, node, hub, config, zones } = readOptions(process.argv.slice(2), process.env);
+  const { data, site, node, hub, config, zones, trustRoot } = readOptions(process.argv.slice(2), process.env);
   using folder = openDataFolder(data);
   const instances = readInstances(config);
   const log = pinoLog({ name: "interactor-agent", version, node });
@@ -79,6 +80,7 @@ async function serve(): Promise<void> {
       store,
       applyStore,
       files: pull.files,
+      allow: allowBundles({ data, node, root: trustRoot, source: pull.source, log }),
       secrets: systemSecrets(process.env),
       spool,
       openHost: (events) => new AgentModules({ placeOf, clock, random, log }, events),

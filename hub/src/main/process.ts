@@ -68,16 +68,8 @@ async function serve(): Promise<void> {
   using routes = await watchRoutes(options.routes, hub.site, log);
   await hub.resume();
   await using store = await openBrokerStore({ folder: data, limits: options.limits, clock, log });
-  await using broker = await openBroker(
-    {
-      host: options.mqttHost,
-      port: options.mqttPort,
-      limits: options.limits,
-      store,
-      wall: steadyWall(clock),
-    },
-    hub,
-  );
+  const wall = steadyWall(clock);
+  await using broker = await openBroker({ ...brokerPlaceOf(options), store, wall }, hub);
   const problems = () => [
     ...routes.problems(),
     ...hub.site.problems(),
@@ -85,7 +77,7 @@ async function serve(): Promise<void> {
   ];
   boundHeap({ entries: () => hub.counters.entries, arrivals: broker.arrivals });
   hub.start(broker, problems);
-  trust.serve(broker, site);
+  trust.serve(broker, site, (digest) => hub.site.plan(digest));
   await using http = await openHttp(
     {
       ...placeOf(options),
@@ -106,6 +98,12 @@ async function serve(): Promise<void> {
   setTimeout(() => process.exit(0), endTimeout).unref();
   hub.stop();
 }
+
+const brokerPlaceOf = ({ mqttHost, mqttPort, limits }: Options) => ({
+  host: mqttHost,
+  port: mqttPort,
+  limits,
+});
 
 const placeOf = ({ httpHost, httpPort, site, data }: Options) => ({
   host: httpHost,
