@@ -19,6 +19,7 @@ import { HubCommands } from "./hub-commands.ts";
 import { HubForget } from "./hub-forget.ts";
 import { HubLedger } from "./hub-ledger.ts";
 import { HubStop } from "./hub-stop.ts";
+import { HubUnits } from "./hub-units.ts";
 import type { Admission, Broker, BrokerRules, Client, Credentials, Verdict } from "./ports/broker.ts";
 import { HubAgain } from "./hub-again.ts";
 import { HubAnnouncement } from "./hub-announcement.ts";
@@ -36,6 +37,8 @@ export interface HubOptions {
   readonly session: Session;
   /** Who may come in besides agents. `undefined`: everybody, as a visitor. */
   readonly accounts?: AccountsOptions | undefined;
+  /** Any unit may fill any node that nobody fills just now. */
+  readonly anyUnit?: boolean;
 }
 
 export interface HubWorld extends SiteWorld {
@@ -59,6 +62,7 @@ export class Hub implements BrokerRules {
   readonly showStop: HubStop;
   readonly presence: HubPresence;
   readonly site: HubSite;
+  readonly units: HubUnits;
   readonly #world: HubWorld;
   readonly #topics: ReturnType<typeof siteTopics>;
   readonly #intake: HubIntake;
@@ -82,7 +86,8 @@ export class Hub implements BrokerRules {
     this.#faults = new HubFaults({ ...world, counters: this.counters });
     this.ledger = new HubLedger(this.counters, this.#faults);
     this.#topics = siteTopics(options.site);
-    this.#gate = new Gate(options.site, options.accounts);
+    this.units = new HubUnits({ ...world, ...options, unitOf: (node) => this.presence.unitHere(node) });
+    this.#gate = new Gate(options.site, options.accounts, this.units.book);
     this.router = new Router(options.session, {
       ended: (entry, loss) => this.#commands.ended(entry, loss),
       nowhere: this.ledger.nowhere,
@@ -138,6 +143,7 @@ export class Hub implements BrokerRules {
       ledger: this.ledger,
       forgotten: (node) => this.#forgotten(node),
       site: () => this.site,
+      units: this.units,
       refuse: (kind, reason, node) => this.#refuse(kind, reason, node),
     });
   }
@@ -281,6 +287,7 @@ export class Hub implements BrokerRules {
   #forgotten(node: string): void {
     this.#intake.forgotten(node);
     this.site.forgotten(node);
+    this.units.forget(node);
     const { state, reported, desired } = nodeTopics(this.options.site, node);
     for (const topic of [state, reported, desired])
       this.#broker?.publish(topic, new Uint8Array(), { retain: true, qos: 1 });

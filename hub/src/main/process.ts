@@ -53,7 +53,7 @@ async function serve(): Promise<void> {
   await using kept = await openSiteWorld({ data, site, clock, log, file: import.meta.filename });
   using trust = await openTrust(data, clock, log);
   const hub = new Hub(
-    { site, version, session: sessionOf(randomBytes(sessionBytes)), accounts: options.accounts },
+    { ...options, version, session: sessionOf(randomBytes(sessionBytes)) },
     {
       ...kept,
       random: { next: Math.random },
