@@ -115,6 +115,11 @@ export class HubSite implements AsyncDisposable {
     return this.#targets.nodes.get(node)?.digest;
   }
 
+  /** A node's plan by its digest. */
+  plan(digest: string): Promise<Uint8Array | undefined> {
+    return this.#targets.plan(digest);
+  }
+
   problems(): readonly string[] {
     return [this.revisions.problem, this.rollouts.problem].flatMap((problem) => problem ?? []);
   }

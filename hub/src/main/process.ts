@@ -78,7 +78,7 @@ async function serve(): Promise<void> {
   ];
   boundHeap({ entries: () => hub.counters.entries, arrivals: broker.arrivals });
   hub.start(broker, problems);
-  trust.serve(broker, site);
+  trust.serve(broker, site, (digest) => hub.site.plan(digest));
   await using http = await openHttp(
     {
       ...placeOf(options),

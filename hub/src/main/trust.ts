@@ -16,8 +16,8 @@ import type { Log } from "../ports/log.ts";
 export interface Trust extends Disposable {
   readonly desk: HubTrust;
   readonly pull: HubPull;
-  /** From now on nodes are answered. */
-  serve(broker: Broker, site: string): void;
+  /** From now on nodes are answered. `plan`: one of theirs, by its digest. */
+  serve(broker: Broker, site: string, plan: (digest: string) => Promise<Uint8Array | undefined>): void;
 }
 
 export async function openTrust(data: string, clock: Clock, log: Log): Promise<Trust> {
@@ -35,8 +35,10 @@ export async function openTrust(data: string, clock: Clock, log: Log): Promise<T
     clock,
     log,
   });
+  let planOf: (digest: string) => Promise<Uint8Array | undefined> = async () => undefined;
   const pull = new HubPull({
-    read: ({ kind, name }) => (kind === "content" ? repository.content(name) : repository.read(kind, name)),
+    read: async ({ kind, name }) =>
+      kind === "content" ? ((await repository.content(name)) ?? planOf(name)) : repository.read(kind, name),
     sumOf: (bytes) => createHash("sha256").update(bytes).digest(),
     log,
   });
@@ -44,10 +46,12 @@ export async function openTrust(data: string, clock: Clock, log: Log): Promise<T
   return {
     desk,
     pull,
-    serve: (broker, site) =>
+    serve(broker, site, plan) {
+      planOf = plan;
       pull.start((node, payload) =>
         broker.publish(nodeTopics(site, node).piece, payload, { retain: false, qos: 0 }),
-      ),
+      );
+    },
     [Symbol.dispose]: () => desk.stop(),
   };
 }
