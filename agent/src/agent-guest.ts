@@ -8,9 +8,11 @@ import { type Millis, millis, seconds } from "@interactor/shared/kernel/units";
 import type { Applied } from "@interactor/shared/sdk/context";
 import type { FromGuest, InputChange, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
+import { InstanceServices } from "./agent-services.ts";
 import type { GuestLine, OpenGuest } from "./ports/guest-line.ts";
 import type { Log } from "./ports/log.ts";
 import type { InstanceSpec, ModuleHostEvents, Verdict } from "./ports/module-host.ts";
+import type { ModuleServices } from "./ports/module-services.ts";
 
 /** Where an instance runs: those of one name share a guest. */
 export interface GuestPlace {
@@ -21,6 +23,7 @@ export interface GuestPlace {
 
 export interface GuestKeeping {
   readonly clock: Clock;
+  readonly services: ModuleServices;
   readonly log: Log;
   /** It is gone. Returns what its supervisor has to say to that, in words for people. */
   readonly died: (guest: string, reason: string) => string;
@@ -50,6 +53,7 @@ export class GuestKeeper implements AsyncDisposable {
   readonly #instances = new Map<string, InstanceSpec>();
   /** What each instance last said of itself. */
   readonly #states = new Map<string, InstanceReport>();
+  readonly #services = new Map<string, InstanceServices>();
   readonly #questions = new Map<number, (verdict: Verdict) => void>();
   #lastQuestion = 0;
   #changes: InputChange[] = [];
@@ -93,7 +97,7 @@ export class GuestKeeper implements AsyncDisposable {
 
   start(instance: InstanceSpec): void {
     this.#instances.set(instance.name, instance);
-    this.#post(["start", plain(instance)]);
+    this.#begin(instance);
   }
 
   apply(instance: string, input: string, applied: Applied | undefined): void {
@@ -129,6 +133,8 @@ export class GuestKeeper implements AsyncDisposable {
     this.#states.delete(instance);
     if (this.#line === undefined) return;
     const verdict = await this.#ask((question) => ["end", question, instance], stopTimeout);
+    // What it had to write while it stopped has been written by now, or is not.
+    if (!this.#instances.has(instance)) this.#endServices(instance);
     if (verdict === undefined || this.#line === undefined) return;
     this.#options.log.warn(`${instance} did not stop in time and was ended`, { instance });
     this.#died(`${instance} did not stop in time`);
@@ -148,8 +154,14 @@ export class GuestKeeper implements AsyncDisposable {
     });
     await promise;
     cancel();
+    for (const instance of this.#instances.keys()) this.#endServices(instance);
     await line.end();
     this.#answerAll("it was stopped");
+  }
+
+  #endServices(instance: string): void {
+    this.#services.get(instance)?.end();
+    this.#services.delete(instance);
   }
 
   #ask(question: (number: number) => ToGuest, timeout: Millis): Promise<Verdict> {
@@ -223,6 +235,13 @@ export class GuestKeeper implements AsyncDisposable {
     this.#postChanges();
   }
 
+  #begin(instance: InstanceSpec): void {
+    const services = new InstanceServices(instance, this.#options.services, (message) => this.#post(message));
+    this.#services.get(instance.name)?.end();
+    this.#services.set(instance.name, services);
+    this.#post(["start", plain(instance)]);
+  }
+
   #post(message: ToGuest): void {
     this.#postChanges();
     this.#line?.post(message);
@@ -243,7 +262,7 @@ export class GuestKeeper implements AsyncDisposable {
     });
     this.#line = line;
     this.#ping();
-    for (const instance of this.#instances.values()) this.#post(["start", plain(instance)]);
+    for (const instance of this.#instances.values()) this.#begin(instance);
   }
 
   #died(reason: string): void {
@@ -251,6 +270,8 @@ export class GuestKeeper implements AsyncDisposable {
     this.#line = undefined;
     void line?.end();
     this.#cancelPing?.();
+    for (const services of this.#services.values()) services.end();
+    this.#services.clear();
     // An instance that starts again is told what its inputs hold.
     this.#held.clear();
     this.#changes = [];
@@ -294,6 +315,10 @@ export class GuestKeeper implements AsyncDisposable {
         const [, instance, level, words, details] = message;
         return this.#options.log[level](`${instance}: ${words}`, { instance, ...details });
       }
+      case "ask":
+      case "taken":
+      case "hang-up":
+        return this.#services.get(message[1])?.take(message);
       case "answer":
         return this.#answer(message[1], message[2]);
       case "pong":

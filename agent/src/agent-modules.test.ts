@@ -5,6 +5,9 @@ import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
 import { AgentModules } from "./agent-modules.ts";
 import type { GuestEnds } from "./ports/guest-line.ts";
 
+const denied = () => Promise.reject(new Error("no such service"));
+const noServices = { loadStored: denied, saveStored: denied, connect: denied, readFile: denied };
+
 /** Guests that are there and answer nothing but pings; a test ends them. Real ones: test/contract/module-host. */
 function room() {
   const clock = new VirtualClock();
@@ -17,6 +20,7 @@ function room() {
   const host = new AgentModules(
     {
       clock,
+      services: noServices,
       random: { next: () => 0 },
       log: { info: say, warn: say, error: say },
       placeOf: ({ module }) => ({

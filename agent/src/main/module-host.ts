@@ -9,6 +9,7 @@ import {
   surveyMachine,
 } from "../adapters/module-host-sandbox/machine.ts";
 import { sandboxGuests } from "../adapters/module-host-sandbox/module-host-sandbox.ts";
+import { systemServices } from "../adapters/module-services-system/module-services-system.ts";
 import { workerGuests, type WorkerOptions } from "../adapters/module-host-worker/module-host-worker.ts";
 import type { GuestPlace } from "../agent-guest.ts";
 import { AgentModules, type ModulesOptions } from "../agent-modules.ts";
@@ -47,6 +48,7 @@ export function modulesOf(setup: ModulesSetup): (events: ModuleHostEvents) => Mo
     without,
     steering,
   });
+  const services = systemServices(join(data, "modules"));
   const placeOf = ({ name, module, version, digest = "", ...spec }: InstanceSpec): GuestPlace | undefined => {
     const bundle = digest === "" ? spec.bundle : fileOf(digest);
     if (bundle !== undefined)
@@ -59,7 +61,8 @@ export function modulesOf(setup: ModulesSetup): (events: ModuleHostEvents) => Mo
     const group = workerOf(module, version);
     return group === undefined ? undefined : { name: group, kind: "worker", open: worker };
   };
-  return (events) => new AgentModules({ placeOf, clock, random, log, problem: () => problem }, events);
+  return (events) =>
+    new AgentModules({ placeOf, services, clock, random, log, problem: () => problem }, events);
 }
 
 /** What this machine cannot enforce, in words for people; `undefined`: nothing. */

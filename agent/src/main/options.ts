@@ -111,6 +111,10 @@ const nodeFile = z.strictObject({
         settings: z.optional(z.unknown()),
         /** Beside the file, or an absolute path. Nobody has signed it: whoever may write here answers for it. */
         bundle: z.optional(z.string()),
+        /** What it may reach through the agent: hosts as `host:port`, files by their paths. */
+        grants: z.optional(
+          z.strictObject({ host: z.optional(z.array(z.string())), file: z.optional(z.array(z.string())) }),
+        ),
         /** Whether the node is of no use without it. */
         critical: z.optional(z.boolean()),
         leases: z.optional(z.record(z.string().check(z.refine(isName, "not a name")), lease)),
@@ -150,18 +154,30 @@ export function readInstances(path: string): readonly InstanceSpec[] {
 
 function specOf(
   name: string,
-  { module, settings, bundle, critical, leases }: z.infer<typeof nodeFile>["instances"][string],
+  { module, settings, bundle, grants, critical, leases }: z.infer<typeof nodeFile>["instances"][string],
   folder: string,
 ): InstanceSpec {
   return {
     name,
     module,
     settings: settings ?? {},
+    ...(grants === undefined ? {} : { grants: grantsOf(grants) }),
     ...(critical === undefined ? {} : { isCritical: critical }),
     ...(bundle === undefined ? {} : { bundle: resolve(folder, bundle) }),
     ...(leases === undefined ? {} : { leases }),
   };
 }
+
+const grantsOf = ({
+  host = [],
+  file = [],
+}: {
+  host?: string[] | undefined;
+  file?: string[] | undefined;
+}) => ({
+  host,
+  file,
+});
 
 function readText(path: string): string | undefined {
   try {

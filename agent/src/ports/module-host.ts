@@ -7,6 +7,13 @@ import type { Quality } from "@interactor/shared/wire/entry";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import type { Value } from "@interactor/shared/wire/value";
 
+export interface Grants {
+  /** As `host:port`. */
+  readonly host?: readonly string[];
+  /** By their absolute paths, to be read. */
+  readonly file?: readonly string[];
+}
+
 export interface InstanceSpec {
   readonly name: string;
   readonly module: string;
@@ -17,6 +24,8 @@ export interface InstanceSpec {
   readonly settings: unknown;
   /** The file of a module that others have written: one ES module, run in a sandbox. Without: one of the agent's own. */
   readonly bundle?: string;
+  /** What it may reach through the agent; what does not stand here it may not. */
+  readonly grants?: Grants;
   /** Whether the node is of no use without it. */
   readonly isCritical?: boolean;
   /** How long an input goes on when the hub is not heard; those without go on for ever. */

@@ -1,49 +1,10 @@
 // One suite for every kind of guest: what an agent may count on wherever a module runs.
 
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, vi } from "vitest";
-import { newSteering } from "../../../agent/src/adapters/clock-system.ts";
-import { workerGuests } from "../../../agent/src/adapters/module-host-worker/module-host-worker.ts";
-import { sandboxLimitsDefault } from "../../../agent/src/adapters/module-host-sandbox/limits.ts";
-import { requires } from "../../e2e/requires.ts";
-import { type HostBench, openHostBench } from "./host-bench.ts";
-import { bundled, openSandboxes } from "./sandboxes.ts";
+import { kindsWith } from "./kinds.ts";
 
-const source = (path: string) => JSON.stringify(new URL(path, import.meta.url));
-
-/** The inside of a real worker with the module of the suite. */
-const workerCode = `
-  import { parentPort, workerData } from "node:worker_threads";
-  import { systemClock } from ${source("../../../agent/src/adapters/clock-system.ts")};
-  import { runWorker } from ${source("../../../agent/src/adapters/module-host-worker/worker.ts")};
-  import { loaded } from ${source("../../../shared/src/sdk/loaded-module.ts")};
-  import { definition } from ${source("lamp-module.ts")};
-  const { steering, site, node } = workerData;
-  runWorker(parentPort, { site, node }, async () => loaded(definition), systemClock(steering));
-`;
-
-function openWorkerBench(): HostBench {
-  const folder = mkdtempSync(join(tmpdir(), "module-host-"));
-  const file = join(folder, "worker.mjs");
-  writeFileSync(file, workerCode);
-  const open = workerGuests({ file, site: "demo", node: "stage", steering: newSteering() });
-  return openHostBench("worker", open, folder);
-}
-
-async function openSandboxBench(): Promise<HostBench> {
-  const folder = mkdtempSync(join(tmpdir(), "module-host-"));
-  const sandbox = await openSandboxes(folder);
-  const bundle = await bundled(join(import.meta.dirname, "lamp-module.ts"), join(folder, "lamp.mjs"));
-  return openHostBench("sandbox", sandbox({ bundle, limits: sandboxLimitsDefault }), folder);
-}
-
-describe.each([
-  { kind: "worker", openBench: openWorkerBench, test: requires() },
-  { kind: "sandbox", openBench: openSandboxBench, test: requires("bwrap") },
-])("in a $kind", ({ kind, openBench, test }) => {
+describe.each(kindsWith("lamp-module.ts"))("in a $kind", ({ kind, openBench, test }) => {
   const spec = (settings: unknown, name = "lamp") => ({ name, module: "lamp", settings });
 
   test("one that hangs is said to be silent, ended, and started again", { timeout: 60_000 }, async () => {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sandboxLimitsDefault } from "../../../agent/src/adapters/module-host-sandbox/limits.ts";
 import { surveyMachine } from "../../../agent/src/adapters/module-host-sandbox/machine.ts";
+import { systemServices } from "../../../agent/src/adapters/module-services-system/module-services-system.ts";
 import { AgentModules } from "../../../agent/src/agent-modules.ts";
 import { newSteering, systemClock } from "../../../agent/src/adapters/clock-system.ts";
 import { failed } from "@interactor/shared/kernel/result";
@@ -58,6 +59,7 @@ const say = (): void => void (lines += 1);
 const host = new AgentModules(
   {
     clock: systemClock(newSteering()),
+    services: systemServices(join(folder, "modules")),
     random: { next: () => 0 },
     log: { info: say, warn: say, error: say },
     placeOf: ({ name, module }) => ({

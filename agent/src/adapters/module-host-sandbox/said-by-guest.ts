@@ -10,7 +10,8 @@ import { decodeCbor } from "@interactor/shared/wire/cbor";
 import { portsMax, valueDepthMax } from "@interactor/shared/wire/limits";
 import { findPort, inputSpec, outputSpec } from "@interactor/shared/wire/messages/port";
 import { isName } from "@interactor/shared/wire/names";
-import { isOfType, isSendable } from "@interactor/shared/wire/value";
+import type { ServiceRequest } from "@interactor/shared/sdk/services";
+import { isOfType, isSendable, type Value } from "@interactor/shared/wire/value";
 import * as z from "zod/mini";
 import { fromGuestBytesMax } from "./frames.ts";
 
@@ -49,7 +50,19 @@ const output = z.tuple([
   z.int().check(z.gte(0), z.lte(2)),
   z.boolean(),
 ]);
-const message = z.union([output, alone, log, answer, ofInstance, withReason, declared]);
+const key = z.string();
+const value = z.custom<Value>((given) => isSendable(given, valueDepthMax), "no plain data");
+const request = z.union([
+  z.tuple([z.enum(["get", "delete", "read-file"]), key]),
+  z.tuple([z.literal("set"), key, value]),
+  z.tuple([z.literal("keys")]),
+  z.tuple([z.literal("connect"), count, z.string(), z.int().check(z.gte(1), z.lte(65_535))]),
+  z.tuple([z.literal("write"), count, z.instanceof(Uint8Array)]),
+]);
+const ask = z.tuple([z.literal("ask"), name, count, request]);
+const taken = z.tuple([z.literal("taken"), name, count, count]);
+const hangUp = z.tuple([z.literal("hang-up"), name, count]);
+const message = z.union([output, alone, log, answer, ofInstance, withReason, ask, taken, hangUp, declared]);
 
 export class SaidByGuest {
   readonly #started = new Set<string>();
@@ -76,6 +89,12 @@ export class SaidByGuest {
         return ok(["log", said[1], said[2], said[3], detailsOf(said[4])]);
       case "answer":
         return ok(["answer", said[1], said[2] ?? undefined]);
+      case "ask":
+        return ok(["ask", said[1], said[2], requestOf(said[3])]);
+      case "taken":
+        return ok(["taken", said[1], said[2], said[3]]);
+      case "hang-up":
+        return ok(["hang-up", said[1], said[2]]);
       case "waiting":
       case "failed":
         return ok([said[0], said[1], said[2]]);
@@ -102,6 +121,17 @@ export class SaidByGuest {
       return failed(`a value for "${port}" is not of its type`);
     }
     return ok([kind, instance, port, value, micros(at), qualityOf(quality), isUnsynchronised]);
+  }
+}
+
+function requestOf(asked: z.infer<typeof request>): ServiceRequest {
+  switch (asked[0]) {
+    case "get":
+    case "delete":
+    case "read-file":
+      return [asked[0], asked[1]];
+    default:
+      return asked;
   }
 }
 
