@@ -76,6 +76,15 @@ export const artefacts: readonly Artefact[] = [
     copies: [],
   },
   {
+    // Beside the agent, which runs it in the sandboxes of modules that others have written.
+    name: "sandbox",
+    entry: "agent/src/main/sandbox.ts",
+    folder: "agent",
+    output: "sandbox.mjs",
+    options: { ...nodeProgram, plugins: [leaveOutCborExtract] },
+    copies: [],
+  },
+  {
     name: "hub",
     entry: "hub/src/main.ts",
     folder: "hub",

@@ -6,6 +6,7 @@ import { addConfig } from "./config-command.ts";
 import { addDevices } from "./devices-command.ts";
 import { example } from "./example.ts";
 import { untilInterrupted } from "./interruptible.ts";
+import { addTrust } from "./trust-command.ts";
 import { addJournal } from "./journal-command.ts";
 import { addMode, addRollout } from "./rollout-command.ts";
 import { addRoute } from "./route-command.ts";
@@ -31,6 +32,7 @@ export function commandLine(): Command {
   addConfig(program);
   addDevices(program);
   addRoute(program);
+  addTrust(program);
   addRollout(program);
   addMode(program);
   addJournal(program);
@@ -123,6 +125,10 @@ function addAgent(program: Command): void {
         "--zone <name...>",
         "zones it is in beside those of the site file, for a show stop; may be repeated",
       ).env("INTERACTOR_ZONES"),
+    )
+    .option(
+      "--sandbox-without <measure...>",
+      "run modules of others also without: user, namespaces, system-calls",
     )
     .addHelpText(
       "after",

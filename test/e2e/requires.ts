@@ -10,6 +10,7 @@ import { test } from "vitest";
  * here, and only those.
  */
 export const packageOf = {
+  bwrap: "bubblewrap",
   chromium: "chromium",
   faketime: "faketime",
   "avr-gcc": "gcc-avr avr-libc",

@@ -76,6 +76,7 @@ const planted = [
   ["agent/modules/dmx/module.ts", "@interactor/shared/kernel/units", "modules must not import kernel"],
   ["hub/cli/main.ts", "../src/hub.ts", "cli must not import hub loop"],
   ["hub/cli/main.ts", "../../deploy/ensure-built.ts", "by its name, not by a path"],
+  ["hub/signing/documents.ts", "../src/hub.ts", "signing must not import hub loop"],
   ["hub/dashboard/main.tsx", "node:fs", "without Node"],
   ["hub/dashboard/main.tsx", "../src/core/feed/feed.ts", "dashboard must not import hub core"],
   ["firmware-bridges/framing/cobs.ts", "@interactor/shared/wire/topics", "must not import wire"],
