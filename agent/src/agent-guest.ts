@@ -1,23 +1,29 @@
 /**
- * One guest of the agent, kept going: started again with all it ran when it dies, later after each death; ended first
- * when it hangs. What is asked of it has an end, also when it never answers.
+ * One guest of the agent. When it dies its supervisor says when it starts again, with all it ran; when it hangs it is ended
+ * first. What is asked of it has an end, also when it never answers.
  */
 import { unreachable } from "@interactor/shared/kernel/assert";
 import type { Clock } from "@interactor/shared/kernel/clock";
-import type { Random } from "@interactor/shared/kernel/random";
-import { between, type Instant, type Millis, millis, seconds } from "@interactor/shared/kernel/units";
+import { type Millis, millis, seconds } from "@interactor/shared/kernel/units";
 import type { Applied } from "@interactor/shared/sdk/context";
 import type { FromGuest, InputChange, ToGuest } from "@interactor/shared/sdk/guest-messages";
-import { retryDelays } from "@interactor/shared/supervision/backoff";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import type { GuestLine, OpenGuest } from "./ports/guest-line.ts";
 import type { Log } from "./ports/log.ts";
 import type { InstanceSpec, ModuleHostEvents, Verdict } from "./ports/module-host.ts";
 
+/** Where an instance runs: those of one name share a guest. */
+export interface GuestPlace {
+  readonly name: string;
+  readonly kind: "worker" | "sandbox";
+  readonly open: OpenGuest;
+}
+
 export interface GuestKeeping {
   readonly clock: Clock;
-  readonly random: Random;
   readonly log: Log;
+  /** It is gone. Returns what its supervisor has to say to that, in words for people. */
+  readonly died: (guest: string, reason: string) => string;
 }
 
 /** Good order takes this long at most; then the guest is ended under its instances. */
@@ -26,8 +32,6 @@ const stopTimeout = millis(700);
 const prepareTimeout = seconds(30);
 /** For a self-test, and for other settings. Longer: something is wrong. */
 const questionTimeout = seconds(10);
-/** A guest that lived this long has shown that it can: the next restart is quick again. */
-const provenAfter = seconds(60);
 /** Between two pings of a guest. */
 const pingInterval = seconds(1);
 /** Pings' time without an answer. More: its instances are said to be silent. */
@@ -39,6 +43,7 @@ const silencesAtStartMax = 30;
 
 export class GuestKeeper implements AsyncDisposable {
   readonly name: string;
+  readonly #kind: GuestPlace["kind"];
   readonly #open: OpenGuest;
   readonly #options: GuestKeeping;
   readonly #events: ModuleHostEvents;
@@ -59,26 +64,21 @@ export class GuestKeeper implements AsyncDisposable {
    */
   #silences = 0;
   #line: GuestLine | undefined;
-  #delays: Generator<Millis, never>;
-  #startedAt: Instant;
-  #cancelRestart: (() => void) | undefined;
   /** Why it is away. */
   #death = "";
   #isStopping = false;
   #stopped: (() => void) | undefined;
 
-  constructor(
-    { name, open }: { readonly name: string; readonly open: OpenGuest },
-    options: GuestKeeping,
-    events: ModuleHostEvents,
-  ) {
+  constructor({ name, kind, open }: GuestPlace, options: GuestKeeping, events: ModuleHostEvents) {
     this.name = name;
+    this.#kind = kind;
     this.#open = open;
     this.#options = options;
     this.#events = events;
-    this.#delays = retryDelays(options.random);
-    this.#startedAt = options.clock.now();
-    this.#spawn();
+  }
+
+  get instances(): readonly InstanceSpec[] {
+    return [...this.#instances.values()];
   }
 
   /** It has an instance, or is asked about one. */
@@ -136,7 +136,6 @@ export class GuestKeeper implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopping = true;
-    this.#cancelRestart?.();
     this.#cancelPing?.();
     const line = this.#line;
     if (line === undefined) return;
@@ -144,7 +143,7 @@ export class GuestKeeper implements AsyncDisposable {
     this.#stopped = resolve;
     this.#post(["stop"]);
     const cancel = this.#options.clock.after(stopTimeout, () => {
-      this.#options.log.warn(`guest ${this.name} did not stop in time and was ended`);
+      this.#options.log.warn(`${this.#kind} ${this.name} did not stop in time and was ended`);
       resolve();
     });
     await promise;
@@ -229,8 +228,9 @@ export class GuestKeeper implements AsyncDisposable {
     this.#line?.post(message);
   }
 
-  #spawn(): void {
-    this.#startedAt = this.#options.clock.now();
+  /** For the first time, or again. */
+  spawn(): void {
+    if (this.#isStopping || this.#line !== undefined) return;
     this.#isAnswerDue = false;
     this.#hasAnswered = false;
     const line = this.#open(this.name, {
@@ -247,7 +247,6 @@ export class GuestKeeper implements AsyncDisposable {
   }
 
   #died(reason: string): void {
-    const { clock, random, log } = this.#options;
     const line = this.#line;
     this.#line = undefined;
     void line?.end();
@@ -256,16 +255,13 @@ export class GuestKeeper implements AsyncDisposable {
     this.#held.clear();
     this.#changes = [];
     this.#silences = 0;
-    this.#death = `the guest died: ${reason}`;
+    this.#death = `the ${this.#kind} died: ${reason}`;
     this.#answerAll(this.#death);
     this.#stopped?.();
     if (this.#isStopping) return;
-    if (between(this.#startedAt, clock.now()) > provenAfter) this.#delays = retryDelays(random);
-    const delay = this.#delays.next().value;
-    const words = `${this.#death}; it starts again in ${Math.ceil(delay / 1000)} s`;
+    const words = `${this.#death}; ${this.#options.died(this.name, reason)}`;
     for (const name of this.#instances.keys()) this.#say(name, { state: "failed", reason: words });
-    if (this.#instances.size === 0) log.warn(`guest ${this.name}: ${this.#death}`);
-    this.#cancelRestart = clock.after(delay, () => this.#spawn());
+    if (this.#instances.size === 0) this.#options.log.warn(`${this.name}: ${this.#death}`);
   }
 
   #say(instance: string, state: InstanceReport): void {

@@ -11,6 +11,7 @@ import type { Outbox } from "./core/outbox/outbox.ts";
 import type { Report } from "./core/report/report.ts";
 import type { Switchboard } from "./core/switchboard/switchboard.ts";
 import type { Log } from "./ports/log.ts";
+import type { ModuleHost } from "./ports/module-host.ts";
 import type { Spool } from "./ports/spool.ts";
 
 export interface ReportParts {
@@ -18,8 +19,8 @@ export interface ReportParts {
   readonly clock: AgentClock;
   readonly outbox: Outbox;
   readonly switchboard: Switchboard;
-  readonly spool: Spool | undefined;
-  readonly log: Log;
+  readonly world: { readonly spool?: Spool; readonly log: Log };
+  readonly modules: () => Pick<ModuleHost, "problem">;
   /** `undefined`: no show stop holds the node. */
   readonly stop: () => StopReport | undefined;
   /** What runs, and what the node is on its way to. */
@@ -36,9 +37,11 @@ export class AgentReport {
 
   /** Publishes when it is time to. Returns when it is next. */
   pump(at: Instant, publish: (document: Uint8Array) => void): Instant {
-    const { report, clock, log, outbox, spool, switchboard, stop } = this.#parts;
+    const { report, clock, outbox, switchboard, stop, modules } = this.#parts;
+    const { log, spool } = this.#parts.world;
     report.problem("outbox", outbox.isCriticalFull ? "its outbox is full of critical messages" : undefined);
     report.problem("spool", spool?.problem);
+    report.problem("modules", modules().problem);
     if (report.isDue(at)) {
       const { routes } = switchboard;
       const owners = switchboard.ownersBesideStop();
@@ -55,7 +58,8 @@ export class AgentReport {
 
   /** The node is elsewhere on its way to a revision. */
   phase(phase: Phase): void {
-    const { report, log } = this.#parts;
+    const { report } = this.#parts;
+    const { log } = this.#parts.world;
     const said = applyReportOf(phase);
     // That more of a file has come changes only how long is waited for the rest.
     if (JSON.stringify(said) === this.#saidPhase) return;
@@ -78,7 +82,8 @@ export class AgentReport {
   }
 
   instance(instance: string, state: InstanceReport): void {
-    const { report, log } = this.#parts;
+    const { report } = this.#parts;
+    const { log } = this.#parts.world;
     report.instance(instance, state);
     const details = { instance, ...state };
     if (state.state === "failed" || state.state === "waiting") {

@@ -81,8 +81,8 @@ export class Agent implements AsyncDisposable {
       clock: this.#clock,
       outbox: this.#outbox,
       switchboard: this.#switchboard,
-      spool: world.spool,
-      log: world.log,
+      world,
+      modules: () => this.#instances,
       stop: () => this.#stop.report,
       apply: () => this.#revision,
     });

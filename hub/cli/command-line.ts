@@ -3,8 +3,10 @@ import { Argument, Command, Option } from "commander";
 import { countArgument, durationArgument, nameArgument, timeoutArgument } from "./arguments.ts";
 import { addHubOptions, folderOption, portOption, siteOption } from "./common-options.ts";
 import { addConfig } from "./config-command.ts";
+import { addDevices } from "./devices-command.ts";
 import { example } from "./example.ts";
 import { untilInterrupted } from "./interruptible.ts";
+import { addTrust } from "./trust-command.ts";
 import { addJournal } from "./journal-command.ts";
 import { addMode, addRollout } from "./rollout-command.ts";
 import { addRoute } from "./route-command.ts";
@@ -28,7 +30,9 @@ export function commandLine(): Command {
   addStop(program);
   addLedger(program);
   addConfig(program);
+  addDevices(program);
   addRoute(program);
+  addTrust(program);
   addRollout(program);
   addMode(program);
   addJournal(program);
@@ -117,9 +121,14 @@ function addAgent(program: Command): void {
       new Option("--config <file>", "its instances (default node.json in --data)").env("INTERACTOR_CONFIG"),
     )
     .addOption(
-      new Option("--zone <name...>", "zones it is in, for a show stop; may be repeated").env(
-        "INTERACTOR_ZONES",
-      ),
+      new Option(
+        "--zone <name...>",
+        "zones it is in beside those of the site file, for a show stop; may be repeated",
+      ).env("INTERACTOR_ZONES"),
+    )
+    .option(
+      "--sandbox-without <measure...>",
+      "run modules of others also without: user, namespaces, system-calls",
     )
     .addHelpText(
       "after",

@@ -107,12 +107,17 @@ class Picture implements Screen {
   #draw(lines: readonly string[]): void {
     // Cursor up over what was drawn, then everything below it cleared.
     const start = this.#height === 0 ? "" : `\x1b[${this.#height}A\x1b[J`;
-    const width = process.stderr.columns;
-    // A line that wraps would take two of the screen's.
-    const fitting = lines.map((line) =>
-      line.length > width && !line.includes("\x1b") ? line.slice(0, width) : line,
-    );
+    // A terminal that does not say how wide it is says 0.
+    const width = process.stderr.columns > 0 ? process.stderr.columns : Number.POSITIVE_INFINITY;
+    const fitting = lines.map((line) => cutTo(line, width));
     process.stderr.write(`${start}${fitting.join("\n")}\n`);
     this.#height = lines.length;
   }
+}
+
+/** A line that wraps would take two of the screen's. One that is cut loses its colours. */
+function cutTo(line: string, width: number): string {
+  // oxlint-disable-next-line no-control-regex -- colours are what this looks for
+  const plain = line.replaceAll(/\u001b\[\d+m/g, "");
+  return plain.length <= width ? line : plain.slice(0, width);
 }

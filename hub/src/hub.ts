@@ -6,8 +6,7 @@ import type { Random } from "@interactor/shared/kernel/random";
 import { between, earliest, type Instant, millis, seconds } from "@interactor/shared/kernel/units";
 import { prepareRoutes } from "@interactor/shared/routing/run-route";
 import { encodeHubMetric, toldProblems } from "@interactor/shared/wire/messages/hub-state";
-import { quality } from "@interactor/shared/wire/entry";
-import { hubNode, modeInstance, type SiteAddress } from "@interactor/shared/wire/names";
+import type { SiteAddress } from "@interactor/shared/wire/names";
 import type { Session } from "@interactor/shared/wire/session";
 import { nodeTopics, siteTopics, type Topic } from "@interactor/shared/wire/topics";
 import type { AccountsOptions } from "./core/access/account.ts";
@@ -21,11 +20,13 @@ import { HubLedger } from "./hub-ledger.ts";
 import { HubStop } from "./hub-stop.ts";
 import { HubUnits } from "./hub-units.ts";
 import type { Admission, Broker, BrokerRules, Client, Credentials, Verdict } from "./ports/broker.ts";
+import { sayModes } from "./hub-mode-values.ts";
 import { HubAgain } from "./hub-again.ts";
 import { HubAnnouncement } from "./hub-announcement.ts";
 import { HubFaults } from "./hub-faults.ts";
 import { HubIntake } from "./hub-intake.ts";
 import { HubPresence } from "./hub-presence.ts";
+import type { HubPull } from "./hub-pull.ts";
 import { HubSite, type SiteWorld } from "./hub-site.ts";
 import type { Journal } from "./ports/journal.ts";
 import type { StopStore } from "./ports/stop-store.ts";
@@ -44,6 +45,8 @@ export interface HubWorld extends SiteWorld {
   readonly random: Random;
   readonly journal: Journal;
   readonly stopStore: StopStore;
+  /** Without one, nodes get no files. */
+  readonly pull?: Pick<HubPull, "asked">;
 }
 
 const metricInterval = seconds(1);
@@ -157,22 +160,11 @@ export class Hub implements BrokerRules {
         this.#soon();
       },
       publish: (topic, payload, retain) => this.#broker?.publish(topic, payload, { retain, qos: 1 }),
-      say: (modes, news) => this.#sayModes(modes, news),
+      say: (modes, news) => {
+        sayModes(this, this.#now(), modes, news);
+        this.#soon();
+      },
     });
-  }
-
-  /** The mode of a zone is an output of the hub like any other. */
-  #sayModes(modes: ReadonlyMap<string, string>, news: readonly string[]): void {
-    const { instant, wall } = this.#now();
-    const isThere = ({ port }: SiteAddress): boolean => modes.has(port);
-    for (const gone of this.feed.keep(hubNode, isThere)) this.router.forgetLatest(gone);
-    for (const zone of news) {
-      const address = `${hubNode}/${modeInstance}/${zone}`;
-      const value = { value: modes.get(zone) ?? null, at: wall, quality: quality.good };
-      this.router.values(address, [{ ...value, unit: "" }], instant, wall);
-      this.feed.offer({ node: hubNode, address }, [{ ...value, flags: 0 }], instant);
-    }
-    this.#soon();
   }
 
   /** Takes up what the life before may not have delivered, by the routes that are in place. */
@@ -243,6 +235,8 @@ export class Hub implements BrokerRules {
         return this.#intake.announced(topic.node, this.presence.nodeState(topic.node, payload), payload);
       case "reported":
         return this.presence.reported(topic.node, payload);
+      case "pull":
+        return this.#refuse("pull", this.#world.pull?.asked(topic.node, payload), topic.node);
       case "vote":
         return this.#refuse("vote", this.site.voted(topic.node, payload), topic.node);
       case "metric":

@@ -23,6 +23,7 @@ import { journal } from "./journal.ts";
 import { localRoute } from "./local-route.ts";
 import { machineFacts } from "./machine.ts";
 import { remoteRoute } from "./remote-route.ts";
+import { replay } from "./replay.ts";
 import { routes } from "./routes.ts";
 import { showStop } from "./show-stop.ts";
 import { siteFile } from "./site-file.ts";
@@ -36,6 +37,7 @@ const benches: readonly Bench[] = [
   codec,
   siteFile,
   routes,
+  replay,
   localRoute,
   remoteRoute,
   remoteRouteDurable,

@@ -8,16 +8,13 @@ import { newSteering, systemClock } from "../adapters/clock-system.ts";
 import { openDataFolder } from "../adapters/data-folder.ts";
 import { mqttLink } from "../adapters/hub-link-mqtt/hub-link-mqtt.ts";
 import { pinoLog } from "../adapters/log-pino.ts";
-import { workerGuests } from "../adapters/module-host-worker/module-host-worker.ts";
 import { systemSecrets } from "../adapters/secrets-system.ts";
 import { openSpool } from "../adapters/spool-segments/spool-segments.ts";
 import { openStateStore } from "../adapters/state-store-files.ts";
 import { Agent } from "../agent.ts";
-import { AgentModules } from "../agent-modules.ts";
-import type { HubFiles } from "../ports/hub-files.ts";
-import type { InstanceSpec } from "../ports/module-host.ts";
 import { spoolLimits } from "../ports/spool.ts";
-import { workerOf } from "./modules.ts";
+import { modulesOf } from "./module-host.ts";
+import { openPull } from "./pull.ts";
 import { readInstances, readOptions } from "./options.ts";
 import { version } from "./version.ts";
 
@@ -39,7 +36,7 @@ export async function run(): Promise<void> {
 async function serve(): Promise<void> {
   const ending = Promise.withResolvers<number>();
   whenTold(() => ending.resolve(0));
-  const { data, site, node, hub, config, zones } = readOptions(process.argv.slice(2), process.env);
+  const { data, site, node, hub, config, zones, without } = readOptions(process.argv.slice(2), process.env);
   using folder = openDataFolder(data);
   const instances = readInstances(config);
   const log = pinoLog({ name: "interactor-agent", version, node });
@@ -55,11 +52,9 @@ async function serve(): Promise<void> {
     clock,
     log,
   });
-  const worker = workerGuests({ file: import.meta.filename, site, node, steering });
-  const placeOf = ({ module, version }: InstanceSpec) => {
-    const name = workerOf(module, version);
-    return name === undefined ? undefined : { name, open: worker };
-  };
+  const pull = await openPull({ site, node }, data, clock, log);
+  const file = import.meta.filename;
+  const fileOf = (digest: string): string => applyStore.pathOf(digest);
   const agent = new Agent(
     {
       site,
@@ -74,13 +69,13 @@ async function serve(): Promise<void> {
       clock,
       random,
       log,
-      link: mqttLink(hub),
+      link: pull.over(mqttLink(hub)),
       store,
       applyStore,
-      files: noHubFiles,
+      files: pull.files,
       secrets: systemSecrets(process.env),
       spool,
-      openHost: (events) => new AgentModules({ placeOf, clock, random, log }, events),
+      openHost: modulesOf({ file, data, fileOf, site, node, without, steering, clock, random, log }),
       restart: (reason) => {
         log.error(`the agent ends, to be started again: ${reason}`, { reason });
         ending.resolve(restartExit);
@@ -94,13 +89,6 @@ async function serve(): Promise<void> {
   await agent[Symbol.asyncDispose]();
   process.exit(code);
 }
-
-/** Whole plans stand in what the hub says; what is larger than a message comes with bundles. */
-const noHubFiles: HubFiles = {
-  fetch(digest) {
-    throw new Fault("FETCH_FAILED", `the hub did not say the plan ${digest.slice(0, 12)} itself`);
-  },
-};
 
 /** When somebody wants the process to end: a signal, or the parent that started it is gone. */
 function whenTold(end: () => void): void {

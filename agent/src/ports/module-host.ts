@@ -15,6 +15,10 @@ export interface InstanceSpec {
   /** SHA-256 of its bundle; `undefined` or empty: it comes with the agent. */
   readonly digest?: string;
   readonly settings: unknown;
+  /** The file of a module that others have written: one ES module, run in a sandbox. Without: one of the agent's own. */
+  readonly bundle?: string;
+  /** Whether the node is of no use without it. */
+  readonly isCritical?: boolean;
   /** How long an input goes on when the hub is not heard; those without go on for ever. */
   readonly leases?: Readonly<Record<string, Millis>>;
 }
@@ -36,6 +40,11 @@ export interface ModuleHostEvents {
   started(instance: string): void;
   output(output: ModuleOutput): void;
   stateChanged(instance: string, report: InstanceReport): void;
+  /**
+   * It ended too often for starting it again to be of help; `reason` says how it ended last. What may help is what ran
+   * before it: the last version that was known to be good.
+   */
+  escalated?(instance: string, reason: string): void;
   /** A sign of life, about once a second. */
   beat(instance: string): void;
 }
@@ -44,6 +53,8 @@ export interface ModuleHostEvents {
 export type Verdict = string | undefined;
 
 export interface ModuleHost extends AsyncDisposable {
+  /** What keeps it from running modules as it should, in words for people. */
+  readonly problem?: string | undefined;
   /** Starts the instance and keeps it going until it is stopped. */
   start(instance: InstanceSpec): void;
   /**

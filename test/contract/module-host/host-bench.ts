@@ -25,7 +25,7 @@ export interface HostBench extends AsyncDisposable {
 /** Which guest an instance goes to is told by its module: what stands before a dot. */
 const groupOf = ({ module }: InstanceSpec): string => module.split(".")[0] ?? module;
 
-export function openHostBench(open: OpenGuest, folder: string): HostBench {
+export function openHostBench(kind: "worker" | "sandbox", open: OpenGuest, folder: string): HostBench {
   const said: string[] = [];
   const reports: string[] = [];
   const outputs: ModuleOutput[] = [];
@@ -36,7 +36,8 @@ export function openHostBench(open: OpenGuest, folder: string): HostBench {
       clock: systemClock(newSteering()),
       random: { next: () => 0 },
       log: { info: say, warn: say, error: say },
-      placeOf: (instance) => (instance.module === "nowhere" ? undefined : { name: groupOf(instance), open }),
+      placeOf: (instance) =>
+        instance.module === "nowhere" ? undefined : { name: groupOf(instance), kind, open },
     },
     {
       declared: () => undefined,

@@ -4,10 +4,13 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { newSteering } from "../../../agent/src/adapters/clock-system.ts";
 import { workerGuests } from "../../../agent/src/adapters/module-host-worker/module-host-worker.ts";
+import { sandboxLimitsDefault } from "../../../agent/src/adapters/module-host-sandbox/limits.ts";
+import { requires } from "../../e2e/requires.ts";
 import { type HostBench, openHostBench } from "./host-bench.ts";
+import { bundled, openSandboxes } from "./sandboxes.ts";
 
 const source = (path: string) => JSON.stringify(new URL(path, import.meta.url));
 
@@ -27,14 +30,24 @@ function openWorkerBench(): HostBench {
   const file = join(folder, "worker.mjs");
   writeFileSync(file, workerCode);
   const open = workerGuests({ file, site: "demo", node: "stage", steering: newSteering() });
-  return openHostBench(open, folder);
+  return openHostBench("worker", open, folder);
 }
 
-describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({ openBench }) => {
+async function openSandboxBench(): Promise<HostBench> {
+  const folder = mkdtempSync(join(tmpdir(), "module-host-"));
+  const sandbox = await openSandboxes(folder);
+  const bundle = await bundled(join(import.meta.dirname, "lamp-module.ts"), join(folder, "lamp.mjs"));
+  return openHostBench("sandbox", sandbox({ bundle, limits: sandboxLimitsDefault }), folder);
+}
+
+describe.each([
+  { kind: "worker", openBench: openWorkerBench, test: requires() },
+  { kind: "sandbox", openBench: openSandboxBench, test: requires("bwrap") },
+])("in a $kind", ({ kind, openBench, test }) => {
   const spec = (settings: unknown, name = "lamp") => ({ name, module: "lamp", settings });
 
   test("one that hangs is said to be silent, ended, and started again", { timeout: 60_000 }, async () => {
-    await using bench = openBench();
+    await using bench = await openBench();
     await bench.start("lamp");
 
     bench.apply("lamp", "hang", 60_000);
@@ -42,7 +55,7 @@ describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({
     await vi.waitFor(() => expect(bench.reports).toHaveLength(4), { timeout: 25_000 });
     expect(bench.reports.slice(1)).toEqual([
       "lamp: waiting, it has not answered for 2 s",
-      "lamp: failed, the guest died: it did not answer for 5 s; it starts again in 1 s",
+      `lamp: failed, the ${kind} died: it did not answer for 5 s; it starts again in 1 s`,
       "lamp: running",
     ]);
     expect(bench.starts("lamp")).toBe(2);
@@ -51,7 +64,7 @@ describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({
   });
 
   test("of what comes while it is silent it gets the latest", { timeout: 40_000 }, async () => {
-    await using bench = openBench();
+    await using bench = await openBench();
     await bench.start("lamp");
 
     bench.apply("lamp", "hang", 4000);
@@ -72,7 +85,7 @@ describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({
   });
 
   test("what it emits is told with its time", async () => {
-    await using bench = openBench();
+    await using bench = await openBench();
     await bench.start("lamp");
 
     bench.apply("lamp", "level", 0.25);
@@ -83,7 +96,7 @@ describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({
   });
 
   test("before a change it is asked, and what runs goes on", { timeout: 40_000 }, async () => {
-    await using bench = openBench();
+    await using bench = await openBench();
 
     expect(await bench.host.prepare(spec({}))).toBeUndefined();
     expect(await bench.host.prepare(spec({ veto: "no such line here" }))).toBe("lamp: no such line here");
@@ -99,7 +112,7 @@ describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({
   });
 
   test("what would take the place of one that hangs is asked apart", { timeout: 60_000 }, async () => {
-    await using bench = openBench();
+    await using bench = await openBench();
     await bench.start("lamp");
 
     bench.apply("lamp", "hang", 60_000);
@@ -112,7 +125,7 @@ describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({
   });
 
   test("after a change it is asked whether it does what it is for", { timeout: 40_000 }, async () => {
-    await using bench = openBench();
+    await using bench = await openBench();
     expect(await bench.host.selfTest("lamp")).toBe("it does not run");
 
     await bench.start("lamp");
@@ -126,7 +139,7 @@ describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({
   });
 
   test("a silent one fails its test in time", { timeout: 60_000 }, async () => {
-    await using bench = openBench();
+    await using bench = await openBench();
     await bench.start("lamp");
 
     bench.apply("lamp", "hang", 60_000);
@@ -135,7 +148,7 @@ describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({
   });
 
   test("it goes on with other settings, or with those it has", { timeout: 40_000 }, async () => {
-    await using bench = openBench();
+    await using bench = await openBench();
     await bench.start("lamp", { label: "left" });
 
     expect(await bench.host.reconfigure(spec({ label: "right" }))).toBeUndefined();
@@ -150,7 +163,7 @@ describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({
   });
 
   test("one is stopped in good order, and the others go on", { timeout: 40_000 }, async () => {
-    await using bench = openBench();
+    await using bench = await openBench();
     await bench.start("lamp");
     await bench.start("other");
 
@@ -165,7 +178,7 @@ describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({
   });
 
   test("one that does not stop is ended, and the others start again", { timeout: 40_000 }, async () => {
-    await using bench = openBench();
+    await using bench = await openBench();
     await bench.start("lamp", { stopTakes: 60_000 });
     await bench.start("other");
 
