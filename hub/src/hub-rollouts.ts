@@ -59,7 +59,7 @@ export interface BeginOptions {
   readonly by: string;
 }
 
-export class HubRollouts implements AsyncDisposable {
+export class HubRollouts {
   readonly #parts: RolloutParts;
   readonly #past = new Map<number, Rollout>();
   /** By node, what was last heard, to pass over what is said again. */
@@ -176,12 +176,11 @@ export class HubRollouts implements AsyncDisposable {
     clock.after(left, () => this.#serveIf(revision));
   }
 
-  /** What was decided is on disk, or the disk has refused it. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** The hub ends: what was decided is on its way to the disk, which is closed after it. */
+  end(): void {
     this.#isDone = true;
     for (const cancel of [this.#cancelTick, this.#cancelKeep, this.#cancelAgain]) cancel?.();
-    await this.#writing;
-    if (this.#isDirty) await this.#write();
+    if (this.#isDirty) void this.#write();
   }
 
   #closed(): Readonly<Record<string, string>> {
@@ -299,9 +298,11 @@ export class HubRollouts implements AsyncDisposable {
     this.#isDirty = false;
     const { store, targets } = this.#parts;
     try {
-      if (rollout !== undefined) await store.saveRollout(rollout);
       const nodes = Object.fromEntries(targets.nodes);
-      await store.saveStanding({ hub: this.#hub, probation: targets.probation, nodes });
+      await Promise.all([
+        rollout === undefined ? undefined : store.saveRollout(rollout),
+        store.saveStanding({ hub: this.#hub, probation: targets.probation, nodes }),
+      ]);
       for (const { plan } of this.all.slice(pastMax)) {
         await store.removeRollout(plan.revision);
         this.#past.delete(plan.revision);

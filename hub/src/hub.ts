@@ -195,6 +195,7 @@ export class Hub implements BrokerRules {
     this.#faults.end();
     this.#again.end();
     this.#announcement.end();
+    this.site.end();
   }
 
   admit(client: Credentials): Admission {

@@ -116,7 +116,6 @@ export class SimHub {
         hub.stop();
         await hub.showStop[Symbol.asyncDispose]();
         await broker?.[Symbol.asyncDispose]();
-        await hub.site[Symbol.asyncDispose]();
         await journal?.[Symbol.asyncDispose]();
         if (this.process !== process) return;
         process.kill();

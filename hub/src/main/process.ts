@@ -63,8 +63,6 @@ async function serve(): Promise<void> {
     },
   );
   await hub.load();
-  // It ends after the broker: a slow disk must not hold up what a hub that ends no longer serves.
-  await using _site = hub.site;
   await takeFormerRoutes(data, hub.site, log);
   // The routes come first: an agent that connects at once must not be told that there are none.
   using routes = await watchRoutes(options.routes, hub.site, log);
