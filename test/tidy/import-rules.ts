@@ -67,11 +67,19 @@ export const homes: readonly Home[] = [
   pure("sdk", /^shared\/src\/sdk\//, ["kernel", "wire", "routing", "bundle", "supervision"], zod),
   pure("testing", /^shared\/src\/testing\//, contract, ["fast-check"]),
   ...partsOf("agent", ["modules"]),
-  // Never the agent, never another module.
-  shell("modules", /^agent\/modules\/[^/]+\//, ["sdk", "firmware-bridges"], /^agent\/modules\/([^/]+)\//),
+  // Never the agent, never another module. Lines to a device are opened in one way, whichever module owns them.
+  shell(
+    "modules",
+    /^agent\/modules\/[^/]+\//,
+    ["sdk", "firmware-bridges", "serial line"],
+    /^agent\/modules\/([^/]+)\//,
+  ),
+  shell("serial line", /^agent\/serial-line\//, ["sdk"]),
   ...partsOf("hub", []),
   shell("cli", /^hub\/cli\//, contract),
   { name: "dashboard", pattern: /^hub\/dashboard\//, mayImport: contract, npm: "any", isNodeAllowed: false },
+  // Runs compilers and the emulated chip, for tests.
+  shell("firmware bench", /^firmware-bridges\/bench\//, []),
   pure("firmware-bridges", /^firmware-bridges\//, ["kernel"], ["cbor-x"]),
   { name: "deploy", pattern: /^deploy\//, mayImport: [], npm: ["esbuild"], isNodeAllowed: true },
   shell("test", /^test\//, "everything"),

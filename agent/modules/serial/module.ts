@@ -1,7 +1,7 @@
 /** A device that speaks in lines of text: each line gives values, and a line can be sent to it. */
 import { defineModule, type Instance, type ModuleContext } from "@interactor/shared/sdk/define-module";
+import { KeptLine } from "../../serial-line/kept-line.ts";
 import { Complaints } from "./complaints.ts";
-import { KeptLine } from "./kept-line.ts";
 import { linesPerSecondMax } from "./limits.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { manifest } from "./manifest.ts";

@@ -6,9 +6,10 @@
  * (`uv_default_loop` in bindings-cpp 13). So the line is opened twice: once by the bindings, which keeps speed,
  * parity and lock, and once by Node.
  */
-import { closeSync, constants, openSync } from "node:fs";
-import { readdir, readlink, realpath } from "node:fs/promises";
+import { close as closeDescriptor, constants, openSync } from "node:fs";
+import { readdir, readFile, readlink, realpath } from "node:fs/promises";
 import { ReadStream } from "node:tty";
+import { promisify } from "node:util";
 import { asyncClose, asyncOpen } from "@serialport/bindings-cpp/dist/load-bindings.js";
 
 export interface TtyOptions {
@@ -39,19 +40,22 @@ const held = new Set<number>();
 
 /** Opens, sets up and locks the line. Rejects when it is no tty, or somebody else has the lock. */
 export async function openTty(options: TtyOptions, events: TtyEvents): Promise<Tty> {
-  const locked = await openLocked(options);
-  held.add(locked);
+  // Before the lock and until after it: a locked line without a reader is known to be a dead thread's.
+  const given = openSync(options.path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
+  held.add(given);
+  let locked: number | undefined;
   try {
-    return serve(locked, options.path, events);
+    locked = await openLocked(options);
+    held.add(locked);
+    return serve({ locked, given }, events);
   } catch (error) {
-    await letGo(locked);
+    if (locked !== undefined) await letGo(locked);
+    await closeReader(given);
     throw error;
   }
 }
 
-function serve(locked: number, path: string, events: TtyEvents): Tty {
-  const given = openSync(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
-  held.add(given);
+function serve({ locked, given }: { locked: number; given: number }, events: TtyEvents): Tty {
   const stream = new ReadStream(given);
   // libuv opens the tty once more, so that its flags are its own, and leaves the one it was given to us.
   const used = descriptorOf(stream);
@@ -70,11 +74,10 @@ function serve(locked: number, path: string, events: TtyEvents): Tty {
   stream.on("error", (error) => end(error.message));
   stream.on("close", () => {
     end(undefined);
-    if (used !== given) closeSync(given);
     if (used !== undefined) held.delete(used);
-    held.delete(given);
-    // Last, and on another thread: a driver may wait here until its device has taken everything.
-    void letGo(locked).then(resolve);
+    // Not on this thread: a driver may wait until its device has taken everything.
+    const lettingGo = letGo(locked);
+    void (used === given ? lettingGo : lettingGo.then(() => closeReader(given))).then(resolve);
   });
   return {
     get backlog() {
@@ -116,19 +119,32 @@ async function open({ path, ...line }: TtyOptions): Promise<number> {
   throw new Error("the bindings gave no descriptor");
 }
 
-/** Descriptors of this process that lead to the line and are not this thread's. No other thread opens lines. */
+/**
+ * Descriptors that keep the line locked in the name of a thread that is no more. A thread that lives has the line
+ * open for reading too, from before it locks it, so where two descriptors are not ours somebody is at it.
+ */
 async function orphansOf(path: string): Promise<readonly number[]> {
-  const own = "/proc/self/fd";
-  const orphans: number[] = [];
-  for (const name of await readdir(own).catch(() => [])) {
-    const target = await readlink(`${own}/${name}`).catch(() => undefined);
-    const isOfLine = target === (await realpath(path));
-    if (!isOfLine || held.has(Number(name))) continue;
-    // Held from now on, so that it is closed once only.
-    held.add(Number(name));
-    orphans.push(Number(name));
+  const line = await realpath(path);
+  const strangers: number[] = [];
+  for (const name of await readdir("/proc/self/fd").catch(() => [])) {
+    const target = await readlink(`/proc/self/fd/${name}`).catch(() => undefined);
+    if (target === line && !held.has(Number(name))) strangers.push(Number(name));
   }
-  return orphans;
+  const [orphan, ...others] = strangers;
+  if (orphan === undefined || others.length > 0 || !(await hasLock(orphan))) return [];
+  // Held from now on, so that it is closed once only.
+  held.add(orphan);
+  return [orphan];
+}
+
+async function hasLock(descriptor: number): Promise<boolean> {
+  const facts = await readFile(`/proc/self/fdinfo/${descriptor}`, "latin1").catch(() => "");
+  return /^lock:.*\bFLOCK\b/mu.test(facts);
+}
+
+async function closeReader(descriptor: number): Promise<void> {
+  await promisify(closeDescriptor)(descriptor).catch(() => undefined);
+  held.delete(descriptor);
 }
 
 /** Whatever the driver says: there is nothing more to be done about it. */
