@@ -33,6 +33,7 @@ export const manifest = defineManifest({
     { kind: "universe", from: "/universe", within: "/sacn/to", rank: "/sacn/priority" },
     { kind: "host", from: "/sacn/to" },
     { kind: "host", from: "/artnet/to" },
+    { kind: "serial", from: "/usb/path" },
   ],
   outputs: {
     universe: { type: "bytes", label: "Universe as sent" },

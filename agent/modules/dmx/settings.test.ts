@@ -40,11 +40,11 @@ describe("settings", () => {
   });
 
   test.each([
-    ["no protocol", { universe: 1 }, ": sacn or artnet is needed: there is nowhere to send to"],
+    ["no protocol", { universe: 1 }, ": sacn, artnet or usb is needed: there is nowhere to send to"],
     [
       "both disabled",
       { universe: 1, sacn: { enabled: false } },
-      ": sacn or artnet is needed: there is nowhere to send to",
+      ": sacn, artnet or usb is needed: there is nowhere to send to",
     ],
     ["no universe", { sacn: {} }, "universe: must be a whole number from 1 to 63999"],
     ["universe 0", { universe: 0, sacn: {} }, "universe: must be a whole number from 1 to 63999"],
@@ -52,7 +52,7 @@ describe("settings", () => {
     [
       "a misspelt key",
       { ...valid, univers: 2 },
-      ": unknown setting univers; there are universe, sacn, artnet, receive, dimmers, ltpChannels, scenes, cueLists, failsafe, priorities",
+      ": unknown setting univers; there are universe, sacn, artnet, usb, receive, dimmers, ltpChannels, scenes, cueLists, failsafe, priorities",
     ],
     [
       "a misspelt key further in",
@@ -140,11 +140,16 @@ describe("settings", () => {
       { universe: 1, sacn: { slotPriorities: { "0-3": 100 } } },
       "sacn.slotPriorities.0-3: 0-3 is no range of channels from 1 to 512",
     ],
+    [
+      "a widget without a path",
+      { universe: 1, usb: { path: "ttyUSB0" } },
+      "usb.path: must be a path such as /dev/ttyUSB0",
+    ],
     ["a list of dimmers", { ...valid, dimmers: [] }, "dimmers: must be a map of name: {channel: …}"],
     [
       "nothing",
       undefined,
-      ": must be a map of universe, sacn, artnet, receive, dimmers, ltpChannels, scenes, cueLists, failsafe, priorities",
+      ": must be a map of universe, sacn, artnet, usb, receive, dimmers, ltpChannels, scenes, cueLists, failsafe, priorities",
     ],
   ])("with %s are refused in words that help", (_, given, problem) => {
     expect(problems(given)).toContain(problem);

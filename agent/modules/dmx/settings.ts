@@ -25,10 +25,13 @@ import {
   type ArtnetSettings,
   filledArtnet,
   filledSacn,
+  filledUsb,
   portAddressProblems,
   sacn,
   sacnProblems,
   type SacnSettings,
+  usb,
+  type UsbSettings,
 } from "./settings/outputs.ts";
 import { filledReceive, receive, receiveProblems, type ReceiveSettings } from "./settings/receive.ts";
 
@@ -41,6 +44,7 @@ export interface Settings {
   readonly universe: number;
   readonly sacn?: SacnSettings;
   readonly artnet?: ArtnetSettings;
+  readonly usb?: UsbSettings;
   readonly receive?: ReceiveSettings;
   readonly dimmers: { readonly [name: string]: DimmerSettings };
   readonly priorities: InputPriorities;
@@ -60,6 +64,7 @@ const written = strict({
   universe: whole(1, sacnUniverseMax),
   sacn: z.optional(sacn),
   artnet: z.optional(artnet),
+  usb: z.optional(usb),
   receive: z.optional(receive),
   dimmers: z._default(z.record(z.string(), dimmer, { error: "must be a map of name: {channel: …}" }), {}),
   ltpChannels: z._default(
@@ -99,9 +104,9 @@ const issueOf = (input: unknown) => (problem: Problem) => ({
 /** What is wrong between settings that are right each by itself. */
 function problemsOf(given: Written): readonly Problem[] {
   const problems: Problem[] = [];
-  const isSent = given.sacn?.enabled === true || given.artnet?.enabled === true;
+  const isSent = [given.sacn, given.artnet, given.usb].some((output) => output?.enabled === true);
   if (!isSent && given.receive === undefined) {
-    problems.push({ path: [], message: "sacn or artnet is needed: there is nowhere to send to" });
+    problems.push({ path: [], message: "sacn, artnet or usb is needed: there is nowhere to send to" });
   }
   const inside = (key: string, found: readonly Problem[]): void => {
     for (const { path, message } of found) problems.push({ path: [key, ...path], message });
@@ -142,6 +147,7 @@ function fill(given: Written): Settings {
     universe: given.universe,
     ...(sacn?.enabled === true ? { sacn: filledSacn(sacn) } : {}),
     ...(artnet?.enabled === true ? { artnet: filledArtnet(artnet, given.universe) } : {}),
+    ...(given.usb?.enabled === true ? { usb: filledUsb(given.usb) } : {}),
     ...(given.receive === undefined ? {} : { receive: filledReceive(given.receive, given.universe) }),
     dimmers: Object.fromEntries(
       Object.entries(dimmers).map(([name, { channel, label }]) => [name, dimmerInput(channel, label)]),

@@ -1,11 +1,13 @@
 /** The ways out of a universe: opened, tried anew while they fail, each by itself, and closed. */
 import type { Instant, ModuleContext } from "@interactor/shared/sdk/define-module";
+import { slotCount } from "../engine/slots.ts";
 import { ErrorReport } from "../error-report.ts";
 import { fitSourceName, sourceCid } from "../sacn.ts";
 import type { Settings } from "../settings.ts";
 import { ArtnetOutput } from "./artnet-output.ts";
 import type { OnError, Output } from "./output.ts";
 import { SacnOutput } from "./sacn-output.ts";
+import { UsbOutput } from "./usb-output.ts";
 
 export class Outputs {
   readonly each: readonly Output[];
@@ -49,7 +51,7 @@ export class Outputs {
     await Promise.all(this.each.map((output) => output.close()));
   }
 
-  #openable({ universe, sacn, artnet }: Settings): readonly Output[] {
+  #openable({ universe, sacn, artnet, usb, stored }: Settings): readonly Output[] {
     const outputs: Output[] = [];
     const { site, node, name, clock } = this.#context;
     const ownName = `${node}/${name} (Interactor)`;
@@ -60,6 +62,13 @@ export class Outputs {
     }
     if (artnet !== undefined)
       outputs.push(new ArtnetOutput(ownName, artnet, clock, this.#onError("Art-Net")));
+    if (usb !== undefined) {
+      const { scene } = stored.failsafe;
+      const levels = Uint8Array.from({ length: slotCount }, (_, slot) => scene.get(slot) ?? 0);
+      outputs.push(
+        new UsbOutput(usb, scene.size > 0 ? levels : undefined, this.#context, this.#onError("USB")),
+      );
+    }
     return outputs;
   }
 

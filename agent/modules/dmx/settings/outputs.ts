@@ -1,5 +1,5 @@
 /** Where a universe goes. */
-import { z } from "@interactor/shared/sdk/define-module";
+import { type Millis, z } from "@interactor/shared/sdk/define-module";
 import { artnetPort, netMax, nibbleMax, portAddressMax, portAddressOf } from "../artnet.ts";
 import { sacnPort, sacnUniverseMax, sourceNameBytesMax } from "../sacn.ts";
 import { priority, priorityDefault } from "./cue-lists.ts";
@@ -8,9 +8,11 @@ import {
   flag,
   isUnicast,
   localAddress,
+  millisOf,
   type Problem,
   rangeWords,
   slotsOf,
+  span,
   strict,
   text,
   whole,
@@ -37,6 +39,13 @@ export interface ArtnetSettings {
   readonly port: number;
   readonly interface?: string | undefined;
   readonly portAddress: number;
+}
+
+export interface UsbSettings {
+  readonly path: string;
+  readonly baudRate: number;
+  /** A widget of ours goes dark or to the failsafe's scene after that; 0: it holds the last look for ever. */
+  readonly guard: Millis;
 }
 
 const isSendable = (address: string): boolean => isUnicast(address) || address === "255.255.255.255";
@@ -88,6 +97,25 @@ export const artnet = strict({
   universe: z.optional(whole(0, nibbleMax)),
 });
 
+/** Two bytes of milliseconds. */
+const guardMax = 65_535;
+
+export const usb = strict({
+  enabled: z._default(flag, true),
+  path: text.check(
+    z.maxLength(255),
+    z.refine((path) => path.startsWith("/") && !path.includes("\0"), "must be a path such as /dev/ttyUSB0"),
+  ),
+  // What carries 44 frames a second. A widget with an FTDI chip has its own speed and does not care.
+  baudRate: z._default(whole(38_400, 4_000_000), 250_000),
+  // Two repeats of a static look and some time to spare.
+  guard: z._default(
+    span.check(z.refine((written) => millisOf(written) <= guardMax, "must be at most 65s")),
+    "2s",
+  ),
+});
+
+type WrittenUsb = z.infer<typeof usb>;
 type WrittenSacn = z.infer<typeof sacn>;
 type WrittenArtnet = z.infer<typeof artnet>;
 export type PortAddress = Pick<WrittenArtnet, "portAddress" | "net" | "subnet" | "universe">;
@@ -121,6 +149,10 @@ export function filledSacn({ enabled: _enabled, slotPriorities, ...rest }: Writt
     for (const slot of slotsOf(range)) bySlot.set(slot, priority);
   }
   return { ...rest, slotPriorities: bySlot };
+}
+
+export function filledUsb({ path, baudRate, guard }: WrittenUsb): UsbSettings {
+  return { path, baudRate, guard: millisOf(guard) };
 }
 
 export function sacnProblems({ slotPriorities }: WrittenSacn): readonly Problem[] {
