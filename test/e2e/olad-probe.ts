@@ -5,6 +5,7 @@ import { answerRequests } from "./remote.ts";
 
 export type ProbeQuestion =
   | { readonly kind: "get"; readonly url: string }
+  | { readonly kind: "post"; readonly url: string; readonly form: string }
   /** From now on packets of this universe are kept. */
   | { readonly kind: "watch"; readonly universe: number; readonly interface: string }
   | { readonly kind: "packets" };
@@ -37,6 +38,11 @@ answerRequests(async (asked) => {
     case "get": {
       const response = await fetch(question.url);
       return response.json();
+    }
+    case "post": {
+      const headers = { "content-type": "application/x-www-form-urlencoded" };
+      const response = await fetch(question.url, { method: "POST", headers, body: question.form });
+      return response.text();
     }
     case "watch":
       await bound;

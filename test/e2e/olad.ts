@@ -10,23 +10,19 @@ import { chown, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  environment,
-  isAlive,
-  type Namespace,
-  openNamespace,
-  requiresNamespaces,
-  run,
-  sweepNamespaces,
-} from "./namespaces.ts";
+import { openLightCable, receiverAddress } from "./light-cable.ts";
+import { environment, isAlive, type Namespace, requiresNamespaces, sweepNamespaces } from "./namespaces.ts";
 import type { ProbeQuestion, SeenPacket } from "./olad-probe.ts";
 import { Remote } from "./remote.ts";
 
-export const senderAddress = "10.77.0.1";
-export const oladAddress = "10.77.0.2";
+export { senderAddress } from "./light-cable.ts";
+export const oladAddress = receiverAddress;
 /** Art-Net's port address is the low 4 bits of the universe that OLA's port is patched to. */
 export const sacnUniverse = 1;
 export const artnetUniverse = 2;
+/** What OLA sends: the same, the other way round. */
+export const sacnFromOlad = 11;
+export const artnetFromOlad = 12;
 
 const httpPort = 9090;
 /** olad refuses to run as root. */
@@ -41,6 +37,8 @@ export interface Olad extends AsyncDisposable {
   runInSender(command: readonly string[]): Promise<string>;
   /** What OLA shows on its universe: 512 levels, or none as long as nothing came. */
   getDmx(universe: number): Promise<readonly number[]>;
+  /** Sets what OLA sends on `sacnFromOlad` or `artnetFromOlad`, from the first slot on. It says so once, and never again. */
+  setDmx(universe: number, levels: readonly number[]): Promise<void>;
   /** The sACN packets that came to olad's namespace since its start. */
   packets(): Promise<readonly SeenPacket[]>;
 }
@@ -48,15 +46,12 @@ export interface Olad extends AsyncDisposable {
 /** `test` where olad can run. Elsewhere it skips loudly, or fails where CI=true. */
 export const requiresOlad = (): ReturnType<typeof requiresNamespaces> => requiresNamespaces("olad");
 
-/** Starts olad with its sACN and Art-Net inputs patched to universes 1 and 2. */
+/** Starts olad with its sACN and Art-Net inputs patched to universes 1 and 2, and its outputs to 11 and 12. */
 export async function startOlad(): Promise<Olad> {
   await sweep();
   await using undo = new AsyncDisposableStack();
-  const namespaces = {
-    sender: undo.use(await openNamespace("sender")),
-    olad: undo.use(await openNamespace("olad")),
-  };
-  await layCable(namespaces);
+  const { sender, receiver } = undo.use(await openLightCable());
+  const namespaces = { sender, olad: receiver };
 
   const folder = await mkdtemp(join(tmpdir(), `${folderPrefix}${process.pid}-`));
   undo.defer(() => rm(folder, { recursive: true, force: true }));
@@ -67,7 +62,7 @@ export async function startOlad(): Promise<Olad> {
   const probe = undo.use(new Remote([...namespaces.olad.prefix, process.execPath, probeFile]));
   const ask = (question: ProbeQuestion): Promise<unknown> => probe.ask(question);
   await untilServing(ask, join(folder, logFile));
-  await patchInputs(namespaces.olad);
+  await patchPorts(namespaces.olad);
   await ask({ kind: "watch", universe: sacnUniverse, interface: oladAddress });
 
   const kept = undo.move();
@@ -75,6 +70,10 @@ export async function startOlad(): Promise<Olad> {
     inSender: (command) => [...namespaces.sender.prefix, ...command],
     runInSender: (command) => namespaces.sender.run(...command),
     getDmx: async (universe) => dmxIn(await ask({ kind: "get", url: `${baseUrl}/get_dmx?u=${universe}` })),
+    setDmx: async (universe, levels) => {
+      const form = new URLSearchParams({ u: `${universe}`, d: levels.join() }).toString();
+      await ask({ kind: "post", url: `${baseUrl}/set_dmx`, form });
+    },
     packets: async () => (await ask({ kind: "packets" })) as readonly SeenPacket[],
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
@@ -91,26 +90,6 @@ async function sweep(): Promise<void> {
     const maker = Number(/^(\d+)-/.exec(name.slice(folderPrefix.length))?.[1]);
     if (!name.startsWith(folderPrefix) || isAlive(maker)) continue;
     await rm(join(tmpdir(), name), { recursive: true, force: true });
-  }
-}
-
-async function layCable({
-  sender,
-  olad,
-}: {
-  readonly sender: Namespace;
-  readonly olad: Namespace;
-}): Promise<void> {
-  const ends = [`dmx0 netns ${sender.name}`, `dmx0 netns ${olad.name}`];
-  await run(`ip link add ${ends[0]} type veth peer name ${ends[1]}`.split(" "));
-  for (const [namespace, address] of [
-    [sender, senderAddress],
-    [olad, oladAddress],
-  ] as const) {
-    const ip = (command: string): Promise<string> => namespace.run("ip", ...command.split(" "));
-    await ip(`addr add ${address}/24 brd + dev dmx0`);
-    await ip("link set dmx0 up");
-    await ip("route add 224.0.0.0/4 dev dmx0");
   }
 }
 
@@ -144,7 +123,7 @@ async function writeConfig(folder: string): Promise<void> {
       enabled: true,
       ip: oladAddress,
       input_ports: 4,
-      output_ports: 0,
+      output_ports: 1,
       revision: "0.46",
       prepend_hostname: false,
       ignore_preview: true,
@@ -152,7 +131,7 @@ async function writeConfig(folder: string): Promise<void> {
       draft_discovery: false,
       cid: "5f2c5a4e-0a8b-4c1f-9a3d-1f2e3d4c5b6a",
     },
-    artnet: { enabled: true, ip: oladAddress, net: 0, subnet: 0, output_ports: 0, use_loopback: true },
+    artnet: { enabled: true, ip: oladAddress, net: 0, subnet: 0, output_ports: 1, use_loopback: true },
     ...Object.fromEntries(disabledPlugins.map((plugin) => [plugin, { enabled: false }])),
   };
   for (const [plugin, settings] of Object.entries(files)) {
@@ -193,17 +172,20 @@ async function untilServing(ask: (question: ProbeQuestion) => Promise<unknown>, 
 }
 
 /** Which numbers devices have depends on the plugins; ola_patch says 0 whatever it did, so we look afterwards. */
-async function patchInputs(namespace: Namespace): Promise<void> {
-  const patch = async (plugin: string, universe: number): Promise<void> => {
+async function patchPorts(namespace: Namespace): Promise<void> {
+  const flags = { input: ["-i"], output: [] };
+  const patch = async (plugin: string, universe: number, direction: "input" | "output"): Promise<void> => {
     const devices = await namespace.run("ola_dev_info");
     const device = new RegExp(`^Device (\\d+): ${plugin}`, "m").exec(devices)?.[1];
     if (device === undefined) throw new Error(`olad has no ${plugin} device:\n${devices}`);
-    await namespace.run("ola_patch", "-d", device, "-p", "0", "-u", String(universe), "-i");
+    await namespace.run("ola_patch", "-d", device, "-p", "0", "-u", String(universe), ...flags[direction]);
   };
-  await patch("E1.31", sacnUniverse);
-  await patch("ArtNet", artnetUniverse);
+  await patch("E1.31", sacnUniverse, "input");
+  await patch("ArtNet", artnetUniverse, "input");
+  await patch("E1.31", sacnFromOlad, "output");
+  await patch("ArtNet", artnetFromOlad, "output");
   const patched = await namespace.run("ola_dev_info");
-  for (const universe of [sacnUniverse, artnetUniverse]) {
+  for (const universe of [sacnUniverse, artnetUniverse, sacnFromOlad, artnetFromOlad]) {
     if (!patched.includes(`patched to universe ${universe}`)) throw new Error(`not patched:\n${patched}`);
   }
 }

@@ -11,6 +11,8 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { type ArtDmx, decodeArtDmx, nextArtnetSequence } from "./artnet.ts";
 import { definition } from "./module.ts";
 import { keepAliveInterval, repeatsOfFirst } from "./pacing.ts";
+import { isArtSync } from "./artnet-poll.ts";
+import { decodeExtended } from "./sacn-extended.ts";
 import { decodeSacn, nextSacnSequence, type SacnData, sourceCid } from "./sacn.ts";
 import { slotCount } from "./engine/slots.ts";
 
@@ -33,9 +35,7 @@ interface Receiver<Packet> {
 }
 
 /** A real socket on loopback; every packet must be of its protocol. */
-async function receiver<Packet>(
-  decode: (bytes: Uint8Array) => Packet | undefined,
-): Promise<Receiver<Packet>> {
+async function receiver<Packet>(decode: (bytes: Buffer) => Packet | undefined): Promise<Receiver<Packet>> {
   const packets: Packet[] = [];
   const times: number[] = [];
   const socket = createSocket("udp4");
@@ -334,6 +334,77 @@ describe("what is stored", () => {
       master: 0.5,
       blackout: true,
     });
+  });
+});
+
+describe("a source on sACN", () => {
+  test("says the priorities of single slots before its first levels, and again every second", async () => {
+    const seen: SacnData[] = [];
+    const sacn = await receiver((bytes) => {
+      const packet = decodeSacn(bytes);
+      if (packet !== undefined) seen.push(packet);
+      return packet;
+    });
+    await start({
+      universe: 1,
+      sacn: { ...local(sacn.port), priority: 90, slotPriorities: { "2-3": 150, "512": 0 } },
+    });
+
+    await sleep(2200);
+
+    const told = seen.filter(({ startCode }) => startCode === 0xdd);
+    const expected = new Uint8Array(slotCount).fill(90);
+    expected.set([150, 150], 1);
+    expected[511] = 0;
+    expect(seen[0]).toMatchObject({ startCode: 0xdd, levels: expected });
+    expect(told.length).toBeGreaterThanOrEqual(2);
+    expect(seen.map(({ sequence }) => sequence)).toEqual(seen.map((_, index) => index));
+  });
+
+  test("synchronizes universes that change together once, after their levels", async () => {
+    let order: string[] = [];
+    const sacn = await receiver((bytes) => {
+      const data = decodeSacn(bytes);
+      const extended = decodeExtended(bytes);
+      if (data !== undefined) order.push(`levels for ${data.synchronization}`);
+      if (extended?.kind === "synchronization") order.push(`now ${extended.universe}`);
+      return data ?? extended;
+    });
+    const settings = (universe: number) => ({
+      universe,
+      sacn: { ...local(sacn.port), synchronization: 777 },
+    });
+    const benches = await Promise.all([start(settings(1), "one"), start(settings(2), "two")]);
+    await untilQuiet();
+
+    const orders: string[] = [];
+    for (let level = 1; level <= 5; level += 1) {
+      order = [];
+      for (const bench of benches) bench.apply("ch1", level);
+      await sleep(120);
+      orders.push(order.slice(0, 3).join());
+    }
+
+    // A change that meets a repeat of one of them goes when the line is free.
+    expect(orders).toContain("levels for 777,levels for 777,now 777");
+  });
+});
+
+describe("a source on Art-Net", () => {
+  test("synchronizes what it has sent", async () => {
+    const order: string[] = [];
+    const artnet = await receiver((bytes) => {
+      if (isArtSync(bytes)) order.push("now");
+      const dmx = decodeArtDmx(bytes);
+      if (dmx !== undefined) order.push("levels");
+      return dmx ?? bytes;
+    });
+    await start({ universe: 1, artnet: { ...local(artnet.port), sync: true } });
+
+    await sleep(700);
+
+    expect(order.length).toBeGreaterThan(4);
+    expect(order).toEqual(order.map((_, index) => (index % 2 === 0 ? "levels" : "now")));
   });
 });
 

@@ -5,20 +5,25 @@ import {
   type Instance,
   type Instant,
   millis,
+  type Millis,
   type ModuleContext,
   seconds,
 } from "@interactor/shared/sdk/define-module";
 import { Complaints } from "@interactor/shared/sdk/complaints";
-import { Engine } from "./engine/engine.ts";
 import { levelsOfPlaced, slotsOfPlaced } from "./engine/placed-input.ts";
+import { Desks } from "./desks.ts";
+import { Engine } from "./engine/engine.ts";
+import type { NetworkFrame } from "./engine/network-sources.ts";
 import { LatencyMeter } from "./latency.ts";
 import { Monitor } from "./monitor.ts";
-import { Outputs } from "./outputs.ts";
+import { Outputs } from "./outputs/outputs.ts";
 import { readLooks } from "./recorded-looks.ts";
 import { Sender } from "./sender.ts";
 import type { Settings } from "./settings.ts";
+import type { ReceiveSettings } from "./settings/receive.ts";
 import { slotFinder } from "./settings/cue-lists.ts";
 import { type PlacedSettings, restOf } from "./settings/fixtures.ts";
+import { sourceCid } from "./sacn.ts";
 import { cueListsOf, play, type PlayInput, playInputs, whatIsOn } from "./stored.ts";
 
 /** How often the counters are given, and what fails is tried anew. */
@@ -29,6 +34,7 @@ export class Stage implements Instance {
   readonly #engine: Engine;
   readonly #outputs: Outputs;
   readonly #sender: Sender;
+  readonly #desks: Desks | undefined;
   readonly #latency: LatencyMeter;
   readonly #monitor = new Monitor();
   readonly #placed: Readonly<Record<string, PlacedSettings>>;
@@ -41,6 +47,7 @@ export class Stage implements Instance {
   #hasNews = true;
   #cancelReport: () => void = () => undefined;
   #cancelMonitor: (() => void) | undefined;
+  #said: "running" | "waiting" | undefined;
   #stopped: Promise<void> | undefined;
 
   private constructor(settings: Settings, context: ModuleContext) {
@@ -65,13 +72,31 @@ export class Stage implements Instance {
       advance: (at: Instant) => this.#advance(at),
       wakeAt: (at: Instant) => this.#engine.wakeAt(at),
     };
-    this.#sender = new Sender(look, this.#outputs.streams, clock, (at) => this.#sent(at));
+    this.#sender = new Sender(look, this.#outputs.each, clock, (at) => this.#sent(at));
+    if (settings.receive !== undefined) this.#desks = this.#desksOf(settings, settings.receive);
+  }
+
+  #desksOf({ latest }: Settings, receive: ReceiveSettings): Desks {
+    const { site, node, name } = this.#context;
+    const merged = {
+      frame: (frame: NetworkFrame, at: Instant) =>
+        this.#changedIf(this.#engine.receive(frame, at).isChanged, undefined),
+      synchronize: (validFor: Millis, at: Instant) =>
+        this.#changedIf(this.#engine.synchronize(validFor, at), undefined),
+    };
+    return new Desks(receive, this.#context, {
+      cid: sourceCid(`${site}/${node}/${name}`),
+      isOwnPort: (port) => this.#outputs.isOwnPort(port),
+      latest,
+      merged: receive.merge ? merged : undefined,
+    });
   }
 
   /** Resolves when the outputs are open, or have been tried: one that fails is tried again from then on. */
   static async start(settings: Settings, context: ModuleContext): Promise<Stage> {
     const stage = new Stage(settings, context);
-    await stage.#outputs.open();
+    await Promise.all([stage.#outputs.open(), stage.#desks?.open()]);
+    stage.#sayState();
     context.onInput((input, applied) => stage.#set(input, applied));
     // Whoever says GO before a long one is read is told that there is none.
     void stage.#readRecordings(settings);
@@ -182,14 +207,26 @@ export class Stage implements Instance {
     const { errors } = this.#outputs;
     if (errors !== this.#errorsGiven) this.#context.emit("errors", errors);
     this.#errorsGiven = errors;
-    this.#outputs.retry();
+    this.#sayState();
+    const now = this.#context.clock.now();
+    this.#outputs.tick(now);
+    this.#desks?.tick(now);
+  }
+
+  #sayState(): void {
+    const failure = this.#outputs.failure ?? this.#desks?.failure;
+    const state = failure === undefined ? "running" : "waiting";
+    if (state === this.#said || this.#stopped !== undefined) return;
+    this.#said = state;
+    if (failure === undefined) this.#context.running();
+    else this.#context.waiting(failure);
   }
 
   async #leave(): Promise<void> {
-    this.#outputs.fallSilent();
     this.#cancelReport();
     this.#complaints.stop();
     this.#cancelMonitor?.();
+    await this.#desks?.close();
     await this.#sender.leave();
     await this.#outputs.close();
   }
