@@ -123,10 +123,13 @@ describe("a universe", () => {
     const bench = await start({ universe: 1, sacn: local(sacn.port), dimmers: { wash: { channel: 1 } } });
     bench.apply("wash", 1);
 
+    // What is sent is told ten times a second at most.
     bench.apply("ch1", 3, "manual");
     await sacn.find(({ levels }) => levels[0] === 3);
+    await sleep(250);
     bench.apply("ch1", undefined);
     await sacn.find(({ levels }) => levels[0] === 255);
+    await sleep(250);
     bench.apply("wash", undefined);
     await sacn.find(({ levels }) => levels[0] === 0);
 
@@ -335,6 +338,39 @@ describe("what is stored", () => {
       blackout: true,
     });
   });
+});
+
+test("an instance whose agent was killed shows what it showed, until somebody drives it", async () => {
+  const sacn = await sacnReceiver();
+  const remember = join(await mkdtemp(join(tmpdir(), "dmx-memory-")), "look");
+  onTestFinished(() => rm(dirname(remember), { recursive: true }));
+  const settings = (port: number) => ({
+    universe: 1,
+    sacn: local(port),
+    remember,
+    cueLists: { show: { cues: [{ name: "open", levels: { ch3: 30 } }] } },
+  });
+  const killed = await start(settings(sacn.port));
+  killed.apply("ch1", 100);
+  killed.apply("grand-master", 0.5);
+  killed.apply("cue-go", "show");
+  await sacn.find(({ levels }) => levels[0] === 50 && levels[2] === 15);
+  await sleep(600);
+
+  const [after, later] = await Promise.all([sacnReceiver(), sacnReceiver()]);
+  const reborn = await start(settings(after.port));
+  const first = await after.find(() => true);
+  reborn.apply("ch1", undefined);
+  await after.find(({ levels }) => levels[0] === 0 && levels[2] === 15);
+  // In good order it leaves its cue and its master, and no levels.
+  reborn.apply("ch2", 80);
+  await after.find(({ levels }) => levels[1] === 40);
+  await reborn.stop();
+  await start(settings(later.port));
+  const last = await later.find(() => true);
+
+  expect([...first.levels.subarray(0, 3)]).toEqual([50, 0, 15]);
+  expect([...last.levels.subarray(0, 3)]).toEqual([0, 0, 15]);
 });
 
 describe("a source on sACN", () => {
