@@ -6,8 +6,8 @@ import { type Instant, later, millis, type Value } from "@interactor/shared/sdk/
 import type { Engine } from "./engine/engine.ts";
 import { slotCount } from "./engine/slots.ts";
 
-/** Ten a second: faster is not read, and each is a kilobyte on its way to the hub. */
-const monitorInterval = millis(100);
+/** Five a second: faster is not read, and each is a kilobyte on its way to the hub. */
+const monitorInterval = millis(200);
 
 export class Monitor {
   readonly #levels = new Uint8Array(slotCount);
