@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openLightCable, receiverAddress } from "./light-cable.ts";
 import { environment, isAlive, type Namespace, requiresNamespaces, sweepNamespaces } from "./namespaces.ts";
-import type { ProbeQuestion, SeenPacket } from "./olad-probe.ts";
+import type { ProbeQuestion, SeenDiscovery, SeenPacket } from "./olad-probe.ts";
 import { Remote } from "./remote.ts";
 
 export { senderAddress } from "./light-cable.ts";
@@ -47,6 +47,8 @@ export interface Olad extends AsyncDisposable {
   setDmx(universe: number, levels: readonly number[]): Promise<void>;
   /** The sACN packets that came to olad's namespace since its start. */
   packets(): Promise<readonly SeenPacket[]>;
+  /** The sACN sources that told olad's namespace what they send. */
+  discoveries(): Promise<readonly SeenDiscovery[]>;
 }
 
 /** `test` where olad can run. Elsewhere it skips loudly, or fails where CI=true. */
@@ -81,6 +83,7 @@ export async function startOlad({ universes = 0 }: OladOptions = {}): Promise<Ol
       const form = new URLSearchParams({ u: `${universe}`, d: levels.join() }).toString();
       await ask({ kind: "post", url: `${baseUrl}/set_dmx`, form });
     },
+    discoveries: async () => (await ask({ kind: "discoveries" })) as readonly SeenDiscovery[],
     packets: async () => (await ask({ kind: "packets" })) as readonly SeenPacket[],
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
