@@ -29,6 +29,7 @@ import { showStop } from "./show-stop.ts";
 import { siteFile } from "./site-file.ts";
 import { spoolDrain } from "./spool-drain.ts";
 import { tableOf } from "./table.ts";
+import { universesBench } from "./universes/universes.ts";
 import { criticalBehindBacklog } from "./urgent/critical-behind-backlog.ts";
 import { criticalUnderLoad } from "./urgent/critical-under-load.ts";
 import { remoteRouteDurable } from "./urgent/remote-route-durable.ts";
@@ -44,6 +45,7 @@ const benches: readonly Bench[] = [
   criticalBehindBacklog,
   criticalUnderLoad,
   showStop,
+  universesBench,
   spoolDrain,
   commandAnswer,
   agentFootprint,

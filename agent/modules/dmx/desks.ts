@@ -14,8 +14,8 @@ import { ReceivedLook } from "./received-look.ts";
 import { Reception, type ReceptionOptions } from "./reception.ts";
 import type { ReceiveSettings } from "./settings/receive.ts";
 
-/** Ten whole looks a second are given: channels have their own outputs, which wait for nothing. */
-const lookInterval = millis(100);
+/** Five whole looks a second are given: channels have their own outputs, which wait for nothing. */
+const lookInterval = millis(200);
 
 export interface DesksOptions extends Pick<ReceptionOptions, "cid" | "isOwnPort"> {
   /** Slots, counted from 0, that are no intensity. */
@@ -94,7 +94,7 @@ export class Desks {
     for (const { output, value, isStale } of readings) {
       context.emit(output, value, { quality: isStale ? quality.stale : quality.good });
     }
-    const { length: count } = look.names;
+    const { count } = look;
     if (count !== this.#count) context.emit("desks", count);
     if (count > 0 || this.#count !== undefined) this.#tellLook();
     this.#count = count;

@@ -35,6 +35,7 @@ export const manifest = defineManifest({
     { kind: "host", from: "/sacn/to" },
     { kind: "host", from: "/artnet/to" },
     { kind: "serial", from: "/usb/path" },
+    { kind: "file", from: "/remember" },
   ],
   outputs: {
     universe: { type: "bytes", label: "Universe as sent" },

@@ -40,9 +40,9 @@ export class ReceivedLook {
     }));
   }
 
-  /** Who is heard, for people. */
-  get names(): readonly string[] {
-    return this.#sources.names;
+  /** How many are heard. */
+  get count(): number {
+    return this.#sources.count;
   }
 
   receive(frame: NetworkFrame, at: Instant): FrameOutcome {

@@ -9,7 +9,7 @@ import { type NetworkFrame, sacnLossTimeout } from "./engine/network-sources.ts"
 import { ErrorReport } from "./error-report.ts";
 import { isLocalAddress } from "./local-networks.ts";
 import { decodeExtended } from "./sacn-extended.ts";
-import { decodeSacn, sacnGroup, startCodes } from "./sacn.ts";
+import { decodeSacn, mayBeOfUniverse, sacnGroup, startCodes } from "./sacn.ts";
 import type { ArtnetReceiveSettings, ReceiveSettings, SacnReceiveSettings } from "./settings/receive.ts";
 import { UdpInput } from "./udp-input.ts";
 
@@ -171,7 +171,7 @@ function sacnFrame(
   universe: number,
   own: Buffer,
 ): (NetworkFrame & { readonly synchronization: number }) | undefined {
-  const found = decodeSacn(packet);
+  const found = mayBeOfUniverse(packet, universe) ? decodeSacn(packet) : undefined;
   if (found === undefined || found.universe !== universe || found.isPreview || own.equals(found.cid))
     return undefined;
   const { cid, sourceName, priority, sequence, synchronization, isTerminated, startCode, levels } = found;

@@ -96,12 +96,13 @@ export function discoveryPacket(source: Pick<SacnDiscovery, "cid" | "sourceName"
 /** An extended packet from the wire; `undefined` when it is none, or its lengths contradict each other. */
 export function decodeExtended(bytes: Uint8Array): SacnSynchronization | SacnDiscovery | undefined {
   const packet = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (packet.length < at.synchronizationEnd) return undefined;
+  // First, because it is seldom so, and nothing else need be looked at then.
+  if (packet.length < at.synchronizationEnd || packet.readUInt32BE(at.rootVector) !== vectorRootExtended)
+    return undefined;
   const isExtended =
     packet.readUInt16BE(at.preambleSize) === 0x0010 &&
     packet.readUInt16BE(at.postambleSize) === 0 &&
     packetIdentifier.equals(packet.subarray(at.identifier, at.rootLength)) &&
-    packet.readUInt32BE(at.rootVector) === vectorRootExtended &&
     reaches(packet, at.rootLength) &&
     reaches(packet, at.framingLength);
   if (!isExtended) return undefined;

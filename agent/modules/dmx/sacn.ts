@@ -112,6 +112,14 @@ export function writeSacn(packet: Buffer, frame: SacnFrame): void {
 
 export const nextSacnSequence = (sequence: number): number => (sequence + 1) & 0xff;
 
+/**
+ * Whether it is worth while to decode the packet for this universe: each packet comes to every instance of the worker,
+ * and most concern another one.
+ */
+export function mayBeOfUniverse(packet: Buffer, universe: number): boolean {
+  return packet.length >= at.slots && packet.readUInt16BE(at.universe) === universe;
+}
+
 /** A data packet from the wire; `undefined` when it is none, or its lengths contradict each other. */
 export function decodeSacn(bytes: Uint8Array): SacnData | undefined {
   const packet = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

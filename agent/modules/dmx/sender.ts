@@ -53,7 +53,7 @@ export class Sender {
 
   /** The look is another than the one that was sent last. */
   changed(): void {
-    this.#pacing.changed();
+    this.#pacing.changed(this.#clock.now());
     this.schedule();
   }
 
@@ -106,7 +106,7 @@ export class Sender {
   /** Asks once more whether a frame is due: a timer may be early, or another may have sent it. */
   #wake(): void {
     const now = this.#clock.now();
-    if (this.#look.advance(now)) this.#pacing.changed();
+    if (this.#look.advance(now)) this.#pacing.changed(now);
     this.#lookAt = later(now, frameTime);
     if (this.#pacing.isDue(now)) this.#sendFrame();
     this.schedule();

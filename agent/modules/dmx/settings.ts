@@ -60,6 +60,8 @@ export interface Settings {
   /** Slots, counted from 0, that are no intensity. */
   readonly latest: ReadonlySet<number>;
   readonly stored: Stored;
+  /** Path of the file in which is kept what is shown. */
+  readonly remember?: string;
 }
 
 const dimmer = strict({ channel, label: z.optional(text) });
@@ -87,6 +89,9 @@ const written = strict({
   scenes,
   cueLists,
   failsafe: z.optional(failsafe),
+  remember: z.optional(
+    text.check(z.refine((path) => path.startsWith("/"), "must be a path such as /run/interactor/stage")),
+  ),
   priorities: z._default(
     strict({
       channels: z._default(whole(0, priorities.channels), priorities.channels),
@@ -169,6 +174,7 @@ function fill(given: Written): Settings {
     priorities: given.priorities,
     latest: new Set([...given.ltpChannels.flatMap(slotsOf), ...latestOf(Object.values(placed))]),
     stored: storedOf(given, slotFinder(dimmers)),
+    ...(given.remember === undefined ? {} : { remember: given.remember }),
   };
 }
 

@@ -12,9 +12,11 @@ import {
 import { Complaints } from "@interactor/shared/sdk/complaints";
 import { levelsOfPlaced, slotsOfPlaced } from "./engine/placed-input.ts";
 import { Desks } from "./desks.ts";
-import { Engine } from "./engine/engine.ts";
+import { Engine, type Remembered } from "./engine/engine.ts";
 import type { NetworkFrame } from "./engine/network-sources.ts";
+import { ErrorReport } from "./error-report.ts";
 import { LatencyMeter } from "./latency.ts";
+import { Memory, withoutLevels } from "./memory.ts";
 import { Monitor } from "./monitor.ts";
 import { Outputs } from "./outputs/outputs.ts";
 import { readLooks } from "./recorded-looks.ts";
@@ -28,6 +30,8 @@ import { cueListsOf, play, type PlayInput, playInputs, whatIsOn } from "./stored
 
 /** How often the counters are given, and what fails is tried anew. */
 const reportInterval = seconds(1);
+/** What is shown is kept at most four times a second: an agent that is killed loses no more than that. */
+const keepingDelay = millis(250);
 
 export class Stage implements Instance {
   readonly #context: ModuleContext;
@@ -35,6 +39,8 @@ export class Stage implements Instance {
   readonly #outputs: Outputs;
   readonly #sender: Sender;
   readonly #desks: Desks | undefined;
+  readonly #memory: Memory | undefined;
+  #cancelKeeping: (() => void) | undefined;
   readonly #latency: LatencyMeter;
   readonly #monitor = new Monitor();
   readonly #placed: Readonly<Record<string, PlacedSettings>>;
@@ -47,6 +53,7 @@ export class Stage implements Instance {
   #hasNews = true;
   #cancelReport: () => void = () => undefined;
   #cancelMonitor: (() => void) | undefined;
+  readonly #unkept = new ErrorReport();
   #said: "running" | "waiting" | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -73,7 +80,30 @@ export class Stage implements Instance {
       wakeAt: (at: Instant) => this.#engine.wakeAt(at),
     };
     this.#sender = new Sender(look, this.#outputs.each, clock, (at) => this.#sent(at));
+    if (settings.remember !== undefined) this.#memory = new Memory(settings.remember);
     if (settings.receive !== undefined) this.#desks = this.#desksOf(settings, settings.receive);
+  }
+
+  async #recall(): Promise<void> {
+    const remembered = await this.#memory?.recall();
+    if (typeof remembered === "string") this.#context.log.warn(remembered);
+    // The first frame waits for inputs as every first one does: a show stop that holds is among them.
+    else if (remembered !== undefined) this.#engine.restore(remembered, this.#context.clock.now());
+  }
+
+  /** Soon, and with what else changes until then. */
+  #keepSoon(): void {
+    if (this.#memory === undefined) return;
+    this.#cancelKeeping ??= this.#context.clock.after(keepingDelay, () => {
+      this.#cancelKeeping = undefined;
+      void this.#keep(this.#engine.remembered(this.#context.clock.now()));
+    });
+  }
+
+  async #keep(remembered: Remembered): Promise<void> {
+    const problem = await this.#memory?.keep(remembered);
+    const line = problem && this.#unkept.count(problem, this.#context.clock.now());
+    if (line !== undefined) this.#context.log.warn(line);
   }
 
   #desksOf({ latest }: Settings, receive: ReceiveSettings): Desks {
@@ -95,6 +125,7 @@ export class Stage implements Instance {
   /** Resolves when the outputs are open, or have been tried: one that fails is tried again from then on. */
   static async start(settings: Settings, context: ModuleContext): Promise<Stage> {
     const stage = new Stage(settings, context);
+    await stage.#recall();
     await Promise.all([stage.#outputs.open(), stage.#desks?.open()]);
     stage.#sayState();
     context.onInput((input, applied) => stage.#set(input, applied));
@@ -177,7 +208,7 @@ export class Stage implements Instance {
     this.#latency.sent(this.#context.clock.wall(), at);
     if (!this.#hasNews) return;
     this.#hasNews = false;
-    this.#context.emit("universe", Uint8Array.from(this.#engine.levels));
+    this.#keepSoon();
     this.#monitor.sent(this.#engine);
     this.#tellMonitor(at);
   }
@@ -186,7 +217,11 @@ export class Stage implements Instance {
   #tellMonitor(at: Instant): void {
     const due = this.#monitor.dueAt(at);
     if (due === undefined || this.#cancelMonitor !== undefined) return;
-    if (between(due, at) >= 0) return this.#context.emit("monitor", this.#monitor.take(this.#engine, at));
+    if (between(due, at) >= 0) {
+      const { universe, monitor } = this.#monitor.take(this.#engine, at);
+      this.#context.emit("universe", universe);
+      return this.#context.emit("monitor", monitor);
+    }
     this.#cancelMonitor = this.#context.clock.after(millis(between(at, due)), () => {
       this.#cancelMonitor = undefined;
       this.#tellMonitor(this.#context.clock.now());
@@ -226,8 +261,10 @@ export class Stage implements Instance {
     this.#cancelReport();
     this.#complaints.stop();
     this.#cancelMonitor?.();
+    this.#cancelKeeping?.();
     await this.#desks?.close();
     await this.#sender.leave();
+    await this.#keep(withoutLevels(this.#engine.remembered(this.#context.clock.now())));
     await this.#outputs.close();
   }
 }

@@ -41,6 +41,8 @@ export class UdpInput {
     sockets.set(port, this.#shared);
     this.#shared.inputs.add(this);
     await this.#shared.refresh();
+    // Who comes later finds the socket open, and its networks known.
+    this.joinAll();
   }
 
   /** Takes part in a group from now on, also when the network comes later. */

@@ -80,7 +80,11 @@ test("a static look stays for longer than the guard allows silence", async () =>
 test("an agent that is killed leaves the line in its scene within 2.5 s, and its next life lights it again", async () => {
   const bench = await workbench.start({ chip: "atmega2560", firmware, hasDmx: true });
   await bench.next("dmx");
-  const scene = { scenes: { safe: { ch2: 40 } }, failsafe: { scene: "safe" } };
+  const scene = {
+    scenes: { safe: { ch2: 40 } },
+    failsafe: { scene: "safe" },
+    remember: join(workbench.folder, "look"),
+  };
   const driver = await module(bench, scene);
   const lit = new Uint8Array(512).fill(200, 0, 1);
   const shown = shows(bench, lit);
@@ -95,6 +99,7 @@ test("an agent that is killed leaves the line in its scene within 2.5 s, and its
 
   expect(safe.at - lastAt).toBeLessThanOrEqual(2_500_000);
   const again = shows(bench, lit);
-  await set(await module(bench, scene), "ch1", 200);
+  // Nobody says anything to it: it remembers.
+  await module(bench, scene);
   await again;
 }, 60_000);
