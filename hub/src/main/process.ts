@@ -59,7 +59,6 @@ async function serve(): Promise<void> {
       random: { next: Math.random },
       journal,
       stopStore: openStopStore(data, log),
-      pull: trust.pull,
     },
   );
   await hub.load();
@@ -69,7 +68,10 @@ async function serve(): Promise<void> {
   await hub.resume();
   await using store = await openBrokerStore({ folder: data, limits: options.limits, clock, log });
   const wall = steadyWall(clock);
-  await using broker = await openBroker({ ...brokerPlaceOf(options), store, wall }, hub);
+  await using broker = await openBroker(
+    { ...brokerPlaceOf(options), store, wall },
+    trust.rules(hub, hub.counters),
+  );
   const problems = () => [
     ...routes.problems(),
     ...hub.site.problems(),
