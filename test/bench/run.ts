@@ -19,6 +19,7 @@ import { durableIngest } from "./broker/durable-ingest.ts";
 import { codec } from "./codec.ts";
 import { commandAnswer } from "./command-answer.ts";
 import { fleet500 } from "./fleet/fleet-bench.ts";
+import { filePull } from "./file-pull.ts";
 import { journal } from "./journal.ts";
 import { localRoute } from "./local-route.ts";
 import { machineFacts } from "./machine.ts";
@@ -47,6 +48,7 @@ const benches: readonly Bench[] = [
   showStop,
   universesBench,
   spoolDrain,
+  filePull,
   commandAnswer,
   agentFootprint,
   fleet500,

@@ -59,7 +59,6 @@ async function serve(): Promise<void> {
       random: { next: Math.random },
       journal,
       stopStore: openStopStore(data, log),
-      pull: trust.pull,
     },
   );
   await hub.load();
@@ -68,7 +67,8 @@ async function serve(): Promise<void> {
   using routes = await watchRoutes(options.routes, hub.site, log);
   await hub.resume();
   await using store = await openBrokerStore({ folder: data, limits: options.limits, clock, log });
-  await using broker = await openBroker({ ...mqttOf(options), store, wall: steadyWall(clock) }, hub);
+  const wall = steadyWall(clock);
+  await using broker = await openBroker({ ...mqttOf(options), store, wall }, trust.rules(hub, hub.counters));
   const problems = () => [
     ...routes.problems(),
     ...hub.site.problems(),

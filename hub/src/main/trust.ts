@@ -8,14 +8,16 @@ import { openAuditLog } from "../adapters/audit-log-files.ts";
 import { readImportPolicy } from "../adapters/import-policy-file.ts";
 import { openSigner } from "../adapters/signer-ed25519/signer-ed25519.ts";
 import { openTrustRepository } from "../adapters/trust-repository/trust-repository.ts";
-import { HubPull } from "../hub-pull.ts";
+import { answeringPulls, HubPull } from "../hub-pull.ts";
 import { HubTrust } from "../hub-trust.ts";
-import type { Broker } from "../ports/broker.ts";
+import type { HubCounters } from "../core/registry/counters.ts";
+import type { Broker, BrokerRules } from "../ports/broker.ts";
 import type { Log } from "../ports/log.ts";
 
 export interface Trust extends Disposable {
   readonly desk: HubTrust;
-  readonly pull: HubPull;
+  /** The same rules, by which nodes pull files too. */
+  rules(rules: BrokerRules, counters: Pick<HubCounters, "refused">): BrokerRules;
   /** From now on nodes are answered. `plan`: one of theirs, by its digest. */
   serve(broker: Broker, site: string, plan: (digest: string) => Promise<Uint8Array | undefined>): void;
 }
@@ -45,7 +47,7 @@ export async function openTrust(data: string, clock: Clock, log: Log): Promise<T
   desk.start();
   return {
     desk,
-    pull,
+    rules: (rules, { refused }) => answeringPulls(rules, pull, (reason) => refused.add(reason)),
     serve(broker, site, plan) {
       planOf = plan;
       pull.start((node, payload) =>
