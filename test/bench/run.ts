@@ -22,6 +22,7 @@ import { fleet500 } from "./fleet/fleet-bench.ts";
 import { journal } from "./journal.ts";
 import { localRoute } from "./local-route.ts";
 import { machineFacts } from "./machine.ts";
+import { moduleGuests } from "./module-guests/module-guests.ts";
 import { remoteRoute } from "./remote-route.ts";
 import { routes } from "./routes.ts";
 import { showStop } from "./show-stop.ts";
@@ -45,6 +46,7 @@ const benches: readonly Bench[] = [
   spoolDrain,
   commandAnswer,
   agentFootprint,
+  moduleGuests,
   fleet500,
   applyFleet,
   ...durableIngest,
