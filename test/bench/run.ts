@@ -23,6 +23,7 @@ import { filePull } from "./file-pull.ts";
 import { journal } from "./journal.ts";
 import { localRoute } from "./local-route.ts";
 import { machineFacts } from "./machine.ts";
+import { moduleGuests } from "./module-guests/module-guests.ts";
 import { remoteRoute } from "./remote-route.ts";
 import { replay } from "./replay.ts";
 import { routes } from "./routes.ts";
@@ -51,6 +52,7 @@ const benches: readonly Bench[] = [
   filePull,
   commandAnswer,
   agentFootprint,
+  moduleGuests,
   fleet500,
   applyFleet,
   ...durableIngest,
