@@ -50,7 +50,9 @@ export const modeFlags = z.strictObject(
       .boolean()
       .describe("There are people: nothing that they could notice is done without being asked."),
     updates: z.boolean().describe("A new revision or module may be taken over."),
-    armed: z.boolean().describe("Outputs may move and light things."),
+    armed: z
+      .boolean()
+      .describe("Outputs may move and light things; shown to people, and not held back by anything yet."),
   },
   "a mode is a map with audience, updates and armed",
 );
