@@ -146,3 +146,29 @@ test("what a closed one still says is not listened to", async () => {
   expect(old?.signal.aborted).toBe(true);
   await device.stop();
 });
+
+test("after 200 pulls at any moment one is open, and after the stop none", async () => {
+  const socket = new Socket();
+  const { clock, device } = keep(socket);
+  const chance = seededRandom(7);
+  const left = (): number => {
+    const count = (word: string): number => socket.log.filter((line) => line.startsWith(word)).length;
+    return count("open") - count("close");
+  };
+
+  for (let cycle = 0; cycle < 200; cycle += 1) {
+    for (let turn = chance.next() * 12; turn > 0; turn -= 1) await Promise.resolve();
+    socket.reports?.failed("pulled");
+    clock.advance(seconds(chance.next() * 100));
+    expect(left()).toBeLessThanOrEqual(1);
+  }
+  for (let passed = 0; passed < 100; passed += 1) {
+    clock.advance(seconds(1));
+    await settle();
+  }
+  expect(device.state.kind).toBe("ready");
+  expect(socket.opened).toBeGreaterThan(20);
+  await device.stop();
+
+  expect(left()).toBe(0);
+});
