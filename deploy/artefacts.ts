@@ -65,7 +65,7 @@ export const artefacts: readonly Artefact[] = [
       ...nodeProgram,
       plugins: [leaveOutCborExtract, leaveOutUnreached, loadPrebuildsBesideBundle, loadKoffiBesideBundle],
     },
-    copies: [...serialPrebuilds(), ...koffiNativeCode(), ...midiPrebuilds()],
+    copies: [...serialPrebuilds(), ...firmwareImages(), ...koffiNativeCode(), ...midiPrebuilds()],
   },
   {
     name: "hub",
