@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { messageOf, type ModuleContext, seconds } from "@interactor/shared/sdk/define-module";
+import { deviceMissing } from "@interactor/shared/sdk/devices";
 import { versionMax, versionMin } from "@interactor/firmware-bridges/bridge/host/codec.ts";
 import { type FlashOutcome, flashBoard, isInterrupted } from "../../flashing/flash-board.ts";
 import { findImage, type Image } from "../../flashing/images.ts";
@@ -45,7 +46,12 @@ export class FirmwareUpdate {
       const isTorn = await isInterrupted(this.#folder, nameOf(path));
       if (isTorn || this.#mutes >= mutesMax) this.begin(path, Promise.resolve());
     }
-    if (this.#running !== undefined) throw new Error("its firmware is being written");
+    // No failure of the board's: it is as good as not there meanwhile.
+    if (this.#running !== undefined) throw deviceMissing("its firmware is being written");
+  }
+
+  /** Its line could be opened; whether it has something to say is still to be seen. */
+  opened(): void {
     this.#mutes += 1;
   }
 

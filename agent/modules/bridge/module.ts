@@ -90,6 +90,7 @@ class Bridge {
           reports.failed(words === undefined ? "it hung up: is it still plugged in?" : `it failed: ${words}`),
       },
     );
+    this.#update?.opened();
     open.board = new Board(tty, { settings: this.#settings, clock }, reports, {
       sampled: (output, level, lost) => this.#give(output, level, lost),
     });

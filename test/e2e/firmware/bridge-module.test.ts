@@ -206,6 +206,30 @@ requires(
   120_000,
 );
 
+requires(
+  "avr-gcc",
+  "avrdude",
+  "gcc",
+  "optiboot",
+  "simavr",
+)(
+  "a board with some other firmware gets the bridge's when it has been mute three times",
+  async () => {
+    const line = `${workbench.folder}/line`;
+    const other = await workbench.build("firmata-lite", "atmega328p");
+    const bootloader = await buildOptiboot(workbench.folder);
+    await workbench.start({ firmware: other, bootloader, line, resetsOnOpen: true });
+
+    const module = await instance({ path: path(), flash: "uno", inputs });
+
+    await vi.waitFor(() => expect(module.logged.at(-1)).toBe("info bridge 1.0.0 on a board uno"), {
+      timeout: 90_000,
+    });
+    expect(module.states.join()).toContain("it did not answer in time");
+  },
+  120_000,
+);
+
 /** What this process has open of ttys. */
 async function openDescriptors(): Promise<readonly string[]> {
   const targets = await Promise.all(
