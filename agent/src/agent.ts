@@ -85,6 +85,7 @@ export class Agent implements AsyncDisposable {
       log: world.log,
       stop: () => this.#stop.report,
       apply: () => this.#revision,
+      files: world.files,
     });
     this.#outputs = new Outputs(this.#switchboard, this.#outbox);
     this.#inbox = new Inbox(this.#switchboard, {
