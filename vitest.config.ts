@@ -7,7 +7,7 @@ import { defineConfig } from "vitest/config";
 /** Two, also on a machine of two cores, where one would be the default. */
 const sideBySide = 2;
 const measured = [
-  "test/e2e/{delivery,hostile,network,spool}/**/*.test.ts",
+  "test/e2e/{delivery,hostile,network,sandbox,spool}/**/*.test.ts",
   "test/e2e/apply/cold-start.test.ts",
   "test/e2e/{clock,feed,fleet,path,presence,show-stop,show-stop-flood}.test.ts",
 ];

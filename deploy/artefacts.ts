@@ -2,6 +2,7 @@
 
 import type { BuildOptions } from "esbuild";
 
+import { firmwareImages } from "./firmware-images.ts";
 import { leaveOutUnreached } from "./left-out.ts";
 import {
   koffiNativeCode,
@@ -64,7 +65,7 @@ export const artefacts: readonly Artefact[] = [
       ...nodeProgram,
       plugins: [leaveOutCborExtract, leaveOutUnreached, loadPrebuildsBesideBundle, loadKoffiBesideBundle],
     },
-    copies: [...serialPrebuilds(), ...koffiNativeCode(), ...midiPrebuilds()],
+    copies: [...serialPrebuilds(), ...firmwareImages(), ...koffiNativeCode(), ...midiPrebuilds()],
   },
   {
     // A process for each board, so that johnny-five is in none of the agent's threads.
@@ -73,6 +74,15 @@ export const artefacts: readonly Artefact[] = [
     folder: "agent",
     output: "firmata-board.mjs",
     options: { ...nodeProgram, plugins: [leaveOutUnreached, loadPrebuildsBesideBundle] },
+    copies: [],
+  },
+  {
+    // Beside the agent, which runs it in the sandboxes of modules that others have written.
+    name: "sandbox",
+    entry: "agent/src/main/sandbox.ts",
+    folder: "agent",
+    output: "sandbox.mjs",
+    options: { ...nodeProgram, plugins: [leaveOutCborExtract] },
     copies: [],
   },
   {

@@ -1,23 +1,32 @@
 /**
- * One guest of the agent, kept going: started again with all it ran when it dies, later after each death; ended first
- * when it hangs. What is asked of it has an end, also when it never answers.
+ * One guest of the agent. When it dies its supervisor says when it starts again, with all it ran; when it hangs it is ended
+ * first. What is asked of it has an end, also when it never answers.
  */
 import { unreachable } from "@interactor/shared/kernel/assert";
 import type { Clock } from "@interactor/shared/kernel/clock";
-import type { Random } from "@interactor/shared/kernel/random";
-import { between, type Instant, type Millis, millis, seconds } from "@interactor/shared/kernel/units";
+import { type Millis, millis, seconds } from "@interactor/shared/kernel/units";
 import type { Applied } from "@interactor/shared/sdk/context";
 import type { FromGuest, InputChange, ToGuest } from "@interactor/shared/sdk/guest-messages";
-import { retryDelays } from "@interactor/shared/supervision/backoff";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
+import { InstanceServices } from "./agent-services.ts";
 import type { GuestLine, OpenGuest } from "./ports/guest-line.ts";
 import type { Log } from "./ports/log.ts";
 import type { InstanceSpec, ModuleHostEvents, Verdict } from "./ports/module-host.ts";
+import type { ModuleServices } from "./ports/module-services.ts";
+
+/** Where an instance runs: those of one name share a guest. */
+export interface GuestPlace {
+  readonly name: string;
+  readonly kind: "worker" | "sandbox";
+  readonly open: OpenGuest;
+}
 
 export interface GuestKeeping {
   readonly clock: Clock;
-  readonly random: Random;
+  readonly services: ModuleServices;
   readonly log: Log;
+  /** It is gone. Returns what its supervisor has to say to that, in words for people. */
+  readonly died: (guest: string, reason: string) => string;
 }
 
 /** Good order takes this long at most; then the guest is ended under its instances. */
@@ -26,8 +35,6 @@ const stopTimeout = millis(700);
 const prepareTimeout = seconds(30);
 /** For a self-test, and for other settings. Longer: something is wrong. */
 const questionTimeout = seconds(10);
-/** A guest that lived this long has shown that it can: the next restart is quick again. */
-const provenAfter = seconds(60);
 /** Between two pings of a guest. */
 const pingInterval = seconds(1);
 /** Pings' time without an answer. More: its instances are said to be silent. */
@@ -39,12 +46,14 @@ const silencesAtStartMax = 30;
 
 export class GuestKeeper implements AsyncDisposable {
   readonly name: string;
+  readonly #kind: GuestPlace["kind"];
   readonly #open: OpenGuest;
   readonly #options: GuestKeeping;
   readonly #events: ModuleHostEvents;
   readonly #instances = new Map<string, InstanceSpec>();
   /** What each instance last said of itself. */
   readonly #states = new Map<string, InstanceReport>();
+  readonly #services = new Map<string, InstanceServices>();
   readonly #questions = new Map<number, (verdict: Verdict) => void>();
   #lastQuestion = 0;
   #changes: InputChange[] = [];
@@ -59,26 +68,21 @@ export class GuestKeeper implements AsyncDisposable {
    */
   #silences = 0;
   #line: GuestLine | undefined;
-  #delays: Generator<Millis, never>;
-  #startedAt: Instant;
-  #cancelRestart: (() => void) | undefined;
   /** Why it is away. */
   #death = "";
   #isStopping = false;
   #stopped: (() => void) | undefined;
 
-  constructor(
-    { name, open }: { readonly name: string; readonly open: OpenGuest },
-    options: GuestKeeping,
-    events: ModuleHostEvents,
-  ) {
+  constructor({ name, kind, open }: GuestPlace, options: GuestKeeping, events: ModuleHostEvents) {
     this.name = name;
+    this.#kind = kind;
     this.#open = open;
     this.#options = options;
     this.#events = events;
-    this.#delays = retryDelays(options.random);
-    this.#startedAt = options.clock.now();
-    this.#spawn();
+  }
+
+  get instances(): readonly InstanceSpec[] {
+    return [...this.#instances.values()];
   }
 
   /** It has an instance, or is asked about one. */
@@ -93,7 +97,7 @@ export class GuestKeeper implements AsyncDisposable {
 
   start(instance: InstanceSpec): void {
     this.#instances.set(instance.name, instance);
-    this.#post(["start", plain(instance)]);
+    this.#begin(instance);
   }
 
   apply(instance: string, input: string, applied: Applied | undefined): void {
@@ -129,6 +133,8 @@ export class GuestKeeper implements AsyncDisposable {
     this.#states.delete(instance);
     if (this.#line === undefined) return;
     const verdict = await this.#ask((question) => ["end", question, instance], stopTimeout);
+    // What it had to write while it stopped has been written by now, or is not.
+    if (!this.#instances.has(instance)) this.#endServices(instance);
     if (verdict === undefined || this.#line === undefined) return;
     this.#options.log.warn(`${instance} did not stop in time and was ended`, { instance });
     this.#died(`${instance} did not stop in time`);
@@ -136,7 +142,6 @@ export class GuestKeeper implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopping = true;
-    this.#cancelRestart?.();
     this.#cancelPing?.();
     const line = this.#line;
     if (line === undefined) return;
@@ -144,13 +149,19 @@ export class GuestKeeper implements AsyncDisposable {
     this.#stopped = resolve;
     this.#post(["stop"]);
     const cancel = this.#options.clock.after(stopTimeout, () => {
-      this.#options.log.warn(`guest ${this.name} did not stop in time and was ended`);
+      this.#options.log.warn(`${this.#kind} ${this.name} did not stop in time and was ended`);
       resolve();
     });
     await promise;
     cancel();
+    for (const instance of this.#instances.keys()) this.#endServices(instance);
     await line.end();
     this.#answerAll("it was stopped");
+  }
+
+  #endServices(instance: string): void {
+    this.#services.get(instance)?.end();
+    this.#services.delete(instance);
   }
 
   #ask(question: (number: number) => ToGuest, timeout: Millis): Promise<Verdict> {
@@ -224,13 +235,21 @@ export class GuestKeeper implements AsyncDisposable {
     this.#postChanges();
   }
 
+  #begin(instance: InstanceSpec): void {
+    const services = new InstanceServices(instance, this.#options.services, (message) => this.#post(message));
+    this.#services.get(instance.name)?.end();
+    this.#services.set(instance.name, services);
+    this.#post(["start", plain(instance)]);
+  }
+
   #post(message: ToGuest): void {
     this.#postChanges();
     this.#line?.post(message);
   }
 
-  #spawn(): void {
-    this.#startedAt = this.#options.clock.now();
+  /** For the first time, or again. */
+  spawn(): void {
+    if (this.#isStopping || this.#line !== undefined) return;
     this.#isAnswerDue = false;
     this.#hasAnswered = false;
     const line = this.#open(this.name, {
@@ -243,29 +262,27 @@ export class GuestKeeper implements AsyncDisposable {
     });
     this.#line = line;
     this.#ping();
-    for (const instance of this.#instances.values()) this.#post(["start", plain(instance)]);
+    for (const instance of this.#instances.values()) this.#begin(instance);
   }
 
   #died(reason: string): void {
-    const { clock, random, log } = this.#options;
     const line = this.#line;
     this.#line = undefined;
     void line?.end();
     this.#cancelPing?.();
+    for (const services of this.#services.values()) services.end();
+    this.#services.clear();
     // An instance that starts again is told what its inputs hold.
     this.#held.clear();
     this.#changes = [];
     this.#silences = 0;
-    this.#death = `the guest died: ${reason}`;
+    this.#death = `the ${this.#kind} died: ${reason}`;
     this.#answerAll(this.#death);
     this.#stopped?.();
     if (this.#isStopping) return;
-    if (between(this.#startedAt, clock.now()) > provenAfter) this.#delays = retryDelays(random);
-    const delay = this.#delays.next().value;
-    const words = `${this.#death}; it starts again in ${Math.ceil(delay / 1000)} s`;
+    const words = `${this.#death}; ${this.#options.died(this.name, reason)}`;
     for (const name of this.#instances.keys()) this.#say(name, { state: "failed", reason: words });
-    if (this.#instances.size === 0) log.warn(`guest ${this.name}: ${this.#death}`);
-    this.#cancelRestart = clock.after(delay, () => this.#spawn());
+    if (this.#instances.size === 0) this.#options.log.warn(`${this.name}: ${this.#death}`);
   }
 
   #say(instance: string, state: InstanceReport): void {
@@ -298,6 +315,10 @@ export class GuestKeeper implements AsyncDisposable {
         const [, instance, level, words, details] = message;
         return this.#options.log[level](`${instance}: ${words}`, { instance, ...details });
       }
+      case "ask":
+      case "taken":
+      case "hang-up":
+        return this.#services.get(message[1])?.take(message);
       case "answer":
         return this.#answer(message[1], message[2]);
       case "pong":

@@ -56,6 +56,10 @@ export class AgentInstances implements AsyncDisposable {
     });
   }
 
+  get problem(): string | undefined {
+    return this.#host.problem;
+  }
+
   get apply(): ModuleHost["apply"] {
     return (instance, input, applied) => this.#host.apply(instance, input, applied);
   }

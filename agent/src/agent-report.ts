@@ -13,6 +13,7 @@ import type { Switchboard } from "./core/switchboard/switchboard.ts";
 import { transferState } from "./core/transfer/transfer-state.ts";
 import type { FileProgress, HubFiles } from "./ports/hub-files.ts";
 import type { Log } from "./ports/log.ts";
+import type { ModuleHost } from "./ports/module-host.ts";
 import type { Spool } from "./ports/spool.ts";
 
 export interface ReportParts {
@@ -20,12 +21,15 @@ export interface ReportParts {
   readonly clock: AgentClock;
   readonly outbox: Outbox;
   readonly switchboard: Switchboard;
-  readonly spool: Spool | undefined;
-  readonly log: Log;
+  readonly world: {
+    readonly spool?: Spool;
+    readonly log: Log;
+    /** How far what is on its way has come. */
+    readonly files?: Pick<HubFiles, "progress">;
+  };
+  readonly modules: () => Pick<ModuleHost, "problem">;
   /** `undefined`: no show stop holds the node. */
   readonly stop: () => StopReport | undefined;
-  /** How far what is on its way has come. */
-  readonly files?: Pick<HubFiles, "progress">;
   /** What runs, and what the node is on its way to. */
   readonly apply: () => { readonly runs: Content | undefined; readonly phase: Phase };
 }
@@ -41,13 +45,15 @@ export class AgentReport {
 
   /** Publishes when it is time to. Returns when it is next. */
   pump(at: Instant, publish: (document: Uint8Array) => void): Instant {
-    const { report, clock, log, outbox, spool, switchboard, stop, files } = this.#parts;
+    const { report, clock, outbox, switchboard, stop, modules } = this.#parts;
+    const { log, spool, files } = this.#parts.world;
     if (files?.progress !== undefined && between(this.#toldProgressAt, at) >= progressInterval) {
       this.#toldProgressAt = at;
       report.changed();
     }
     report.problem("outbox", outbox.isCriticalFull ? "its outbox is full of critical messages" : undefined);
     report.problem("spool", spool?.problem);
+    report.problem("modules", modules().problem);
     if (report.isDue(at)) {
       const { routes } = switchboard;
       const owners = switchboard.ownersBesideStop();
@@ -64,7 +70,8 @@ export class AgentReport {
 
   /** The node is elsewhere on its way to a revision. */
   phase(phase: Phase): void {
-    const { report, log } = this.#parts;
+    const { report } = this.#parts;
+    const { log } = this.#parts.world;
     const said = applyReportOf(phase);
     // That more of a file has come changes only how long is waited for the rest.
     if (JSON.stringify(said) === this.#saidPhase) return;
@@ -87,7 +94,8 @@ export class AgentReport {
   }
 
   instance(instance: string, state: InstanceReport): void {
-    const { report, log } = this.#parts;
+    const { report } = this.#parts;
+    const { log } = this.#parts.world;
     report.instance(instance, state);
     const details = { instance, ...state };
     if (state.state === "failed" || state.state === "waiting") {

@@ -81,11 +81,10 @@ export class Agent implements AsyncDisposable {
       clock: this.#clock,
       outbox: this.#outbox,
       switchboard: this.#switchboard,
-      spool: world.spool,
-      log: world.log,
+      world,
+      modules: () => this.#instances,
       stop: () => this.#stop.report,
       apply: () => this.#revision,
-      files: world.files,
     });
     this.#outputs = new Outputs(this.#switchboard, this.#outbox);
     this.#inbox = new Inbox(this.#switchboard, {

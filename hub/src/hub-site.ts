@@ -43,7 +43,7 @@ export interface SiteParts extends SiteWorld {
   readonly say: ModeParts["say"];
 }
 
-export class HubSite implements AsyncDisposable {
+export class HubSite {
   readonly revisions: HubRevisions;
   readonly rollouts: HubRollouts;
   readonly modes: HubModes;
@@ -189,9 +189,9 @@ export class HubSite implements AsyncDisposable {
     return this.rolloutView(revision);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  end(): void {
     this.#rounds.end();
-    await this.rollouts[Symbol.asyncDispose]();
+    this.rollouts.end();
   }
 
   #serve(revision: number): void {

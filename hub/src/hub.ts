@@ -6,8 +6,7 @@ import type { Random } from "@interactor/shared/kernel/random";
 import { between, earliest, type Instant, millis, seconds } from "@interactor/shared/kernel/units";
 import { prepareRoutes } from "@interactor/shared/routing/run-route";
 import { encodeHubMetric, toldProblems } from "@interactor/shared/wire/messages/hub-state";
-import { quality } from "@interactor/shared/wire/entry";
-import { hubNode, modeInstance, type SiteAddress } from "@interactor/shared/wire/names";
+import type { SiteAddress } from "@interactor/shared/wire/names";
 import type { Session } from "@interactor/shared/wire/session";
 import { nodeTopics, siteTopics, type Topic } from "@interactor/shared/wire/topics";
 import type { AccountsOptions } from "./core/access/account.ts";
@@ -21,6 +20,7 @@ import { HubLedger } from "./hub-ledger.ts";
 import { HubStop } from "./hub-stop.ts";
 import { HubUnits } from "./hub-units.ts";
 import type { Admission, Broker, BrokerRules, Client, Credentials, Verdict } from "./ports/broker.ts";
+import { sayModes } from "./hub-mode-values.ts";
 import { HubAgain } from "./hub-again.ts";
 import { HubAnnouncement } from "./hub-announcement.ts";
 import { HubFaults } from "./hub-faults.ts";
@@ -157,22 +157,11 @@ export class Hub implements BrokerRules {
         this.#soon();
       },
       publish: (topic, payload, retain) => this.#broker?.publish(topic, payload, { retain, qos: 1 }),
-      say: (modes, news) => this.#sayModes(modes, news),
+      say: (modes, news) => {
+        sayModes(this, this.#now(), modes, news);
+        this.#soon();
+      },
     });
-  }
-
-  /** The mode of a zone is an output of the hub like any other. */
-  #sayModes(modes: ReadonlyMap<string, string>, news: readonly string[]): void {
-    const { instant, wall } = this.#now();
-    const isThere = ({ port }: SiteAddress): boolean => modes.has(port);
-    for (const gone of this.feed.keep(hubNode, isThere)) this.router.forgetLatest(gone);
-    for (const zone of news) {
-      const address = `${hubNode}/${modeInstance}/${zone}`;
-      const value = { value: modes.get(zone) ?? null, at: wall, quality: quality.good };
-      this.router.values(address, [{ ...value, unit: "" }], instant, wall);
-      this.feed.offer({ node: hubNode, address }, [{ ...value, flags: 0 }], instant);
-    }
-    this.#soon();
   }
 
   /** Takes up what the life before may not have delivered, by the routes that are in place. */
@@ -203,6 +192,7 @@ export class Hub implements BrokerRules {
     this.#faults.end();
     this.#again.end();
     this.#announcement.end();
+    this.site.end();
   }
 
   admit(client: Credentials): Admission {

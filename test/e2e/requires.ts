@@ -10,6 +10,7 @@ import { test } from "vitest";
  * here, and only those.
  */
 export const packageOf = {
+  bwrap: "bubblewrap",
   chromium: "chromium",
   faketime: "faketime",
   "avr-gcc": "gcc-avr avr-libc",
@@ -34,7 +35,7 @@ export type Command = keyof typeof packageOf;
 
 /** What is no command, by a file of it. */
 const fileOf: Partial<Record<Command, string>> = {
-  optiboot: "/usr/share/arduino/hardware/arduino/avr/bootloaders/optiboot/optiboot_atmega328.hex",
+  optiboot: "/usr/share/arduino/hardware/arduino/avr/bootloaders/optiboot/optiboot.c",
   "python3-paho-mqtt": "/usr/lib/python3/dist-packages/paho/mqtt/client.py",
   simavr: "/usr/include/simavr/sim_avr.h",
 };

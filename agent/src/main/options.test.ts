@@ -23,6 +23,17 @@ test("zones come from repeated options, else from the environment, each once and
   expect(zonesOf([])).toEqual([]);
 });
 
+test("measures of a sandbox that a node does without come the same way, and only those there are", () => {
+  const withoutOf = (argv: readonly string[], env: NodeJS.ProcessEnv = {}) => [
+    ...readOptions(argv, env).without,
+  ];
+
+  expect(withoutOf(["--sandbox-without", "user", "--sandbox-without", "memory"])).toEqual(["user", "memory"]);
+  expect(withoutOf([], { INTERACTOR_SANDBOX_WITHOUT: "system-calls, " })).toEqual(["system-calls"]);
+  expect(withoutOf([])).toEqual([]);
+  expect(() => withoutOf(["--sandbox-without", "walls"])).toThrow(/"walls" is no measure: user, namespaces/);
+});
+
 test("a zone that is no name, and too many, are refused", () => {
   const many = Array.from({ length: zonesPerNodeMax + 1 }, (_, index) => ["--zone", `z${index}`]).flat();
 

@@ -1,7 +1,7 @@
 /** What an agent is told: command line, environment, and its list of instances. */
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import * as z from "zod/mini";
 import { parseDuration } from "@interactor/shared/kernel/duration";
@@ -9,6 +9,7 @@ import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { durationMax, instancesMax, leaseMin, zonesPerNodeMax } from "@interactor/shared/wire/limits";
 import { everyZone } from "@interactor/shared/wire/messages/stop";
 import { isName, nameFrom, sceneInstance } from "@interactor/shared/wire/names";
+import { type Measure, measureNames, measures } from "../adapters/module-host-sandbox/machine.ts";
 import type { InstanceSpec } from "../ports/module-host.ts";
 
 export interface Options {
@@ -19,6 +20,8 @@ export interface Options {
   readonly config: string;
   /** Zones the node is in, beside the one of all. */
   readonly zones: readonly string[];
+  /** Measures of a sandbox that the installer does without. */
+  readonly without: ReadonlySet<Measure>;
   /** Whose modules it installs: the root of the site's trust. */
   readonly trustRoot: string;
 }
@@ -36,6 +39,7 @@ export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv): Op
     hub: mqttUrl(given.hub ?? env["INTERACTOR_HUB_MQTT"] ?? "mqtt://127.0.0.1:1883"),
     config: resolve(given.config ?? env["INTERACTOR_CONFIG"] ?? `${data}/node.json`),
     zones: zonesFrom(given.zone ?? env["INTERACTOR_ZONES"]?.split(",") ?? []),
+    without: measuresFrom(given["sandbox-without"] ?? env["INTERACTOR_SANDBOX_WITHOUT"]?.split(",") ?? []),
     trustRoot: resolve(given["trust-root"] ?? env["INTERACTOR_TRUST_ROOT"] ?? `${data}/trust-root.json`),
   };
 }
@@ -52,11 +56,20 @@ function zonesFrom(texts: readonly string[]): readonly string[] {
   return [...zones];
 }
 
+function measuresFrom(texts: readonly string[]): ReadonlySet<Measure> {
+  const named = texts.map((text) => text.trim()).filter((text) => text !== "");
+  const unknown = named.find((text) => !Object.hasOwn(measures, text));
+  if (unknown === undefined) return new Set(measureNames.filter((measure) => named.includes(measure)));
+  const all = measureNames.join(", ");
+  throw new Fault("USAGE", `--sandbox-without "${unknown}" is no measure: ${all}; ${usage}`);
+}
+
 function parse(argv: readonly string[]) {
   try {
     const text = { type: "string" } as const;
     const zone = { type: "string", multiple: true } as const;
-    const options = { data: text, site: text, node: text, hub: text, config: text, zone, "trust-root": text };
+    const places = { data: text, site: text, node: text, hub: text, config: text, "trust-root": text };
+    const options = { ...places, zone, "sandbox-without": zone };
     return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
   } catch (error) {
     throw new Fault("USAGE", `${messageOf(error)}; ${usage}`, { cause: error });
@@ -96,6 +109,14 @@ const nodeFile = z.strictObject({
       z.strictObject({
         module: z.string(),
         settings: z.optional(z.unknown()),
+        /** Beside the file, or an absolute path. Nobody has signed it: whoever may write here answers for it. */
+        bundle: z.optional(z.string()),
+        /** What it may reach through the agent: hosts as `host:port`, files by their paths. */
+        grants: z.optional(
+          z.strictObject({ host: z.optional(z.array(z.string())), file: z.optional(z.array(z.string())) }),
+        ),
+        /** Whether the node is of no use without it. */
+        critical: z.optional(z.boolean()),
         leases: z.optional(z.record(z.string().check(z.refine(isName, "not a name")), lease)),
       }),
     )
@@ -128,13 +149,35 @@ export function readInstances(path: string): readonly InstanceSpec[] {
     );
     throw new Fault("CONFIG_INVALID", `${path}: ${problems.join("; ")}`);
   }
-  return Object.entries(parsed.data.instances).map(([name, { module, settings, leases }]) => ({
+  return Object.entries(parsed.data.instances).map(([name, given]) => specOf(name, given, dirname(path)));
+}
+
+function specOf(
+  name: string,
+  { module, settings, bundle, grants, critical, leases }: z.infer<typeof nodeFile>["instances"][string],
+  folder: string,
+): InstanceSpec {
+  return {
     name,
     module,
     settings: settings ?? {},
+    ...(grants === undefined ? {} : { grants: grantsOf(grants) }),
+    ...(critical === undefined ? {} : { isCritical: critical }),
+    ...(bundle === undefined ? {} : { bundle: resolve(folder, bundle) }),
     ...(leases === undefined ? {} : { leases }),
-  }));
+  };
 }
+
+const grantsOf = ({
+  host = [],
+  file = [],
+}: {
+  host?: string[] | undefined;
+  file?: string[] | undefined;
+}) => ({
+  host,
+  file,
+});
 
 function readText(path: string): string | undefined {
   try {

@@ -8,15 +8,12 @@ import { newSteering, systemClock } from "../adapters/clock-system.ts";
 import { openDataFolder } from "../adapters/data-folder.ts";
 import { mqttLink } from "../adapters/hub-link-mqtt/hub-link-mqtt.ts";
 import { pinoLog } from "../adapters/log-pino.ts";
-import { workerGuests } from "../adapters/module-host-worker/module-host-worker.ts";
 import { systemSecrets } from "../adapters/secrets-system.ts";
 import { openSpool } from "../adapters/spool-segments/spool-segments.ts";
 import { openStateStore } from "../adapters/state-store-files.ts";
 import { Agent } from "../agent.ts";
-import { AgentModules } from "../agent-modules.ts";
-import type { InstanceSpec } from "../ports/module-host.ts";
 import { spoolLimits } from "../ports/spool.ts";
-import { workerOf } from "./modules.ts";
+import { modulesOf } from "./module-host.ts";
 import { openPull } from "./pull.ts";
 import { readInstances, readOptions } from "./options.ts";
 import { allowBundles } from "./trust.ts";
@@ -40,7 +37,8 @@ export async function run(): Promise<void> {
 async function serve(): Promise<void> {
   const ending = Promise.withResolvers<number>();
   whenTold(() => ending.resolve(0));
-  const { data, site, node, hub, config, zones, trustRoot } = readOptions(process.argv.slice(2), process.env);
+  const options = readOptions(process.argv.slice(2), process.env);
+  const { data, site, node, hub, config, zones, without, trustRoot } = options;
   using folder = openDataFolder(data);
   const instances = readInstances(config);
   const log = pinoLog({ name: "interactor-agent", version, node });
@@ -57,11 +55,8 @@ async function serve(): Promise<void> {
     log,
   });
   const pull = await openPull({ site, node }, data, clock, log);
-  const worker = workerGuests({ file: import.meta.filename, site, node, steering });
-  const placeOf = ({ module, version }: InstanceSpec) => {
-    const name = workerOf(module, version);
-    return name === undefined ? undefined : { name, open: worker };
-  };
+  const file = import.meta.filename;
+  const fileOf = (digest: string): string => applyStore.pathOf(digest);
   const agent = new Agent(
     {
       site,
@@ -83,7 +78,7 @@ async function serve(): Promise<void> {
       allow: allowBundles({ data, node, root: trustRoot, source: pull.source, log }),
       secrets: systemSecrets(process.env),
       spool,
-      openHost: (events) => new AgentModules({ placeOf, clock, random, log }, events),
+      openHost: modulesOf({ file, data, fileOf, site, node, without, steering, clock, random, log }),
       restart: (reason) => {
         log.error(`the agent ends, to be started again: ${reason}`, { reason });
         ending.resolve(restartExit);

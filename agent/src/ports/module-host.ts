@@ -7,6 +7,13 @@ import type { Quality } from "@interactor/shared/wire/entry";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import type { Value } from "@interactor/shared/wire/value";
 
+export interface Grants {
+  /** As `host:port`. */
+  readonly host?: readonly string[];
+  /** By their absolute paths, to be read. */
+  readonly file?: readonly string[];
+}
+
 export interface InstanceSpec {
   readonly name: string;
   readonly module: string;
@@ -15,6 +22,12 @@ export interface InstanceSpec {
   /** SHA-256 of its bundle; `undefined` or empty: it comes with the agent. */
   readonly digest?: string;
   readonly settings: unknown;
+  /** The file of a module that others have written: one ES module, run in a sandbox. Without: one of the agent's own. */
+  readonly bundle?: string;
+  /** What it may reach through the agent; what does not stand here it may not. */
+  readonly grants?: Grants;
+  /** Whether the node is of no use without it. */
+  readonly isCritical?: boolean;
   /** How long an input goes on when the hub is not heard; those without go on for ever. */
   readonly leases?: Readonly<Record<string, Millis>>;
 }
@@ -36,6 +49,11 @@ export interface ModuleHostEvents {
   started(instance: string): void;
   output(output: ModuleOutput): void;
   stateChanged(instance: string, report: InstanceReport): void;
+  /**
+   * It ended too often for starting it again to be of help; `reason` says how it ended last. What may help is what ran
+   * before it: the last version that was known to be good.
+   */
+  escalated?(instance: string, reason: string): void;
   /** A sign of life, about once a second. */
   beat(instance: string): void;
 }
@@ -44,6 +62,8 @@ export interface ModuleHostEvents {
 export type Verdict = string | undefined;
 
 export interface ModuleHost extends AsyncDisposable {
+  /** What keeps it from running modules as it should, in words for people. */
+  readonly problem?: string | undefined;
   /** Starts the instance and keeps it going until it is stopped. */
   start(instance: InstanceSpec): void;
   /**

@@ -67,11 +67,8 @@ async function serve(): Promise<void> {
   using routes = await watchRoutes(options.routes, hub.site, log);
   await hub.resume();
   await using store = await openBrokerStore({ folder: data, limits: options.limits, clock, log });
-  const wall = steadyWall(clock);
-  await using broker = await openBroker(
-    { ...brokerPlaceOf(options), store, wall },
-    trust.rules(hub, hub.counters),
-  );
+  const place = { ...mqttOf(options), store, wall: steadyWall(clock) };
+  await using broker = await openBroker(place, trust.rules(hub, hub.counters));
   const problems = () => [
     ...routes.problems(),
     ...hub.site.problems(),
@@ -92,7 +89,6 @@ async function serve(): Promise<void> {
     controlOf(hub),
   );
   // The first to end: a release that was asked just now must not come back as a stop.
-  await using _site = hub.site;
   await using _showStop = hub.showStop;
   await announce(options, { http: http.port, mqtt: broker.port }, log);
   await ending;
@@ -101,11 +97,7 @@ async function serve(): Promise<void> {
   hub.stop();
 }
 
-const brokerPlaceOf = ({ mqttHost, mqttPort, limits }: Options) => ({
-  host: mqttHost,
-  port: mqttPort,
-  limits,
-});
+const mqttOf = ({ mqttHost, mqttPort, limits }: Options) => ({ host: mqttHost, port: mqttPort, limits });
 
 const placeOf = ({ httpHost, httpPort, site, data }: Options) => ({
   host: httpHost,

@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import type { Manifest } from "../bundle/manifest.ts";
 import type { ModuleContext, ModulePlace } from "./context.ts";
+import type { ModuleStorage } from "./services.ts";
 
 export { z };
 export type { Manifest } from "../bundle/manifest.ts";
@@ -11,6 +12,7 @@ export type { Quality } from "../wire/entry.ts";
 export type { Value } from "../wire/value.ts";
 export type { Clock } from "../kernel/clock.ts";
 export type { Random } from "../kernel/random.ts";
+export type { HostAddress, ModuleConnection, ModuleFiles, ModuleNet, ModuleStorage } from "./services.ts";
 export { quality } from "../wire/entry.ts";
 export { deliveries, inputSpec, outputSpec } from "../wire/messages/port.ts";
 export { unreachable } from "../kernel/assert.ts";
@@ -59,6 +61,11 @@ export interface ModuleDefinition<Settings> {
    * such as a line that is not plugged in. Touches nothing; there may be no instance yet.
    */
   prepare?(settings: Settings, place: ModulePlace): Promise<Verdict> | Verdict;
+  /**
+   * Brings what an instance keeps from an earlier (or later) version of the module to this one, before `start`. Without it
+   * the storage is found as it was left. What throws leaves the instance failed, and is tried again with it.
+   */
+  migrate?(storage: ModuleStorage, from: string): Promise<void> | void;
 }
 
 /** Declares a module. Types of the settings follow from the schema. */

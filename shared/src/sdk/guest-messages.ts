@@ -8,6 +8,7 @@ import type { Quality } from "../wire/entry.ts";
 import type { Value } from "../wire/value.ts";
 import type { Applied } from "./context.ts";
 import type { Verdict } from "./define-module.ts";
+import type { ServiceReply, ServiceRequest } from "./services.ts";
 
 export interface GuestSetup {
   readonly site: string;
@@ -38,6 +39,10 @@ export type ToGuest =
   | readonly [kind: "reconfigure", question: number, instance: GuestInstance]
   | readonly [kind: "self-test", question: number, instance: string]
   | readonly [kind: "end", question: number, instance: string]
+  /** The answer to `ask`; what came over a connection; that it is closed. */
+  | readonly [kind: "told", instance: string, question: number, reply: ServiceReply]
+  | readonly [kind: "came", instance: string, line: number, bytes: Uint8Array]
+  | readonly [kind: "closed", instance: string, line: number, reason: string]
   /** Answered by `pong` at once: the guest takes what it is sent. */
   | readonly [kind: "ping"]
   | readonly [kind: "stop"];
@@ -67,6 +72,10 @@ export type FromGuest =
       details: Readonly<Record<string, unknown>> | undefined,
     ]
   | readonly [kind: "answer", question: number, verdict: Verdict]
+  | readonly [kind: "ask", instance: string, question: number, request: ServiceRequest]
+  /** So many bytes of a connection were looked at; it shall be closed. */
+  | readonly [kind: "taken", instance: string, line: number, bytes: number]
+  | readonly [kind: "hang-up", instance: string, line: number]
   | readonly [kind: "pong"]
   /** Every instance has ended; the guest may be ended too. */
   | readonly [kind: "stopped"];

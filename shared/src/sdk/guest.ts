@@ -43,6 +43,10 @@ export class Guest {
         );
       case "end":
         return this.#answer(message[1], this.#end(message[2]));
+      case "told":
+      case "came":
+      case "closed":
+        return this.#running.get(message[1])?.services.take(message);
       case "ping":
         return this.#say(["pong"]);
       case "stop":

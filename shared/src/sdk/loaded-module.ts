@@ -3,6 +3,7 @@ import { type DeclaredPorts, declaredPorts } from "../bundle/manifest.ts";
 import { Fault } from "../kernel/fault.ts";
 import type { ModuleContext, ModulePlace } from "./context.ts";
 import type { Instance, ModuleDefinition, Verdict } from "./define-module.ts";
+import type { ModuleStorage } from "./services.ts";
 import type { LoadedCode } from "./guest-messages.ts";
 
 export interface LoadedModule {
@@ -18,6 +19,7 @@ export interface Prepared {
   readonly settings: unknown;
   start(context: ModuleContext): Promise<Instance> | Instance;
   veto(place: ModulePlace): Promise<Verdict> | Verdict;
+  readonly migrate: ((storage: ModuleStorage, from: string) => Promise<void> | void) | undefined;
 }
 
 export type ModuleLoader = (module: string) => Promise<LoadedModule>;
@@ -41,6 +43,7 @@ export function loaded<Settings>(definition: ModuleDefinition<Settings>): Loaded
         settings,
         start: (context) => definition.start(settings, context),
         veto: (place) => definition.prepare?.(settings, place),
+        migrate: definition.migrate?.bind(definition),
       };
     },
   };

@@ -11,7 +11,8 @@ import { isOfType, isSame, isSendable, type Value } from "../wire/value.ts";
 import type { Applied, Emission, ModuleContext } from "./context.ts";
 import type { Instance, Verdict } from "./define-module.ts";
 import type { FromGuest, GuestInstance, GuestSetup, LogLevel } from "./guest-messages.ts";
-import type { ModuleLoader } from "./loaded-module.ts";
+import { GuestServices } from "./guest-services.ts";
+import type { ModuleLoader, Prepared } from "./loaded-module.ts";
 
 export interface GuestWorld {
   /** The site's clock, as far as it is known. */
@@ -19,12 +20,16 @@ export interface GuestWorld {
   readonly random: Random;
 }
 
+/** The version of the module that wrote what its instance keeps. No module can have such a key by chance. */
+const versionKey = "@version";
+
 export class RunningInstance {
   #spec: GuestInstance;
   readonly #setup: GuestSetup;
   readonly #world: GuestWorld;
   readonly #speak: (message: FromGuest) => void;
   readonly #abort = new AbortController();
+  readonly services: GuestServices;
   #listener: ((input: string, applied: Applied | undefined) => void) | undefined;
   #instance: Instance | undefined;
   #starting: Promise<void> = Promise.resolve();
@@ -41,6 +46,7 @@ export class RunningInstance {
     this.#setup = setup;
     this.#world = world;
     this.#speak = speak;
+    this.services = new GuestServices(spec.name, (message) => this.#say(message));
   }
 
   get module(): string {
@@ -100,6 +106,7 @@ export class RunningInstance {
     try {
       const prepared = (await load(module)).prepare(settings);
       this.#say(["declared", name, prepared.ports, prepared.code]);
+      await this.#migrate(prepared);
       const context = this.#context(prepared.ports);
       this.#instance = await prepared.start(context);
       this.#say(["started", name]);
@@ -108,6 +115,16 @@ export class RunningInstance {
     } catch (error) {
       this.#say(["failed", name, messageOf(error)]);
     }
+  }
+
+  /** Before it is started for the first time after what it keeps was last written by another version of its module. */
+  async #migrate({ code, migrate }: Prepared): Promise<void> {
+    if (migrate === undefined) return;
+    const { storage } = this.services;
+    const before = await storage.get(versionKey);
+    if (before === code.version) return;
+    if (typeof before === "string") await migrate(storage, before);
+    await storage.set(versionKey, code.version);
   }
 
   /** What has ended is not heard any more: its name may be another's by now. */
@@ -135,6 +152,9 @@ export class RunningInstance {
       clock: this.#world.clock,
       random: this.#world.random,
       log: { info: log("info"), warn: log("warn"), error: log("error") },
+      storage: this.services.storage,
+      net: this.services.net,
+      files: this.services.files,
       signal: this.#abort.signal,
       emit: (output, value, emission = {}) => this.#emit(ports, output, value, emission),
       onInput: (listener) => {

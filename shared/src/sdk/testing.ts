@@ -7,6 +7,7 @@ import { findPort } from "../wire/messages/port.ts";
 import { isOfType, type Value } from "../wire/value.ts";
 import type { Applied, Emission, ModuleContext } from "./context.ts";
 import type { ModuleDefinition, Verdict } from "./define-module.ts";
+import type { ModuleStorage } from "./services.ts";
 
 export interface Emitted {
   readonly output: string;
@@ -32,6 +33,10 @@ export interface BenchOptions {
   readonly clock: Clock;
   readonly random?: Random;
   readonly name?: string;
+  /** What the instance keeps: given again, it is as after a restart. */
+  readonly stored?: Map<string, Value>;
+  /** Files that are granted, by their paths. */
+  readonly files?: Readonly<Record<string, Uint8Array>>;
 }
 
 /** Starts one instance as the module host would: settings parsed, ports checked on every emit. */
@@ -57,6 +62,9 @@ export async function startOnBench<Settings>(
     clock: options.clock,
     random: options.random ?? seededRandom(1),
     log: { info: write("info"), warn: write("warn"), error: write("error") },
+    storage: storageOf(options.stored ?? new Map()),
+    net: { connect: ({ host, port }) => Promise.reject(notGranted("host", `${host}:${port}`)) },
+    files: { read: (path) => fileIn(options.files ?? {}, path) },
     signal: abort.signal,
     emit(output, value, emission = {}) {
       const spec = findPort(ports.value.outputs, output);
@@ -85,3 +93,19 @@ export async function startOnBench<Settings>(
     },
   };
 }
+
+const storageOf = (stored: Map<string, Value>): ModuleStorage => ({
+  get: async (key) => stored.get(key),
+  set: async (key, value) => void stored.set(key, value),
+  delete: async (key) => void stored.delete(key),
+  keys: async () => [...stored.keys()],
+});
+
+async function fileIn(files: Readonly<Record<string, Uint8Array>>, path: string): Promise<Uint8Array> {
+  const bytes = Object.hasOwn(files, path) ? files[path] : undefined;
+  if (bytes === undefined) throw notGranted("file", path);
+  return bytes;
+}
+
+const notGranted = (kind: string, name: string): Fault =>
+  new Fault("NOT_GRANTED", `${kind} "${name}" is not granted on a bench`);

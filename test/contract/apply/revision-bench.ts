@@ -176,8 +176,8 @@ export function revisionBench({
     clock: agentClock,
     outbox,
     switchboard,
-    spool: undefined,
-    log,
+    world: { log },
+    modules: () => ({ problem: undefined }),
     stop: () => stop.report,
     apply: () => revision,
   });

@@ -1,9 +1,11 @@
 // The agent's modules with a real kind of guest and modules made for a test.
 
 import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { expect, vi } from "vitest";
 import { AgentModules } from "../../../agent/src/agent-modules.ts";
 import { newSteering, systemClock } from "../../../agent/src/adapters/clock-system.ts";
+import { systemServices } from "../../../agent/src/adapters/module-services-system/module-services-system.ts";
 import type { OpenGuest } from "../../../agent/src/ports/guest-line.ts";
 import type { InstanceSpec, ModuleHost, ModuleOutput } from "../../../agent/src/ports/module-host.ts";
 import { micros } from "@interactor/shared/kernel/units";
@@ -11,6 +13,7 @@ import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import type { Value } from "@interactor/shared/wire/value";
 
 export interface HostBench extends AsyncDisposable {
+  readonly folder: string;
   readonly host: ModuleHost;
   /** What modules said in their logs, as `instance: words`. */
   readonly said: readonly string[];
@@ -25,7 +28,7 @@ export interface HostBench extends AsyncDisposable {
 /** Which guest an instance goes to is told by its module: what stands before a dot. */
 const groupOf = ({ module }: InstanceSpec): string => module.split(".")[0] ?? module;
 
-export function openHostBench(open: OpenGuest, folder: string): HostBench {
+export function openHostBench(kind: "worker" | "sandbox", open: OpenGuest, folder: string): HostBench {
   const said: string[] = [];
   const reports: string[] = [];
   const outputs: ModuleOutput[] = [];
@@ -34,9 +37,11 @@ export function openHostBench(open: OpenGuest, folder: string): HostBench {
   const host = new AgentModules(
     {
       clock: systemClock(newSteering()),
+      services: systemServices(join(folder, "modules")),
       random: { next: () => 0 },
       log: { info: say, warn: say, error: say },
-      placeOf: (instance) => (instance.module === "nowhere" ? undefined : { name: groupOf(instance), open }),
+      placeOf: (instance) =>
+        instance.module === "nowhere" ? undefined : { name: groupOf(instance), kind, open },
     },
     {
       declared: () => undefined,
@@ -47,6 +52,7 @@ export function openHostBench(open: OpenGuest, folder: string): HostBench {
     },
   );
   return {
+    folder,
     host,
     said,
     reports,

@@ -1,40 +1,14 @@
 // One suite for every kind of guest: what an agent may count on wherever a module runs.
 
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test, vi } from "vitest";
-import { newSteering } from "../../../agent/src/adapters/clock-system.ts";
-import { workerGuests } from "../../../agent/src/adapters/module-host-worker/module-host-worker.ts";
-import { type HostBench, openHostBench } from "./host-bench.ts";
+import { describe, expect, vi } from "vitest";
+import { kindsWith } from "./kinds.ts";
 
-const source = (path: string) => JSON.stringify(new URL(path, import.meta.url));
-
-/** The inside of a real worker with the module of the suite. */
-const workerCode = `
-  import { parentPort, workerData } from "node:worker_threads";
-  import { systemClock } from ${source("../../../agent/src/adapters/clock-system.ts")};
-  import { runWorker } from ${source("../../../agent/src/adapters/module-host-worker/worker.ts")};
-  import { loaded } from ${source("../../../shared/src/sdk/loaded-module.ts")};
-  import { definition } from ${source("lamp-module.ts")};
-  const { steering, site, node } = workerData;
-  runWorker(parentPort, { site, node }, async () => loaded(definition), systemClock(steering));
-`;
-
-function openWorkerBench(): HostBench {
-  const folder = mkdtempSync(join(tmpdir(), "module-host-"));
-  const file = join(folder, "worker.mjs");
-  writeFileSync(file, workerCode);
-  const open = workerGuests({ file, site: "demo", node: "stage", steering: newSteering() });
-  return openHostBench(open, folder);
-}
-
-describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({ openBench }) => {
+describe.each(kindsWith("lamp-module.ts"))("in a $kind", ({ kind, openBench, test }) => {
   const spec = (settings: unknown, name = "lamp") => ({ name, module: "lamp", settings });
 
   test("one that hangs is said to be silent, ended, and started again", { timeout: 60_000 }, async () => {
-    await using bench = openBench();
+    await using bench = await openBench();
     await bench.start("lamp");
 
     bench.apply("lamp", "hang", 60_000);
@@ -42,7 +16,7 @@ describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({
     await vi.waitFor(() => expect(bench.reports).toHaveLength(4), { timeout: 25_000 });
     expect(bench.reports.slice(1)).toEqual([
       "lamp: waiting, it has not answered for 2 s",
-      "lamp: failed, the guest died: it did not answer for 5 s; it starts again in 1 s",
+      `lamp: failed, the ${kind} died: it did not answer for 5 s; it starts again in 1 s`,
       "lamp: running",
     ]);
     expect(bench.starts("lamp")).toBe(2);
@@ -51,7 +25,7 @@ describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({
   });
 
   test("of what comes while it is silent it gets the latest", { timeout: 40_000 }, async () => {
-    await using bench = openBench();
+    await using bench = await openBench();
     await bench.start("lamp");
 
     bench.apply("lamp", "hang", 4000);
@@ -72,7 +46,7 @@ describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({
   });
 
   test("what it emits is told with its time", async () => {
-    await using bench = openBench();
+    await using bench = await openBench();
     await bench.start("lamp");
 
     bench.apply("lamp", "level", 0.25);
@@ -83,7 +57,7 @@ describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({
   });
 
   test("before a change it is asked, and what runs goes on", { timeout: 40_000 }, async () => {
-    await using bench = openBench();
+    await using bench = await openBench();
 
     expect(await bench.host.prepare(spec({}))).toBeUndefined();
     expect(await bench.host.prepare(spec({ veto: "no such line here" }))).toBe("lamp: no such line here");
@@ -99,7 +73,7 @@ describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({
   });
 
   test("what would take the place of one that hangs is asked apart", { timeout: 60_000 }, async () => {
-    await using bench = openBench();
+    await using bench = await openBench();
     await bench.start("lamp");
 
     bench.apply("lamp", "hang", 60_000);
@@ -112,7 +86,7 @@ describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({
   });
 
   test("after a change it is asked whether it does what it is for", { timeout: 40_000 }, async () => {
-    await using bench = openBench();
+    await using bench = await openBench();
     expect(await bench.host.selfTest("lamp")).toBe("it does not run");
 
     await bench.start("lamp");
@@ -126,7 +100,7 @@ describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({
   });
 
   test("a silent one fails its test in time", { timeout: 60_000 }, async () => {
-    await using bench = openBench();
+    await using bench = await openBench();
     await bench.start("lamp");
 
     bench.apply("lamp", "hang", 60_000);
@@ -135,7 +109,7 @@ describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({
   });
 
   test("it goes on with other settings, or with those it has", { timeout: 40_000 }, async () => {
-    await using bench = openBench();
+    await using bench = await openBench();
     await bench.start("lamp", { label: "left" });
 
     expect(await bench.host.reconfigure(spec({ label: "right" }))).toBeUndefined();
@@ -150,7 +124,7 @@ describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({
   });
 
   test("one is stopped in good order, and the others go on", { timeout: 40_000 }, async () => {
-    await using bench = openBench();
+    await using bench = await openBench();
     await bench.start("lamp");
     await bench.start("other");
 
@@ -165,7 +139,7 @@ describe.each([{ kind: "worker", openBench: openWorkerBench }])("in a $kind", ({
   });
 
   test("one that does not stop is ended, and the others start again", { timeout: 40_000 }, async () => {
-    await using bench = openBench();
+    await using bench = await openBench();
     await bench.start("lamp", { stopTakes: 60_000 });
     await bench.start("other");
 

@@ -1,0 +1,229 @@
+/**
+ * Guests in processes of their own, for modules that nobody here has written: a user, namespaces and a filter of system
+ * calls of their own, Node's permissions, caps on what they use, and a pipe on which everything they say is checked. What
+ * of it this machine has not is known (`machine.missing`), and whether that will do is the installer's word.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync } from "node:fs";
+import { Duplex } from "node:stream";
+import { messageOf } from "@interactor/shared/kernel/fault";
+import type { GuestSetup, ToGuest } from "@interactor/shared/sdk/guest-messages";
+import type { GuestEnds, GuestLine, OpenGuest } from "../../ports/guest-line.ts";
+import { type Group, openGroup } from "./cgroup.ts";
+import { sandboxCommand } from "./command.ts";
+import { causeIn, LastWords } from "./last-words.ts";
+import { earlyMax, type SandboxLimits, waitingBytesMax, watchInterval } from "./limits.ts";
+import { type Machine, type Measure, measures, userOf } from "./machine.ts";
+import { processTree, residentBytes, stepBack } from "./process-tree.ts";
+import { SandboxLine } from "./sandbox-line.ts";
+
+export interface SandboxOptions extends GuestSetup {
+  /** Our side of the pipe, as one file. */
+  readonly inside: string;
+  /** What the machine can enforce, once it has been looked at. */
+  readonly machine: () => Promise<Machine>;
+  /** Measures that this installation does without where the machine has them not. */
+  readonly without: ReadonlySet<Measure>;
+  /** The site's clock, as the threads of the agent share it. */
+  readonly steering: SharedArrayBuffer;
+}
+
+export interface SandboxedModule {
+  /** One ES module; its `definition` is what `defineModule` gave. */
+  readonly bundle: string;
+  readonly limits: SandboxLimits;
+}
+
+/** Measures without which no module of others is run. */
+const requiredMeasures = ["user", "namespaces", "system-calls", "permissions"] as const;
+
+/** Why this machine does not run modules of others; `undefined`: it does. */
+function refusal(machine: Machine, without: ReadonlySet<Measure>): string | undefined {
+  const lacking = requiredMeasures.filter((measure) => !machine.has.has(measure) && !without.has(measure));
+  if (lacking.length === 0) return undefined;
+  const reasons = lacking.map(
+    (measure) => `${measures[measure]}: not here, ${machine.missing[measure] ?? ""}`,
+  );
+  return `modules of others are not run on this machine: ${reasons.join("; ")}`;
+}
+
+export function sandboxGuests(options: SandboxOptions): (module: SandboxedModule) => OpenGuest {
+  const slots = new Slots();
+  return (module) => (name, ends) => new Sandbox(name, module, { ...options, slots }, ends);
+}
+
+/** Numbers of the sandboxes there are, so that no two have one user. */
+class Slots {
+  readonly #taken = new Set<number>();
+
+  take(): number {
+    let slot = 1;
+    while (this.#taken.has(slot)) slot += 1;
+    this.#taken.add(slot);
+    return slot;
+  }
+
+  release(slot: number): void {
+    this.#taken.delete(slot);
+  }
+}
+
+class Sandbox implements GuestLine {
+  readonly #module: SandboxedModule;
+  readonly #options: SandboxOptions & { readonly slots: Slots };
+  readonly #ends: GuestEnds;
+  readonly #slot: number;
+  #group: Group | undefined;
+  /** What it is to be told once it is there. */
+  #early: ToGuest[] = [];
+  #machine: Machine | undefined;
+  readonly #closed = Promise.withResolvers<void>();
+  readonly #watch: NodeJS.Timeout;
+  #child: ChildProcess | undefined;
+  #line: SandboxLine | undefined;
+  #lastWords: LastWords | undefined;
+  #processes: readonly number[] = [];
+  #ahead = 0n;
+  /** Why we ended it. */
+  #verdict: string | undefined;
+  #isOver = false;
+
+  constructor(
+    name: string,
+    module: SandboxedModule,
+    options: SandboxOptions & { readonly slots: Slots },
+    ends: GuestEnds,
+  ) {
+    this.#module = module;
+    this.#options = options;
+    this.#ends = ends;
+    this.#slot = options.slots.take();
+    this.#watch = setInterval(() => this.#look(), watchInterval);
+    void this.#open(name);
+  }
+
+  post(message: ToGuest): void {
+    const line = this.#line;
+    if (this.#isOver) return;
+    if (line === undefined) {
+      this.#early.push(message);
+      if (this.#early.length > earlyMax) this.#kill("it was told too much before it was there");
+      return;
+    }
+    line.post(message);
+    if (line.waiting > waitingBytesMax) this.#kill("it does not take what it is sent");
+  }
+
+  async end(): Promise<void> {
+    this.#isOver = true;
+    this.#child?.kill("SIGKILL");
+    await this.#closed.promise;
+  }
+
+  async #open(name: string): Promise<void> {
+    try {
+      const machine = await this.#options.machine();
+      this.#machine = machine;
+      this.#verdict ??= refusal(machine, this.#options.without);
+      if (this.#isOver || this.#verdict !== undefined) this.#gone(null, null);
+      else this.#start(name, machine);
+    } catch (error) {
+      this.#kill(messageOf(error));
+      if (this.#child === undefined) this.#gone(null, null);
+    }
+  }
+
+  #start(name: string, machine: Machine): void {
+    const { inside } = this.#options;
+    const { limits, bundle } = this.#module;
+    const group = openGroup(machine.groups, `${process.pid}-${this.#slot}`, limits);
+    this.#group = group;
+    const { args, handles } = sandboxCommand({
+      measures: machine.has,
+      limits,
+      inside,
+      bundle,
+      filter: machine.filter,
+      node: process.execPath,
+      doors: group.doors,
+      user: machine.has.has("user") ? userOf(this.#slot) : undefined,
+    });
+    const [program = "", ...rest] = args;
+    const child = spawn(program, rest, {
+      // Without namespaces nothing clears it later.
+      env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", UV_THREADPOOL_SIZE: "1" },
+      cwd: "/",
+      stdio: ["ignore", "ignore", "pipe", "pipe", ...handles],
+    });
+    for (const handle of handles) closeSync(handle);
+    this.#child = child;
+    child.on("error", (error) => {
+      this.#verdict = `${program} does not start: ${error.message}`;
+      this.#gone(null, null);
+    });
+    child.on("close", (code, signal) => this.#gone(code, signal));
+    const [, , stderr, pipe] = child.stdio;
+    if (child.pid === undefined || !(pipe instanceof Duplex) || stderr === null || stderr === undefined)
+      return;
+    stepBack(child.pid);
+    if (child.stderr !== null) this.#lastWords = new LastWords(child.stderr);
+    child.on("exit", () => child.stderr?.resume());
+    this.#line = new SandboxLine(pipe, limits, {
+      said: (message) => {
+        if (!this.#isOver) this.#ends.said(message);
+      },
+      breach: (reason) => this.#kill(`it broke the rules of its pipe: ${reason}`),
+    });
+    const { site, node } = this.#options;
+    this.#ahead = this.#steered();
+    this.#line.setUp({ site, node, name, ahead: Number(this.#ahead) });
+    for (const message of this.#early) this.#line.post(message);
+    this.#early = [];
+  }
+
+  #steered(): bigint {
+    return Atomics.load(new BigInt64Array(this.#options.steering), 0);
+  }
+
+  /** Tells it the site's clock when that has moved, and looks at its memory where nobody else does. */
+  #look(): void {
+    const ahead = this.#steered();
+    if (ahead !== this.#ahead) {
+      this.#ahead = ahead;
+      this.#line?.clock(Number(ahead));
+    }
+    const pid = this.#child?.pid;
+    if (pid === undefined || this.#machine?.has.has("memory") !== false) return;
+    // It starts no processes once it runs: bubblewrap's two and Node are all.
+    if (this.#processes.length < 3) this.#processes = processTree(pid);
+    const { memoryMb } = this.#module.limits;
+    if (residentBytes(this.#processes) > memoryMb * 1024 * 1024) this.#kill(overMemory(memoryMb));
+  }
+
+  #kill(reason: string): void {
+    this.#verdict ??= reason;
+    this.#child?.kill("SIGKILL");
+  }
+
+  #gone(code: number | null, signal: NodeJS.Signals | null): void {
+    clearInterval(this.#watch);
+    this.#line?.close();
+    const reason = this.#reason(code, signal);
+    this.#group?.[Symbol.dispose]();
+    this.#options.slots.release(this.#slot);
+    this.#closed.resolve();
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#ends.ended(reason);
+  }
+
+  #reason(code: number | null, signal: NodeJS.Signals | null): string {
+    if (this.#verdict !== undefined) return this.#verdict;
+    if (this.#group?.wasOutOfMemory() === true) return overMemory(this.#module.limits.memoryMb);
+    const { reason } = causeIn(this.#lastWords?.text ?? "");
+    const how = code === null ? `it was ended by ${signal}` : `it ended with code ${code}`;
+    return reason === undefined ? how : `${how}: ${reason}`;
+  }
+}
+
+const overMemory = (megabytes: number): string => `it took more than its ${megabytes} MB of memory`;

@@ -1,0 +1,144 @@
+/**
+ * What came out of a sandbox, checked. Whoever sits in there may have put its own hands on the pipe: what our side of it
+ * would never say is a breach, and the guest is ended.
+ */
+import type { DeclaredPorts } from "@interactor/shared/bundle/manifest";
+import { failed, ok, type Result } from "@interactor/shared/kernel/result";
+import { micros } from "@interactor/shared/kernel/units";
+import type { FromGuest, LogLevel } from "@interactor/shared/sdk/guest-messages";
+import { decodeCbor } from "@interactor/shared/wire/cbor";
+import { portsMax, valueDepthMax } from "@interactor/shared/wire/limits";
+import { findPort, inputSpec, outputSpec } from "@interactor/shared/wire/messages/port";
+import { isName } from "@interactor/shared/wire/names";
+import type { ServiceRequest } from "@interactor/shared/sdk/services";
+import { isOfType, isSendable, type Value } from "@interactor/shared/wire/value";
+import * as z from "zod/mini";
+import { fromGuestBytesMax } from "./frames.ts";
+
+/** Of one frame, so that the time it takes is bounded. More: a breach. */
+const itemsMax = 8192;
+/** A line for people, and a reason. Longer: cut. */
+const wordsMax = 1024;
+
+const name = z.string().check(z.refine(isName, "not a name"));
+const words = z.pipe(
+  z.string(),
+  z.transform((text: string) => text.slice(0, wordsMax).toWellFormed()),
+);
+const count = z.int().check(z.nonnegative());
+const portsOf = <Spec>(spec: z.ZodMiniType<Spec>) =>
+  z.record(name, spec).check(z.refine((ports) => Object.keys(ports).length <= portsMax, "too many ports"));
+
+const declared = z.tuple([
+  z.literal("declared"),
+  name,
+  z.object({ inputs: portsOf(inputSpec), outputs: portsOf(outputSpec) }),
+  z.object({ module: words, version: words }),
+]);
+const ofInstance = z.tuple([z.enum(["started", "running"]), name]);
+const withReason = z.tuple([z.enum(["waiting", "failed"]), name, words]);
+const levels: readonly LogLevel[] = ["info", "warn", "error"];
+const log = z.tuple([z.literal("log"), name, z.enum(levels), words, z.unknown()]);
+const answer = z.tuple([z.literal("answer"), count, z.nullish(words)]);
+const alone = z.tuple([z.enum(["pong", "stopped"])]);
+const output = z.tuple([
+  z.literal("output"),
+  name,
+  z.string(),
+  z.unknown(),
+  z.number().check(z.nonnegative()),
+  z.int().check(z.gte(0), z.lte(2)),
+  z.boolean(),
+]);
+const key = z.string();
+const value = z.custom<Value>((given) => isSendable(given, valueDepthMax), "no plain data");
+const request = z.union([
+  z.tuple([z.enum(["get", "delete", "read-file"]), key]),
+  z.tuple([z.literal("set"), key, value]),
+  z.tuple([z.literal("keys")]),
+  z.tuple([z.literal("connect"), count, z.string(), z.int().check(z.gte(1), z.lte(65_535))]),
+  z.tuple([z.literal("write"), count, z.instanceof(Uint8Array)]),
+]);
+const ask = z.tuple([z.literal("ask"), name, count, request]);
+const taken = z.tuple([z.literal("taken"), name, count, count]);
+const hangUp = z.tuple([z.literal("hang-up"), name, count]);
+const message = z.union([output, alone, log, answer, ofInstance, withReason, ask, taken, hangUp, declared]);
+
+export class SaidByGuest {
+  readonly #started = new Set<string>();
+  readonly #ports = new Map<string, DeclaredPorts>();
+
+  /** It may speak for this instance from now on, and for no other. */
+  expect(instance: string): void {
+    this.#started.add(instance);
+  }
+
+  /** The message in a frame, or why it is none. */
+  read(frame: Uint8Array): Result<FromGuest, string> {
+    const decoded = decodeCbor(frame, { bytesMax: fromGuestBytesMax, itemsMax });
+    if (!decoded.ok) return failed(decoded.error);
+    const parsed = message.safeParse(decoded.value);
+    if (!parsed.success) return failed("it is no message");
+    const said = parsed.data;
+    switch (said[0]) {
+      case "output":
+        return this.#output(said);
+      case "declared":
+        return this.#declared(said);
+      case "log":
+        return ok(["log", said[1], said[2], said[3], detailsOf(said[4])]);
+      case "answer":
+        return ok(["answer", said[1], said[2] ?? undefined]);
+      case "ask":
+        return ok(["ask", said[1], said[2], requestOf(said[3])]);
+      case "taken":
+        return ok(["taken", said[1], said[2], said[3]]);
+      case "hang-up":
+        return ok(["hang-up", said[1], said[2]]);
+      case "waiting":
+      case "failed":
+        return ok([said[0], said[1], said[2]]);
+      case "started":
+      case "running":
+        return ok([said[0], said[1]]);
+      default:
+        return ok([said[0]]);
+    }
+  }
+
+  #declared([kind, instance, ports, code]: z.infer<typeof declared>): Result<FromGuest, string> {
+    if (!this.#started.has(instance)) return failed("it speaks for an instance that is not its own");
+    this.#ports.set(instance, ports);
+    return ok([kind, instance, ports, code]);
+  }
+
+  #output(said: z.infer<typeof output>): Result<FromGuest, string> {
+    const [kind, instance, port, value, at, quality, isUnsynchronised] = said;
+    const ports = this.#ports.get(instance);
+    const spec = ports === undefined ? undefined : findPort(ports.outputs, port);
+    if (spec === undefined) return failed(`"${port.slice(0, 64)}" is none of its outputs`);
+    if (!isSendable(value, valueDepthMax) || !isOfType(value, spec.type)) {
+      return failed(`a value for "${port}" is not of its type`);
+    }
+    return ok([kind, instance, port, value, micros(at), qualityOf(quality), isUnsynchronised]);
+  }
+}
+
+function requestOf(asked: z.infer<typeof request>): ServiceRequest {
+  switch (asked[0]) {
+    case "get":
+    case "delete":
+    case "read-file":
+      return [asked[0], asked[1]];
+    default:
+      return asked;
+  }
+}
+
+const qualityOf = (number: number): 0 | 1 | 2 => (number === 1 ? 1 : number === 2 ? 2 : 0);
+
+/** Plain data goes into the log as it is. */
+function detailsOf(details: unknown): Readonly<Record<string, unknown>> | undefined {
+  if (typeof details !== "object" || details === null || Array.isArray(details)) return undefined;
+  return isSendable(details, valueDepthMax) ? { details } : undefined;
+}

@@ -1,0 +1,124 @@
+import { expect, test } from "vitest";
+import { instant, millis, seconds } from "@interactor/shared/kernel/units";
+import type { ToGuest } from "@interactor/shared/sdk/guest-messages";
+import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
+import { AgentModules } from "./agent-modules.ts";
+import type { GuestEnds } from "./ports/guest-line.ts";
+
+const denied = () => Promise.reject(new Error("no such service"));
+const noServices = { loadStored: denied, saveStored: denied, connect: denied, readFile: denied };
+
+/** Guests that are there and answer nothing but pings; a test ends them. Real ones: test/contract/module-host. */
+function room() {
+  const clock = new VirtualClock();
+  const opened: GuestEnds[] = [];
+  const told: ToGuest[] = [];
+  const reports: string[] = [];
+  const escalated: string[] = [];
+  const words: string[] = [];
+  const say = (line: string): void => void words.push(line);
+  const host = new AgentModules(
+    {
+      clock,
+      services: noServices,
+      random: { next: () => 0 },
+      log: { info: say, warn: say, error: say },
+      placeOf: ({ module }) => ({
+        name: module,
+        kind: "worker",
+        open(_name, ends) {
+          opened.push(ends);
+          return {
+            post(message) {
+              told.push(message);
+              if (message[0] === "ping") ends.said(["pong"]);
+              if (message[0] === "start") ends.said(["running", message[1].name]);
+            },
+            end: () => Promise.resolve(),
+          };
+        },
+      }),
+    },
+    {
+      declared: () => undefined,
+      started: () => undefined,
+      output: () => undefined,
+      beat: () => undefined,
+      stateChanged: (instance, { state, reason }) => void reports.push(`${instance}: ${reason ?? state}`),
+      escalated: (instance, reason) => void escalated.push(`${instance}: ${reason}`),
+    },
+  );
+  const end = (reason: string): void => opened.at(-1)?.ended(reason);
+  return { clock, host, opened, told, reports, escalated, end };
+}
+
+test("a guest that dies starts again, later each time, with all that it ran", () => {
+  const { clock, host, opened, told, reports, end } = room();
+  host.start({ name: "left", module: "lamp", settings: 1 });
+  host.start({ name: "right", module: "lamp", settings: 2 });
+
+  end("it fell");
+  clock.advance(millis(999));
+  expect(opened).toHaveLength(1);
+  told.length = 0;
+  clock.advance(millis(1));
+
+  expect(opened).toHaveLength(2);
+  expect(told.filter(([kind]) => kind === "start")).toHaveLength(2);
+  expect(reports).toContain("left: the worker died: it fell; it starts again in 1 s");
+  end("it fell");
+  expect(reports).toContain("right: the worker died: it fell; it starts again in 2 s");
+});
+
+test("one that ends too often is told of, and is tried again all the same", () => {
+  const { clock, host, opened, reports, escalated, end } = room();
+  host.start({ name: "left", module: "lamp", settings: {} });
+  host.start({ name: "right", module: "lamp", settings: {} });
+
+  for (let time = 0; time < 5; time++) {
+    end("it fell");
+    clock.advance(seconds(10));
+  }
+  expect(escalated).toEqual([]);
+  end("it fell at last");
+
+  expect(escalated).toEqual(["left: it fell at last", "right: it fell at last"]);
+  expect(reports.at(-1)).toMatch(/it ended 6 times within 60 s; it starts again in 60 s$/);
+  clock.advance(seconds(60));
+  expect(opened).toHaveLength(7);
+});
+
+test("what the node cannot do without is its problem while it is away, and no longer", async () => {
+  const { clock, host, end } = room();
+  host.start({ name: "left", module: "lamp", settings: {}, isCritical: true });
+  host.start({ name: "right", module: "lamp", settings: {} });
+  expect(host.problem).toBeUndefined();
+
+  end("it fell");
+
+  expect(host.problem).toBe(
+    "the node cannot do without left: the worker died: it fell; it starts again in 1 s",
+  );
+  clock.advance(seconds(1));
+  expect(host.problem).toBeUndefined();
+});
+
+test("a guest whose last instance is stopped is ended, and does not come back", async () => {
+  const { clock, host, opened, told, end } = room();
+  host.start({ name: "left", module: "lamp", settings: {} });
+
+  const stopped = host.stop("left");
+  const asked = told.find(([kind]) => kind === "end");
+  opened.at(-1)?.said(["answer", asked?.[0] === "end" ? asked[1] : 0, undefined]);
+  // It says that all have ended when it is told to stop.
+  await Promise.resolve();
+  await Promise.resolve();
+  opened.at(-1)?.said(["stopped"]);
+  clock.advance(seconds(2));
+  await stopped;
+
+  end("too late");
+  clock.advance(seconds(120));
+  expect(opened).toHaveLength(1);
+  expect(clock.now()).toBeGreaterThan(instant(0));
+});

@@ -1,0 +1,31 @@
+/** What the agent does in the world for an instance. */
+import type { Value } from "@interactor/shared/wire/value";
+
+/** What an instance keeps, by key. */
+export type Stored = Readonly<Record<string, Value>>;
+
+export interface ByteLineEnds {
+  came(bytes: Uint8Array): void;
+  /** Once, also after `close`. */
+  closed(reason: string): void;
+}
+
+export interface ByteLine {
+  /** Resolves when the system has taken it. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Reads no further until `resume`. */
+  pause(): void;
+  resume(): void;
+  close(): void;
+}
+
+export interface ModuleServices {
+  /** Throws a Fault when it cannot be read; nothing kept is nothing. */
+  loadStored(instance: string): Promise<Stored>;
+  /** On disk when it resolves. */
+  saveStored(instance: string, stored: Stored): Promise<void>;
+  /** Throws a Fault `CONNECT_FAILED`, or `UNAVAILABLE` while an address rests. */
+  connect(host: string, port: number, ends: ByteLineEnds): Promise<ByteLine>;
+  /** Throws a Fault `FILE_UNREADABLE` or `FILE_TOO_LARGE`. */
+  readFile(path: string, bytesMax: number): Promise<Uint8Array>;
+}

@@ -1,0 +1,64 @@
+/**
+ * What an instance may have of the world, through the agent: the same in a thread and in a sandbox. All of it can be
+ * refused; a refusal is a Fault with a code, whose words are for an installer.
+ */
+import type { Value } from "../wire/value.ts";
+
+/**
+ * What an instance keeps over restarts, by key: 48 KiB and 256 keys in all. It goes with the instance's name, so that
+ * another version finds what the one before it has left.
+ */
+export interface ModuleStorage {
+  get(key: string): Promise<Value | undefined>;
+  /** On disk when it resolves. Fault `STORAGE_FULL`, and nothing has changed. */
+  set(key: string, value: Value): Promise<void>;
+  delete(key: string): Promise<void>;
+  keys(): Promise<readonly string[]>;
+}
+
+export interface HostAddress {
+  /** A name or an address, as it was granted. */
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ModuleNet {
+  /**
+   * A TCP connection to a host that was granted as `host:port`. Faults `NOT_GRANTED`, `TOO_MANY` (8 at one time),
+   * `CONNECT_FAILED`, and `UNAVAILABLE` while the agent gives a host that failed again and again a rest.
+   */
+  connect(to: HostAddress): Promise<ModuleConnection>;
+}
+
+export interface ModuleConnection {
+  /** Resolves when the system has taken it: who writes faster than the other side reads waits. Fault `CLOSED`. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** To be called once; what came before is given first. */
+  onData(listener: (bytes: Uint8Array) => void): void;
+  /** Resolves when it is closed, by whomever; says why. */
+  readonly closed: Promise<string>;
+  close(): void;
+}
+
+export interface ModuleFiles {
+  /** A file that was granted by its path, of 256 KiB at most. Faults `NOT_GRANTED`, `FILE_UNREADABLE`, `FILE_TOO_LARGE`. */
+  read(path: string): Promise<Uint8Array>;
+}
+
+/** What a guest asks its agent for. `line` is a number of the guest's own. */
+export type ServiceRequest =
+  | readonly [what: "get", key: string]
+  | readonly [what: "set", key: string, value: Value]
+  | readonly [what: "delete", key: string]
+  | readonly [what: "keys"]
+  | readonly [what: "read-file", path: string]
+  | readonly [what: "connect", line: number, host: string, port: number]
+  | readonly [what: "write", line: number, bytes: Uint8Array];
+
+/** How it came out: a Fault's code and words, or a value, or nothing. */
+export type ServiceReply = readonly [code: string, words: string] | readonly [value: Value] | readonly [];
+
+/** Bytes of one connection that may be on their way to a guest. More: the agent reads no further. */
+export const lineWindowBytes = 64 * 1024;
+/** What is written to a connection goes to the agent in pieces of this. */
+export const lineWriteBytes = 32 * 1024;

@@ -1,0 +1,60 @@
+// Real sandboxes for tests: our side of the pipe and modules are built as they are for a node.
+
+import { build } from "esbuild";
+import { join } from "node:path";
+import { newSteering } from "../../../agent/src/adapters/clock-system.ts";
+import {
+  type Machine,
+  measureNames,
+  surveyMachine,
+} from "../../../agent/src/adapters/module-host-sandbox/machine.ts";
+import {
+  type SandboxedModule,
+  sandboxGuests,
+} from "../../../agent/src/adapters/module-host-sandbox/module-host-sandbox.ts";
+import type { OpenGuest } from "../../../agent/src/ports/guest-line.ts";
+import { artefacts } from "../../../deploy/artefacts.ts";
+
+/** One ES module of a module's source. */
+export async function bundled(entry: string, to: string): Promise<string> {
+  await build({
+    entryPoints: [entry],
+    outfile: to,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    minify: true,
+  });
+  return to;
+}
+
+/** `machine`: one that has less than this one. */
+export async function openSandboxes(
+  folder: string,
+  given?: Machine,
+): Promise<(module: SandboxedModule) => OpenGuest> {
+  const machine = given === undefined ? surveyMachine({ folder }) : Promise.resolve(given);
+  return sandboxGuests({
+    site: "demo",
+    node: "stage",
+    inside: await insideIn(folder),
+    machine: () => machine,
+    without: new Set(measureNames),
+    steering: newSteering(),
+  });
+}
+
+async function insideIn(folder: string): Promise<string> {
+  const artefact = artefacts.find(({ name }) => name === "sandbox");
+  if (artefact === undefined) throw new Error("deploy/artefacts.ts has no sandbox");
+  const outfile = join(folder, artefact.output);
+  await build({
+    ...artefact.options,
+    absWorkingDir: join(import.meta.dirname, "../../.."),
+    entryPoints: [artefact.entry],
+    bundle: true,
+    format: "esm",
+    outfile,
+  });
+  return outfile;
+}
