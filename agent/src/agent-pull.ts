@@ -28,12 +28,6 @@ export interface PullWorld {
   readonly kept: KeptPieces;
 }
 
-export interface PullProgress {
-  readonly name: string;
-  readonly bytes: number;
-  readonly total: number | undefined;
-}
-
 interface Job {
   readonly kind: PulledKind;
   readonly name: string;
@@ -58,12 +52,6 @@ export class AgentPull {
   constructor(options: PullOptions, world: PullWorld) {
     this.#topics = nodeTopics(options.site, options.node);
     this.#world = world;
-  }
-
-  /** What is on its way now. */
-  get progress(): PullProgress | undefined {
-    if (this.#job === undefined) return undefined;
-    return { name: this.#job.name, ...this.#job.transfer.progress };
   }
 
   /** The same link, over which pieces come too. */
@@ -97,14 +85,23 @@ export class AgentPull {
   }
 
   /** By their digests. */
-  readonly files: HubFiles = {
-    fetch: (digest, offset, signal) => this.#pull("content", digest, offset, signal),
-  };
+  readonly files: HubFiles = this.#files();
 
   /** Of the repository that says what is to be believed, by their names. */
   readonly source: TrustSource = {
     fetch: ({ kind, path }, signal) => this.#pull(kind, path, 0, signal),
   };
+
+  #files(): HubFiles {
+    const job = (): Job | undefined => this.#job;
+    return {
+      fetch: (digest, offset, signal) => this.#pull("content", digest, offset, signal),
+      get progress() {
+        const now = job();
+        return now?.kind === "content" ? now.transfer.progress : undefined;
+      },
+    };
+  }
 
   async *#pull(
     kind: PulledKind,

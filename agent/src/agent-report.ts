@@ -1,5 +1,5 @@
 /** Says on `reported` what a node runs and how it is, whenever there is something to say. */
-import type { Instant } from "@interactor/shared/kernel/units";
+import { between, type Instant, instant, seconds } from "@interactor/shared/kernel/units";
 import {
   type ApplyReport,
   type InstanceReport,
@@ -10,6 +10,8 @@ import type { Content, Phase } from "./core/apply/apply-state.ts";
 import type { Outbox } from "./core/outbox/outbox.ts";
 import type { Report } from "./core/report/report.ts";
 import type { Switchboard } from "./core/switchboard/switchboard.ts";
+import { transferState } from "./core/transfer/transfer-state.ts";
+import type { FileProgress, HubFiles } from "./ports/hub-files.ts";
 import type { Log } from "./ports/log.ts";
 import type { ModuleHost } from "./ports/module-host.ts";
 import type { Spool } from "./ports/spool.ts";
@@ -19,7 +21,12 @@ export interface ReportParts {
   readonly clock: AgentClock;
   readonly outbox: Outbox;
   readonly switchboard: Switchboard;
-  readonly world: { readonly spool?: Spool; readonly log: Log };
+  readonly world: {
+    readonly spool?: Spool;
+    readonly log: Log;
+    /** How far what is on its way has come. */
+    readonly files?: Pick<HubFiles, "progress">;
+  };
   readonly modules: () => Pick<ModuleHost, "problem">;
   /** `undefined`: no show stop holds the node. */
   readonly stop: () => StopReport | undefined;
@@ -30,6 +37,7 @@ export interface ReportParts {
 export class AgentReport {
   readonly #parts: ReportParts;
   #saidPhase = "";
+  #toldProgressAt: Instant = instant(Number.NEGATIVE_INFINITY);
 
   constructor(parts: ReportParts) {
     this.#parts = parts;
@@ -38,7 +46,11 @@ export class AgentReport {
   /** Publishes when it is time to. Returns when it is next. */
   pump(at: Instant, publish: (document: Uint8Array) => void): Instant {
     const { report, clock, outbox, switchboard, stop, modules } = this.#parts;
-    const { log, spool } = this.#parts.world;
+    const { log, spool, files } = this.#parts.world;
+    if (files?.progress !== undefined && between(this.#toldProgressAt, at) >= progressInterval) {
+      this.#toldProgressAt = at;
+      report.changed();
+    }
     report.problem("outbox", outbox.isCriticalFull ? "its outbox is full of critical messages" : undefined);
     report.problem("spool", spool?.problem);
     report.problem("modules", modules().problem);
@@ -47,7 +59,7 @@ export class AgentReport {
       const owners = switchboard.ownersBesideStop();
       const { runs, phase } = this.#parts.apply();
       const { revision, digest } = runs ?? nothing;
-      const apply = applyReportOf(phase);
+      const apply = { ...applyReportOf(phase), ...transferOf(phase, files?.progress) };
       const running = { revision, digest, apply, owners, routes, clock: clock.report(), stop: stop() };
       const document = report.document(running, at);
       if (document === undefined) log.error("the report is larger than a message may be and is not sent");
@@ -95,6 +107,18 @@ export class AgentReport {
 }
 
 const nothing: Content = { revision: 0, digest: "" };
+
+/** How far a file is is told so often: the line that tells it is the one that it comes over. */
+const progressInterval = seconds(2);
+
+function transferOf(phase: Phase, progress: FileProgress | undefined): Pick<ApplyReport, "transfer"> {
+  const state = transferState(phase.kind);
+  if (state === undefined) return {};
+  const { bytes, total } = state === "downloading" && progress !== undefined ? progress : {};
+  return {
+    transfer: { state, ...(bytes !== undefined && { bytes }), ...(total !== undefined && { total }) },
+  };
+}
 
 function applyReportOf(phase: Phase): ApplyReport {
   const { revision, digest } = phase.kind === "idle" ? nothing : phase.target;

@@ -5,4 +5,11 @@ export interface HubFiles {
    * have it. Nobody checks them here.
    */
   fetch(digest: string, offset: number, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Of the file that is on its way: bytes that are there, and how many it has, when the hub has said so. */
+  readonly progress?: FileProgress | undefined;
+}
+
+export interface FileProgress {
+  readonly bytes: number;
+  readonly total: number | undefined;
 }

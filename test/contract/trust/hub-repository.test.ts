@@ -15,7 +15,7 @@ import {
 import { fileOf, filesTargets, readRoot, readTargets, signed } from "@interactor/hub/signing/documents.ts";
 import { newSigningKey, type SigningKey } from "@interactor/hub/signing/signing-key.ts";
 import type { TrustRepository } from "@interactor/hub/src/ports/trust-repository.ts";
-import { emptyFolder } from "../folders.ts";
+import { emptyFolder, fillDisk, isRoot, mountedFolder } from "../folders.ts";
 import { codeOf, install } from "./trusting-node.ts";
 
 const days = 24 * 3600 * 1000;
@@ -40,8 +40,11 @@ const offline = {
 };
 
 /** A hub to which people with keys have come, and a publisher. */
-async function begun(given: Parameters<typeof hubIn>[1] = {}): Promise<SmallHub & { pinnedRoot: Buffer }> {
-  const hub = await hubIn(emptyFolder(), given);
+async function begun(
+  given: Parameters<typeof hubIn>[1] = {},
+  folder = emptyFolder(),
+): Promise<SmallHub & { pinnedRoot: Buffer }> {
+  const hub = await hubIn(folder, given);
   const { root, targets } = firstDocuments({ ...offline, online: hub.signer.online.key, now: hub.now() });
   await hub.repository.putRoot(root);
   await hub.repository.putTargets(targets);
@@ -359,6 +362,21 @@ describe("a hub whose files are damaged", () => {
     expect(await got(again.repository, hub.pinnedRoot)).toBe(content.toString());
     expect(again.repository.standing().problems.join()).toContain("interactor trust rotate online");
     expect(again.said.join()).toContain("a key of the hub is damaged");
+  });
+
+  test.skipIf(!isRoot)("on a full disk it starts all the same, and serves what is there", async () => {
+    const hub = await begun({}, mountedFolder(512));
+    await publish(hub.repository, { [path]: content });
+    fillDisk(join(hub.folder, "ballast"));
+
+    const again = await hub.open();
+
+    expect(await got(again, hub.pinnedRoot)).toBe(content.toString());
+    expect(hub.said.join()).toContain("could not be signed anew");
+    expect(await refusal(again.assign("pi-01", content))).not.toBe("taken");
+    rmSync(join(hub.folder, "ballast"));
+    await again.assign("pi-01", Buffer.from("one"));
+    expect(await got(again, hub.pinnedRoot, "assign/pi-01.json")).toBe("one");
   });
 
   test("gives no file from outside of its own", async () => {

@@ -3,6 +3,7 @@
 import { connectAsync } from "mqtt";
 import { expect, test } from "vitest";
 import { decodeTarget, type Target } from "@interactor/shared/wire/messages/plan";
+import { decodeReported, type Reported } from "@interactor/shared/wire/messages/reported";
 import { nodeTopics } from "@interactor/shared/wire/topics";
 import { Light } from "../light.ts";
 import { eventually, startAgent, startHub } from "../programs.ts";
@@ -15,15 +16,24 @@ const many = Array.from(
     `  - { name: spare-${number}, from: pi/lamp/level, to: pi/stage/ch${(number % 500) + 2}, when: "value > 100000 + ${number} && value < 0 - 100000" }\n`,
 ).join("");
 
-/** What the node is told, as it is retained. */
-async function targetOf(address: string): Promise<Target | undefined> {
+/** What the node is told and what it says, as they are retained. */
+const targetOf = async (address: string): Promise<Target | undefined> => {
+  const target = decodeTarget(await retained(address, "desired"));
+  return target.ok ? target.value : undefined;
+};
+const reportedOf = async (address: string): Promise<Reported | undefined> => {
+  const reported = decodeReported(await retained(address, "reported"));
+  return reported.ok ? reported.value : undefined;
+};
+
+async function retained(address: string, leaf: "desired" | "reported"): Promise<Uint8Array> {
   const visitor = await connectAsync(address, { protocolVersion: 4 });
   const came = Promise.withResolvers<Uint8Array>();
   visitor.once("message", (_topic, payload) => came.resolve(payload));
-  await visitor.subscribeAsync(nodeTopics("demo", "pi").desired);
-  const target = decodeTarget(await came.promise);
+  await visitor.subscribeAsync(nodeTopics("demo", "pi")[leaf]);
+  const payload = await came.promise;
   await visitor.endAsync();
-  return target.ok ? target.value : undefined;
+  return payload;
 }
 
 test("a node whose plan is larger than a message comes to it", async () => {
@@ -37,6 +47,10 @@ test("a node whose plan is larger than a message comes to it", async () => {
   await site.until(revision, "complete");
 
   await eventually("light", () => light.level(1) === 20);
+  await eventually(
+    "the node says so",
+    async () => (await reportedOf(hub.mqtt))?.apply?.transfer?.state === "updated",
+  );
   const said = await targetOf(hub.mqtt);
   expect(said?.bytes).toBeGreaterThan(64 * 1024);
   expect(said?.plan).toBeUndefined();

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import type { Metadata, Root, TargetFile, Targets } from "@tufjs/models";
-import { Fault } from "@interactor/shared/kernel/fault";
+import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { developmentPublisher } from "@interactor/shared/bundle/signed-module";
 import type { TrustStanding } from "@interactor/shared/bundle/trust-api";
 import {
@@ -32,6 +32,7 @@ import { publicKeyOf } from "../../../signing/signing-key.ts";
 import type { Log } from "../../ports/log.ts";
 import type { DevelopmentFile, PublishedFile, TrustRepository } from "../../ports/trust-repository.ts";
 import { checkRoot, checkTargets, checkWord, realRoot } from "./checks.ts";
+import { fileWithDigest, publishedAt } from "./published-files.ts";
 import { standingOf } from "./standing.ts";
 import { TrustFiles } from "./trust-files.ts";
 
@@ -83,7 +84,7 @@ class Repository implements TrustRepository {
     }
     const timestamp = await this.#files.read("metadata", "timestamp.json");
     if (timestamp !== undefined) this.#takeTimestamp(timestamp);
-    if (this.#root !== undefined) await this.#vouch();
+    if (this.#root !== undefined) await this.#vouch().catch((error: unknown) => this.#notSigned(error));
   }
 
   #take(role: string, version: number, bytes: Uint8Array): void {
@@ -95,7 +96,7 @@ class Repository implements TrustRepository {
     } catch (error) {
       this.#options.log.error("a document of the repository is damaged: the one before it counts", {
         document: `${version}.${role}.json`,
-        cause: error instanceof Error ? error.message : String(error),
+        cause: messageOf(error),
       });
     }
   }
@@ -107,6 +108,13 @@ class Repository implements TrustRepository {
       // The clock's number is greater than any it can have had.
       this.#options.log.error("timestamp.json is damaged: it is signed anew", {});
     }
+  }
+
+  /** On a full disk a hub starts all the same: what is there is good until it expires. */
+  #notSigned(error: unknown): void {
+    this.#options.log.error("what nodes are to believe could not be signed anew", {
+      cause: messageOf(error),
+    });
   }
 
   standing(): TrustStanding {
@@ -234,30 +242,20 @@ class Repository implements TrustRepository {
   }
 
   published(path: string): PublishedFile | undefined {
-    for (const { document } of this.#words.values()) {
-      const file = document.signed.targets[path];
-      if (file !== undefined)
-        return { bytes: file.length, digest: file.hashes["sha256"] ?? "", custom: file.custom };
-    }
-    return undefined;
+    return publishedAt(this.#documents(), path);
+  }
+
+  #documents(): readonly Targets[] {
+    return [...this.#words.values()].map(({ document }) => document.signed);
   }
 
   content(digest: string): Promise<Uint8Array | undefined> {
-    const file = this.#fileOf(digest);
+    const file = fileWithDigest(this.#documents(), digest);
     return file === undefined ? Promise.resolve(undefined) : this.#files.read("targets", locationOf(file));
   }
 
   pathOf(digest: string): string | undefined {
-    return this.#fileOf(digest)?.path;
-  }
-
-  #fileOf(digest: string): TargetFile | undefined {
-    for (const { document } of this.#words.values()) {
-      const files = Object.values(document.signed.targets);
-      const found = files.find(({ hashes }) => hashes["sha256"] === digest);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    return fileWithDigest(this.#documents(), digest)?.path;
   }
 
   #needRoot(): Metadata<Root> {

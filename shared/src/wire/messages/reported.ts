@@ -83,6 +83,23 @@ const applyPhases = [
   "rolled-back",
 ] as const;
 
+/** How far its files are, in the order of their way. */
+export const transferStates = [
+  "downloading",
+  "downloaded",
+  "verified",
+  "updating",
+  "updated",
+  "failed",
+] as const;
+
+const transferReport = z.object({
+  state: z.enum(transferStates),
+  /** Of the file that is on its way: bytes that are there, and how many it has. */
+  bytes: z.optional(count),
+  total: z.optional(count),
+});
+
 const applyReport = z.object({
   /** What it is on its way to, or came to; 0 and empty when nothing was ever desired. */
   revision: count,
@@ -91,6 +108,7 @@ const applyReport = z.object({
   /** Why it was rejected or went back: a code for programs, words for people. */
   code: z.optional(shortText),
   reason: z.optional(shortText),
+  transfer: z.optional(transferReport),
 });
 
 const reported = z.object({
@@ -115,6 +133,8 @@ const reported = z.object({
   apply: z.optional(applyReport),
 });
 
+export type ApplyPhase = (typeof applyPhases)[number];
+export type TransferState = (typeof transferStates)[number];
 export type ApplyReport = z.infer<typeof applyReport>;
 export type InstanceReport = z.infer<typeof instanceReport>;
 export type RouteReport = z.infer<typeof routeReport>;
