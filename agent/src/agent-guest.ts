@@ -256,8 +256,11 @@ export class GuestKeeper implements AsyncDisposable {
       said: (message) => {
         if (this.#line === line) this.#receive(message);
       },
-      ended: (reason) => {
-        if (this.#line === line) this.#died(reason);
+      ended: (reason, crash) => {
+        if (this.#line !== line) return;
+        if (crash !== undefined)
+          this.#options.log.error(`${this.#kind} ${this.name} crashed: ${reason}`, { ...crash });
+        this.#died(reason);
       },
     });
     this.#line = line;

@@ -76,13 +76,14 @@ class Sandbox implements GuestLine {
   #group: Group | undefined;
   /** What it is to be told once it is there. */
   #early: ToGuest[] = [];
-  #machine: Machine | undefined;
   readonly #closed = Promise.withResolvers<void>();
   readonly #watch: NodeJS.Timeout;
   #child: ChildProcess | undefined;
   #line: SandboxLine | undefined;
   #lastWords: LastWords | undefined;
   #processes: readonly number[] = [];
+  /** In bytes, when it was looked at last. */
+  #memory: number | undefined;
   #ahead = 0n;
   /** Why we ended it. */
   #verdict: string | undefined;
@@ -123,7 +124,6 @@ class Sandbox implements GuestLine {
   async #open(name: string): Promise<void> {
     try {
       const machine = await this.#options.machine();
-      this.#machine = machine;
       this.#verdict ??= refusal(machine, this.#options.without);
       if (this.#isOver || this.#verdict !== undefined) this.#gone(null, null);
       else this.#start(name, machine);
@@ -193,11 +193,12 @@ class Sandbox implements GuestLine {
       this.#line?.clock(Number(ahead));
     }
     const pid = this.#child?.pid;
-    if (pid === undefined || this.#machine?.has.has("memory") !== false) return;
+    if (pid === undefined) return;
     // It starts no processes once it runs: bubblewrap's two and Node are all.
     if (this.#processes.length < 3) this.#processes = processTree(pid);
+    this.#memory = this.#group?.memory() ?? residentBytes(this.#processes);
     const { memoryMb } = this.#module.limits;
-    if (residentBytes(this.#processes) > memoryMb * 1024 * 1024) this.#kill(overMemory(memoryMb));
+    if (this.#memory > memoryMb * 1024 * 1024) this.#kill(overMemory(memoryMb));
   }
 
   #kill(reason: string): void {
@@ -214,7 +215,8 @@ class Sandbox implements GuestLine {
     this.#closed.resolve();
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#ends.ended(reason);
+    const { stack = "" } = causeIn(this.#lastWords?.text ?? "");
+    this.#ends.ended(reason, { stack, lastSaid: this.#line?.lastSaid ?? [], memory: this.#memory });
   }
 
   #reason(code: number | null, signal: NodeJS.Signals | null): string {

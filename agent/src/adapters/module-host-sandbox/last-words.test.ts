@@ -1,0 +1,32 @@
+import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { causeIn, LastWords } from "./last-words.ts";
+
+test("the cause stands in the report of a fatal error, else in the error itself", () => {
+  const report = {
+    header: { event: "Allocation failed - JavaScript heap out of memory" },
+    javascriptStack: { message: "Error", stack: ["at run (file:///module/index.mjs:1:2)"] },
+  };
+
+  expect(causeIn(`FATAL ERROR\n${JSON.stringify(report)}\n 1: 0x84 [/node]`)).toEqual({
+    reason: "Allocation failed - JavaScript heap out of memory",
+    stack: "Error\nat run (file:///module/index.mjs:1:2)",
+  });
+  expect(causeIn("file:///module/index.mjs:1\nthrow x;\n\nTypeError: no lamp\n    at start")).toEqual({
+    reason: "TypeError: no lamp",
+    stack: "TypeError: no lamp\n    at start",
+  });
+  for (const text of ["", "gone", '{"header":', '{"header":5}']) expect(causeIn(text).reason).toBeUndefined();
+});
+
+test("of what is written without end the end is kept", async () => {
+  const words = new LastWords(
+    Readable.from(Array.from({ length: 20 }, (_, index) => `${index}`.repeat(5000))),
+  );
+
+  await sleep(100);
+
+  expect(words.text.length).toBeLessThanOrEqual(64 * 1024);
+  expect(words.text.endsWith("1919")).toBe(true);
+});
