@@ -5,12 +5,12 @@
 import type { DeclaredPorts } from "@interactor/shared/bundle/manifest";
 import type { LoadedCode } from "@interactor/shared/sdk/guest-messages";
 import type { InputSpec } from "@interactor/shared/wire/messages/port";
+import { sceneInstance } from "@interactor/shared/wire/names";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import type { AgentReport } from "./agent-report.ts";
 import type { AgentStop } from "./agent-stop.ts";
 import { Sightings } from "./core/apply/sightings.ts";
 import type { FirstWords } from "./core/link/first-words.ts";
-import { sceneInstance } from "./core/switchboard/scenes.ts";
 import type { Outputs } from "./core/outputs/outputs.ts";
 import type { Now, Switchboard } from "./core/switchboard/switchboard.ts";
 import type {
@@ -75,7 +75,10 @@ export class AgentInstances implements AsyncDisposable {
     this.sightings.forget(spec.name);
     this.#leasesChanged();
     this.#stateChanged(spec.name, { state: "starting" });
-    this.#host.start(spec);
+    const { version: _, ...withoutVersion } = spec;
+    // A revision is refused before it begins when this agent has another version. One that has proved itself must not leave
+    // a room dark because the agent was renewed: it runs what came with it, and says so.
+    this.#host.start((spec.digest ?? "") === "" ? withoutVersion : spec);
   }
 
   /** It cannot even be started; `reason` says what is missing, to people. */
@@ -144,7 +147,10 @@ export class AgentInstances implements AsyncDisposable {
     stop.declared(instance, ports);
     this.sightings.loaded(instance, { module, version, digest: spec.digest ?? "" });
     this.#beat(instance);
+    const isOther = spec.version !== undefined && spec.version !== version;
+    const words = `${instance} runs ${module} ${version}, which came with this agent; its revision says ${spec.version}`;
     after(() => {
+      this.#parts.reporting.version(instance, isOther ? words : undefined);
       const declaration = { module, version, ...ports };
       if (outputs.declare(instance, declaration, now())) declarationsChanged();
     });

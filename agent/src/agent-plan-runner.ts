@@ -8,9 +8,10 @@ import { between, millis, type Millis, seconds } from "@interactor/shared/kernel
 import { prepareRoute, type RouteFault } from "@interactor/shared/routing/run-route";
 import type { InstanceChange, PlanChanges } from "@interactor/shared/site/plan-changes";
 import { withSecrets } from "@interactor/shared/site/secret-places";
-import { instancesMax } from "@interactor/shared/wire/limits";
+import { instancesMax, zonesPerNodeMax } from "@interactor/shared/wire/limits";
 import type { Plan, PlannedInstance } from "@interactor/shared/wire/messages/plan";
 import type { AgentInstances } from "./agent-instances.ts";
+import type { AgentStop } from "./agent-stop.ts";
 import { Probation } from "./core/apply/probation.ts";
 import type { FirstWords } from "./core/link/first-words.ts";
 import type { Outputs } from "./core/outputs/outputs.ts";
@@ -26,10 +27,13 @@ export interface PlanRunnerParts {
   readonly switchboard: Switchboard;
   readonly outputs: Outputs;
   readonly firstWords: FirstWords;
+  readonly stop: Pick<AgentStop, "mayBeIn" | "planned">;
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly now: () => Now;
   readonly after: (work: () => void) => void;
+  /** What the node says of itself in its birth is another. */
+  readonly declarationsChanged: () => void;
   /** What keeps the plan from running wholly, in words for people; `undefined`: nothing does. */
   readonly problem: (words: string | undefined) => void;
 }
@@ -46,6 +50,7 @@ export class AgentPlanRunner implements PlanRunner {
   #changing: Promise<void> = Promise.resolve();
   #wellBefore: ReadonlySet<string> = new Set();
   #endProbe: (() => void) | undefined;
+  #isEnded = false;
   /** By instance whose secret is awaited. */
   readonly #retries = new Map<string, () => void>();
 
@@ -61,6 +66,8 @@ export class AgentPlanRunner implements PlanRunner {
       .map((name) => `instance "${name}" is in the node's own node.json already; take it out there`);
     if (names.length + this.#fixed.size > instancesMax)
       vetoes.push(`with those of its node.json it would have more than ${instancesMax} instances`);
+    if (!this.#parts.stop.mayBeIn(plan.zones ?? []))
+      vetoes.push(`with those it was started with it would be in more than ${zonesPerNodeMax} zones`);
     for (const route of plan.routes) {
       const prepared = prepareRoute(route);
       if (!prepared.ok) vetoes.push(`route "${route.name}": ${wordsOf(prepared.error)}`);
@@ -125,19 +132,26 @@ export class AgentPlanRunner implements PlanRunner {
     after(() => switchboard.moveOn(outputs.latest, now()));
   }
 
+  /** What a change still had to start is not started any more. */
   stop(): void {
+    this.#isEnded = true;
     this.#endProbe?.();
     for (const cancel of this.#retries.values()) cancel();
   }
 
   async #change(plan: Plan, { instances: changes }: PlanChanges): Promise<void> {
-    const { after, firstWords, instances, now, outputs, switchboard } = this.#parts;
+    const { after, declarationsChanged, firstWords, instances, now, outputs, stop, switchboard } =
+      this.#parts;
     const are = (...kinds: readonly InstanceChange[]): readonly string[] =>
       Object.keys(changes).filter((name) => {
         const change = changes[name];
         return change !== undefined && kinds.includes(change) && !this.#fixed.has(name);
       });
     this.#plan = plan;
+    after(() => {
+      // A show stop of a zone that it comes to be in holds before anything of it begins.
+      if (stop.planned(plan.zones ?? [])) declarationsChanged();
+    });
     this.#wellBefore = instances.sightings.well;
     firstWords.planned(are("start", "restart"));
     for (const name of are("stop", "start", "restart", "re-configure")) this.#forgetRetry(name);
@@ -187,7 +201,7 @@ export class AgentPlanRunner implements PlanRunner {
     const { clock, instances } = this.#parts;
     try {
       const spec = await this.#specOf(name, planned);
-      instances.start(spec);
+      if (!this.#isEnded) instances.start(spec);
     } catch (error) {
       const { module } = planned;
       instances.failed({ name, module, settings: {} }, messageOf(error));

@@ -71,7 +71,14 @@ export class AgentReport {
   }
 
   forget(instance: string): void {
-    this.#parts.report.forget(instance);
+    const { report } = this.#parts;
+    report.forget(instance);
+    report.problem(`version of ${instance}`, undefined);
+  }
+
+  /** What is wrong with the code of an instance, in words for people. */
+  version(instance: string, words: string | undefined): void {
+    this.#parts.report.problem(`version of ${instance}`, words);
   }
 
   instance(instance: string, state: InstanceReport): void {

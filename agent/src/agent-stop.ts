@@ -7,7 +7,8 @@ import type { Clock } from "@interactor/shared/kernel/clock";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { between, type Instant, seconds } from "@interactor/shared/kernel/units";
 import type { StopReport } from "@interactor/shared/wire/messages/reported";
-import { decodeStopLatch, type ZoneLatch } from "@interactor/shared/wire/messages/stop";
+import { zonesPerNodeMax } from "@interactor/shared/wire/limits";
+import { decodeStopLatch, everyZone, type ZoneLatch } from "@interactor/shared/wire/messages/stop";
 import { HubLeases, type Leased } from "./core/stop/hub-leases.ts";
 import { StopLatches } from "./core/stop/stop-latches.ts";
 import type { Now, Switchboard } from "./core/switchboard/switchboard.ts";
@@ -40,6 +41,8 @@ export class AgentStop {
   readonly #world: AgentStopWorld;
   readonly #switchboard: Switchboard;
   readonly #latches: StopLatches;
+  readonly #own: readonly string[];
+  #zones: readonly string[];
   readonly #leases: HubLeases;
   /** How long obeying took, by zone and id: of what came in this life. */
   #tookMs: ReadonlyMap<string, number> = new Map();
@@ -48,6 +51,8 @@ export class AgentStop {
   #isUnkept = false;
 
   constructor({ zones, instances }: AgentStopOptions, switchboard: Switchboard, world: AgentStopWorld) {
+    this.#own = zones;
+    this.#zones = zones;
     this.#latches = new StopLatches(zones);
     this.#leases = new HubLeases(instances, switchboard, world.clock.now());
     this.#switchboard = switchboard;
@@ -89,6 +94,30 @@ export class AgentStop {
     this.#world.changed();
   }
 
+  /** Zones the node is in, beside the one of all. */
+  get zones(): readonly string[] {
+    return this.#zones;
+  }
+
+  /** Whether a node may be in these and its own. */
+  mayBeIn(zones: readonly string[]): boolean {
+    return this.#with(zones).length <= zonesPerNodeMax;
+  }
+
+  /** The plan puts the node into these, beside its own. Returns whether it is in others now. */
+  planned(zones: readonly string[]): boolean {
+    const before = this.#zones.join(" ");
+    this.#zones = this.#with(zones).slice(0, zonesPerNodeMax);
+    if (this.#latches.setZones(this.#zones)) {
+      this.#obey();
+      for (const { zone, by } of this.#latches.held)
+        this.#world.log.warn(`show stop in ${zone}, which the node is in by its plan`, { by });
+      this.#keep();
+      this.#world.changed();
+    }
+    return before !== this.#zones.join(" ");
+  }
+
   /** The node has other instances, or other leases of them. */
   instances(instances: readonly Leased[], now: Now): void {
     this.#leases.renewed(instances, now);
@@ -123,6 +152,10 @@ export class AgentStop {
     return { latches: timed, tookMs: this.#tookLastMs };
   }
 
+  #with(zones: readonly string[]): readonly string[] {
+    return [...new Set([...this.#own, ...zones.filter((zone) => zone !== everyZone)])];
+  }
+
   /** Writes down how long the latches took that are new, and forgets those that hold no more. */
   #timed(before: readonly ZoneLatch[], took: number): void {
     const old = new Set(before.map(keyOf));
@@ -155,7 +188,7 @@ export class AgentStop {
     while (this.#isUnkept) {
       this.#isUnkept = false;
       try {
-        await store.saveStop(this.#latches.held);
+        await store.saveStop(this.#latches.known);
         this.#world.problem(undefined);
       } catch (error) {
         log.error("the show stop could not be kept on disk: a cold start without the hub does not know it", {

@@ -278,12 +278,15 @@ export class Agent implements AsyncDisposable {
   #publishBirth(): void {
     if (this.#link.kind !== "up") return;
     this.#isBirthDue = false;
-    const birth = birthOf(this.#options, {
-      connection: this.#link.connection,
-      instances: this.#outputs.declared,
-      at: this.#world.clock.wall(),
-      spool: this.#outbox.spool?.announce(),
-    });
+    const birth = birthOf(
+      { ...this.#options, zones: this.#stop.zones },
+      {
+        connection: this.#link.connection,
+        instances: this.#outputs.declared,
+        at: this.#world.clock.wall(),
+        spool: this.#outbox.spool?.announce(),
+      },
+    );
     this.#connection?.publish(this.#topics.state, birth, { retain: true });
   }
 

@@ -3,8 +3,10 @@ import { Argument, Command, Option } from "commander";
 import { countArgument, durationArgument, nameArgument, timeoutArgument } from "./arguments.ts";
 import { addHubOptions, folderOption, portOption, siteOption } from "./common-options.ts";
 import { addConfig } from "./config-command.ts";
+import { addDevices } from "./devices-command.ts";
 import { example } from "./example.ts";
 import { untilInterrupted } from "./interruptible.ts";
+import { addTrust } from "./trust-command.ts";
 import { addJournal } from "./journal-command.ts";
 import { addMode, addRollout } from "./rollout-command.ts";
 import { addRoute } from "./route-command.ts";
@@ -28,7 +30,9 @@ export function commandLine(): Command {
   addStop(program);
   addLedger(program);
   addConfig(program);
+  addDevices(program);
   addRoute(program);
+  addTrust(program);
   addRollout(program);
   addMode(program);
   addJournal(program);
@@ -83,6 +87,9 @@ function addHub(program: Command): void {
         "listeners, accounts and limits (default: everybody, on this machine)",
       ).env("INTERACTOR_CONFIG"),
     )
+    .addOption(
+      new Option("--any-unit", "any computer may fill a node that is away").env("INTERACTOR_ANY_UNIT"),
+    )
     .addHelpText(
       "after",
       `${example(
@@ -114,9 +121,10 @@ function addAgent(program: Command): void {
       new Option("--config <file>", "its instances (default node.json in --data)").env("INTERACTOR_CONFIG"),
     )
     .addOption(
-      new Option("--zone <name...>", "zones it is in, for a show stop; may be repeated").env(
-        "INTERACTOR_ZONES",
-      ),
+      new Option(
+        "--zone <name...>",
+        "zones it is in beside those of the site file, for a show stop; may be repeated",
+      ).env("INTERACTOR_ZONES"),
     )
     .option(
       "--sandbox-without <measure...>",
@@ -168,14 +176,18 @@ What waits for it ends, and its last values go. A node that is here is not forgo
 
 function addSwap(node: Command): void {
   addHubOptions(node.command("swap"))
-    .description("put another unit into a node: say what to do, and wait until it is there")
+    .description("let another unit fill a node: say what to do, and wait until it is there")
     .argument("<node>", "the node whose unit is replaced", nameArgument)
+    .option(
+      "--unit <unit>",
+      "only this one, as the log of the hub names it when it is refused (default: any other)",
+    )
     .option("--timeout <time>", "wait so long for the other unit (default: until Ctrl-C)", timeoutArgument)
     .addHelpText(
       "after",
       `${example("interactor node swap pi-07")}
-A node is a role; the unit that fills it may change. Whoever comes under the node's name gets what the node shall run.
-While the old unit is here another one is refused: stop its agent, or pull its plug.`,
+A node is a role; the unit that came first fills it, and another one is refused until this. Whoever comes next gets what
+the node shall run, and takes over when the old unit is still here; that one is refused from then on.`,
     )
     .action(async (name, options) => {
       const { runSwap } = await import("./node-swap.ts");

@@ -27,6 +27,10 @@ import {
   rolloutView,
   type RolloutView,
   type SiteFilesBody,
+  swapPath,
+  type SwapRequest,
+  type SwapResponse,
+  swapResponse,
 } from "@interactor/shared/wire/api-config";
 import { commandFault } from "./exit.ts";
 import { type Answer, askHub, type HubAddress, parseJson, whereIs } from "./hub-client.ts";
@@ -72,6 +76,10 @@ export async function fetchRollouts(hub: HubAddress): Promise<readonly RolloutVi
 
 export const fetchRollout = (hub: HubAddress, revision: number): Promise<RolloutView> =>
   asked(hub, { path: `${configPaths.rollouts}/${revision}`, schema: rolloutView });
+
+/** From now on another unit may fill the node, and the one that does now may not any more once it has. */
+export const swapUnit = (hub: HubAddress, node: string, request: SwapRequest): Promise<SwapResponse> =>
+  asked(hub, { path: swapPath(node), body: request, schema: swapResponse });
 
 export type RolloutAction = (typeof rolloutActions)[number];
 

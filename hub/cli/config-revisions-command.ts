@@ -32,8 +32,8 @@ function addPlan(config: Command): void {
       `${example("interactor config plan", "interactor journal export yesterday.ixrec --since 24h", "interactor config plan --against yesterday.ixrec")}
 What is wrong with the file is told as \`config check\` does, exit code 7. With --against: which inputs would have been
 told something else and when first, which routes are slower, and a hash of all that the routes gave, which is the same
-for the same recording and the same routes. What modules would have done with it is not played, nor which node of a
-group takes a value.`,
+for the same recording and the same routes. What modules would have done with it is not played, nor modes, nor
+which node of a group takes a value.`,
     )
     .action(async (file, options) => {
       const { runPlan } = await import("./config-plan.ts");

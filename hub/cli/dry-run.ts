@@ -43,6 +43,7 @@ export async function runDryRun(run: DryRun, options: DryRunOptions): Promise<vo
   const after = checkedSite(run.file, options);
   const before = run.plan.base === 0 ? undefined : await siteBefore(run.hub, run.plan.base);
   const played = playedOnBoth(recording, before, after);
+  if (before === undefined) process.stderr.write(`${nothingBefore(run.plan.base)}\n`);
   const painter = painterFor(process.stdout, options.color, process.env);
   const lines =
     options.json === true
@@ -51,8 +52,16 @@ export async function runDryRun(run: DryRun, options: DryRunOptions): Promise<vo
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-const siteBefore = async (hub: HubAddress, number: number): Promise<CompiledSite> =>
-  siteOfRevision(await fetchRevision(hub, number));
+/** `undefined`: it was made of routes.yaml, of which the hub tells no text. */
+async function siteBefore(hub: HubAddress, number: number): Promise<CompiledSite | undefined> {
+  const revision = await fetchRevision(hub, number);
+  return Object.keys(revision.files).length === 0 ? undefined : siteOfRevision(revision);
+}
+
+const nothingBefore = (base: number): string =>
+  base === 0
+    ? "there is no revision yet: every output is a new one"
+    : `revision ${base} was made of routes.yaml, and cannot be played: every output is told as a new one`;
 
 interface Played {
   readonly compared: Comparison;

@@ -1,6 +1,7 @@
 /** `interactor nodes`: the nodes of the site and how they are. */
 import { setTimeout as wait } from "node:timers/promises";
 import type { NodesResponse, NodeView } from "@interactor/shared/wire/api";
+import { sceneInstance } from "@interactor/shared/wire/names";
 import { isHere } from "@interactor/shared/wire/node-state";
 import { fetchNodes, findHub, type HubOptions, isUnreachable } from "./hub-client.ts";
 import { latchWords } from "./latch-words.ts";
@@ -130,7 +131,10 @@ function whyCell({ reasons, sleeping_until: until }: NodeView, now: Date): strin
  * node are that is not there, nobody knows.
  */
 function instancesCell(node: NodeView, isWide: boolean): string {
-  const instances = Object.entries(node.instances).toSorted(([left], [right]) => left.localeCompare(right));
+  const instances = Object.entries(node.instances)
+    // It is nobody's, and there is nothing to say of it.
+    .filter(([name]) => name !== sceneInstance)
+    .toSorted(([left], [right]) => left.localeCompare(right));
   const words = instances.map(([name, { state, reason, module }]) => {
     const title = isWide ? `${name} (${module})` : name;
     if (!isHere(node.state)) return title;

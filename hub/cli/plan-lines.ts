@@ -40,13 +40,15 @@ function nodeLine(change: NodeChange, painter: Painter): string {
     ...routes.removed.map((name) => `-${name}`),
     ...routes.changed.map((name) => `~${name}`),
   ];
+  // Of an instance that begins all of it is new.
+  const isNew = (input: string): boolean => start.includes(input.slice(0, input.indexOf("/")));
   const parts: readonly (readonly [string, readonly string[]])[] = [
     ["starts", start],
     ["stops", stop],
     ["restarts", restart],
     ["takes new settings, and goes on:", reconfigure],
     ["routes", moved],
-    ["failsafe, stop or background of", inputs],
+    ["failsafe, stop or background of", inputs.filter((input) => !isNew(input))],
   ];
   const told = parts
     .filter(([, names]) => names.length > 0)

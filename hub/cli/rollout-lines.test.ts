@@ -113,6 +113,18 @@ test.each<readonly [string, RolloutView, string | undefined, string | undefined]
   expect(endOf(view, nobody)).toEqual(kind === undefined ? undefined : { kind, words });
 });
 
+test("when all that is left is away, that is the end if it stays so, unless a wave comes", () => {
+  const view = viewOf([nodeOf("a", "scheduled"), nodeOf("b", "done")]);
+
+  expect(endOf(view, nobody)).toEqual({
+    kind: "everywhere",
+    words: "revision 4 runs on 1 node; a is away: later",
+    isTentative: true,
+  });
+  expect(endOf({ ...view, waves: 2 }, nobody)).toBeUndefined();
+  expect(endOf(viewOf([nodeOf("a", "done")]), nobody)).toBeUndefined();
+});
+
 test("a node that a mode holds back is an end, one that waits for its group is none", () => {
   const view = viewOf([nodeOf("a", "held"), nodeOf("b", "done"), nodeOf("c", "waiting", { wave: 1 })], {
     waves: 2,

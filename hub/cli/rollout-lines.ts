@@ -108,6 +108,8 @@ export interface RolloutEnd {
   /** `everywhere`: on all nodes that are here. */
   readonly kind: "everywhere" | "not-everywhere";
   readonly words: string;
+  /** It may be so for a moment only: when it stays so, it is the end. */
+  readonly isTentative?: boolean;
 }
 
 /** `undefined`: it goes on. `held`: nodes that a mode holds back, which only somebody can change. */
@@ -122,21 +124,39 @@ export function endOf(view: RolloutView, held: ReadonlySet<string>): RolloutEnd 
     const words = `${revision} is ${view.kind}${why}${failedWords(view)}; ${next}`;
     return { kind: "not-everywhere", words };
   }
-  if (view.kind === "running") {
-    const begun = view.nodes.filter(({ wave, state }) => wave <= view.wave && state !== "done");
-    const waits = begun.filter(({ node, state }) => state === "held" && held.has(node));
-    const isStuck = begun.every(
-      ({ node, state }) =>
-        state === "scheduled" || state === "failed" || (state === "held" && held.has(node)),
-    );
-    if (waits.length === 0 || !isStuck || view.override !== undefined) return undefined;
-    const words = `${revision} waits for the mode on ${listed(waits.map(({ node }) => node))}; it goes on by itself when the mode allows it, or now by \`interactor rollout override ${view.revision} --reason …\``;
-    return { kind: "not-everywhere", words };
-  }
+  if (view.kind === "running") return endOfRunning(view, held, away);
   const done = `${revision} runs on ${counted(named("done").length, "node")}`;
   if (failed.length > 0) return { kind: "not-everywhere", words: `${done}${failedWords(view)}; ${next}` };
-  const rest = away.length === 0 ? "" : `; ${listed(away)} ${away.length === 1 ? "is" : "are"} away: later`;
-  return { kind: "everywhere", words: `${done}${rest}` };
+  return { kind: "everywhere", words: `${done}${awayWords(away)}` };
+}
+
+const awayWords = (away: readonly string[]): string =>
+  away.length === 0 ? "" : `; ${listed(away)} ${away.length === 1 ? "is" : "are"} away: later`;
+
+/** Nothing moves any more until a mode changes, or somebody comes. */
+function endOfRunning(
+  view: RolloutView,
+  held: ReadonlySet<string>,
+  away: readonly string[],
+): RolloutEnd | undefined {
+  const { revision, nodes, wave, waves, override } = view;
+  const begun = nodes.filter((node) => node.wave <= wave && node.state !== "done");
+  const isHeld = ({ node, state }: NodeProgress): boolean => state === "held" && held.has(node);
+  const moves = begun.filter(
+    (node) => node.state !== "scheduled" && node.state !== "failed" && !isHeld(node),
+  );
+  if (moves.length > 0) return undefined;
+  const waits = begun.filter(isHeld).map(({ node }) => node);
+  if (waits.length > 0) {
+    if (override !== undefined) return undefined;
+    const words = `revision ${revision} waits for the mode on ${listed(waits)}; it goes on by itself when the mode allows it, or now by \`interactor rollout override ${revision} --reason …\``;
+    return { kind: "not-everywhere", words, isTentative: true };
+  }
+  const isLast = wave >= waves - 1 && begun.length > 0 && begun.every(({ state }) => state === "scheduled");
+  if (!isLast) return undefined;
+  const done = nodes.filter(({ state }) => state === "done").length;
+  const words = `revision ${revision} runs on ${counted(done, "node")}${awayWords(away)}`;
+  return { kind: "everywhere", words, isTentative: true };
 }
 
 function failedWords({ nodes }: RolloutView): string {

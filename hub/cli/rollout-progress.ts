@@ -7,6 +7,8 @@ import { painterFor } from "./output.ts";
 import { endOf, type RolloutEnd, RolloutLog, rolloutPicture } from "./rollout-lines.ts";
 
 const lookEvery = 250; // ms
+/** An end that may be one for a moment only must last so long, in ms. */
+const settleMin = 1000;
 /** A hub that does not answer for so long is gone, in ms: it may be restarting. */
 const patience = 60_000;
 
@@ -29,13 +31,16 @@ export async function followRollout(
 ): Promise<{ readonly end: RolloutEnd; readonly view: RolloutView }> {
   const screen = screenFor(options);
   let heardAt = performance.now();
+  let movedAt = heardAt;
   for (;;) {
     try {
       const view = await fetchRollout(hub, revision);
       heardAt = performance.now();
       screen.show(view);
       const end = endOf(view, held ?? heldNow(view));
-      if (end !== undefined) return { end, view };
+      if (end?.isTentative !== true) movedAt = heardAt;
+      const isOver = end?.isTentative !== true || heardAt - movedAt >= settleMin;
+      if (end !== undefined && isOver) return { end, view };
     } catch (error) {
       if (!isUnreachable(error) || performance.now() - heardAt > patience) throw error;
       screen.say("the hub does not answer; trying again");
@@ -102,12 +107,17 @@ class Picture implements Screen {
   #draw(lines: readonly string[]): void {
     // Cursor up over what was drawn, then everything below it cleared.
     const start = this.#height === 0 ? "" : `\x1b[${this.#height}A\x1b[J`;
-    const width = process.stderr.columns;
-    // A line that wraps would take two of the screen's.
-    const fitting = lines.map((line) =>
-      line.length > width && !line.includes("\x1b") ? line.slice(0, width) : line,
-    );
+    // A terminal that does not say how wide it is says 0.
+    const width = process.stderr.columns > 0 ? process.stderr.columns : Number.POSITIVE_INFINITY;
+    const fitting = lines.map((line) => cutTo(line, width));
     process.stderr.write(`${start}${fitting.join("\n")}\n`);
     this.#height = lines.length;
   }
+}
+
+/** A line that wraps would take two of the screen's. One that is cut loses its colours. */
+function cutTo(line: string, width: number): string {
+  // oxlint-disable-next-line no-control-regex -- colours are what this looks for
+  const plain = line.replaceAll(/\u001b\[\d+m/g, "");
+  return plain.length <= width ? line : plain.slice(0, width);
 }

@@ -53,7 +53,7 @@ function addTest(route: Command): void {
   route
     .command("test")
     .description("run a route of a file on given values, without a hub, and tell each step")
-    .argument("<file>", "a routes.yaml")
+    .argument("<file>", "a site file, or a routes.yaml")
     .argument("<route>", "the route's name")
     .requiredOption("--input <value...>", "a value, value@time, or output=value@time; may be repeated")
     .option("--for <time>", "go on so long after the last value (default 10s)", durationArgument)
@@ -62,7 +62,7 @@ function addTest(route: Command): void {
     .addHelpText(
       "after",
       `${example(
-        "interactor route test routes.yaml knob-to-front --input 0 --input 512@20ms",
+        "interactor route test site.yaml knob-to-front --input 0 --input 512@20ms",
         "interactor route test routes.yaml lamp --input demo/sim/motion=on demo/sim/motion=off@2s --for 1m",
       )}
 A value is on, off, a number, JSON or a text. Its time counts from the beginning (default: that of the one before).

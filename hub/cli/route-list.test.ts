@@ -60,7 +60,7 @@ describe("a list of routes", () => {
 
   test("is none where there are none, and says what to do", () => {
     expect(listLines(answerOf(), painter)).toEqual([
-      "site demo has no routes yet: write them into routes.yaml",
+      "site demo has no routes yet: write them into the site file, and apply it",
     ]);
   });
 

@@ -40,7 +40,7 @@ export function routeNamed<Named extends { readonly name: string }>(
 }
 
 const noRoutes = ({ site }: RoutesResponse): readonly string[] => [
-  `site ${printable(site)} has no routes yet: write them into routes.yaml`,
+  `site ${printable(site)} has no routes yet: write them into the site file, and apply it`,
 ];
 
 export function listLines(answer: RoutesResponse, painter: Painter): readonly string[] {

@@ -7,9 +7,11 @@ import { parseRoutesFile } from "@interactor/shared/site/routes-file";
 import { problemLine } from "@interactor/shared/site/yaml-text";
 import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
 import { fits, hasWildcard } from "@interactor/shared/wire/output-filter";
+import { checkedSite } from "./config-check.ts";
 import { commandFault } from "./exit.ts";
 import { formatValue, painterFor, type Painter, printable, tableLines, toJson } from "./output.ts";
 import { readInputs } from "./route-input.ts";
+import { placesOf } from "./replay-compare.ts";
 import { routeNamed } from "./route-list.ts";
 
 export interface RouteTestOptions {
@@ -22,7 +24,7 @@ export interface RouteTestOptions {
 const waitDefault = seconds(10);
 
 export async function runRouteTest(file: string, name: string, options: RouteTestOptions): Promise<void> {
-  const route = routeNamed(await routesOf(file), name);
+  const route = routeNamed(await routesOf(file, options), name);
   const inputs = readInputs(options.input);
   if (!inputs.ok) throw commandFault("USAGE", `--input ${inputs.error}`);
   for (const { from } of inputs.value) checkSource(route, from);
@@ -39,10 +41,14 @@ export async function runRouteTest(file: string, name: string, options: RouteTes
   if (wrong > 0) throw commandFault("FAILED", wrong === 1 ? "a step failed" : `${wrong} steps failed`);
 }
 
-async function routesOf(file: string): Promise<readonly CompiledRoute[]> {
+/** What tells a site file from a file of routes and groups alone. */
+const siteSection = /^(site|include|nodes|zones|variables|modes):/m;
+
+async function routesOf(file: string, options: RouteTestOptions): Promise<readonly CompiledRoute[]> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     throw commandFault("NOT_FOUND", `cannot read ${printable(file)}: ${messageOf(error)}`);
   });
+  if (siteSection.test(text)) return placesOf(checkedSite(file, options)).flat();
   const parsed = parseRoutesFile(text);
   if (parsed.ok) return parsed.value;
   const problems = parsed.error.map((problem) => printable(problemLine(file, problem)));

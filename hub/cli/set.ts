@@ -10,7 +10,7 @@ import { type Command, encodeCommand } from "@interactor/shared/wire/messages/co
 import { decodeReply, type ReplyDocument, replyWords } from "@interactor/shared/wire/messages/reply";
 import { decodeReported } from "@interactor/shared/wire/messages/reported";
 import type { OwnerReport } from "@interactor/shared/wire/messages/owners";
-import { portAddress, siteAddress } from "@interactor/shared/wire/names";
+import { portAddress, sceneInstance, siteAddress } from "@interactor/shared/wire/names";
 import { isHere } from "@interactor/shared/wire/node-state";
 import { type RequestId, requestOf } from "@interactor/shared/wire/request";
 import { nodeTopics, siteTopics } from "@interactor/shared/wire/topics";
@@ -183,6 +183,10 @@ function lineOf(input: FoundInput, command: Command): string {
     const isManual = input.owner?.kind === "manual";
     return isManual ? `${address} released (was: ${was})` : `${address} was not held by hand (is: ${was})`;
   }
+  if (input.address.instance === sceneInstance)
+    return command.value === true
+      ? `scene ${input.address.port} is recalled on ${input.address.node}; let it go with false`
+      : `scene ${input.address.port} is let go on ${input.address.node}`;
   if (input.spec.actuator !== true)
     return `${address} = ${formatValue(command.value)} taken (no actuator: nobody owns it)`;
   const value = formatValue(command.value);

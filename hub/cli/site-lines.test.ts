@@ -60,7 +60,10 @@ test("a swap goes from the old unit to the new one, and ends when that runs what
   ].map((node) => stepOf("old", node));
 
   expect(steps.map(({ words, isDone }) => [isDone, words])).toEqual([
-    [false, "pi-07 is filled by unit old, which is ready: stop its agent, or pull its plug"],
+    [
+      false,
+      "pi-07 is filled by unit old, which is ready, until the other one comes: start that with `interactor agent --node pi-07 --hub …`",
+    ],
     [false, "unit old is gone: start the other one with `interactor agent --node pi-07 --hub …`"],
     [false, "unit new fills pi-07, init: it comes to what the node shall run"],
     [true, "unit new fills pi-07, ready"],

@@ -1,7 +1,8 @@
 /** `interactor why`: who owns an input, what it holds, and which routes lead to it. */
 import { setTimeout as wait } from "node:timers/promises";
 import type { NodeView } from "@interactor/shared/wire/api";
-import { type CompiledRoute, decodeDesired } from "@interactor/shared/wire/messages/desired";
+import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
+import { decodePlan, decodeTarget } from "@interactor/shared/wire/messages/plan";
 import { decodePublicValue, type PublicValue } from "@interactor/shared/wire/messages/public-value";
 import { siteAddress, type SiteAddress } from "@interactor/shared/wire/names";
 import { isHere } from "@interactor/shared/wire/node-state";
@@ -66,12 +67,18 @@ function knownFrom(
   address: SiteAddress,
 ): Known {
   const value = valueBytes === undefined ? undefined : decodePublicValue(valueBytes);
-  const desired = desiredBytes === undefined ? undefined : decodeDesired(desiredBytes);
-  const routes = desired?.ok === true ? desired.value.routes : [];
+  const routes = desiredBytes === undefined ? [] : routesIn(desiredBytes);
   return {
     value: value?.ok === true ? value.value : undefined,
     routes: routes.filter((route) => route.to === siteAddress(address)),
   };
+}
+
+/** Of the plan that the node is to come to. */
+function routesIn(bytes: Uint8Array): readonly CompiledRoute[] {
+  const target = decodeTarget(bytes);
+  const plan = target.ok && target.value?.plan !== undefined ? decodePlan(target.value.plan) : undefined;
+  return plan?.ok === true ? plan.value.routes : [];
 }
 
 export function whyLines(input: FoundInput, { value, routes }: Known, now: Date): readonly string[] {

@@ -7,7 +7,7 @@ import type { Hub } from "./hub.ts";
 import type { Made } from "./hub-revisions.ts";
 import type { SiteControl } from "./ports/site-control.ts";
 
-export function controlOf({ options, presence, site }: Hub): SiteControl {
+export function controlOf({ options, presence, site, units }: Hub): SiteControl {
   const { revisions, modes } = site;
   return {
     mayChange: (asker) => mayChangeSite(options.site, options.accounts, asker),
@@ -52,6 +52,7 @@ export function controlOf({ options, presence, site }: Hub): SiteControl {
     rollout: (revision) => site.rolloutView(revision),
     act: (...asked) => site.act(...asked),
     modes: () => modes.view(),
+    swap: (node, request) => units.swap(node, request),
     setMode: (request) => modes.set(request),
   };
 }

@@ -23,6 +23,7 @@ import type { Router } from "./core/routing/router.ts";
 import type { HubStop } from "./hub-stop.ts";
 import type { HubFaults } from "./hub-faults.ts";
 import type { HubSite } from "./hub-site.ts";
+import type { HubUnits } from "./hub-units.ts";
 import type { Verdict } from "./ports/broker.ts";
 
 export interface PresenceParts {
@@ -35,6 +36,7 @@ export interface PresenceParts {
   /** Nothing is known of the node any more. */
   readonly forgotten: (node: string) => void;
   readonly site: () => HubSite;
+  readonly units: HubUnits;
   readonly refuse: (kind: string, reason: string, node: string) => Verdict;
 }
 
@@ -62,6 +64,11 @@ export class HubPresence {
   isHere(node: string): boolean {
     const known = this.#state.get(node);
     return known !== undefined && isHere(known.state);
+  }
+
+  /** The unit that fills a node and is here. */
+  unitHere(node: string): string | undefined {
+    return this.isHere(node) ? this.birthOf(node)?.unit : undefined;
   }
 
   nodeState(node: string, payload: Uint8Array): Verdict {
@@ -127,6 +134,7 @@ export class HubPresence {
       this.#parts.site().reported(event.node, event.reported);
     }
     if (event.kind === "birth") {
+      this.#parts.units.born(event.node, event.birth.unit);
       showStop.born(event.node, event.birth.zones);
       // Who was away missed what expired meanwhile, and has to be where the site is now.
       const wasAway = step.effects.some(({ kind }) => kind === "born");

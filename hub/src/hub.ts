@@ -6,8 +6,7 @@ import type { Random } from "@interactor/shared/kernel/random";
 import { between, earliest, type Instant, millis, seconds } from "@interactor/shared/kernel/units";
 import { prepareRoutes } from "@interactor/shared/routing/run-route";
 import { encodeHubMetric, toldProblems } from "@interactor/shared/wire/messages/hub-state";
-import { quality } from "@interactor/shared/wire/entry";
-import { hubNode, modeInstance, type SiteAddress } from "@interactor/shared/wire/names";
+import type { SiteAddress } from "@interactor/shared/wire/names";
 import type { Session } from "@interactor/shared/wire/session";
 import { nodeTopics, siteTopics, type Topic } from "@interactor/shared/wire/topics";
 import type { AccountsOptions } from "./core/access/account.ts";
@@ -19,12 +18,15 @@ import { HubCommands } from "./hub-commands.ts";
 import { HubForget } from "./hub-forget.ts";
 import { HubLedger } from "./hub-ledger.ts";
 import { HubStop } from "./hub-stop.ts";
+import { HubUnits } from "./hub-units.ts";
 import type { Admission, Broker, BrokerRules, Client, Credentials, Verdict } from "./ports/broker.ts";
+import { sayModes } from "./hub-mode-values.ts";
 import { HubAgain } from "./hub-again.ts";
 import { HubAnnouncement } from "./hub-announcement.ts";
 import { HubFaults } from "./hub-faults.ts";
 import { HubIntake } from "./hub-intake.ts";
 import { HubPresence } from "./hub-presence.ts";
+import type { HubPull } from "./hub-pull.ts";
 import { HubSite, type SiteWorld } from "./hub-site.ts";
 import type { Journal } from "./ports/journal.ts";
 import type { StopStore } from "./ports/stop-store.ts";
@@ -35,12 +37,16 @@ export interface HubOptions {
   readonly session: Session;
   /** Who may come in besides agents. `undefined`: everybody, as a visitor. */
   readonly accounts?: AccountsOptions | undefined;
+  /** Any unit may fill any node that nobody fills just now. */
+  readonly anyUnit?: boolean;
 }
 
 export interface HubWorld extends SiteWorld {
   readonly random: Random;
   readonly journal: Journal;
   readonly stopStore: StopStore;
+  /** Without one, nodes get no files. */
+  readonly pull?: Pick<HubPull, "asked">;
 }
 
 const metricInterval = seconds(1);
@@ -56,6 +62,7 @@ export class Hub implements BrokerRules {
   readonly showStop: HubStop;
   readonly presence: HubPresence;
   readonly site: HubSite;
+  readonly units: HubUnits;
   readonly #world: HubWorld;
   readonly #topics: ReturnType<typeof siteTopics>;
   readonly #intake: HubIntake;
@@ -79,7 +86,8 @@ export class Hub implements BrokerRules {
     this.#faults = new HubFaults({ ...world, counters: this.counters });
     this.ledger = new HubLedger(this.counters, this.#faults);
     this.#topics = siteTopics(options.site);
-    this.#gate = new Gate(options.site, options.accounts);
+    this.units = new HubUnits({ ...world, ...options, unitOf: (node) => this.presence.unitHere(node) });
+    this.#gate = new Gate(options.site, options.accounts, this.units.book);
     this.router = new Router(options.session, {
       ended: (entry, loss) => this.#commands.ended(entry, loss),
       nowhere: this.ledger.nowhere,
@@ -135,6 +143,7 @@ export class Hub implements BrokerRules {
       ledger: this.ledger,
       forgotten: (node) => this.#forgotten(node),
       site: () => this.site,
+      units: this.units,
       refuse: (kind, reason, node) => this.#refuse(kind, reason, node),
     });
   }
@@ -151,22 +160,11 @@ export class Hub implements BrokerRules {
         this.#soon();
       },
       publish: (topic, payload, retain) => this.#broker?.publish(topic, payload, { retain, qos: 1 }),
-      say: (modes, news) => this.#sayModes(modes, news),
+      say: (modes, news) => {
+        sayModes(this, this.#now(), modes, news);
+        this.#soon();
+      },
     });
-  }
-
-  /** The mode of a zone is an output of the hub like any other. */
-  #sayModes(modes: ReadonlyMap<string, string>, news: readonly string[]): void {
-    const { instant, wall } = this.#now();
-    const isThere = ({ port }: SiteAddress): boolean => modes.has(port);
-    for (const gone of this.feed.keep(hubNode, isThere)) this.router.forgetLatest(gone);
-    for (const zone of news) {
-      const address = `${hubNode}/${modeInstance}/${zone}`;
-      const value = { value: modes.get(zone) ?? null, at: wall, quality: quality.good };
-      this.router.values(address, [{ ...value, unit: "" }], instant, wall);
-      this.feed.offer({ node: hubNode, address }, [{ ...value, flags: 0 }], instant);
-    }
-    this.#soon();
   }
 
   /** Takes up what the life before may not have delivered, by the routes that are in place. */
@@ -236,6 +234,8 @@ export class Hub implements BrokerRules {
         return this.#intake.announced(topic.node, this.presence.nodeState(topic.node, payload), payload);
       case "reported":
         return this.presence.reported(topic.node, payload);
+      case "pull":
+        return this.#refuse("pull", this.#world.pull?.asked(topic.node, payload), topic.node);
       case "vote":
         return this.#refuse("vote", this.site.voted(topic.node, payload), topic.node);
       case "metric":
@@ -276,6 +276,7 @@ export class Hub implements BrokerRules {
   #forgotten(node: string): void {
     this.#intake.forgotten(node);
     this.site.forgotten(node);
+    this.units.forget(node);
     const { state, reported, desired } = nodeTopics(this.options.site, node);
     for (const topic of [state, reported, desired])
       this.#broker?.publish(topic, new Uint8Array(), { retain: true, qos: 1 });

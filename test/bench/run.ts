@@ -24,6 +24,7 @@ import { localRoute } from "./local-route.ts";
 import { machineFacts } from "./machine.ts";
 import { moduleGuests } from "./module-guests/module-guests.ts";
 import { remoteRoute } from "./remote-route.ts";
+import { replay } from "./replay.ts";
 import { routes } from "./routes.ts";
 import { showStop } from "./show-stop.ts";
 import { siteFile } from "./site-file.ts";
@@ -37,6 +38,7 @@ const benches: readonly Bench[] = [
   codec,
   siteFile,
   routes,
+  replay,
   localRoute,
   remoteRoute,
   remoteRouteDurable,

@@ -67,6 +67,30 @@ const round = {
   why: "all have promised",
 } as const;
 
+test("what each node was told, and the modes, are found as they were after a power cut", async () => {
+  const folder = emptyFolder();
+  const { store } = await open(folder);
+  expect(store).toMatchObject({ standing: undefined, modes: {} });
+  const standing = {
+    hub: { revision: 7, before: 6 },
+    probation: millis(500),
+    nodes: {
+      "pi-0": { revision: 7, digest: "a", before: { revision: 5, digest: "z" } },
+      constructor: { revision: 6, digest: "b" },
+    },
+  };
+  const modes = {
+    site: { mode: "open", since: micros(1_800_000_000_000_000), by: "anna", reason: "the doors" },
+    hall: { mode: "closed", since: micros(1_800_000_000_000_001), by: "ben" },
+  };
+  await store.saveStanding(standing);
+  await store.saveModes(modes);
+
+  const { store: again } = await open(copyOf(folder));
+
+  expect(again).toMatchObject({ standing, modes });
+});
+
 test("a rollout and a decision are found as they were after a power cut", async () => {
   const folder = emptyFolder();
   const { store } = await open(folder);

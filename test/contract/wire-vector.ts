@@ -41,6 +41,14 @@ import {
   type Plan,
   type Target,
 } from "@interactor/shared/wire/messages/plan";
+import {
+  decodePiece,
+  decodePull,
+  encodePiece,
+  encodePull,
+  type Piece,
+  type Pull,
+} from "@interactor/shared/wire/messages/pull";
 import { decodeReply, encodeReply, type ReplyDocument } from "@interactor/shared/wire/messages/reply";
 import { decodeReported, encodeReported, type Reported } from "@interactor/shared/wire/messages/reported";
 import {
@@ -150,6 +158,10 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "stop-zone": stopLatch,
   "command-request": command,
   "forget-node": codec<Forget>(encodeForget, decodeForget),
+  "pull-content": codec<Pull>(encodePull, decodePull),
+  "pull-metadata": codec<Pull>(encodePull, decodePull),
+  "piece-bytes": codec<Piece>(encodePiece, decodePiece),
+  "piece-missing": codec<Piece>(encodePiece, decodePiece),
   "command-reply": codec<ReplyDocument>(encodeReply, decodeReply),
 };
 

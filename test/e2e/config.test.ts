@@ -43,6 +43,19 @@ const edit = (file: string, from: string, to: string): void => {
   writeFileSync(join(folder, file), edited);
 };
 
+test("a route of the example can be tried without a hub", () => {
+  config("init");
+  const words = ["route", "test", "site.yaml", "approach", "--input", "4", "0.3@1s"];
+  const { status, stdout } = spawnSync(process.execPath, [cliBundle, ...words], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/to demo\/dmx\/front +0\n[^]*to demo\/dmx\/front +1\n/);
+  expect(stdout).toContain("2 came, 2 arrived");
+});
+
 test("what init writes is right, and what it finds it leaves alone", () => {
   expect(config("init")).toMatchObject({
     code: 0,
@@ -50,7 +63,7 @@ test("what init writes is right, and what it finds it leaves alone", () => {
   });
   expect(config("check")).toMatchObject({
     code: 0,
-    stdout: "site.yaml is right: site demo, 1 node, 3 instances, 3 routes (2 on nodes, 1 on the hub)\n",
+    stdout: "site.yaml is right: site demo, 1 node, 3 instances, 4 routes (3 on nodes, 1 on the hub)\n",
     stderr: "",
   });
 

@@ -2,10 +2,12 @@
 // everything through.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createHash } from "node:crypto";
 import { sessionNumber } from "@interactor/shared/testing/builders";
-import { micros, seconds } from "@interactor/shared/kernel/units";
+import { micros, millis, seconds } from "@interactor/shared/kernel/units";
 import { laneNumbers, lane as lanes } from "@interactor/shared/wire/lanes";
-import { encodeDesired } from "@interactor/shared/wire/messages/desired";
+import { emptyPlan } from "@interactor/shared/site/plan-changes";
+import { encodePlan, encodeTarget } from "@interactor/shared/wire/messages/plan";
 import { decodeReported, type Reported } from "@interactor/shared/wire/messages/reported";
 import { encodeStopLatch } from "@interactor/shared/wire/messages/stop";
 import { nodeTopics, siteTopics } from "@interactor/shared/wire/topics";
@@ -145,9 +147,10 @@ test("refuses what its inputs do not take", async () => {
   );
 });
 
-test("refuses desired documents that are none, and keeps its routes", async () => {
-  const document = { v: 1, revision: 99, digest: "x", routes: [] };
-  const malformed = sample(wrongDocuments(document), 500);
+test("refuses desired documents that are none, and a plan that cannot run, and keeps what it has", async () => {
+  const none = { v: 1, revision: 99, digest: "0".repeat(64), bytes: 1, hold: { kind: "none" }, probation: 0 };
+  // An empty one is none at all: the node goes on with what it has.
+  const malformed = sample(wrongDocuments(none), 500).filter(({ payload }) => payload.length > 0);
   const route = {
     name: "bad",
     from: "target/sim/distance",
@@ -156,14 +159,39 @@ test("refuses desired documents that are none, and keeps its routes", async () =
     ttl: seconds(1),
     lane: 2 as const,
   };
-  const wrongExpression = encodeDesired({ v: 1, revision: 99, digest: "y", routes: [route] });
+  const plan = encodePlan({ ...emptyPlan, routes: [route] });
+  const digest = createHash("sha256").update(plan).digest("hex");
+  const wrongExpression = encodeTarget({
+    v: 1,
+    revision: 99,
+    digest,
+    bytes: plan.length,
+    plan,
+    hold: { kind: "none" },
+    probation: millis(0),
+  });
+  const wrongDigest = encodeTarget({
+    v: 1,
+    revision: 98,
+    digest: "0".repeat(64),
+    bytes: plan.length,
+    plan,
+    hold: { kind: "none" },
+    probation: millis(0),
+  });
 
   await expectCounted(
-    [...malformed.map(({ reason }) => `desired ${reason}`), "desired wrong-expression"],
-    () => {
-      malformed.forEach(({ payload }) => send(down.desired, payload));
-      send(down.desired, wrongExpression);
-    },
+    malformed.map(({ reason }) => `desired ${reason}`),
+    () => malformed.forEach(({ payload }) => send(down.desired, payload)),
+  );
+  send(down.desired, wrongDigest);
+  await eventually(
+    "a plan of another digest is refused",
+    () => latest?.apply?.revision === 98 && latest.apply.phase === "rejected",
+  );
+  send(down.desired, wrongExpression);
+  await eventually("a route that cannot run is told", () =>
+    latest?.apply?.reason?.startsWith('route "bad": map: '),
   );
 
   expect(latest?.revision).toBe(0);

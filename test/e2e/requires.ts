@@ -13,6 +13,8 @@ export const packageOf = {
   bwrap: "bubblewrap",
   chromium: "chromium",
   faketime: "faketime",
+  "avr-gcc": "gcc-avr avr-libc",
+  avrdude: "avrdude",
   gcc: "gcc libc6-dev",
   ip: "iproute2",
   iptables: "iptables",
@@ -20,9 +22,12 @@ export const packageOf = {
   mosquitto_pub: "mosquitto-clients",
   "nats-server": "nats-server",
   olad: "ola",
+  oscdump: "liblo-tools",
   pgrep: "procps",
+  optiboot: "arduino-core-avr",
   promtool: "prometheus",
   "python3-paho-mqtt": "python3-paho-mqtt",
+  simavr: "libsimavr-dev libelf-dev",
   socat: "socat",
 } as const satisfies Record<string, string>;
 
@@ -30,7 +35,9 @@ export type Command = keyof typeof packageOf;
 
 /** What is no command, by a file of it. */
 const fileOf: Partial<Record<Command, string>> = {
+  optiboot: "/usr/share/arduino/hardware/arduino/avr/bootloaders/optiboot/optiboot_atmega328.hex",
   "python3-paho-mqtt": "/usr/lib/python3/dist-packages/paho/mqtt/client.py",
+  simavr: "/usr/include/simavr/sim_avr.h",
 };
 
 /** Where to look and whom to tell; a test of this file gives its own. */

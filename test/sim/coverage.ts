@@ -37,8 +37,13 @@ export const faults = [
 
 export type SimFault = (typeof faults)[number];
 
-/** What no program of ours makes another count: only a hub of another version could. */
-const foreign: readonly string[] = ["refused no-target", "refused wrong-command", "refused wrong-clock"];
+/** What no program of ours makes another count, only a hub of another version; and what needs a group, of which there is none here. */
+const foreign: readonly string[] = [
+  "refused no-target",
+  "refused wrong-command",
+  "refused wrong-clock",
+  "refused standing-still",
+];
 
 /** How a message can end, and what else the ledger tells. */
 export const ends: readonly string[] = [

@@ -10,7 +10,7 @@ type Reply = Answers[number]["reply"];
 /** Answers that say so. */
 const nobodyKnows = new Set(["no-answer", "node-away", "node-restarted"]);
 /** Answers that only a node gives, beside that it has done it. */
-const wordsOfNodes = new Set(["held-by-stop", "wrong-type", "ttl"]);
+const wordsOfNodes = new Set(["held-by-stop", "standing-still", "wrong-type", "ttl"]);
 
 export function checkRequests({ observer, hub }: World, { asked }: People): void {
   for (const each of asked) {

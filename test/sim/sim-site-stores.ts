@@ -15,6 +15,7 @@ export interface RolloutFile {
   readonly rounds: KeptRounds;
   readonly standing: RolloutStore["standing"];
   readonly modes: RolloutStore["modes"];
+  readonly units: RolloutStore["units"];
 }
 
 const nothing = async (): Promise<void> => undefined;
@@ -54,6 +55,7 @@ export async function rolloutStoreOn(slot: Slot<RolloutFile>, process: SimProces
     rounds: { lastId: 0, open: [] },
     standing: undefined,
     modes: {},
+    units: {},
   };
   let file = found ?? empty;
   /** SQLite writes one after the other. */
@@ -82,6 +84,7 @@ export async function rolloutStoreOn(slot: Slot<RolloutFile>, process: SimProces
     saveRounds: (rounds) => put((each) => ({ ...each, rounds })),
     saveStanding: (standing) => put((each) => ({ ...each, standing })),
     saveModes: (modes) => put((each) => ({ ...each, modes })),
+    saveUnits: (units) => put((each) => ({ ...each, units })),
     [Symbol.asyncDispose]: nothing,
   };
 }

@@ -35,22 +35,32 @@ function shell(
   return { name, pattern, mayImport, npm: "any", isNodeAllowed: true, ...(unit && { unit }) };
 }
 
+interface More {
+  readonly adapters: readonly string[];
+  readonly main: readonly string[];
+}
+
 /** Agent and hub have the same parts, and neither knows the other. */
-function partsOf(side: "agent" | "hub", more: readonly string[]): readonly Home[] {
+function partsOf(side: "agent" | "hub", more: More): readonly Home[] {
   const path = (rest: string): RegExp => new RegExp(`^${side}/src/${rest}`);
   const own = (...parts: readonly string[]): readonly string[] => parts.map((part) => `${side} ${part}`);
   return [
     pure(`${side} core`, path("core/"), contract),
     pure(`${side} ports`, path("ports/"), [...own("core"), ...contract]),
     // Never core, never another adapter.
-    shell(`${side} adapters`, path("adapters/"), [...own("ports"), ...contract], path("adapters/([^/.]+)")),
+    shell(
+      `${side} adapters`,
+      path("adapters/"),
+      [...own("ports"), ...contract, ...more.adapters],
+      path("adapters/([^/.]+)"),
+    ),
     // `hub.ts` and what is split off it, `hub-view.ts`, `hub-intake.ts`.
     pure(`${side} loop`, path(`${side}(-[a-z-]+)?(\\.test)?\\.ts$`), [...own("core", "ports"), ...contract]),
     // What assembles: the only files that name concrete adapters.
     shell(`${side} main`, path("main(\\.ts$|/)"), [
       ...own("core", "ports", "adapters", "loop"),
       ...contract,
-      ...more,
+      ...more.main,
     ]),
   ];
 }
@@ -66,12 +76,22 @@ export const homes: readonly Home[] = [
   // A module author declares a manifest and meets the supervisor's back-off; the SDK hands both on.
   pure("sdk", /^shared\/src\/sdk\//, ["kernel", "wire", "routing", "bundle", "supervision"], zod),
   pure("testing", /^shared\/src\/testing\//, contract, ["fast-check"]),
-  ...partsOf("agent", ["modules"]),
-  // Never the agent, never another module.
-  shell("modules", /^agent\/modules\/[^/]+\//, ["sdk", "firmware-bridges"], /^agent\/modules\/([^/]+)\//),
-  ...partsOf("hub", []),
-  shell("cli", /^hub\/cli\//, contract),
+  ...partsOf("agent", { adapters: [], main: ["modules"] }),
+  // Never the agent, never another module. Lines to a device are opened in one way, whichever module owns them.
+  shell(
+    "modules",
+    /^agent\/modules\/[^/]+\//,
+    ["sdk", "firmware-bridges", "serial line"],
+    /^agent\/modules\/([^/]+)\//,
+  ),
+  shell("serial line", /^agent\/serial-line\//, ["sdk"]),
+  ...partsOf("hub", { adapters: ["signing"], main: [] }),
+  // Documents that the hub signs with its own keys, and the command line with those that lie elsewhere.
+  shell("signing", /^hub\/signing\//, contract),
+  shell("cli", /^hub\/cli\//, [...contract, "signing"]),
   { name: "dashboard", pattern: /^hub\/dashboard\//, mayImport: contract, npm: "any", isNodeAllowed: false },
+  // Runs compilers and the emulated chip, for tests.
+  shell("firmware bench", /^firmware-bridges\/bench\//, []),
   pure("firmware-bridges", /^firmware-bridges\//, ["kernel"], ["cbor-x"]),
   { name: "deploy", pattern: /^deploy\//, mayImport: [], npm: ["esbuild"], isNodeAllowed: true },
   shell("test", /^test\//, "everything"),

@@ -8,7 +8,7 @@ import {
   portAddressOf,
   writeArtDmx,
 } from "./artnet.ts";
-import { slotCount } from "./universe.ts";
+import { slotCount } from "./engine/slots.ts";
 
 const ramp = Uint8Array.from({ length: slotCount }, (_, slot) => slot & 0xff);
 

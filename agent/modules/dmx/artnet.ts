@@ -1,5 +1,5 @@
 /** ArtDmx of Art-Net 4: one universe of levels. Offsets as in the field table of the protocol's document. */
-import { slotCount } from "./universe.ts";
+import { slotCount } from "./engine/slots.ts";
 
 /** 0x1936. */
 export const artnetPort = 6454;

@@ -1,5 +1,5 @@
 import { defineManifest } from "@interactor/shared/sdk/define-module";
-import { channelInput, levelMax, slotCount } from "./universe.ts";
+import { channelInput, levelMax, slotCount } from "./engine/slots.ts";
 
 export const manifest = defineManifest({
   apiVersion: 1,
@@ -18,8 +18,16 @@ export const manifest = defineManifest({
       stop: 0,
       label: "Raw channel",
     },
+    // What works on all that shows has no owner and no failsafe of its own: those who drive the channels have.
+    "grand-master": { type: "float", unit: "1", min: 0, max: 1, label: "Grand master" },
+    blackout: { type: "bool", label: "Blackout: intensity to 0" },
+    "cue-go": { type: "text", label: "GO: a cue list, or list/cue" },
+    "cue-back": { type: "text", label: "One cue back in a cue list" },
+    "cue-release": { type: "text", label: "Let a cue list go; empty: all" },
+    scene: { type: "text", label: "Fade to a scene; empty: let it go" },
   },
-  inputsFrom: "/dimmers",
+  inputsFrom: ["/dimmers", "/placed"],
+  fixturesInto: "placed",
   inputsLike: { type: "float", unit: "1", min: 0, max: 1, actuator: true, stop: 0 },
   permissions: [
     // Receivers obey the source with the highest priority: two with different ones are a primary and its backup.
@@ -29,6 +37,8 @@ export const manifest = defineManifest({
   ],
   outputs: {
     universe: { type: "bytes", label: "Universe as sent" },
+    monitor: { type: "record", label: "What was sent, and the source of each slot" },
+    cue: { type: "text", label: "The cue that is on, as list/cue" },
     frames: { type: "int", label: "Frames sent" },
     latency: { type: "float", unit: "ms", label: "Reading to frame, worst" },
     errors: { type: "int", label: "Failed sends" },

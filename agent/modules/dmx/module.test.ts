@@ -1,5 +1,8 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MessageChannel } from "node:worker_threads";
 import { type Clock, instant, micros } from "@interactor/shared/sdk/define-module";
@@ -9,7 +12,7 @@ import { type ArtDmx, decodeArtDmx, nextArtnetSequence } from "./artnet.ts";
 import { definition } from "./module.ts";
 import { keepAliveInterval, repeatsOfFirst } from "./pacing.ts";
 import { decodeSacn, nextSacnSequence, type SacnData, sourceCid } from "./sacn.ts";
-import { slotCount } from "./universe.ts";
+import { slotCount } from "./engine/slots.ts";
 
 const systemClock: Clock = {
   now: () => instant(performance.now()),
@@ -221,6 +224,116 @@ describe("frames", () => {
     await sleep(1050);
 
     expect([count, given(bench, "latency").length]).toEqual([1, 1]);
+  });
+});
+
+describe("what is stored", () => {
+  const settings = (port: number) => ({
+    universe: 1,
+    sacn: local(port),
+    dimmers: { wash: { channel: 3 } },
+    scenes: { night: { ch1: 40, wash: 0.2 } },
+    cueLists: {
+      show: {
+        cues: [
+          { name: "open", levels: { ch1: 200 } },
+          { scene: "night", fade: "200ms", follow: "50ms" },
+          { levels: { ch2: 9 } },
+        ],
+      },
+    },
+  });
+
+  test("plays by GO, fades, follows and is let go, and each step is told", async () => {
+    const sacn = await sacnReceiver();
+    const bench = await start(settings(sacn.port));
+
+    bench.apply("cue-go", "show");
+    await sacn.find(({ levels }) => levels[0] === 200);
+    bench.apply("cue-go", "show");
+    await sacn.find(({ levels }) => levels[0] === 40 && levels[1] === 9 && levels[2] === 51);
+    bench.apply("cue-release", "show");
+    await sacn.find(({ levels }) => levels[0] === 0 && levels[2] === 0 && levels[1] === 0);
+
+    expect(sacn.packets.some(({ levels }) => (levels[0] ?? 0) > 40 && (levels[0] ?? 0) < 200)).toBe(true);
+    expect(given(bench, "cue")).toEqual(["show/open", "show/2", "show/3", ""]);
+  });
+
+  test("is a scene too, which fades in and out", async () => {
+    const sacn = await sacnReceiver();
+    const bench = await start(settings(sacn.port));
+
+    bench.apply("scene", "night");
+    await sacn.find(({ levels }) => levels[0] === 40 && levels[2] === 51);
+    bench.apply("scene", "");
+    await sacn.find(
+      ({ levels }) => levels[0] === 0 && levels[2] === 0 && sacn.packets.length > repeatsOfFirst,
+    );
+
+    expect(given(bench, "cue")).toEqual(["night", ""]);
+  });
+
+  test("is a recording from a file, played at its rate", async () => {
+    const sacn = await sacnReceiver();
+    const path = join(await mkdtemp(join(tmpdir(), "dmx-recording-")), "rain.csv");
+    onTestFinished(() => rm(dirname(path), { recursive: true }));
+    await writeFile(path, "ch1,wash\n10,0\n20,0.5\n30,1\n");
+    const bench = await start({
+      ...settings(sacn.port),
+      cueLists: { rain: { csv: path, rate: 10, priority: 150 } },
+    });
+    await sleep(100);
+
+    bench.apply("cue-go", "rain");
+    await sacn.find(({ levels }) => levels[0] === 30 && levels[2] === 255);
+
+    const shown = sacn.packets
+      .map(({ levels }) => levels[0])
+      .filter((level, index, all) => level !== all[index - 1]);
+    expect(shown.slice(-3)).toEqual([10, 20, 30]);
+    expect(bench.logged).toEqual([]);
+  });
+
+  test.each([
+    ["cue-go", "nothing", 'there is no cue list "nothing"'],
+    ["cue-go", "show/dance", 'show has no cue "dance"'],
+    ["cue-back", "show", "show is at its first cue"],
+    ["scene", "noon", 'there is no scene "noon"'],
+  ])("says of %s %s what is wrong, and changes nothing", async (input, text, words) => {
+    const sacn = await sacnReceiver();
+    const bench = await start(settings(sacn.port));
+
+    bench.apply(input, text);
+
+    expect(bench.logged).toEqual([`warn ${input}: ${words}`]);
+    expect(given(bench, "cue")).toEqual([]);
+  });
+
+  test("is dimmed by the grand master and the blackout, and the monitor says what was sent and by whom", async () => {
+    const sacn = await sacnReceiver();
+    const bench = await start({ ...settings(sacn.port), ltpChannels: [2] });
+    bench.apply("ch1", 100);
+    bench.apply("ch2", 100);
+    bench.apply("wash", 1);
+
+    bench.apply("grand-master", 0.5);
+    await sacn.find(({ levels }) => levels[0] === 50 && levels[1] === 100 && levels[2] === 128);
+    bench.apply("blackout", true);
+    await sacn.find(({ levels }) => levels[0] === 0 && levels[1] === 100 && levels[2] === 0);
+    await sleep(300);
+
+    const told = given(bench, "monitor").at(-1);
+    const levels = new Uint8Array(slotCount);
+    levels[1] = 100;
+    const shown = new Uint8Array(slotCount);
+    shown.set([1, 1, 2]);
+    expect(told).toEqual({
+      levels,
+      shown,
+      sources: ["channels", "dimmers"],
+      master: 0.5,
+      blackout: true,
+    });
   });
 });
 

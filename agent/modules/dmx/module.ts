@@ -1,10 +1,10 @@
 import { defineModule } from "@interactor/shared/sdk/define-module";
 import { manifest } from "./manifest.ts";
-import { Sender } from "./sender.ts";
 import { settings } from "./settings.ts";
+import { Stage } from "./stage.ts";
 
 export const definition = defineModule({
   manifest,
   settings,
-  start: (parsed, context) => Sender.start(parsed, context),
+  start: (parsed, context) => Stage.start(parsed, context),
 });

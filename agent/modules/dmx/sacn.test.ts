@@ -12,7 +12,7 @@ import {
   sourceNameBytesMax,
   writeSacn,
 } from "./sacn.ts";
-import { slotCount } from "./universe.ts";
+import { slotCount } from "./engine/slots.ts";
 
 const source: SacnSource = {
   cid: Uint8Array.from({ length: 16 }, (_, index) => 0xa0 + index),

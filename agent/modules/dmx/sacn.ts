@@ -3,7 +3,7 @@
  * tables. A source writes the fixed part once and then only what changes from frame to frame.
  */
 import { createHash } from "node:crypto";
-import { slotCount } from "./universe.ts";
+import { slotCount } from "./engine/slots.ts";
 
 /** ACN_SDT_MULTICAST_PORT. */
 export const sacnPort = 5568;

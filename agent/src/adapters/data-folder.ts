@@ -1,5 +1,5 @@
 /** The agent's data folder: one process at a time, and the unit's id that stays with it. */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
@@ -15,7 +15,7 @@ export interface DataFolder extends Disposable {
  * Opens and locks the folder. The lock is SQLite's own on a file of its own: the kernel lets it go when the
  * process ends, however it ends. Throws a Fault with words for the installer.
  */
-export function openDataFolder(folder: string): DataFolder {
+export function openDataFolder(folder: string, serialFile = boardSerial): DataFolder {
   try {
     makeFolder(folder);
     accessSync(folder, constants.W_OK);
@@ -25,7 +25,20 @@ export function openDataFolder(folder: string): DataFolder {
     });
   }
   const lock = takeLock(folder);
-  return { unit: unitOf(folder), [Symbol.dispose]: () => lock.close() };
+  return { unit: `${unitOf(folder)}${markOf(serialFile)}`, [Symbol.dispose]: () => lock.close() };
+}
+
+/** Where a Pi says which one it is, whatever card is in it. */
+const boardSerial = "/proc/device-tree/serial-number";
+
+/** Tells a card that was cloned into another board from the one it is a copy of. Boards without a number have none. */
+function markOf(serialFile: string): string {
+  try {
+    const serial = readFileSync(serialFile, "latin1").replaceAll(/[^\w]/g, "");
+    return serial === "" ? "" : `.${createHash("sha256").update(serial).digest("hex").slice(0, 8)}`;
+  } catch {
+    return "";
+  }
 }
 
 function unitOf(folder: string): string {

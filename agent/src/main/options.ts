@@ -6,10 +6,9 @@ import { parseArgs } from "node:util";
 import * as z from "zod/mini";
 import { parseDuration } from "@interactor/shared/kernel/duration";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
-import { sceneInstance } from "../core/switchboard/scenes.ts";
 import { durationMax, instancesMax, leaseMin, zonesPerNodeMax } from "@interactor/shared/wire/limits";
 import { everyZone } from "@interactor/shared/wire/messages/stop";
-import { isName, nameFrom } from "@interactor/shared/wire/names";
+import { isName, nameFrom, sceneInstance } from "@interactor/shared/wire/names";
 import { type Measure, measureNames, measures } from "../adapters/module-host-sandbox/machine.ts";
 import type { InstanceSpec } from "../ports/module-host.ts";
 

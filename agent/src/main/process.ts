@@ -12,9 +12,9 @@ import { systemSecrets } from "../adapters/secrets-system.ts";
 import { openSpool } from "../adapters/spool-segments/spool-segments.ts";
 import { openStateStore } from "../adapters/state-store-files.ts";
 import { Agent } from "../agent.ts";
-import type { HubFiles } from "../ports/hub-files.ts";
 import { spoolLimits } from "../ports/spool.ts";
 import { modulesOf } from "./module-host.ts";
+import { openPull } from "./pull.ts";
 import { readInstances, readOptions } from "./options.ts";
 import { version } from "./version.ts";
 
@@ -52,6 +52,7 @@ async function serve(): Promise<void> {
     clock,
     log,
   });
+  const pull = await openPull({ site, node }, data, clock, log);
   const file = import.meta.filename;
   const fileOf = (digest: string): string => applyStore.pathOf(digest);
   const agent = new Agent(
@@ -68,10 +69,10 @@ async function serve(): Promise<void> {
       clock,
       random,
       log,
-      link: mqttLink(hub),
+      link: pull.over(mqttLink(hub)),
       store,
       applyStore,
-      files: noHubFiles,
+      files: pull.files,
       secrets: systemSecrets(process.env),
       spool,
       openHost: modulesOf({ file, data, fileOf, site, node, without, steering, clock, random, log }),
@@ -88,13 +89,6 @@ async function serve(): Promise<void> {
   await agent[Symbol.asyncDispose]();
   process.exit(code);
 }
-
-/** Whole plans stand in what the hub says; what is larger than a message comes with bundles. */
-const noHubFiles: HubFiles = {
-  fetch(digest) {
-    throw new Fault("FETCH_FAILED", `the hub did not say the plan ${digest.slice(0, 12)} itself`);
-  },
-};
 
 /** When somebody wants the process to end: a signal, or the parent that started it is gone. */
 function whenTold(end: () => void): void {

@@ -4,6 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import * as z from "zod/mini";
 import type { NodeView } from "@interactor/shared/wire/api";
 import { Fault } from "@interactor/shared/kernel/fault";
+import { sceneInstance } from "@interactor/shared/wire/names";
 import { isHere } from "@interactor/shared/wire/node-state";
 import { fetchNodes, fetchProblems, type HubAddress } from "../hub-client.ts";
 import { printable } from "../output.ts";
@@ -86,7 +87,9 @@ export function instancesIn(config: string): readonly string[] {
 const nodeFile = z.object({ instances: z.record(z.string(), z.unknown()) });
 
 function report(node: NodeView, progress: Progress): void {
-  const instances = Object.entries(node.instances).toSorted(([left], [right]) => left.localeCompare(right));
+  const instances = Object.entries(node.instances)
+    .filter(([name]) => name !== sceneInstance)
+    .toSorted(([left], [right]) => left.localeCompare(right));
   progress.good(
     "agent",
     `${node.node}: ${instances.length} instances (${instances.map(([name]) => name).join(", ")})`,

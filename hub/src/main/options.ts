@@ -18,6 +18,8 @@ export interface Options {
   readonly httpHost: string;
   readonly httpPort: number;
   readonly routes: string;
+  /** Any unit may fill any node that nobody fills just now. */
+  readonly anyUnit: boolean;
   readonly accounts: AccountsOptions | undefined;
   readonly limits: BrokerLimits;
 }
@@ -53,6 +55,7 @@ export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv): Op
     httpHost: httpHost(host ?? file.http.host ?? "127.0.0.1"),
     httpPort: port("--http-port", given["http-port"] ?? env["INTERACTOR_HTTP_PORT"], file.http.port ?? 8080),
     routes: resolve(given.routes ?? env["INTERACTOR_ROUTES"] ?? `${data}/routes.yaml`),
+    anyUnit: given["any-unit"] ?? env["INTERACTOR_ANY_UNIT"] === "true",
     accounts: file.accounts,
     limits: file.limits,
   };
@@ -69,7 +72,8 @@ function parse(argv: readonly string[]) {
       "mqtt-port": text,
       routes: text,
       config: text,
-    };
+      "any-unit": { type: "boolean" },
+    } as const;
     return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
   } catch (error) {
     throw new Fault("USAGE", `${messageOf(error)}; ${usage}`, { cause: error });

@@ -24,6 +24,7 @@ import { type Options, readOptions } from "./options.ts";
 import { record, recordingOf } from "./record.ts";
 import { watchRoutes } from "./routes-watch.ts";
 import { openSiteWorld } from "./site-world.ts";
+import { openTrust } from "./trust.ts";
 import { version } from "./version.ts";
 
 /** An end in good order takes at most this long; then the process goes anyway. */
@@ -50,13 +51,15 @@ async function serve(): Promise<void> {
   const [clock, uptime] = [systemClock(), systemUptime()];
   await using journal = await openJournal({ folder: data, limits: journalLimits, clock, uptime, log });
   await using kept = await openSiteWorld({ data, site, clock, log, file: import.meta.filename });
+  using trust = await openTrust(data, clock, log);
   const hub = new Hub(
-    { site, version, session: sessionOf(randomBytes(sessionBytes)), accounts: options.accounts },
+    { ...options, version, session: sessionOf(randomBytes(sessionBytes)) },
     {
       ...kept,
       random: { next: Math.random },
       journal,
       stopStore: openStopStore(data, log),
+      pull: trust.pull,
     },
   );
   await hub.load();
@@ -65,16 +68,7 @@ async function serve(): Promise<void> {
   using routes = await watchRoutes(options.routes, hub.site, log);
   await hub.resume();
   await using store = await openBrokerStore({ folder: data, limits: options.limits, clock, log });
-  await using broker = await openBroker(
-    {
-      host: options.mqttHost,
-      port: options.mqttPort,
-      limits: options.limits,
-      store,
-      wall: steadyWall(clock),
-    },
-    hub,
-  );
+  await using broker = await openBroker({ ...mqttOf(options), store, wall: steadyWall(clock) }, hub);
   const problems = () => [
     ...routes.problems(),
     ...hub.site.problems(),
@@ -82,12 +76,14 @@ async function serve(): Promise<void> {
   ];
   boundHeap({ entries: () => hub.counters.entries, arrivals: broker.arrivals });
   hub.start(broker, problems);
+  trust.serve(broker, site);
   await using http = await openHttp(
     {
       ...placeOf(options),
       dashboard: join(import.meta.dirname, "dashboard"),
       acceptMqtt: (stream, address) => broker.accept(stream, address),
       faulted: (...told) => hub.faulted(...told),
+      trust: trust.desk,
     },
     viewOf(hub, { broker, journal }, problems),
     controlOf(hub),
@@ -101,6 +97,8 @@ async function serve(): Promise<void> {
   setTimeout(() => process.exit(0), endTimeout).unref();
   hub.stop();
 }
+
+const mqttOf = ({ mqttHost, mqttPort, limits }: Options) => ({ host: mqttHost, port: mqttPort, limits });
 
 const placeOf = ({ httpHost, httpPort, site, data }: Options) => ({
   host: httpHost,

@@ -1,9 +1,11 @@
 /** What the hub must find again of revisions that are on their way. */
+import type { KeptUnits } from "../core/access/unit-book.ts";
 import type { KeptRound } from "../core/rollout/group-commit.ts";
 import type { Rollout } from "../core/rollout/rollout-state.ts";
 import type { ModeState } from "../core/mode/modes.ts";
 import type { Standing } from "../core/rollout/standing.ts";
 
+export type { KeptUnits } from "../core/access/unit-book.ts";
 export type { ModeState } from "../core/mode/modes.ts";
 export type { Standing } from "../core/rollout/standing.ts";
 export type { KeptRound } from "../core/rollout/group-commit.ts";
@@ -25,6 +27,8 @@ export interface RolloutStore extends AsyncDisposable {
   /** `undefined`: nobody was told anything yet, or it cannot be read. */
   readonly standing: Standing | undefined;
   readonly modes: ModeState;
+  /** Which unit fills which node. */
+  readonly units: KeptUnits;
   /** By its revision. */
   saveRollout(rollout: Rollout): Promise<void>;
   removeRollout(revision: number): Promise<void>;
@@ -32,4 +36,5 @@ export interface RolloutStore extends AsyncDisposable {
   saveRounds(rounds: KeptRounds): Promise<void>;
   saveStanding(standing: Standing): Promise<void>;
   saveModes(modes: ModeState): Promise<void>;
+  saveUnits(units: KeptUnits): Promise<void>;
 }

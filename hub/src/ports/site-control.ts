@@ -12,6 +12,8 @@ import type {
   RolloutActionRequest,
   RolloutView,
   SiteFilesBody,
+  SwapRequest,
+  SwapResponse,
 } from "@interactor/shared/wire/api-config";
 import type { Refusal } from "../core/revision/refusal.ts";
 import type { RolloutAction } from "../core/rollout/rollout-state.ts";
@@ -36,5 +38,6 @@ export interface SiteControl {
   rollout(revision: number): Result<RolloutView, Refusal>;
   act(revision: number, action: RolloutAction, request: RolloutActionRequest): Result<RolloutView, Refusal>;
   modes(): ModesResponse;
+  swap(node: string, request: SwapRequest): Result<SwapResponse, Refusal>;
   setMode(request: ModeRequest): Promise<Result<ModesResponse, Refusal>>;
 }

@@ -46,7 +46,11 @@ export class Replay {
   readonly #sink: ReplaySink;
   /** The recording's time at instant 0; what is due is counted from there. */
   readonly #begin: Micros;
+  /** By output, the places that have a route for it: a recording has a few thousand outputs at most. */
+  readonly #fed = new Map<string, readonly RouteTable[]>();
   #now = instant(0);
+  /** Nothing that is held comes out before. */
+  #due: Instant | undefined;
   /** What came out at one moment. */
   #given: ReplayOutput[] = [];
 
@@ -60,29 +64,39 @@ export class Replay {
 
   /** Values come in the order of their times; one that claims to be earlier comes now. */
   take({ at, from, sample }: Reading): void {
-    const when = instant(Math.max((at - this.#begin) / 1000, this.#now));
-    this.#lookUntil(when);
-    this.#now = when;
-    for (const table of this.#tables) table.offer(from, sample, when, this.#take);
+    this.#lookUntil(this.#instantOf(at));
+    for (const table of this.#fedBy(from)) {
+      table.offer(from, sample, this.#now, this.#take);
+      this.#due = earliest(this.#due, table.flush(this.#now, this.#take));
+    }
     this.#tell();
   }
 
   /** Lets out what is held and due by then. */
   end(until: Micros): void {
-    const when = instant(Math.max((until - this.#begin) / 1000, this.#now));
-    this.#lookUntil(when);
-    this.#now = when;
+    this.#lookUntil(this.#instantOf(until));
+  }
+
+  #instantOf(at: Micros): Instant {
+    return instant(Math.max((at - this.#begin) / 1000, this.#now));
+  }
+
+  #fedBy(from: string): readonly RouteTable[] {
+    const known = this.#fed.get(from);
+    if (known !== undefined) return known;
+    const fed = this.#tables.filter((table) => table.fedBy(from).length > 0);
+    this.#fed.set(from, fed);
+    return fed;
   }
 
   #lookUntil(until: Instant): void {
-    for (;;) {
-      let due: Instant | undefined;
-      // A table lets out nothing that is due after the given instant: asked for the past it only tells.
-      for (const table of this.#tables) due = earliest(due, table.flush(this.#now, this.#take));
+    while (this.#due !== undefined && this.#due <= until) {
+      this.#now = instant(Math.max(this.#due, this.#now));
+      this.#due = undefined;
+      for (const table of this.#tables) this.#due = earliest(this.#due, table.flush(this.#now, this.#take));
       this.#tell();
-      if (due === undefined || due > until) return;
-      this.#now = instant(Math.max(due, this.#now));
     }
+    this.#now = until;
   }
 
   readonly #take: RouteSink = (route, { value, quality, at }, key) => {

@@ -32,6 +32,8 @@ export interface Catalogue {
   needsOf(module: ModuleVersion, settings: unknown): readonly Need[];
   /** Whether an instance takes new settings while it runs. */
   takesSettings(module: ModuleVersion): boolean;
+  /** The setting that its fixtures become inputs in; `undefined`: it has none. */
+  fixturesInto(module: ModuleVersion): string | undefined;
 }
 
 export interface ModuleVersion {
@@ -96,6 +98,10 @@ export class DeclaredModules implements Catalogue {
 
   takesSettings(module: ModuleVersion): boolean {
     return this.#find(module)?.manifest.takesSettings === true;
+  }
+
+  fixturesInto(module: ModuleVersion): string | undefined {
+    return this.#find(module)?.manifest.fixturesInto;
   }
 
   #find({ module, version }: ModuleVersion): Declared | undefined {

@@ -218,11 +218,11 @@ function scenesOf(site: ReadSite, node: string): NodePlan["scenes"] {
 }
 
 function instancePlan(instance: CheckedInstance, uses: readonly SecretUse[]): InstancePlan {
-  const { module, version, written, failsafes, stops, backgrounds, path } = instance;
+  const { module, version, written, settings, failsafes, stops, backgrounds, path } = instance;
   return {
     module,
     version,
-    settings: withSecrets(written.settings ?? {}, [...path, "settings"], uses),
+    settings: withSecrets(settings ?? {}, [...path, "settings"], uses),
     ...(written.exhibit === undefined ? {} : { exhibit: written.exhibit }),
     failsafes,
     stops,

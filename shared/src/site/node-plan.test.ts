@@ -22,9 +22,11 @@ function planFor(node: string, text: string) {
 }
 
 const site = `
+zones: { house: { zones: { foyer: {} } } }
 secrets: { line: { env: TTY_PATH } }
 nodes:
   hall:
+    zone: foyer
     instances:
       arduino:
         module: serial
@@ -50,6 +52,7 @@ test("a node's part of a site becomes a plan that the wire carries", () => {
   const read = decodePlan(encodePlan(plan));
   expect(read).toEqual({ ok: true, value: canonical(plan) });
   expect(plan.routes.map(({ name }) => name)).toEqual(["near"]);
+  expect(plan.zones).toEqual(["foyer", "house"]);
   expect(plan.instances["dmx"]).toMatchObject({ module: "dmx", digest: "", takesSettings: false });
 });
 

@@ -17,6 +17,7 @@ export function planOf(node: NodePlan, secrets: Secrets, catalogue: Catalogue): 
     routes: Object.values(node.routes).toSorted((left, right) => (left.name < right.name ? -1 : 1)),
     inputs: Object.fromEntries(instances.flatMap(([name, instance]) => plannedInputs(name, instance))),
     scenes: node.scenes,
+    ...(node.zones.length === 0 ? {} : { zones: [...node.zones] }),
     files: [],
   };
 }

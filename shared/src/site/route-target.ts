@@ -5,7 +5,7 @@
 import * as z from "zod";
 import { nodesMax } from "../wire/limits.ts";
 import { type CompiledRoute, type RouteGroup, strategies } from "../wire/messages/desired.ts";
-import { isName, parsePortAddress, parseSiteAddress } from "../wire/names.ts";
+import { isName, parsePortAddress, parseSiteAddress, sceneInstance } from "../wire/names.ts";
 import { nearest } from "../kernel/nearest.ts";
 import type { Places } from "./schema-problems.ts";
 import type { Path, Problem } from "./yaml-text.ts";
@@ -53,9 +53,6 @@ export interface Goals {
   readonly groups: Groups;
   readonly scenes: Scenes;
 }
-
-/** Of a node's own making: nobody's instance may be called so. */
-export const sceneInstance = "scene";
 
 /** The nodes on which a scene sets something, in alphabetical order. */
 const nodesOfScene = (scene: Readonly<Record<string, unknown>>): readonly string[] =>

@@ -171,6 +171,20 @@ export const rolloutActionRequest = z.object({
   take_back: z.optional(z.boolean()),
 });
 
+/** POST: lets another unit fill a node. */
+export const swapPath = (node: string): string => `/api/v1/nodes/${node}/swap`;
+export const swapRequest = z.object({
+  by: z.string(),
+  /** Missing: any but the one that fills it now. */
+  unit: z.optional(z.string().check(z.minLength(1))),
+});
+export const swapResponse = z.object({
+  node: z.string(),
+  /** The unit that fills it now, here or not. */
+  before: z.optional(z.string()),
+  unit: z.optional(z.string()),
+});
+
 const modeView = z.object({
   /** `site`: the whole. */
   zone: z.string(),
@@ -206,5 +220,7 @@ export type RevisionResponse = z.infer<typeof revisionResponse>;
 export type AppliedResponse = z.infer<typeof appliedResponse>;
 export type RolloutView = z.infer<typeof rolloutView>;
 export type RolloutActionRequest = z.infer<typeof rolloutActionRequest>;
+export type SwapRequest = z.infer<typeof swapRequest>;
+export type SwapResponse = z.infer<typeof swapResponse>;
 export type ModesResponse = z.infer<typeof modesResponse>;
 export type ModeRequest = z.infer<typeof modeRequest>;

@@ -155,3 +155,9 @@ export const planDepthMax = 72;
 export const planFilesMax = 1024;
 /** One file of a plan: a film for a screen. Larger: refuse. */
 export const bundleBytesMax = 4 * 1024 * 1024 * 1024;
+/** What a node asks of a file at once: over a slow line, 16 ms in which nothing else comes. */
+export const pieceBytes = 4 * 1024;
+/** The most a hub gives at once, so that a line stays free for what is urgent. More: refuse. */
+export const pieceBytesMax = 16 * 1024;
+/** Of a digest, as much as tells a damaged piece from a whole one. Who wants to deceive is found out by the whole digest. */
+export const pieceSumBytes = 8;

@@ -9,6 +9,8 @@ export const hubNode = "hub";
 /** The hub gives what mode each zone is in: `hub/mode/<zone>`, and of the whole `hub/mode/site`. */
 export const modeInstance = "mode";
 export const wholeSite = "site";
+/** An instance that every node with scenes has of its own: an input for each. Nobody's is called so. */
+export const sceneInstance = "scene";
 
 /** Lower-case letters, digits, `-` and `_` inside, at most 63. `hub` is no node: it is the hub. */
 export const isName = (text: string): boolean => text.length <= nameLengthMax && namePattern.test(text);

@@ -19,6 +19,9 @@ export function nodeTopics(site: string, node: string) {
     round: `${base}/round`,
     vote: `${base}/vote`,
     metric: `${base}/metric`,
+    /** What a node asks of a file of the hub, and what it gets. */
+    pull: `${base}/pull`,
+    piece: `${base}/piece`,
     stopAll: `${topicRoot}/${site}/stop/#`,
     stopBase: `${topicRoot}/${site}/stop/`,
     hubState: `${topicRoot}/${site}/h/state`,
@@ -51,7 +54,17 @@ export function siteTopics(site: string) {
   };
 }
 
-const nodeLeaves = ["state", "desired", "reported", "round", "vote", "log", "metric"] as const;
+const nodeLeaves = [
+  "state",
+  "desired",
+  "reported",
+  "round",
+  "vote",
+  "pull",
+  "piece",
+  "log",
+  "metric",
+] as const;
 type NodeLeaf = (typeof nodeLeaves)[number];
 
 export type Topic =

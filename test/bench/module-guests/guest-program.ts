@@ -40,6 +40,7 @@ async function measure(kind: GuestKind, count: number): Promise<GuestFigures> {
   // The rate of a sandbox is bounded; here its speed is asked for.
   const limits = { ...sandboxLimitsDefault, messagesPerSecond: 1_000_000 };
   let ready = 0;
+  const allReady = Promise.withResolvers<void>();
   let answered = (): void => undefined;
   const quiet = (): void => undefined;
   await using host = new AgentModules(
@@ -60,7 +61,8 @@ async function measure(kind: GuestKind, count: number): Promise<GuestFigures> {
       output: () => answered(),
       stateChanged(instance, { state, reason }) {
         if (reason !== undefined) throw new Error(`${instance}: ${reason}`);
-        ready += state === "running" ? 1 : 0;
+        if (state === "running") ready += 1;
+        if (ready === count) allReady.resolve();
       },
     },
   );
@@ -68,7 +70,7 @@ async function measure(kind: GuestKind, count: number): Promise<GuestFigures> {
   const startedAt = performance.now();
   for (let index = 0; index < count; index += 1)
     host.start({ name: `echo-${index}`, module: "echo", settings: {} });
-  while (ready < count) await sleep(5);
+  await allReady.promise;
   const readyMs = performance.now() - startedAt;
   await sleep(2000);
   const own = kind === "sandbox" ? sandboxed() : [process.pid];

@@ -4,7 +4,8 @@
 
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { type Disk, systemDisk } from "@interactor/agent/src/adapters/apply-store-files/disk.ts";
+import { systemDisk } from "@interactor/agent/src/adapters/apply-store-files/disk.ts";
+import type { Disk } from "@interactor/agent/src/ports/disk.ts";
 
 type Operation =
   | { readonly kind: "write"; readonly path: string; readonly bytes: Uint8Array; readonly at: number }

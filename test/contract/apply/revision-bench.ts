@@ -29,10 +29,19 @@ import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
 import { encodeRoundWord } from "@interactor/shared/wire/messages/group-words";
 import type { RoundWord } from "@interactor/shared/wire/messages/group-round";
 import { encodePlan, encodeTarget, type Plan, type Target } from "@interactor/shared/wire/messages/plan";
+import { encodeStopLatch, type StopLatch, type ZoneLatch } from "@interactor/shared/wire/messages/stop";
 import type { Value } from "@interactor/shared/wire/value";
 import { memoryApplyStore, nothingFetched } from "./memory-apply-store.ts";
 
 const quiet = () => undefined;
+const nothingRuns = {
+  revision: 0,
+  digest: "",
+  apply: { revision: 0, digest: "", phase: "idle" },
+  owners: {},
+  routes: [],
+} as const;
+
 const ports = {
   inputs: { level: { type: "int", actuator: true, stop: 0 } },
   outputs: { level: { type: "int" } },
@@ -43,7 +52,8 @@ export interface Given {
   readonly kept?: ApplyStore;
   readonly fixed?: readonly InstanceSpec[];
   readonly secrets?: Readonly<Record<string, string>>;
-  readonly clock?: VirtualClock;
+  /** Show stops that earlier lives have kept. */
+  readonly stops?: readonly ZoneLatch[];
 }
 
 /** A host whose instances come up at once, unless a test plays them otherwise. */
@@ -54,6 +64,8 @@ class PlayedHost implements ModuleHost {
   readonly verdicts = { prepare: new Map<string, string>(), reconfigure: "" };
   /** What a stop takes. */
   stopping: Promise<void> = Promise.resolve();
+  /** Of every module that comes with the agent. */
+  version = "1.0.0";
   /** Those that start only when a test says so. */
   readonly slow = new Set<string>();
   readonly events: ModuleHostEvents;
@@ -73,7 +85,7 @@ class PlayedHost implements ModuleHost {
   come(name: string): void {
     const spec = this.running.get(name);
     if (spec === undefined) return;
-    this.events.declared(name, ports, { module: spec.module, version: spec.version ?? "1.0.0" });
+    this.events.declared(name, ports, { module: spec.module, version: this.version });
     this.events.started(name);
     this.events.stateChanged(name, { state: "running" });
   }
@@ -124,17 +136,18 @@ export function revisionBench({
   kept = memoryApplyStore(),
   fixed = [],
   secrets = {},
-  clock = new VirtualClock(),
+  stops = [],
 }: Given = {}) {
   const applied: string[] = [];
   const votes: Uint8Array[] = [];
   const refused: string[] = [];
   const problems: (string | undefined)[] = [];
   const beginnings: string[] = [];
+  const clock = new VirtualClock();
   const log = { info: quiet, warn: quiet, error: quiet };
   const siteClock = Object.assign(clock, { isSynchronised: true, own: () => clock.wall(), steer: quiet });
   const store: StateStore = {
-    loadStop: async () => [],
+    loadStop: async () => stops,
     saveStop: async () => undefined,
     loadLedgerMark: async () => undefined,
     saveLedgerMark: async () => undefined,
@@ -230,10 +243,20 @@ export function revisionBench({
     refused,
     problems,
     beginnings,
+    report: () => report.take({ ...nothingRuns, clock: agentClock.report() }, clock.now()),
     /** What inputs were told since the last look. */
     told: () => applied.splice(0),
     knows(error: Millis) {
       known = { wall: clock.wall(), error };
+    },
+    get zones() {
+      return stop.zones;
+    },
+    stop: (zone: string, latch: StopLatch) => stop.take(zone, encodeStopLatch(latch)),
+    /** As an agent starts. */
+    async begin() {
+      await stop.load("own");
+      await revision.start();
     },
     target: (target: Target) => revision.desired(encodeTarget(target)),
     word: (word: RoundWord) => revision.round(encodeRoundWord(word)),

@@ -6,6 +6,7 @@ import { routeOf } from "@interactor/shared/testing/builders";
 import { instanceOf } from "@interactor/shared/testing/plans";
 import { decodeMemberWord } from "@interactor/shared/wire/messages/group-words";
 import type { Plan } from "@interactor/shared/wire/messages/plan";
+import type { StopLatch, ZoneLatch } from "@interactor/shared/wire/messages/stop";
 import { memoryApplyStore } from "./memory-apply-store.ts";
 import { type Given, revisionBench, targetOf } from "./revision-bench.ts";
 
@@ -157,6 +158,55 @@ test("a node whose own file names an instance of its plan runs its own, and says
 
   expect(again.host.running.get("sim")).toEqual(own);
   expect(again.problems).toContain('instance "sim" of its revision is in its node.json too, which wins');
+});
+
+test("a node whose agent was renewed runs the modules that came with it, and says so", async () => {
+  const kept = memoryApplyStore();
+  await running({ kept });
+  const again = revisionBench({ kept });
+  again.host.version = "2.0.0";
+
+  await again.begin();
+  await again.until("it runs", () => again.host.running.size === 2);
+  again.clock.advance(seconds(60));
+
+  expect(again.report()).toMatchObject({
+    instances: { sim: { state: "running" }, lamp: { state: "running" } },
+    problems: expect.arrayContaining([
+      "sim runs simulated 2.0.0, which came with this agent; its revision says 1.0.0",
+    ]),
+  });
+  expect(again.revision.phase).toMatchObject({ kind: "applied", target: { revision: 1 } });
+});
+
+describe("in a zone that the plan names", () => {
+  const latches = [{ id: "a", by: "anna", at: 1 }];
+  const stopped: StopLatch = { v: 1, latched: true, by: "anna", at: 1, latches };
+
+  test("a node is held by the show stop of that zone, also one that came before", async () => {
+    const bench = await running();
+    bench.host.emit("sim", 5);
+    bench.stop("hall", stopped);
+    bench.told();
+
+    await apply(bench, 2, { ...planWith(), zones: ["hall"] });
+
+    expect(bench.told().toSorted()).toEqual(["lamp/level 0", "sim/level 0"]);
+    expect(bench.zones).toEqual(["hall"]);
+  });
+
+  test("it is held after a cold start, before anything runs", async () => {
+    const kept = memoryApplyStore();
+    const stops: ZoneLatch[] = [{ zone: "hall", id: "a", by: "anna", at: 1 }];
+    await apply(await running({ kept }), 2, { ...planWith(), zones: ["hall"] });
+    const again = revisionBench({ kept, stops });
+    await again.begin();
+
+    await again.until("the lamp runs", () => again.host.running.has("lamp"));
+    again.host.emit("sim", 5);
+
+    expect(new Set(again.told())).toEqual(new Set(["lamp/level 0", "sim/level 0"]));
+  });
 });
 
 describe("with its group", () => {

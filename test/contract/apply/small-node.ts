@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as after } from "node:timers/promises";
 import { AgentApply } from "@interactor/agent/src/agent-apply.ts";
 import { openApplyStore } from "@interactor/agent/src/adapters/apply-store-files/apply-store-files.ts";
-import type { Disk } from "@interactor/agent/src/adapters/apply-store-files/disk.ts";
+import type { Disk } from "@interactor/agent/src/ports/disk.ts";
 import type { ApplyStore } from "@interactor/agent/src/ports/apply-store.ts";
 import { Fault } from "@interactor/shared/kernel/fault";
 import { millis, seconds } from "@interactor/shared/kernel/units";

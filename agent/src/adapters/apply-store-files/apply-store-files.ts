@@ -7,8 +7,9 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { Fault } from "@interactor/shared/kernel/fault";
 import { type ApplyStore, type Kept, nothingKept, type Receipt } from "../../ports/apply-store.ts";
+import type { Disk } from "../../ports/disk.ts";
 import type { Log } from "../../ports/log.ts";
-import { type Disk, systemDisk } from "./disk.ts";
+import { systemDisk } from "./disk.ts";
 import { decodeRecord, encodeRecord } from "./kept-record.ts";
 
 export interface ApplyStoreOptions {

@@ -62,6 +62,18 @@ test("what a revision does not change and was unwell before is not its fault", (
   expect(reasonAt(worse)).toBe("dmx has failed: no network");
 });
 
+test("other code of what a revision does not change came with a renewed agent, and is not its fault", () => {
+  const probation = watch("dmx");
+  probation.loaded("sim", code);
+  probation.loaded("dmx", { module: "dmx", version: "3.0.0", digest: "" });
+  for (const name of ["sim", "dmx"]) {
+    probation.stateChanged(name, { state: "running" });
+    beatUntil(probation, 5000, name);
+  }
+
+  expect(reasonAt(probation)).toBe("well");
+});
+
 describe("it is unwell at once when an instance", () => {
   test.each<readonly [string, (probation: Probation) => void, string]>([
     [

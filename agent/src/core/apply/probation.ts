@@ -44,6 +44,7 @@ export interface ProbationOptions {
 
 interface Watched {
   readonly planned: RunningCode;
+  readonly isChanged: boolean;
   code: RunningCode | undefined;
   state: InstanceReport["state"] | undefined;
   beatAt: Instant | undefined;
@@ -63,7 +64,7 @@ export class Probation {
     this.#watched = new Map(
       Object.entries(plan.instances)
         .filter(([name]) => isJudged(name))
-        .map(([name, planned]) => [name, watchedOf(planned)]),
+        .map(([name, planned]) => [name, watchedOf(planned, changes.instances[name] !== "untouched")]),
     );
     this.#stopped = new Set(
       Object.keys(changes.instances).filter((name) => changes.instances[name] === "stop"),
@@ -77,7 +78,9 @@ export class Probation {
     const watched = this.#watched.get(instance);
     if (watched === undefined) return;
     watched.code = { module, version, digest };
-    const { planned } = watched;
+    const { planned, isChanged } = watched;
+    // Other code of what is not changed came with a renewed agent, and is not this revision's doing.
+    if (!isChanged) return;
     if (planned.module === module && planned.version === version && planned.digest === digest) return;
     const runs = `${module} ${version}${digest === "" ? "" : ` (${digest.slice(0, 12)})`}`;
     this.#fail(`${instance} runs ${runs}, and not ${planned.module} ${planned.version}`);
@@ -153,8 +156,9 @@ export class Probation {
   }
 }
 
-const watchedOf = ({ module, version, digest }: RunningCode): Watched => ({
+const watchedOf = ({ module, version, digest }: RunningCode, isChanged: boolean): Watched => ({
   planned: { module, version, digest },
+  isChanged,
   code: undefined,
   state: undefined,
   beatAt: undefined,

@@ -86,6 +86,30 @@ describe("a node", () => {
     expect(idsOf(latches)).toEqual(["a"]);
   });
 
+  test("that its plan puts into a zone is held by what it kept of it, and by what it has heard of it", () => {
+    const latches = new StopLatches(["foyer"]);
+    latches.restore([{ ...latch("b"), zone: "cellar" }]);
+    latches.take("attic", said({ latches: [latch("c")] }));
+    expect(latches.held).toEqual([]);
+
+    expect(latches.setZones(["foyer", "cellar", "attic"])).toBe(true);
+    expect(idsOf(latches)).toEqual(["b", "c"]);
+    expect(latches.take("cellar", said({ released: ["b"] }))).toBe(true);
+    expect(latches.setZones(["foyer"])).toBe(true);
+
+    expect(latches.held).toEqual([]);
+    expect(idsOf(latches)).toEqual([]);
+    expect(latches.known.map(({ id }) => id)).toEqual(["c"]);
+  });
+
+  test("remembers stops of a hundred other zones and no more, and always its own", () => {
+    const latches = new StopLatches(["foyer"]);
+    for (let zone = 0; zone < 150; zone += 1) latches.take(`z${zone}`, said({ latches: [latch("a")] }));
+
+    expect(latches.known.length).toBe(100);
+    expect(latches.take("foyer", said({ latches: [latch("f")] }))).toBe(true);
+  });
+
   test("that cannot read what it kept is held alone, until that is released by name", () => {
     const latches = new StopLatches([]);
     latches.holdAlone("own", "node", 1);

@@ -8,9 +8,13 @@ import { everyZone, type StopLatch, type ZoneLatch } from "@interactor/shared/wi
 /** The latch of somebody who gives no id, as a hub of the first version passed it on. */
 const namelessId = "stop";
 
+/** Zones with latches that are remembered. Of more, those that the node is not in are passed over. */
+const zonesKnownMax = 100;
+
 export class StopLatches {
-  readonly #zones: ReadonlySet<string>;
-  #held: readonly ZoneLatch[] = [];
+  #zones: ReadonlySet<string>;
+  /** Of other zones too: another plan may put the node into one. */
+  #known: readonly ZoneLatch[] = [];
 
   /** `zones`: those the node is in; the one of all is added. */
   constructor(zones: readonly string[]) {
@@ -18,18 +22,32 @@ export class StopLatches {
   }
 
   get held(): readonly ZoneLatch[] {
-    return this.#held;
+    return this.#known.filter(({ zone }) => this.#zones.has(zone));
   }
 
-  /** Takes up what was kept. Zones that the node has left do not hold it any more. */
+  /** What must be kept: which zones its plan names is not known yet when a node starts. */
+  get known(): readonly ZoneLatch[] {
+    return this.#known;
+  }
+
+  /** Takes up what was kept. */
   restore(kept: readonly ZoneLatch[]): void {
-    this.#held = kept.filter(({ zone }) => this.#zones.has(zone));
+    this.#known = kept;
+  }
+
+  /** The node is in these now: a zone that it has left does not hold it any more. Returns whether others hold it. */
+  setZones(zones: readonly string[]): boolean {
+    const before = idsOf(this.held);
+    this.#zones = new Set([everyZone, ...zones]);
+    return before !== idsOf(this.held);
   }
 
   /** What the hub says of a zone. Returns whether other latches hold the node now. */
   take(zone: string, said: StopLatch): boolean {
-    if (!this.#zones.has(zone)) return false;
-    const before = this.#held;
+    const before = this.#known;
+    const isOther = !this.#zones.has(zone) && !before.some((latch) => latch.zone === zone);
+    if (isOther && new Set(before.map((latch) => latch.zone)).size >= zonesKnownMax) return false;
+    const heldBefore = idsOf(this.held);
     const mine = before.filter((latch) => latch.zone === zone);
     const latches = latchesOf(said);
     const listed = new Set(latches.map(({ id }) => id));
@@ -40,13 +58,13 @@ export class StopLatches {
     const known = (id: string) => mine.find((latch) => latch.id === id);
     const held = [...stays, ...latches.map((latch) => known(latch.id) ?? { ...latch, zone })];
     // The oldest goes: those that are left hold the node as well.
-    this.#held = [...before.filter((latch) => latch.zone !== zone), ...held.slice(-stopLatchesMax)];
-    return idsOf(before) !== idsOf(this.#held);
+    this.#known = [...before.filter((latch) => latch.zone !== zone), ...held.slice(-stopLatchesMax)];
+    return heldBefore !== idsOf(this.held);
   }
 
   /** Holds this node alone, until it is released like any other. */
   holdAlone(id: string, by: string, at: number): void {
-    this.#held = [...this.#held, { zone: everyZone, id, by, at, local: true }];
+    this.#known = [...this.#known, { zone: everyZone, id, by, at, local: true }];
   }
 }
 

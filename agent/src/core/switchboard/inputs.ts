@@ -8,13 +8,18 @@ import type { Applied } from "@interactor/shared/sdk/context";
 import { findPort, type InputSpec } from "@interactor/shared/wire/messages/port";
 import type { OwnerReport } from "@interactor/shared/wire/messages/owners";
 import type { Plan } from "@interactor/shared/wire/messages/plan";
-import { parsePortAddress, portAddress, type PortAddress } from "@interactor/shared/wire/names";
+import {
+  parsePortAddress,
+  portAddress,
+  type PortAddress,
+  sceneInstance,
+} from "@interactor/shared/wire/names";
 import type { Value } from "@interactor/shared/wire/value";
 import { Failsafes } from "./failsafes.ts";
 import { fitted, isSameValue, portNames } from "./input-values.ts";
 import { type Claim, type Owner, OwnershipStack } from "./ownership.ts";
 import { PlannedInputs } from "./planned-inputs.ts";
-import { sceneInstance, Scenes } from "./scenes.ts";
+import { Scenes } from "./scenes.ts";
 
 /** What time it is, in both clocks, when something happens. */
 export interface Now {

@@ -7,9 +7,6 @@ import type { InputSpec } from "@interactor/shared/wire/messages/port";
 import type { Plan } from "@interactor/shared/wire/messages/plan";
 import type { Value } from "@interactor/shared/wire/value";
 
-/** The instance of a node's own making that has an input for each scene. */
-export const sceneInstance = "scene";
-
 export interface SceneLevel {
   readonly value: Value;
   /** `scene night`: who owns the input. */
@@ -24,8 +21,9 @@ export class Scenes {
 
   /** What it takes: one input for each scene. */
   get inputs(): Readonly<Record<string, InputSpec>> {
-    const spec = { type: "bool", label: "Scene" } as const satisfies InputSpec;
-    return Object.fromEntries(Object.keys(this.#scenes).map((name) => [name, spec]));
+    return Object.fromEntries(
+      Object.keys(this.#scenes).map((name) => [name, { type: "bool", label: `Scene ${name}` }]),
+    );
   }
 
   /** Puts other scenes in place; those that are still there stay recalled. Returns the inputs that this may move. */

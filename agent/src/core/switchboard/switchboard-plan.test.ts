@@ -5,7 +5,7 @@ import { prepareRoute } from "@interactor/shared/routing/run-route";
 import { noon, nowAt, routeOf } from "@interactor/shared/testing/builders";
 import { quality } from "@interactor/shared/wire/entry";
 import type { Plan } from "@interactor/shared/wire/messages/plan";
-import { sceneInstance } from "./scenes.ts";
+import { sceneInstance } from "@interactor/shared/wire/names";
 import { Switchboard } from "./switchboard.ts";
 
 const lights = {

@@ -15,7 +15,10 @@ import {
   rollbackRequest,
   rolloutActionRequest,
   rolloutActions,
+  swapPath,
+  swapRequest,
 } from "@interactor/shared/wire/api-config";
+import { name } from "@interactor/shared/wire/messages/schema";
 import type { Asker, Refusal, SiteControl } from "../../ports/site-control.ts";
 
 /** Sites that are compiled or wait for it. More: refuse, for each may have 8 MB and take a second. */
@@ -55,6 +58,7 @@ export async function routeConfigApi(app: FastifyInstance, control: SiteControl)
     routeRevisions(api, control);
     routeRollouts(api, control);
     routeModes(api, control);
+    routeNodes(api, control);
   }, {});
 }
 
@@ -117,6 +121,16 @@ function routeModes(api: FastifyInstance, control: SiteControl): void {
   api.get(configPaths.modes, async () => control.modes());
   api.post(configPaths.modes, (request, reply) =>
     withBody(request, reply, modeRequest, async (asked) => answer(reply, await control.setMode(asked))),
+  );
+}
+
+function routeNodes(api: FastifyInstance, control: SiteControl): void {
+  api.post(swapPath(":node"), (request, reply) =>
+    withBody(request, reply, swapRequest, (asked) => {
+      const given = z.object({ node: name }).safeParse(request.params);
+      if (given.success) return answer(reply, control.swap(given.data.node, asked));
+      return reply.code(400).send({ error: "a node's name is of a-z, 0-9, - and _" });
+    }),
   );
 }
 

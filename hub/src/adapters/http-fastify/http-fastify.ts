@@ -7,12 +7,14 @@ import type { BrokerFault, BrokerRules } from "../../ports/broker.ts";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { apiPaths } from "@interactor/shared/wire/api";
 import { payloadBytesMax } from "@interactor/shared/wire/limits";
+import type { TrustDesk } from "../../ports/trust-desk.ts";
 import type { SiteControl } from "../../ports/site-control.ts";
 import type { HubView } from "../../ports/view.ts";
 import { routeConfigApi } from "./config-api.ts";
 import { loadDashboard } from "./dashboard-files.ts";
 import { HttpGuard, httpTimes } from "./http-guard.ts";
 import { Metrics } from "./metrics.ts";
+import { routeTrust } from "./trust-routes.ts";
 import { routeRecording, type TakeRecording } from "./recording-route.ts";
 import { WebSocketStream } from "./web-socket-stream.ts";
 
@@ -28,6 +30,7 @@ export interface HttpOptions {
   readonly record: TakeRecording;
   /** Told of everybody who is turned away or cut. */
   readonly faulted: BrokerRules["faulted"];
+  readonly trust: TrustDesk;
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -77,6 +80,7 @@ export async function openHttp(
     return reply.code(421).send({ error: "this hub is not known under that host name" });
   });
   routeApi(app, options.site, view);
+  routeTrust(app, options.trust);
   routeRecording(app, options.record);
   await routeConfigApi(app, control);
   for (const file of await loadDashboard(options.dashboard, options.site)) {

@@ -3,7 +3,9 @@
  * site file makes of it, the hub goes on: one that takes too long or too much is refused, and its thread ended.
  */
 import { MessageChannel, Worker } from "node:worker_threads";
-import { Fault } from "@interactor/shared/kernel/fault";
+import { Fault, messageOf } from "@interactor/shared/kernel/fault";
+import { failed, type Result } from "@interactor/shared/kernel/result";
+import type { InvalidResponse } from "@interactor/shared/wire/api-config";
 import type { SiteCompiler } from "../../ports/site-compiler.ts";
 import type { Answer, CallName, Given, Outcome } from "./messages.ts";
 
@@ -23,14 +25,20 @@ const heapMax = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 16 };
 export function openSiteCompiler(options: CompilerOptions): SiteCompiler {
   const thread = new CompilerThread(options);
   return {
-    compile: (...given) => thread.ask("compile", given),
-    routesAlone: (...given) => thread.ask("routesAlone", given),
-    open: (...given) => thread.ask("open", given),
-    textsOf: (...given) => thread.ask("textsOf", given),
-    compare: (...given) => thread.ask("compare", given),
+    compile: (files) => thread.ask("compile", [files]).catch((error: unknown) => tooMuch(files.root, error)),
+    routesAlone: (routes) =>
+      thread.ask("routesAlone", [routes]).catch((error: unknown) => tooMuch("", error)),
+    open: (...given) => thread.ask("open", given).catch(failedWith),
+    textsOf: (...given) => thread.ask("textsOf", given).catch(failedWith),
+    compare: (...given) => thread.ask("compare", given).catch(failedWith),
     [Symbol.asyncDispose]: () => thread.end(),
   };
 }
+
+/** A thread that died of a site says nothing of where: it is the site as a whole. */
+const tooMuch = (file: string, error: unknown): Result<never, InvalidResponse> =>
+  failed({ problems: [{ file, line: 1, column: 1, path: "", message: messageOf(error) }], more: 0 });
+const failedWith = (error: unknown): Result<never, string> => failed(messageOf(error));
 
 class CompilerThread {
   readonly #options: CompilerOptions;

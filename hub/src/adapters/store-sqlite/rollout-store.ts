@@ -4,6 +4,7 @@ import * as z from "zod";
 import type {
   KeptRound,
   KeptRounds,
+  KeptUnits,
   ModeState,
   Rollout,
   RolloutStore,
@@ -22,7 +23,7 @@ const code = "ROLLOUTS";
 const migrations: readonly string[] = [
   `
   CREATE TABLE document (
-    name TEXT PRIMARY KEY, -- "rounds", "standing", "modes", or "rollout" and its revision
+    name TEXT PRIMARY KEY, -- "rounds", "standing", "modes", "units", or "rollout" and its revision
     body TEXT NOT NULL -- JSON
   ) STRICT;
   `,
@@ -33,6 +34,7 @@ interface Loaded {
   readonly rounds: KeptRounds;
   readonly standing: Standing | undefined;
   readonly modes: ModeState;
+  readonly units: KeptUnits;
 }
 
 const kind: FileKind<Loaded> = {
@@ -61,6 +63,7 @@ export async function openRolloutStore(options: RolloutStoreOptions): Promise<Ro
     saveRounds: (rounds) => save("rounds", rounds),
     saveStanding: (standing) => save("standing", standing),
     saveModes: (modes) => save("modes", modes),
+    saveUnits: (units) => save("units", units),
     [Symbol.asyncDispose]: () => closeWithin(database, options.clock),
   };
 }
@@ -136,6 +139,11 @@ const modes = z.record(
   }),
 ) satisfies z.ZodType<ModeState>;
 
+const units = z.record(
+  z.string(),
+  z.union([z.object({ unit: z.string() }), z.object({ not: z.string() })]),
+) satisfies z.ZodType<KeptUnits>;
+
 /** One document that cannot be read, by a hub that is older than the one that wrote it, costs that document. */
 async function load(database: Database): Promise<Loaded> {
   const rows = await database.rows("SELECT name, body FROM document ORDER BY name");
@@ -143,6 +151,7 @@ async function load(database: Database): Promise<Loaded> {
   const bodyOf = (wanted: string): unknown => all.find(([name]) => name === wanted)?.[1];
   const kept = rounds.safeParse(bodyOf("rounds"));
   const [stands, set] = [standing.safeParse(bodyOf("standing")), modes.safeParse(bodyOf("modes"))];
+  const filled = units.safeParse(bodyOf("units"));
   return {
     rollouts: all.flatMap(([name, body]) => {
       const read = name.startsWith("rollout ") ? rollout.safeParse(body) : undefined;
@@ -151,6 +160,7 @@ async function load(database: Database): Promise<Loaded> {
     rounds: kept.success ? kept.data : { lastId: 0, open: [] },
     standing: stands.success ? stands.data : undefined,
     modes: set.success ? set.data : {},
+    units: filled.success ? filled.data : {},
   };
 }
 

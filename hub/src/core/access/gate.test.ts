@@ -6,6 +6,7 @@ import { nobody, stepPresence } from "../presence/presence.ts";
 import type { Account, AccountsOptions } from "./account.ts";
 import { Gate } from "./gate.ts";
 import { TopicFilters } from "./topic-filters.ts";
+import { UnitBook } from "./unit-book.ts";
 
 const site = "demo";
 const pi = nodeTopics(site, "pi");
@@ -30,7 +31,12 @@ type GivenAccount = Partial<Account> & {
 };
 
 function gateWith(accounts: readonly Account[], given: Partial<AccountsOptions> = {}): Gate {
-  return new Gate(site, { accounts, anonymous: undefined, agents: true, ...given });
+  return new Gate(site, { accounts, anonymous: undefined, agents: true, ...given }, nobodyKept());
+}
+
+/** Nobody filled a node yet. */
+function nobodyKept(): UnitBook {
+  return new UnitBook({}, false);
 }
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
@@ -49,7 +55,7 @@ describe("who comes in", () => {
   const guest = accountOf({ name: "guest", isPassword: undefined });
 
   test("without accounts everybody does", () => {
-    const gate = new Gate(site, undefined);
+    const gate = new Gate(site, undefined, nobodyKept());
 
     expect(admission(gate, "x", "", undefined)).toBe("welcome");
     expect(admission(gate, "x", "whoever", "whatever")).toBe("welcome");
@@ -248,13 +254,32 @@ test("a filter that is denied is denied by itself: wider ones that are allowed s
   expect(allowed).toEqual(["test/#", "test/+", "#"]);
 });
 
+test("a unit comes into a node that another one fills only by a swap, and then the other one does not", () => {
+  const step = stepPresence(nobody, { kind: "birth", at: noon, node: "pi", birth: birthOf({ unit: "old" }) });
+  expect.assert(step.ok);
+  const units = nobodyKept();
+  units.born("pi", "old");
+  const gate = new Gate(site, undefined, units);
+  const admit = (user: string, presence = step.state) => {
+    const entrance = gate.admit({ id: "demo/pi", user, password: undefined }, presence);
+    return entrance.kind === "welcome" ? entrance.kind : entrance.reason;
+  };
+
+  expect(admit("new")).toBe('node "pi" is filled by unit old; unit new was refused');
+  expect(admit("new", nobody)).toContain("also while that is away; unit new was refused");
+  expect(admit("old")).toBe("welcome");
+  units.swap("pi", "old", undefined);
+  expect(admit("new")).toBe("welcome");
+  expect(admit("old")).toBe('unit old was taken out of node "pi" by a swap, and was refused');
+});
+
 test("into a site that is full, nodes that it knows come in, and others are refused in words", () => {
   let presence = nobody;
   for (let index = 0; index < nodesMax; index++) {
     const step = stepPresence(presence, { kind: "birth", at: noon, node: `n${index}`, birth: birthOf() });
     if (step.ok) presence = step.state;
   }
-  const gate = new Gate(site, undefined);
+  const gate = new Gate(site, undefined, nobodyKept());
   const admit = (id: string) => gate.admit({ id, user: "unit-1", password: undefined }, presence);
 
   expect(admit("demo/pi")).toEqual({

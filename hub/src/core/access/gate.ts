@@ -13,6 +13,7 @@ import { fullWords, hasRoomFor, type PresenceState } from "../presence/presence.
 import { type Account, type AccountsOptions, noRights } from "./account.ts";
 import { Accounts } from "./accounts.ts";
 import { type Credentials, type Entrance, refused, type Visitor, welcome } from "./entrance.ts";
+import type { UnitBook } from "./unit-book.ts";
 import { identify, type Identity, mayPublish, maySubscribe } from "./access.ts";
 
 export type PublishRight =
@@ -38,13 +39,15 @@ type Role = Identity | { readonly kind: "account"; readonly account: Account | u
 export class Gate {
   readonly #site: string;
   readonly #accounts: Accounts | undefined;
+  readonly #units: UnitBook;
   readonly #roles = new WeakMap<Visitor, Role>();
   /** By topic. */
   readonly #agentRights = new WeakMap<Visitor, Map<string, PublishRight>>();
 
   /** Without accounts everybody is let in. */
-  constructor(site: string, accounts: AccountsOptions | undefined) {
+  constructor(site: string, accounts: AccountsOptions | undefined, units: UnitBook) {
     this.#site = site;
+    this.#units = units;
     this.#accounts = accounts && new Accounts(site, accounts);
   }
 
@@ -54,7 +57,11 @@ export class Gate {
     if (entrance.kind === "refused" || identity.kind === "visitor") return entrance;
     if (!hasRoomFor(presence, identity.node)) return refused("not-allowed", fullWords(identity.node));
     const known = presence.get(identity.node);
-    if (known === undefined || !isHere(known.state) || known.birth.unit === visitor.user) return entrance;
+    const isFilled = known !== undefined && isHere(known.state) && known.birth.unit !== visitor.user;
+    if (!isFilled || this.#units.isAwaited(identity.node, visitor.user, known.birth.unit)) {
+      const refusal = this.#units.refusal(identity.node, visitor.user);
+      return refusal === undefined ? entrance : refused("not-allowed", refusal);
+    }
     const reason = `node "${identity.node}" is filled by unit ${known.birth.unit}; unit ${visitor.user} was refused`;
     return refused("not-allowed", reason);
   }

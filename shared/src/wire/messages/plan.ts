@@ -17,6 +17,7 @@ import {
   portsMax,
   routesMax,
   scenesMax,
+  zonesPerNodeMax,
 } from "../limits.ts";
 import { compiledRoute, duration } from "./desired.ts";
 import {
@@ -73,6 +74,8 @@ const plan = z.object({
   scenes: z
     .record(name, z.record(portAddressText, scalar))
     .check(z.refine((all) => Object.keys(all).length <= scenesMax, "too many scenes")),
+  /** Zones that the node is in, beside those that it is told itself: their show stops hold it. Missing: none. */
+  zones: z.optional(z.array(name).check(z.maxLength(zonesPerNodeMax))),
   /** What must be on the node's disk before it begins, by digest: bundles, assets. */
   files: z.array(plannedFile).check(z.maxLength(planFilesMax)),
 });

@@ -1,0 +1,200 @@
+/**
+ * Steps that are fired by GO, by their names or by the step before. A cue changes the slots that it names and leaves
+ * the others where the cues before have put them (tracking), so the look of a cue follows from its place in the list
+ * alone: whoever jumps there or starts again sees the same as who played up to it. The scenes of a universe are such
+ * a list too, without tracking: each is a look by itself.
+ */
+import { between, type Instant, later, type Millis, millis } from "@interactor/shared/sdk/define-module";
+import { type Curve, faded, progress } from "./fade.ts";
+import type { Merge } from "./merge.ts";
+import type { Playback, Position } from "./playback.ts";
+import type { Source } from "./source.ts";
+
+/** By slot, counted from 0. */
+export type Levels = ReadonlyMap<number, number>;
+
+export interface Cue {
+  readonly name: string;
+  readonly levels: Levels;
+  /** How long levels take that rise, and those that fall. */
+  readonly up: Millis;
+  readonly down: Millis;
+  readonly curve: Curve;
+  /** The next cue goes by itself this long after this one's fade; `undefined`: it waits for GO. */
+  readonly follow: Millis | undefined;
+}
+
+export interface CueListSettings {
+  readonly cues: readonly Cue[];
+  readonly priority: number;
+  /** The first cue comes after the last. */
+  readonly isLooped: boolean;
+  readonly isTracking: boolean;
+}
+
+interface Move {
+  readonly from: Levels;
+  /** `undefined`: the slot is let go at the end. */
+  readonly to: Levels | undefined;
+  readonly up: Millis;
+  readonly down: Millis;
+  readonly curve: Curve;
+  readonly since: Instant;
+}
+
+type State =
+  | { readonly kind: "off" }
+  | { readonly kind: "leaving"; readonly move: Move }
+  | { readonly kind: "moving"; readonly index: number; readonly move: Move }
+  | { readonly kind: "resting"; readonly index: number; readonly followAt: Instant | undefined };
+
+export class CueList implements Playback {
+  readonly #settings: CueListSettings;
+  readonly #source: Source;
+  readonly #merge: Merge;
+  /** All slots that any cue names, and what each cue has on which of them. */
+  readonly #slots: readonly number[];
+  readonly #looks: readonly Levels[];
+  #state: State = { kind: "off" };
+
+  constructor(settings: CueListSettings, source: Source, merge: Merge) {
+    this.#settings = settings;
+    this.#source = source;
+    this.#merge = merge;
+    this.#looks = looksOf(settings);
+    this.#slots = [...new Set(settings.cues.flatMap(({ levels }) => [...levels.keys()]))];
+    merge.add(source);
+  }
+
+  get position(): Position | undefined {
+    if (this.#state.kind === "off" || this.#state.kind === "leaving") return undefined;
+    const { index } = this.#state;
+    return { cue: this.#settings.cues[index]?.name ?? "", index };
+  }
+
+  go(cue: string | undefined, at: Instant): boolean {
+    const index =
+      cue === undefined ? this.#next() : this.#settings.cues.findIndex(({ name }) => name === cue);
+    return this.#start(index, at);
+  }
+
+  back(at: Instant): boolean {
+    return this.#start((this.position?.index ?? 0) - 1, at);
+  }
+
+  release(fade: Millis, at: Instant): void {
+    if (this.#state.kind === "off") return;
+    const move = {
+      from: this.#now(),
+      to: undefined,
+      up: fade,
+      down: fade,
+      curve: "linear",
+      since: at,
+    } as const;
+    this.#state = { kind: "leaving", move };
+  }
+
+  restore({ cue, index }: Position, at: Instant): void {
+    const known = this.#settings.cues[index]?.name === cue ? index : -1;
+    const found = known < 0 ? this.#settings.cues.findIndex(({ name }) => name === cue) : known;
+    if (found >= 0) this.#state = this.#resting(found, at);
+  }
+
+  advance(at: Instant): readonly number[] {
+    const changed = new Set<number>();
+    // Each cue at most once a time: a loop without time in it must not hold the universe up.
+    for (let steps = this.#settings.cues.length; steps > 0; steps -= 1) {
+      const due = this.#moveOverAt() ?? this.#followAt();
+      if (due === undefined || between(due, at) < 0) break;
+      this.#settle(due);
+      for (const slot of this.#drive(due)) changed.add(slot);
+      const followAt = this.#followAt();
+      if (followAt === undefined || between(followAt, at) < 0) break;
+      // What is late goes from when it was due, so that a list of follows does not drift, unless it is very late.
+      this.#start(this.#next(), between(followAt, at) <= catchUpMax ? followAt : at);
+    }
+    for (const slot of this.#drive(at)) changed.add(slot);
+    return [...changed];
+  }
+
+  wakeAt(at: Instant): Instant | undefined {
+    if (this.#state.kind === "off") return undefined;
+    return this.#state.kind === "resting" ? this.#state.followAt : at;
+  }
+
+  #next(): number {
+    const next = (this.position?.index ?? -1) + 1;
+    return this.#settings.isLooped ? next % this.#settings.cues.length : next;
+  }
+
+  #start(index: number, at: Instant): boolean {
+    const cue = this.#settings.cues[index];
+    const to = this.#looks[index];
+    if (cue === undefined || to === undefined) return false;
+    const { up, down, curve } = cue;
+    this.#state = { kind: "moving", index, move: { from: this.#now(), to, up, down, curve, since: at } };
+    return true;
+  }
+
+  #moveOverAt(): Instant | undefined {
+    const state = this.#state;
+    if (state.kind === "off" || state.kind === "resting") return undefined;
+    return later(state.move.since, millis(Math.max(state.move.up, state.move.down)));
+  }
+
+  #followAt(): Instant | undefined {
+    return this.#state.kind === "resting" ? this.#state.followAt : undefined;
+  }
+
+  /** A move that is over by `at` ends there. */
+  #settle(at: Instant): void {
+    const state = this.#state;
+    if (state.kind === "moving") this.#state = this.#resting(state.index, at);
+    else if (state.kind === "leaving") this.#state = { kind: "off" };
+  }
+
+  #resting(index: number, at: Instant): State {
+    const follow = this.#settings.cues[index]?.follow;
+    return { kind: "resting", index, followAt: follow === undefined ? undefined : later(at, follow) };
+  }
+
+  /** What it drives now. */
+  #now(): Levels {
+    const driven = this.#slots.filter((slot) => this.#source.drives(slot));
+    return new Map(driven.map((slot) => [slot, this.#source.levelAt(slot)]));
+  }
+
+  #drive(at: Instant): readonly number[] {
+    return this.#slots.filter((slot) => {
+      const level = this.#levelAt(slot, at);
+      if (level === undefined) return this.#merge.release(this.#source, slot);
+      return this.#merge.drive(this.#source, slot, { level, priority: this.#settings.priority }, at);
+    });
+  }
+
+  /** `undefined`: it does not drive the slot. */
+  #levelAt(slot: number, at: Instant): number | undefined {
+    const state = this.#state;
+    if (state.kind === "off") return undefined;
+    if (state.kind === "resting") return this.#looks[state.index]?.get(slot);
+    const { from, to, up, down, curve, since } = state.move;
+    const [before, after] = [from.get(slot), to?.get(slot)];
+    if (before === undefined && after === undefined) return undefined;
+    // Light comes from 0 and goes there. Where 0 means something else, what is new or left stays in its place.
+    const nothing = this.#merge.isLatest(slot) ? (before ?? after ?? 0) : 0;
+    const [start, end] = [before ?? nothing, after ?? nothing];
+    return faded(start, end, progress(curve, between(since, at), end >= start ? up : down));
+  }
+}
+
+/** What is later than this goes from now: a machine that slept does not race through what it has missed. */
+const catchUpMax = 1000;
+
+function looksOf({ cues, isTracking }: CueListSettings): readonly Levels[] {
+  let look: Levels = new Map();
+  return cues.map(({ levels }) => {
+    look = isTracking ? new Map([...look, ...levels]) : levels;
+    return look;
+  });
+}

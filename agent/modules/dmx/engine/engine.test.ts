@@ -1,0 +1,344 @@
+import { type Applied, instant, millis, seconds } from "@interactor/shared/sdk/define-module";
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Cue } from "./cue-list.ts";
+import { Engine, type EngineSettings } from "./engine.ts";
+import { levelMax, slotCount } from "./slots.ts";
+
+const at = instant;
+const cue = (name: string, levels: Record<number, number>, given: Partial<Cue> = {}): Cue => ({
+  name,
+  levels: new Map(Object.entries(levels).map(([channel, level]) => [Number(channel) - 1, level])),
+  up: millis(0),
+  down: millis(0),
+  curve: "linear",
+  follow: undefined,
+  ...given,
+});
+
+function engineOf(given: Partial<EngineSettings> = {}): Engine {
+  return new Engine({
+    dimmers: {},
+    priorities: { channels: 201, dimmers: 100 },
+    latest: new Set(),
+    cueLists: {},
+    failsafe: { hold: millis(0), fade: millis(0), scene: new Map() },
+    ...given,
+  });
+}
+
+const list = (cues: readonly Cue[], isLooped = false) => ({
+  cues,
+  priority: 100,
+  isLooped,
+  isTracking: true,
+});
+
+/** The first channels at a time. */
+function look(engine: Engine, time: number, channels: number): readonly number[] {
+  engine.advance(at(time));
+  return [...engine.levels.subarray(0, channels)];
+}
+
+const set = (
+  engine: Engine,
+  input: string,
+  value: number | undefined,
+  owner: Applied["owner"] = "route",
+): boolean => engine.set(input, value === undefined ? undefined : { value, owner }, at(0));
+
+describe("inputs", () => {
+  test("nobody drives anything at first, and it is dark", () => {
+    const engine = engineOf({ dimmers: { wash: { channel: 1 } } });
+
+    expect(engine.levels).toEqual(new Uint8Array(slotCount));
+    expect(engine.sourceAt(0)).toBeUndefined();
+  });
+
+  test.each([
+    [0, 0],
+    [0.5, 128],
+    [0.999, 255],
+    [1, 255],
+    [-1, 0],
+    [2, 255],
+  ])("a dimmer at %d is level %d", (value, level) => {
+    const engine = engineOf({ dimmers: { wash: { channel: 10 } } });
+
+    set(engine, "wash", value);
+
+    expect(engine.levels[9]).toBe(level);
+  });
+
+  test("say whether a slot changed, so that what changes nothing sends nothing", () => {
+    const engine = engineOf({ dimmers: { wash: { channel: 1 } } });
+
+    expect(set(engine, "ch1", 256)).toBe(true);
+    expect(engine.levels[0]).toBe(255);
+    expect(set(engine, "ch1", 255)).toBe(false);
+    expect(set(engine, "wash", 1)).toBe(false);
+    expect(set(engine, "ch513", 5)).toBe(false);
+    expect(set(engine, "nothing", 5)).toBe(false);
+  });
+
+  test("each slot shows its raw channel, else its highest dimmer, else dark, whatever is set and released", () => {
+    const dimmers = { a: { channel: 1 }, b: { channel: 1 }, c: { channel: 2 } };
+    const step = fc.oneof(
+      fc.record({
+        input: fc.constantFrom("ch1", "ch2"),
+        value: fc.option(fc.integer({ min: 0, max: levelMax })),
+      }),
+      fc.record({
+        input: fc.constantFrom("a", "b", "c"),
+        value: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+      }),
+    );
+    fc.assert(
+      fc.property(fc.array(step), (steps) => {
+        const engine = engineOf({ dimmers });
+        const owned = new Map<string, number>();
+
+        for (const { input, value } of steps) {
+          const before = Uint8Array.from(engine.levels);
+          const isChanged = set(engine, input, value ?? undefined);
+          if (value === null) owned.delete(input);
+          else owned.set(input, value);
+
+          const dimmed = (...names: string[]): number =>
+            Math.max(...names.map((name) => Math.round((owned.get(name) ?? 0) * levelMax)));
+          expect(engine.levels[0]).toBe(owned.get("ch1") ?? dimmed("a", "b"));
+          expect(engine.levels[1]).toBe(owned.get("ch2") ?? dimmed("c"));
+          expect(isChanged).toBe(Buffer.compare(before, engine.levels) !== 0);
+        }
+      }),
+    );
+  });
+});
+
+describe("the grand master and the blackout", () => {
+  test("take from intensity only, and give back what was there", () => {
+    const engine = engineOf({ latest: new Set([1]) });
+    set(engine, "ch1", 200);
+    set(engine, "ch2", 200);
+
+    engine.setMaster(0.5, at(0));
+    const half = look(engine, 0, 2);
+    engine.setBlack(true, at(0));
+    const black = look(engine, 0, 2);
+    engine.setBlack(false, at(0));
+    engine.setMaster(1, at(0));
+
+    expect([half, black, look(engine, 0, 2)]).toEqual([
+      [100, 200],
+      [0, 200],
+      [200, 200],
+    ]);
+  });
+
+  test("leave alone what a show stop holds: a working light goes to full through a blackout", () => {
+    const engine = engineOf({ dimmers: { work: { channel: 1 }, wash: { channel: 2 } } });
+    engine.setBlack(true, at(0));
+    set(engine, "wash", 1);
+
+    for (const channel of ["ch1", "ch2"]) set(engine, channel, 0, "stop");
+    set(engine, "work", 1, "stop");
+    set(engine, "wash", 0, "stop");
+
+    expect(look(engine, 0, 2)).toEqual([255, 0]);
+    expect(engine.sourceAt(0)).toBe("stop");
+  });
+
+  test("never make anything brighter", () => {
+    fc.assert(
+      fc.property(fc.nat(255), fc.double({ min: 0, max: 1, noNaN: true }), (level, master) => {
+        const engine = engineOf();
+        set(engine, "ch1", level);
+
+        engine.setMaster(master, at(0));
+
+        expect(engine.levels[0]).toBeLessThanOrEqual(level);
+      }),
+    );
+  });
+});
+
+describe("a cue list", () => {
+  test("fades up and down in different times, from where things stand", () => {
+    const engine = engineOf({
+      cueLists: {
+        show: list([
+          cue("open", { 1: 200 }, { up: seconds(2) }),
+          cue("close", { 1: 0, 2: 100 }, { up: seconds(1), down: seconds(4) }),
+        ]),
+      },
+    });
+    const show = engine.playback("show");
+
+    show?.go(undefined, at(0));
+    const rising = [look(engine, 500, 2), look(engine, 1000, 2)];
+    show?.go(undefined, at(1000));
+    const crossing = [look(engine, 2000, 2), look(engine, 3000, 2), look(engine, 5000, 2)];
+
+    expect(rising).toEqual([
+      [50, 0],
+      [100, 0],
+    ]);
+    expect(crossing).toEqual([
+      [75, 100],
+      [50, 100],
+      [0, 100],
+    ]);
+    expect(show?.go(undefined, at(5000))).toBe(false);
+  });
+
+  test("follows by itself, without drift when it is asked late, and loops", () => {
+    const engine = engineOf({
+      cueLists: {
+        beat: list(
+          [cue("on", { 1: 255 }, { follow: millis(100) }), cue("off", { 1: 0 }, { follow: millis(100) })],
+          true,
+        ),
+      },
+    });
+    engine.playback("beat")?.go(undefined, at(0));
+    engine.advance(at(0));
+
+    const asked = [130, 210, 399, 400];
+    const seen = asked.map((time) => look(engine, time, 1)[0]);
+
+    expect(seen).toEqual([0, 255, 0, 255]);
+    expect(engine.wakeAt(at(400))).toBe(500);
+  });
+
+  test("does not race through what it has missed while the machine slept", () => {
+    const engine = engineOf({
+      cueLists: { beat: list([cue("on", { 1: 255 }, { follow: millis(100) }), cue("off", { 1: 0 })]) },
+    });
+    engine.playback("beat")?.go(undefined, at(0));
+    engine.advance(at(0));
+
+    engine.advance(at(3_600_000));
+
+    expect(engine.playback("beat")?.position?.cue).toBe("off");
+    expect(engine.wakeAt(at(3_600_000))).toBeUndefined();
+  });
+
+  test("shows in each cue the same, whichever way one came there", () => {
+    const levels = fc.dictionary(fc.constantFrom("1", "2", "3"), fc.nat(255));
+    const given = fc.array(levels, { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(given, fc.array(fc.nat(5), { maxLength: 8 }), fc.nat(5), (cues, detour, last) => {
+        const cueLists = { show: list(cues.map((each, index) => cue(`${index}`, each))) };
+        const [played, jumped] = [engineOf({ cueLists }), engineOf({ cueLists })];
+        const target = String(last % cues.length);
+
+        for (const step of detour) played.playback("show")?.go(String(step % cues.length), at(0));
+        played.advance(at(0));
+        played.playback("show")?.go(target, at(1));
+        jumped.playback("show")?.restore({ cue: target, index: Number(target) }, at(1));
+
+        expect(look(played, 1, 3)).toEqual(look(jumped, 1, 3));
+      }),
+    );
+  });
+
+  test("that is released fades out and gives back what lies beneath it", () => {
+    const engine = engineOf({
+      dimmers: { wash: { channel: 1 } },
+      cueLists: { show: { ...list([cue("open", { 1: 200 })]), priority: 150 } },
+    });
+    set(engine, "wash", 0.2);
+    engine.playback("show")?.go(undefined, at(0));
+    const shown = [look(engine, 0, 1)[0], engine.sourceAt(0)];
+
+    engine.playback("show")?.release(seconds(1), at(0));
+    const leaving = look(engine, 500, 1)[0];
+
+    expect([shown, leaving, look(engine, 1000, 1)[0]]).toEqual([[200, "cue list show"], 100, 51]);
+    expect([engine.sourceAt(0), engine.wakeAt(at(1000))]).toEqual(["dimmers", undefined]);
+  });
+
+  test("brings a position to its place and does not sweep it in from 0", () => {
+    const engine = engineOf({
+      latest: new Set([1]),
+      cueLists: { show: list([cue("open", { 1: 200, 2: 128 }, { up: seconds(1) })]) },
+    });
+
+    engine.playback("show")?.go(undefined, at(0));
+
+    expect(look(engine, 250, 2)).toEqual([50, 128]);
+  });
+
+  test("has no cue of another name, and none before its first", () => {
+    const engine = engineOf({ cueLists: { show: list([cue("open", { 1: 1 })]) } });
+    const show = engine.playback("show");
+
+    expect([show?.go("closed", at(0)), show?.back(at(0)), show?.position]).toEqual([false, false, undefined]);
+  });
+});
+
+describe("a recording", () => {
+  const recording = { rate: 25, priority: 100, isLooped: false };
+  const looks = { slots: [0, 2], levels: Uint8Array.of(10, 1, 20, 2, 30, 3) };
+
+  test("plays its looks at its rate, late or not, and stays at the last", () => {
+    const engine = engineOf();
+    engine.addRecording("rain", { ...recording, looks });
+
+    engine.playback("rain")?.go(undefined, at(1000));
+
+    expect([1000, 1039, 1040, 1085, 9000].map((time) => look(engine, time, 3))).toEqual([
+      [10, 0, 1],
+      [10, 0, 1],
+      [20, 0, 2],
+      [30, 0, 3],
+      [30, 0, 3],
+    ]);
+    expect(engine.wakeAt(at(9000))).toBeUndefined();
+  });
+
+  test("wakes exactly when its next look is due, and there is no drift over an hour", () => {
+    const engine = engineOf();
+    engine.addRecording("rain", { ...recording, looks, rate: 44, isLooped: true });
+    engine.playback("rain")?.go(undefined, at(0));
+    engine.advance(at(0));
+
+    let time = 0;
+    for (let frame = 1; frame <= 44 * 60; frame += 1) {
+      time = engine.wakeAt(at(time)) ?? Number.NaN;
+      engine.advance(at(time));
+      expect(engine.playback("rain")?.position?.index).toBe(frame % 3);
+    }
+
+    expect(time).toBeCloseTo(60_000, 6);
+  });
+});
+
+describe("what is remembered", () => {
+  test("is shown again by the next life, until somebody drives the slot or lets it go", () => {
+    const cueLists = { show: list([cue("one", { 3: 30 }), cue("two", { 3: 60 }, { up: seconds(9) })]) };
+    const before = engineOf({ cueLists });
+    set(before, "ch1", 100);
+    set(before, "ch2", 50);
+    before.setMaster(0.5, at(0));
+    before.playback("show")?.go("two", at(0));
+    before.advance(at(20_000));
+
+    const after = engineOf({ cueLists });
+    after.restore(before.remembered(at(20_000)), at(5));
+    const restored = look(after, 5, 3);
+    set(after, "ch1", 10);
+    set(after, "ch2", undefined);
+
+    expect(restored).toEqual([50, 25, 30]);
+    expect(after.playback("show")?.position?.cue).toBe("two");
+    expect(look(after, 6, 3)).toEqual([5, 0, 30]);
+  });
+
+  test("is nothing of a show stop: the stop says so itself again", () => {
+    const before = engineOf();
+    set(before, "ch1", 255, "stop");
+
+    expect(before.remembered(at(0)).levels[0]).toBe(0);
+  });
+});

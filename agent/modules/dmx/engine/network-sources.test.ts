@@ -1,0 +1,190 @@
+import { instant, millis, seconds } from "@interactor/shared/sdk/define-module";
+import { describe, expect, test } from "vitest";
+import { Engine } from "./engine.ts";
+import { type NetworkFrame, networkSourcesMax, sacnLossTimeout } from "./network-sources.ts";
+
+const at = instant;
+
+function engineOf(failsafe = { hold: millis(0), fade: millis(0), scene: new Map<number, number>() }): Engine {
+  return new Engine({
+    dimmers: {},
+    priorities: { channels: 201, dimmers: 100 },
+    latest: new Set(),
+    cueLists: {},
+    failsafe,
+  });
+}
+
+const frame = (key: string, levels: readonly number[], given: Partial<NetworkFrame> = {}): NetworkFrame => ({
+  key,
+  name: key,
+  priority: 100,
+  timeout: sacnLossTimeout,
+  sequence: undefined,
+  content: { kind: "levels", levels: Uint8Array.from(levels) },
+  isTerminated: false,
+  isSynchronized: false,
+  ...given,
+});
+
+const priorities = (...values: readonly number[]): Partial<NetworkFrame> => ({
+  content: { kind: "priorities", priorities: Uint8Array.from(values) },
+});
+
+const look = (engine: Engine, channels = 2): readonly number[] => [...engine.levels.subarray(0, channels)];
+
+describe("sources on the network", () => {
+  test("merge by priority, and equals by the highest level", () => {
+    const engine = engineOf();
+    engine.receive(frame("a", [10, 200]), at(0));
+    engine.receive(frame("b", [20, 100]), at(0));
+    const equals = look(engine);
+
+    engine.receive(frame("c", [1, 1], { priority: 150 }), at(0));
+
+    expect([equals, look(engine)]).toEqual([
+      [20, 200],
+      [1, 1],
+    ]);
+  });
+
+  test("that fall silent are lost after 2.5 s, and not before", () => {
+    const engine = engineOf();
+    engine.receive(frame("above", [20], { priority: 150 }), at(0));
+    engine.receive(frame("below", [10]), at(1000));
+
+    expect([engine.wakeAt(at(1000)), engine.advance(at(2499)), engine.advance(at(2500))]).toEqual([
+      2500,
+      false,
+      true,
+    ]);
+    expect([look(engine, 1), engine.networkNames]).toEqual([[10], ["below"]]);
+  });
+
+  test("that say they leave are gone at once", () => {
+    const engine = engineOf();
+    engine.receive(frame("above", [20], { priority: 150 }), at(0));
+    engine.receive(frame("below", [10]), at(0));
+
+    const { outcome, isChanged } = engine.receive(frame("above", [20], { isTerminated: true }), at(10));
+
+    expect([outcome.kind, isChanged, look(engine, 1)]).toEqual(["lost", true, [10]]);
+  });
+
+  test("that send late packets are not believed, and that begin anew are", () => {
+    const engine = engineOf();
+    engine.receive(frame("a", [1], { sequence: 5 }), at(0));
+
+    const late = [5, 4, 242].map(
+      (sequence) => engine.receive(frame("a", [9], { sequence }), at(1)).outcome.kind,
+    );
+    const anew = engine.receive(frame("a", [7], { sequence: 241 }), at(1)).outcome.kind;
+    const wrapped = [250, 255, 3].map(
+      (sequence) => engine.receive(frame("a", [sequence], { sequence }), at(2)).outcome.kind,
+    );
+
+    expect(late).toEqual(["late", "late", "late"]);
+    expect([anew, ...wrapped]).toEqual(["taken", "taken", "taken", "taken"]);
+    expect(look(engine, 1)).toEqual([3]);
+  });
+
+  test("may have another priority on every slot, and drive none where it is 0", () => {
+    const engine = engineOf();
+    engine.receive(frame("desk", [50, 50, 50]), at(0));
+    engine.receive(frame("other", [9, 9, 9], { priority: 120 }), at(0));
+
+    engine.receive(frame("desk", [], priorities(200, 0, 110)), at(10));
+    const bySlot = look(engine, 3);
+    // The priorities are no longer sent: those of the packets count again.
+    engine.receive(frame("desk", [50, 50, 50], { priority: 150 }), at(2400));
+    engine.receive(frame("other", [9, 9, 9], { priority: 120 }), at(2400));
+    engine.advance(at(2511));
+
+    expect([bySlot, look(engine, 3)]).toEqual([
+      [50, 9, 9],
+      [50, 50, 50],
+    ]);
+  });
+
+  test("are refused when there are too many, and one that leaves makes room", () => {
+    const engine = engineOf();
+    const outcomes = Array.from(
+      { length: networkSourcesMax + 1 },
+      (_, index) => engine.receive(frame(`source ${index}`, [index]), at(0)).outcome.kind,
+    );
+
+    engine.receive(frame("source 0", [], { isTerminated: true }), at(1));
+    const again = engine.receive(frame("new", [255]), at(2)).outcome.kind;
+
+    expect([outcomes.filter((kind) => kind === "taken").length, outcomes.at(-1), again]).toEqual([
+      networkSourcesMax,
+      "too-many",
+      "taken",
+    ]);
+  });
+
+  test("that wait for synchronization show together, and by themselves when nobody synchronizes any more", () => {
+    const engine = engineOf();
+    engine.synchronize(sacnLossTimeout, at(0));
+    engine.receive(frame("a", [1], { isSynchronized: true }), at(10));
+    const waiting = look(engine, 1);
+
+    engine.synchronize(sacnLossTimeout, at(20));
+    const shown = look(engine, 1);
+    engine.receive(frame("a", [2], { isSynchronized: true }), at(30));
+    engine.advance(at(20 + sacnLossTimeout));
+
+    expect([waiting, shown, look(engine, 1)]).toEqual([[0], [1], [2]]);
+  });
+});
+
+describe("the failsafe of what a lost source showed", () => {
+  const failsafe = { hold: seconds(1), fade: seconds(2), scene: new Map([[1, 100]]) };
+
+  test("holds the last look, then fades to the scene, then rests", () => {
+    const engine = engineOf(failsafe);
+    engine.receive(frame("desk", [200, 0]), at(0));
+
+    const looks = [2500, 3499, 4500, 5500].map((time) => {
+      engine.advance(at(time));
+      return look(engine);
+    });
+
+    expect(looks).toEqual([
+      [200, 0],
+      [200, 0],
+      [100, 50],
+      [0, 100],
+    ]);
+    expect([engine.sourceAt(0), engine.wakeAt(at(5500))]).toEqual(["failsafe", undefined]);
+  });
+
+  test("also holds what a source that said it leaves has shown", () => {
+    const engine = engineOf(failsafe);
+    engine.receive(frame("desk", [200]), at(0));
+
+    engine.receive(frame("desk", [], { isTerminated: true }), at(100));
+
+    expect([look(engine, 1), engine.wakeAt(at(100))]).toEqual([[200], 1100]);
+  });
+
+  test("ends where somebody drives the slot", () => {
+    const engine = engineOf(failsafe);
+    engine.receive(frame("desk", [200, 200]), at(0));
+    engine.advance(at(2500));
+
+    engine.receive(frame("spare", [7]), at(2600));
+
+    expect([look(engine), engine.sourceAt(0)]).toEqual([[7, 200], "spare spare"]);
+  });
+
+  test("does nothing where another source drives the slot", () => {
+    const engine = engineOf(failsafe);
+    engine.receive(frame("above", [200], { priority: 150 }), at(0));
+    engine.receive(frame("below", [10]), at(2000));
+
+    engine.advance(at(2500));
+
+    expect(look(engine, 1)).toEqual([10]);
+  });
+});

@@ -1,0 +1,209 @@
+/**
+ * The sources that are heard on the network, as E1.31 wants a receiver to treat them: late packets are passed over,
+ * one that says that it leaves or falls silent is gone, priorities may differ from slot to slot, and a look that waits
+ * for synchronization is shown with the others. Art-Net's rules are the same with other times.
+ */
+import {
+  between,
+  earliest,
+  type Instant,
+  later,
+  type Millis,
+  seconds,
+} from "@interactor/shared/sdk/define-module";
+import type { Merge } from "./merge.ts";
+import { slotCount } from "./slots.ts";
+import { Source } from "./source.ts";
+
+/** E131_NETWORK_DATA_LOSS_TIMEOUT, E1.31 appendix A: a silent source is gone. */
+export const sacnLossTimeout = seconds(2.5);
+/** Sources of one universe. More: refuse, and report it (E1.31 section 6.2.3.2 asks for that). */
+export const networkSourcesMax = 16;
+/** A packet this far behind the last one is late (E1.31 section 6.7.2); further behind, its source began anew. */
+const lateMax = 20;
+
+export interface NetworkFrame {
+  /** What tells this source from others: its CID, or its address. */
+  readonly key: string;
+  /** For people. */
+  readonly name: string;
+  /** 0–200. */
+  readonly priority: number;
+  /** Silent for so long, it is lost. */
+  readonly timeout: Millis;
+  /** 0–255; `undefined`: this source does not number its packets. */
+  readonly sequence: number | undefined;
+  readonly content: NetworkContent;
+  readonly isTerminated: boolean;
+  /** Somebody says when this look is to be shown; until they have been heard it is shown at once. */
+  readonly isSynchronized: boolean;
+}
+
+/** At most 512 values, slot 1 first. Priorities (start code 0xDD): 0 where it does not drive. */
+export type NetworkContent =
+  | { readonly kind: "levels"; readonly levels: Uint8Array }
+  | { readonly kind: "priorities"; readonly priorities: Uint8Array };
+
+interface Heard {
+  readonly source: Source;
+  readonly name: string;
+  timeout: Millis;
+  sequence: number | undefined;
+  priority: number;
+  levels: Uint8Array;
+  levelsAt: Instant | undefined;
+  since: Instant;
+  ofSlots: Uint8Array | undefined;
+  ofSlotsAt: Instant;
+  isWaiting: boolean;
+}
+
+export type FrameOutcome =
+  | { readonly kind: "taken"; readonly slots: readonly number[] }
+  | { readonly kind: "lost"; readonly name: string; readonly slots: readonly number[] }
+  | { readonly kind: "late" }
+  | { readonly kind: "too-many" };
+
+export interface LostSource {
+  readonly name: string;
+  readonly source: Source;
+}
+
+export class NetworkSources {
+  readonly #merge: Merge;
+  readonly #heard = new Map<string, Heard>();
+  #syncUntil: Instant | undefined;
+
+  constructor(merge: Merge) {
+    this.#merge = merge;
+  }
+
+  /** Those that drive something, for people. */
+  get names(): readonly string[] {
+    return [...this.#heard.values()].map(({ name }) => name);
+  }
+
+  /** `lose` is called before a source that leaves lets go of its slots. */
+  receive(frame: NetworkFrame, at: Instant, lose: (lost: LostSource) => void): FrameOutcome {
+    const known = this.#heard.get(frame.key);
+    if (known !== undefined && isLate(known.sequence, frame.sequence)) return { kind: "late" };
+    if (frame.isTerminated) {
+      if (known === undefined) return { kind: "taken", slots: [] };
+      return { kind: "lost", name: known.name, slots: this.#drop(frame.key, known, lose) };
+    }
+    if (known === undefined && this.#heard.size >= networkSourcesMax) return { kind: "too-many" };
+    const heard = known ?? this.#welcome(frame, at);
+    heard.sequence = frame.sequence;
+    this.#take(heard, frame, at);
+    heard.isWaiting = frame.isSynchronized && this.#isSynchronizing(at);
+    return { kind: "taken", slots: heard.isWaiting ? [] : this.#show(heard, at) };
+  }
+
+  /** All looks that wait for it are shown; from now on, for `validFor`, looks do wait. */
+  synchronize(validFor: Millis, at: Instant): readonly number[] {
+    this.#syncUntil = later(at, validFor);
+    return this.#showWaiting(at);
+  }
+
+  /** Lets go of those who have fallen silent. Returns the slots that have to be looked at again. */
+  expire(at: Instant, lose: (lost: LostSource) => void): readonly number[] {
+    const slots = this.#isSynchronizing(at) ? [] : [...this.#showWaiting(at)];
+    for (const [key, heard] of this.#heard) {
+      if (between(later(heard.levelsAt ?? heard.since, heard.timeout), at) >= 0) {
+        slots.push(...this.#drop(key, heard, lose));
+      } else if (heard.ofSlots !== undefined && between(later(heard.ofSlotsAt, heard.timeout), at) >= 0) {
+        heard.ofSlots = undefined;
+        slots.push(...this.#show(heard, at));
+      }
+    }
+    return slots;
+  }
+
+  wakeAt(): Instant | undefined {
+    let wake = this.#syncUntil;
+    for (const { since, timeout, levelsAt, ofSlots, ofSlotsAt } of this.#heard.values()) {
+      wake = earliest(wake, later(levelsAt ?? since, timeout));
+      if (ofSlots !== undefined) wake = earliest(wake, later(ofSlotsAt, timeout));
+    }
+    return wake;
+  }
+
+  #welcome({ key, name, priority, timeout }: NetworkFrame, at: Instant): Heard {
+    const source = new Source(`${name} ${key}`);
+    this.#merge.add(source);
+    const heard: Heard = {
+      source,
+      name,
+      timeout,
+      sequence: undefined,
+      priority,
+      levels: new Uint8Array(0),
+      levelsAt: undefined,
+      since: at,
+      ofSlots: undefined,
+      ofSlotsAt: at,
+      isWaiting: false,
+    };
+    this.#heard.set(key, heard);
+    return heard;
+  }
+
+  #take(heard: Heard, { content, priority }: NetworkFrame, at: Instant): void {
+    if (content.kind === "levels") {
+      heard.levels = content.levels;
+      heard.levelsAt = at;
+      heard.priority = priority;
+    } else {
+      heard.ofSlots = content.priorities;
+      heard.ofSlotsAt = at;
+    }
+  }
+
+  #show(heard: Heard, at: Instant): readonly number[] {
+    const { source, levels, ofSlots } = heard;
+    const slots: number[] = [];
+    for (let slot = 0; slot < slotCount; slot += 1) {
+      const level = levels[slot];
+      const priority = ofSlots === undefined ? heard.priority : (ofSlots[slot] ?? 0);
+      const isDriven = level !== undefined && (ofSlots === undefined || priority > 0);
+      const isNew = isDriven
+        ? this.#merge.drive(source, slot, { level, priority }, at)
+        : this.#merge.release(source, slot);
+      if (isNew) slots.push(slot);
+    }
+    return slots;
+  }
+
+  #showWaiting(at: Instant): readonly number[] {
+    const slots: number[] = [];
+    for (const heard of this.#heard.values()) {
+      if (!heard.isWaiting) continue;
+      heard.isWaiting = false;
+      slots.push(...this.#show(heard, at));
+    }
+    return slots;
+  }
+
+  #isSynchronizing(at: Instant): boolean {
+    if (this.#syncUntil !== undefined && between(this.#syncUntil, at) >= 0) this.#syncUntil = undefined;
+    return this.#syncUntil !== undefined;
+  }
+
+  #drop(key: string, heard: Heard, lose: (lost: LostSource) => void): readonly number[] {
+    lose(heard);
+    this.#heard.delete(key);
+    const slots: number[] = [];
+    for (let slot = 0; slot < slotCount; slot += 1) {
+      if (this.#merge.release(heard.source, slot)) slots.push(slot);
+    }
+    this.#merge.remove(heard.source);
+    return slots;
+  }
+}
+
+/** By the difference of two numbers on a ring of 256, as a signed byte. */
+function isLate(last: number | undefined, next: number | undefined): boolean {
+  if (last === undefined || next === undefined) return false;
+  const ahead = ((next - last) << 24) >> 24;
+  return ahead <= 0 && ahead > -lateMax;
+}

@@ -1,0 +1,30 @@
+/**
+ * What a cue list or a recording is when it runs: it drives a source by the time alone. Asked late it gives what is on
+ * by then, not what was missed in between.
+ */
+import type { Instant, Millis } from "@interactor/shared/sdk/define-module";
+
+/** What is on. */
+export interface Position {
+  /** The cue's name; of a recording the second it is at. */
+  readonly cue: string;
+  /** Counted from 0. */
+  readonly index: number;
+}
+
+export interface Playback {
+  /** `undefined`: it is not on. */
+  readonly position: Position | undefined;
+  /** The next step, or the one that is named. Returns whether there is one. */
+  go(cue: string | undefined, at: Instant): boolean;
+  /** The step before. Returns whether there is one. */
+  back(at: Instant): boolean;
+  /** Lets go of its slots, in `fade`. */
+  release(fade: Millis, at: Instant): void;
+  /** Stands where an earlier life of the instance stood, without a fade. */
+  restore(position: Position, at: Instant): void;
+  /** Drives what is on at `at`. Returns the slots that have to be looked at again. */
+  advance(at: Instant): readonly number[];
+  /** When it has to be advanced next: `at` itself while it moves, `undefined` when it rests. */
+  wakeAt(at: Instant): Instant | undefined;
+}

@@ -1,0 +1,43 @@
+/**
+ * What was really sent, with the source of each slot: the levels of the last frame that went out, and not what the
+ * engine would like to send. Given after a new look, at a pace that people can follow. Pure.
+ */
+import { type Instant, later, millis, type Value } from "@interactor/shared/sdk/define-module";
+import type { Engine } from "./engine/engine.ts";
+import { slotCount } from "./engine/slots.ts";
+
+/** Ten a second: faster is not read, and each is a kilobyte on its way to the hub. */
+const monitorInterval = millis(100);
+
+export class Monitor {
+  readonly #levels = new Uint8Array(slotCount);
+  readonly #shown: (string | undefined)[] = Array.from({ length: slotCount }, () => undefined);
+  #givenAt: Instant | undefined;
+  #hasNews = false;
+
+  /** A frame with another look than the last went out. */
+  sent(engine: Engine): void {
+    this.#hasNews = true;
+    this.#levels.set(engine.levels);
+    for (let slot = 0; slot < slotCount; slot += 1) this.#shown[slot] = engine.sourceAt(slot);
+  }
+
+  /** When there is something to give; `undefined`: nothing changed. */
+  dueAt(at: Instant): Instant | undefined {
+    if (!this.#hasNews) return undefined;
+    return this.#givenAt === undefined ? at : later(this.#givenAt, monitorInterval);
+  }
+
+  take({ master, isBlack }: Engine, at: Instant): Value {
+    this.#hasNews = false;
+    this.#givenAt = at;
+    const sources: string[] = [];
+    const shown = Uint8Array.from(this.#shown, (name) => {
+      if (name === undefined) return 0;
+      const known = sources.indexOf(name);
+      return known < 0 ? sources.push(name) : known + 1;
+    });
+    // `shown` by slot: 0 nobody, else which of `sources`, counted from 1.
+    return { levels: Uint8Array.from(this.#levels), shown, sources, master, blackout: isBlack };
+  }
+}

@@ -1,0 +1,110 @@
+import { expect, test } from "vitest";
+import { settings } from "../settings.ts";
+
+/** The problems of these settings, as `path: message`. */
+function problems(given: unknown): string[] {
+  const parsed = settings.safeParse(given);
+  if (parsed.success) return [];
+  return parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+}
+
+const valid = { universe: 1, sacn: {} };
+
+test.each([
+  [
+    "a dimmer that is an input",
+    { ...valid, dimmers: { blackout: { channel: 1 } } },
+    'dimmers.blackout: the name "blackout" is taken by a port of every dmx instance',
+  ],
+  [
+    "a range turned round",
+    { ...valid, ltpChannels: ["14-11"] },
+    "ltpChannels.0: 14-11 is no range of channels from 1 to 512",
+  ],
+  [
+    "a range past the end",
+    { ...valid, ltpChannels: ["500-513"] },
+    "ltpChannels.0: 500-513 is no range of channels from 1 to 512",
+  ],
+  [
+    "a scene of no input",
+    { ...valid, scenes: { night: { wish: 1 } } },
+    'scenes.night.wish: there is no input "wish"',
+  ],
+  [
+    "a scene past the levels of a dimmer",
+    { ...valid, dimmers: { wash: { channel: 1 } }, scenes: { night: { wash: 40 } } },
+    "scenes.night.wash: must be a number from 0 to 1",
+  ],
+  [
+    "a cue of no scene",
+    { ...valid, cueLists: { show: { cues: [{ scene: "night" }] } } },
+    'cueLists.show.cues.0.scene: there is no scene "night"',
+  ],
+  [
+    "a cue of nothing",
+    { ...valid, cueLists: { show: { cues: [{}] } } },
+    "cueLists.show.cues.0: needs a scene or levels",
+  ],
+  [
+    "two cues of one name",
+    { ...valid, cueLists: { show: { cues: [{ name: "2", levels: {} }, { levels: {} }] } } },
+    'cueLists.show.cues.1: the name "2" stands twice: give it another',
+  ],
+  [
+    "a cue list of nothing",
+    { ...valid, cueLists: { show: {} } },
+    "cueLists.show: needs cues, or csv, and not both",
+  ],
+  [
+    "a loop without time",
+    { ...valid, cueLists: { show: { loop: true, cues: [{ levels: {}, follow: "0s" }] } } },
+    "cueLists.show.loop: a loop whose cues follow at once never ends: give one of them a fade or a follow",
+  ],
+  [
+    "a fade that is no time",
+    { ...valid, cueLists: { show: { cues: [{ levels: {}, fade: "soon" }] } } },
+    "cueLists.show.cues.0.fade: must be a time of at most 24h, such as 3s or 250ms",
+  ],
+  [
+    "a failsafe to no scene",
+    { ...valid, failsafe: { scene: "night" } },
+    'failsafe.scene: there is no scene "night"',
+  ],
+])("%s is refused in words that help", (_, given, problem) => {
+  expect(problems(given)).toEqual([problem]);
+});
+
+test("levels of scenes and cues go to slots, the higher where two inputs share one", () => {
+  const { stored, latest } = settings.parse({
+    ...valid,
+    dimmers: { wash: { channel: 2 } },
+    ltpChannels: [5, "11-13"],
+    scenes: { night: { ch2: 10, wash: 0.2, ch512: 7 } },
+    cueLists: {
+      show: { cues: [{ scene: "night", levels: { ch512: 9 }, fade: "3s", down: "5s", follow: "1m" }] },
+    },
+    failsafe: { hold: "forever" },
+  });
+
+  expect(stored.scenes["night"]).toEqual(
+    new Map([
+      [1, 51],
+      [511, 7],
+    ]),
+  );
+  expect(stored.cueLists["show"]?.cues).toEqual([
+    {
+      name: "1",
+      levels: new Map([
+        [1, 51],
+        [511, 9],
+      ]),
+      up: 3000,
+      down: 5000,
+      curve: "linear",
+      follow: 60_000,
+    },
+  ]);
+  expect([stored.failsafe.hold, [...latest]]).toEqual([null, [4, 10, 11, 12]]);
+});

@@ -1,0 +1,226 @@
+/** Scenes, cue lists, recordings and the failsafe: what is stored, as people write it and as the engine takes it. */
+import { type Millis, millis, z } from "@interactor/shared/sdk/define-module";
+import type { Cue, CueListSettings, Levels } from "../engine/cue-list.ts";
+import type { FailsafeSettings } from "../engine/failsafe.ts";
+import { curves } from "../engine/fade.ts";
+import { levelMax, levelOf, slotOfChannel } from "../engine/slots.ts";
+import { sacnPriorityMax } from "../sacn.ts";
+import { flag, millisOf, type Problem, span, strict, text, whole } from "./fields.ts";
+
+/** Enough for a night, few enough that all looks of a list, 512 bytes and more each, fit into a worker. More: refuse. */
+const cuesMax = 500;
+/** Cue lists and recordings of one universe; each is asked 44 times a second while it runs. More: refuse. */
+const cueListsMax = 32;
+/** More: refuse. */
+const scenesMax = 500;
+/** Looks a second. A line carries no more than 44. */
+const rateMax = 44;
+/** The priority that sources have who do not say (E1.31 section 6.2.3). */
+export const priorityDefault = 100;
+
+const error = "must be a map of inputs and their levels, such as {ch1: 255, wash: 0.5}";
+const levels = z.record(z.string(), z.number({ error: "must be a number" }), { error });
+
+export const priority = whole(0, sacnPriorityMax);
+export const scenes = z._default(z.record(z.string(), levels, { error: "must be a map of scenes" }), {});
+
+const cue = strict({
+  name: z.optional(text),
+  scene: z.optional(text),
+  levels: z.optional(levels),
+  fade: z.optional(span),
+  up: z.optional(span),
+  down: z.optional(span),
+  curve: z._default(z.enum(curves, { error: `must be one of ${curves.join(", ")}` }), "linear"),
+  follow: z.optional(span),
+});
+
+const cueList = strict({
+  cues: z.optional(
+    z
+      .array(cue, { error: "must be a list of cues" })
+      .check(z.minLength(1, "must have at least one cue"), z.maxLength(cuesMax, `more than ${cuesMax} cues`)),
+  ),
+  csv: z.optional(
+    text.check(z.refine((path) => path.startsWith("/"), "must be a path such as /srv/rain.csv")),
+  ),
+  header: z._default(flag, true),
+  rate: z._default(whole(1, rateMax), 25),
+  loop: z._default(flag, false),
+  priority: z._default(priority, priorityDefault),
+});
+
+export const cueLists = z._default(
+  z.record(z.string(), cueList, { error: "must be a map of cue lists" }),
+  {},
+);
+
+export const failsafe = strict({
+  hold: z._default(
+    z.union([z.literal("forever"), span], { error: "must be a time such as 5s, or forever" }),
+    "0s",
+  ),
+  fade: z._default(span, "0s"),
+  scene: z.optional(text),
+});
+
+export type WrittenScenes = z.infer<typeof scenes>;
+export type WrittenCueLists = z.infer<typeof cueLists>;
+type WrittenCue = z.infer<typeof cue>;
+type WrittenLevels = z.infer<typeof levels>;
+
+/** A recording as it is set; its looks are read from the file when the instance starts. */
+export interface CsvSettings {
+  readonly path: string;
+  readonly hasHeader: boolean;
+  readonly rate: number;
+  readonly priority: number;
+  readonly isLooped: boolean;
+}
+
+/** Where an input's level goes; `undefined`: there is no such input. */
+export type SlotOf = (input: string) => { readonly slot: number; readonly scale: number } | undefined;
+
+export interface Stored {
+  readonly scenes: Readonly<Record<string, Levels>>;
+  readonly cueLists: Readonly<Record<string, CueListSettings>>;
+  readonly recordings: Readonly<Record<string, CsvSettings>>;
+  readonly failsafe: FailsafeSettings;
+}
+
+interface Written {
+  readonly scenes: WrittenScenes;
+  readonly cueLists: WrittenCueLists;
+  readonly failsafe?: z.infer<typeof failsafe> | undefined;
+}
+
+/** Raw channels go from 0 to 255, dimmers from 0 to 1. */
+export function slotFinder(dimmers: Readonly<Record<string, { readonly channel: number }>>): SlotOf {
+  return (input) => {
+    const raw = slotOfChannel(input);
+    if (raw !== undefined) return { slot: raw, scale: 1 };
+    const dimmer = Object.hasOwn(dimmers, input) ? dimmers[input] : undefined;
+    return dimmer && { slot: dimmer.channel - 1, scale: levelMax };
+  };
+}
+
+export function problemsOfStored(
+  { scenes, cueLists, failsafe }: Written,
+  slotOf: SlotOf,
+): readonly Problem[] {
+  const problems: Problem[] = [];
+  const tell = (path: Problem["path"], message: string) => void problems.push({ path, message });
+  if (Object.keys(scenes).length > scenesMax) tell(["scenes"], `more than ${scenesMax} scenes`);
+  if (Object.keys(cueLists).length > cueListsMax) tell(["cueLists"], `more than ${cueListsMax} cue lists`);
+  for (const [name, levels] of Object.entries(scenes))
+    problems.push(...levelProblems(["scenes", name], levels, slotOf));
+  for (const [name, list] of Object.entries(cueLists)) {
+    const path = ["cueLists", name];
+    if ((list.cues === undefined) === (list.csv === undefined))
+      tell(path, "needs cues, or csv, and not both");
+    problems.push(...cueProblems(path, list.cues ?? [], { scenes, slotOf }));
+    if (list.loop && list.cues !== undefined && isTimeless(list.cues)) {
+      tell(
+        [...path, "loop"],
+        "a loop whose cues follow at once never ends: give one of them a fade or a follow",
+      );
+    }
+  }
+  if (failsafe?.scene !== undefined && !Object.hasOwn(scenes, failsafe.scene)) {
+    tell(["failsafe", "scene"], `there is no scene "${failsafe.scene}"`);
+  }
+  return problems;
+}
+
+function levelProblems(path: Problem["path"], levels: WrittenLevels, slotOf: SlotOf): readonly Problem[] {
+  return Object.entries(levels).flatMap(([input, level]) => {
+    const found = slotOf(input);
+    if (found === undefined) return [{ path: [...path, input], message: `there is no input "${input}"` }];
+    const most = levelMax / found.scale;
+    if (level >= 0 && level <= most) return [];
+    return [{ path: [...path, input], message: `must be a number from 0 to ${most}` }];
+  });
+}
+
+function cueProblems(
+  path: Problem["path"],
+  cues: readonly WrittenCue[],
+  { scenes, slotOf }: { readonly scenes: WrittenScenes; readonly slotOf: SlotOf },
+): readonly Problem[] {
+  const names = new Set<string>();
+  return cues.flatMap((cue, index) => {
+    const here = [...path, "cues", index];
+    const problems: Problem[] = [];
+    if (cue.scene !== undefined && !Object.hasOwn(scenes, cue.scene)) {
+      problems.push({ path: [...here, "scene"], message: `there is no scene "${cue.scene}"` });
+    }
+    if (cue.scene === undefined && cue.levels === undefined) {
+      problems.push({ path: here, message: "needs a scene or levels" });
+    }
+    const name = nameOf(cue, index);
+    if (names.has(name))
+      problems.push({ path: here, message: `the name "${name}" stands twice: give it another` });
+    names.add(name);
+    return [...problems, ...levelProblems([...here, "levels"], cue.levels ?? {}, slotOf)];
+  });
+}
+
+/** Whether one turn of the loop takes no time at all. A cue without `follow` waits for GO. */
+const isTimeless = (cues: readonly WrittenCue[]): boolean =>
+  cues.every(
+    (cue) =>
+      cue.follow !== undefined &&
+      millisOf(cue.follow) === 0 &&
+      wayOf(cue.up ?? cue.fade) === 0 &&
+      wayOf(cue.down ?? cue.fade) === 0,
+  );
+
+const wayOf = (written: string | undefined): Millis =>
+  written === undefined ? millis(0) : millisOf(written);
+
+/** People who give no names count from 1. */
+const nameOf = (cue: WrittenCue, index: number): string => cue.name ?? String(index + 1);
+
+/** Of settings without problems. */
+export function storedOf({ scenes, cueLists, failsafe }: Written, slotOf: SlotOf): Stored {
+  const bySlot = (levels: WrittenLevels | undefined): Levels => levelsOf(levels ?? {}, slotOf);
+  const lists: Record<string, CueListSettings> = {};
+  const recordings: Record<string, CsvSettings> = {};
+  for (const [name, { cues, csv, header, rate, loop, priority }] of Object.entries(cueLists)) {
+    if (csv !== undefined)
+      recordings[name] = { path: csv, hasHeader: header, rate, priority, isLooped: loop };
+    const made = (cues ?? []).map((cue, index): Cue => {
+      const scene = cue.scene === undefined ? {} : scenes[cue.scene];
+      return {
+        name: nameOf(cue, index),
+        levels: new Map([...bySlot(scene), ...bySlot(cue.levels)]),
+        up: wayOf(cue.up ?? cue.fade),
+        down: wayOf(cue.down ?? cue.fade),
+        curve: cue.curve,
+        follow: cue.follow === undefined ? undefined : millisOf(cue.follow),
+      };
+    });
+    if (cues !== undefined) lists[name] = { cues: made, priority, isLooped: loop, isTracking: true };
+  }
+  const scene = failsafe?.scene === undefined ? {} : scenes[failsafe.scene];
+  return {
+    scenes: Object.fromEntries(Object.entries(scenes).map(([name, levels]) => [name, bySlot(levels)])),
+    cueLists: lists,
+    recordings,
+    failsafe: {
+      hold: failsafe?.hold === "forever" ? null : wayOf(failsafe?.hold),
+      fade: wayOf(failsafe?.fade),
+      scene: bySlot(scene),
+    },
+  };
+}
+
+/** Two inputs on one slot: the higher. */
+function levelsOf(levels: WrittenLevels, slotOf: SlotOf): Levels {
+  const found = new Map<number, number>();
+  for (const [input, level] of Object.entries(levels)) {
+    const at = slotOf(input);
+    if (at !== undefined) found.set(at.slot, Math.max(found.get(at.slot) ?? 0, levelOf(level * at.scale)));
+  }
+  return found;
+}

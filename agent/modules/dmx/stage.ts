@@ -1,0 +1,205 @@
+/** One running instance: inputs go to the engine, its look goes to the sender, and what was sent is told. */
+import {
+  type Applied,
+  between,
+  type Instance,
+  type Instant,
+  millis,
+  type ModuleContext,
+  seconds,
+} from "@interactor/shared/sdk/define-module";
+import { Complaints } from "@interactor/shared/sdk/complaints";
+import { Engine } from "./engine/engine.ts";
+import { levelsOfPlaced, slotsOfPlaced } from "./engine/placed-input.ts";
+import { LatencyMeter } from "./latency.ts";
+import { Monitor } from "./monitor.ts";
+import { Outputs } from "./outputs.ts";
+import { readLooks } from "./recorded-looks.ts";
+import { Sender } from "./sender.ts";
+import type { Settings } from "./settings.ts";
+import { slotFinder } from "./settings/cue-lists.ts";
+import { type PlacedSettings, restOf } from "./settings/fixtures.ts";
+import { cueListsOf, play, type PlayInput, playInputs, whatIsOn } from "./stored.ts";
+
+/** How often the counters are given, and what fails is tried anew. */
+const reportInterval = seconds(1);
+
+export class Stage implements Instance {
+  readonly #context: ModuleContext;
+  readonly #engine: Engine;
+  readonly #outputs: Outputs;
+  readonly #sender: Sender;
+  readonly #latency: LatencyMeter;
+  readonly #monitor = new Monitor();
+  readonly #placed: Readonly<Record<string, PlacedSettings>>;
+  readonly #owners = new Map<string, Applied["owner"]>();
+  readonly #complaints: Complaints<"no-colour">;
+  #frames = 0;
+  #errorsGiven: number | undefined;
+  #cueGiven = "";
+  /** The look is another than the last that was given as an output. */
+  #hasNews = true;
+  #cancelReport: () => void = () => undefined;
+  #cancelMonitor: (() => void) | undefined;
+  #stopped: Promise<void> | undefined;
+
+  private constructor(settings: Settings, context: ModuleContext) {
+    const { clock } = context;
+    const { dimmers, placed, priorities, latest, stored } = settings;
+    this.#context = context;
+    this.#complaints = new Complaints(clock, (message) => context.log.warn(`not shown: ${message}`));
+    this.#placed = placed;
+    this.#engine = new Engine({
+      dimmers,
+      placed: Object.fromEntries(Object.entries(placed).map(([name, each]) => [name, slotsOfPlaced(each)])),
+      rest: restOf(Object.values(placed)),
+      priorities,
+      latest,
+      cueLists: cueListsOf(stored),
+      failsafe: stored.failsafe,
+    });
+    this.#latency = new LatencyMeter(clock.now());
+    this.#outputs = new Outputs(settings, context);
+    const look = {
+      levels: this.#engine.levels,
+      advance: (at: Instant) => this.#advance(at),
+      wakeAt: (at: Instant) => this.#engine.wakeAt(at),
+    };
+    this.#sender = new Sender(look, this.#outputs.streams, clock, (at) => this.#sent(at));
+  }
+
+  /** Resolves when the outputs are open, or have been tried: one that fails is tried again from then on. */
+  static async start(settings: Settings, context: ModuleContext): Promise<Stage> {
+    const stage = new Stage(settings, context);
+    await stage.#outputs.open();
+    context.onInput((input, applied) => stage.#set(input, applied));
+    // Whoever says GO before a long one is read is told that there is none.
+    void stage.#readRecordings(settings);
+    stage.#sender.schedule();
+    stage.#scheduleReport();
+    return stage;
+  }
+
+  /** Sends what still waits, takes leave and closes. Takes about four frame times. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#leave();
+    return this.#stopped;
+  }
+
+  async #readRecordings({ stored, dimmers }: Settings): Promise<void> {
+    const { signal, log } = this.#context;
+    for (const [name, recording] of Object.entries(stored.recordings)) {
+      const looks = await readLooks(recording, slotFinder(dimmers), signal);
+      if (typeof looks !== "string") this.#engine.addRecording(name, { ...recording, looks });
+      else if (!signal.aborted) log.warn(`recording ${name}: ${looks}`);
+    }
+  }
+
+  #set(input: string, applied: Applied | undefined): void {
+    if (this.#stopped !== undefined) return;
+    const at = this.#context.clock.now();
+    if (isPlayInput(input)) return this.#play(input, applied, at);
+    if (input === "grand-master")
+      return this.#changedIf(this.#engine.setMaster(numberIn(applied, 1), at), applied);
+    if (input === "blackout")
+      return this.#changedIf(this.#engine.setBlack(applied?.value === true, at), applied);
+    const formerOwner = this.#owners.get(input);
+    if (applied === undefined) this.#owners.delete(input);
+    else this.#owners.set(input, applied.owner);
+    // With a new owner comes what it had been asking for all along, stamped when that was read.
+    const isFresh = formerOwner === undefined || formerOwner === applied?.owner;
+    this.#changedIf(this.#setSlots(input, applied, at), isFresh ? applied : undefined);
+  }
+
+  #setSlots(input: string, applied: Applied | undefined, at: Instant): boolean {
+    const placed = Object.hasOwn(this.#placed, input) ? this.#placed[input] : undefined;
+    if (placed === undefined) {
+      return this.#engine.set(input, applied && { value: numberIn(applied, 0), owner: applied.owner }, at);
+    }
+    if (applied === undefined) return this.#engine.releasePlaced(input, slotsOfPlaced(placed).length, at);
+    const levels = levelsOfPlaced(placed, applied.value);
+    if (levels !== undefined) return this.#engine.setPlaced(input, { levels, owner: applied.owner }, at);
+    this.#complaints.add("no-colour", `${input}: ${JSON.stringify(applied.value)}`);
+    return false;
+  }
+
+  #play(input: PlayInput, applied: Applied | undefined, at: Instant): void {
+    if (typeof applied?.value !== "string") return;
+    const problem = play(this.#engine, input, applied.value, at);
+    if (problem !== undefined) return this.#context.log.warn(`${input}: ${problem}`);
+    this.#changedIf(this.#advance(at), applied);
+    this.#sender.schedule();
+  }
+
+  #changedIf(isChanged: boolean, applied: Applied | undefined): void {
+    if (!isChanged) return;
+    if (applied !== undefined) this.#latency.changed(applied.at);
+    this.#hasNews = true;
+    this.#sender.changed();
+  }
+
+  #advance(at: Instant): boolean {
+    const isChanged = this.#engine.advance(at);
+    if (isChanged) this.#hasNews = true;
+    const cue = whatIsOn(this.#engine);
+    if (cue !== this.#cueGiven) this.#context.emit("cue", cue);
+    this.#cueGiven = cue;
+    return isChanged;
+  }
+
+  #sent(at: Instant): void {
+    this.#frames += 1;
+    this.#latency.sent(this.#context.clock.wall(), at);
+    if (!this.#hasNews) return;
+    this.#hasNews = false;
+    this.#context.emit("universe", Uint8Array.from(this.#engine.levels));
+    this.#monitor.sent(this.#engine);
+    this.#tellMonitor(at);
+  }
+
+  /** Now if it is time, else when it is. */
+  #tellMonitor(at: Instant): void {
+    const due = this.#monitor.dueAt(at);
+    if (due === undefined || this.#cancelMonitor !== undefined) return;
+    if (between(due, at) >= 0) return this.#context.emit("monitor", this.#monitor.take(this.#engine, at));
+    this.#cancelMonitor = this.#context.clock.after(millis(between(at, due)), () => {
+      this.#cancelMonitor = undefined;
+      this.#tellMonitor(this.#context.clock.now());
+    });
+  }
+
+  #scheduleReport(): void {
+    this.#cancelReport = this.#context.clock.after(reportInterval, () => {
+      this.#report();
+      this.#scheduleReport();
+    });
+  }
+
+  #report(): void {
+    this.#context.emit("frames", this.#frames);
+    const latency = this.#latency.takeWorst();
+    if (latency !== undefined) this.#context.emit("latency", latency);
+    const { errors } = this.#outputs;
+    if (errors !== this.#errorsGiven) this.#context.emit("errors", errors);
+    this.#errorsGiven = errors;
+    this.#outputs.retry();
+  }
+
+  async #leave(): Promise<void> {
+    this.#outputs.fallSilent();
+    this.#cancelReport();
+    this.#complaints.stop();
+    this.#cancelMonitor?.();
+    await this.#sender.leave();
+    await this.#outputs.close();
+  }
+}
+
+const isPlayInput = (input: string): input is PlayInput => playInputs.some((each) => each === input);
+
+/** The switchboard only hands over values of the declared type; `released` stands for nobody's. */
+function numberIn(applied: Applied | undefined, released: number): number {
+  if (applied === undefined) return released;
+  if (typeof applied.value !== "number") throw new Error("invariant broken: an input of dmx is no number");
+  return applied.value;
+}

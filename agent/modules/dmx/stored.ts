@@ -1,0 +1,84 @@
+/** The texts that play what is stored: GO, back and release of cue lists, and scenes. Says what it cannot do. */
+import { type Instant, seconds } from "@interactor/shared/sdk/define-module";
+import type { CueListSettings } from "./engine/cue-list.ts";
+import type { Engine } from "./engine/engine.ts";
+import type { Playback } from "./engine/playback.ts";
+import type { Stored } from "./settings/cue-lists.ts";
+import { priorityDefault } from "./settings/cue-lists.ts";
+
+/** The list behind the input `scene`. No cue list of a site has such a name. */
+const sceneList = "(scene)";
+/** How long a scene takes to come, and what is let go to leave: seen as a fade, and over before one wonders. */
+const sceneFade = seconds(2);
+
+/** All cue lists of an instance: those that are set, and its scenes as one that does not track. */
+export function cueListsOf({ scenes, cueLists }: Stored): Readonly<Record<string, CueListSettings>> {
+  const cues = Object.entries(scenes).map(([name, levels]) => {
+    return { name, levels, up: sceneFade, down: sceneFade, curve: "linear", follow: undefined } as const;
+  });
+  const list = { cues, priority: priorityDefault, isLooped: false, isTracking: false };
+  return { ...cueLists, [sceneList]: list };
+}
+
+export const playInputs = ["cue-go", "cue-back", "cue-release", "scene"] as const;
+export type PlayInput = (typeof playInputs)[number];
+
+/** Returns what is wrong in words for people, or nothing. */
+export function play(engine: Engine, input: PlayInput, text: string, at: Instant): string | undefined {
+  switch (input) {
+    case "cue-go":
+      return go(engine, text, at);
+    case "cue-back":
+      return withList(engine, text, (list) => (list.back(at) ? undefined : `${text} is at its first cue`));
+    case "cue-release":
+      return release(engine, text, at);
+    case "scene":
+      return scene(engine, text, at);
+    default:
+      return input satisfies never;
+  }
+}
+
+function go(engine: Engine, text: string, at: Instant): string | undefined {
+  const [name = "", ...rest] = text.split("/");
+  const cue = rest.length === 0 ? undefined : rest.join("/");
+  return withList(engine, name, (list) => {
+    if (list.go(cue, at)) return undefined;
+    return cue === undefined ? `${name} is at its last cue` : `${name} has no cue "${cue}"`;
+  });
+}
+
+function release(engine: Engine, text: string, at: Instant): string | undefined {
+  if (text !== "") return withList(engine, text, (list) => released(list, at));
+  for (const list of engine.playbacks.values()) list.release(sceneFade, at);
+  return undefined;
+}
+
+function released(list: Playback, at: Instant): undefined {
+  list.release(sceneFade, at);
+}
+
+function scene(engine: Engine, text: string, at: Instant): string | undefined {
+  return withList(engine, sceneList, (scenes) => {
+    if (text === "") return released(scenes, at);
+    return scenes.go(text, at) ? undefined : `there is no scene "${text}"`;
+  });
+}
+
+function withList(
+  engine: Engine,
+  name: string,
+  act: (list: Playback) => string | undefined,
+): string | undefined {
+  const list = engine.playbacks.get(name);
+  return list === undefined ? `there is no cue list "${name}"` : act(list);
+}
+
+/** What is on, as `list/cue`; of several lists all, in the order in which they are set. */
+export function whatIsOn(engine: Engine): string {
+  const on: string[] = [];
+  for (const [name, { position }] of engine.playbacks) {
+    if (position !== undefined) on.push(name === sceneList ? position.cue : `${name}/${position.cue}`);
+  }
+  return on.join(", ");
+}

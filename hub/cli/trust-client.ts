@@ -1,0 +1,80 @@
+/** Trust over the hub's API. */
+import * as z from "zod/mini";
+import {
+  publicKey,
+  type PublicKey,
+  trustPaths,
+  type TrustStanding,
+  trustStanding,
+} from "@interactor/shared/bundle/trust-api";
+import { messageOf } from "@interactor/shared/kernel/fault";
+import { commandFault } from "./exit.ts";
+import { findHub, type HubAddress, type HubOptions } from "./hub-client.ts";
+import { printable } from "./output.ts";
+import { whoAsks } from "./who-asks.ts";
+
+/** A bundle over a slow line. */
+const answerTimeout = 60_000;
+const problem = z.object({ error: z.string(), code: z.optional(z.string()) });
+
+export interface TrustClient {
+  readonly standing: () => Promise<TrustStanding>;
+  /** The newest document of a role. */
+  readonly document: (role: "root" | "targets") => Promise<Uint8Array>;
+  readonly nextOnlineKey: () => Promise<PublicKey>;
+  readonly bring: (what: "root" | "targets", document: Uint8Array) => Promise<void>;
+}
+
+export async function trustClient(options: HubOptions): Promise<TrustClient> {
+  const hub = await findHub(options, process.env);
+  return {
+    standing: async () => decoded(trustStanding, await request(hub, trustPaths.standing)),
+    document: async (role) => Buffer.from(await request(hub, `${trustPaths.metadata}/${role}`)),
+    nextOnlineKey: async () => decoded(publicKey, await request(hub, trustPaths.onlineKey, {})),
+    async bring(what, document) {
+      const body = { by: whoAsks(), document: JSON.parse(Buffer.from(document).toString("utf8")) };
+      await request(hub, trustPaths[what], body);
+    },
+  };
+}
+
+function decoded<Answer>(schema: z.ZodMiniType<Answer>, text: string): Answer {
+  const parsed = schema.safeParse(JSON.parse(text));
+  if (parsed.success) return parsed.data;
+  throw commandFault("FAILED", "what answers is not an Interactor hub of this version");
+}
+
+async function request(hub: HubAddress, path: string, body?: object): Promise<string> {
+  const sent = {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "content-type": "application/json" },
+  };
+  let response: Response;
+  try {
+    response = await fetch(`${hub.url}${path}`, {
+      ...(body !== undefined && sent),
+      signal: AbortSignal.timeout(answerTimeout),
+      redirect: "manual",
+    });
+  } catch (error) {
+    const reason =
+      error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
+    throw commandFault("HUB_UNREACHABLE", `no hub at ${hub.url} (from ${hub.source}): ${reason}`, error);
+  }
+  const text = await response.text();
+  if (response.ok) return text;
+  const said = problem.safeParse(parseJson(text));
+  const words = said.success
+    ? `${said.data.code ?? response.status}: ${said.data.error}`
+    : `HTTP ${response.status}`;
+  throw commandFault("FAILED", `the hub refuses: ${printable(words)}`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,74 @@
+/** Offline keys as files in folders that people keep apart. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { messageOf } from "@interactor/shared/kernel/fault";
+import { newSigningKey, readSigningKey, type SigningKey } from "../signing/signing-key.ts";
+import { commandFault } from "./exit.ts";
+
+export interface KeyOptions {
+  readonly keys: readonly string[];
+  readonly passphraseFile?: string;
+}
+
+export function passphraseOf({ passphraseFile }: Pick<KeyOptions, "passphraseFile">): string | undefined {
+  if (passphraseFile === undefined) return process.env["INTERACTOR_KEYS_PASSPHRASE"];
+  const words = readText(passphraseFile).trim();
+  if (words === "") throw commandFault("USAGE", `${passphraseFile} is empty`);
+  return words;
+}
+
+/** Every key that is there, by its id. */
+export function keysIn(options: KeyOptions): ReadonlyMap<string, SigningKey> {
+  const passphrase = passphraseOf(options);
+  const found = new Map<string, SigningKey>();
+  for (const folder of options.keys) {
+    for (const name of pemsIn(folder)) {
+      const key = readKeyFile(join(folder, name), passphrase);
+      if (key !== undefined) found.set(key.key.keyID, key);
+    }
+  }
+  return found;
+}
+
+const pemsIn = (folder: string): readonly string[] =>
+  existsSync(folder)
+    ? readdirSync(folder).filter((name) => name.endsWith(".pem") && !name.endsWith(".pub.pem"))
+    : [];
+
+function readKeyFile(path: string, passphrase: string | undefined): SigningKey | undefined {
+  try {
+    return readSigningKey(readText(path), passphrase);
+  } catch (error) {
+    throw commandFault("FAILED", `${path}: ${messageOf(error)}`, error);
+  }
+}
+
+/** Makes a key in a file that must not be there yet. */
+export function makeKeyFile(folder: string, name: string, passphrase: string | undefined): SigningKey {
+  const key = newSigningKey();
+  writeNew(join(folder, `${name}.pem`), key.pem(passphrase));
+  return key;
+}
+
+/** Nothing that is there is written over: it may be the only one of its kind. */
+export function writeNew(path: string, text: string | Uint8Array): void {
+  try {
+    mkdirSync(join(path, ".."), { recursive: true, mode: 0o700 });
+    writeFileSync(path, text, { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    const isThere = error instanceof Error && "code" in error && error.code === "EEXIST";
+    throw commandFault(
+      "FAILED",
+      isThere ? `${path} is there already` : `${path}: ${messageOf(error)}`,
+      error,
+    );
+  }
+}
+
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw commandFault("FAILED", `${path} cannot be read: ${messageOf(error)}`, error);
+  }
+}

@@ -1,0 +1,117 @@
+/** What is brought to the hub is checked here as a node checks it, so that nothing is served that none would take. */
+import type { Metadata, Root, TargetFile, Targets } from "@tufjs/models";
+import { Fault } from "@interactor/shared/kernel/fault";
+import { isName } from "@interactor/shared/wire/names";
+import {
+  assignPaths,
+  assignRole,
+  checkSigned,
+  delegatedBy,
+  isDevelopment,
+  publisherPaths,
+  sha256,
+  signersOf,
+} from "../../../signing/documents.ts";
+
+export const realRoot = (): Fault =>
+  new Fault(
+    "TRUST_REAL_ROOT",
+    "this site has a root of its own: nothing is taken any more that its publishers did not sign",
+  );
+
+/** Which of the hub's keys it names. */
+export function checkRoot(
+  root: Metadata<Root>,
+  before: Metadata<Root> | undefined,
+  online: readonly string[],
+): string {
+  if (isDevelopment(root.signed))
+    throw new Fault(
+      "TRUST_REAL_ROOT",
+      "a root for development is made by the hub itself, and by nobody else",
+    );
+  const expected = (before?.signed.version ?? 0) + 1;
+  if (root.signed.version !== expected)
+    throw new Fault("TRUST_VERSION", `this is root ${root.signed.version}, and ${expected} comes next`);
+  checkSigned(root, "root", root);
+  if (before !== undefined) checkSigned(before, "root", root);
+  const named = (["snapshot", "timestamp"] as const).map((role) => {
+    const { keys, threshold } = signersOf(root.signed, role);
+    return keys.length === 1 && threshold === 1 ? keys[0]?.keyID : undefined;
+  });
+  const key = named[0];
+  if (key === undefined || key !== named[1] || !online.includes(key))
+    throw new Fault("TRUST_KEYS", "it does not name this hub's key for snapshot and timestamp");
+  return key;
+}
+
+export function checkTargets(
+  targets: Metadata<Targets>,
+  root: Metadata<Root>,
+  before: Metadata<Targets> | undefined,
+): void {
+  checkSigned(root, "targets", targets);
+  checkNewer(targets.signed.version, before?.signed.version, "targets");
+  for (const { name, paths } of delegatedBy(targets.signed)) {
+    const own = name === assignRole ? assignPaths : publisherPaths(name);
+    const isOwn = paths.length > 0 && paths.every((path) => own.includes(path));
+    if (!isName(name) || !isOwn)
+      throw new Fault(
+        "TRUST_PATH",
+        `"${name}" may speak of ${own.join(", ")} only, not of ${paths.join(", ")}`,
+      );
+  }
+}
+
+export interface Word {
+  readonly name: string;
+  readonly word: Metadata<Targets>;
+  readonly targets: Metadata<Targets>;
+  readonly before: Metadata<Targets> | undefined;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+/** The files that are new in it, with their bytes. */
+export function checkWord({ name, word, targets, before, files }: Word): ReadonlyMap<TargetFile, Uint8Array> {
+  const isPublisher = name !== assignRole && delegatedBy(targets.signed).some((each) => each.name === name);
+  if (!isPublisher)
+    throw new Fault(
+      "TRUST_PUBLISHER",
+      `"${name}" may not publish here: interactor trust add-publisher ${name}`,
+    );
+  checkSigned(targets, name, word);
+  checkNewer(word.signed.version, before?.signed.version, name);
+  if (word.signed.delegations !== undefined)
+    throw new Fault("TRUST_PATH", `"${name}" may not hand on what it may publish`);
+  const added = new Map<TargetFile, Uint8Array>();
+  for (const file of Object.values(word.signed.targets)) {
+    const known = before?.signed.targets[file.path];
+    if (known === undefined) added.set(file, newFile(name, file, files.get(file.path)));
+    else if (!known.equals(file))
+      throw new Fault(
+        "TRUST_CHANGED",
+        `${file.path} was published before, and is another now: raise its version`,
+      );
+  }
+  return added;
+}
+
+function newFile(publisher: string, file: TargetFile, bytes: Uint8Array | undefined): Uint8Array {
+  const { path, length, hashes } = file;
+  const rest = path.startsWith(`modules/${publisher}/`) ? path.slice(`modules/${publisher}/`.length) : "";
+  if (!/^[a-z0-9][\w.+-]*$/.test(rest))
+    throw new Fault("TRUST_PATH", `"${path}" is not of the form modules/${publisher}/NAME-VERSION.js`);
+  if (bytes === undefined) throw new Fault("TRUST_MISMATCH", `${path} is named, and its bytes are missing`);
+  if (
+    Object.keys(hashes).join() !== "sha256" ||
+    hashes["sha256"] !== sha256(bytes) ||
+    length !== bytes.length
+  )
+    throw new Fault("TRUST_MISMATCH", `${path} does not have the bytes that were signed`);
+  return bytes;
+}
+
+function checkNewer(version: number, before: number | undefined, name: string): void {
+  if (before === undefined || version > before) return;
+  throw new Fault("TRUST_VERSION", `this is version ${version} of ${name}, and ${before} is here already`);
+}

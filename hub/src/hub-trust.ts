@@ -1,0 +1,143 @@
+/**
+ * Who may bring what: the site's policy is asked, then the repository checks the signatures, and both are on record. What
+ * nobody could write down does not happen.
+ */
+import { assignmentPath, encodeAssignment } from "@interactor/shared/bundle/assignment";
+import { developmentPublisher, modulePath, signedManifest } from "@interactor/shared/bundle/signed-module";
+import type { TrustStanding } from "@interactor/shared/bundle/trust-api";
+import type { Clock } from "@interactor/shared/kernel/clock";
+import { Fault, messageOf } from "@interactor/shared/kernel/fault";
+import { seconds } from "@interactor/shared/kernel/units";
+import { type BroughtModule, type ImportPolicy, objections } from "./core/registry/import-policy.ts";
+import type { AuditLog } from "./ports/audit-log.ts";
+import type { Log } from "./ports/log.ts";
+import type { BroughtWord, TrustDesk } from "./ports/trust-desk.ts";
+import type { TrustRepository } from "./ports/trust-repository.ts";
+
+export interface TrustWorld {
+  readonly repository: TrustRepository;
+  /** As it stands now; throws a Fault when its file cannot be used: then nothing is let in. */
+  readonly policy: () => Promise<ImportPolicy>;
+  readonly audit: AuditLog;
+  /** SHA-256 in hex. */
+  readonly digestOf: (bytes: Uint8Array) => string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Whether something expires soon is looked up so often. */
+const renewEvery = seconds(3600);
+
+export class HubTrust implements TrustDesk {
+  readonly #world: TrustWorld;
+  #cancel: (() => void) | undefined;
+
+  constructor(world: TrustWorld) {
+    this.#world = world;
+  }
+
+  /** Until `stop`, what expires is signed anew. */
+  start(): void {
+    this.#cancel = this.#world.clock.after(renewEvery, () => {
+      this.start();
+      void this.#world.repository.renew().catch((error: unknown) => {
+        this.#world.log.error("what nodes are to believe could not be signed anew", {
+          cause: messageOf(error),
+        });
+      });
+    });
+  }
+
+  stop(): void {
+    this.#cancel?.();
+  }
+
+  standing(): TrustStanding {
+    return this.#world.repository.standing();
+  }
+
+  document(role: string): Promise<Uint8Array | undefined> {
+    return this.#world.repository.newest(role);
+  }
+
+  nextOnlineKey(): Promise<TrustStanding["online"]> {
+    return this.#world.repository.nextOnlineKey();
+  }
+
+  putRoot(by: string, document: Uint8Array): Promise<void> {
+    return this.#audited(by, "trust root", "a root", () => this.#world.repository.putRoot(document));
+  }
+
+  putTargets(by: string, document: Uint8Array): Promise<void> {
+    return this.#audited(by, "trust targets", "who may publish", () =>
+      this.#world.repository.putTargets(document),
+    );
+  }
+
+  publish(by: string, { publisher, document, files }: BroughtWord): Promise<void> {
+    const what = [...files.keys()].join(", ") || `the word of ${publisher}`;
+    return this.#audited(by, "module publish", what, async () => {
+      const { repository } = this.#world;
+      const said = repository.customOf(document);
+      for (const [path, bytes] of files)
+        await this.#judge({ publisher, path, ...textOf(bytes), custom: said.get(path) });
+      await repository.putPublisher(publisher, document, files);
+    });
+  }
+
+  async publishDevelopment(by: string, manifest: unknown, bundle: Uint8Array): Promise<string> {
+    const custom = { manifest };
+    const said = signedManifest(custom);
+    if (!said.ok) throw new Fault("IMPORT_REFUSED", said.error);
+    const path = modulePath(developmentPublisher, said.value);
+    await this.#audited(by, "module publish --dev", path, async () => {
+      await this.#judge({ publisher: developmentPublisher, path, ...textOf(bundle), custom });
+      await this.#world.repository.putDevelopment({ path, bytes: bundle, custom });
+    });
+    return path;
+  }
+
+  /**
+   * Signs that a node may install the published ones among these digests: before it is told to. What is not published is
+   * not in it, and the node will say so. Nothing happens on a hub without a root: then no node asks.
+   */
+  async assign(node: string, digests: readonly string[]): Promise<void> {
+    const { repository } = this.#world;
+    if (repository.standing().kind === "none") return;
+    const modules = [...new Set(digests)].flatMap((digest) => {
+      const path = repository.pathOf(digest);
+      const file = path === undefined ? undefined : repository.published(path);
+      return path === undefined || file === undefined ? [] : [{ path, digest, bytes: file.bytes }];
+    });
+    const assignment = encodeAssignment({ v: 1, node, modules });
+    const before = repository.published(assignmentPath(node));
+    if (before?.digest === this.#world.digestOf(assignment)) return;
+    await repository.assign(node, assignment);
+  }
+
+  async #judge(module: BroughtModule): Promise<void> {
+    const against = objections(module, await this.#world.policy());
+    if (against.length > 0) throw new Fault("IMPORT_REFUSED", `${module.path}: ${against.join("; ")}`);
+  }
+
+  async #audited(by: string, action: string, what: string, task: () => Promise<void>): Promise<void> {
+    const { audit, log } = this.#world;
+    await audit.record({ by, action, what, outcome: "asked" });
+    try {
+      await task();
+      log.info("trust: done", { by, action, what });
+      await audit.record({ by, action, what, outcome: "done" });
+    } catch (error) {
+      const code = error instanceof Fault ? error.code : "FAILED";
+      const reason = messageOf(error);
+      log.warn("trust: refused", { by, action, what, code, reason });
+      await audit.record({ by, action, what, outcome: "refused", code, reason });
+      throw error;
+    }
+  }
+}
+
+const textOf = (bytes: Uint8Array): { text: string; bytes: number } => ({
+  text: new TextDecoder().decode(bytes),
+  bytes: bytes.length,
+});

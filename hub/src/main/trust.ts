@@ -1,0 +1,53 @@
+/** Assembles what the hub has to do with trust: its keys, its repository, the site's policy, the audit, and who pulls files. */
+import { createHash } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "@interactor/shared/kernel/clock";
+import { nodeTopics } from "@interactor/shared/wire/topics";
+import { openAuditLog } from "../adapters/audit-log-files.ts";
+import { readImportPolicy } from "../adapters/import-policy-file.ts";
+import { openSigner } from "../adapters/signer-ed25519/signer-ed25519.ts";
+import { openTrustRepository } from "../adapters/trust-repository/trust-repository.ts";
+import { HubPull } from "../hub-pull.ts";
+import { HubTrust } from "../hub-trust.ts";
+import type { Broker } from "../ports/broker.ts";
+import type { Log } from "../ports/log.ts";
+
+export interface Trust extends Disposable {
+  readonly desk: HubTrust;
+  readonly pull: HubPull;
+  /** From now on nodes are answered. */
+  serve(broker: Broker, site: string): void;
+}
+
+export async function openTrust(data: string, clock: Clock, log: Log): Promise<Trust> {
+  const folder = join(data, "trust");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const now = (): number => clock.wall() / 1000;
+  const signer = await openSigner(join(folder, "keys"), log);
+  const repository = await openTrustRepository({ folder, signer, now, log });
+  const policy = () => readImportPolicy(folder);
+  const desk = new HubTrust({
+    repository,
+    policy,
+    audit: await openAuditLog({ folder, now, log }),
+    digestOf: (bytes) => createHash("sha256").update(bytes).digest("hex"),
+    clock,
+    log,
+  });
+  const pull = new HubPull({
+    read: ({ kind, name }) => (kind === "content" ? repository.content(name) : repository.read(kind, name)),
+    sumOf: (bytes) => createHash("sha256").update(bytes).digest(),
+    log,
+  });
+  desk.start();
+  return {
+    desk,
+    pull,
+    serve: (broker, site) =>
+      pull.start((node, payload) =>
+        broker.publish(nodeTopics(site, node).piece, payload, { retain: false, qos: 0 }),
+      ),
+    [Symbol.dispose]: () => desk.stop(),
+  };
+}
