@@ -2,6 +2,7 @@
 
 import type { BuildOptions } from "esbuild";
 
+import { firmwareImages } from "./firmware-images.ts";
 import { leaveOutUnreached } from "./left-out.ts";
 import {
   koffiNativeCode,
@@ -64,7 +65,7 @@ export const artefacts: readonly Artefact[] = [
       ...nodeProgram,
       plugins: [leaveOutCborExtract, leaveOutUnreached, loadPrebuildsBesideBundle, loadKoffiBesideBundle],
     },
-    copies: [...serialPrebuilds(), ...koffiNativeCode(), ...midiPrebuilds()],
+    copies: [...serialPrebuilds(), ...firmwareImages(), ...koffiNativeCode(), ...midiPrebuilds()],
   },
   {
     // A process for each board, so that johnny-five is in none of the agent's threads.

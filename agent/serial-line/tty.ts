@@ -28,11 +28,18 @@ export interface TtyEvents {
 }
 
 export interface Tty {
+  readonly path: string;
   /** Bytes that wait for a device which takes none. */
   readonly backlog: number;
   write(bytes: Uint8Array): void;
   /** Lets go of it. What waits is not sent. */
   close(): Promise<void>;
+}
+
+interface Descriptors {
+  readonly locked: number;
+  readonly given: number;
+  readonly path: string;
 }
 
 /** Descriptors of lines that this thread has open. */
@@ -47,7 +54,7 @@ export async function openTty(options: TtyOptions, events: TtyEvents): Promise<T
   try {
     locked = await openLocked(options);
     held.add(locked);
-    return serve({ locked, given }, events);
+    return serve({ locked, given, path: options.path }, events);
   } catch (error) {
     if (locked !== undefined) await letGo(locked);
     await closeReader(given);
@@ -55,7 +62,29 @@ export async function openTty(options: TtyOptions, events: TtyEvents): Promise<T
   }
 }
 
-function serve({ locked, given }: { locked: number; given: number }, events: TtyEvents): Tty {
+/**
+ * Keeps the line from everybody else without reading it: another program does. Rejects as `openTty` does. What it is
+ * disposed of lets go of it.
+ */
+export async function holdLine(options: TtyOptions): Promise<AsyncDisposable> {
+  const given = openSync(options.path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
+  held.add(given);
+  try {
+    const locked = await openLocked(options);
+    held.add(locked);
+    return {
+      async [Symbol.asyncDispose]() {
+        await letGo(locked);
+        await closeReader(given);
+      },
+    };
+  } catch (error) {
+    await closeReader(given);
+    throw error;
+  }
+}
+
+function serve({ locked, given, path }: Descriptors, events: TtyEvents): Tty {
   const stream = new ReadStream(given);
   // libuv opens the tty once more, so that its flags are its own, and leaves the one it was given to us.
   const used = descriptorOf(stream);
@@ -80,6 +109,7 @@ function serve({ locked, given }: { locked: number; given: number }, events: Tty
     void (used === given ? lettingGo : lettingGo.then(() => closeReader(given))).then(resolve);
   });
   return {
+    path,
     get backlog() {
       return stream.writableLength;
     },

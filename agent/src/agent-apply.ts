@@ -20,6 +20,7 @@ import {
 } from "./core/apply/apply-state.ts";
 import type { KnownClock } from "./core/apply/group-vote.ts";
 import { type ApplyStore, nothingKept } from "./ports/apply-store.ts";
+import type { AllowBundles } from "./ports/trust.ts";
 import type { HubFiles } from "./ports/hub-files.ts";
 import type { Log } from "./ports/log.ts";
 import type { PlanRunner } from "./ports/plan-runner.ts";
@@ -28,6 +29,11 @@ export interface ApplyWorld {
   readonly clock: Clock;
   readonly store: ApplyStore;
   readonly files: HubFiles;
+  /**
+   * Throws a Fault `TRUST_…` unless all of these bundles may be installed here. Not asked when what is installed starts.
+   * Without it, whatever the hub names is installed.
+   */
+  readonly allow?: AllowBundles;
   readonly runner: PlanRunner;
   readonly log: Log;
   /** The site's clock with its error, once it is known. */
@@ -179,7 +185,7 @@ export class AgentApply {
       this.#step({ kind: "done", attempt, at: this.#world.clock.now() });
     } catch (error) {
       const code = codeOf(error);
-      const reason = messageOf(error);
+      const reason = wordsOf(error);
       this.#step({
         kind: "failed",
         attempt,
@@ -196,10 +202,7 @@ export class AgentApply {
       case "fetch":
         return this.#fetch(asked.target, asked.attempt);
       case "verify":
-        await this.#world.store.check(asked.target.digest);
-        for (const { digest } of (await this.#plan(asked.target)).files)
-          await this.#world.store.check(digest);
-        return undefined;
+        return this.#verify(asked.target);
       case "prepare": {
         const plan = await this.#plan(asked.target);
         return this.#world.runner.prepare(plan, changesBetween(this.#running, plan));
@@ -220,6 +223,16 @@ export class AgentApply {
       default:
         return unreachable(asked);
     }
+  }
+
+  /** Every file has the bytes of its digest, and every bundle is one that may be installed. */
+  async #verify({ digest }: Pick<Content, "digest">): Promise<void> {
+    const { store, allow } = this.#world;
+    await store.check(digest);
+    const plan = await this.#plan({ digest });
+    for (const file of plan.files) await store.check(file.digest);
+    const bundles = bundlesOf(plan);
+    if (bundles.length > 0) await allow?.(bundles, this.#fetching.signal);
   }
 
   /** Each file whose digest is not there; what an earlier try brought is not fetched again. */
@@ -310,8 +323,19 @@ const isEnd = ({ kind }: Phase): boolean => kind === "applied" || kind === "roll
 
 type Code = Extract<ApplyEvent, { kind: "failed" }>["code"];
 
+/** Of a refusal its code too: that is what is looked up. */
+const wordsOf = (error: unknown): string =>
+  error instanceof Fault && error.code.startsWith("TRUST_")
+    ? `${error.code}: ${error.message}`
+    : messageOf(error);
+
 function codeOf(error: unknown): Code {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOSPC") return "DISK_FULL";
+  if (typeof code === "string" && code.startsWith("TRUST_")) return "VERIFY_FAILED";
   return code === "VETO" || code === "UNHEALTHY" ? code : "FETCH_FAILED";
 }
+
+/** Built-in modules came with the agent, and have no digest. */
+const bundlesOf = ({ instances }: Plan): readonly string[] =>
+  [...new Set(Object.values(instances).map(({ digest }) => digest))].filter((digest) => digest !== "");

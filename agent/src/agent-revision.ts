@@ -22,13 +22,14 @@ export class AgentRevision {
   readonly #apply: AgentApply;
 
   constructor(parts: RevisionParts, world: AgentWorld) {
-    const { clock, secrets, applyStore, files, log } = world;
+    const { clock, secrets, applyStore, files, allow, log } = world;
     this.#parts = parts;
     this.#runner = new AgentPlanRunner({ ...parts, clock, secrets });
     this.#apply = new AgentApply({
       clock,
       store: applyStore,
       files,
+      ...(allow && { allow }),
       log,
       runner: this.#runner,
       knownClock: () => parts.siteClock.known,

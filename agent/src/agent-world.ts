@@ -10,6 +10,7 @@ import type { Secrets } from "./ports/secrets.ts";
 import type { SiteClock } from "./ports/site-clock.ts";
 import type { Spool } from "./ports/spool.ts";
 import type { StateStore } from "./ports/state-store.ts";
+import type { AllowBundles } from "./ports/trust.ts";
 
 export interface AgentOptions {
   readonly site: string;
@@ -31,6 +32,8 @@ export interface AgentWorld {
   readonly store: StateStore;
   readonly applyStore: ApplyStore;
   readonly files: HubFiles;
+  /** Whether bundles may be installed. Without it, whatever the hub names is. */
+  readonly allow?: AllowBundles;
   readonly secrets: Secrets;
   /** Without one, what is durable is held in memory. */
   readonly spool?: Spool;

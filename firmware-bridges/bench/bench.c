@@ -79,7 +79,7 @@ static uint32_t load(const char *file) {
   if (count <= 0) fail("%s is no hex file", file);
   uint32_t lowest = ~0u;
   for (int i = 0; i < count; i++) {
-    if (chunks[i].baseaddr + chunks[i].size > avr->flashend + 1) continue;
+    if (chunks[i].baseaddr + chunks[i].size > avr->flashend + 1) fail("%s does not fit into the chip", file);
     memcpy(avr->flash + chunks[i].baseaddr, chunks[i].data, chunks[i].size);
     if (chunks[i].size > 0 && chunks[i].baseaddr < lowest) lowest = chunks[i].baseaddr;
   }

@@ -9,6 +9,11 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 const sources = join(import.meta.dirname, "..");
 
+/** Where the firmware that agents bring is kept. */
+export const imagesFolder = join(sources, "images");
+/** Of all firmware: what FIRMWARE_VERSION says in the sources. */
+export const release = "1.0.0";
+
 export const chips = ["atmega328p", "atmega2560"] as const;
 export type Chip = (typeof chips)[number];
 
@@ -81,4 +86,29 @@ export async function buildFramingCheck(folder: string): Promise<string> {
   const source = join("framing", "device", "framing-check.c");
   await run("gcc", ["-O2", "-Wall", "-Wextra", "-Werror", "-o", program, source], { cwd: sources });
   return program;
+}
+
+/** The source of Optiboot as Debian's arduino-core-avr brings it. */
+const optibootSource = "/usr/share/arduino/hardware/arduino/avr/bootloaders/optiboot/optiboot.c";
+
+/**
+ * The real Optiboot for an ATmega328P; gives the path of the hex file. Debian's own build of it is 20 bytes too long
+ * for its place at 0x7E00 and would be cut off there, so it is built for a boot section of 1 KB, which the chip has too.
+ */
+export async function buildOptiboot(folder: string): Promise<string> {
+  const elf = join(folder, "optiboot.elf");
+  const hex = join(folder, "optiboot.hex");
+  const size = [
+    "-Os",
+    "-fno-inline-small-functions",
+    "-fno-split-wide-types",
+    "-nostartfiles",
+    "-Wl,--relax",
+  ];
+  const places = ["-Wl,--section-start=.text=0x7c00", "-Wl,--section-start=.version=0x7ffe"];
+  const settings = ["-mmcu=atmega328p", "-DF_CPU=16000000L", "-DBAUD_RATE=115200", "-DLED_START_FLASHES=3"];
+  await run("avr-gcc", [...size, ...places, ...settings, "-o", elf, optibootSource]);
+  const sections = ["-j", ".text", "-j", ".version", "--set-section-flags", ".version=alloc,load"];
+  await run("avr-objcopy", [...sections, "-O", "ihex", elf, hex]);
+  return hex;
 }

@@ -75,8 +75,15 @@ void pin_watch(char port, int bit, uint8_t is_watched) {
   if (is_watched) say("pin %c%d %u %llu", port, bit, pin->level, (unsigned long long)simulated_us());
 }
 
+/* What the world drives stays, whatever the firmware does to the pull-ups of its port. */
 void pin_drive(char port, int bit, unsigned level) {
+  static uint8_t masks[128], values[128];
   pin_of(port, bit);
+  uint8_t mask = (uint8_t)(1 << bit);
+  masks[(int)port] |= mask;
+  values[(int)port] = (uint8_t)(level ? values[(int)port] | mask : values[(int)port] & ~mask);
+  avr_ioport_external_t external = {.name = port, .mask = masks[(int)port], .value = values[(int)port]};
+  avr_ioctl(avr, AVR_IOCTL_IOPORT_SET_EXTERNAL(port), &external);
   avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ(port), bit), level);
 }
 

@@ -130,6 +130,12 @@ function addAgent(program: Command): void {
       "--sandbox-without <measure...>",
       "run modules of others also without: user, namespaces, system-calls",
     )
+    .addOption(
+      new Option(
+        "--trust-root <file>",
+        "whose modules it installs (default trust-root.json in --data): the root.json of `interactor trust init`",
+      ).env("INTERACTOR_TRUST_ROOT"),
+    )
     .addHelpText(
       "after",
       example("interactor agent --node pi-01 --hub mqtt://10.0.0.2:1883 --config node.json"),

@@ -2,7 +2,7 @@
  * `interactor demo`: a hub and an agent in processes of their own, on this machine's loopback. This process only
  * keeps them: it starts them, says how they are, starts again what dies, and takes them down with it.
  */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { bundles } from "./bundles.ts";
 import { type DemoFolder, openDemoFolder } from "./demo/data-folder.ts";
 import { listenForInterruption } from "./demo/interruption.ts";
@@ -137,7 +137,9 @@ class Demo {
     const hub = this.#place?.mqtt ?? `mqtt://${loopback}:${portDefaults.mqtt}`;
     const { description } = folder;
     const config = description.kind === "parts" ? ["--config", description.config] : [];
-    return ["--data", folder.agent, "--site", site, "--node", demoNode, "--hub", hub, ...config];
+    // The hub of the demo is its own: its development key is what the node believes in.
+    const root = ["--trust-root", join(folder.hub, "trust", "repository", "metadata", "1.root.json")];
+    return ["--data", folder.agent, "--site", site, "--node", demoNode, "--hub", hub, ...config, ...root];
   }
 
   #hubReady([url, , mqtt]: readonly string[]): void {

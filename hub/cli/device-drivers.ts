@@ -62,7 +62,7 @@ const driverOf: Readonly<Record<Kind, (path: string) => Driver>> = {
   dmx: (path) => ({
     module: "dmx",
     why: "a widget that speaks as an Enttec DMX USB Pro does",
-    line: `stage: { module: dmx, settings: { universe: 1, widget: { path: ${path} } }, failsafe: hold 5s -> fade 3s -> 0 }`,
+    line: `stage: { module: dmx, settings: { universe: 1, usb: { path: ${path} } }, failsafe: hold 5s -> fade 3s -> 0 }`,
   }),
   firmata: (path) => ({
     module: "firmata",

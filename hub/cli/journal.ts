@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { type FileHandle, open } from "node:fs/promises";
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { messageOf } from "@interactor/shared/kernel/fault";
+import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { outputBytes, Replay, type ReplayOutput } from "@interactor/shared/routing/replay";
 import { apiPaths } from "@interactor/shared/wire/api";
 import { bundles } from "./bundles.ts";
@@ -35,11 +35,10 @@ const silenceMax = 60_000;
 
 export async function runExport(file: string, options: ExportOptions, signal: AbortSignal): Promise<void> {
   // A file that is cut off stays beside the one that is asked for, and then goes.
-  const draft = `${file}.part`;
+  const draft = `${file}.${process.pid}.part`;
   try {
-    const handle = await open(draft, "w").catch((error: unknown) => {
-      throw commandFault("FAILED", `cannot write ${file}: ${messageOf(error)}`, error);
-    });
+    // What visitors did is nobody's business but of who asked for it.
+    const handle = await open(draft, "w", 0o600);
     try {
       await takeInto(handle, options, signal);
       await handle.sync();
@@ -49,7 +48,9 @@ export async function runExport(file: string, options: ExportOptions, signal: Ab
     renameSync(draft, file);
   } catch (error) {
     rmSync(draft, { force: true });
-    throw error;
+    signal.throwIfAborted();
+    if (error instanceof Fault) throw error;
+    throw commandFault("FAILED", `cannot write ${file}: ${messageOf(error)}`, error);
   }
   const { readings, from } = recordingIn(file);
   const span = ((readings.at(-1)?.at ?? from) - from) / 1000;

@@ -68,7 +68,8 @@ async function nodeOf(hub: HubAddress, name: string): Promise<NodeView | undefin
 
 function tell(before: string, after: NodeView, { json }: SwapOptions): void {
   const { node, unit, state, revision } = after;
-  const words = `${node}: unit ${unit} in place of ${before}, ${state} with revision ${revision}`;
+  const runs = revision === 0 ? "" : ` with revision ${revision}`;
+  const words = `${node}: unit ${unit} in place of ${before}, ${state}${runs}`;
   const document = { node, unit, before, state, revision };
   process.stdout.write(`${json === true ? JSON.stringify(document) : printable(words)}\n`);
 }

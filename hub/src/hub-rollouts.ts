@@ -46,7 +46,11 @@ const keepGap = millis(300);
 /** What the disk did not take is tried again after this. */
 const keepAgainAfter = seconds(5);
 
-type After = Exclude<RolloutEffect, { readonly node: string }>;
+/** What is done once it is written that it shall be. */
+interface After {
+  readonly effect: Exclude<RolloutEffect, { readonly node: string }>;
+  readonly plan: Rollout["plan"];
+}
 
 export interface BeginOptions {
   readonly override?: Override | undefined;
@@ -55,7 +59,7 @@ export interface BeginOptions {
   readonly by: string;
 }
 
-export class HubRollouts implements AsyncDisposable {
+export class HubRollouts {
   readonly #parts: RolloutParts;
   readonly #past = new Map<number, Rollout>();
   /** By node, what was last heard, to pass over what is said again. */
@@ -172,12 +176,11 @@ export class HubRollouts implements AsyncDisposable {
     clock.after(left, () => this.#serveIf(revision));
   }
 
-  /** What was decided is on disk, or the disk has refused it. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** The hub ends: what was decided is on its way to the disk, which is closed after it. */
+  end(): void {
     this.#isDone = true;
     for (const cancel of [this.#cancelTick, this.#cancelKeep, this.#cancelAgain]) cancel?.();
-    await this.#writing;
-    if (this.#isDirty) await this.#write();
+    if (this.#isDirty) void this.#write();
   }
 
   #closed(): Readonly<Record<string, string>> {
@@ -193,7 +196,7 @@ export class HubRollouts implements AsyncDisposable {
     const { state, effects } = stepRollout(before, { kind: "abort", by, reason, takeBack: false, at });
     for (const effect of effects)
       if (effect.kind === "abort-round") this.#parts.rounds().abort(before.plan.revision, effect.why);
-    this.#after = [];
+    this.#after = this.#after.filter(({ effect }) => effect.kind === "confirmed");
     this.#past.set(before.plan.revision, state);
     if (state !== before)
       void this.#parts.store.saveRollout(state).catch((error: unknown) => this.#failed(error));
@@ -218,7 +221,7 @@ export class HubRollouts implements AsyncDisposable {
           targets.standBack(effect.node);
           break;
         default:
-          this.#after.push(effect);
+          this.#after.push({ effect, plan: state.plan });
       }
     }
     this.#settleHub(state, before);
@@ -283,7 +286,7 @@ export class HubRollouts implements AsyncDisposable {
       this.#after = [];
       this.#isSayingDue = false;
       await this.#write();
-      for (const effect of after) this.#perform(effect);
+      for (const each of after) this.#perform(each);
       if (this.#isOpen) this.#parts.targets.sayAll();
     }
     this.#writing = undefined;
@@ -295,9 +298,11 @@ export class HubRollouts implements AsyncDisposable {
     this.#isDirty = false;
     const { store, targets } = this.#parts;
     try {
-      if (rollout !== undefined) await store.saveRollout(rollout);
       const nodes = Object.fromEntries(targets.nodes);
-      await store.saveStanding({ hub: this.#hub, probation: targets.probation, nodes });
+      await Promise.all([
+        rollout === undefined ? undefined : store.saveRollout(rollout),
+        store.saveStanding({ hub: this.#hub, probation: targets.probation, nodes }),
+      ]);
       for (const { plan } of this.all.slice(pastMax)) {
         await store.removeRollout(plan.revision);
         this.#past.delete(plan.revision);
@@ -316,19 +321,18 @@ export class HubRollouts implements AsyncDisposable {
     if (!this.#isDone) this.#cancelAgain = this.#parts.clock.after(keepAgainAfter, () => this.#keep(true));
   }
 
-  #perform(effect: After): void {
+  #perform({ effect, plan: { revision, group } }: After): void {
     const { rounds, confirmed, targets } = this.#parts;
-    const rollout = this.#current;
-    if (rollout === undefined) return undefined;
-    const { revision, group } = rollout.plan;
+    const isCurrent = this.#current?.plan.revision === revision;
     switch (effect.kind) {
       case "begin-round":
-        if (rollout.round === "begun" && group !== undefined) rounds().begin(revision, group, effect.members);
+        if (isCurrent && this.#current?.round === "begun" && group !== undefined)
+          rounds().begin(revision, group, effect.members);
         return undefined;
       case "abort-round":
         return rounds().abort(revision, effect.why);
       case "confirmed":
-        if (group !== undefined) targets.release();
+        if (isCurrent && group !== undefined) targets.release();
         return confirmed(revision);
       default:
         return unreachable(effect);

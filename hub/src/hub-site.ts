@@ -43,7 +43,7 @@ export interface SiteParts extends SiteWorld {
   readonly say: ModeParts["say"];
 }
 
-export class HubSite implements AsyncDisposable {
+export class HubSite {
   readonly revisions: HubRevisions;
   readonly rollouts: HubRollouts;
   readonly modes: HubModes;
@@ -115,6 +115,11 @@ export class HubSite implements AsyncDisposable {
     return this.#targets.nodes.get(node)?.digest;
   }
 
+  /** A node's plan by its digest. */
+  plan(digest: string): Promise<Uint8Array | undefined> {
+    return this.#targets.plan(digest);
+  }
+
   problems(): readonly string[] {
     return [this.revisions.problem, this.rollouts.problem].flatMap((problem) => problem ?? []);
   }
@@ -184,9 +189,9 @@ export class HubSite implements AsyncDisposable {
     return this.rolloutView(revision);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  end(): void {
     this.#rounds.end();
-    await this.rollouts[Symbol.asyncDispose]();
+    this.rollouts.end();
   }
 
   #serve(revision: number): void {

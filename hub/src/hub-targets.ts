@@ -17,6 +17,8 @@ export interface TargetParts {
   readonly publish: (topic: string, payload: Uint8Array) => void;
 }
 
+/** A plan that stands in what is said of it. Larger: a node pulls it in pieces, so that nothing urgent waits behind it. */
+const planInlineMax = 64 * 1024;
 /** A word of a hold is for people; the wire bounds it. */
 const whyMax = 1000;
 
@@ -122,9 +124,21 @@ export class HubTargets {
       bytes: plan.length,
       hold: cutHold(this.#holds.get(node) ?? { kind: "none" }),
       probation: this.probation,
-      plan,
+      ...(plan.length > planInlineMax ? {} : { plan }),
     });
     this.#parts.publish(nodeTopics(this.#parts.site, node).desired, document);
+  }
+
+  /** What a node pulls when it was told a digest only; `undefined`: no node shall run it. */
+  async plan(digest: string): Promise<Uint8Array | undefined> {
+    for (const [node, stand] of this.#nodes) {
+      if (stand.digest !== digest) continue;
+      const plan = this.#planOf(node, stand);
+      if (plan !== undefined) return plan;
+      await this.#parts.load(stand.revision);
+      return this.#planOf(node, stand);
+    }
+    return undefined;
   }
 
   async #sayLater(node: string, { revision }: Stand): Promise<void> {

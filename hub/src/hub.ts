@@ -26,7 +26,6 @@ import { HubAnnouncement } from "./hub-announcement.ts";
 import { HubFaults } from "./hub-faults.ts";
 import { HubIntake } from "./hub-intake.ts";
 import { HubPresence } from "./hub-presence.ts";
-import type { HubPull } from "./hub-pull.ts";
 import { HubSite, type SiteWorld } from "./hub-site.ts";
 import type { Journal } from "./ports/journal.ts";
 import type { StopStore } from "./ports/stop-store.ts";
@@ -45,8 +44,6 @@ export interface HubWorld extends SiteWorld {
   readonly random: Random;
   readonly journal: Journal;
   readonly stopStore: StopStore;
-  /** Without one, nodes get no files. */
-  readonly pull?: Pick<HubPull, "asked">;
 }
 
 const metricInterval = seconds(1);
@@ -195,6 +192,7 @@ export class Hub implements BrokerRules {
     this.#faults.end();
     this.#again.end();
     this.#announcement.end();
+    this.site.end();
   }
 
   admit(client: Credentials): Admission {
@@ -234,8 +232,6 @@ export class Hub implements BrokerRules {
         return this.#intake.announced(topic.node, this.presence.nodeState(topic.node, payload), payload);
       case "reported":
         return this.presence.reported(topic.node, payload);
-      case "pull":
-        return this.#refuse("pull", this.#world.pull?.asked(topic.node, payload), topic.node);
       case "vote":
         return this.#refuse("vote", this.site.voted(topic.node, payload), topic.node);
       case "metric":

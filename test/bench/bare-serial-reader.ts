@@ -10,7 +10,13 @@ import { ReadStream } from "node:tty";
 
 const [path = "", port = ""] = process.argv.slice(2);
 const socket = createSocket("udp4");
-const packet = sacnPacket({ cid: new Uint8Array(16), sourceName: "bare", universe: 1, priority: 100 });
+const packet = sacnPacket({
+  cid: new Uint8Array(16),
+  sourceName: "bare",
+  universe: 1,
+  priority: 100,
+  synchronization: 0,
+});
 const levels = new Uint8Array(512);
 let text = "";
 let sequence = 0;

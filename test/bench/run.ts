@@ -19,6 +19,7 @@ import { durableIngest } from "./broker/durable-ingest.ts";
 import { codec } from "./codec.ts";
 import { commandAnswer } from "./command-answer.ts";
 import { fleet500 } from "./fleet/fleet-bench.ts";
+import { filePull } from "./file-pull.ts";
 import { journal } from "./journal.ts";
 import { localRoute } from "./local-route.ts";
 import { machineFacts } from "./machine.ts";
@@ -30,6 +31,7 @@ import { showStop } from "./show-stop.ts";
 import { siteFile } from "./site-file.ts";
 import { spoolDrain } from "./spool-drain.ts";
 import { tableOf } from "./table.ts";
+import { universesBench } from "./universes/universes.ts";
 import { criticalBehindBacklog } from "./urgent/critical-behind-backlog.ts";
 import { criticalUnderLoad } from "./urgent/critical-under-load.ts";
 import { remoteRouteDurable } from "./urgent/remote-route-durable.ts";
@@ -45,7 +47,9 @@ const benches: readonly Bench[] = [
   criticalBehindBacklog,
   criticalUnderLoad,
   showStop,
+  universesBench,
   spoolDrain,
+  filePull,
   commandAnswer,
   agentFootprint,
   moduleGuests,

@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import * as z from "zod";
+import { manifest as bridge } from "@interactor/agent/modules/bridge/manifest.ts";
+import { settings as bridgeSettings } from "@interactor/agent/modules/bridge/settings.ts";
 import { manifest as dmx } from "@interactor/agent/modules/dmx/manifest.ts";
 import { settings as dmxSettings } from "@interactor/agent/modules/dmx/settings.ts";
 import { manifest as firmata } from "@interactor/agent/modules/firmata/manifest.ts";
@@ -30,6 +32,7 @@ import { siteJsonSchema } from "@interactor/shared/site/site-json-schema";
 
 const folder = join(import.meta.dirname, "..", "..", "shared", "src", "site");
 const declared = [
+  { manifest: bridge, settings: bridgeSettings },
   { manifest: dmx, settings: dmxSettings },
   { manifest: firmata, settings: firmataSettings },
   { manifest: gpio, settings: gpioSettings },

@@ -206,6 +206,34 @@ describe("tap", () => {
   });
 });
 
+describe("route trace", () => {
+  test("shows what comes in and what the input holds, until it was told enough", async () => {
+    const { code, stdout } = await interactor(
+      "route",
+      "trace",
+      "approach",
+      "--count",
+      "12",
+      "--timeout",
+      "30",
+    );
+
+    expect(code).toBe(0);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines).toHaveLength(12);
+    for (const line of lines)
+      expect(line).toMatch(/^(in {3}.* {2}demo\/sim\/distance|out {2}.* {2}demo\/dmx\/front) {2}/);
+    expect(lines.some((line) => line.startsWith("in "))).toBe(true);
+  });
+
+  test("names the route that was meant", async () => {
+    expect(await interactor("route", "trace", "aproach")).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("did you mean approach?"),
+    });
+  });
+});
+
 describe("set and why", () => {
   test("a value set by hand takes the input from its route, and gives it back when released", async () => {
     const set = await interactor("set", "demo/dmx/front", "0.25", "--for", "1m");

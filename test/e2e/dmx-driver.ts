@@ -9,6 +9,8 @@ export type DriverQuestion =
   | { readonly kind: "start"; readonly name: string; readonly settings: unknown }
   | { readonly kind: "apply"; readonly name: string; readonly input: string; readonly value: Value }
   | { readonly kind: "state"; readonly name: string }
+  /** What an output was given last, with its quality. */
+  | { readonly kind: "given"; readonly name: string; readonly output: string }
   | { readonly kind: "stop"; readonly name: string };
 
 const clock: Clock = {
@@ -19,6 +21,9 @@ const clock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Bytes as a list: the channel to the test speaks JSON. */
+const plain = (value: Value): unknown => (value instanceof Uint8Array ? [...value] : value);
 
 const benches = new Map<string, Bench>();
 
@@ -37,6 +42,10 @@ answerRequests(async (asked) => {
       return null;
     case "state":
       return bench.states.at(-1);
+    case "given": {
+      const last = bench.emitted.findLast(({ output }) => output === question.output);
+      return last === undefined ? null : { value: plain(last.value), quality: last.emission.quality ?? 0 };
+    }
     case "stop":
       await bench.stop();
       return null;

@@ -10,23 +10,19 @@ import { chown, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  environment,
-  isAlive,
-  type Namespace,
-  openNamespace,
-  requiresNamespaces,
-  run,
-  sweepNamespaces,
-} from "./namespaces.ts";
-import type { ProbeQuestion, SeenPacket } from "./olad-probe.ts";
+import { openLightCable, receiverAddress } from "./light-cable.ts";
+import { environment, isAlive, type Namespace, requiresNamespaces, sweepNamespaces } from "./namespaces.ts";
+import type { ProbeQuestion, SeenDiscovery, SeenPacket } from "./olad-probe.ts";
 import { Remote } from "./remote.ts";
 
-export const senderAddress = "10.77.0.1";
-export const oladAddress = "10.77.0.2";
+export { senderAddress } from "./light-cable.ts";
+export const oladAddress = receiverAddress;
 /** Art-Net's port address is the low 4 bits of the universe that OLA's port is patched to. */
 export const sacnUniverse = 1;
 export const artnetUniverse = 2;
+/** What OLA sends: the same, the other way round. */
+export const sacnFromOlad = 11;
+export const artnetFromOlad = 12;
 
 const httpPort = 9090;
 /** olad refuses to run as root. */
@@ -34,47 +30,60 @@ const nobody = { uid: 65_534, gid: 65_534 };
 /** It is up within a second on a quiet machine. */
 const startTimeout = 20_000;
 
+export interface OladOptions {
+  /** Takes so many universes from sACN, from 1 on, and broadcasts each over Art-Net, instead of the four above. */
+  readonly universes?: number;
+}
+
 export interface Olad extends AsyncDisposable {
+  readonly pid: number;
   /** The command line that runs `command` in the namespace from which light is sent. */
   inSender(command: readonly string[]): readonly string[];
   /** Runs a command there to its end. */
   runInSender(command: readonly string[]): Promise<string>;
   /** What OLA shows on its universe: 512 levels, or none as long as nothing came. */
   getDmx(universe: number): Promise<readonly number[]>;
+  /** Sets what OLA sends on `sacnFromOlad` or `artnetFromOlad`, from the first slot on. It says so once, and never again. */
+  setDmx(universe: number, levels: readonly number[]): Promise<void>;
   /** The sACN packets that came to olad's namespace since its start. */
   packets(): Promise<readonly SeenPacket[]>;
+  /** The sACN sources that told olad's namespace what they send. */
+  discoveries(): Promise<readonly SeenDiscovery[]>;
 }
 
 /** `test` where olad can run. Elsewhere it skips loudly, or fails where CI=true. */
 export const requiresOlad = (): ReturnType<typeof requiresNamespaces> => requiresNamespaces("olad");
 
-/** Starts olad with its sACN and Art-Net inputs patched to universes 1 and 2. */
-export async function startOlad(): Promise<Olad> {
+/** Starts olad with its sACN and Art-Net inputs patched to universes 1 and 2, and its outputs to 11 and 12. */
+export async function startOlad({ universes = 0 }: OladOptions = {}): Promise<Olad> {
   await sweep();
   await using undo = new AsyncDisposableStack();
-  const namespaces = {
-    sender: undo.use(await openNamespace("sender")),
-    olad: undo.use(await openNamespace("olad")),
-  };
-  await layCable(namespaces);
+  const { sender, receiver } = undo.use(await openLightCable());
+  const namespaces = { sender, olad: receiver };
 
   const folder = await mkdtemp(join(tmpdir(), `${folderPrefix}${process.pid}-`));
   undo.defer(() => rm(folder, { recursive: true, force: true }));
-  await writeConfig(folder);
-  undo.use(startDaemon(namespaces.olad, folder));
+  await writeConfig(folder, universes);
+  const daemon = undo.use(startDaemon(namespaces.olad, folder));
 
   const probeFile = join(import.meta.dirname, "olad-probe.ts");
   const probe = undo.use(new Remote([...namespaces.olad.prefix, process.execPath, probeFile]));
   const ask = (question: ProbeQuestion): Promise<unknown> => probe.ask(question);
   await untilServing(ask, join(folder, logFile));
-  await patchInputs(namespaces.olad);
+  await patchPorts(namespaces.olad, universes === 0 ? defaultPatches : patchesOf(universes));
   await ask({ kind: "watch", universe: sacnUniverse, interface: oladAddress });
 
   const kept = undo.move();
   return {
+    pid: daemon.pid,
     inSender: (command) => [...namespaces.sender.prefix, ...command],
     runInSender: (command) => namespaces.sender.run(...command),
     getDmx: async (universe) => dmxIn(await ask({ kind: "get", url: `${baseUrl}/get_dmx?u=${universe}` })),
+    setDmx: async (universe, levels) => {
+      const form = new URLSearchParams({ u: `${universe}`, d: levels.join() }).toString();
+      await ask({ kind: "post", url: `${baseUrl}/set_dmx`, form });
+    },
+    discoveries: async () => (await ask({ kind: "discoveries" })) as readonly SeenDiscovery[],
     packets: async () => (await ask({ kind: "packets" })) as readonly SeenPacket[],
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
@@ -91,26 +100,6 @@ async function sweep(): Promise<void> {
     const maker = Number(/^(\d+)-/.exec(name.slice(folderPrefix.length))?.[1]);
     if (!name.startsWith(folderPrefix) || isAlive(maker)) continue;
     await rm(join(tmpdir(), name), { recursive: true, force: true });
-  }
-}
-
-async function layCable({
-  sender,
-  olad,
-}: {
-  readonly sender: Namespace;
-  readonly olad: Namespace;
-}): Promise<void> {
-  const ends = [`dmx0 netns ${sender.name}`, `dmx0 netns ${olad.name}`];
-  await run(`ip link add ${ends[0]} type veth peer name ${ends[1]}`.split(" "));
-  for (const [namespace, address] of [
-    [sender, senderAddress],
-    [olad, oladAddress],
-  ] as const) {
-    const ip = (command: string): Promise<string> => namespace.run("ip", ...command.split(" "));
-    await ip(`addr add ${address}/24 brd + dev dmx0`);
-    await ip("link set dmx0 up");
-    await ip("route add 224.0.0.0/4 dev dmx0");
   }
 }
 
@@ -137,14 +126,14 @@ const disabledPlugins = [
 ];
 
 /** olad writes what it misses into its folder, so the folder is its own. */
-async function writeConfig(folder: string): Promise<void> {
+async function writeConfig(folder: string, universes: number): Promise<void> {
   const files: Record<string, Record<string, string | number | boolean>> = {
     dummy: { enabled: true, dummy_device_count: 1 },
     e131: {
       enabled: true,
       ip: oladAddress,
-      input_ports: 4,
-      output_ports: 0,
+      input_ports: Math.max(universes, 4),
+      output_ports: 1,
       revision: "0.46",
       prepend_hostname: false,
       ignore_preview: true,
@@ -152,7 +141,15 @@ async function writeConfig(folder: string): Promise<void> {
       draft_discovery: false,
       cid: "5f2c5a4e-0a8b-4c1f-9a3d-1f2e3d4c5b6a",
     },
-    artnet: { enabled: true, ip: oladAddress, net: 0, subnet: 0, output_ports: 0, use_loopback: true },
+    artnet: {
+      enabled: true,
+      ip: oladAddress,
+      net: 0,
+      subnet: 0,
+      output_ports: Math.max(universes, 1),
+      always_broadcast: universes > 0,
+      use_loopback: true,
+    },
     ...Object.fromEntries(disabledPlugins.map((plugin) => [plugin, { enabled: false }])),
   };
   for (const [plugin, settings] of Object.entries(files)) {
@@ -164,7 +161,7 @@ async function writeConfig(folder: string): Promise<void> {
   await chown(folder, nobody.uid, nobody.gid);
 }
 
-function startDaemon(namespace: Namespace, folder: string): AsyncDisposable {
+function startDaemon(namespace: Namespace, folder: string): AsyncDisposable & { readonly pid: number } {
   // With --pdeathsig it ends with us, whatever ends us.
   const asNobody = `setpriv --reuid=${nobody.uid} --regid=${nobody.gid} --clear-groups --pdeathsig KILL`;
   const daemon = `olad --config-dir ${folder} -l 3 -p ${httpPort} --no-register-with-dns-sd`;
@@ -173,6 +170,8 @@ function startDaemon(namespace: Namespace, folder: string): AsyncDisposable {
   const child = spawn(program, [...rest, "sh", "-c", shell], { stdio: "ignore", env: environment });
   const exited = once(child, "exit");
   return {
+    // Each command in front of it is replaced by the next.
+    pid: child.pid ?? 0,
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
       await exited;
@@ -193,19 +192,39 @@ async function untilServing(ask: (question: ProbeQuestion) => Promise<unknown>, 
 }
 
 /** Which numbers devices have depends on the plugins; ola_patch says 0 whatever it did, so we look afterwards. */
-async function patchInputs(namespace: Namespace): Promise<void> {
-  const patch = async (plugin: string, universe: number): Promise<void> => {
-    const devices = await namespace.run("ola_dev_info");
+async function patchPorts(namespace: Namespace, patches: readonly Patch[]): Promise<void> {
+  const devices = await namespace.run("ola_dev_info");
+  for (const { plugin, port, universe, direction } of patches) {
     const device = new RegExp(`^Device (\\d+): ${plugin}`, "m").exec(devices)?.[1];
     if (device === undefined) throw new Error(`olad has no ${plugin} device:\n${devices}`);
-    await namespace.run("ola_patch", "-d", device, "-p", "0", "-u", String(universe), "-i");
-  };
-  await patch("E1.31", sacnUniverse);
-  await patch("ArtNet", artnetUniverse);
+    const flags = direction === "input" ? ["-i"] : [];
+    await namespace.run("ola_patch", "-d", device, "-p", `${port}`, "-u", `${universe}`, ...flags);
+  }
   const patched = await namespace.run("ola_dev_info");
-  for (const universe of [sacnUniverse, artnetUniverse]) {
+  for (const { universe } of patches) {
     if (!patched.includes(`patched to universe ${universe}`)) throw new Error(`not patched:\n${patched}`);
   }
+}
+
+interface Patch {
+  readonly plugin: "E1.31" | "ArtNet";
+  readonly port: number;
+  readonly universe: number;
+  readonly direction: "input" | "output";
+}
+
+const defaultPatches: readonly Patch[] = [
+  { plugin: "E1.31", port: 0, universe: sacnUniverse, direction: "input" },
+  { plugin: "ArtNet", port: 0, universe: artnetUniverse, direction: "input" },
+  { plugin: "E1.31", port: 0, universe: sacnFromOlad, direction: "output" },
+  { plugin: "ArtNet", port: 0, universe: artnetFromOlad, direction: "output" },
+];
+
+function patchesOf(universes: number): readonly Patch[] {
+  return Array.from({ length: universes }, (_, port): readonly Patch[] => [
+    { plugin: "E1.31", port, universe: port + 1, direction: "input" },
+    { plugin: "ArtNet", port, universe: port + 1, direction: "output" },
+  ]).flat();
 }
 
 function dmxIn(body: unknown): readonly number[] {

@@ -1,7 +1,7 @@
 // What a hub took in, taken away from it and played again, with a hub that serves and with its folder alone.
 
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -44,6 +44,13 @@ test("a recording is what the hub took in, and played twice it gives the same to
   expect(read).toMatchObject({ ok: true, value: { site: "demo", isCutOff: false } });
   const printed = await run("replay", "live.ixrec", "--print", "--json");
   expect(printed.stdout.split("\n")[0]).toMatch(/"to":"demo\/dmx\//);
+
+  expect(statSync(join(folder, "live.ixrec")).mode & 0o077).toBe(0);
+  expect((await hub.get("/api/v1/journal?since=yesterday")).status).toBe(400);
+  await expect(run("export", "gone/live.ixrec", "--hub", hub.http)).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("cannot write gone/live.ixrec"),
+  });
 
   await agent.signal("SIGTERM");
   await hub.signal("SIGTERM");

@@ -35,7 +35,7 @@ export type Command = keyof typeof packageOf;
 
 /** What is no command, by a file of it. */
 const fileOf: Partial<Record<Command, string>> = {
-  optiboot: "/usr/share/arduino/hardware/arduino/avr/bootloaders/optiboot/optiboot_atmega328.hex",
+  optiboot: "/usr/share/arduino/hardware/arduino/avr/bootloaders/optiboot/optiboot.c",
   "python3-paho-mqtt": "/usr/lib/python3/dist-packages/paho/mqtt/client.py",
   simavr: "/usr/include/simavr/sim_avr.h",
 };

@@ -84,6 +84,8 @@ function notConvergedAt(world: World, node: SimNode): readonly string[] {
     // The word itself is followed by others: clock questions and receipts come and go.
     say(queued > 0 && lane !== lanes.control, `${queued} messages of lane ${lane} wait at it`);
   }
+  const desired = hub.hub.site.wants(name);
+  say(desired !== undefined && desired !== known.reported?.digest, "it does not run what is desired of it");
   const stop = known.reported?.stop?.latches ?? [];
   wrong.push(...observer.stops.wrongAt(node.options.zones, stop));
   const wall = node.clock?.wall() ?? 0;

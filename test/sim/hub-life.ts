@@ -115,7 +115,6 @@ export class SimHub {
       void (async () => {
         hub.stop();
         await hub.showStop[Symbol.asyncDispose]();
-        await hub.site[Symbol.asyncDispose]();
         await broker?.[Symbol.asyncDispose]();
         await journal?.[Symbol.asyncDispose]();
         if (this.process !== process) return;

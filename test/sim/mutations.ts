@@ -68,6 +68,13 @@ export const mutations: readonly Mutation[] = [
     foundBy: ["durable is durable"],
   },
   {
+    name: "a node does not say what it runs",
+    file: "agent/src/agent-apply.ts",
+    replace: "this.#runs = content;",
+    by: "",
+    foundBy: ["convergence"],
+  },
+  {
     name: "the death of an old connection takes the new one for lost",
     file: "hub/src/core/presence/presence.ts",
     replace: "if (death.session !== session || death.connection !== connection)",

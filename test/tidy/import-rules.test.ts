@@ -71,6 +71,7 @@ const planted = [
     "must not import agent core",
   ],
   ["agent/modules/dmx/module.ts", "../serial/module.ts", "do not know each other"],
+  ["agent/flashing/flash-board.ts", "../modules/bridge/board.ts", "flashing must not import modules"],
   ["agent/serial-line/tty.ts", "../modules/serial/settings.ts", "serial line must not import modules"],
   ["agent/modules/dmx/module.ts", "../../src/agent.ts", "modules must not import agent loop"],
   ["agent/modules/dmx/module.ts", "@interactor/shared/kernel/units", "modules must not import kernel"],

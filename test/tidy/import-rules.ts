@@ -81,10 +81,12 @@ export const homes: readonly Home[] = [
   shell(
     "modules",
     /^agent\/modules\/[^/]+\//,
-    ["sdk", "firmware-bridges", "serial line"],
+    ["sdk", "firmware-bridges", "serial line", "flashing"],
     /^agent\/modules\/([^/]+)\//,
   ),
   shell("serial line", /^agent\/serial-line\//, ["sdk"]),
+  // Writes firmware into boards, for the modules that own them.
+  shell("flashing", /^agent\/flashing\//, ["sdk", "serial line"]),
   ...partsOf("hub", { adapters: ["signing"], main: [] }),
   // Documents that the hub signs with its own keys, and the command line with those that lie elsewhere.
   shell("signing", /^hub\/signing\//, contract),

@@ -9,7 +9,7 @@ export const netMax = 0x7f;
 export const nibbleMax = 0x0f;
 
 const identifier = Buffer.from("Art-Net\0", "latin1");
-const opDmx = 0x5000;
+export const opCodes = { poll: 0x2000, pollReply: 0x2100, dmx: 0x5000, sync: 0x5200 } as const;
 const protocolVersion = 14;
 
 const at = {
@@ -42,12 +42,24 @@ export interface PortAddressParts {
 export const portAddressOf = (parts: PortAddressParts): number =>
   (parts.net << 8) | (parts.subnet << 4) | parts.universe;
 
+/** Writes what every packet begins with. A reply to a poll has no version there; it comes later. */
+export function artnetHeader(packet: Buffer, opCode: number): void {
+  identifier.copy(packet, at.identifier);
+  packet.writeUInt16LE(opCode, at.opCode);
+  if (opCode !== opCodes.pollReply) packet.writeUInt16BE(protocolVersion, at.protocolVersion);
+}
+
+/** What a packet from the wire is; `undefined`: nothing of Art-Net. */
+export function opCodeOf(packet: Buffer): number | undefined {
+  const isArtnet =
+    packet.length >= at.sequence && identifier.equals(packet.subarray(at.identifier, at.opCode));
+  return isArtnet ? packet.readUInt16LE(at.opCode) : undefined;
+}
+
 /** A packet with 512 slots for this port address, all but the frame filled in. */
 export function artDmxPacket(portAddress: number): Buffer {
   const packet = Buffer.alloc(at.levels + slotCount);
-  identifier.copy(packet, at.identifier);
-  packet.writeUInt16LE(opDmx, at.opCode);
-  packet.writeUInt16BE(protocolVersion, at.protocolVersion);
+  artnetHeader(packet, opCodes.dmx);
   packet.writeUInt8(portAddress & 0xff, at.subUni);
   packet.writeUInt8(portAddress >> 8, at.net);
   packet.writeUInt16BE(slotCount, at.length);
@@ -68,9 +80,7 @@ export function decodeArtDmx(bytes: Uint8Array): ArtDmx | undefined {
   const packet = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (packet.length < at.levels) return undefined;
   const isDmx =
-    identifier.equals(packet.subarray(at.identifier, at.opCode)) &&
-    packet.readUInt16LE(at.opCode) === opDmx &&
-    packet.readUInt16BE(at.protocolVersion) >= protocolVersion;
+    opCodeOf(packet) === opCodes.dmx && packet.readUInt16BE(at.protocolVersion) >= protocolVersion;
   const length = packet.readUInt16BE(at.length);
   const isWhole =
     length >= 2 && length <= slotCount && length % 2 === 0 && packet.length >= at.levels + length;

@@ -5,7 +5,7 @@ export const manifest = defineManifest({
   apiVersion: 1,
   id: "dmx",
   version: "0.1.0",
-  title: "DMX universe over sACN and Art-Net",
+  title: "DMX universe: sACN, Art-Net and USB",
   // Frames must go out on time whatever other modules are busy with.
   worker: "own",
   inputs: {
@@ -34,6 +34,8 @@ export const manifest = defineManifest({
     { kind: "universe", from: "/universe", within: "/sacn/to", rank: "/sacn/priority" },
     { kind: "host", from: "/sacn/to" },
     { kind: "host", from: "/artnet/to" },
+    { kind: "serial", from: "/usb/path" },
+    { kind: "file", from: "/remember" },
   ],
   outputs: {
     universe: { type: "bytes", label: "Universe as sent" },
@@ -42,5 +44,9 @@ export const manifest = defineManifest({
     frames: { type: "int", label: "Frames sent" },
     latency: { type: "float", unit: "ms", label: "Reading to frame, worst" },
     errors: { type: "int", label: "Failed sends" },
+    received: { type: "bytes", label: "Universe as received" },
+    desks: { type: "int", min: 0, label: "Sources that are received" },
   },
+  outputsFrom: "/receive/channels",
+  outputsLike: { type: "float", unit: "1", min: 0, max: 1 },
 });

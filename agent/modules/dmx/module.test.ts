@@ -11,7 +11,9 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { type ArtDmx, decodeArtDmx, nextArtnetSequence } from "./artnet.ts";
 import { definition } from "./module.ts";
 import { keepAliveInterval, repeatsOfFirst } from "./pacing.ts";
-import { decodeSacn, nextSacnSequence, type SacnData, sourceCid } from "./sacn.ts";
+import { isArtSync } from "./artnet-poll.ts";
+import { decodeExtended } from "./sacn-extended.ts";
+import { decodeSacn, nextSacnSequence, sacnPacket, type SacnData, sourceCid } from "./sacn.ts";
 import { slotCount } from "./engine/slots.ts";
 
 const systemClock: Clock = {
@@ -33,9 +35,7 @@ interface Receiver<Packet> {
 }
 
 /** A real socket on loopback; every packet must be of its protocol. */
-async function receiver<Packet>(
-  decode: (bytes: Uint8Array) => Packet | undefined,
-): Promise<Receiver<Packet>> {
+async function receiver<Packet>(decode: (bytes: Buffer) => Packet | undefined): Promise<Receiver<Packet>> {
   const packets: Packet[] = [];
   const times: number[] = [];
   const socket = createSocket("udp4");
@@ -123,10 +123,13 @@ describe("a universe", () => {
     const bench = await start({ universe: 1, sacn: local(sacn.port), dimmers: { wash: { channel: 1 } } });
     bench.apply("wash", 1);
 
+    // What is sent is told five times a second at most.
     bench.apply("ch1", 3, "manual");
     await sacn.find(({ levels }) => levels[0] === 3);
+    await sleep(450);
     bench.apply("ch1", undefined);
     await sacn.find(({ levels }) => levels[0] === 255);
+    await sleep(450);
     bench.apply("wash", undefined);
     await sacn.find(({ levels }) => levels[0] === 0);
 
@@ -337,6 +340,168 @@ describe("what is stored", () => {
   });
 });
 
+test("an instance whose agent was killed shows what it showed, until somebody drives it", async () => {
+  const sacn = await sacnReceiver();
+  const remember = join(await mkdtemp(join(tmpdir(), "dmx-memory-")), "look");
+  onTestFinished(() => rm(dirname(remember), { recursive: true }));
+  const settings = (port: number) => ({
+    universe: 1,
+    sacn: local(port),
+    remember,
+    cueLists: { show: { cues: [{ name: "open", levels: { ch3: 30 } }] } },
+  });
+  const killed = await start(settings(sacn.port));
+  killed.apply("ch1", 100);
+  killed.apply("grand-master", 0.5);
+  killed.apply("cue-go", "show");
+  await sacn.find(({ levels }) => levels[0] === 50 && levels[2] === 15);
+  await sleep(600);
+
+  const [after, later] = await Promise.all([sacnReceiver(), sacnReceiver()]);
+  const reborn = await start(settings(after.port));
+  const first = await after.find(() => true);
+  reborn.apply("ch1", undefined);
+  await after.find(({ levels }) => levels[0] === 0 && levels[2] === 15);
+  // In good order it leaves its cue and its master, and no levels.
+  reborn.apply("ch2", 80);
+  await after.find(({ levels }) => levels[1] === 40);
+  await reborn.stop();
+  await start(settings(later.port));
+  const last = await later.find(() => true);
+
+  expect([...first.levels.subarray(0, 3)]).toEqual([50, 0, 15]);
+  expect([...last.levels.subarray(0, 3)]).toEqual([0, 0, 15]);
+});
+
+describe("a source on sACN", () => {
+  test("says the priorities of single slots before its first levels, and again every second", async () => {
+    const seen: SacnData[] = [];
+    const sacn = await receiver((bytes) => {
+      const packet = decodeSacn(bytes);
+      if (packet !== undefined) seen.push(packet);
+      return packet;
+    });
+    await start({
+      universe: 1,
+      sacn: { ...local(sacn.port), priority: 90, slotPriorities: { "2-3": 150, "512": 0 } },
+    });
+
+    await sleep(2200);
+
+    const told = seen.filter(({ startCode }) => startCode === 0xdd);
+    const expected = new Uint8Array(slotCount).fill(90);
+    expected.set([150, 150], 1);
+    expected[511] = 0;
+    expect(seen[0]).toMatchObject({ startCode: 0xdd, levels: expected });
+    expect(told.length).toBeGreaterThanOrEqual(2);
+    expect(seen.map(({ sequence }) => sequence)).toEqual(seen.map((_, index) => index));
+  });
+
+  test("synchronizes universes that change together once, after their levels", async () => {
+    let order: string[] = [];
+    const sacn = await receiver((bytes) => {
+      const data = decodeSacn(bytes);
+      const extended = decodeExtended(bytes);
+      if (data !== undefined) order.push(`levels for ${data.synchronization}`);
+      if (extended?.kind === "synchronization") order.push(`now ${extended.universe}`);
+      return data ?? extended;
+    });
+    const settings = (universe: number) => ({
+      universe,
+      sacn: { ...local(sacn.port), synchronization: 777 },
+    });
+    const benches = await Promise.all([start(settings(1), "one"), start(settings(2), "two")]);
+    await untilQuiet();
+
+    const orders: string[] = [];
+    for (let level = 1; level <= 5; level += 1) {
+      order = [];
+      for (const bench of benches) bench.apply("ch1", level);
+      await sleep(120);
+      orders.push(order.slice(0, 3).join());
+    }
+
+    // A change that meets a repeat of one of them goes when the line is free.
+    expect(orders).toContain("levels for 777,levels for 777,now 777");
+  });
+});
+
+describe("a source on Art-Net", () => {
+  test("synchronizes what it has sent", async () => {
+    const order: string[] = [];
+    const artnet = await receiver((bytes) => {
+      if (isArtSync(bytes)) order.push("now");
+      const dmx = decodeArtDmx(bytes);
+      if (dmx !== undefined) order.push("levels");
+      return dmx ?? bytes;
+    });
+    await start({ universe: 1, artnet: { ...local(artnet.port), sync: true } });
+
+    await sleep(700);
+
+    expect(order.length).toBeGreaterThan(4);
+    expect(order).toEqual(order.map((_, index) => (index % 2 === 0 ? "levels" : "now")));
+  });
+});
+
+describe("a desk that is received", () => {
+  /** A port that nobody has at the moment. */
+  async function freePort(): Promise<number> {
+    const socket = createSocket("udp4").bind(0);
+    await once(socket, "listening");
+    const { port } = socket.address();
+    socket.close();
+    await once(socket, "close");
+    return port;
+  }
+
+  const settings = (port: number, universe: number) => ({
+    universe,
+    receive: { sacn: { port, interface: "127.0.0.1" }, channels: { fader: { channel: 1 } } },
+  });
+
+  test("drives every instance of its universe and no other, whoever came first", async () => {
+    const port = await freePort();
+    const first = await start(settings(port, 1), "first");
+    const other = await start(settings(port, 2), "other");
+    const last = await start(settings(port, 1), "last");
+    const desk = await start({ universe: 1, sacn: { to: ["127.0.0.1"], port } }, "desk");
+
+    desk.apply("ch1", 51);
+    await sleep(700);
+
+    expect([first, other, last].map((bench) => given(bench, "fader"))).toEqual([[0.2], [], [0.2]]);
+  });
+
+  test("is not disturbed by what is no light, however much of it comes", async () => {
+    const port = await freePort();
+    const bench = await start(settings(port, 1));
+    const socket = createSocket("udp4");
+    onTestFinished(() => void socket.close());
+    const desk = await start({ universe: 1, sacn: { to: ["127.0.0.1"], port } }, "desk");
+    const whole = sacnPacket({
+      cid: new Uint8Array(16),
+      sourceName: "",
+      universe: 1,
+      priority: 100,
+      synchronization: 0,
+    });
+
+    for (let turn = 0; turn < 500; turn += 1) {
+      socket.send(whole.subarray(0, turn), port, "127.0.0.1");
+      const torn = Buffer.from(whole);
+      // A length, the vectors, the universe: one byte after the other is wrong, and the CID of none of them counts.
+      torn.writeUInt8((torn[turn % 126] ?? 0) ^ 0xff, turn % 126);
+      if (turn % 126 < 22 || turn % 126 > 115) socket.send(torn, port, "127.0.0.1");
+    }
+    desk.apply("ch1", 255);
+    await sleep(700);
+
+    expect(given(bench, "fader")).toEqual([1]);
+    expect(bench.logged).toEqual([]);
+  });
+});
+
 describe("an instance that stops", () => {
   test("takes leave of its sACN receivers with exactly three packets, and shows its last look first", async () => {
     const [sacn, artnet] = await Promise.all([sacnReceiver(), artnetReceiver()]);
@@ -408,6 +573,21 @@ describe("an output that cannot send", () => {
     expect(bench.states).toEqual(["running"]);
     expect(given(bench, "errors").at(-1)).toBeGreaterThan(1);
     expect(bench.logged).toHaveLength(1);
+  });
+
+  test("is a widget that is not plugged in, and frames go on beside it", async () => {
+    const sacn = await sacnReceiver();
+    const bench = await start({ universe: 1, sacn: local(sacn.port), usb: { path: "/dev/no-such-widget" } });
+
+    bench.apply("ch1", 5);
+    await sacn.find(({ levels }) => levels[0] === 5);
+    await sleep(1100);
+
+    expect(bench.states).toEqual(["running"]);
+    expect(bench.logged[0]).toBe(
+      "warn USB: /dev/no-such-widget is not there: plug the device in or correct the path",
+    );
+    expect(sacn.packets.length).toBeGreaterThan(repeatsOfFirst / 2);
   });
 
   test("says what is missing when it is the only one, and goes on trying", async () => {

@@ -6,8 +6,8 @@ import { type Instant, later, millis, type Value } from "@interactor/shared/sdk/
 import type { Engine } from "./engine/engine.ts";
 import { slotCount } from "./engine/slots.ts";
 
-/** Ten a second: faster is not read, and each is a kilobyte on its way to the hub. */
-const monitorInterval = millis(100);
+/** Five a second: faster is not read, and each is a kilobyte on its way to the hub. */
+const monitorInterval = millis(200);
 
 export class Monitor {
   readonly #levels = new Uint8Array(slotCount);
@@ -28,7 +28,8 @@ export class Monitor {
     return this.#givenAt === undefined ? at : later(this.#givenAt, monitorInterval);
   }
 
-  take({ master, isBlack }: Engine, at: Instant): Value {
+  /** The levels by themselves, and with all that is known of them. */
+  take({ master, isBlack }: Engine, at: Instant): { readonly universe: Uint8Array; readonly monitor: Value } {
     this.#hasNews = false;
     this.#givenAt = at;
     const sources: string[] = [];
@@ -38,6 +39,7 @@ export class Monitor {
       return known < 0 ? sources.push(name) : known + 1;
     });
     // `shown` by slot: 0 nobody, else which of `sources`, counted from 1.
-    return { levels: Uint8Array.from(this.#levels), shown, sources, master, blackout: isBlack };
+    const universe = Uint8Array.from(this.#levels);
+    return { universe, monitor: { levels: universe, shown, sources, master, blackout: isBlack } };
   }
 }

@@ -28,7 +28,7 @@ function gaps(times: readonly number[]): number[] {
 /** A pacing whose first look is long sent, and the time of its last frame. */
 function settled(): { readonly pacing: Pacing; readonly last: number } {
   const pacing = new Pacing(start);
-  pacing.changed();
+  pacing.changed(start);
   return { pacing, last: sendTimes(pacing, repeatsOfFirst + 3).at(-1) ?? 0 };
 }
 
@@ -40,14 +40,14 @@ describe("a new universe", () => {
   test("sends at once when an input is set", () => {
     const pacing = new Pacing(start);
 
-    pacing.changed();
+    pacing.changed(start);
 
     expect(pacing.due()).toBe(start);
   });
 
   test("repeats its first look until sequence numbers have left the window in which receivers drop", () => {
     const pacing = new Pacing(start);
-    pacing.changed();
+    pacing.changed(start);
 
     const times = sendTimes(pacing, repeatsOfFirst + 2);
 
@@ -62,14 +62,14 @@ describe("a look that changes", () => {
   test("goes at once when the last frame is old enough", () => {
     const { pacing, last } = settled();
 
-    pacing.changed();
+    pacing.changed(start);
 
     expect(pacing.isDue(instant(last + frameTime))).toBe(true);
   });
 
   test("goes exactly when the last frame becomes old enough", () => {
     const { pacing, last } = settled();
-    pacing.changed();
+    pacing.changed(start);
 
     expect(pacing.isDue(instant(last + frameTime - 0.1))).toBe(false);
     expect(pacing.due()).toBe(last + frameTime);
@@ -77,7 +77,7 @@ describe("a look that changes", () => {
 
   test("is sent three times and then kept alive", () => {
     const { pacing } = settled();
-    pacing.changed();
+    pacing.changed(start);
 
     const times = sendTimes(pacing, repeatsOfChange + 3);
 
@@ -110,7 +110,7 @@ describe("whenever changes come", () => {
       const next = later(now, millis(distance));
       sendUntil(next);
       now = next;
-      pacing.changed();
+      pacing.changed(now);
       changes.push(now);
     }
     sendUntil(now + 2 * keepAliveInterval + 30 * frameTime);
@@ -136,6 +136,20 @@ describe("whenever changes come", () => {
           const shown = frames.find((frame) => frame >= change) ?? Infinity;
           const former = frames.findLast((frame) => frame < change) ?? -Infinity;
           expect(shown).toBeCloseTo(Math.max(change, former + frameTime), 6);
+        }
+      }),
+    );
+  });
+
+  test("timers that are late by no more than 2 ms push nothing that follows, and make nothing more than 44 Hz", () => {
+    const late = fc.array(fc.double({ min: 0, max: 2, noNaN: true }), { minLength: 2, maxLength: 200 });
+    fc.assert(
+      fc.property(late, (lateness) => {
+        const pacing = new Pacing(start);
+        for (const [frame, late] of lateness.entries()) {
+          pacing.changed(start);
+          expect(pacing.due()).toBeCloseTo(start + frame * frameTime, 6);
+          pacing.sent(later(pacing.due(), millis(late)));
         }
       }),
     );

@@ -29,8 +29,17 @@ export const repeatsOfFirst = 20;
  */
 export const firstLookDelay = millis(500);
 
+/**
+ * A timer fires late, by a millisecond at rest and by more on a busy Pi. Counted from when a frame went, each delay would
+ * push all that follow, and a desk that sends 44 times a second would soon be a whole frame ahead of us; so frames
+ * are counted from when they were due, as long as they were late by no more than this.
+ */
+const latenessForgiven = millis(2);
+
 export class Pacing {
   #isChanged = false;
+  /** When the change that waits could have gone. */
+  #changeDueAt: Instant;
   #repeats = repeatsOfFirst;
   /** No frame may go before this. */
   #freeAt: Instant;
@@ -39,11 +48,13 @@ export class Pacing {
 
   constructor(startedAt: Instant) {
     this.#freeAt = startedAt;
+    this.#changeDueAt = startedAt;
     this.#keepAliveAt = later(startedAt, firstLookDelay);
   }
 
   /** The look is no longer the one that was sent last. */
-  changed(): void {
+  changed(at: Instant): void {
+    if (!this.#isChanged) this.#changeDueAt = between(this.#freeAt, at) > 0 ? at : this.#freeAt;
     this.#isChanged = true;
   }
 
@@ -68,9 +79,11 @@ export class Pacing {
 
   /** A frame with the present look went out. */
   sent(at: Instant): void {
+    const due = this.#isChanged ? this.#changeDueAt : this.#keepAliveAt;
+    const late = Math.min(Math.max(between(due, at), 0), latenessForgiven);
     this.#repeats = this.#isChanged ? Math.max(this.#repeats, repeatsOfChange) : this.#repeats;
     this.#isChanged = false;
-    this.#freeAt = later(at, frameTime);
+    this.#freeAt = later(at, millis(frameTime - late));
     this.#keepAliveAt = this.#repeats > 0 ? this.#freeAt : later(at, keepAliveInterval);
     this.#repeats = Math.max(this.#repeats - 1, 0);
   }

@@ -19,6 +19,7 @@ const source: SacnSource = {
   sourceName: "pi-1/stage",
   universe: 0x1234,
   priority: 150,
+  synchronization: 0,
 };
 const ramp = Uint8Array.from({ length: slotCount }, (_, slot) => slot & 0xff);
 
@@ -79,6 +80,7 @@ describe("a data packet", () => {
       sourceName,
       universe: fc.integer({ min: 1, max: sacnUniverseMax }),
       priority: fc.integer({ min: 0, max: 200 }),
+      synchronization: fc.integer({ min: 0, max: sacnUniverseMax }),
     });
     const frames = fc.record({
       levels,
@@ -87,11 +89,11 @@ describe("a data packet", () => {
     });
 
     fc.assert(
-      fc.property(sources, frames, (given, frame) => {
-        const packet = sacnPacket(given);
+      fc.property(sources, frames, fc.nat(255), (given, frame, startCode) => {
+        const packet = sacnPacket(given, startCode);
         writeSacn(packet, frame);
 
-        expect(decodeSacn(packet)).toEqual({ ...given, ...frame, isPreview: false, startCode: 0 });
+        expect(decodeSacn(packet)).toEqual({ ...given, ...frame, isPreview: false, startCode });
       }),
     );
   });

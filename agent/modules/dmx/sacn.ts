@@ -12,7 +12,7 @@ export const sacnPriorityMax = 200;
 /** The field is 64 bytes of UTF-8 and ends with a zero. */
 export const sourceNameBytesMax = 63;
 
-const packetIdentifier = Buffer.from("ASC-E1.17\0\0\0", "latin1");
+export const packetIdentifier = Buffer.from("ASC-E1.17\0\0\0", "latin1");
 const vectorRootData = 0x0000_0004;
 const vectorFramingData = 0x0000_0002;
 const vectorDmpSetProperty = 0x02;
@@ -21,7 +21,7 @@ const dmpAddressType = 0xa1;
 const optionPreview = 0x80;
 const optionStreamTerminated = 0x40;
 /** The upper 4 bits of every length field. */
-const pduFlags = 0x7000;
+export const pduFlags = 0x7000;
 const pduLengthMask = 0x0fff;
 
 const at = {
@@ -49,6 +49,13 @@ const at = {
   slots: 126,
 } as const;
 
+/** What the slots of a packet hold. */
+export const startCodes = {
+  levels: 0,
+  /** ETC's extension that receivers know by now: a priority for each slot, 0 where the source does not drive it. */
+  priorities: 0xdd,
+} as const;
+
 export interface SacnSource {
   /** 16 bytes. */
   readonly cid: Uint8Array;
@@ -56,6 +63,8 @@ export interface SacnSource {
   readonly sourceName: string;
   readonly universe: number;
   readonly priority: number;
+  /** The universe whose synchronization packets say when to show the look; 0: at once. */
+  readonly synchronization: number;
 }
 
 export interface SacnFrame {
@@ -67,12 +76,12 @@ export interface SacnFrame {
 
 export interface SacnData extends SacnSource, SacnFrame {
   readonly isPreview: boolean;
-  /** 0 for levels. Anything else is no light: 0xDD holds priorities. */
+  /** Of `startCodes`; anything else is no light. */
   readonly startCode: number;
 }
 
 /** A packet of this source with 512 slots, all but the frame filled in. */
-export function sacnPacket(source: SacnSource): Buffer {
+export function sacnPacket(source: SacnSource, startCode: number = startCodes.levels): Buffer {
   const packet = Buffer.alloc(at.slots + slotCount);
   packet.writeUInt16BE(0x0010, at.preambleSize);
   packetIdentifier.copy(packet, at.identifier);
@@ -83,12 +92,14 @@ export function sacnPacket(source: SacnSource): Buffer {
   packet.writeUInt32BE(vectorFramingData, at.framingVector);
   packet.write(source.sourceName, at.sourceName, sourceNameBytesMax, "utf8");
   packet.writeUInt8(source.priority, at.priority);
+  packet.writeUInt16BE(source.synchronization, at.synchronization);
   packet.writeUInt16BE(source.universe, at.universe);
   packet.writeUInt16BE(pduFlags | (packet.length - at.dmpLength), at.dmpLength);
   packet.writeUInt8(vectorDmpSetProperty, at.dmpVector);
   packet.writeUInt8(dmpAddressType, at.dmpAddressType);
   packet.writeUInt16BE(1, at.propertyIncrement);
   packet.writeUInt16BE(1 + slotCount, at.propertyCount);
+  packet.writeUInt8(startCode, at.startCode);
   return packet;
 }
 
@@ -100,6 +111,14 @@ export function writeSacn(packet: Buffer, frame: SacnFrame): void {
 }
 
 export const nextSacnSequence = (sequence: number): number => (sequence + 1) & 0xff;
+
+/**
+ * Whether it is worth while to decode the packet for this universe: each packet comes to every instance of the worker,
+ * and most concern another one.
+ */
+export function mayBeOfUniverse(packet: Buffer, universe: number): boolean {
+  return packet.length >= at.slots && packet.readUInt16BE(at.universe) === universe;
+}
 
 /** A data packet from the wire; `undefined` when it is none, or its lengths contradict each other. */
 export function decodeSacn(bytes: Uint8Array): SacnData | undefined {
@@ -126,18 +145,23 @@ function lengthAt(packet: Buffer, field: number): boolean {
   return (packet.readUInt16BE(field) & pduLengthMask) === packet.length - field;
 }
 
+/** The text of a field that ends with a zero, if it is shorter than the field. */
+export function textIn(field: Buffer): string {
+  const end = field.indexOf(0);
+  return field.toString("utf8", 0, end < 0 ? field.length : end);
+}
+
 function fieldsOf(packet: Buffer): SacnData | undefined {
-  const name = packet.subarray(at.sourceName, at.priority);
-  const end = name.indexOf(0);
   const options = packet.readUInt8(at.options);
   const universe = packet.readUInt16BE(at.universe);
   const priority = packet.readUInt8(at.priority);
   if (universe < 1 || universe > sacnUniverseMax || priority > sacnPriorityMax) return undefined;
   return {
     cid: Uint8Array.from(packet.subarray(at.cid, at.framingLength)),
-    sourceName: name.toString("utf8", 0, end < 0 ? name.length : end),
+    sourceName: textIn(packet.subarray(at.sourceName, at.priority)),
     universe,
     priority,
+    synchronization: packet.readUInt16BE(at.synchronization),
     sequence: packet.readUInt8(at.sequence),
     isPreview: (options & optionPreview) !== 0,
     isTerminated: (options & optionStreamTerminated) !== 0,

@@ -1,5 +1,5 @@
 /**
- * Sends a look whenever it is another: changed levels become frames, frames go out on every stream.
+ * Sends a look whenever it is another: changed levels become frames, frames go out on every output.
  *
  * What changes in one turn of the event loop makes one frame: the first change asks for `setImmediate`, which runs
  * right after all that has arrived is handled. A microtask would run between two messages of one turn, send the first
@@ -15,7 +15,7 @@ import {
   millis,
 } from "@interactor/shared/sdk/define-module";
 import { frameTime, Pacing } from "./pacing.ts";
-import type { Stream } from "./streams.ts";
+import type { Output } from "./outputs/output.ts";
 
 /** What is sent. */
 export interface Look {
@@ -31,10 +31,10 @@ const terminatedPackets = 3;
 
 export class Sender {
   readonly #look: Look;
-  readonly #streams: readonly Stream[];
+  readonly #outputs: readonly Output[];
   readonly #clock: Clock;
   readonly #pacing: Pacing;
-  /** Called after each frame that at least one stream took. */
+  /** Called after each frame that at least one output took. */
   readonly #sent: (at: Instant) => void;
   #collecting: NodeJS.Immediate | undefined;
   #timer: { readonly due: Instant; cancel(): void } | undefined;
@@ -42,9 +42,9 @@ export class Sender {
   #lookAt: Instant;
   #isEnded = false;
 
-  constructor(look: Look, streams: readonly Stream[], clock: Clock, sent: (at: Instant) => void) {
+  constructor(look: Look, outputs: readonly Output[], clock: Clock, sent: (at: Instant) => void) {
     this.#look = look;
-    this.#streams = streams;
+    this.#outputs = outputs;
     this.#clock = clock;
     this.#pacing = new Pacing(clock.now());
     this.#sent = sent;
@@ -53,7 +53,7 @@ export class Sender {
 
   /** The look is another than the one that was sent last. */
   changed(): void {
-    this.#pacing.changed();
+    this.#pacing.changed(this.#clock.now());
     this.schedule();
   }
 
@@ -89,7 +89,7 @@ export class Sender {
     }
     for (let sent = 0; sent < terminatedPackets; sent += 1) {
       await this.#untilFree();
-      for (const stream of this.#streams) stream.sendTerminated(this.#look.levels);
+      for (const output of this.#outputs) output.sendTerminated(this.#look.levels);
       this.#pacing.sent(this.#clock.now());
     }
   }
@@ -106,7 +106,7 @@ export class Sender {
   /** Asks once more whether a frame is due: a timer may be early, or another may have sent it. */
   #wake(): void {
     const now = this.#clock.now();
-    if (this.#look.advance(now)) this.#pacing.changed();
+    if (this.#look.advance(now)) this.#pacing.changed(now);
     this.#lookAt = later(now, frameTime);
     if (this.#pacing.isDue(now)) this.#sendFrame();
     this.schedule();
@@ -115,7 +115,7 @@ export class Sender {
   #sendFrame(): void {
     const { levels } = this.#look;
     let isSent = false;
-    for (const stream of this.#streams) isSent = stream.send(levels) || isSent;
+    for (const output of this.#outputs) isSent = output.send(levels) || isSent;
     const now = this.#clock.now();
     this.#pacing.sent(now);
     if (isSent) this.#sent(now);

@@ -40,11 +40,11 @@ describe("settings", () => {
   });
 
   test.each([
-    ["no protocol", { universe: 1 }, ": sacn or artnet is needed: there is nowhere to send to"],
+    ["no protocol", { universe: 1 }, ": sacn, artnet or usb is needed: there is nowhere to send to"],
     [
       "both disabled",
       { universe: 1, sacn: { enabled: false } },
-      ": sacn or artnet is needed: there is nowhere to send to",
+      ": sacn, artnet or usb is needed: there is nowhere to send to",
     ],
     ["no universe", { sacn: {} }, "universe: must be a whole number from 1 to 63999"],
     ["universe 0", { universe: 0, sacn: {} }, "universe: must be a whole number from 1 to 63999"],
@@ -52,12 +52,12 @@ describe("settings", () => {
     [
       "a misspelt key",
       { ...valid, univers: 2 },
-      ": unknown setting univers; there are universe, sacn, artnet, dimmers, placed, fixtures, ltpChannels, scenes, cueLists, failsafe, priorities",
+      ": unknown setting univers; there are universe, sacn, artnet, usb, receive, dimmers, placed, fixtures, ltpChannels, scenes, cueLists, failsafe, remember, priorities",
     ],
     [
       "a misspelt key further in",
       { universe: 1, sacn: { prio: 1 } },
-      "sacn: unknown setting prio; there are enabled, to, port, interface, priority, sourceName",
+      "sacn: unknown setting prio; there are enabled, to, port, interface, priority, slotPriorities, synchronization, sourceName",
     ],
     [
       "a priority past 200",
@@ -86,9 +86,9 @@ describe("settings", () => {
       'sacn.to: must be "multicast" or a list of IPv4 addresses',
     ],
     [
-      "Art-Net without addresses",
-      { universe: 1, artnet: {} },
-      "artnet.to: must be a list of IPv4 addresses, such as [192.168.1.30]",
+      "Art-Net to a word that is none",
+      { universe: 1, artnet: { to: "all" } },
+      'artnet.to: must be "subscribers" or a list of IPv4 addresses',
     ],
     [
       "an interface by its name",
@@ -130,11 +130,26 @@ describe("settings", () => {
       { ...valid, dimmers: { frames: { channel: 1 } } },
       'dimmers.frames: the name "frames" is taken by a port of every dmx instance',
     ],
+    [
+      "an address to ask at that is none",
+      { universe: 1, artnet: { poll: ["router"] } },
+      "artnet.poll.0: must be an IPv4 address, such as 10.0.1.255",
+    ],
+    [
+      "a priority of no channel",
+      { universe: 1, sacn: { slotPriorities: { "0-3": 100 } } },
+      "sacn.slotPriorities.0-3: 0-3 is no range of channels from 1 to 512",
+    ],
+    [
+      "a widget without a path",
+      { universe: 1, usb: { path: "ttyUSB0" } },
+      "usb.path: must be a path such as /dev/ttyUSB0",
+    ],
     ["a list of dimmers", { ...valid, dimmers: [] }, "dimmers: must be a map of name: {channel: …}"],
     [
       "nothing",
       undefined,
-      ": must be a map of universe, sacn, artnet, dimmers, placed, fixtures, ltpChannels, scenes, cueLists, failsafe, priorities",
+      ": must be a map of universe, sacn, artnet, usb, receive, dimmers, placed, fixtures, ltpChannels, scenes, cueLists, failsafe, remember, priorities",
     ],
   ])("with %s are refused in words that help", (_, given, problem) => {
     expect(problems(given)).toContain(problem);

@@ -19,7 +19,7 @@ import {
   type Stored,
   storedOf,
 } from "./settings/cue-lists.ts";
-import { channel, type Problem, strict, text, whole } from "./settings/fields.ts";
+import { channel, type Problem, rangeWords, slotsOf, strict, text, whole } from "./settings/fields.ts";
 import {
   fixtures,
   latestOf,
@@ -33,10 +33,15 @@ import {
   type ArtnetSettings,
   filledArtnet,
   filledSacn,
+  filledUsb,
   portAddressProblems,
   sacn,
+  sacnProblems,
   type SacnSettings,
+  usb,
+  type UsbSettings,
 } from "./settings/outputs.ts";
+import { filledReceive, receive, receiveProblems, type ReceiveSettings } from "./settings/receive.ts";
 
 /** One for each slot. More: refuse. */
 const dimmersMax = slotCount;
@@ -47,12 +52,16 @@ export interface Settings {
   readonly universe: number;
   readonly sacn?: SacnSettings;
   readonly artnet?: ArtnetSettings;
+  readonly usb?: UsbSettings;
+  readonly receive?: ReceiveSettings;
   readonly dimmers: { readonly [name: string]: DimmerSettings };
   readonly placed: { readonly [name: string]: PlacedSettings };
   readonly priorities: InputPriorities;
   /** Slots, counted from 0, that are no intensity. */
   readonly latest: ReadonlySet<number>;
   readonly stored: Stored;
+  /** Path of the file in which is kept what is shown. */
+  readonly remember?: string;
 }
 
 const dimmer = strict({ channel, label: z.optional(text) });
@@ -66,6 +75,8 @@ const written = strict({
   universe: whole(1, sacnUniverseMax),
   sacn: z.optional(sacn),
   artnet: z.optional(artnet),
+  usb: z.optional(usb),
+  receive: z.optional(receive),
   dimmers: z._default(z.record(z.string(), dimmer, { error: "must be a map of name: {channel: …}" }), {}),
   placed,
   fixtures,
@@ -78,6 +89,9 @@ const written = strict({
   scenes,
   cueLists,
   failsafe: z.optional(failsafe),
+  remember: z.optional(
+    text.check(z.refine((path) => path.startsWith("/"), "must be a path such as /run/interactor/stage")),
+  ),
   priorities: z._default(
     strict({
       channels: z._default(whole(0, priorities.channels), priorities.channels),
@@ -106,30 +120,33 @@ const issueOf = (input: unknown) => (problem: Problem) => ({
 /** What is wrong between settings that are right each by itself. */
 function problemsOf(given: Written): readonly Problem[] {
   const problems: Problem[] = [];
-  if (given.sacn?.enabled !== true && given.artnet?.enabled !== true) {
-    problems.push({ path: [], message: "sacn or artnet is needed: there is nowhere to send to" });
+  const isSent = [given.sacn, given.artnet, given.usb].some((output) => output?.enabled === true);
+  if (!isSent && given.receive === undefined) {
+    problems.push({ path: [], message: "sacn, artnet or usb is needed: there is nowhere to send to" });
   }
-  if (given.artnet !== undefined) {
-    for (const { path, message } of portAddressProblems(given.artnet, given.universe)) {
-      problems.push({ path: ["artnet", ...path], message });
-    }
+  const inside = (key: string, found: readonly Problem[]): void => {
+    for (const { path, message } of found) problems.push({ path: [key, ...path], message });
+  };
+  if (given.sacn !== undefined) inside("sacn", sacnProblems(given.sacn));
+  if (given.artnet !== undefined) inside("artnet", portAddressProblems(given.artnet, given.universe));
+  if (given.receive !== undefined) {
+    const around = { universe: given.universe, hasFailsafe: given.failsafe !== undefined };
+    inside("receive", receiveProblems(given.receive, around));
   }
   const names = [...Object.keys(given.dimmers), ...Object.keys(given.placed)];
   if (names.length > dimmersMax)
     problems.push({ path: ["dimmers"], message: `more than ${dimmersMax} dimmers` });
-  for (const name of names) {
-    if (!isTaken(name)) continue;
-    problems.push({
-      path: ["dimmers", name],
-      message: `the name "${name}" is taken by a port of every dmx instance`,
-    });
-  }
+  const takenIn = (path: readonly string[], names: readonly string[]): void => {
+    for (const name of names.filter(isTaken)) {
+      const message = `the name "${name}" is taken by a port of every dmx instance`;
+      problems.push({ path: [...path, name], message });
+    }
+  };
+  takenIn(["dimmers"], names);
+  takenIn(["receive", "channels"], Object.keys(given.receive?.channels ?? {}));
   for (const [index, range] of given.ltpChannels.entries()) {
-    if (slotsOf(range).length > 0) continue;
-    problems.push({
-      path: ["ltpChannels", index],
-      message: `${range} is no range of channels from 1 to 512`,
-    });
+    if (slotsOf(range).length === 0)
+      problems.push({ path: ["ltpChannels", index], message: rangeWords(range) });
   }
   for (const [name, placed] of Object.entries(given.placed)) problems.push(...problemsOfPlaced(name, placed));
   problems.push(...problemsOfFixtures(given.fixtures ?? {}));
@@ -142,19 +159,14 @@ const isTaken = (name: string): boolean =>
   (Object.hasOwn(manifest.inputs, name) && name !== channelInput) ||
   new RegExp(`^${channelInput}\\d*$`).test(name);
 
-/** Counted from 0; none when the range is turned round or leaves the universe. */
-function slotsOf(range: number | string): readonly number[] {
-  const [first = 0, last = first] = String(range).split("-").map(Number);
-  if (first < 1 || last > slotCount || last < first) return [];
-  return Array.from({ length: last - first + 1 }, (_, index) => first - 1 + index);
-}
-
 function fill(given: Written): Settings {
   const { sacn, artnet, dimmers, placed } = given;
   return {
     universe: given.universe,
     ...(sacn?.enabled === true ? { sacn: filledSacn(sacn) } : {}),
     ...(artnet?.enabled === true ? { artnet: filledArtnet(artnet, given.universe) } : {}),
+    ...(given.usb?.enabled === true ? { usb: filledUsb(given.usb) } : {}),
+    ...(given.receive === undefined ? {} : { receive: filledReceive(given.receive, given.universe) }),
     dimmers: Object.fromEntries(
       Object.entries(dimmers).map(([name, { channel, label }]) => [name, dimmerInput(channel, label)]),
     ),
@@ -162,6 +174,7 @@ function fill(given: Written): Settings {
     priorities: given.priorities,
     latest: new Set([...given.ltpChannels.flatMap(slotsOf), ...latestOf(Object.values(placed))]),
     stored: storedOf(given, slotFinder(dimmers)),
+    ...(given.remember === undefined ? {} : { remember: given.remember }),
   };
 }
 

@@ -5,30 +5,42 @@ import {
   type Instance,
   type Instant,
   millis,
+  type Millis,
   type ModuleContext,
   seconds,
 } from "@interactor/shared/sdk/define-module";
 import { Complaints } from "@interactor/shared/sdk/complaints";
-import { Engine } from "./engine/engine.ts";
 import { levelsOfPlaced, slotsOfPlaced } from "./engine/placed-input.ts";
+import { Desks } from "./desks.ts";
+import { Engine, type Remembered } from "./engine/engine.ts";
+import type { NetworkFrame } from "./engine/network-sources.ts";
+import { ErrorReport } from "./error-report.ts";
 import { LatencyMeter } from "./latency.ts";
+import { Memory, withoutLevels } from "./memory.ts";
 import { Monitor } from "./monitor.ts";
-import { Outputs } from "./outputs.ts";
+import { Outputs } from "./outputs/outputs.ts";
 import { readLooks } from "./recorded-looks.ts";
 import { Sender } from "./sender.ts";
 import type { Settings } from "./settings.ts";
+import type { ReceiveSettings } from "./settings/receive.ts";
 import { slotFinder } from "./settings/cue-lists.ts";
 import { type PlacedSettings, restOf } from "./settings/fixtures.ts";
+import { sourceCid } from "./sacn.ts";
 import { cueListsOf, play, type PlayInput, playInputs, whatIsOn } from "./stored.ts";
 
 /** How often the counters are given, and what fails is tried anew. */
 const reportInterval = seconds(1);
+/** What is shown is kept at most four times a second: an agent that is killed loses no more than that. */
+const keepingDelay = millis(250);
 
 export class Stage implements Instance {
   readonly #context: ModuleContext;
   readonly #engine: Engine;
   readonly #outputs: Outputs;
   readonly #sender: Sender;
+  readonly #desks: Desks | undefined;
+  readonly #memory: Memory | undefined;
+  #cancelKeeping: (() => void) | undefined;
   readonly #latency: LatencyMeter;
   readonly #monitor = new Monitor();
   readonly #placed: Readonly<Record<string, PlacedSettings>>;
@@ -41,6 +53,8 @@ export class Stage implements Instance {
   #hasNews = true;
   #cancelReport: () => void = () => undefined;
   #cancelMonitor: (() => void) | undefined;
+  readonly #unkept = new ErrorReport();
+  #said: "running" | "waiting" | undefined;
   #stopped: Promise<void> | undefined;
 
   private constructor(settings: Settings, context: ModuleContext) {
@@ -65,13 +79,55 @@ export class Stage implements Instance {
       advance: (at: Instant) => this.#advance(at),
       wakeAt: (at: Instant) => this.#engine.wakeAt(at),
     };
-    this.#sender = new Sender(look, this.#outputs.streams, clock, (at) => this.#sent(at));
+    this.#sender = new Sender(look, this.#outputs.each, clock, (at) => this.#sent(at));
+    if (settings.remember !== undefined) this.#memory = new Memory(settings.remember);
+    if (settings.receive !== undefined) this.#desks = this.#desksOf(settings, settings.receive);
+  }
+
+  async #recall(): Promise<void> {
+    const remembered = await this.#memory?.recall();
+    if (typeof remembered === "string") this.#context.log.warn(remembered);
+    // The first frame waits for inputs as every first one does: a show stop that holds is among them.
+    else if (remembered !== undefined) this.#engine.restore(remembered, this.#context.clock.now());
+  }
+
+  /** Soon, and with what else changes until then. */
+  #keepSoon(): void {
+    if (this.#memory === undefined) return;
+    this.#cancelKeeping ??= this.#context.clock.after(keepingDelay, () => {
+      this.#cancelKeeping = undefined;
+      void this.#keep(this.#engine.remembered(this.#context.clock.now()));
+    });
+  }
+
+  async #keep(remembered: Remembered): Promise<void> {
+    const problem = await this.#memory?.keep(remembered);
+    const line = problem && this.#unkept.count(problem, this.#context.clock.now());
+    if (line !== undefined) this.#context.log.warn(line);
+  }
+
+  #desksOf({ latest }: Settings, receive: ReceiveSettings): Desks {
+    const { site, node, name } = this.#context;
+    const merged = {
+      frame: (frame: NetworkFrame, at: Instant) =>
+        this.#changedIf(this.#engine.receive(frame, at).isChanged, undefined),
+      synchronize: (validFor: Millis, at: Instant) =>
+        this.#changedIf(this.#engine.synchronize(validFor, at), undefined),
+    };
+    return new Desks(receive, this.#context, {
+      cid: sourceCid(`${site}/${node}/${name}`),
+      isOwnPort: (port) => this.#outputs.isOwnPort(port),
+      latest,
+      merged: receive.merge ? merged : undefined,
+    });
   }
 
   /** Resolves when the outputs are open, or have been tried: one that fails is tried again from then on. */
   static async start(settings: Settings, context: ModuleContext): Promise<Stage> {
     const stage = new Stage(settings, context);
-    await stage.#outputs.open();
+    await stage.#recall();
+    await Promise.all([stage.#outputs.open(), stage.#desks?.open()]);
+    stage.#sayState();
     context.onInput((input, applied) => stage.#set(input, applied));
     // Whoever says GO before a long one is read is told that there is none.
     void stage.#readRecordings(settings);
@@ -152,7 +208,7 @@ export class Stage implements Instance {
     this.#latency.sent(this.#context.clock.wall(), at);
     if (!this.#hasNews) return;
     this.#hasNews = false;
-    this.#context.emit("universe", Uint8Array.from(this.#engine.levels));
+    this.#keepSoon();
     this.#monitor.sent(this.#engine);
     this.#tellMonitor(at);
   }
@@ -161,7 +217,11 @@ export class Stage implements Instance {
   #tellMonitor(at: Instant): void {
     const due = this.#monitor.dueAt(at);
     if (due === undefined || this.#cancelMonitor !== undefined) return;
-    if (between(due, at) >= 0) return this.#context.emit("monitor", this.#monitor.take(this.#engine, at));
+    if (between(due, at) >= 0) {
+      const { universe, monitor } = this.#monitor.take(this.#engine, at);
+      this.#context.emit("universe", universe);
+      return this.#context.emit("monitor", monitor);
+    }
     this.#cancelMonitor = this.#context.clock.after(millis(between(at, due)), () => {
       this.#cancelMonitor = undefined;
       this.#tellMonitor(this.#context.clock.now());
@@ -182,15 +242,29 @@ export class Stage implements Instance {
     const { errors } = this.#outputs;
     if (errors !== this.#errorsGiven) this.#context.emit("errors", errors);
     this.#errorsGiven = errors;
-    this.#outputs.retry();
+    this.#sayState();
+    const now = this.#context.clock.now();
+    this.#outputs.tick(now);
+    this.#desks?.tick(now);
+  }
+
+  #sayState(): void {
+    const failure = this.#outputs.failure ?? this.#desks?.failure;
+    const state = failure === undefined ? "running" : "waiting";
+    if (state === this.#said || this.#stopped !== undefined) return;
+    this.#said = state;
+    if (failure === undefined) this.#context.running();
+    else this.#context.waiting(failure);
   }
 
   async #leave(): Promise<void> {
-    this.#outputs.fallSilent();
     this.#cancelReport();
     this.#complaints.stop();
     this.#cancelMonitor?.();
+    this.#cancelKeeping?.();
+    await this.#desks?.close();
     await this.#sender.leave();
+    await this.#keep(withoutLevels(this.#engine.remembered(this.#context.clock.now())));
     await this.#outputs.close();
   }
 }

@@ -33,6 +33,7 @@ test.each([
   [{ credential: "key" }, "the file of a secret cannot be read: ENOENT"],
   [{ credential: "../key" }, '"../key" is no name of a credential'],
   [{ credential: "large" }, "is larger than 65536 bytes"],
+  [{ file: "/dev/zero" }, "is no file"],
 ])("one that is not there is told by what is missing: %j", async (source, words) => {
   writeFileSync(join(folder, "large"), Buffer.alloc(65_537));
 

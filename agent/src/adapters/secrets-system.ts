@@ -1,5 +1,5 @@
 /** Secrets from the environment of the process, from files, and from the credentials that systemd hands over. */
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import type { Secrets } from "../ports/secrets.ts";
@@ -30,11 +30,14 @@ export function systemSecrets(env: NodeJS.ProcessEnv): Secrets {
 /** The line end that an editor leaves is no part of it. */
 async function readSecret(path: string): Promise<string> {
   try {
+    // Whoever opens a pipe waits until somebody writes.
+    if (!(await stat(path)).isFile()) throw missing(`what a secret is read from, ${path}, is no file`);
     await using file = await open(path, "r");
     const bytes = Buffer.alloc(secretBytesMax + 1);
     const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
     if (bytesRead <= secretBytesMax) return bytes.toString("utf8", 0, bytesRead).replace(/\r?\n$/, "");
   } catch (error) {
+    if (error instanceof Fault) throw error;
     throw missing(`the file of a secret cannot be read: ${messageOf(error)}`, error);
   }
   throw missing(`the file of a secret, ${path}, is larger than ${secretBytesMax} bytes`);

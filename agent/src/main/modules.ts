@@ -1,4 +1,5 @@
 /** The built-in modules: their manifests at hand, their code only where one runs. */
+import { manifest as bridge } from "../../modules/bridge/manifest.ts";
 import { manifest as dmx } from "../../modules/dmx/manifest.ts";
 import { manifest as firmata } from "../../modules/firmata/manifest.ts";
 import { manifest as gpio } from "../../modules/gpio/manifest.ts";
@@ -10,7 +11,7 @@ import { manifest as serial } from "../../modules/serial/manifest.ts";
 import { manifest as simulated } from "../../modules/simulated/manifest.ts";
 import { manifest as statechart } from "../../modules/statechart/manifest.ts";
 
-const manifests = [dmx, firmata, gpio, host, i2c, midi, osc, serial, simulated, statechart];
+const manifests = [bridge, dmx, firmata, gpio, host, i2c, midi, osc, serial, simulated, statechart];
 
 /** The worker an instance of `module` goes to; `undefined`: there is no such module, or another version of it. */
 export function workerOf(module: string, version?: string): string | undefined {

@@ -22,6 +22,8 @@ export interface Options {
   readonly zones: readonly string[];
   /** Measures of a sandbox that the installer does without. */
   readonly without: ReadonlySet<Measure>;
+  /** Whose modules it installs: the root of the site's trust. */
+  readonly trustRoot: string;
 }
 
 const usage = "see `interactor agent --help`";
@@ -38,6 +40,7 @@ export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv): Op
     config: resolve(given.config ?? env["INTERACTOR_CONFIG"] ?? `${data}/node.json`),
     zones: zonesFrom(given.zone ?? env["INTERACTOR_ZONES"]?.split(",") ?? []),
     without: measuresFrom(given["sandbox-without"] ?? env["INTERACTOR_SANDBOX_WITHOUT"]?.split(",") ?? []),
+    trustRoot: resolve(given["trust-root"] ?? env["INTERACTOR_TRUST_ROOT"] ?? `${data}/trust-root.json`),
   };
 }
 
@@ -65,7 +68,7 @@ function parse(argv: readonly string[]) {
   try {
     const text = { type: "string" } as const;
     const zone = { type: "string", multiple: true } as const;
-    const places = { data: text, site: text, node: text, hub: text, config: text };
+    const places = { data: text, site: text, node: text, hub: text, config: text, "trust-root": text };
     const options = { ...places, zone, "sandbox-without": zone };
     return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
   } catch (error) {

@@ -16,6 +16,7 @@ import { spoolLimits } from "../ports/spool.ts";
 import { modulesOf } from "./module-host.ts";
 import { openPull } from "./pull.ts";
 import { readInstances, readOptions } from "./options.ts";
+import { allowBundles } from "./trust.ts";
 import { version } from "./version.ts";
 
 /** An end in good order takes at most this long; then the process goes anyway. */
@@ -36,7 +37,8 @@ export async function run(): Promise<void> {
 async function serve(): Promise<void> {
   const ending = Promise.withResolvers<number>();
   whenTold(() => ending.resolve(0));
-  const { data, site, node, hub, config, zones, without } = readOptions(process.argv.slice(2), process.env);
+  const options = readOptions(process.argv.slice(2), process.env);
+  const { data, site, node, hub, config, zones, without, trustRoot } = options;
   using folder = openDataFolder(data);
   const instances = readInstances(config);
   const log = pinoLog({ name: "interactor-agent", version, node });
@@ -73,6 +75,7 @@ async function serve(): Promise<void> {
       store,
       applyStore,
       files: pull.files,
+      allow: allowBundles({ data, node, root: trustRoot, source: pull.source, log }),
       secrets: systemSecrets(process.env),
       spool,
       openHost: modulesOf({ file, data, fileOf, site, node, without, steering, clock, random, log }),

@@ -9,6 +9,8 @@ import { runWorker } from "../adapters/module-host-worker/worker.ts";
 
 const load: ModuleLoader = async (module) => {
   switch (module) {
+    case "bridge":
+      return loaded((await import("../../modules/bridge/module.ts")).definition);
     case "dmx":
       return loaded((await import("../../modules/dmx/module.ts")).definition);
     case "firmata":

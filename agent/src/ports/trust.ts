@@ -54,3 +54,6 @@ export interface TrustTime {
   /** A Pi boots in 1970: without this its clock is not believed. */
   readonly isSynchronised: boolean;
 }
+
+/** Throws a Fault that says which of these bundles, by their digests, may not be installed, and why. */
+export type AllowBundles = (digests: readonly string[], signal: AbortSignal) => Promise<void>;

@@ -21,7 +21,7 @@ const lookEvery = 100; // ms
 /** A start that takes longer is said to be slow, in ms. */
 const slowAfter = 20_000;
 /** Routes and instances that need longer than this are reported as they are then, in ms. */
-const settleTimeout = 3000;
+const settleTimeout = 20_000;
 /** How soon somebody who edits the routes hears what is wrong with them, in ms. */
 const problemsEvery = 1000;
 

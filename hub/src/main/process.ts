@@ -59,7 +59,6 @@ async function serve(): Promise<void> {
       random: { next: Math.random },
       journal,
       stopStore: openStopStore(data, log),
-      pull: trust.pull,
     },
   );
   await hub.load();
@@ -68,7 +67,8 @@ async function serve(): Promise<void> {
   using routes = await watchRoutes(options.routes, hub.site, log);
   await hub.resume();
   await using store = await openBrokerStore({ folder: data, limits: options.limits, clock, log });
-  await using broker = await openBroker({ ...mqttOf(options), store, wall: steadyWall(clock) }, hub);
+  const wall = steadyWall(clock);
+  await using broker = await openBroker({ ...mqttOf(options), store, wall }, trust.rules(hub, hub.counters));
   const problems = () => [
     ...routes.problems(),
     ...hub.site.problems(),
@@ -76,7 +76,7 @@ async function serve(): Promise<void> {
   ];
   boundHeap({ entries: () => hub.counters.entries, arrivals: broker.arrivals });
   hub.start(broker, problems);
-  trust.serve(broker, site);
+  trust.serve(broker, site, (digest) => hub.site.plan(digest));
   await using http = await openHttp(
     {
       ...placeOf(options),
@@ -89,7 +89,6 @@ async function serve(): Promise<void> {
     controlOf(hub),
   );
   // The first to end: a release that was asked just now must not come back as a stop.
-  await using _site = hub.site;
   await using _showStop = hub.showStop;
   await announce(options, { http: http.port, mqtt: broker.port }, log);
   await ending;

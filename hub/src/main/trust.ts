@@ -8,16 +8,18 @@ import { openAuditLog } from "../adapters/audit-log-files.ts";
 import { readImportPolicy } from "../adapters/import-policy-file.ts";
 import { openSigner } from "../adapters/signer-ed25519/signer-ed25519.ts";
 import { openTrustRepository } from "../adapters/trust-repository/trust-repository.ts";
-import { HubPull } from "../hub-pull.ts";
+import { answeringPulls, HubPull } from "../hub-pull.ts";
 import { HubTrust } from "../hub-trust.ts";
-import type { Broker } from "../ports/broker.ts";
+import type { HubCounters } from "../core/registry/counters.ts";
+import type { Broker, BrokerRules } from "../ports/broker.ts";
 import type { Log } from "../ports/log.ts";
 
 export interface Trust extends Disposable {
   readonly desk: HubTrust;
-  readonly pull: HubPull;
-  /** From now on nodes are answered. */
-  serve(broker: Broker, site: string): void;
+  /** The same rules, by which nodes pull files too. */
+  rules(rules: BrokerRules, counters: Pick<HubCounters, "refused">): BrokerRules;
+  /** From now on nodes are answered. `plan`: one of theirs, by its digest. */
+  serve(broker: Broker, site: string, plan: (digest: string) => Promise<Uint8Array | undefined>): void;
 }
 
 export async function openTrust(data: string, clock: Clock, log: Log): Promise<Trust> {
@@ -35,19 +37,23 @@ export async function openTrust(data: string, clock: Clock, log: Log): Promise<T
     clock,
     log,
   });
+  let planOf: (digest: string) => Promise<Uint8Array | undefined> = async () => undefined;
   const pull = new HubPull({
-    read: ({ kind, name }) => (kind === "content" ? repository.content(name) : repository.read(kind, name)),
+    read: async ({ kind, name }) =>
+      kind === "content" ? ((await repository.content(name)) ?? planOf(name)) : repository.read(kind, name),
     sumOf: (bytes) => createHash("sha256").update(bytes).digest(),
     log,
   });
   desk.start();
   return {
     desk,
-    pull,
-    serve: (broker, site) =>
+    rules: (rules, { refused }) => answeringPulls(rules, pull, (reason) => refused.add(reason)),
+    serve(broker, site, plan) {
+      planOf = plan;
       pull.start((node, payload) =>
         broker.publish(nodeTopics(site, node).piece, payload, { retain: false, qos: 0 }),
-      ),
+      );
+    },
     [Symbol.dispose]: () => desk.stop(),
   };
 }

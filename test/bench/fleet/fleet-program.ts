@@ -132,7 +132,7 @@ function steadyHost(events: ModuleHostEvents, steady: Steady): ModuleHost {
   timers.add(setInterval(beat, 1000));
   return {
     start(instance) {
-      const { name, module, version = "1" } = instance;
+      const { name, module, version = "0.1.0" } = instance;
       running.set(name, instance);
       const outputs = { level: { type: "int", deliver: "every" } } as const;
       events.declared(name, { inputs: {}, outputs }, { module, version });

@@ -6,6 +6,7 @@ import { AgentApply } from "@interactor/agent/src/agent-apply.ts";
 import { openApplyStore } from "@interactor/agent/src/adapters/apply-store-files/apply-store-files.ts";
 import type { Disk } from "@interactor/agent/src/ports/disk.ts";
 import type { ApplyStore } from "@interactor/agent/src/ports/apply-store.ts";
+import type { AllowBundles } from "@interactor/agent/src/ports/trust.ts";
 import { Fault } from "@interactor/shared/kernel/fault";
 import { millis, seconds } from "@interactor/shared/kernel/units";
 import type { PlanChanges } from "@interactor/shared/site/plan-changes";
@@ -52,13 +53,15 @@ export interface Given {
   /** What is wrong with a revision when it is watched. */
   readonly unwell?: (plan: Plan) => string | undefined;
   readonly veto?: (plan: Plan) => string | undefined;
+  /** Throws unless bundles may be installed. */
+  readonly allow?: AllowBundles;
   /** Told of each piece of a file before it comes: by throwing, the link is lost. */
   readonly fetching?: (digest: string, at: number) => void;
 }
 
 const ends = new Set(["idle", "applied", "rolled-back", "rejected"]);
 
-export async function nodeIn(folder: string, { disk, unwell, veto, fetching }: Given = {}) {
+export async function nodeIn(folder: string, { disk, unwell, veto, allow, fetching }: Given = {}) {
   const clock = new VirtualClock();
   const log: string[] = [];
   const say = (words: string) => void log.push(words);
@@ -93,6 +96,7 @@ export async function nodeIn(folder: string, { disk, unwell, veto, fetching }: G
         }
       },
     },
+    ...(allow && { allow }),
     runner: {
       async prepare(plan) {
         const reason = veto?.(plan);

@@ -14,7 +14,7 @@ describe.concurrent("a node that is killed", () => {
     async (delay) => {
       await using light = await Light.open();
       await using hub = await openTargetHub();
-      const first = await startAgent({ node, hub: hub.address });
+      await using first = await startAgent({ node, hub: hub.address });
       hub.target(1, lightPlan(light.port, 20));
       await hub.cameTo(1, "applied");
       const { data } = first;
@@ -32,7 +32,6 @@ describe.concurrent("a node that is killed", () => {
       await hub.cameTo(3, "applied");
       await eventually("the light of the next", () => light.level(1) === 40);
       expect(again.log()).not.toContain("damaged");
-      await first[Symbol.asyncDispose]();
     },
   );
 });

@@ -1,41 +1,19 @@
 // A bundle of 300 KB over a slow line, by the real hub and the agent's own link: what is urgent is not held up, what is lost
 // is asked again, and what is there is not asked twice, over a cut and over a restart.
 
-import { createHash } from "node:crypto";
 import { setTimeout as after } from "node:timers/promises";
-import { connectAsync } from "mqtt";
 import { expect, test } from "vitest";
 import { openTrust } from "@interactor/agent/src/adapters/trust-tuf/trust-tuf.ts";
 import { systemDisk } from "@interactor/agent/src/adapters/apply-store-files/disk.ts";
 import { trustPaths } from "@interactor/shared/bundle/trust-api";
-import { decodeStopLatch, encodeStopLatch } from "@interactor/shared/wire/messages/stop";
-import { siteTopics } from "@interactor/shared/wire/topics";
 import { emptyFolder } from "../../contract/folders.ts";
-import { type HubProgram, startHub } from "../programs.ts";
+import { bundle, bundleDigest, hubWithBundle, presses } from "./bundle-hub.ts";
 import { type PullingNode, pullingNode } from "./pulling-node.ts";
 import { slowLine } from "./slow-line.ts";
 
-const bundle = Buffer.concat(
-  Array.from({ length: 300 }, (_, at) => Buffer.from(`// ${String(at).padStart(1020, ".")}\n`)),
-);
-const digest = createHash("sha256").update(bundle).digest("hex");
-
-/** With the bundle in its repository. */
-async function hubWithBundle(): Promise<HubProgram> {
-  const hub = await startHub();
-  const body = { by: "test", manifest: { id: "big", version: "1.0.0" }, base64: bundle.toString("base64") };
-  const answer = await fetch(`${hub.http}${trustPaths.development}`, {
-    method: "POST",
-    body: JSON.stringify(body),
-    headers: { "content-type": "application/json" },
-  });
-  expect(answer.status).toBe(200);
-  return hub;
-}
-
 async function take(node: PullingNode, offset = 0, signal = AbortSignal.timeout(50_000)): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of node.pull.files.fetch(digest, offset, signal)) pieces.push(piece);
+  for await (const piece of node.pull.files.fetch(bundleDigest, offset, signal)) pieces.push(piece);
   return Buffer.concat(pieces);
 }
 
@@ -48,33 +26,6 @@ const quantile = (values: readonly number[], part: number): number =>
 
 const times = (delays: readonly number[]): string =>
   `p50 ${quantile(delays, 0.5).toFixed(0)} p99 ${quantile(delays, 0.99).toFixed(0)} ms of ${delays.length}`;
-
-/** How long each stop takes to the node that somebody presses, every 20 ms, until told. */
-async function presses(hub: HubProgram, node: PullingNode) {
-  const presser = await connectAsync(hub.mqtt, { protocolVersion: 4, clientId: "presser" });
-  const sent = new Map<string, number>();
-  const name = `press-${node.others.length}`;
-  const timer = setInterval(() => {
-    const id = `${name}-${sent.size}`;
-    sent.set(id, performance.now());
-    const press = encodeStopLatch({ v: 1, latched: true, by: "test", at: Date.now() * 1000, id });
-    presser.publish(siteTopics("demo").stop("all"), Buffer.from(press));
-  }, 20);
-  return {
-    async end(): Promise<readonly number[]> {
-      clearInterval(timer);
-      await after(1000);
-      await presser.endAsync();
-      const came = new Map<string, number>();
-      for (const { payload, at } of node.others) {
-        const said = decodeStopLatch(payload);
-        if (!said.ok) continue;
-        for (const { id } of said.value.latches ?? []) if (!came.has(id)) came.set(id, at);
-      }
-      return [...sent].flatMap(([id, at]) => (came.get(id) ?? at) - at);
-    },
-  };
-}
 
 test("it comes whole, over a line of 250 kB/s, and what is urgent is not held up meanwhile", async () => {
   await using hub = await hubWithBundle();
@@ -142,7 +93,7 @@ test("after a restart it goes on from what is on disk, and asks for nothing that
     node.loses = (at) => at === 2 * 4096 && node.came.length < 30;
     const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(50_000)]);
     const taking = (async () => {
-      for await (const piece of node.pull.files.fetch(digest, 0, signal)) before.push(piece);
+      for await (const piece of node.pull.files.fetch(bundleDigest, 0, signal)) before.push(piece);
     })().catch(() => undefined);
     await expect.poll(() => node.came.length, { interval: 5, timeout: 20_000 }).toBeGreaterThan(12);
     ending.abort();
@@ -178,7 +129,7 @@ test("what is signed comes the same way, and is believed", async () => {
   const file = await believed.find("modules/development/big-1.0.0.js");
 
   expect(believed.isDevelopment).toBe(true);
-  expect(file).toMatchObject({ bytes: bundle.length, hashes: { sha256: digest } });
+  expect(file).toMatchObject({ bytes: bundle.length, hashes: { sha256: bundleDigest } });
   expect(file && Buffer.from(await believed.read(file, signal)).equals(bundle)).toBe(true);
 });
 

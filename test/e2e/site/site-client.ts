@@ -75,7 +75,9 @@ export class SiteClient {
   until(revision: number, kind: RolloutView["kind"], within?: number): Promise<RolloutView> {
     const look = async () => {
       const rollout = await this.rollout(revision);
-      return rollout.kind === kind && rollout;
+      if (rollout.kind === kind) return rollout;
+      const [node] = rollout.nodes.filter(({ state }) => state !== "done");
+      throw new Error(`it is ${rollout.kind}: ${JSON.stringify([rollout.why, node])}`);
     };
     return eventually(`the rollout of revision ${revision} is ${kind}`, look, within);
   }

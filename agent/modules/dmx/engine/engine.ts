@@ -70,11 +70,6 @@ export class Engine {
     return this.#isBlack;
   }
 
-  /** The sources that are heard on the network, for people. */
-  get networkNames(): readonly string[] {
-    return this.#network.names;
-  }
-
   /** Who shows on a slot, 0–511; `undefined`: nobody. */
   sourceAt(slot: number): string | undefined {
     const shown = this.#merge.shownAt(slot);

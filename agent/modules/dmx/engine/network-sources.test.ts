@@ -58,7 +58,7 @@ describe("sources on the network", () => {
       false,
       true,
     ]);
-    expect([look(engine, 1), engine.networkNames]).toEqual([[10], ["below"]]);
+    expect([look(engine, 1), engine.sourceAt(0)]).toEqual([[10], "below below"]);
   });
 
   test("that say they leave are gone at once", () => {

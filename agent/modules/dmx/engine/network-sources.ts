@@ -78,9 +78,9 @@ export class NetworkSources {
     this.#merge = merge;
   }
 
-  /** Those that drive something, for people. */
-  get names(): readonly string[] {
-    return [...this.#heard.values()].map(({ name }) => name);
+  /** How many are heard. */
+  get count(): number {
+    return this.#heard.size;
   }
 
   /** `lose` is called before a source that leaves lets go of its slots. */

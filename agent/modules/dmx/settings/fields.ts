@@ -48,10 +48,14 @@ export const localAddress = text.check(
 /** Every frame goes to each of them in turn, 44 times a second. More: refuse, and use multicast. */
 const addressesMax = 32;
 
-export function addresses(isAllowed: (address: string) => boolean, example: string): z.ZodMiniType<string[]> {
+export function addresses(
+  isAllowed: (address: string) => boolean,
+  example: string,
+  least: 0 | 1 = 1,
+): z.ZodMiniType<string[]> {
   const address = text.check(z.refine(isAllowed, `must be an IPv4 address, such as ${example}`));
   return z.array(address, { error: `must be a list of IPv4 addresses, such as [${example}]` }).check(
-    z.minLength(1, "must name at least one address"),
+    z.minLength(least, "must name at least one address"),
     z.maxLength(addressesMax, `must not name more than ${addressesMax} addresses`),
     z.refine((list) => new Set(list).size === list.length, "an address stands twice"),
   );
@@ -62,3 +66,15 @@ export interface Problem {
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
+
+/** The slots, counted from 0, of `7` or `11-14`; none when it is no such range, turned round, or leaves the universe. */
+export function slotsOf(range: number | string): readonly number[] {
+  const match = /^(\d{1,3})(?:-(\d{1,3}))?$/.exec(String(range));
+  const first = Number(match?.[1] ?? 0);
+  const last = Number(match?.[2] ?? first);
+  if (first < 1 || last > slotCount || last < first) return [];
+  return Array.from({ length: last - first + 1 }, (_, index) => first - 1 + index);
+}
+
+export const rangeWords = (range: number | string): string =>
+  `${range} is no range of channels from 1 to 512`;

@@ -1,9 +1,22 @@
 /** Where a universe goes. */
-import { z } from "@interactor/shared/sdk/define-module";
+import { type Millis, z } from "@interactor/shared/sdk/define-module";
 import { artnetPort, netMax, nibbleMax, portAddressMax, portAddressOf } from "../artnet.ts";
-import { sacnPort, sourceNameBytesMax } from "../sacn.ts";
+import { sacnPort, sacnUniverseMax, sourceNameBytesMax } from "../sacn.ts";
 import { priority, priorityDefault } from "./cue-lists.ts";
-import { addresses, flag, isUnicast, localAddress, type Problem, strict, text, whole } from "./fields.ts";
+import {
+  addresses,
+  flag,
+  isUnicast,
+  localAddress,
+  millisOf,
+  type Problem,
+  rangeWords,
+  slotsOf,
+  span,
+  strict,
+  text,
+  whole,
+} from "./fields.ts";
 
 export interface SacnSettings {
   readonly to: "multicast" | readonly string[];
@@ -11,18 +24,32 @@ export interface SacnSettings {
   /** Local address to send from. */
   readonly interface?: string | undefined;
   readonly priority: number;
+  /** By slot, counted from 0, where it is another; 0: others drive it. */
+  readonly slotPriorities: ReadonlyMap<number, number>;
+  /** The universe whose synchronization packets say when to show the look. */
+  readonly synchronization?: number | undefined;
   readonly sourceName?: string | undefined;
 }
 
 export interface ArtnetSettings {
-  readonly to: readonly string[];
+  readonly to: "subscribers" | readonly string[];
+  /** Asked who wants what, besides everybody on the own networks. */
+  readonly poll: readonly string[];
+  readonly sync: boolean;
   readonly port: number;
   readonly interface?: string | undefined;
   readonly portAddress: number;
 }
 
+export interface UsbSettings {
+  readonly path: string;
+  readonly baudRate: number;
+  /** A widget of ours goes dark or to the failsafe's scene after that; 0: it holds the last look for ever. */
+  readonly guard: Millis;
+}
+
 const isSendable = (address: string): boolean => isUnicast(address) || address === "255.255.255.255";
-const udpPort = whole(1, 65_535);
+export const udpPort = whole(1, 65_535);
 
 const sourceName = text.check(
   z.refine(
@@ -42,12 +69,26 @@ export const sacn = strict({
   port: z._default(udpPort, sacnPort),
   interface: z.optional(localAddress),
   priority: z._default(priority, priorityDefault),
+  slotPriorities: z._default(
+    z.record(z.string(), priority, {
+      error: "must be a map of channels and their priorities, such as {1-10: 150}",
+    }),
+    {},
+  ),
+  synchronization: z.optional(whole(1, sacnUniverseMax)),
   sourceName: z.optional(sourceName),
 });
 
 export const artnet = strict({
   enabled: z._default(flag, true),
-  to: addresses(isSendable, "192.168.1.30"),
+  to: z._default(
+    z.union([z.literal("subscribers"), addresses(isSendable, "192.168.1.30")], {
+      error: 'must be "subscribers" or a list of IPv4 addresses',
+    }),
+    "subscribers",
+  ),
+  poll: z._default(addresses(isSendable, "10.0.1.255", 0), []),
+  sync: z._default(flag, false),
   port: z._default(udpPort, artnetPort),
   interface: z.optional(localAddress),
   portAddress: z.optional(whole(0, portAddressMax)),
@@ -56,6 +97,25 @@ export const artnet = strict({
   universe: z.optional(whole(0, nibbleMax)),
 });
 
+/** Two bytes of milliseconds. */
+const guardMax = 65_535;
+
+export const usb = strict({
+  enabled: z._default(flag, true),
+  path: text.check(
+    z.maxLength(255),
+    z.refine((path) => path.startsWith("/") && !path.includes("\0"), "must be a path such as /dev/ttyUSB0"),
+  ),
+  // What carries 44 frames a second. A widget with an FTDI chip has its own speed and does not care.
+  baudRate: z._default(whole(38_400, 4_000_000), 250_000),
+  // Two repeats of a static look and some time to spare.
+  guard: z._default(
+    span.check(z.refine((written) => millisOf(written) <= guardMax, "must be at most 65s")),
+    "2s",
+  ),
+});
+
+type WrittenUsb = z.infer<typeof usb>;
 type WrittenSacn = z.infer<typeof sacn>;
 type WrittenArtnet = z.infer<typeof artnet>;
 export type PortAddress = Pick<WrittenArtnet, "portAddress" | "net" | "subnet" | "universe">;
@@ -76,18 +136,31 @@ export function portAddressProblems(given: PortAddress, universe: number): reado
 }
 
 /** Art-Net counts from 0: what sACN calls universe 1 is port address 0, unless the settings say otherwise. */
-function portAddressIn(given: PortAddress, universe: number): number {
+export function portAddressIn(given: PortAddress, universe: number): number {
   if (given.universe !== undefined) {
     return portAddressOf({ net: given.net ?? 0, subnet: given.subnet ?? 0, universe: given.universe });
   }
   return given.portAddress ?? universe - 1;
 }
 
-export function filledSacn({ enabled: _enabled, ...rest }: WrittenSacn): SacnSettings {
-  return rest;
+export function filledSacn({ enabled: _enabled, slotPriorities, ...rest }: WrittenSacn): SacnSettings {
+  const bySlot = new Map<number, number>();
+  for (const [range, priority] of Object.entries(slotPriorities)) {
+    for (const slot of slotsOf(range)) bySlot.set(slot, priority);
+  }
+  return { ...rest, slotPriorities: bySlot };
+}
+
+export function filledUsb({ path, baudRate, guard }: WrittenUsb): UsbSettings {
+  return { path, baudRate, guard: millisOf(guard) };
+}
+
+export function sacnProblems({ slotPriorities }: WrittenSacn): readonly Problem[] {
+  const wrong = Object.keys(slotPriorities).filter((range) => slotsOf(range).length === 0);
+  return wrong.map((range) => ({ path: ["slotPriorities", range], message: rangeWords(range) }));
 }
 
 export function filledArtnet(given: WrittenArtnet, universe: number): ArtnetSettings {
-  const { to, port } = given;
-  return { to, port, interface: given.interface, portAddress: portAddressIn(given, universe) };
+  const { to, poll, sync, port } = given;
+  return { to, poll, sync, port, interface: given.interface, portAddress: portAddressIn(given, universe) };
 }

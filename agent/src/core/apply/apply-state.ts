@@ -24,8 +24,8 @@ export const prepareMax = seconds(30);
 export const writeMax = seconds(10);
 /** Instances stop and start; one that hangs is ended by its host within seconds. Then: go back, or restart the agent. */
 export const switchMax = seconds(60);
-/** The verdict comes so long after the probation at the latest. Then: go back. */
-export const probeGrace = seconds(5);
+/** The verdict comes so long after the probation at the latest: what is slow to start is waited for. Then: go back. */
+export const probeGrace = seconds(20);
 /** A rejected target whose cause may pass by itself is tried again after this. */
 export const retryAfter = seconds(60);
 /** What the disk did not take is tried again after this. */

@@ -15,10 +15,10 @@ export const heartbeatMax = seconds(3);
 export const firstHeartbeatMax = seconds(15);
 
 /**
- * What is still missing at the end of a short probation is waited for so long: a worker thread takes a slow Pi a second
- * or two to start. Less than what the apply itself waits for a verdict.
+ * What is still missing at the end of a short probation is waited for so long: a worker thread takes a slow Pi, or one
+ * that has much to do, many seconds to start. Less than what the apply itself waits for a verdict.
  */
-export const comingUpMax = seconds(4);
+export const comingUpMax = seconds(15);
 
 /** The code an instance runs, as its host has loaded it. */
 export interface RunningCode {

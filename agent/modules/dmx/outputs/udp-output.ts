@@ -12,8 +12,6 @@ import { createSocket, type Socket } from "node:dgram";
 const multicastHops = 64;
 
 export interface UdpOutputOptions {
-  /** For logs and states. */
-  readonly name: string;
   readonly addresses: readonly string[];
   readonly port: number;
   /** Local address to send from. Default: whatever the system's routes say. */
@@ -32,24 +30,34 @@ interface Target {
 }
 
 export class UdpOutput {
-  readonly name: string;
   readonly #options: UdpOutputOptions;
-  readonly #targets: readonly Target[];
+  #targets: readonly Target[];
   #socket: Socket | undefined;
   #isOpen = false;
   #isEnded = false;
   #error: Error | undefined;
 
   constructor(options: UdpOutputOptions) {
-    this.name = options.name;
     this.#options = options;
     this.#targets = options.addresses.map((address) => this.#target(address));
   }
 
   /** Why nothing gets out at the moment; `undefined` while at least one address can be sent to. */
   get failure(): Error | undefined {
+    if (this.#isOpen && this.#targets.length === 0) return new Error("no node has asked for it");
     const isFailing = !this.#isOpen || this.#targets.every((target) => target.hasFailed);
     return isFailing ? (this.#error ?? new Error("not open yet")) : undefined;
+  }
+
+  /** Whether the packet with this sender is one of ours, come back. */
+  isOwn(port: number): boolean {
+    return this.#isOpen && this.#socket?.address().port === port;
+  }
+
+  /** From now on packets go to these addresses. What is known of those that stay is kept. */
+  aim(addresses: readonly string[]): void {
+    const known = new Map(this.#targets.map((target) => [target.address, target]));
+    this.#targets = addresses.map((address) => known.get(address) ?? this.#target(address));
   }
 
   /** Opens the socket, once more if there is one. Resolves when it is open or has failed; never rejects. */
@@ -91,6 +99,16 @@ export class UdpOutput {
       socket.send(packet, this.#options.port, target.address, target.done);
     }
     return true;
+  }
+
+  /** Hands a packet that is not the look to the system: nobody waits for it, and it stands behind none. */
+  say(packet: Uint8Array, addresses: readonly string[]): void {
+    if (!this.#isOpen) return;
+    for (const address of addresses) {
+      this.#socket?.send(packet, this.#options.port, address, (error) => {
+        if (error !== null) this.#fail(error);
+      });
+    }
   }
 
   /** Closes it for good. */

@@ -1,0 +1,62 @@
+/** avrdude, the program that talks to bootloaders. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { type Clock, seconds } from "@interactor/shared/sdk/define-module";
+
+export type Chip = "atmega328p" | "atmega2560";
+
+/** What each bootloader of Arduino's speaks, and how fast. The Mega's cannot erase by itself. */
+const programmers: Record<Chip, readonly string[]> = {
+  atmega328p: ["-p", "m328p", "-c", "arduino", "-b", "115200"],
+  atmega2560: ["-p", "m2560", "-c", "wiring", "-b", "115200", "-D"],
+};
+
+/** Writing and reading back 256 KB takes 45 s. Longer: it is ended and counts as failed. */
+const runLongest = seconds(120);
+/** Of what it says, the end is kept: there it says what went wrong. */
+const wordsMax = 2000;
+
+export interface Bootloader {
+  readonly clock: Clock;
+  readonly path: string;
+  readonly chip: Chip;
+  /** Another name of avrdude. */
+  readonly program?: string | undefined;
+}
+
+/** Reads what is in flash into a hex file. Throws with the words of avrdude. */
+export const readFlash = (bootloader: Bootloader, file: string, signal: AbortSignal): Promise<void> =>
+  run(bootloader, `flash:r:${file}:i`, signal);
+
+/** Writes a hex file and reads it back to compare. Throws with the words of avrdude. */
+export const writeFlash = (bootloader: Bootloader, file: string, signal: AbortSignal): Promise<void> =>
+  run(bootloader, `flash:w:${file}:i`, signal);
+
+async function run(
+  { clock, path, chip, program = "avrdude" }: Bootloader,
+  operation: string,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
+  const child = spawn(program, ["-qq", ...programmers[chip], "-P", path, "-U", operation], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const kill = (): void => void child.kill("SIGKILL");
+  const cancel = clock.after(runLongest, kill);
+  signal.addEventListener("abort", kill);
+  let words = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    words = `${words}${chunk.toString("latin1")}`.slice(-wordsMax);
+  });
+  try {
+    await once(child, "close");
+  } finally {
+    cancel();
+    signal.removeEventListener("abort", kill);
+  }
+  signal.throwIfAborted();
+  if (child.exitCode === 0) return;
+  throw new Error(
+    `avrdude: ${words.trim().split("\n").at(-1) ?? ""} (${child.exitCode ?? child.signalCode})`,
+  );
+}

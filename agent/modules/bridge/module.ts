@@ -1,0 +1,131 @@
+/** A microcontroller with our bridge firmware: its sensors become values, values of inputs become levels of its pins. */
+import {
+  type Applied,
+  defineModule,
+  type Instance,
+  type ModuleContext,
+  type ModuleDefinition,
+} from "@interactor/shared/sdk/define-module";
+import { type DeviceReports, type DeviceSpans, KeptDevice, tellDevice } from "@interactor/shared/sdk/devices";
+import { pathOfSerialNumber, refuseAbsent } from "../../serial-line/place.ts";
+import { openTty } from "../../serial-line/tty.ts";
+import { Board } from "./board.ts";
+import { FirmwareUpdate, keptFolder } from "./firmware-update.ts";
+import { levelOf, valueOf } from "./levels.ts";
+import { spans } from "./limits.ts";
+import { manifest } from "./manifest.ts";
+import { type Settings, settings } from "./settings.ts";
+
+const line = { baudRate: 250_000, dataBits: 8, stopBits: 1, parity: "none" } as const;
+
+/** `given`: how long to wait for what; a test is in a hurry. `folder`: where old firmware is kept while new is written. */
+export function bridgeModule(given: DeviceSpans = spans, folder = keptFolder): ModuleDefinition<Settings> {
+  return defineModule({
+    manifest,
+    settings,
+    start: (settings, context) => new Bridge(settings, context, { spans: given, folder }).start(),
+  });
+}
+
+export const definition = bridgeModule();
+
+class Bridge {
+  readonly #settings: Settings;
+  readonly #context: ModuleContext;
+  readonly #device: KeptDevice<Board>;
+  /** What the pins shall have, whether the board is there or not. */
+  readonly #levels = new Map<string, number>();
+  readonly #update: FirmwareUpdate | undefined;
+  #lost = 0;
+
+  constructor(settings: Settings, context: ModuleContext, given: { spans: DeviceSpans; folder: string }) {
+    this.#settings = settings;
+    this.#context = context;
+    for (const [name, input] of Object.entries(settings.inputs)) {
+      this.#levels.set(name, levelOf(input, input.stop));
+    }
+    this.#update =
+      settings.flash === undefined
+        ? undefined
+        : new FirmwareUpdate(settings.flash, given.folder, context, () => this.#device.appeared());
+    this.#device = new KeptDevice(
+      context,
+      {
+        open: (reports) => this.#open(reports),
+        greet: (board) => this.#greet(board),
+        close: (board) => board.close(),
+      },
+      tellDevice(context),
+      given.spans,
+    );
+  }
+
+  start(): Instance {
+    this.#context.emit("samples-lost", 0);
+    this.#context.onInput((input, applied) => this.#apply(input, applied));
+    this.#device.start();
+    return { stop: () => this.#stop() };
+  }
+
+  /** What is let go of shall not stay on because nobody is there to turn it off. */
+  async #stop(): Promise<void> {
+    for (const input of this.#levels.keys()) this.#apply(input, undefined);
+    await this.#device.handle?.settled();
+    await this.#device.stop();
+    await this.#update?.stop();
+  }
+
+  async #open(reports: DeviceReports): Promise<Board> {
+    const { usb, path = "" } = this.#settings;
+    const place = usb === undefined ? path : await pathOfSerialNumber(usb);
+    await refuseAbsent(place);
+    await this.#update?.refuseWhileDue(place);
+    const { clock } = this.#context;
+    const open: { board?: Board } = {};
+    const tty = await openTty(
+      { path: place, ...line },
+      {
+        received: (bytes) => open.board?.received(bytes),
+        ended: (words) =>
+          reports.failed(words === undefined ? "it hung up: is it still plugged in?" : `it failed: ${words}`),
+      },
+    );
+    open.board = new Board(tty, { settings: this.#settings, clock }, reports, {
+      sampled: (output, level, lost) => this.#give(output, level, lost),
+    });
+    return open.board;
+  }
+
+  async #greet(board: Board): Promise<void> {
+    const { firmware, release, board: name } = await board.greet(this.#levels);
+    if (this.#update?.isWanted(release) === true) {
+      for (const input of this.#levels.keys()) board.set(input, this.#stopLevelOf(input));
+      await board.settled();
+      this.#update.begin(board.tty.path, board.closed);
+      throw new Error(`its firmware ${release} is replaced`);
+    }
+    this.#context.log.info(`${firmware} ${release} on a board ${name}`);
+    // What was applied while it was greeted.
+    for (const [input, level] of this.#levels) board.set(input, level);
+  }
+
+  #stopLevelOf(input: string): number {
+    const settings = this.#settings.inputs[input];
+    return settings === undefined ? 0 : levelOf(settings, settings.stop);
+  }
+
+  #give(output: string, level: number, lost: number): void {
+    const settings = this.#settings.outputs[output];
+    if (settings === undefined) return;
+    this.#context.emit(output, valueOf(settings, level));
+    if (lost > 0) this.#context.emit("samples-lost", (this.#lost += lost));
+  }
+
+  #apply(input: string, applied: Applied | undefined): void {
+    const settings = this.#settings.inputs[input];
+    if (settings === undefined) return;
+    const level = levelOf(settings, applied?.value ?? settings.stop);
+    this.#levels.set(input, level);
+    this.#device.handle?.set(input, level);
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * What an instance shows, kept in a file, so that an agent that was killed shows it again when it is back. Only within
+ * one run of the machine and for a minute: after a power cut a room asks what should be on now, and does not light up as
+ * it was. So nothing is forced onto the disk: what the kernel holds survives the death of a process, and a file in
+ * /run costs no card its life.
+ */
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { uptime } from "node:os";
+import { messageOf, z } from "@interactor/shared/sdk/define-module";
+import type { Remembered } from "./engine/engine.ts";
+import { slotCount } from "./engine/slots.ts";
+
+/** A supervisor starts an agent again within seconds. Older: expire. */
+const ageMax = 60;
+const bootFile = "/proc/sys/kernel/random/boot_id";
+
+const content = z.object({
+  v: z.literal(1),
+  boot: z.string(),
+  /** Of the machine, in seconds. */
+  uptime: z.number(),
+  levels: z.string().check(z.regex(/^([\da-f]{2}){512}$/)),
+  master: z.number().check(z.gte(0), z.lte(1)),
+  isBlack: z.boolean(),
+  positions: z.record(z.string(), z.object({ cue: z.string(), index: z.int().check(z.gte(0)) })),
+});
+
+export class Memory {
+  readonly #path: string;
+  #boot: string | undefined;
+  #busy: Promise<void> = Promise.resolve();
+  #next: Remembered | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** What an earlier life of this run of the machine showed, or why there is nothing; `undefined`: no file. */
+  async recall(): Promise<Remembered | string | undefined> {
+    this.#boot = await readFile(bootFile, "utf8").catch(() => undefined);
+    const text = await readFile(this.#path, "utf8").catch(() => undefined);
+    if (text === undefined) return undefined;
+    const parsed = content.safeParse(parsedJson(text));
+    if (!parsed.success) return `${this.#path} is not what was written there: it is passed over`;
+    const { boot, levels, master, isBlack, positions } = parsed.data;
+    if (boot !== this.#boot || uptime() - parsed.data.uptime > ageMax) return undefined;
+    return { levels: Uint8Array.from(Buffer.from(levels, "hex")), master, isBlack, positions };
+  }
+
+  /** Keeps the newest; while one is written, those in between are passed over. Resolves with what went wrong. */
+  async keep(remembered: Remembered): Promise<string | undefined> {
+    const isWriting = this.#next !== undefined;
+    this.#next = remembered;
+    if (isWriting) return undefined;
+    await this.#busy;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#busy = promise;
+    try {
+      await this.#write();
+      return undefined;
+    } catch (error) {
+      return `${this.#path} cannot be written: ${messageOf(error)}`;
+    } finally {
+      resolve();
+    }
+  }
+
+  async #write(): Promise<void> {
+    const { levels, ...rest } = this.#next ?? emptyMemory;
+    this.#next = undefined;
+    const kept = {
+      v: 1,
+      boot: this.#boot ?? "",
+      uptime: uptime(),
+      ...rest,
+      levels: Buffer.from(levels).toString("hex"),
+    };
+    await writeFile(`${this.#path}.new`, JSON.stringify(kept));
+    await rename(`${this.#path}.new`, this.#path);
+  }
+}
+
+/** An instance that ends in good order leaves where its cues stand, and no levels: who drives them says so again. */
+export const withoutLevels = (remembered: Remembered): Remembered => ({
+  ...remembered,
+  levels: new Uint8Array(slotCount),
+});
+
+const emptyMemory: Remembered = {
+  levels: new Uint8Array(slotCount),
+  master: 1,
+  isBlack: false,
+  positions: {},
+};
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * A universe over Art-Net 4: to the addresses that the settings name, or to those nodes that ask for it. Art-Net has no
+ * word for leaving: its receivers hold the last look, or do on time-out what they are set to.
+ */
+import type { Clock, Instant } from "@interactor/shared/sdk/define-module";
+import { ArtnetPeer } from "../artnet-peer.ts";
+import { artSyncPacket } from "../artnet-poll.ts";
+import { artDmxPacket, nextArtnetSequence, writeArtDmx } from "../artnet.ts";
+import type { ArtnetSettings } from "../settings/outputs.ts";
+import type { OnError, Output } from "./output.ts";
+import { SyncGroup } from "./sync-group.ts";
+import { UdpOutput } from "./udp-output.ts";
+
+export class ArtnetOutput implements Output {
+  readonly name = "Art-Net";
+  readonly #settings: ArtnetSettings;
+  readonly #clock: Clock;
+  readonly #nodeName: string;
+  readonly #onError: OnError;
+  readonly #output: UdpOutput;
+  readonly #packet: Buffer;
+  readonly #sync: SyncGroup | undefined;
+  #sequence = 1;
+  #peer: { readonly peer: ArtnetPeer; leave(): Promise<void> } | undefined;
+  #addresses: readonly string[];
+
+  constructor(nodeName: string, settings: ArtnetSettings, clock: Clock, onError: OnError) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#nodeName = nodeName;
+    this.#onError = onError;
+    this.#addresses = settings.to === "subscribers" ? [] : settings.to;
+    this.#output = new UdpOutput({
+      addresses: this.#addresses,
+      port: settings.port,
+      interface: settings.interface,
+      onError,
+    });
+    this.#packet = artDmxPacket(settings.portAddress);
+    if (settings.sync) this.#sync = SyncGroup.join("Art-Net");
+  }
+
+  get failure(): Error | undefined {
+    return this.#output.failure;
+  }
+
+  async open(): Promise<void> {
+    await this.#output.open();
+    if (this.#settings.to !== "subscribers") return;
+    const { port, portAddress, poll } = this.#settings;
+    const listener = {
+      port: { portAddress, direction: "sends" as const },
+      received: () => undefined,
+      onError: this.#onError,
+    };
+    const options = { port, interface: this.#settings.interface, name: this.#nodeName, poll };
+    const peer = await ArtnetPeer.join(options, this.#clock, listener);
+    this.#peer = { peer, leave: () => peer.leave(listener) };
+  }
+
+  send(levels: Uint8Array): boolean {
+    if (this.#peer !== undefined)
+      this.#aim(this.#peer.peer.subscribers(this.#settings.portAddress, this.#clock.now()));
+    writeArtDmx(this.#packet, { levels, sequence: this.#sequence });
+    this.#sequence = nextArtnetSequence(this.#sequence);
+    const isSent = this.#output.send(this.#packet);
+    if (this.#addresses.length === 0) return false;
+    const addresses = this.#addresses;
+    this.#sync?.frameSent(addresses.join(), () => this.#output.say(artSyncPacket(), addresses));
+    return isSent;
+  }
+
+  sendTerminated(): void {
+    // There is no such word.
+  }
+
+  tick(at: Instant): void {
+    if (this.#output.failure !== undefined && this.#addresses.length > 0) void this.#output.open();
+    this.#peer?.peer.tick(at);
+  }
+
+  isOwnPort(port: number): boolean {
+    return this.#output.isOwn(port);
+  }
+
+  async close(): Promise<void> {
+    this.#sync?.leave();
+    await this.#peer?.leave();
+    await this.#output.close();
+  }
+
+  #aim(addresses: readonly string[]): void {
+    if (addresses.join() === this.#addresses.join()) return;
+    this.#addresses = addresses;
+    this.#output.aim(addresses);
+  }
+}

@@ -1,0 +1,23 @@
+/** One way out of a universe. It fails by itself: nothing here throws or waits, and no output knows of another. */
+import type { Instant } from "@interactor/shared/sdk/define-module";
+
+export interface Output {
+  /** For logs and states. */
+  readonly name: string;
+  /** Why nothing gets out at the moment; `undefined` while something does. */
+  readonly failure: Error | undefined;
+  /** Resolves when it is open or has failed; never rejects. */
+  open(): Promise<void>;
+  /** Returns whether the frame was handed on. The levels are good during the call only. */
+  send(levels: Uint8Array): boolean;
+  /** Says that this source leaves, where there is a word for it. */
+  sendTerminated(levels: Uint8Array): void;
+  /** Once a second: what failed is tried again, and what is said at times is said. */
+  tick(at: Instant): void;
+  /** Whether packets from this port of the node are this output's. */
+  isOwnPort(port: number): boolean;
+  close(): Promise<void>;
+}
+
+/** Called with every failure. */
+export type OnError = (error: Error) => void;

@@ -1,0 +1,83 @@
+/** The ways out of a universe: opened, tried anew while they fail, each by itself, and closed. */
+import type { Instant, ModuleContext } from "@interactor/shared/sdk/define-module";
+import { slotCount } from "../engine/slots.ts";
+import { ErrorReport } from "../error-report.ts";
+import { fitSourceName, sourceCid } from "../sacn.ts";
+import type { Settings } from "../settings.ts";
+import { ArtnetOutput } from "./artnet-output.ts";
+import type { OnError, Output } from "./output.ts";
+import { SacnOutput } from "./sacn-output.ts";
+import { UsbOutput } from "./usb-output.ts";
+
+export class Outputs {
+  readonly each: readonly Output[];
+  readonly #context: ModuleContext;
+  readonly #reports: ErrorReport[] = [];
+
+  constructor(settings: Settings, context: ModuleContext) {
+    this.#context = context;
+    this.each = this.#openable(settings);
+  }
+
+  /** Failed sends since the start. */
+  get errors(): number {
+    return this.#reports.reduce((sum, report) => sum + report.total, 0);
+  }
+
+  /** Why nothing gets out; `undefined` while one output sends, or there is none. */
+  get failure(): string | undefined {
+    const failures = this.each.map(({ failure }) => failure);
+    if (failures.length === 0 || failures.includes(undefined)) return undefined;
+    const reasons = this.each.map(({ name, failure }) => `${name}: ${failure?.message ?? ""}`);
+    return `no output can send (${reasons.join("; ")})`;
+  }
+
+  /** Whether a packet from this port of the node is one of ours, come back. */
+  isOwnPort(port: number): boolean {
+    return this.each.some((output) => output.isOwnPort(port));
+  }
+
+  /** Resolves when all are open, or have been tried. */
+  async open(): Promise<void> {
+    await Promise.all(this.each.map((output) => output.open()));
+  }
+
+  /** Once a second. */
+  tick(at: Instant): void {
+    for (const output of this.each) output.tick(at);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.each.map((output) => output.close()));
+  }
+
+  #openable({ universe, sacn, artnet, usb, stored }: Settings): readonly Output[] {
+    const outputs: Output[] = [];
+    const { site, node, name, clock } = this.#context;
+    const ownName = `${node}/${name} (Interactor)`;
+    if (sacn !== undefined) {
+      const sourceName = fitSourceName(sacn.sourceName ?? ownName);
+      const source = { cid: sourceCid(`${site}/${node}/${name}`), sourceName, universe };
+      outputs.push(new SacnOutput(source, sacn, this.#onError("sACN")));
+    }
+    if (artnet !== undefined)
+      outputs.push(new ArtnetOutput(ownName, artnet, clock, this.#onError("Art-Net")));
+    if (usb !== undefined) {
+      const { scene } = stored.failsafe;
+      const levels = Uint8Array.from({ length: slotCount }, (_, slot) => scene.get(slot) ?? 0);
+      outputs.push(
+        new UsbOutput(usb, scene.size > 0 ? levels : undefined, this.#context, this.#onError("USB")),
+      );
+    }
+    return outputs;
+  }
+
+  #onError(name: string): OnError {
+    const report = new ErrorReport();
+    this.#reports.push(report);
+    return (error) => {
+      const line = report.count(`${name}: ${error.message}`, this.#context.clock.now());
+      if (line !== undefined) this.#context.log.warn(line);
+    };
+  }
+}

@@ -1,0 +1,117 @@
+/** Where levels come from: lighting desks and other sources on the network. */
+import { type Millis, z } from "@interactor/shared/sdk/define-module";
+import { artnetPort, netMax, nibbleMax, portAddressMax } from "../artnet.ts";
+import { sacnPort, sacnUniverseMax } from "../sacn.ts";
+import { priority, priorityDefault } from "./cue-lists.ts";
+import { channel, flag, localAddress, millisOf, type Problem, span, strict, text, whole } from "./fields.ts";
+import { portAddressIn, portAddressProblems, udpPort } from "./outputs.ts";
+
+/** Outputs of one instance that follow channels. More: refuse. */
+const channelsMax = 256;
+
+export interface SacnReceiveSettings {
+  readonly universe: number;
+  readonly port: number;
+  readonly interface?: string | undefined;
+}
+
+export interface ArtnetReceiveSettings {
+  readonly portAddress: number;
+  readonly port: number;
+  readonly interface?: string | undefined;
+  /** Art-Net has none of its own. */
+  readonly priority: number;
+  readonly timeout: Millis;
+}
+
+export interface ReceiveSettings {
+  readonly sacn?: SacnReceiveSettings;
+  readonly artnet?: ArtnetReceiveSettings;
+  /** What is received is shown too, beside what drives the universe here. */
+  readonly merge: boolean;
+  /** By output: 1–512. */
+  readonly channels: {
+    readonly [output: string]: { readonly channel: number; readonly label?: string | undefined };
+  };
+}
+
+const sacn = strict({
+  enabled: z._default(flag, true),
+  universe: z.optional(whole(1, sacnUniverseMax)),
+  port: z._default(udpPort, sacnPort),
+  interface: z.optional(localAddress),
+});
+
+const artnet = strict({
+  enabled: z._default(flag, true),
+  port: z._default(udpPort, artnetPort),
+  interface: z.optional(localAddress),
+  priority: z._default(priority, priorityDefault),
+  // Art-Net 4: how long a source that is merged with another may be silent.
+  timeout: z._default(span, "10s"),
+  portAddress: z.optional(whole(0, portAddressMax)),
+  net: z.optional(whole(0, netMax)),
+  subnet: z.optional(whole(0, nibbleMax)),
+  universe: z.optional(whole(0, nibbleMax)),
+});
+
+export const receive = strict({
+  sacn: z.optional(sacn),
+  artnet: z.optional(artnet),
+  merge: z._default(flag, false),
+  channels: z._default(
+    z.record(z.string(), strict({ channel, label: z.optional(text) }), {
+      error: "must be a map of name: {channel: …}",
+    }),
+    {},
+  ),
+});
+
+type Written = z.infer<typeof receive>;
+
+/** `isSent`: the universe goes somewhere, so what is merged shows. */
+export function receiveProblems(
+  given: Written,
+  { universe, hasFailsafe }: { readonly universe: number; readonly hasFailsafe: boolean },
+): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (given.sacn?.enabled !== true && given.artnet?.enabled !== true) {
+    problems.push({ path: [], message: "sacn or artnet is needed: there is nothing to receive" });
+  }
+  if (given.artnet !== undefined) {
+    for (const { path, message } of portAddressProblems(given.artnet, universe)) {
+      problems.push({ path: ["artnet", ...path], message });
+    }
+  }
+  if (given.merge && !hasFailsafe) {
+    const message =
+      "what a desk shows needs a failsafe for when the desk is lost, such as failsafe: {hold: 5s, fade: 3s}";
+    problems.push({ path: ["merge"], message });
+  }
+  if (Object.keys(given.channels).length > channelsMax) {
+    problems.push({ path: ["channels"], message: `more than ${channelsMax} channels` });
+  }
+  return problems;
+}
+
+export function filledReceive(given: Written, universe: number): ReceiveSettings {
+  const { sacn, artnet, merge, channels } = given;
+  return {
+    merge,
+    channels,
+    ...(sacn?.enabled === true
+      ? { sacn: { universe: sacn.universe ?? universe, port: sacn.port, interface: sacn.interface } }
+      : {}),
+    ...(artnet?.enabled === true
+      ? {
+          artnet: {
+            portAddress: portAddressIn(artnet, universe),
+            port: artnet.port,
+            interface: artnet.interface,
+            priority: artnet.priority,
+            timeout: millisOf(artnet.timeout),
+          },
+        }
+      : {}),
+  };
+}

@@ -1,0 +1,51 @@
+/** A bundle over a slow line: how long it takes, and what that costs somebody who presses stop meanwhile. */
+import { setTimeout as after } from "node:timers/promises";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bundleDigest, hubWithBundle, presses } from "../e2e/pull/bundle-hub.ts";
+import { pullingNode } from "../e2e/pull/pulling-node.ts";
+import { slowLine } from "../e2e/pull/slow-line.ts";
+import { type Bench, type BenchContext, percentile, Samples } from "./bench.ts";
+
+const runs = 3;
+/** In bytes a second: a poor radio link, and a fair one. */
+const rates = [250_000, 1_250_000] as const;
+const idleTime = 2000;
+
+export const filePull: Bench = {
+  name: "file-pull",
+  about: "300 KB to a node over a slow line, beside a stop every 20 ms on the same connection",
+  run,
+};
+
+async function run({ signal, progress }: BenchContext) {
+  const samples = new Samples(filePull.name);
+  await using hub = await hubWithBundle();
+  for (const rate of rates) {
+    const subject = `${rate / 1000} kB/s`;
+    for (let count = 1; count <= runs; count += 1) {
+      progress(`${subject}: run ${count} of ${runs}`);
+      await using stack = new AsyncDisposableStack();
+      const line = stack.use(await slowLine(hub.mqtt, rate));
+      const folder = await mkdtemp(join(tmpdir(), "pull-"));
+      stack.defer(() => rm(folder, { recursive: true, force: true }));
+      const node = stack.use(await pullingNode(line.url, folder));
+      await node.connected;
+      const before = await presses(hub, node);
+      await after(idleTime, undefined, { signal });
+      addDelays(samples, `${subject}, idle`, await before.end());
+      const meanwhile = await presses(hub, node);
+      const began = performance.now();
+      for await (const _ of node.pull.files.fetch(bundleDigest, 0, signal));
+      samples.add(subject, "transfer", "s", (performance.now() - began) / 1000);
+      addDelays(samples, subject, await meanwhile.end());
+    }
+  }
+  return samples.rows();
+}
+
+function addDelays(samples: Samples, subject: string, delays: readonly number[]): void {
+  for (const share of [0.5, 0.99])
+    samples.add(subject, `stop p${share * 100}`, "ms", percentile(delays, share));
+}

@@ -1,0 +1,56 @@
+// Bundles that may not be installed, and those that are: what is signed is asked on the way in, and never at the start.
+
+import { expect, test } from "vitest";
+import { Fault } from "@interactor/shared/kernel/fault";
+import { emptyFolder } from "../folders.ts";
+import { nodeIn, planOfRevision, targetOf } from "./small-node.ts";
+
+const refusing = (code: string) => async (): Promise<void> => {
+  throw new Fault(code, "not with these keys");
+};
+
+test("a revision with a bundle that may not be installed is rejected with the code, and what runs goes on", async () => {
+  const folder = emptyFolder();
+  const first = await nodeIn(folder, { allow: async () => undefined });
+  await first.come(targetOf(1));
+  first.apply.stop();
+  let answer = refusing("TRUST_SIGNATURE");
+  const node = await nodeIn(folder, { allow: () => answer() });
+
+  node.apply.target(targetOf(2));
+  await expect
+    .poll(() => node.apply.phase)
+    .toMatchObject({
+      kind: "rejected",
+      code: "VERIFY_FAILED",
+      reason: "TRUST_SIGNATURE: not with these keys",
+    });
+  expect(node.runs).toBe(1);
+
+  // A hub that was cut off, or whose keys were handed on meanwhile: it is asked again by itself.
+  answer = async () => undefined;
+  await node.settled();
+  expect([node.runs, node.apply.phase.kind]).toEqual([2, "applied"]);
+});
+
+test("what is asked is every bundle once, and nothing of what came with the agent", async () => {
+  const asked: (readonly string[])[] = [];
+  const node = await nodeIn(emptyFolder(), { allow: async (digests) => void asked.push(digests) });
+
+  await node.come(targetOf(1));
+
+  expect(asked).toEqual([[planOfRevision(1).instances["sim"]?.digest]]);
+});
+
+test("what is installed starts, whatever the signatures are by then", async () => {
+  const folder = emptyFolder();
+  const first = await nodeIn(folder, { allow: async () => undefined });
+  await first.come(targetOf(1));
+  first.apply.stop();
+
+  for (const code of ["TRUST_EXPIRED", "TRUST_NO_ROOT", "TRUST_UNREACHABLE"]) {
+    const again = await nodeIn(folder, { allow: refusing(code) });
+    expect([again.runs, again.apply.phase.kind]).toEqual([1, "applied"]);
+    again.apply.stop();
+  }
+});

@@ -1,0 +1,215 @@
+// The agent's module and the firmware, with a tty between them: what an installer sees of it.
+
+import { readdir, readlink } from "node:fs/promises";
+import { bridgeModule } from "@interactor/agent/modules/bridge/module.ts";
+import { spans } from "@interactor/agent/modules/bridge/limits.ts";
+import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
+import { buildOptiboot } from "@interactor/firmware-bridges/bench/build.ts";
+import type { FirmwareBench } from "@interactor/firmware-bridges/bench/bench.ts";
+import { seededRandom } from "@interactor/shared/kernel/random";
+import { millis } from "@interactor/shared/kernel/units";
+import { type Bench, startOnBench } from "@interactor/shared/sdk/testing";
+import { afterAll, afterEach, beforeAll, expect, vi } from "vitest";
+import { requires } from "../requires.ts";
+import { openWorkbench, type Workbench } from "./workbench.ts";
+
+const test = requires("avr-gcc", "gcc", "simavr");
+
+/** Wall clock, and generous: the machine may be busy. */
+const soon = { timeout: 30_000, interval: 10 };
+/** A test is in a hurry to try again. */
+const hasty = { ...spans, absentLongest: millis(100), lostLongest: millis(100), steadyAfter: millis(0) };
+
+let workbench: Workbench;
+let firmware: string;
+beforeAll(async () => {
+  workbench = await openWorkbench();
+  firmware = await workbench.build("bridge", "atmega328p");
+});
+const instances: Bench[] = [];
+afterEach(async () => {
+  await Promise.all(instances.splice(0).map((instance) => instance.stop()));
+  await workbench.clear();
+});
+afterAll(() => workbench[Symbol.asyncDispose]());
+
+const outputs = {
+  distance: { pin: "A0", unit: "m", min: 0, max: 10, every: 10 },
+  door: { type: "bool", pin: "D7", debounce: 10 },
+};
+const inputs = {
+  relay: { pin: "D13" },
+  lamp: { type: "float", pin: "D3", safe: 1 },
+  arm: { type: "float", pin: "D9", min: -90, max: 90, pulses: [1000, 2000], stop: 0, safe: "free" },
+};
+const pins = { relay: "B5", lamp: "D3", arm: "B1" };
+
+async function instance(settings: object): Promise<Bench> {
+  const clock = systemClock(newSteering());
+  const started = await startOnBench(bridgeModule(hasty, `${workbench.folder}/kept`), settings, { clock });
+  instances.push(started);
+  return started;
+}
+
+const path = (): string => `/dev/../${workbench.folder}/line`;
+const plugIn = (): Promise<FirmwareBench> => workbench.start({ firmware, line: `${workbench.folder}/line` });
+
+const running = (module: Bench): Promise<void> =>
+  vi.waitFor(() => expect(module.states.at(-1)).toBe("running"), soon);
+const last = (module: Bench, output: string): unknown =>
+  module.emitted.findLast((each) => each.output === output)?.value;
+const levelOf = (bench: FirmwareBench, pin: string): number | undefined =>
+  bench.ofKind("pin").findLast((event) => event.pin === pin)?.level;
+
+test("sensors become values, and values become levels and pulses", async () => {
+  const bench = await plugIn();
+  bench.watch(...Object.values(pins));
+  bench.setVoltage(0, 2.5);
+  bench.drive("D7", 1);
+  const module = await instance({ path: path(), outputs, inputs });
+  await running(module);
+
+  await vi.waitFor(() => expect(last(module, "distance")).toBeCloseTo(5, 1), soon);
+  await vi.waitFor(() => expect(last(module, "door")).toBe(false), soon);
+  bench.drive("D7", 0);
+  await vi.waitFor(() => expect(last(module, "door")).toBe(true), soon);
+  expect(levelOf(bench, pins.relay)).toBe(0);
+  module.apply("relay", true);
+  module.apply("lamp", 0.5);
+  module.apply("arm", 90);
+
+  await vi.waitFor(() => expect(levelOf(bench, pins.relay)).toBe(1), soon);
+  await vi.waitFor(() => expect(bench.ofKind("pwm").at(-1)?.level).toBe(128), soon);
+  await vi.waitFor(
+    () => expect(Math.abs((bench.pulses(pins.arm).at(-1) ?? 0) - 2000)).toBeLessThan(13),
+    soon,
+  );
+  expect(last(module, "samples-lost")).toBe(0);
+});
+
+test("a pin that the board has not is named, with those it has", async () => {
+  await plugIn();
+  const module = await instance({ path: path(), inputs: { lamp: { type: "float", pin: "D13" } } });
+
+  await vi.waitFor(
+    () =>
+      expect(module.states.join()).toContain(
+        "its pin D13 is onoff-out, not pwm-out, which are D3, D5, D6, D11",
+      ),
+    soon,
+  );
+});
+
+test("a board that hangs resets itself, says so, and has its look again", async () => {
+  const bench = await plugIn();
+  bench.watch(pins.relay);
+  const module = await instance({ path: path(), outputs, inputs });
+  await running(module);
+  module.apply("relay", true);
+  await vi.waitFor(() => expect(levelOf(bench, pins.relay)).toBe(1), soon);
+
+  bench.reset();
+
+  await vi.waitFor(() => expect(module.states.join()).toContain("it has started anew: it was reset"), soon);
+  await running(module);
+  await vi.waitFor(() => expect(levelOf(bench, pins.relay)).toBe(1), soon);
+});
+
+test("a line that carries nothing: the board makes itself safe, the instance is lost, and both come back", async () => {
+  const bench = await plugIn();
+  bench.watch(...Object.values(pins));
+  const module = await instance({ path: path(), outputs, inputs });
+  await running(module);
+  module.apply("relay", true);
+  await vi.waitFor(() => expect(levelOf(bench, pins.relay)).toBe(1), soon);
+
+  bench.cut();
+  await vi.waitFor(() => expect(levelOf(bench, pins.relay)).toBe(0), soon);
+  await vi.waitFor(() => expect(module.states.at(-1)).toMatch(/^waiting/u), soon);
+  // Lamps have a safe level of their own here.
+  expect(levelOf(bench, pins.lamp)).toBe(1);
+  bench.mend();
+
+  await running(module);
+  await vi.waitFor(() => expect(levelOf(bench, pins.relay)).toBe(1), soon);
+});
+
+test("an instance that ends leaves its outputs where they go on a show stop", async () => {
+  const bench = await plugIn();
+  bench.watch(pins.relay);
+  const module = await instance({ path: path(), inputs });
+  await running(module);
+  module.apply("relay", true);
+  await vi.waitFor(() => expect(levelOf(bench, pins.relay)).toBe(1), soon);
+
+  await module.stop();
+
+  expect((await bench.now()) - (bench.ofKind("pin").at(-1)?.at ?? 0)).toBeLessThan(900_000);
+  expect(levelOf(bench, pins.relay)).toBe(0);
+});
+
+test("unplugged at any moment, 200 times: lost within a second, and nothing is left behind", async () => {
+  const random = seededRandom(3);
+  const module = await instance({ path: path(), outputs, inputs });
+  const warm = await plugIn();
+  await running(module);
+  await warm.unplug();
+  const waiting = (): Promise<void> =>
+    vi.waitFor(() => expect(module.states.at(-1)).not.toBe("running"), soon);
+  await waiting();
+  const before = await openDescriptors();
+
+  let reached = 0;
+  for (let cycle = 0; cycle < 200; cycle++) {
+    const bench = await plugIn();
+    if (cycle % 4 === 0) await running(module);
+    else await bench.elapse(random.next() * 150_000);
+    if (module.states.at(-1) === "running") reached += 1;
+    await bench.unplug();
+    const unpluggedAt = performance.now();
+    await waiting();
+    expect(performance.now() - unpluggedAt).toBeLessThan(1000);
+  }
+
+  expect(reached).toBeGreaterThanOrEqual(50);
+  await vi.waitFor(async () => expect(await openDescriptors()).toEqual(before), soon);
+  const again = await plugIn();
+  await running(module);
+  await again.unplug();
+}, 240_000);
+
+requires(
+  "avr-gcc",
+  "avrdude",
+  "gcc",
+  "optiboot",
+  "simavr",
+)(
+  "a board with an older release gets the one that this agent brings, its outputs off before",
+  async () => {
+    const old = await workbench.build("bridge", "atmega328p", ["FIRMWARE_VERSION=0,9,0"]);
+    const line = `${workbench.folder}/line`;
+    const bootloader = await buildOptiboot(workbench.folder);
+    const bench = await workbench.start({ firmware: old, bootloader, line, resetsOnOpen: true });
+    bench.watch(pins.relay);
+    const module = await instance({ path: path(), flash: "uno", inputs });
+    module.apply("relay", true);
+
+    await vi.waitFor(() => expect(module.logged.join()).toContain("firmware 1.0.0 runs"), {
+      timeout: 60_000,
+    });
+    await vi.waitFor(() => expect(module.logged.at(-1)).toBe("info bridge 1.0.0 on a board uno"), soon);
+
+    expect(module.states.join()).toContain("its firmware 0.9.0 is replaced");
+    await vi.waitFor(() => expect(levelOf(bench, pins.relay)).toBe(1), soon);
+  },
+  120_000,
+);
+
+/** What this process has open of ttys. */
+async function openDescriptors(): Promise<readonly string[]> {
+  const targets = await Promise.all(
+    (await readdir("/proc/self/fd")).map((name) => readlink(`/proc/self/fd/${name}`).catch(() => "")),
+  );
+  return targets.filter((target) => /\/dev\/(?:pts|tty)/u.test(target)).toSorted();
+}

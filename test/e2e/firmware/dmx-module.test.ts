@@ -1,0 +1,105 @@
+// The dmx module drives the widget's firmware on the bench: what a receiver on the DMX512 line sees, and what is left of
+// it when the agent is killed.
+
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import type { FirmwareBench } from "@interactor/firmware-bridges/bench/bench.ts";
+import type { DriverQuestion } from "../dmx-driver.ts";
+import { Remote } from "../remote.ts";
+import { requires } from "../requires.ts";
+import { openWorkbench, type Workbench } from "./workbench.ts";
+
+const test = requires("avr-gcc", "gcc", "simavr");
+
+let workbench: Workbench;
+let firmware: string;
+beforeAll(async () => {
+  workbench = await openWorkbench();
+  firmware = await workbench.build("dmx-pro", "atmega2560");
+});
+const closing: Remote[] = [];
+afterEach(async () => {
+  for (const remote of closing.splice(0)) await remote[Symbol.asyncDispose]();
+  await workbench.clear();
+});
+afterAll(() => workbench[Symbol.asyncDispose]());
+
+/** An agent's dmx module in a process of its own that can be killed. */
+async function module(bench: FirmwareBench, more: object = {}): Promise<Remote> {
+  const driver = new Remote([process.execPath, join(import.meta.dirname, "..", "dmx-driver.ts")]);
+  closing.push(driver);
+  const settings = { universe: 1, usb: { path: bench.line }, ...more };
+  await driver.ask({ kind: "start", name: "widget", settings } satisfies DriverQuestion);
+  return driver;
+}
+
+const set = (driver: Remote, input: string, value: number): Promise<unknown> =>
+  driver.ask({ kind: "apply", name: "widget", input, value } satisfies DriverQuestion);
+
+const shows = (bench: FirmwareBench, expected: Uint8Array) =>
+  bench.next("dmx", ({ frame }) => Buffer.from(frame.slots).equals(expected));
+
+test("all 512 channels come out of the line, in DMX512's time, as they change", async () => {
+  const bench = await workbench.start({ chip: "atmega2560", firmware, hasDmx: true });
+  await bench.next("dmx");
+  const driver = await module(bench);
+
+  for (const seed of [1, 2, 3]) {
+    const levels = Uint8Array.from({ length: 512 }, (_, slot) => (slot * 7 + seed) & 0xff);
+    const shown = shows(bench, levels);
+    await Promise.all([...levels].map((level, slot) => set(driver, `ch${slot + 1}`, level)));
+    await shown;
+  }
+
+  const frames = bench.ofKind("dmx").map(({ frame }) => frame);
+  for (const { breakMicros, periodMicros, slots } of frames.slice(1)) {
+    expect(breakMicros).toBeGreaterThanOrEqual(92);
+    expect(periodMicros).toBeGreaterThanOrEqual(22_700);
+    expect(periodMicros).toBeLessThanOrEqual(26_000);
+    expect(slots).toHaveLength(512);
+  }
+  expect(bench.ofKind("dmx-fault")).toEqual([]);
+}, 60_000);
+
+test("a static look stays for longer than the guard allows silence", async () => {
+  const bench = await workbench.start({ chip: "atmega2560", firmware, hasDmx: true });
+  await bench.next("dmx");
+  const driver = await module(bench);
+  const lit = new Uint8Array(512).fill(200, 0, 1);
+  const shown = shows(bench, lit);
+  await set(driver, "ch1", 200);
+  const { at } = await shown;
+
+  await bench.elapse(5_000_000);
+
+  const after = bench.ofKind("dmx").filter((event) => event.at > at);
+  expect(after.length).toBeGreaterThan(100);
+  for (const { frame } of after) expect(frame.slots).toEqual(lit);
+}, 60_000);
+
+test("an agent that is killed leaves the line in its scene within 2.5 s, and its next life lights it again", async () => {
+  const bench = await workbench.start({ chip: "atmega2560", firmware, hasDmx: true });
+  await bench.next("dmx");
+  const scene = {
+    scenes: { safe: { ch2: 40 } },
+    failsafe: { scene: "safe" },
+    remember: join(workbench.folder, "look"),
+  };
+  const driver = await module(bench, scene);
+  const lit = new Uint8Array(512).fill(200, 0, 1);
+  const shown = shows(bench, lit);
+  await set(driver, "ch1", 200);
+  await shown;
+  // So that the widget has said who it is, and was told its guard.
+  await bench.elapse(2_500_000);
+
+  const lastAt = bench.ofKind("dmx").at(-1)?.at ?? Number.NaN;
+  await driver[Symbol.asyncDispose]();
+  const safe = await shows(bench, new Uint8Array(512).fill(40, 1, 2));
+
+  expect(safe.at - lastAt).toBeLessThanOrEqual(2_500_000);
+  const again = shows(bench, lit);
+  // Nobody says anything to it: it remembers.
+  await module(bench, scene);
+  await again;
+}, 60_000);

@@ -1,0 +1,162 @@
+// Firmware is written by the real avrdude through the real Optiboot, in an emulated ATmega328P.
+
+import { createHash } from "node:crypto";
+import { readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { flashBoard, type FlashJob, isInterrupted } from "@interactor/agent/flashing/flash-board.ts";
+import type { Image } from "@interactor/agent/flashing/images.ts";
+import { holdLine } from "@interactor/agent/serial-line/tty.ts";
+import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
+import { buildOptiboot } from "@interactor/firmware-bridges/bench/build.ts";
+import type { FirmwareBench } from "@interactor/firmware-bridges/bench/bench.ts";
+import { messageOf } from "@interactor/shared/kernel/fault";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { requires } from "../requires.ts";
+import { BridgeHost } from "./bridge-host.ts";
+import { openWorkbench, type Workbench } from "./workbench.ts";
+
+const test = requires("avr-gcc", "avrdude", "gcc", "optiboot", "simavr");
+
+let workbench: Workbench;
+let optiboot: string;
+let built: { readonly old: string; readonly next: Image; readonly mute: Image };
+beforeAll(async () => {
+  workbench = await openWorkbench();
+  optiboot = await buildOptiboot(workbench.folder);
+  const old = await workbench.build("bridge", "atmega328p", ["FIRMWARE_VERSION=0,9,0"]);
+  const next = await imageOf(
+    "2.0.0",
+    await workbench.build("bridge", "atmega328p", ["FIRMWARE_VERSION=2,0,0"]),
+  );
+  // It runs, and says nothing that a bridge would say.
+  const mute = await imageOf("2.0.0", await workbench.build("firmata-lite", "atmega328p"));
+  built = { old, next, mute };
+});
+afterEach(() => workbench.clear());
+afterAll(() => workbench[Symbol.asyncDispose]());
+
+async function imageOf(release: string, file: string): Promise<Image> {
+  const sha256 = createHash("sha256")
+    .update(await readFile(file))
+    .digest("hex");
+  return { release, file, sha256 };
+}
+
+const boardOf09 = (): Promise<FirmwareBench> =>
+  workbench.start({ firmware: built.old, bootloader: optiboot, resetsOnOpen: true });
+
+let boards = 0;
+function jobFor(bench: FirmwareBench, image: Image): FlashJob {
+  const clock = systemClock(newSteering());
+  return {
+    bootloader: { clock, path: bench.line, chip: "atmega328p" },
+    image,
+    folder: join(workbench.folder, "kept"),
+    name: `board-${boards++}`,
+    async greets(release) {
+      const found = await releaseOf(bench);
+      if (release !== undefined && found !== release) throw new Error(`it says ${found ?? "nothing"}`);
+    },
+  };
+}
+
+/** What the board says it runs; `undefined`: nothing within three seconds of its own. */
+async function releaseOf(bench: FirmwareBench): Promise<string | undefined> {
+  await using host = await BridgeHost.open(bench.line);
+  const answer = host.ask({ kind: "hello", versionMin: 1, versionMax: 1 }).catch(() => undefined);
+  const found = await Promise.race([answer, bench.elapse(3_000_000)]);
+  return typeof found === "object" && found.kind === "welcome" ? found.release : undefined;
+}
+
+test("new firmware is written, read back, and has said its name", async () => {
+  const bench = await boardOf09();
+  expect(await releaseOf(bench)).toBe("0.9.0");
+  const job = jobFor(bench, built.next);
+
+  expect(await flashBoard(job, new AbortController().signal)).toEqual({ kind: "flashed" });
+
+  expect(await releaseOf(bench)).toBe("2.0.0");
+  expect(await isInterrupted(job.folder, job.name)).toBe(false);
+}, 120_000);
+
+test("firmware that does not answer is replaced by what was there", async () => {
+  const bench = await boardOf09();
+  const job = jobFor(bench, built.mute);
+
+  const outcome = await flashBoard(
+    {
+      ...job,
+      greets: async (release, signal) => {
+        if (release !== undefined && (await releaseOf(bench)) === undefined)
+          throw new Error("it says nothing");
+        await job.greets(undefined, signal);
+      },
+    },
+    new AbortController().signal,
+  );
+
+  expect(outcome).toEqual({ kind: "rolled-back", reason: "it says nothing" });
+  expect(await releaseOf(bench)).toBe("0.9.0");
+}, 120_000);
+
+test("what was interrupted in the middle of writing is begun again, and can still go back", async () => {
+  const bench = await boardOf09();
+  const job = jobFor(bench, built.next);
+  const abort = new AbortController();
+  const flashing = flashBoard(job, abort.signal);
+  const ending = flashing.catch(messageOf);
+  while ((await bench.counts()).received < 3000) await bench.elapse(5000);
+  abort.abort();
+  expect(await ending).toMatch(/abort/u);
+
+  expect(await isInterrupted(job.folder, job.name)).toBe(true);
+  const kept = await stat(join(job.folder, `${job.name}.hex`));
+  const mute = await flashBoard(
+    {
+      ...job,
+      image: built.mute,
+      greets: async (release, signal) => {
+        if (release !== undefined) throw new Error("it says nothing");
+        await job.greets(undefined, signal);
+        if ((await releaseOf(bench)) !== "0.9.0") throw new Error("that is not what was there");
+      },
+    },
+    new AbortController().signal,
+  );
+
+  expect(kept.size).toBeGreaterThan(10_000);
+  expect(mute).toEqual({ kind: "rolled-back", reason: "it says nothing" });
+  expect(await flashBoard(job, new AbortController().signal)).toEqual({ kind: "flashed" });
+  expect(await releaseOf(bench)).toBe("2.0.0");
+}, 180_000);
+
+test("an image that is not what its manifest says does not get near the board", async () => {
+  const bench = await boardOf09();
+  const file = join(workbench.folder, "spoilt.hex");
+  await writeFile(file, `${await readFile(built.next.file, "utf8")}\n`);
+
+  const outcome = await flashBoard(jobFor(bench, { ...built.next, file }), new AbortController().signal);
+
+  expect(outcome).toEqual({ kind: "untouched", reason: `${file} is not what its manifest says` });
+  await bench.now();
+  expect(bench.ofKind("host")).toEqual([]);
+});
+
+test("a line that somebody else has is left to him", async () => {
+  const bench = await boardOf09();
+  const line = { path: bench.line, baudRate: 9600, dataBits: 8, stopBits: 1, parity: "none" } as const;
+  await using _other = await holdLine(line);
+
+  const outcome = await flashBoard(jobFor(bench, built.next), new AbortController().signal);
+
+  expect(outcome).toMatchObject({ kind: "untouched", reason: expect.stringMatching(/lock/iu) });
+});
+
+test("a board without a bootloader is left as it is", async () => {
+  const bench = await workbench.start({ firmware: built.old });
+
+  const outcome = await flashBoard(jobFor(bench, built.next), new AbortController().signal);
+
+  expect(outcome).toMatchObject({ kind: "untouched", reason: expect.stringMatching(/^avrdude: /u) });
+  expect(await releaseOf(bench)).toBe("0.9.0");
+}, 120_000);
