@@ -123,6 +123,8 @@ function sumOf(text: string, name: string, labels: Readonly<Record<string, strin
 interface InstanceFile {
   readonly module: string;
   readonly settings?: unknown;
+  /** Of a module that others have written. */
+  readonly bundle?: string;
   readonly leases?: Readonly<Record<string, string>>;
 }
 

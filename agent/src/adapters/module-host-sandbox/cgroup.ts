@@ -132,12 +132,15 @@ function capProcessor(folder: string, percent: number): void {
   write(folder, "cpu.cfs_quota_us", quota);
 }
 
-/** What still ends in it keeps it a moment; the next of that name takes it over. */
-function remove(folder: string): void {
+/** Tries to take a group away whose last process is just ending. After that: left for the sweep at the next start. */
+const removalsMax = 10;
+const removalInterval = 100;
+
+function remove(folder: string, tries = removalsMax): void {
   try {
     rmdirSync(folder);
   } catch {
-    // Left for the sweep at the next start.
+    if (tries > 1 && existsSync(folder)) setTimeout(() => remove(folder, tries - 1), removalInterval).unref();
   }
 }
 

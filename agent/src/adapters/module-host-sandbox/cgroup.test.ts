@@ -1,0 +1,64 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { groupFolders, openGroup } from "./cgroup.ts";
+import { sandboxLimitsDefault } from "./limits.ts";
+
+// The second version of the interface, as files: the machine of a test may have the first. What the kernel makes of what
+// is written there only a kernel shows; for the first version test/e2e/sandbox has one.
+
+function treeOf(files: Readonly<Record<string, string>>): string {
+  const root = mkdtempSync(join(tmpdir(), "cgroup-"));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return root;
+}
+
+const unified = {
+  self: "0::/agent.service\n",
+  "fs/agent.service/cgroup.controllers": "cpu memory pids\n",
+  "fs/agent.service/cgroup.procs": "17\n18\n",
+  "fs/agent.service/cgroup.subtree_control": "",
+};
+
+test("an agent to which groups were delegated moves into one of its own, and caps the others", () => {
+  const root = treeOf({
+    ...unified,
+    "fs/agent.service/interactor-x/memory.max": "max",
+    "fs/agent.service/interactor-x/cpu.max": "max 100000",
+    "fs/agent.service/interactor-x/memory.events": "oom 1\noom_kill 1\n",
+  });
+  const read = (path: string): string => readFileSync(join(root, "fs/agent.service", path), "utf8");
+
+  const folders = groupFolders(join(root, "fs"), join(root, "self"));
+  using group = openGroup(folders, "x", sandboxLimitsDefault);
+
+  expect(folders.memory).toEqual({ ok: true, value: join(root, "fs/agent.service") });
+  expect(read("agent/cgroup.procs")).toBe("18");
+  expect(read("cgroup.subtree_control")).toBe("+cpu");
+  expect(read("interactor-x/memory.max")).toBe(String(96 * 1024 * 1024));
+  expect(read("interactor-x/pids.max")).toBe("24");
+  expect(read("interactor-x/cpu.max")).toBe("10000 20000");
+  expect(group.doors).toEqual([join(root, "fs/agent.service/interactor-x/cgroup.procs")]);
+  expect(group.wasOutOfMemory()).toBe(true);
+});
+
+test("what the machine lacks is said for each by itself", () => {
+  const root = treeOf({ ...unified, "fs/agent.service/cgroup.controllers": "cpu pids\n" });
+
+  const folders = groupFolders(join(root, "fs"), join(root, "self"));
+
+  expect(folders.cpu.ok).toBe(true);
+  expect(folders.memory).toEqual({
+    ok: false,
+    error: "the agent's control group has no memory controller",
+  });
+  expect(groupFolders(join(root, "fs"), join(root, "nothing")).pids).toEqual({
+    ok: false,
+    error: "this kernel has no control groups",
+  });
+});
