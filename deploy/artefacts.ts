@@ -4,9 +4,12 @@ import type { BuildOptions } from "esbuild";
 
 import { leaveOutUnreached } from "./left-out.ts";
 import {
+  koffiNativeCode,
   leaveOutCborExtract,
+  loadKoffiBesideBundle,
   loadPrebuildsBesideBundle,
   loadSqliteBesideBundle,
+  midiPrebuilds,
   serialPrebuilds,
   sqliteNativeCode,
 } from "./native-code.ts";
@@ -57,8 +60,20 @@ export const artefacts: readonly Artefact[] = [
     entry: "agent/src/main.ts",
     folder: "agent",
     output: "agent.mjs",
-    options: { ...nodeProgram, plugins: [leaveOutCborExtract, leaveOutUnreached, loadPrebuildsBesideBundle] },
-    copies: serialPrebuilds(),
+    options: {
+      ...nodeProgram,
+      plugins: [leaveOutCborExtract, leaveOutUnreached, loadPrebuildsBesideBundle, loadKoffiBesideBundle],
+    },
+    copies: [...serialPrebuilds(), ...koffiNativeCode(), ...midiPrebuilds()],
+  },
+  {
+    // A process for each board, so that johnny-five is in none of the agent's threads.
+    name: "firmata-board",
+    entry: "agent/modules/firmata/board.ts",
+    folder: "agent",
+    output: "firmata-board.mjs",
+    options: { ...nodeProgram, plugins: [leaveOutUnreached, loadPrebuildsBesideBundle] },
+    copies: [],
   },
   {
     name: "hub",

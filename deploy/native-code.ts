@@ -1,4 +1,4 @@
-// What to do with the three packages that bring native code.
+// What to do with the five packages that bring native code.
 //
 // serialport needs its own: @serialport/bindings-cpp asks node-gyp-build for the file in `prebuilds/` that fits the
 // machine, seen from its package folder, which is gone once it is bundled. We let the real node-gyp-build choose
@@ -6,6 +6,11 @@
 //
 // sqlite3 is built or fetched for the machine when it is installed, into its package folder. The hub runs where it was
 // built, so that one file goes beside its bundle.
+//
+// koffi has a package for each machine, of which npm installs the one it runs on. What is there goes beside the bundle;
+// the agent says so when it meets a machine that it has none for. Only the pins and the bus of the header need it.
+//
+// @julusian/midi looks for its file in `prebuilds/` beside the code that asks, as serialport does.
 //
 // cbor-x only goes faster with cbor-extract, on long strings that our messages do not have. It is left out.
 
@@ -46,6 +51,38 @@ export const loadPrebuildsBesideBundle: Plugin = {
     });
   },
 };
+
+/** What the agent finds a native file of koffi by, beside its bundle. */
+const koffiFolder = "koffi";
+
+/** The native files for pins and buses, of the machines that koffi was installed for. */
+export function koffiNativeCode(): readonly { readonly from: string; readonly to: string }[] {
+  return ["arm64", "x64"].flatMap((processor) => {
+    const from = `node_modules/@koromix/koffi-linux-${processor}/linux_${processor}/koffi.node`;
+    return existsSync(join(root, from)) ? [{ from, to: join(koffiFolder, `linux-${processor}.node`) }] : [];
+  });
+}
+
+/** Without koffi's own script, which looks for packages. What it adds to its native code, nothing of ours needs. */
+export const loadKoffiBesideBundle: Plugin = {
+  name: "load-koffi-beside-bundle",
+  setup(build) {
+    build.onResolve({ filter: /^koffi$/ }, () => ({ path: "koffi", namespace: "koffi-beside-bundle" }));
+    build.onLoad({ filter: /.*/, namespace: "koffi-beside-bundle" }, () => ({
+      contents: `module.exports = require(require("node:path").join(__dirname, "${koffiFolder}", process.platform + "-" + process.arch + ".node"));`,
+    }));
+  },
+};
+
+/** The native files for MIDI. Throws when a platform has none. */
+export function midiPrebuilds(): readonly { readonly from: string; readonly to: string }[] {
+  return ["midi-linux-arm64", "midi-linux-x64", "midi-darwin-arm64", "midi-darwin-x64"].map((platform) => {
+    const file = join("prebuilds", platform, "node-napi-v7.node");
+    const from = join("node_modules/@julusian/midi", file);
+    if (!existsSync(join(root, from))) throw new Error(`${from} is missing`);
+    return { from, to: file };
+  });
+}
 
 const sqliteAddon = "node_sqlite3.node";
 

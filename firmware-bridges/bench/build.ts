@@ -16,6 +16,7 @@ export type Chip = (typeof chips)[number];
 export const firmwares = {
   bridge: chips,
   "dmx-pro": ["atmega2560"],
+  "firmata-lite": chips,
 } as const satisfies Record<string, readonly Chip[]>;
 
 export type Firmware = keyof typeof firmwares;

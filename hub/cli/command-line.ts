@@ -9,6 +9,7 @@ import {
   timeoutArgument,
 } from "./arguments.ts";
 import { addConfig } from "./config-command.ts";
+import { addDevices } from "./devices-command.ts";
 import { example } from "./example.ts";
 import { untilInterrupted } from "./interruptible.ts";
 import { version } from "./version.ts";
@@ -31,6 +32,7 @@ export function commandLine(): Command {
   addStop(program);
   addLedger(program);
   addConfig(program);
+  addDevices(program);
   addRoute(program);
   return program.addHelpText("after", "\n`interactor <command> --help` shows options and an example.");
 }

@@ -9,6 +9,7 @@ export function addConfig(program: Command): void {
   addDiff(config);
   addSet(config);
   addSchema(config);
+  addPatch(config);
 }
 
 function addCheck(config: Command): void {
@@ -80,6 +81,24 @@ function addSet(config: Command): void {
     .action(async (file, path, value, options) => {
       const { runSet } = await import("./config-set.ts");
       runSet(file, path, value, options);
+    });
+}
+
+function addPatch(config: Command): void {
+  config
+    .command("patch")
+    .description("list the lighting fixtures: where they are, and which inputs they have")
+    .argument("[file]", "the site's first file; - is what comes in", "site.yaml")
+    .option("--json", "for programs")
+    .option("--no-color", "no colours")
+    .addHelpText(
+      "after",
+      `${example("interactor config patch site.yaml")}
+Universes are told as sACN counts them, from 1, and as Art-Net does, from 0.`,
+    )
+    .action(async (file, options) => {
+      const { runPatch } = await import("./config-patch.ts");
+      runPatch(file, options);
     });
 }
 

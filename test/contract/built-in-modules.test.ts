@@ -4,8 +4,18 @@ import { expect, test } from "vitest";
 import * as z from "zod";
 import { manifest as dmx } from "@interactor/agent/modules/dmx/manifest.ts";
 import { settings as dmxSettings } from "@interactor/agent/modules/dmx/settings.ts";
+import { manifest as firmata } from "@interactor/agent/modules/firmata/manifest.ts";
+import { settings as firmataSettings } from "@interactor/agent/modules/firmata/settings.ts";
+import { manifest as gpio } from "@interactor/agent/modules/gpio/manifest.ts";
+import { settings as gpioSettings } from "@interactor/agent/modules/gpio/settings.ts";
 import { manifest as host } from "@interactor/agent/modules/host/manifest.ts";
 import { settings as hostSettings } from "@interactor/agent/modules/host/settings.ts";
+import { manifest as i2c } from "@interactor/agent/modules/i2c/manifest.ts";
+import { settings as i2cSettings } from "@interactor/agent/modules/i2c/settings.ts";
+import { manifest as midi } from "@interactor/agent/modules/midi/manifest.ts";
+import { settings as midiSettings } from "@interactor/agent/modules/midi/settings.ts";
+import { manifest as osc } from "@interactor/agent/modules/osc/manifest.ts";
+import { settings as oscSettings } from "@interactor/agent/modules/osc/settings.ts";
 import { manifest as serial } from "@interactor/agent/modules/serial/manifest.ts";
 import { settings as serialSettings } from "@interactor/agent/modules/serial/settings.ts";
 import { manifest as simulated } from "@interactor/agent/modules/simulated/manifest.ts";
@@ -21,7 +31,12 @@ import { siteJsonSchema } from "@interactor/shared/site/site-json-schema";
 const folder = join(import.meta.dirname, "..", "..", "shared", "src", "site");
 const declared = [
   { manifest: dmx, settings: dmxSettings },
+  { manifest: firmata, settings: firmataSettings },
+  { manifest: gpio, settings: gpioSettings },
   { manifest: host, settings: hostSettings },
+  { manifest: i2c, settings: i2cSettings },
+  { manifest: midi, settings: midiSettings },
+  { manifest: osc, settings: oscSettings },
   { manifest: serial, settings: serialSettings },
   { manifest: simulated, settings: simulatedSettings },
   { manifest: statechart, settings: statechartSettings },

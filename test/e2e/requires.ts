@@ -21,6 +21,7 @@ export const packageOf = {
   mosquitto_pub: "mosquitto-clients",
   "nats-server": "nats-server",
   olad: "ola",
+  oscdump: "liblo-tools",
   pgrep: "procps",
   optiboot: "arduino-core-avr",
   promtool: "prometheus",

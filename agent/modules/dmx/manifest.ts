@@ -26,7 +26,8 @@ export const manifest = defineManifest({
     "cue-release": { type: "text", label: "Let a cue list go; empty: all" },
     scene: { type: "text", label: "Fade to a scene; empty: let it go" },
   },
-  inputsFrom: "/dimmers",
+  inputsFrom: ["/dimmers", "/placed"],
+  fixturesInto: "placed",
   inputsLike: { type: "float", unit: "1", min: 0, max: 1, actuator: true, stop: 0 },
   permissions: [
     // Receivers obey the source with the highest priority: two with different ones are a primary and its backup.

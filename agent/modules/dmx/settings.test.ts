@@ -52,7 +52,7 @@ describe("settings", () => {
     [
       "a misspelt key",
       { ...valid, univers: 2 },
-      ": unknown setting univers; there are universe, sacn, artnet, usb, receive, dimmers, ltpChannels, scenes, cueLists, failsafe, remember, priorities",
+      ": unknown setting univers; there are universe, sacn, artnet, usb, receive, dimmers, placed, fixtures, ltpChannels, scenes, cueLists, failsafe, remember, priorities",
     ],
     [
       "a misspelt key further in",
@@ -149,7 +149,7 @@ describe("settings", () => {
     [
       "nothing",
       undefined,
-      ": must be a map of universe, sacn, artnet, usb, receive, dimmers, ltpChannels, scenes, cueLists, failsafe, remember, priorities",
+      ": must be a map of universe, sacn, artnet, usb, receive, dimmers, placed, fixtures, ltpChannels, scenes, cueLists, failsafe, remember, priorities",
     ],
   ])("with %s are refused in words that help", (_, given, problem) => {
     expect(problems(given)).toContain(problem);
@@ -174,7 +174,7 @@ describe("the inputs of an instance", () => {
       actuator: true,
       stop: 0,
     });
-    expect(manifest.inputsFrom).toBe("/dimmers");
+    expect(manifest.inputsFrom).toContain("/dimmers");
     expect(inputSpec.parse(parsed.dimmers["wash"])).toEqual({
       type: "float",
       unit: "1",

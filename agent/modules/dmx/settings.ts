@@ -21,6 +21,14 @@ import {
 } from "./settings/cue-lists.ts";
 import { channel, type Problem, rangeWords, slotsOf, strict, text, whole } from "./settings/fields.ts";
 import {
+  fixtures,
+  latestOf,
+  placed,
+  type PlacedSettings,
+  problemsOfFixtures,
+  problemsOfPlaced,
+} from "./settings/fixtures.ts";
+import {
   artnet,
   type ArtnetSettings,
   filledArtnet,
@@ -47,6 +55,7 @@ export interface Settings {
   readonly usb?: UsbSettings;
   readonly receive?: ReceiveSettings;
   readonly dimmers: { readonly [name: string]: DimmerSettings };
+  readonly placed: { readonly [name: string]: PlacedSettings };
   readonly priorities: InputPriorities;
   /** Slots, counted from 0, that are no intensity. */
   readonly latest: ReadonlySet<number>;
@@ -69,6 +78,8 @@ const written = strict({
   usb: z.optional(usb),
   receive: z.optional(receive),
   dimmers: z._default(z.record(z.string(), dimmer, { error: "must be a map of name: {channel: …}" }), {}),
+  placed,
+  fixtures,
   ltpChannels: z._default(
     z
       .array(channelRange, { error: "must be a list of channels, such as [5, 11-14]" })
@@ -122,7 +133,7 @@ function problemsOf(given: Written): readonly Problem[] {
     const around = { universe: given.universe, hasFailsafe: given.failsafe !== undefined };
     inside("receive", receiveProblems(given.receive, around));
   }
-  const names = Object.keys(given.dimmers);
+  const names = [...Object.keys(given.dimmers), ...Object.keys(given.placed)];
   if (names.length > dimmersMax)
     problems.push({ path: ["dimmers"], message: `more than ${dimmersMax} dimmers` });
   const takenIn = (path: readonly string[], names: readonly string[]): void => {
@@ -137,6 +148,8 @@ function problemsOf(given: Written): readonly Problem[] {
     if (slotsOf(range).length === 0)
       problems.push({ path: ["ltpChannels", index], message: rangeWords(range) });
   }
+  for (const [name, placed] of Object.entries(given.placed)) problems.push(...problemsOfPlaced(name, placed));
+  problems.push(...problemsOfFixtures(given.fixtures ?? {}));
   return [...problems, ...problemsOfStored(given, slotFinder(given.dimmers))];
 }
 
@@ -147,7 +160,7 @@ const isTaken = (name: string): boolean =>
   new RegExp(`^${channelInput}\\d*$`).test(name);
 
 function fill(given: Written): Settings {
-  const { sacn, artnet, dimmers } = given;
+  const { sacn, artnet, dimmers, placed } = given;
   return {
     universe: given.universe,
     ...(sacn?.enabled === true ? { sacn: filledSacn(sacn) } : {}),
@@ -157,8 +170,9 @@ function fill(given: Written): Settings {
     dimmers: Object.fromEntries(
       Object.entries(dimmers).map(([name, { channel, label }]) => [name, dimmerInput(channel, label)]),
     ),
+    placed,
     priorities: given.priorities,
-    latest: new Set(given.ltpChannels.flatMap(slotsOf)),
+    latest: new Set([...given.ltpChannels.flatMap(slotsOf), ...latestOf(Object.values(placed))]),
     stored: storedOf(given, slotFinder(dimmers)),
     ...(given.remember === undefined ? {} : { remember: given.remember }),
   };

@@ -9,6 +9,8 @@ import {
   type ModuleContext,
   seconds,
 } from "@interactor/shared/sdk/define-module";
+import { Complaints } from "@interactor/shared/sdk/complaints";
+import { levelsOfPlaced, slotsOfPlaced } from "./engine/placed-input.ts";
 import { Desks } from "./desks.ts";
 import { Engine, type Remembered } from "./engine/engine.ts";
 import type { NetworkFrame } from "./engine/network-sources.ts";
@@ -22,6 +24,7 @@ import { Sender } from "./sender.ts";
 import type { Settings } from "./settings.ts";
 import type { ReceiveSettings } from "./settings/receive.ts";
 import { slotFinder } from "./settings/cue-lists.ts";
+import { type PlacedSettings, restOf } from "./settings/fixtures.ts";
 import { sourceCid } from "./sacn.ts";
 import { cueListsOf, play, type PlayInput, playInputs, whatIsOn } from "./stored.ts";
 
@@ -40,7 +43,9 @@ export class Stage implements Instance {
   #cancelKeeping: (() => void) | undefined;
   readonly #latency: LatencyMeter;
   readonly #monitor = new Monitor();
+  readonly #placed: Readonly<Record<string, PlacedSettings>>;
   readonly #owners = new Map<string, Applied["owner"]>();
+  readonly #complaints: Complaints<"no-colour">;
   #frames = 0;
   #errorsGiven: number | undefined;
   #cueGiven = "";
@@ -54,10 +59,14 @@ export class Stage implements Instance {
 
   private constructor(settings: Settings, context: ModuleContext) {
     const { clock } = context;
-    const { dimmers, priorities, latest, stored } = settings;
+    const { dimmers, placed, priorities, latest, stored } = settings;
     this.#context = context;
+    this.#complaints = new Complaints(clock, (message) => context.log.warn(`not shown: ${message}`));
+    this.#placed = placed;
     this.#engine = new Engine({
       dimmers,
+      placed: Object.fromEntries(Object.entries(placed).map(([name, each]) => [name, slotsOfPlaced(each)])),
+      rest: restOf(Object.values(placed)),
       priorities,
       latest,
       cueLists: cueListsOf(stored),
@@ -153,10 +162,21 @@ export class Stage implements Instance {
     const formerOwner = this.#owners.get(input);
     if (applied === undefined) this.#owners.delete(input);
     else this.#owners.set(input, applied.owner);
-    const value = applied && { value: numberIn(applied, 0), owner: applied.owner };
     // With a new owner comes what it had been asking for all along, stamped when that was read.
     const isFresh = formerOwner === undefined || formerOwner === applied?.owner;
-    this.#changedIf(this.#engine.set(input, value, at), isFresh ? applied : undefined);
+    this.#changedIf(this.#setSlots(input, applied, at), isFresh ? applied : undefined);
+  }
+
+  #setSlots(input: string, applied: Applied | undefined, at: Instant): boolean {
+    const placed = Object.hasOwn(this.#placed, input) ? this.#placed[input] : undefined;
+    if (placed === undefined) {
+      return this.#engine.set(input, applied && { value: numberIn(applied, 0), owner: applied.owner }, at);
+    }
+    if (applied === undefined) return this.#engine.releasePlaced(input, slotsOfPlaced(placed).length, at);
+    const levels = levelsOfPlaced(placed, applied.value);
+    if (levels !== undefined) return this.#engine.setPlaced(input, { levels, owner: applied.owner }, at);
+    this.#complaints.add("no-colour", `${input}: ${JSON.stringify(applied.value)}`);
+    return false;
   }
 
   #play(input: PlayInput, applied: Applied | undefined, at: Instant): void {
@@ -239,6 +259,7 @@ export class Stage implements Instance {
 
   async #leave(): Promise<void> {
     this.#cancelReport();
+    this.#complaints.stop();
     this.#cancelMonitor?.();
     this.#cancelKeeping?.();
     await this.#desks?.close();

@@ -1,5 +1,4 @@
 /** Every bound of this module, with its reason and what happens there. */
-import { seconds } from "@interactor/shared/sdk/define-module";
 
 /** What `lineBytesMax` may be at most: a text value holds 4096 characters, and no character is under a byte. */
 export const lineBytesMost = 4096;
@@ -14,10 +13,3 @@ export const patternLengthMax = 500;
 export const patternStepsMax = 4_000_000;
 /** Lines read in one second: a 115200 baud line brings at most 11,520 bytes. More: reject as `too-many`. */
 export const linesPerSecondMax = 2000;
-/** How much of a line that could not be read is shown in the log, in characters. */
-export const exampleLengthMax = 80;
-
-/** Counters are given at most this often. */
-export const counterInterval = seconds(1);
-/** What could not be read is logged at most this often. */
-export const logInterval = seconds(60);

@@ -1,11 +1,11 @@
 /** A device that speaks in lines of text: each line gives values, and a line can be sent to it. */
 import { defineModule, type Instance, type ModuleContext } from "@interactor/shared/sdk/define-module";
+import { Complaints } from "@interactor/shared/sdk/complaints";
+import { PacedCounter } from "@interactor/shared/sdk/paced-counter";
 import { KeptLine } from "../../serial-line/kept-line.ts";
-import { Complaints } from "./complaints.ts";
 import { linesPerSecondMax } from "./limits.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { manifest } from "./manifest.ts";
-import { PacedCounter } from "./paced-counter.ts";
 import { type LineFault, lineReader } from "./read-line.ts";
 import { type Settings, settings } from "./settings.ts";
 

@@ -10,8 +10,18 @@ const load: ModuleLoader = async (module) => {
   switch (module) {
     case "dmx":
       return loaded((await import("../../modules/dmx/module.ts")).definition);
+    case "firmata":
+      return loaded((await import("../../modules/firmata/module.ts")).definition);
+    case "gpio":
+      return loaded((await import("../../modules/gpio/module.ts")).definition);
     case "host":
       return loaded((await import("../../modules/host/module.ts")).definition);
+    case "i2c":
+      return loaded((await import("../../modules/i2c/module.ts")).definition);
+    case "midi":
+      return loaded((await import("../../modules/midi/module.ts")).definition);
+    case "osc":
+      return loaded((await import("../../modules/osc/module.ts")).definition);
     case "serial":
       return loaded((await import("../../modules/serial/module.ts")).definition);
     case "simulated":

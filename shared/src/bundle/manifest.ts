@@ -18,13 +18,15 @@ export interface Manifest {
   readonly worker: "shared" | "own";
   readonly inputs: Ports<InputSpec>;
   readonly outputs: Ports<OutputSpec>;
-  /** JSON pointer into the settings to more inputs, a map of name → InputSpec. */
-  readonly inputsFrom?: string;
+  /** JSON pointer, or several, into the settings to more inputs, a map of name → InputSpec. */
+  readonly inputsFrom?: string | readonly string[];
   /** What the inputs found there are like, as far as the settings do not say: those are settings as people write them. */
   readonly inputsLike?: Partial<InputSpec>;
   /** JSON pointer into the settings to more outputs, a map of name → OutputSpec. */
   readonly outputsFrom?: string;
   readonly outputsLike?: Partial<OutputSpec>;
+  /** The setting, a map of inputs, that lighting fixtures named in the setting `fixtures` become when a site is compiled. */
+  readonly fixturesInto?: string;
   /** What it needs of the world. */
   readonly permissions?: readonly Permission[];
 }
@@ -41,7 +43,7 @@ export type Permission =
   | { readonly kind: PermissionKind; readonly names: readonly string[] }
   | {
       readonly kind: PermissionKind;
-      /** JSON pointer into the settings to a name or number, or to a list of them. */
+      /** JSON pointer into the settings to a name or number, or to a list of them; `*` is each of a map or list. */
       readonly from: string;
       /** JSON pointer to the addresses it goes to: the same universe at two addresses is two. */
       readonly within?: string;
@@ -65,13 +67,25 @@ export function needsOf({ permissions = [] }: Manifest, settings: unknown): read
     if ("names" in permission)
       return permission.names.map((name) => ({ kind, name, pointer: undefined, within: [], rank: "" }));
     const { from, within, rank } = permission;
-    const found = namesAt(settings, from);
     const addresses = within === undefined ? [] : namesAt(settings, within);
     // What goes nowhere takes nothing.
     if (within !== undefined && addresses.length === 0) return [];
     const weight = rank === undefined ? "" : namesAt(settings, rank).join();
-    return found.map((name) => ({ kind, name, pointer: from, within: addresses, rank: weight }));
+    return placesOf(settings, from).flatMap((pointer) =>
+      namesAt(settings, pointer).map((name) => ({ kind, name, pointer, within: addresses, rank: weight })),
+    );
   });
+}
+
+/** Pointers without `*`, one for each that a pointer with some means. */
+function placesOf(settings: unknown, pointer: string): readonly string[] {
+  const star = pointer.indexOf("/*");
+  if (star < 0) return [pointer];
+  const [before, after] = [pointer.slice(0, star), pointer.slice(star + "/*".length)];
+  const found = at(settings, before);
+  const keys = isMap(found) ? Object.keys(found) : [];
+  const escaped = keys.map((key) => key.replaceAll("~", "~0").replaceAll("/", "~1"));
+  return escaped.flatMap((key) => placesOf(settings, `${before}/${key}${after}`));
 }
 
 function namesAt(settings: unknown, pointer: string): readonly string[] {
@@ -91,17 +105,21 @@ export interface DeclaredPorts {
  * an input and an output of an instance share their names' space, because what an input holds is a value too.
  */
 export function declaredPorts(manifest: Manifest, settings: unknown): Result<DeclaredPorts, string> {
-  const inputs = portsAt(manifest.inputsFrom, settings, inputSpec, manifest.inputsLike);
-  if (!inputs.ok) return inputs;
+  const inputMaps = [manifest.inputsFrom ?? []]
+    .flat()
+    .map((pointer) => portsAt(pointer, settings, inputSpec, manifest.inputsLike));
+  const wrong = inputMaps.find((map) => !map.ok);
+  if (wrong !== undefined && !wrong.ok) return wrong;
+  const given = inputMaps.flatMap((map) => (map.ok ? Object.entries(map.value) : []));
   const outputs = portsAt(manifest.outputsFrom, settings, outputSpec, manifest.outputsLike);
   if (!outputs.ok) return outputs;
   const declared = {
-    inputs: { ...manifest.inputs, ...inputs.value },
+    inputs: { ...manifest.inputs, ...Object.fromEntries(given) },
     outputs: { ...manifest.outputs, ...outputs.value },
   };
   const names = [
     ...Object.keys(manifest.inputs),
-    ...Object.keys(inputs.value),
+    ...given.map(([name]) => name),
     ...Object.keys(manifest.outputs),
     ...Object.keys(outputs.value),
   ];

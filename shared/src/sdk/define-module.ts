@@ -15,6 +15,7 @@ export { quality } from "../wire/entry.ts";
 export { deliveries, inputSpec, outputSpec } from "../wire/messages/port.ts";
 export { unreachable } from "../kernel/assert.ts";
 export { messageOf } from "../kernel/fault.ts";
+export { failed, ok, type Result } from "../kernel/result.ts";
 export { seededRandom } from "../kernel/random.ts";
 export { retryDelays } from "../supervision/backoff.ts";
 export * from "../kernel/units.ts";

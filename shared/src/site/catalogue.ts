@@ -30,6 +30,8 @@ export interface Catalogue {
   /** Whether its ports are the same whatever the settings. */
   hasFixedPorts(module: ModuleVersion): boolean;
   needsOf(module: ModuleVersion, settings: unknown): readonly Need[];
+  /** The setting that its fixtures become inputs in; `undefined`: it has none. */
+  fixturesInto(module: ModuleVersion): string | undefined;
 }
 
 export interface ModuleVersion {
@@ -90,6 +92,10 @@ export class DeclaredModules implements Catalogue {
   needsOf(module: ModuleVersion, settings: unknown): readonly Need[] {
     const declared = this.#find(module);
     return declared === undefined ? [] : needsOf(declared.manifest, settings);
+  }
+
+  fixturesInto(module: ModuleVersion): string | undefined {
+    return this.#find(module)?.manifest.fixturesInto;
   }
 
   #find({ module, version }: ModuleVersion): Declared | undefined {

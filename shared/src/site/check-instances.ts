@@ -5,6 +5,7 @@ import type { Millis } from "../kernel/units.ts";
 import { findPort, type InputSpec } from "../wire/messages/port.ts";
 import type { ModuleVersion } from "./catalogue.ts";
 import { type Failsafe, type Level, parseFailsafe } from "./failsafe.ts";
+import { checkFixtures } from "./check-fixtures.ts";
 import { exampleLevel, hintAmong, misfit, type SiteCheck } from "./site-check.ts";
 import type { ReadInstance } from "./read-site.ts";
 import type { WrittenInstance } from "./site-schema.ts";
@@ -16,6 +17,8 @@ export interface CheckedInstance extends ModuleVersion {
   readonly name: string;
   readonly path: Path;
   readonly written: WrittenInstance;
+  /** As they are written, with fixtures put in their places. */
+  readonly settings: WrittenInstance["settings"];
   readonly ports: DeclaredPorts;
   readonly needs: readonly Need[];
   /** By input; a counted one by what it stands for, and single ones of it that differ. */
@@ -64,7 +67,9 @@ function checkInstance(
     // What ports settings would have made, nobody knows.
     if (!catalogue.hasFixedPorts(module)) return undefined;
   }
-  const given = settings.ok ? settings.value : {};
+  const placed = checkFixtures(check, path, module, settings.ok ? settings.value : {});
+  if (placed === undefined) return undefined;
+  const given = placed.whole;
   const ports = catalogue.portsOf(module, given);
   if (!ports.ok) {
     check.tell([...path, "settings"], ports.error);
@@ -80,6 +85,7 @@ function checkInstance(
     name,
     path,
     written,
+    settings: placed.written(written.settings),
     ports: ports.value,
     needs: catalogue.needsOf(module, given),
     stops,

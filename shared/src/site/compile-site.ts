@@ -199,11 +199,11 @@ function nodePlan(site: ReadSite, name: string, { zones, own, secrets, routes }:
 }
 
 function instancePlan(instance: CheckedInstance, uses: readonly SecretUse[]): InstancePlan {
-  const { module, version, written, failsafes, stops, path } = instance;
+  const { module, version, written, settings, failsafes, stops, path } = instance;
   return {
     module,
     version,
-    settings: withSecrets(written.settings ?? {}, [...path, "settings"], uses),
+    settings: withSecrets(settings ?? {}, [...path, "settings"], uses),
     ...(written.exhibit === undefined ? {} : { exhibit: written.exhibit }),
     failsafes,
     stops,

@@ -6,6 +6,8 @@ import { payloadBytesMax } from "../wire/limits.ts";
 export const siteBytesMax = 8 * 1024 * 1024;
 /** Files of one site: one for each node of a large one, and then one would rather generate it. */
 export const includeFilesMax = 256;
+/** Files that a site's instances name, such as fixtures: models of lamps in one house. */
+export const besideFilesMax = 256;
 /** Files inside each other. Deeper, nobody finds a thing again. */
 export const includeDepthMax = 8;
 /** Values in all files, with aliases and variables put in: they may multiply a small text into a huge one. */

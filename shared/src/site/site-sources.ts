@@ -2,8 +2,8 @@
  * The files of a site, read and put together: `include` names more of them, each with the same sections. Names must
  * be unique over all files, so their order means nothing. Every value remembers the file and the place it stands at.
  */
-import type { Result } from "../kernel/result.ts";
-import { includeDepthMax, includeFilesMax, siteAliasesMax, siteBytesMax } from "./limits.ts";
+import { failed, type Result } from "../kernel/result.ts";
+import { besideFilesMax, includeDepthMax, includeFilesMax, siteAliasesMax, siteBytesMax } from "./limits.ts";
 import type { Places } from "./schema-problems.ts";
 import type { SiteProblem } from "./site-problem.ts";
 import { type Path, type Problem, YamlText } from "./yaml-text.ts";
@@ -54,6 +54,8 @@ export class SiteSources implements Places<SiteProblem> {
   readonly #routes: Place[] = [];
   readonly #filled = new Set<string>();
   readonly #broken = new Set<string>();
+  /** What was read of files that are no part of the site itself. */
+  readonly #beside = new Map<string, Result<string, string>>();
   #bytes = 0;
 
   constructor(root: string, read: ReadSource) {
@@ -97,6 +99,18 @@ export class SiteSources implements Places<SiteProblem> {
   problemInWritten(path: Path, offset: number, message: string, hint?: string): SiteProblem {
     const { file, path: inside } = this.#locate(path);
     return { ...file.yaml.problemInside(inside, offset, message, hint), file: file.path };
+  }
+
+  /** The text of a file beside the root that is no part of the site itself, such as a fixture. */
+  textBeside(written: string): Result<string, string> {
+    const path = pathFrom(this.#root.path, written);
+    if (path === undefined || !path.startsWith(this.#folder))
+      return failed(`"${written}" is outside of the site's folder`);
+    const held = this.#beside.get(path) ?? this.#read(path);
+    if (!this.#beside.has(path) && this.#beside.size === besideFilesMax)
+      return failed(`more than ${besideFilesMax} files beside the site's own`);
+    this.#beside.set(path, held);
+    return held;
   }
 
   /** `site.yaml:12`, where the thing at `path` stands, which is named by its key unless it is in a list. */

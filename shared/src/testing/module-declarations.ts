@@ -21,7 +21,7 @@ const settingsOf = (properties: Readonly<Record<string, unknown>>) => ({
 export const testModules: readonly ModuleDeclaration[] = [
   {
     manifest: manifestOf({
-      id: "gpio",
+      id: "pins",
       inputs: {},
       outputs: { level: { type: "bool" } },
       permissions: [{ kind: "pin", from: "/pin" }],

@@ -7,7 +7,7 @@ import type { Applied, Instant, Millis } from "@interactor/shared/sdk/define-mod
 import { earliest } from "@interactor/shared/sdk/define-module";
 import { CueList, type CueListSettings } from "./cue-list.ts";
 import { Failsafe, type FailsafeSettings } from "./failsafe.ts";
-import { type Dimmer, type InputPriorities, Inputs } from "./inputs.ts";
+import { type Dimmer, type InputPriorities, Inputs, placedSlot } from "./inputs.ts";
 import { Merge } from "./merge.ts";
 import { type FrameOutcome, type LostSource, type NetworkFrame, NetworkSources } from "./network-sources.ts";
 import type { Playback, Position } from "./playback.ts";
@@ -22,6 +22,10 @@ export interface EngineSettings {
   readonly latest: ReadonlySet<number>;
   readonly cueLists: Readonly<Record<string, CueListSettings>>;
   readonly failsafe: FailsafeSettings;
+  /** Slots, 1–512, of inputs that have several. */
+  readonly placed?: Readonly<Record<string, readonly number[]>>;
+  /** What slots, counted from 0, hold while nobody drives them and no failsafe does: a shutter is open, a head looks ahead. */
+  readonly rest?: ReadonlyMap<number, number>;
 }
 
 /** What an instance needs to show again what it showed. */
@@ -38,6 +42,7 @@ export class Engine {
   readonly #merge: Merge;
   readonly #inputs: Inputs;
   readonly #latest: ReadonlySet<number>;
+  readonly #rest: ReadonlyMap<number, number>;
   readonly #playbacks = new Map<string, Playback>();
   readonly #network: NetworkSources;
   readonly #failsafe: Failsafe;
@@ -47,7 +52,9 @@ export class Engine {
   constructor(settings: EngineSettings) {
     this.#latest = settings.latest;
     this.#merge = new Merge(settings.latest);
-    this.#inputs = new Inputs(this.#merge, settings.dimmers, settings.priorities);
+    this.#inputs = new Inputs(this.#merge, settings.dimmers, settings.priorities, settings.placed);
+    this.#rest = settings.rest ?? new Map<number, number>();
+    for (const [slot, level] of this.#rest) this.levels[slot] = level;
     this.#failsafe = new Failsafe(settings.failsafe);
     this.#network = new NetworkSources(this.#merge);
     for (const [name, list] of Object.entries(settings.cueLists)) {
@@ -72,6 +79,25 @@ export class Engine {
 
   addRecording(name: string, recording: RecordingSettings): void {
     this.#playbacks.set(name, new Recording(recording, new Source(`recording ${name}`), this.#merge));
+  }
+
+  /** Sets all slots of an input that has several, or releases them. */
+  setPlaced(
+    input: string,
+    applied: { readonly levels: readonly number[]; readonly owner: Applied["owner"] },
+    at: Instant,
+  ): boolean {
+    let isChanged = false;
+    for (const [index, value] of applied.levels.entries())
+      isChanged = this.set(placedSlot(input, index), { value, owner: applied.owner }, at) || isChanged;
+    return isChanged;
+  }
+
+  releasePlaced(input: string, slots: number, at: Instant): boolean {
+    let isChanged = false;
+    for (let index = 0; index < slots; index += 1)
+      isChanged = this.set(placedSlot(input, index), undefined, at) || isChanged;
+    return isChanged;
   }
 
   /** Sets a raw channel or a dimmer, or releases it. Returns whether the look is another now. */
@@ -171,11 +197,15 @@ export class Engine {
   #show(slot: number, at: Instant): boolean {
     const shown = this.#merge.shownAt(slot);
     if (shown !== undefined) this.#failsafe.forget(slot);
-    const level = shown?.levelAt(slot) ?? this.#failsafe.levelAt(slot, at);
+    const level = shown?.levelAt(slot) ?? this.#levelOfNobody(slot, at);
     const given = shown === this.#inputs.stop ? level : this.#mastered(slot, level);
     if (this.levels[slot] === given) return false;
     this.levels[slot] = given;
     return true;
+  }
+
+  #levelOfNobody(slot: number, at: Instant): number {
+    return this.#failsafe.holds(slot) ? this.#failsafe.levelAt(slot, at) : (this.#rest.get(slot) ?? 0);
   }
 
   #mastered(slot: number, level: number): number {

@@ -18,7 +18,7 @@ type Owner = Applied["owner"];
 interface Driver {
   /** 0–511. */
   readonly slot: number;
-  readonly kind: "channel" | "dimmer";
+  readonly kind: "channel" | "dimmer" | "placed";
   /** `undefined`: nobody owns the input. */
   held: { readonly level: number; readonly owner: Owner } | undefined;
 }
@@ -27,6 +27,9 @@ export interface InputPriorities {
   readonly channels: number;
   readonly dimmers: number;
 }
+
+/** The n-th slot of an input that has several. No name of an input has a slash. */
+export const placedSlot = (input: string, index: number): string => `${input}/${index}`;
 
 export class Inputs {
   readonly stop = new Source("stop");
@@ -37,12 +40,20 @@ export class Inputs {
   readonly #byInput = new Map<string, Driver>();
   readonly #bySlot: Driver[][] = Array.from({ length: slotCount }, () => []);
 
-  constructor(merge: Merge, dimmers: Readonly<Record<string, Dimmer>>, given: InputPriorities) {
+  /** `placed`: slots, 1–512, of inputs that have several; each is set by `placedSlot`, and stands with the dimmers. */
+  constructor(
+    merge: Merge,
+    dimmers: Readonly<Record<string, Dimmer>>,
+    given: InputPriorities,
+    placed: Readonly<Record<string, readonly number[]>> = {},
+  ) {
     this.#merge = merge;
     this.#priorities = given;
     for (const source of [this.stop, this.channels, this.dimmers]) merge.add(source);
     for (let slot = 0; slot < slotCount; slot += 1) this.#add(`${channelInput}${slot + 1}`, slot, "channel");
     for (const [name, { channel }] of Object.entries(dimmers)) this.#add(name, channel - 1, "dimmer");
+    for (const [name, slots] of Object.entries(placed))
+      for (const [index, slot] of slots.entries()) this.#add(placedSlot(name, index), slot - 1, "placed");
   }
 
   /**
@@ -65,14 +76,14 @@ export class Inputs {
   }
 
   #settle(slot: number, at: Instant): void {
-    const highest: Record<"stop" | Driver["kind"], number | undefined> = {
+    const highest: Record<"stop" | "channel" | "dimmer", number | undefined> = {
       stop: undefined,
       channel: undefined,
       dimmer: undefined,
     };
     for (const { kind, held } of this.#bySlot[slot] ?? []) {
       if (held === undefined) continue;
-      const as = held.owner === "stop" ? "stop" : kind;
+      const as = held.owner === "stop" ? "stop" : kind === "placed" ? "dimmer" : kind;
       highest[as] = Math.max(highest[as] ?? 0, held.level);
     }
     this.#drive(this.stop, slot, highest.stop, priorities.stop, at);

@@ -1,5 +1,8 @@
-import { between, type Clock, type Instant, millis } from "@interactor/shared/sdk/define-module";
-import { counterInterval } from "./limits.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { between, type Instant, millis, seconds } from "../kernel/units.ts";
+
+/** Counters are given at most this often: a flood is counted, not passed on. */
+const counterInterval = seconds(1);
 
 /** Counts up and gives its count when it has changed, at most once a second; the last count is always given. */
 export class PacedCounter {

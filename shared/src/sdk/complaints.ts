@@ -1,9 +1,14 @@
-import type { Clock } from "@interactor/shared/sdk/define-module";
-import { exampleLengthMax, logInterval } from "./limits.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { seconds } from "../kernel/units.ts";
+
+/** What could not be read is logged at most this often. */
+const logInterval = seconds(60);
+/** How much of what could not be read is shown in the log, in characters. */
+const exampleLengthMax = 80;
 
 /**
- * Writes down what went wrong with lines: the first time at once, then at most once a minute, with a count
- * for each reason and one example. A device with the wrong baud rate must not fill the log.
+ * Writes down what went wrong with what a device says: the first time at once, then at most once a minute, with a
+ * count for each reason and one example. A device with the wrong baud rate must not fill the log.
  */
 export class Complaints<Reason extends string> {
   readonly #clock: Clock;
@@ -17,8 +22,8 @@ export class Complaints<Reason extends string> {
     this.#write = write;
   }
 
-  add(reason: Reason, line: string): void {
-    if (this.#counts.size === 0) this.#example = line;
+  add(reason: Reason, example: string): void {
+    if (this.#counts.size === 0) this.#example = example;
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
     if (this.#cancel === undefined) this.#flush();
   }
@@ -38,5 +43,5 @@ export class Complaints<Reason extends string> {
 }
 
 /** In quotes, control characters escaped. */
-const shortened = (line: string): string =>
-  JSON.stringify(line.length > exampleLengthMax ? `${line.slice(0, exampleLengthMax)}…` : line);
+const shortened = (text: string): string =>
+  JSON.stringify(text.length > exampleLengthMax ? `${text.slice(0, exampleLengthMax)}…` : text);

@@ -1,5 +1,5 @@
-import { millis, seconds } from "@interactor/shared/sdk/define-module";
-import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
+import { millis, seconds } from "../kernel/units.ts";
+import { VirtualClock } from "../testing/virtual-clock.ts";
 import { expect, test } from "vitest";
 import { Complaints } from "./complaints.ts";
 import { PacedCounter } from "./paced-counter.ts";

@@ -1,0 +1,97 @@
+/** Starts the process of a board, talks with it, and sees to it that it ends. */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { Clock } from "@interactor/shared/sdk/define-module";
+import { deviceMissing, type DeviceReports } from "@interactor/shared/sdk/devices";
+import { endMax, unsentMax } from "./limits.ts";
+import { fromBoard, type ToBoard } from "./messages.ts";
+import type { Settings } from "./settings.ts";
+
+export interface BoardProcess {
+  readonly pid: number | undefined;
+  /** Resolves with the name of its firmware when the board is ready. */
+  readonly ready: Promise<string>;
+  set(input: string, value: boolean | number): "sent" | "backlog";
+  /** Resolves when the process has ended. */
+  close(): Promise<void>;
+}
+
+/** Beside the bundle it is a bundle too. */
+const program = fileURLToPath(
+  import.meta.url.endsWith(".ts")
+    ? new URL("board.ts", import.meta.url)
+    : new URL("firmata-board.mjs", import.meta.url),
+);
+
+/** Resolves when the line is open. Throws `deviceMissing` when there is none. */
+export async function startBoard(
+  settings: Settings,
+  shell: { readonly clock: Clock; readonly reports: DeviceReports },
+  give: (output: string, value: boolean | number) => void,
+): Promise<BoardProcess> {
+  // What it writes is johnny-five's, which writes for people at a terminal.
+  const child = fork(program, [], { stdio: ["ignore", "ignore", "ignore", "ipc"], execArgv: [] });
+  const exited = once(child, "exit");
+  const opened = Promise.withResolvers<void>();
+  const ready = Promise.withResolvers<string>();
+  // Whoever does not wait for it hears of it as a report.
+  ready.promise.catch(() => {});
+  // What it says while it ends is of no interest: it was told to.
+  let isOver = false;
+  const fail = (error: Error): void => {
+    if (isOver) return;
+    isOver = true;
+    opened.reject(error);
+    ready.reject(error);
+    shell.reports.failed(error.message);
+  };
+  child.on("error", fail);
+  child.on("exit", (code, signal) => fail(new Error(`the board's process ended (${signal ?? code})`)));
+  child.on("message", (given) => {
+    const message = fromBoard.safeParse(given);
+    if (!message.success) return;
+    const { data } = message;
+    if (data.kind === "value") give(data.output, data.value);
+    else if (data.kind === "opened") opened.resolve();
+    else if (data.kind === "ready") ready.resolve(data.firmware);
+    else if (data.kind === "missing") opened.reject(deviceMissing(data.words));
+    else fail(new Error(data.words));
+  });
+  send(child, { kind: "begin", settings }, () => {});
+  const close = (): Promise<void> => {
+    isOver = true;
+    return endProcess(child, exited, shell.clock);
+  };
+  try {
+    await opened.promise;
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  let unsent = 0;
+  return {
+    pid: child.pid,
+    ready: ready.promise,
+    set(input, value) {
+      if (unsent >= unsentMax) return "backlog";
+      unsent += 1;
+      send(child, { kind: "set", input, value }, () => (unsent -= 1));
+      return "sent";
+    },
+    close,
+  };
+}
+
+function send(child: ChildProcess, message: ToBoard, sent: () => void): void {
+  if (child.connected) child.send(message, undefined, undefined, sent);
+  else sent();
+}
+
+async function endProcess(child: ChildProcess, exited: Promise<unknown>, clock: Clock): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  send(child, { kind: "end" }, () => {});
+  const cancel = clock.after(endMax, () => void child.kill("SIGKILL"));
+  await exited;
+  cancel();
+}

@@ -1,0 +1,103 @@
+/**
+ * The process of one board. johnny-five cannot let go of a board, and does not take one back that was unplugged; so each
+ * life of a board is a process, which ends with it.
+ */
+import { EventEmitter, once } from "node:events";
+import { access } from "node:fs/promises";
+import { messageOf } from "@interactor/shared/sdk/define-module";
+import firmata from "firmata-io";
+import five from "johnny-five";
+import { openTty, type Tty } from "../../serial-line/tty.ts";
+import { setUp, type Take } from "./devices.ts";
+import { type FromBoard, toBoard } from "./messages.ts";
+import type { Settings } from "./settings.ts";
+
+/** The firmware of ours: when its host falls silent it turns its outputs off, if it was asked to. */
+const guarding = { firmware: "firmata-lite", command: 0x01, silenceMax: 1000, every: 250 } as const;
+
+/** How long a board that says nothing is waited for before it is asked, in milliseconds. */
+const askAfter = 300;
+
+function say(message: FromBoard): void {
+  // The agent may have gone in the meantime.
+  process.send?.(message, undefined, undefined, () => {});
+}
+
+let takers: ReadonlyMap<string, Take> = new Map();
+let tty: Tty | undefined;
+
+process.on("message", (given) => {
+  const message = toBoard.safeParse(given);
+  if (!message.success) return;
+  const { data } = message;
+  if (data.kind === "begin") void begin(data.settings);
+  else if (data.kind === "set") set(data.input, data.value);
+  else void end();
+});
+// Without the agent there is nobody to give to. What the outputs do then is the firmware's.
+process.on("disconnect", () => void end());
+process.on("uncaughtException", (error) => fail(error));
+process.on("unhandledRejection", (error) => fail(error));
+// A stop is the agent's to say: an interrupt of the terminal goes to all of its processes.
+process.on("SIGINT", () => {});
+
+async function begin(settings: Settings): Promise<void> {
+  const { path, baudRate } = settings;
+  if (!(await isThere(path)))
+    return say({ kind: "missing", words: `${path} is not there: plug the board in or correct the path` });
+  try {
+    const transport = new EventEmitter();
+    tty = await openTty(
+      { path, baudRate, dataBits: 8, stopBits: 1, parity: "none" },
+      {
+        received: (bytes) => void transport.emit("data", Buffer.from(bytes)),
+        ended: (words) => fail(new Error(words ?? `${path} hung up: is the board still plugged in?`)),
+      },
+    );
+    const open = tty;
+    Object.assign(transport, { write: (bytes: Uint8Array) => open.write(Uint8Array.from(bytes)) });
+    say({ kind: "opened" });
+    const io = new firmata.Firmata(transport, { reportVersionTimeout: askAfter });
+    await once(io, "ready");
+    const board = new five.Board({ io, repl: false, debug: false, sigint: false });
+    await once(board, "ready");
+    takers = setUp(board, settings, (output, value) => {
+      if (typeof value === "boolean" || Number.isFinite(value)) say({ kind: "value", output, value });
+    });
+    if (io.firmware.name === guarding.firmware) guard(io);
+    say({ kind: "ready", firmware: io.firmware.name ?? "unnamed" });
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** Asking again is a word too. */
+function guard(io: InstanceType<typeof firmata.Firmata>): void {
+  const { command, silenceMax, every } = guarding;
+  const ask = (): void => io.sysexCommand([command, silenceMax & 0x7f, silenceMax >> 7]);
+  ask();
+  setInterval(ask, every).unref();
+}
+
+function set(input: string, value: boolean | number): void {
+  try {
+    takers.get(input)?.(value);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function fail(error: unknown): void {
+  say({ kind: "failed", words: messageOf(error) });
+}
+
+async function end(): Promise<void> {
+  await tty?.close();
+  process.exit(0);
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,144 @@
+/** What hangs on the pins of a board, as johnny-five's classes: values come out of some, values go into others. */
+import { unreachable } from "@interactor/shared/sdk/define-module";
+import five, { type Board } from "johnny-five";
+import type { Input, Output, Settings } from "./settings.ts";
+
+export type Give = (output: string, value: boolean | number) => void;
+export type Take = (value: boolean | number) => void;
+
+/** Sets every device up. Returns how each input is set. Throws when the board has not that pin, or cannot do that on it. */
+export function setUp(board: Board, { outputs, inputs }: Settings, give: Give): ReadonlyMap<string, Take> {
+  const imus = new Map<number, InstanceType<typeof five.IMU>>();
+  for (const [name, output] of Object.entries(outputs))
+    listen(board, output, imus, (value) => give(name, value));
+  return new Map(Object.entries(inputs).map(([name, input]) => [name, takerFor(board, input)]));
+}
+
+/** A 10-bit converter. */
+const sensorMost = 1023;
+
+function listen(
+  board: Board,
+  output: Output,
+  imus: Map<number, InstanceType<typeof five.IMU>>,
+  give: (value: boolean | number) => void,
+): void {
+  switch (output.device) {
+    case "sensor": {
+      const sensor = new five.Sensor({ board, pin: output.pin, freq: output.freq });
+      return void sensor.on("data", () => give((sensor.value ?? Number.NaN) / sensorMost));
+    }
+    case "proximity": {
+      const { pin, freq, controller } = output;
+      const proximity = new five.Proximity({ board, pin, freq, controller });
+      return void proximity.on("data", () => give(proximity.centimeters));
+    }
+    case "thermometer": {
+      const { pin, freq, controller } = output;
+      const thermometer = new five.Thermometer({ board, pin, freq, controller });
+      return void thermometer.on("data", () => give(thermometer.celsius));
+    }
+    case "motion": {
+      const motion = new five.Motion({ board, pin: output.pin });
+      motion.on("motionstart", () => give(true));
+      return void motion.on("motionend", () => give(false));
+    }
+    case "button": {
+      const { pin, pullup, debounce } = output;
+      const button = new five.Button({ board, pin, isPullup: pullup, debounce });
+      button.on("down", () => give(true));
+      return void button.on("up", () => give(false));
+    }
+    case "switch": {
+      const contact = new five.Switch({ board, pin: output.pin, invert: output.invert });
+      contact.on("close", () => give(true));
+      return void contact.on("open", () => give(false));
+    }
+    case "imu":
+      return listenToMotion(board, output, imus, give);
+    default:
+      return unreachable(output);
+  }
+}
+
+/**
+ * One chip has many readings: it is set up once. Its own event waits until each of its parts has changed, which a chip at
+ * rest never does; so we look at its pace, once its first acceleration has come.
+ */
+function listenToMotion(
+  board: Board,
+  { controller, freq, reading }: Output & { readonly device: "imu" },
+  imus: Map<number, InstanceType<typeof five.IMU>>,
+  give: (value: number) => void,
+): void {
+  const imu = imus.get(freq) ?? new five.IMU({ board, controller, freq });
+  imus.set(freq, imu);
+  let isHeard = false;
+  imu.accelerometer.on("change", () => {
+    isHeard = true;
+  });
+  const [what, axis] = reading.split("-");
+  setInterval(() => {
+    if (!isHeard) return;
+    if (what === "temperature") return give(imu.thermometer.celsius);
+    const { x, y, z } = what === "acceleration" ? imu.accelerometer : imu.gyro.rate;
+    return give(axis === "x" ? x : axis === "y" ? y : z);
+  }, freq);
+}
+
+const ledMost = 255;
+
+function takerFor(board: Board, input: Input): Take {
+  switch (input.device) {
+    case "servo": {
+      const { pin, pulses, min, max } = input;
+      // Where it stands nobody knows; it moves when it is first told to.
+      const servo = new five.Servo({ board, pin, pwmRange: pulses, range: [min, max], startAt: undefined });
+      return (value) => servo.to(Number(value));
+    }
+    case "relay": {
+      const relay = new five.Relay({ board, pin: input.pin, type: input.contact });
+      return (value) => (value === true ? relay.close() : relay.open());
+    }
+    case "led": {
+      const led = new five.Led({ board, pin: input.pin });
+      return (value) => (value === true ? led.on() : led.off());
+    }
+    case "dimmed-led": {
+      const led = new five.Led({ board, pin: input.pin });
+      return (value) => led.brightness(Math.round(Number(value) * ledMost));
+    }
+    case "stepper":
+      return stepperTaker(board, input);
+    default:
+      return unreachable(input);
+  }
+}
+
+/** It goes to the newest angle when it has come to the one before: steps that are under way cannot be called back. */
+function stepperTaker(board: Board, input: Input & { readonly device: "stepper" }): Take {
+  const { step, direction, stepsPerTurn, rpm } = input;
+  const stepper = new five.Stepper({
+    board,
+    type: five.Stepper.TYPE.DRIVER,
+    stepsPerRev: stepsPerTurn,
+    pins: { step, dir: direction },
+  });
+  let at = 0;
+  let target = 0;
+  let isMoving = false;
+  const go = (): void => {
+    const steps = target - at;
+    isMoving = steps !== 0;
+    if (!isMoving) return;
+    at = target;
+    stepper
+      .rpm(rpm)
+      .direction(steps > 0 ? 1 : 0)
+      .step(Math.abs(steps), go);
+  };
+  return (value) => {
+    target = Math.round((Number(value) / 360) * stepsPerTurn);
+    if (!isMoving) go();
+  };
+}

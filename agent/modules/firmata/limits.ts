@@ -1,0 +1,23 @@
+/** Every bound of this module, with its reason and what happens there. */
+import { millis, seconds } from "@interactor/shared/sdk/define-module";
+import { type DeviceSpans, usualDeviceSpans } from "@interactor/shared/sdk/devices";
+
+/** Ports of one board, each way. A Mega has 70 pins. More: refuse the settings. */
+export const portsMax = 70;
+/** How often a value is asked for, in milliseconds, least and most. The line carries a hundred readings a second. */
+export const freqMin = 10;
+export const freqMax = 60_000;
+/** Values that a board gives in a second; a pin that floats must not fill the node. More: refuse, and count. */
+export const valuesPerSecondMax = 500;
+/** Messages to a board's process that it has not taken. More: refuse the value. */
+export const unsentMax = 100;
+/** A board that has been told to end is given so long, then its process is killed. */
+export const endMax = millis(1500);
+
+/** Opening restarts most boards, whose bootloader waits for two seconds before it begins; then it names its pins. */
+export const spans: DeviceSpans = {
+  ...usualDeviceSpans,
+  openingMax: seconds(15),
+  handshakeMax: seconds(20),
+  lostLongest: seconds(10),
+};

@@ -1,0 +1,27 @@
+/** What an instance and the process of its board say to each other. Pure. */
+import { z } from "@interactor/shared/sdk/define-module";
+import { settings } from "./settings.ts";
+
+const value = z.union([z.boolean(), z.number()]);
+
+/** To the board. */
+export const toBoard = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("begin"), settings }),
+  z.object({ kind: z.literal("set"), input: z.string(), value }),
+  z.object({ kind: z.literal("end") }),
+]);
+
+/** From the board. */
+export const fromBoard = z.discriminatedUnion("kind", [
+  /** There is no such line. */
+  z.object({ kind: z.literal("missing"), words: z.string() }),
+  z.object({ kind: z.literal("failed"), words: z.string() }),
+  /** The line is open. */
+  z.object({ kind: z.literal("opened") }),
+  /** It has said which pins it has, and all devices are set up. */
+  z.object({ kind: z.literal("ready"), firmware: z.string() }),
+  z.object({ kind: z.literal("value"), output: z.string(), value }),
+]);
+
+export type ToBoard = z.infer<typeof toBoard>;
+export type FromBoard = z.infer<typeof fromBoard>;

@@ -1,0 +1,128 @@
+/** An Arduino with Firmata: its devices give values and take values, its process lives as long as it is plugged in. */
+import {
+  type Applied,
+  between,
+  defineModule,
+  type Instance,
+  type ModuleContext,
+  seconds,
+} from "@interactor/shared/sdk/define-module";
+import { Complaints } from "@interactor/shared/sdk/complaints";
+import { KeptDevice, tellDevice } from "@interactor/shared/sdk/devices";
+import { PacedCounter } from "@interactor/shared/sdk/paced-counter";
+import { type BoardProcess, startBoard } from "./board-process.ts";
+import { spans, valuesPerSecondMax } from "./limits.ts";
+import { manifest } from "./manifest.ts";
+import { type Settings, settings } from "./settings.ts";
+
+export const definition = defineModule({ manifest, settings, start });
+
+function start(settings: Settings, context: ModuleContext): Instance {
+  const rejected = new PacedCounter(context.clock, (count) => context.emit("rejected", count));
+  const complaints = new Complaints<"too-many" | "backlog">(context.clock, (message) =>
+    context.log.warn(`board: ${message}`),
+  );
+  const held = new Held(settings);
+  const intake = new Intake(settings, context, (output) => {
+    rejected.add();
+    complaints.add("too-many", output);
+  });
+  const device = new KeptDevice<BoardProcess>(
+    context,
+    {
+      async open(reports) {
+        intake.begin();
+        return startBoard(settings, { clock: context.clock, reports }, (output, value) =>
+          intake.take(output, value),
+        );
+      },
+      async greet(board) {
+        const firmware = await board.ready;
+        context.log.info(`board: ${settings.path} runs ${firmware}`);
+        // What the board was told before it was unplugged, or what was applied since.
+        for (const [input, value] of held.values) board.set(input, value);
+      },
+      close: (board) => board.close(),
+    },
+    tellDevice(context),
+    spans,
+  );
+  context.onInput((input, applied) => {
+    const value = held.apply(input, applied);
+    if (value === undefined) return;
+    if (device.handle?.set(input, value) === "backlog") complaints.add("backlog", input);
+  });
+  device.start();
+  return {
+    async stop() {
+      for (const [input, value] of held.released()) device.handle?.set(input, value);
+      await device.stop();
+      rejected.stop();
+      complaints.stop();
+    },
+  };
+}
+
+/** What the inputs shall hold, whether the board is there or not. */
+class Held {
+  readonly values = new Map<string, boolean | number>();
+  readonly #inputs: Settings["inputs"];
+
+  constructor({ inputs }: Settings) {
+    this.#inputs = inputs;
+    for (const [name, value] of this.released()) this.values.set(name, value);
+  }
+
+  /** What to tell the board; `undefined`: nothing. */
+  apply(input: string, applied: Applied | undefined): boolean | number | undefined {
+    const stop = this.#inputs[input]?.stop;
+    const value = applied === undefined ? stop : applied.value;
+    if (typeof value !== "boolean" && typeof value !== "number") return undefined;
+    this.values.set(input, value);
+    return value;
+  }
+
+  /** What has nothing to go to stays where it is. */
+  released(): readonly (readonly [string, boolean | number])[] {
+    return Object.entries(this.#inputs).flatMap(([name, { stop }]) =>
+      stop === undefined ? [] : [[name, stop] as const],
+    );
+  }
+}
+
+/** Values of a board: each that is another than the last, and no more in a second than may be. */
+class Intake {
+  readonly #context: ModuleContext;
+  readonly #outputs: Settings["outputs"];
+  readonly #refuse: (output: string) => void;
+  readonly #last = new Map<string, boolean | number>();
+  #since;
+  #count = 0;
+
+  constructor({ outputs }: Settings, context: ModuleContext, refuse: (output: string) => void) {
+    this.#outputs = outputs;
+    this.#context = context;
+    this.#refuse = refuse;
+    this.#since = context.clock.now();
+  }
+
+  /** A new life of the board: what it says first is news. */
+  begin(): void {
+    this.#last.clear();
+  }
+
+  take(output: string, value: boolean | number): void {
+    const declared = this.#outputs[output];
+    const isFitting = declared?.type === (typeof value === "boolean" ? "bool" : "float");
+    if (!isFitting || this.#last.get(output) === value) return;
+    const now = this.#context.clock.now();
+    if (between(this.#since, now) >= seconds(1)) {
+      this.#since = now;
+      this.#count = 0;
+    }
+    this.#count += 1;
+    if (this.#count > valuesPerSecondMax) return this.#refuse(output);
+    this.#last.set(output, value);
+    this.#context.emit(output, value);
+  }
+}

@@ -1,0 +1,130 @@
+/** The lines of an instance, requested from the kernel: edges come, levels are set. */
+import { closeDescriptor, openChip, readDescriptor } from "./chips.ts";
+import { busy, type Kernel, KernelError, loadKernel } from "./kernel.ts";
+import {
+  decodeEdges,
+  decodeValues,
+  descriptorOf,
+  type Edge,
+  edgeBytes,
+  encodeInputRequest,
+  encodeOutputRequest,
+  encodeValues,
+  type InputLine,
+  type OutputLine,
+  requests,
+} from "./kernel-abi.ts";
+import { edgesKept, waitMillis } from "./limits.ts";
+
+export interface Wiring {
+  readonly chip: string;
+  /** Shown to others by `gpioinfo`. */
+  readonly consumer: string;
+  readonly inputs: readonly InputLine[];
+  readonly outputs: readonly OutputLine[];
+}
+
+export interface LineEvents {
+  edges(edges: readonly Edge[]): void;
+  failed(words: string): void;
+}
+
+export interface Lines {
+  /** Levels of the inputs now, in their order. */
+  levels(): readonly boolean[];
+  set(levels: readonly boolean[]): void;
+  close(): Promise<void>;
+}
+
+export type OpenLines = (wiring: Wiring, events: LineEvents) => Promise<Lines>;
+
+export async function openLines(wiring: Wiring, events: LineEvents): Promise<Lines> {
+  const kernel = await loadKernel();
+  const chip = await openChip(kernel, wiring.chip);
+  const opened: number[] = [];
+  try {
+    const inputs = requested(kernel, chip, encodeInputRequest(wiring.inputs, wiring.consumer), wiring.inputs);
+    if (inputs !== undefined) opened.push(inputs);
+    const outputs = requested(
+      kernel,
+      chip,
+      encodeOutputRequest(wiring.outputs, wiring.consumer),
+      wiring.outputs,
+    );
+    if (outputs !== undefined) opened.push(outputs);
+    return serve(kernel, { inputs, outputs, count: wiring.inputs.length }, events);
+  } catch (error) {
+    for (const descriptor of opened) await closeDescriptor(descriptor);
+    throw error;
+  } finally {
+    // The lines stay ours without it.
+    await closeDescriptor(chip);
+  }
+}
+
+function requested(
+  kernel: Kernel,
+  chip: number,
+  request: Uint8Array | undefined,
+  lines: readonly { readonly offset: number }[],
+): number | undefined {
+  if (lines.length === 0) return undefined;
+  if (request === undefined) {
+    throw new Error("the pins differ in more than ten ways: spread them over two instances");
+  }
+  const pins = lines.map(({ offset }) => offset).join(", ");
+  try {
+    kernel.control(chip, requests.lines, request);
+  } catch (error) {
+    if (error instanceof KernelError && error.errno === busy) {
+      throw new Error(`another program, or the kernel, has one of the pins ${pins}: gpioinfo says who`, {
+        cause: error,
+      });
+    }
+    throw new Error(`the pins ${pins} cannot be had`, { cause: error });
+  }
+  return descriptorOf(request);
+}
+
+interface Held {
+  readonly inputs: number | undefined;
+  readonly outputs: number | undefined;
+  readonly count: number;
+}
+
+function serve(kernel: Kernel, { inputs, outputs, count }: Held, events: LineEvents): Lines {
+  const over = new AbortController();
+  const listen = async (descriptor: number): Promise<void> => {
+    const buffer = new Uint8Array(edgeBytes * Math.min(edgesKept, edgesRead));
+    while (!over.signal.aborted) {
+      if (!(await kernel.wait(descriptor, waitMillis)) || over.signal.aborted) continue;
+      const { bytesRead } = await readDescriptor(descriptor, buffer, 0, buffer.length, null);
+      events.edges(decodeEdges(buffer.subarray(0, bytesRead)));
+    }
+  };
+  const listening =
+    inputs === undefined
+      ? Promise.resolve()
+      : listen(inputs).catch((error: unknown) => events.failed(String(error)));
+  return {
+    levels() {
+      if (inputs === undefined) return [];
+      const bytes = encodeValues(Array.from({ length: count }, () => false));
+      kernel.control(inputs, requests.getValues, bytes);
+      return decodeValues(bytes, count);
+    },
+    set(levels) {
+      if (outputs !== undefined) kernel.control(outputs, requests.setValues, encodeValues(levels));
+    },
+    async close() {
+      over.abort();
+      await listening;
+      for (const descriptor of [inputs, outputs]) {
+        if (descriptor !== undefined) await closeDescriptor(descriptor);
+      }
+    },
+  };
+}
+
+/** Edges that one read takes. The kernel keeps the others. */
+const edgesRead = 64;

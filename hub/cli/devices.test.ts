@@ -1,0 +1,144 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ok } from "@interactor/shared/kernel/result";
+import { builtInModules } from "@interactor/shared/site/built-in-modules";
+import { DeclaredModules } from "@interactor/shared/site/catalogue";
+import { compileSite } from "@interactor/shared/site/compile-site";
+import { suggestionsFor } from "./device-drivers.ts";
+import { devicesInWords } from "./devices.ts";
+import { painterFor } from "./output.ts";
+import { lookAround, type PluggedIn } from "./plugged-in.ts";
+
+/** A folder laid out as the kernel of a Pi does it. */
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "interactor-devices-"));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+async function place(path: string, text = ""): Promise<void> {
+  await mkdir(dirname(join(root, path)), { recursive: true });
+  await writeFile(join(root, path), text);
+}
+
+const usbPort = "sys/devices/platform/axi/1000120000.pcie/usb1/1-1";
+
+async function placeArduino(): Promise<void> {
+  await place("dev/ttyACM0");
+  await place("dev/tty1");
+  await mkdir(join(root, "dev/serial/by-id"), { recursive: true });
+  await symlink("../../ttyACM0", join(root, "dev/serial/by-id/usb-Arduino_0043_7583-if00"));
+  for (const [file, text] of [
+    ["idVendor", "2341\n"],
+    ["idProduct", "0043\n"],
+    ["manufacturer", "Arduino (www.arduino.cc)\n"],
+    ["serial", "7583\n"],
+  ])
+    await place(`${usbPort}/${file}`, text);
+  await mkdir(join(root, usbPort, "1-1:1.0"), { recursive: true });
+  await mkdir(join(root, "sys/class/tty/ttyACM0"), { recursive: true });
+  await symlink(join(root, usbPort, "1-1:1.0"), join(root, "sys/class/tty/ttyACM0/device"));
+}
+
+describe("what is plugged in is found", () => {
+  test("a board by its id and its serial number", async () => {
+    await placeArduino();
+
+    expect((await lookAround(root)).serial).toEqual([
+      {
+        path: "/dev/ttyACM0",
+        byId: "/dev/serial/by-id/usb-Arduino_0043_7583-if00",
+        usb: {
+          vendor: "2341",
+          product: "0043",
+          manufacturer: "Arduino (www.arduino.cc)",
+          name: "",
+          serial: "7583",
+        },
+      },
+    ]);
+  });
+
+  test("pins, buses and MIDI ports, in the order of their numbers", async () => {
+    for (const name of ["gpiochip10", "gpiochip4", "i2c-1", "random"]) await place(`dev/${name}`);
+    const clients =
+      'Client info\nClient   0 : "System" [Kernel]\nClient  20 : "nanoKONTROL2" [Kernel]\n  Port   0 : "x"\n';
+    await place("proc/asound/seq/clients", clients);
+
+    expect(await lookAround(root)).toEqual({
+      serial: [],
+      gpioChips: ["/dev/gpiochip4", "/dev/gpiochip10"],
+      i2cBuses: ["/dev/i2c-1"],
+      midi: ["nanoKONTROL2"],
+    });
+  });
+
+  test("nothing, where there is nothing", async () => {
+    const words = devicesInWords(
+      suggestionsFor(await lookAround(join(root, "nowhere"))),
+      painterFor({}, false, {}),
+    );
+
+    expect(words).toContain("nothing is plugged in");
+  });
+});
+
+const usb = { vendor: "0403", product: "6001", manufacturer: "FTDI", name: "FT232R", serial: "A1" };
+const plugged = (more: Partial<PluggedIn>): PluggedIn => ({
+  serial: [],
+  gpioChips: [],
+  i2cBuses: [],
+  midi: [],
+  ...more,
+});
+const line = (more: object) => ({ path: "/dev/ttyUSB0", byId: undefined, usb: { ...usb, ...more } });
+const modulesFor = (more: object) =>
+  suggestionsFor(plugged({ serial: [line(more)] })).flatMap(({ drivers }) =>
+    drivers.map(({ module }) => module),
+  );
+
+test.each([
+  [{ vendor: "2341" }, ["firmata", "serial"]],
+  [{ vendor: "1a86", product: "7523" }, ["serial", "firmata"]],
+  [{ manufacturer: "ENTTEC", name: "DMX USB PRO" }, ["dmx"]],
+  [{}, ["serial", "dmx", "firmata"]],
+  [{ vendor: "067b" }, ["serial"]],
+])("a line with %j may be driven by %j", (more, modules) => {
+  expect(modulesFor(more)).toEqual(modules);
+});
+
+test("each line is one that a site file takes", () => {
+  const all = suggestionsFor(
+    plugged({
+      serial: [line({})],
+      gpioChips: ["/dev/gpiochip0"],
+      i2cBuses: ["/dev/i2c-1"],
+      midi: ['nano "K" #1: a'],
+    }),
+  );
+  const drivers = all.flatMap(({ drivers: each }) => each);
+  expect(new Set(drivers.map(({ module }) => module))).toEqual(
+    new Set(["serial", "dmx", "firmata", "gpio", "i2c", "midi"]),
+  );
+
+  for (const { line: text } of drivers) {
+    const site = `nodes:\n  hall:\n    instances:\n      ${text}\n`;
+    const compiled = compileSite(
+      { root: "site.yaml", site: "demo", read: () => ok(site) },
+      new DeclaredModules(builtInModules),
+    );
+
+    expect(compiled.ok ? "" : `${text}: ${JSON.stringify(compiled.error.problems)}`).toBe("");
+  }
+});
+
+test("a name from a plug moves no cursor", () => {
+  const words = devicesInWords(
+    suggestionsFor(plugged({ serial: [line({ name: "evil\x1b[2J" })] })),
+    painterFor({}, false, {}),
+  );
+
+  expect(words).not.toContain("\x1b");
+});

@@ -1,0 +1,187 @@
+// The firmata module against our firmware on the bench: its ports, its board's process, and what becomes of both when
+// the plug is pulled.
+
+import { readdir, readFile } from "node:fs/promises";
+import { afterAll, afterEach, beforeAll, expect, vi } from "vitest";
+import { definition } from "@interactor/agent/modules/firmata/module.ts";
+import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
+import type { FirmwareBench } from "@interactor/firmware-bridges/bench/bench.ts";
+import { type Bench, startOnBench } from "@interactor/shared/sdk/testing";
+import { requires } from "../requires.ts";
+import { openWorkbench, type Workbench } from "./workbench.ts";
+
+const test = requires("avr-gcc", "gcc", "simavr");
+
+/** Wall clock, and generous: the machine may be busy. */
+const soon = { timeout: 12_000, interval: 20 };
+
+let workbench: Workbench;
+let firmware: string;
+const stopping: Bench[] = [];
+beforeAll(async () => {
+  workbench = await openWorkbench();
+  firmware = await workbench.build("firmata-lite", "atmega328p");
+});
+afterEach(async () => {
+  for (const each of stopping.splice(0)) await each.stop();
+  await workbench.clear();
+});
+afterAll(() => workbench[Symbol.asyncDispose]());
+
+const plugIn = (line?: string) => workbench.start({ firmware, ...(line === undefined ? {} : { line }) });
+
+async function start(path: string, ports: object): Promise<Bench> {
+  const clock = systemClock(newSteering());
+  const instance = await startOnBench(definition, { path, ...ports }, { clock });
+  stopping.push(instance);
+  return instance;
+}
+
+const isRunning = (instance: Bench) => vi.waitFor(() => expect(instance.states.at(-1)).toBe("running"), soon);
+const lastOf = (instance: Bench, output: string) =>
+  instance.emitted.findLast((each) => each.output === output)?.value;
+const gives = (instance: Bench, output: string, value: unknown) =>
+  vi.waitFor(() => expect(lastOf(instance, output)).toEqual(value), soon);
+const lastLevel = (bench: FirmwareBench, pin: string) =>
+  bench.ofKind("pin").findLast((event) => event.pin === pin)?.level;
+
+/** Processes of boards that this one has started and that are still there. */
+async function boards(): Promise<number> {
+  let count = 0;
+  for (const pid of await readdir("/proc")) {
+    if (!/^\d+$/u.test(pid)) continue;
+    const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+    const words = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    const isOurs = status.includes(`PPid:\t${process.pid}\n`) && !status.includes("State:\tZ");
+    if (isOurs && words.includes("firmata/board.ts")) count += 1;
+  }
+  return count;
+}
+
+test("what hangs on a board gives values, each in its type and unit", async () => {
+  const bench = await plugIn();
+  const word = (value: number): number[] => [(value >> 8) & 0xff, value & 0xff];
+  // 1 g upwards, 25 °C, at rest: registers 0x3B to 0x48 of the data sheet.
+  bench.setRegisters(0x68, 0x3b, [0, 0, 16_384, -3920, 0, 0, 0].flatMap(word));
+  for (const pin of ["D2", "D4"]) bench.drive(pin, 1);
+  bench.drive("D7", 0);
+  bench.setVoltage(0, 2.5);
+  bench.setVoltage(1, 0.75);
+  bench.setVoltage(2, 2.3);
+  const instance = await start(bench.line, {
+    outputs: {
+      dial: { device: "sensor", pin: "A0" },
+      air: { device: "thermometer", pin: "A1" },
+      distance: { device: "proximity", pin: "A2", controller: "GP2Y0A21YK" },
+      button: { device: "button", pin: 2 },
+      door: { device: "switch", pin: 4 },
+      visitor: { device: "motion", pin: 7 },
+      up: { device: "imu", reading: "acceleration-z" },
+      chip: { device: "imu", reading: "temperature" },
+    },
+  });
+  await isRunning(instance);
+
+  await gives(instance, "dial", 511 / 1023);
+  await gives(instance, "air", expect.closeTo(25, 0));
+  await gives(instance, "distance", expect.closeTo(10, 0));
+  await gives(instance, "up", expect.closeTo(1, 1));
+  await gives(instance, "chip", expect.closeTo(25, 0));
+  bench.drive("D2", 0);
+  await gives(instance, "button", true);
+  // johnny-five debounces by the wall clock, which the bench is never ahead of.
+  await bench.elapse(100_000);
+  bench.drive("D2", 1);
+  await gives(instance, "button", false);
+  bench.drive("D4", 0);
+  await gives(instance, "door", true);
+  // A motion sensor calibrates itself first, and says nothing meanwhile.
+  await vi.waitFor(async () => {
+    bench.drive("D7", 0);
+    await bench.elapse(100_000);
+    bench.drive("D7", 1);
+    await bench.elapse(100_000);
+    expect(lastOf(instance, "visitor")).toBe(true);
+  }, soon);
+});
+
+test("values move and light what hangs on it", async () => {
+  const bench = await plugIn();
+  bench.watch("B5", "B0", "B1", "D6", "D5");
+  const instance = await start(bench.line, {
+    inputs: {
+      led: { device: "led", pin: 13 },
+      pump: { device: "relay", pin: 8 },
+      lid: { device: "servo", pin: 9, pulses: [1000, 2000] },
+      glow: { device: "dimmed-led", pin: 3 },
+      turntable: { device: "stepper", step: 6, direction: 5 },
+    },
+  });
+  await isRunning(instance);
+
+  instance.apply("led", true);
+  instance.apply("pump", true);
+  instance.apply("lid", 90);
+  instance.apply("glow", 0.3);
+  instance.apply("turntable", 90);
+
+  await vi.waitFor(() => expect([lastLevel(bench, "B5"), lastLevel(bench, "B0")]).toEqual([1, 1]), soon);
+  await vi.waitFor(
+    () => expect(bench.ofKind("pwm").at(-1)).toMatchObject({ channel: "2B", level: 77 }),
+    soon,
+  );
+  const isRight = (pulse: number): boolean => Math.abs(pulse - 1500) <= 12;
+  await vi.waitFor(() => expect(bench.pulses("B1").slice(-3).filter(isRight)).toHaveLength(3), soon);
+  // A quarter of 200 steps.
+  await vi.waitFor(() => expect(bench.pulses("D6")).toHaveLength(50), soon);
+  expect(lastLevel(bench, "D5")).toBe(1);
+  await instance.stop();
+  await vi.waitFor(() => expect([lastLevel(bench, "B5"), lastLevel(bench, "B0")]).toEqual([0, 0]), soon);
+});
+
+test("a board that is pulled and plugged in again holds what was applied meanwhile", async () => {
+  const bench = await plugIn();
+  const instance = await start(bench.line, {
+    outputs: { dial: { device: "sensor", pin: "A0" } },
+    inputs: { led: { device: "led", pin: 13 } },
+  });
+  await isRunning(instance);
+
+  await bench.unplug();
+  await vi.waitFor(() => expect(instance.states.at(-1)).toMatch(/^waiting: /u), soon);
+  instance.apply("led", true);
+  const again = await plugIn(bench.line);
+  again.watch("B5");
+  again.setVoltage(0, 5);
+  await isRunning(instance);
+
+  await vi.waitFor(() => expect(lastLevel(again, "B5")).toBe(1), soon);
+  await gives(instance, "dial", 1);
+  expect(await boards()).toBe(1);
+  await instance.stop();
+  expect(await boards()).toBe(0);
+});
+
+test("a line that is not there is waited for, and no process stays", async () => {
+  const instance = await start("/dev/serial/by-id/no-such-board", {
+    inputs: { led: { device: "led", pin: 13 } },
+  });
+
+  await vi.waitFor(() => expect(instance.states).toEqual([expect.stringContaining("is not there")]), soon);
+  await instance.stop();
+
+  expect(await boards()).toBe(0);
+});
+
+test("a board that is left alone turns its outputs off", async () => {
+  const bench = await plugIn();
+  bench.watch("B5");
+  const instance = await start(bench.line, { inputs: { led: { device: "led", pin: 13 } } });
+  await isRunning(instance);
+  instance.apply("led", true);
+  await vi.waitFor(() => expect(lastLevel(bench, "B5")).toBe(1), soon);
+
+  bench.cut();
+
+  await vi.waitFor(() => expect(lastLevel(bench, "B5")).toBe(0), soon);
+});

@@ -1,0 +1,157 @@
+// Runs inside the virtual machine, as its only program: the modules of the header and of MIDI on a real kernel, whose
+// pins, bus and sound card are the kernel's own simulators. Each check says one line; whoever started the machine reads.
+
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { openChip } from "@interactor/agent/modules/i2c/bus.ts";
+import { definition as gpio } from "@interactor/agent/modules/gpio/module.ts";
+import { definition as i2c } from "@interactor/agent/modules/i2c/module.ts";
+import { definition as midi } from "@interactor/agent/modules/midi/module.ts";
+import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
+import { messageOf } from "@interactor/shared/kernel/fault";
+import { type Bench, startOnBench } from "@interactor/shared/sdk/testing";
+import { marks } from "./marks.ts";
+
+const clock = systemClock(newSteering());
+const say = (mark: string, words: string): void => void process.stdout.write(`${mark} ${words}\n`);
+
+const valuesOf = (bench: Bench, output: string) =>
+  bench.emitted.filter((each) => each.output === output).map(({ value }) => value);
+const lastOf = (bench: Bench, output: string) => valuesOf(bench, output).at(-1);
+const stateOf = (bench: Bench): string => bench.states.at(-1) ?? "";
+
+/** An emulated processor is slow: generous. */
+const patienceMillis = 20_000;
+
+async function check(words: string, bench: Bench, holds: () => boolean): Promise<void> {
+  for (let waited = 0; waited < patienceMillis; waited += 50) {
+    if (holds()) return say(marks.passed, words);
+    await sleep(50);
+  }
+  say(marks.failed, `${words}: ${JSON.stringify([bench.states, bench.logged, bench.emitted.slice(-5)])}`);
+}
+
+async function part(name: string, run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    say(marks.failed, `${name}: ${messageOf(error)}`);
+  }
+}
+
+await part("gpio", async () => {
+  const line = simulatedHeader();
+  const level = (pin: number): string => readFileSync(`${line(pin)}/value`, "utf8").trim();
+  const pull = (pin: number, way: "up" | "down"): void => writeFileSync(`${line(pin)}/pull`, `pull-${way}`);
+  const settings = {
+    outputs: {
+      button: { pin: 17, debounce: 0 },
+      door: { pin: 22, pull: "down", activeLow: false, debounce: 5 },
+    },
+    inputs: { relay: { pin: 27 }, lock: { pin: 5, stop: true, activeLow: true } },
+  };
+  const bench = await startOnBench(gpio, settings, { clock });
+  await check("gpio: the header of a Pi 5 is found by its label", bench, () => stateOf(bench) === "running");
+  await check("gpio: an output has its first level", bench, () => level(27) === "0" && level(5) === "0");
+  bench.apply("relay", true);
+  bench.apply("lock", false);
+  await check(
+    "gpio: outputs are set, one of them upside down",
+    bench,
+    () => level(27) === "1" && level(5) === "1",
+  );
+  pull(17, "down");
+  await check("gpio: a falling edge presses a button", bench, () => lastOf(bench, "button") === true);
+  pull(17, "up");
+  await check("gpio: a rising edge lets it go", bench, () => lastOf(bench, "button") === false);
+  pull(22, "up");
+  await check("gpio: a debounced edge comes", bench, () => lastOf(bench, "door") === true);
+  const other = await startOnBench(gpio, { outputs: { same: { pin: 17 } } }, { clock });
+  await check("gpio: a pin that is taken is EBUSY", other, () => stateOf(other).includes("another program"));
+  await other.stop();
+  const before = valuesOf(bench, "button").length;
+  for (let count = 0; count < 300; count += 1) pull(17, count % 2 === 0 ? "down" : "up");
+  await check("gpio: of 300 edges in a row none is lost", bench, () => {
+    return valuesOf(bench, "button").length === before + 300 && lastOf(bench, "edges-lost") === 0;
+  });
+  await bench.stop();
+});
+
+/** A chip of 54 lines that says it is the header of a Pi 5. Returns where the kernel shows a line. */
+function simulatedHeader(): (pin: number) => string {
+  const config = "/sys/kernel/config/gpio-sim/header";
+  mkdirSync(config);
+  mkdirSync(`${config}/bank0`);
+  writeFileSync(`${config}/bank0/label`, "pinctrl-rp1");
+  writeFileSync(`${config}/bank0/num_lines`, "54");
+  writeFileSync(`${config}/live`, "1");
+  const [device, chip] = [`${config}/dev_name`, `${config}/bank0/chip_name`].map((file) =>
+    readFileSync(file, "utf8").trim(),
+  );
+  return (pin) => `/sys/devices/platform/${device}/${chip}/sim_gpio${pin}`;
+}
+
+await part("i2c", async () => {
+  const stub = readdirSync("/sys/class/i2c-dev").find((name) =>
+    readFileSync(`/sys/class/i2c-dev/${name}/name`, "utf8").includes("stub"),
+  );
+  const bus = Number(stub?.split("-")[1]);
+  const chip = await openChip(bus, 0x68);
+  chip.write(0x75, 0x68);
+  chip.write(0x3b, 0, 0, 0, 0, 0x20, 0, 0xf0, 0xb0, 0, 0, 0, 0, 0, 0);
+  chip.close();
+  const bench = await startOnBench(i2c, { chip: "mpu6050", address: `${bus}/0x68`, every: 0.1 }, { clock });
+  await check("i2c: an MPU-6050 is measured over SMBus", bench, () => lastOf(bench, "acceleration-z") === 1);
+  await bench.stop();
+  const none = await startOnBench(i2c, { chip: "bme280", address: `${bus}/0x77` }, { clock });
+  await check("i2c: an address without a chip is told", none, () => stateOf(none).includes("nobody answers"));
+  await none.stop();
+});
+
+await part("midi", async () => {
+  const settings = {
+    port: "VirMIDI 0-0",
+    outputs: { key: { note: 60 }, fader: { controller: 7 } },
+    inputs: { light: { note: 61 } },
+  };
+  const device = openSync("/dev/snd/midiC0D0", constants.O_RDWR | constants.O_NONBLOCK);
+  const bench = await startOnBench(midi, settings, { clock });
+  await check("midi: a port is found by its name", bench, () => stateOf(bench) === "running");
+  writeSync(device, Uint8Array.of(0x90, 60, 100, 0xb0, 7, 127));
+  await check("midi: a key and a fader give values", bench, () => {
+    return lastOf(bench, "key") === true && lastOf(bench, "fader") === 1;
+  });
+  // It listens from the first time that somebody reads.
+  const heard = [...waiting(device)];
+  bench.apply("light", true);
+  await check("midi: a value is a note for the device", bench, () => {
+    heard.push(...waiting(device));
+    return heard.join() === "144,61,127";
+  });
+  closeSync(device);
+  await bench.stop();
+});
+
+/** What a device has been sent and has not read. */
+function waiting(device: number): Uint8Array {
+  const buffer = new Uint8Array(64);
+  try {
+    return buffer.subarray(0, readSync(device, buffer));
+  } catch {
+    // Nothing yet.
+    return buffer.subarray(0, 0);
+  }
+}
+
+say(marks.done, "");
+process.exit(0);
