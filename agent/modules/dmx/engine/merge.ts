@@ -7,7 +7,8 @@ import { slotCount } from "./slots.ts";
 import type { Source } from "./source.ts";
 
 export class Merge {
-  readonly #sources = new Set<Source>();
+  /** Anew when one comes or goes, which is seldom; gone through for every slot of every frame. */
+  #sources: readonly Source[] = [];
   readonly #shown: (Source | undefined)[] = Array.from({ length: slotCount }, () => undefined);
   readonly #latest: ReadonlySet<number>;
 
@@ -22,7 +23,7 @@ export class Merge {
   }
 
   add(source: Source): void {
-    this.#sources.add(source);
+    this.#sources = [...this.#sources, source];
   }
 
   /** Who shows on the slot; `undefined`: nobody drives it. */
@@ -50,7 +51,7 @@ export class Merge {
 
   /** Takes a source out that drives nothing any more. */
   remove(source: Source): void {
-    this.#sources.delete(source);
+    this.#sources = this.#sources.filter((each) => each !== source);
   }
 
   #settle(slot: number): void {

@@ -162,12 +162,14 @@ export class NetworkSources {
   #show(heard: Heard, at: Instant): readonly number[] {
     const { source, levels, ofSlots } = heard;
     const slots: number[] = [];
+    // One for all 512 of a frame, because frames come hundreds of times a second.
+    const driven = { level: 0, priority: heard.priority };
     for (let slot = 0; slot < slotCount; slot += 1) {
-      const level = levels[slot];
-      const priority = ofSlots === undefined ? heard.priority : (ofSlots[slot] ?? 0);
-      const isDriven = level !== undefined && (ofSlots === undefined || priority > 0);
+      if (ofSlots !== undefined) driven.priority = ofSlots[slot] ?? 0;
+      driven.level = levels[slot] ?? 0;
+      const isDriven = slot < levels.length && (ofSlots === undefined || driven.priority > 0);
       const isNew = isDriven
-        ? this.#merge.drive(source, slot, { level, priority }, at)
+        ? this.#merge.drive(source, slot, driven, at)
         : this.#merge.release(source, slot);
       if (isNew) slots.push(slot);
     }
