@@ -8,10 +8,13 @@ const mebibyte = 1024 * 1024;
 const minutes = (value: number): Millis => seconds(value * 60);
 const days = (value: number): Millis => minutes(value * 24 * 60);
 
-/** Whole numbers from 1; what is left out is as in every hub. */
-function count(name: keyof BrokerLimits, max: number) {
-  const words = `a whole number from 1 to ${max}`;
-  return z.int(words).min(1, words).max(max, words).default(brokerLimits[name]);
+/** An agent asks for six topics at once: with fewer allowed no node could come in. */
+const subscriptionsOfAgent = 8;
+
+/** Whole numbers; what is left out is as in every hub. */
+function count(name: keyof BrokerLimits, max: number, min = 1) {
+  const words = `a whole number from ${min} to ${max}`;
+  return z.int(words).min(min, words).max(max, words).default(brokerLimits[name]);
 }
 
 type SpanName = {
@@ -51,7 +54,7 @@ export const limitsSchema = z.strictObject(
     bytesPerSecondMax: count("bytesPerSecondMax", 4096 * mebibyte),
     topicLevelsMax: count("topicLevelsMax", 1000),
     topicBytesMax: count("topicBytesMax", 65_535),
-    subscriptionsPerClientMax: count("subscriptionsPerClientMax", 1_000_000),
+    subscriptionsPerClientMax: count("subscriptionsPerClientMax", 1_000_000, subscriptionsOfAgent),
     subscriptionsMax: count("subscriptionsMax", 10_000_000),
     subscriptionLevelsMax: count("subscriptionLevelsMax", 100_000_000),
     retainedMax: count("retainedMax", 10_000_000),

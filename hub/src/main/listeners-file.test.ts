@@ -162,6 +162,11 @@ describe("one thing that is wrong", () => {
     ["accounts: [guest]\n", "1:12: accounts[0]: an account is a map with at least a name"],
     ["limits: 5\n", "1:9: limits: a map of names of limits and their values"],
     ["limits: { inFlightMax: 70000 }\n", "1:24: limits.inFlightMax: a whole number from 1 to 65535"],
+    // No agent could come in.
+    [
+      "limits: { subscriptionsPerClientMax: 5 }\n",
+      "1:38: limits.subscriptionsPerClientMax: a whole number from 8 to 1000000",
+    ],
     ["limits: { inFlightMax: 1.5 }\n", "1:24: limits.inFlightMax: a whole number from 1 to 65535"],
     [
       "listeners: { mqtt: 1883 }\n",
@@ -245,7 +250,8 @@ test("limits that would shut agents out are refused where agents come in", () =>
 
 test.each(Object.keys(brokerLimits))("the limit %s can be set, and only to what is sane", (name) => {
   const isSpan = /(Timeout|AgeMax)$/.test(name);
-  const low = isSpan ? "1ms" : "1";
+  // An agent needs some of one.
+  const low = isSpan ? "1ms" : name === "subscriptionsPerClientMax" ? "8" : "1";
   const wrong = isSpan ? ["0s", "9000h", "-1s", "5"] : ["0", "-1", "99999999999", "'5'"];
 
   // A limit of one packet byte is sane by itself; what it breaks is said beside it.

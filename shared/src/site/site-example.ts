@@ -100,7 +100,7 @@ routes:
   # A scene is recalled by true and let go by false; a person's hand and a show stop are above it.
   - name: nobody-here
     from: demo/sim/distance
-    through: [debounce: 30s]
+    through: [debounce: 10m]
     map: value > 3.5
     to: { scene: night }
 
