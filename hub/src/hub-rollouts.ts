@@ -30,11 +30,14 @@ export interface RolloutParts {
   readonly targets: HubTargets;
   readonly rounds: () => HubRounds;
   readonly isThere: (node: string) => boolean;
-  /** By node: why its mode does not allow an update; `hub`: why the hub's own part must wait. */
+  /** By node: why its mode does not allow an update. */
   readonly closed: (nodes: readonly string[]) => Readonly<Record<string, string>>;
-  readonly hubClosed: () => string | undefined;
+  /** Why the hub's own part must wait. */
+  readonly hubClosed: (plan: Rollout["plan"]) => string | undefined;
   /** The hub's own part of this revision comes into force. */
   readonly serve: (revision: number) => void;
+  /** Some node may have come further: what the hub does in its place may be over. */
+  readonly settled: () => void;
   /** All nodes that a revision was meant for run it. */
   readonly confirmed: (revision: number) => void;
 }
@@ -151,7 +154,7 @@ export class HubRollouts {
     if (isThere && this.#parts.targets.isUnsaid(node)) this.#keep(true);
   }
 
-  reported(node: string, { apply, digest }: Reported): void {
+  reported(node: string, { apply, digest }: Pick<Reported, "apply" | "digest">): void {
     const rollout = this.#current;
     if (apply === undefined || rollout?.nodes[node] === undefined) return;
     const said = `${apply.revision} ${digest} ${apply.phase} ${apply.code ?? ""}`;
@@ -225,6 +228,7 @@ export class HubRollouts {
       }
     }
     this.#settleHub(state, before);
+    this.#parts.settled();
     this.#keep(effects.length > 0);
     this.#tickWhenDue();
   }
@@ -236,7 +240,7 @@ export class HubRollouts {
     if (wasTakenBack && this.#isTakenBack(state)) return this.#serve(this.#hub.before);
     if (kind === "aborted" || kind === "paused" || this.#hub.revision === plan.revision) return undefined;
     if (plan.group !== undefined && plan.waves.length > 0) return undefined;
-    if (override === undefined && this.#parts.hubClosed() !== undefined) return undefined;
+    if (override === undefined && this.#parts.hubClosed(plan) !== undefined) return undefined;
     return this.#serve(plan.revision);
   }
 

@@ -8,9 +8,10 @@ import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
 import type { Reported } from "@interactor/shared/wire/messages/reported";
 import type { DocumentFault } from "@interactor/shared/wire/messages/schema";
 import type { Refusal } from "./core/revision/refusal.ts";
+import { nodesConcerned, routesKept } from "./core/rollout/hub-part.ts";
 import { rolloutView } from "./core/rollout/rollout-progress.ts";
 import { rolloutOrder } from "./core/rollout/rollout-request.ts";
-import type { RolloutAction, RolloutEvent } from "./core/rollout/rollout-state.ts";
+import type { RolloutAction, RolloutEvent, RolloutPlan } from "./core/rollout/rollout-state.ts";
 import { changesFor } from "./core/rollout/standing.ts";
 import { HubModes, type ModeParts } from "./hub-modes.ts";
 import { HubRevisions, type Order } from "./hub-revisions.ts";
@@ -51,6 +52,9 @@ export class HubSite {
   readonly #targets: HubTargets;
   readonly #rounds: HubRounds;
   #inForce: SiteInHand | undefined;
+  /** Of the part before it: what nodes shall run and do not yet. */
+  #kept: readonly CompiledRoute[] = [];
+  #compared: Compared | undefined;
 
   constructor(parts: SiteParts) {
     this.#parts = parts;
@@ -82,8 +86,9 @@ export class HubSite {
       targets: this.#targets,
       rounds: () => this.#rounds,
       closed: (nodes) => this.modes.closed(nodes),
-      hubClosed: () => this.modes.whyClosed([]),
+      hubClosed: (plan) => this.#hubClosed(plan),
       serve: (revision) => this.#serve(revision),
+      settled: () => this.#letGo(),
       confirmed: (revision) => void this.revisions.confirm(revision),
     });
     this.#rounds = new HubRounds({
@@ -131,10 +136,21 @@ export class HubSite {
     if (newest === undefined) return;
     const onTheWay = Math.max(0, ...rollouts.map(({ plan }) => plan.revision));
     const served = standing?.hub.revision ?? newest.number;
-    for (const number of new Set([served, onTheWay])) if (number > 0) await this.revisions.load(number);
+    for (const number of new Set([served, onTheWay, standing?.hub.before ?? 0]))
+      if (number > 0) await this.revisions.load(number);
     if (standing === undefined) this.rollouts.stand(served);
     this.#serve(served);
     this.rollouts.load();
+    this.#keepAgain(standing?.hub.before);
+  }
+
+  /** What the life before did in the place of nodes that had not come to it. */
+  #keepAgain(before = 0): void {
+    const was = this.revisions.siteOf(before);
+    const { current, hub } = this.rollouts;
+    if (was === undefined || current?.plan.revision !== hub.revision || current.kind === "aborted") return;
+    this.#kept = this.#stillKept(Object.values(was.hub.routes));
+    if (this.#kept.length > 0) this.#parts.serve([...this.#own, ...this.#kept], this.routes);
   }
 
   /** The broker is there: says what holds. */
@@ -148,7 +164,7 @@ export class HubSite {
     this.rollouts.presence(node, isThere);
   }
 
-  reported(node: string, reported: Reported): void {
+  reported(node: string, reported: Pick<Reported, "revision" | "digest" | "apply">): void {
     this.revisions.learn(Math.max(reported.revision, reported.apply?.revision ?? 0));
     this.rollouts.reported(node, reported);
   }
@@ -194,14 +210,60 @@ export class HubSite {
     this.rollouts.end();
   }
 
+  /** Its modes may allow the whole and not the nodes that it is about: then their routes stay as they are too. */
+  #hubClosed({ revision, digests }: RolloutPlan): string | undefined {
+    const concerned = this.#concernedBy(revision);
+    if (concerned === undefined) return undefined;
+    const closed = this.modes.closed([...Object.keys(digests), ...concerned]);
+    return this.modes.whyClosed([]) ?? Object.values(closed)[0];
+  }
+
+  /** It is asked with every word of a node, and large sites take milliseconds to compare. */
+  #concernedBy(revision: number): ReadonlySet<string> | undefined {
+    const was = this.#inForce;
+    const is = this.revisions.siteOf(revision);
+    if (is === undefined) return undefined;
+    if (this.#compared?.was !== was || this.#compared?.is !== is)
+      this.#compared = { was, is, concerned: nodesConcerned(was?.hub, is.hub) };
+    return this.#compared.concerned;
+  }
+
   #serve(revision: number): void {
+    const served = [...this.#own, ...this.#kept];
     this.#inForce = this.revisions.siteOf(revision);
-    this.#parts.serve(Object.values(this.#inForce?.hub.routes ?? {}), this.routes);
+    // What is taken back comes back at once: the nodes are told to let go of it.
+    const isOnTheWay = this.rollouts.current?.plan.revision === revision;
+    this.#kept = isOnTheWay ? this.#stillKept(served) : [];
+    this.#parts.serve([...this.#own, ...this.#kept], this.routes);
     // Its modes may gate what is on its way.
     queueMicrotask(() => {
       this.rollouts.modesChanged();
       this.modes.say();
     });
+  }
+
+  get #own(): readonly CompiledRoute[] {
+    return Object.values(this.#inForce?.hub.routes ?? {});
+  }
+
+  #stillKept(routes: readonly CompiledRoute[]): readonly CompiledRoute[] {
+    return this.#inForce === undefined ? [] : routesKept(routes, this.#inForce, (node) => this.#isDone(node));
+  }
+
+  /** What a node runs by now, the hub need not run any more. */
+  #letGo(): void {
+    const { current, hub } = this.rollouts;
+    if (this.#kept.length === 0 || current?.plan.revision !== hub.revision) return;
+    const kept = this.#stillKept(this.#kept);
+    if (kept.length === this.#kept.length) return;
+    this.#kept = kept;
+    this.#parts.serve([...this.#own, ...kept], this.routes);
+  }
+
+  /** It runs what it was told, or changes over with its group. */
+  #isDone(node: string): boolean {
+    const { current } = this.rollouts;
+    return current?.round === "committed" || (current?.nodes[node]?.state ?? "done") === "done";
   }
 
   #order(number: number, site: SiteInHand, options: RolloutOptions): Result<Order, string> {
@@ -225,6 +287,12 @@ export class HubSite {
     const site = newest === undefined ? undefined : this.revisions.siteOf(newest.number);
     return site?.nodes.get(node)?.zones ?? this.#parts.zonesOf(node);
   }
+}
+
+interface Compared {
+  readonly was: SiteInHand | undefined;
+  readonly is: SiteInHand;
+  readonly concerned: ReadonlySet<string> | undefined;
 }
 
 function eventOf(

@@ -1,0 +1,55 @@
+// A hub's site with all its cores on real stores: what nodes are told and the hub itself serves, over modes and restarts.
+
+import { expect, test } from "vitest";
+import { emptyFolder } from "../folders.ts";
+import { route, SiteLife, siteText } from "./site-life.ts";
+
+const both = ["a", "b"] as const;
+const bright = siteText({ a: 1, b: 1 });
+
+test("a route that moves to a node of a zone with an audience stays with the hub until the node has it", async () => {
+  const life = await SiteLife.begin({ folder: emptyFolder(), there: both });
+  await life.applied(bright, ...both);
+  await life.mode("hall", "open");
+
+  const second = await life.apply(siteText({ a: 1, b: 1 }, route("cross", "a", "a/stage/ch1")));
+  await life.reports(second, "held", "a");
+  expect(life.serving).toEqual(["cross to b/stage/ch1"]);
+
+  await life.mode("hall", "closed");
+  await life.until(() => life.site.revision === second);
+  expect(life.serving).toEqual(["cross to b/stage/ch1"]);
+  await life.reports(second, "applied", "a");
+  expect(life.serving).toEqual([]);
+  await life.end();
+});
+
+test("a route of the hub between nodes with an audience is not changed under their eyes", async () => {
+  const life = await SiteLife.begin({ folder: emptyFolder(), there: both });
+  await life.applied(bright, ...both);
+  await life.mode("hall", "open");
+
+  const second = await life.apply(siteText({ a: 1, b: 1 }, route("cross", "a", "b/stage/ch2")));
+  expect(life.serving).toEqual(["cross to b/stage/ch1"]);
+
+  const step = life.site.act(second, "override", { by: "anna", reason: "it is dark" });
+  expect(step.ok).toBe(true);
+  expect(life.serving).toEqual(["cross to b/stage/ch2"]);
+  await life.end();
+});
+
+test("a hub that was started again goes on with the route that a node has not taken over", async () => {
+  const folder = emptyFolder();
+  const life = await SiteLife.begin({ folder, there: both });
+  await life.applied(bright, ...both);
+  const second = await life.apply(siteText({ a: 1, b: 1 }, route("cross", "a", "a/stage/ch1")));
+  expect([life.site.revision, life.serving]).toEqual([second, ["cross to b/stage/ch1"]]);
+  await life.end();
+
+  const again = await SiteLife.begin({ folder, there: both });
+  expect([again.site.revision, again.serving]).toEqual([second, ["cross to b/stage/ch1"]]);
+  again.presence("a", true);
+  await again.reports(second, "applied", "a");
+  expect(again.serving).toEqual([]);
+  await again.end();
+});
