@@ -18,6 +18,7 @@ import type {
   RolloutStep,
 } from "./core/rollout/rollout-state.ts";
 import { rolloutAgain, rolloutOf, stepRollout } from "./core/rollout/rollout.ts";
+import type { Hold } from "./core/rollout/standing.ts";
 import type { HubRounds } from "./hub-rounds.ts";
 import type { HubTargets } from "./hub-targets.ts";
 import type { Log } from "./ports/log.ts";
@@ -113,7 +114,7 @@ export class HubRollouts {
     if (newest === undefined) return;
     const { group, revision } = newest.plan;
     const isCommitted = newest.round === "committed" || rounds().isCommitted(revision);
-    if (group !== undefined && !isCommitted) targets.hold(revision, { kind: "group", group });
+    if (group !== undefined) targets.hold(revision, isCommitted ? undefined : { kind: "group", group });
     this.#take(rolloutAgain(newest, clock.now()));
     if (isCommitted) this.#serveIf(revision);
   }
@@ -134,9 +135,9 @@ export class HubRollouts {
   begin({ plan, probation }: RolloutOrder, { override, same, by }: BeginOptions): void {
     const { clock, targets, isThere, closed } = this.#parts;
     const at = clock.now();
+    targets.begin(probation, (node) => hasComeTo(this.#current, node));
     this.#supersede(plan.revision, by);
     this.#heard.clear();
-    targets.begin(probation);
     this.#hub = { revision: this.#hub.revision, before: this.#hub.revision };
     for (const [node, digest] of same) targets.stand(node, { revision: plan.revision, digest });
     const nodes = Object.keys(plan.digests);
@@ -325,6 +326,11 @@ export class HubRollouts {
     if (!this.#isDone) this.#cancelAgain = this.#parts.clock.after(keepAgainAfter, () => this.#keep(true));
   }
 
+  #release(revision: number): void {
+    this.#parts.targets.release(revision);
+    this.#keep(true);
+  }
+
   #perform({ effect, plan: { revision, group } }: After): void {
     const { rounds, confirmed, targets } = this.#parts;
     const isCurrent = this.#current?.plan.revision === revision;
@@ -336,7 +342,7 @@ export class HubRollouts {
       case "abort-round":
         return rounds().abort(revision, effect.why);
       case "confirmed":
-        if (isCurrent && group !== undefined) targets.release();
+        if (isCurrent && group !== undefined) this.#release(revision);
         return confirmed(revision);
       default:
         return unreachable(effect);
@@ -344,9 +350,15 @@ export class HubRollouts {
   }
 }
 
-const holdOf = (held: string | undefined, group: string | undefined): Parameters<HubTargets["stand"]>[2] => {
+const holdOf = (held: string | undefined, group: string | undefined): Hold | undefined => {
   if (group !== undefined) return { kind: "group", group };
-  return held === undefined ? { kind: "none" } : { kind: "mode", why: held };
+  return held === undefined ? undefined : { kind: "mode", why: held };
+};
+
+/** A member of a group that has changed over does so at its tick, whatever was heard of it. */
+const hasComeTo = (rollout: Rollout | undefined, node: string): boolean => {
+  const state = rollout?.nodes[node]?.state;
+  return state === "done" || (state !== undefined && rollout?.round === "committed");
 };
 
 const until = (now: Instant, due: Instant) => millis(Math.max(between(now, later(due, millis(0))), 0));

@@ -76,9 +76,11 @@ test("what each node was told, and the modes, are found as they were after a pow
     probation: millis(500),
     nodes: {
       "pi-0": { revision: 7, digest: "a", before: { revision: 5, digest: "z" } },
+      "pi-1": { revision: 7, digest: "a", hold: { kind: "mode", why: "the doors are open" } },
+      "pi-2": { revision: 7, digest: "a", hold: { kind: "group", group: "stage" } },
       constructor: { revision: 6, digest: "b" },
     },
-  };
+  } as const;
   const modes = {
     site: { mode: "open", since: micros(1_800_000_000_000_000), by: "anna", reason: "the doors" },
     hall: { mode: "closed", since: micros(1_800_000_000_000_001), by: "ben" },

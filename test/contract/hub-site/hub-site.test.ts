@@ -53,3 +53,68 @@ test("a hub that was started again goes on with the route that a node has not ta
   expect(again.serving).toEqual([]);
   await again.end();
 });
+
+const dark = siteText({ a: 2, b: 2 });
+const darker = siteText({ a: 3, b: 3 });
+const oneByOne = { waves: [{ count: 1 }] };
+
+test("what a mode held is held by the next hub too, when another revision has taken its place", async () => {
+  const folder = emptyFolder();
+  const life = await SiteLife.begin({ folder, there: both });
+  const first = await life.applied(bright, ...both);
+  await life.mode("site", "open");
+  const second = await life.apply(dark);
+  await life.reports(second, "held", ...both);
+  const third = await life.apply(darker, oneByOne);
+  await life.end();
+
+  const again = await SiteLife.begin({ folder });
+  await again.until(() => again.said.length >= 2);
+  expect(again.said).toMatchObject([
+    { node: "a", revision: third, hold: "mode" },
+    { node: "b", revision: second, hold: "mode" },
+  ]);
+  // What it never ran, nobody gives it back.
+  for (const node of both) again.presence(node, true);
+  const aborted = again.site.act(third, "abort", { by: "anna", reason: "no", take_back: true });
+  expect(aborted.ok).toBe(true);
+  await again.until(() => again.said.at(-1)?.revision === first);
+  expect(again.said.at(-1)).toMatchObject({ node: "a", hold: "none" });
+  await again.end();
+});
+
+test("what waits for its group goes on waiting when another revision has taken its place", async () => {
+  const folder = emptyFolder();
+  const life = await SiteLife.begin({ folder, there: both });
+  await life.applied(bright, ...both);
+  const second = await life.apply(dark, { group: "all" });
+  await life.reports(second, "held", "a");
+  const third = await life.apply(darker, oneByOne);
+  await life.end();
+
+  const again = await SiteLife.begin({ folder });
+  await again.until(() => again.said.length >= 2);
+  expect(again.said).toMatchObject([
+    { node: "a", revision: third, hold: "none" },
+    { node: "b", revision: second, hold: "group" },
+  ]);
+  await again.end();
+});
+
+test("a hub that was started again serves what it served before when a revision is taken back", async () => {
+  const folder = emptyFolder();
+  const life = await SiteLife.begin({ folder, there: both });
+  const first = await life.applied(bright, ...both);
+  const second = await life.apply(siteText({ a: 2, b: 1 }, route("cross", "a", "b/stage/ch2")));
+  expect([life.site.revision, life.serving]).toEqual([second, ["cross to b/stage/ch2"]]);
+  await life.end();
+
+  const again = await SiteLife.begin({ folder });
+  for (const node of both) again.presence(node, true);
+  again.site.act(second, "abort", { by: "anna", reason: "no", take_back: true });
+
+  expect([again.site.revision, again.serving]).toEqual([first, ["cross to b/stage/ch1"]]);
+  expect(again.site.modes.whyClosed([])).toBeUndefined();
+  expect(again.site.modes.view().zones).not.toEqual([]);
+  await again.end();
+});

@@ -123,10 +123,19 @@ const round = z.object({
 const rounds = z.object({ lastId: z.int(), open: z.array(round) }) satisfies z.ZodType<KeptRounds>;
 
 const stand = { revision: z.int(), digest: z.string() };
+const hold = z.union([
+  z.object({ kind: z.literal("mode"), why: z.string() }),
+  z.object({ kind: z.literal("group"), group: z.string() }),
+]);
+const nodeStanding = z.object({
+  ...stand,
+  hold: hold.exactOptional(),
+  before: z.object(stand).exactOptional(),
+});
 const standing = z.object({
   hub: z.object({ revision: z.int(), before: z.int() }),
   probation: span,
-  nodes: z.record(z.string(), z.object({ ...stand, before: z.object(stand).exactOptional() })),
+  nodes: z.record(z.string(), nodeStanding),
 }) satisfies z.ZodType<Standing>;
 
 const modes = z.record(

@@ -1,5 +1,6 @@
 /** What each node was told to run, and the hub itself runs: what a hub must find again to say the same after a restart. */
 import type { Millis } from "@interactor/shared/kernel/units";
+import type { Target } from "@interactor/shared/wire/messages/plan";
 
 /** A plan, by the revision that it is of. Revision 0: nothing at all. */
 export interface Stand {
@@ -7,7 +8,12 @@ export interface Stand {
   readonly digest: string;
 }
 
+/** Until when a node waits with what it has prepared. */
+export type Hold = Exclude<Target["hold"], { readonly kind: "none" }>;
+
 export interface NodeStanding extends Stand {
+  /** It was told to wait with it. Missing: it need not. */
+  readonly hold?: Hold;
   /** What it had before the newest rollout told it something else: it gets that back when that is taken back. */
   readonly before?: Stand;
 }
