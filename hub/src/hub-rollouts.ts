@@ -103,13 +103,18 @@ export class HubRollouts {
     return this.#hub;
   }
 
-  /** What the last life had on its way. Nobody is there yet. */
-  load(): void {
+  /**
+   * What the last life had on its way; nobody is there yet. `served`: the revision whose own part the hub serves, which
+   * may be another one when the file of revisions was lost. Then nodes go on with what they have, until the next one.
+   */
+  load(served: number, isKept: (revision: number) => boolean): void {
     const { store, targets, clock, rounds } = this.#parts;
-    for (const rollout of store.rollouts) this.#past.set(rollout.plan.revision, rollout);
+    for (const rollout of store.rollouts)
+      if (isKept(rollout.plan.revision)) this.#past.set(rollout.plan.revision, rollout);
+    const { hub } = store.standing ?? {};
+    this.#hub = hub?.revision === served ? hub : { revision: served, before: served };
     if (store.standing === undefined) return;
-    targets.load(store.standing);
-    this.#hub = store.standing.hub;
+    targets.load(store.standing, isKept);
     const newest = this.all[0];
     if (newest === undefined) return;
     const { group, revision } = newest.plan;
@@ -124,11 +129,6 @@ export class HubRollouts {
     this.#isOpen = true;
     this.#parts.targets.sayAll();
     this.step({ kind: "modes", closed: this.#closed(), at: this.#parts.clock.now() });
-  }
-
-  /** Without a rollout, as after the file was lost: the hub's own part is served, and nodes go on with what they have. */
-  stand(revision: number): void {
-    this.#hub = { revision, before: revision };
   }
 
   /** A revision is on its way from now on; the one before it goes no further. */
@@ -332,7 +332,7 @@ export class HubRollouts {
   }
 
   #perform({ effect, plan: { revision, group } }: After): void {
-    const { rounds, confirmed, targets } = this.#parts;
+    const { rounds, confirmed } = this.#parts;
     const isCurrent = this.#current?.plan.revision === revision;
     switch (effect.kind) {
       case "begin-round":

@@ -20,7 +20,7 @@ import { HubRounds } from "./hub-rounds.ts";
 import { HubTargets } from "./hub-targets.ts";
 import type { Log } from "./ports/log.ts";
 import type { RevisionLog } from "./ports/revision-log.ts";
-import type { RolloutStore } from "./ports/rollout-store.ts";
+import type { Rollout, RolloutStore, Standing } from "./ports/rollout-store.ts";
 import type { SiteCompiler } from "./ports/site-compiler.ts";
 
 export interface SiteWorld {
@@ -132,16 +132,25 @@ export class HubSite {
   /** Takes up what the life before had, before anybody comes. */
   async load(): Promise<void> {
     const { standing, rollouts } = this.#parts.rolloutStore;
+    // The revisions may have been lost, and these not: no number is used for two of them.
+    for (const number of numbersIn(standing, rollouts)) this.revisions.learn(number);
     const { newest } = this.revisions;
-    if (newest === undefined) return;
-    const onTheWay = Math.max(0, ...rollouts.map(({ plan }) => plan.revision));
-    const served = standing?.hub.revision ?? newest.number;
-    for (const number of new Set([served, onTheWay, standing?.hub.before ?? 0]))
-      if (number > 0) await this.revisions.load(number);
-    if (standing === undefined) this.rollouts.stand(served);
+    const isKept = (revision: number): boolean => this.revisions.show(revision).ok;
+    const onTheWay = rollouts.map(({ plan }) => plan.revision).filter(isKept);
+    const { revision, before } = standing?.hub ?? { revision: newest?.number ?? 0, before: 0 };
+    for (const number of new Set([revision, before, Math.max(0, ...onTheWay)].filter(isKept)))
+      await this.revisions.load(number);
+    const served = revision === 0 || isKept(revision) ? revision : (newest?.number ?? 0);
+    if (served !== revision) await this.#takeUpAfterLoss(revision, served);
     this.#serve(served);
-    this.rollouts.load();
+    this.rollouts.load(served, isKept);
     this.#keepAgain(standing?.hub.before);
+  }
+
+  async #takeUpAfterLoss(lost: number, served: number): Promise<void> {
+    await this.revisions.load(served);
+    const words = `revision ${lost} is not kept any more: nodes go on with what they have`;
+    this.#parts.log.error(words, { served });
   }
 
   /** What the life before did in the place of nodes that had not come to it. */
@@ -229,6 +238,7 @@ export class HubSite {
   }
 
   #serve(revision: number): void {
+    if (revision > 0 && this.revisions.siteOf(revision) === undefined) return void this.#serveLater(revision);
     const served = [...this.#own, ...this.#kept];
     this.#inForce = this.revisions.siteOf(revision);
     // What is taken back comes back at once: the nodes are told to let go of it.
@@ -240,6 +250,12 @@ export class HubSite {
       this.rollouts.modesChanged();
       this.modes.say();
     });
+  }
+
+  /** Until it is read, and if it cannot be: what is served goes on, because nothing is worse than the one before. */
+  async #serveLater(revision: number): Promise<void> {
+    const site = await this.revisions.load(revision);
+    if (site !== undefined && this.rollouts.hub.revision === revision) this.#serve(revision);
   }
 
   get #own(): readonly CompiledRoute[] {
@@ -287,6 +303,11 @@ export class HubSite {
     const site = newest === undefined ? undefined : this.revisions.siteOf(newest.number);
     return site?.nodes.get(node)?.zones ?? this.#parts.zonesOf(node);
   }
+}
+
+function numbersIn(standing: Standing | undefined, rollouts: readonly Rollout[]): readonly number[] {
+  const ofNodes = Object.values(standing?.nodes ?? {}).map(({ revision }) => revision);
+  return [standing?.hub.revision ?? 0, ...ofNodes, ...rollouts.map(({ plan }) => plan.revision)];
 }
 
 interface Compared {

@@ -51,11 +51,15 @@ export class HubTargets {
     return used;
   }
 
-  load({ nodes, probation }: Pick<Standing, "nodes" | "probation">): void {
+  /** Of a revision that is not kept any more, there is nothing to say: the node has heard it. */
+  load(
+    { nodes, probation }: Pick<Standing, "nodes" | "probation">,
+    isKept: (revision: number) => boolean,
+  ): void {
     this.probation = probation;
     for (const [node, standing] of Object.entries(nodes)) {
       this.#nodes.set(node, standing);
-      this.#unsaid.add(node);
+      if (standing.revision === 0 || isKept(standing.revision)) this.#unsaid.add(node);
     }
   }
 

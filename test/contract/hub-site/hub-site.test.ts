@@ -1,5 +1,8 @@
 // A hub's site with all its cores on real stores: what nodes are told and the hub itself serves, over modes and restarts.
 
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { emptyFolder } from "../folders.ts";
 import { route, SiteLife, siteText } from "./site-life.ts";
@@ -118,3 +121,49 @@ test("a hub that was started again serves what it served before when a revision 
   expect(again.site.modes.view().zones).not.toEqual([]);
   await again.end();
 });
+
+test("a revision that cannot be read is not served: what is served goes on", async () => {
+  const folder = emptyFolder();
+  const life = await SiteLife.begin({ folder, there: both });
+  await life.applied(bright, ...both);
+  const second = await life.apply(siteText({ a: 2, b: 1 }, route("cross", "a", "b/stage/ch2")));
+  await life.end();
+  damageContentOf(1, folder);
+
+  const again = await SiteLife.begin({ folder, there: both });
+  again.site.act(second, "abort", { by: "anna", reason: "no", take_back: true });
+  await again.untilKept();
+
+  expect(again.lines.join("\n")).toContain("revision 1 cannot be used");
+  expect(again.serving).toEqual(["cross to b/stage/ch2"]);
+  expect(again.site.modes.view().zones).not.toEqual([]);
+  await again.end();
+});
+
+test("when the revisions are lost and how far they came is not, no number is used twice", async () => {
+  const folder = emptyFolder();
+  const life = await SiteLife.begin({ folder, there: both });
+  for (const level of [1, 2, 3]) await life.applied(siteText({ a: level, b: level }), ...both);
+  await life.end();
+  for (const end of ["", "-wal", "-shm"]) rmSync(join(folder, `revisions.sqlite${end}`), { force: true });
+
+  const second = await SiteLife.begin({ folder, there: both });
+  expect(second.lines.join("\n")).toContain("revision 3 is not kept any more");
+  expect([second.site.revision, second.serving, second.said]).toEqual([0, [], []]);
+  const revision = await second.applied(siteText({ a: 9, b: 9 }), ...both);
+  expect(revision).toBe(4);
+  await second.end();
+
+  const third = await SiteLife.begin({ folder });
+  expect([third.site.revision, third.serving]).toEqual([4, ["cross to b/stage/ch1"]]);
+  expect(third.site.rollouts.current?.plan.revision).toBe(4);
+  await third.end();
+});
+
+function damageContentOf(revision: number, folder: string): void {
+  const database = new DatabaseSync(join(folder, "revisions.sqlite"));
+  const sql =
+    "UPDATE content SET bytes = x'00' WHERE digest = (SELECT digest FROM revision WHERE number = ?)";
+  expect(database.prepare(sql).run(revision).changes).toBe(1);
+  database.close();
+}
