@@ -127,8 +127,8 @@ export class HubRollouts {
   /** From now on nodes can be told. */
   open(): void {
     this.#isOpen = true;
-    this.#parts.targets.sayAll();
     this.step({ kind: "modes", closed: this.#closed(), at: this.#parts.clock.now() });
+    this.#keep(true);
   }
 
   /** A revision is on its way from now on; the one before it goes no further. */
@@ -286,13 +286,15 @@ export class HubRollouts {
   }
 
   async #writeAll(): Promise<void> {
+    const { targets } = this.#parts;
     while (this.#isSayingDue) {
       const after = this.#after;
+      const due = this.#isOpen ? targets.unsaid : [];
       this.#after = [];
       this.#isSayingDue = false;
       await this.#write();
       for (const each of after) this.#perform(each);
-      if (this.#isOpen) this.#parts.targets.sayAll();
+      for (const telling of due) targets.say(telling);
     }
     this.#writing = undefined;
     if (this.#isDirty) this.#keep(false);

@@ -22,6 +22,11 @@ const planInlineMax = 64 * 1024;
 /** A word of a hold is for people; the wire bounds it. */
 const whyMax = 1000;
 
+interface Telling {
+  readonly node: string;
+  readonly standing: NodeStanding;
+}
+
 export class HubTargets {
   readonly emptyDigest: string;
   probation: Millis = probationDefault;
@@ -115,16 +120,19 @@ export class HubTargets {
     return this.#unsaid.has(node);
   }
 
-  /** Says it to those that may not know. */
-  sayAll(): void {
-    for (const node of this.#unsaid) this.say(node);
+  /** Who may not know yet what it shall run, and that: it is said once it is on disk. */
+  get unsaid(): readonly Telling[] {
+    return [...this.#unsaid].flatMap((node) => {
+      const standing = this.#nodes.get(node);
+      return standing === undefined ? [] : [{ node, standing }];
+    });
   }
 
-  say(node: string): void {
-    const stand = this.#nodes.get(node);
-    if (stand === undefined || !this.#unsaid.has(node)) return;
+  /** What was decided anew since then is not said: it is not on disk. */
+  say({ node, standing: stand }: Telling): void {
+    if (this.#nodes.get(node) !== stand || !this.#unsaid.has(node)) return;
     const plan = this.#planOf(node, stand);
-    if (plan === undefined) return void this.#sayLater(node, stand);
+    if (plan === undefined) return void this.#sayLater({ node, standing: stand });
     this.#unsaid.delete(node);
     const document = encodeTarget({
       v: 1,
@@ -150,9 +158,9 @@ export class HubTargets {
     return undefined;
   }
 
-  async #sayLater(node: string, { revision }: Stand): Promise<void> {
+  async #sayLater(telling: Telling): Promise<void> {
     // One that is not kept any more, or cannot be read: the node goes on with what it has.
-    if ((await this.#parts.load(revision)) !== undefined) this.say(node);
+    if ((await this.#parts.load(telling.standing.revision)) !== undefined) this.say(telling);
   }
 
   #planOf(node: string, { revision }: Stand): Uint8Array | undefined {

@@ -3,6 +3,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { emptyFolder } from "../folders.ts";
 import { route, SiteLife, siteText } from "./site-life.ts";
@@ -158,6 +159,28 @@ test("when the revisions are lost and how far they came is not, no number is use
   expect([third.site.revision, third.serving]).toEqual([4, ["cross to b/stage/ch1"]]);
   expect(third.site.rollouts.current?.plan.revision).toBe(4);
   await third.end();
+});
+
+test("nobody is told what is not on disk yet, also what was decided while the disk was at work", async () => {
+  let diskDelay = 0;
+  const life = await SiteLife.begin({ folder: emptyFolder(), there: both, diskDelay: () => diskDelay });
+  await life.applied(bright, ...both);
+  life.presence("b", false);
+  await life.untilKept();
+  life.said.splice(0);
+
+  diskDelay = 100;
+  const second = await life.apply(dark);
+  await wait(20);
+  life.presence("b", true);
+  await life.until(() => life.said.length === 2);
+
+  expect(life.said).toMatchObject([
+    { node: "a", revision: second, onDisk: second },
+    { node: "b", revision: second, onDisk: second },
+  ]);
+  diskDelay = 0;
+  await life.end();
 });
 
 function damageContentOf(revision: number, folder: string): void {
