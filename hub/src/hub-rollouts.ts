@@ -11,6 +11,7 @@ import type { ApplyReport, Reported } from "@interactor/shared/wire/messages/rep
 import { rolloutDueAt } from "./core/rollout/rollout-advance.ts";
 import type { RolloutOrder } from "./core/rollout/rollout-request.ts";
 import type {
+  HubProgress,
   Override,
   Rollout,
   RolloutEffect,
@@ -142,7 +143,7 @@ export class HubRollouts {
     for (const [node, digest] of same) targets.stand(node, { revision: plan.revision, digest });
     const nodes = Object.keys(plan.digests);
     const rollout = rolloutOf(plan, { there: nodes.filter(isThere), closed: closed(nodes), at });
-    this.#current = rollout;
+    this.#current = { ...rollout, hub: { state: "waiting" } };
     this.step(override === undefined ? { kind: "begin", at } : { kind: "override", ...override, at });
   }
 
@@ -228,21 +229,33 @@ export class HubRollouts {
           this.#after.push({ effect, plan: state.plan });
       }
     }
-    this.#settleHub(state, before);
+    const hub = this.#settleHub(state, before);
     this.#parts.settled();
     this.#keep(effects.length > 0);
     this.#tickWhenDue();
+    this.#tellHub(hub);
   }
 
   /** The hub's own part comes with the first wave, and goes back with what is taken back. */
-  #settleHub(state: Rollout, before: Rollout | undefined): void {
-    const { plan, kind, override } = state;
+  #settleHub(state: Rollout, before: Rollout | undefined): HubProgress | undefined {
+    const { plan, kind, override, hub } = state;
     const wasTakenBack = kind === "aborted" && before !== undefined && before.kind !== "aborted";
-    if (wasTakenBack && this.#isTakenBack(state)) return this.#serve(this.#hub.before);
-    if (kind === "aborted" || kind === "paused" || this.#hub.revision === plan.revision) return undefined;
-    if (plan.group !== undefined && plan.waves.length > 0) return undefined;
-    if (override === undefined && this.#parts.hubClosed(plan) !== undefined) return undefined;
-    return this.#serve(plan.revision);
+    if (wasTakenBack && this.#isTakenBack(state)) this.#serve(this.#hub.before);
+    if (kind === "aborted") return hub;
+    if (this.#hub.revision === plan.revision) return { state: "done" };
+    if (kind === "paused" || (plan.group !== undefined && plan.waves.length > 0)) return hub;
+    const why = override === undefined ? this.#parts.hubClosed(plan) : undefined;
+    if (why !== undefined) return { state: "held", why };
+    this.#serve(plan.revision);
+    return { state: "done" };
+  }
+
+  /** The rollout is told, unless an older hub began it, which did not wait for that. */
+  #tellHub(now: HubProgress | undefined): void {
+    const known = this.#current?.hub;
+    if (now === undefined || known === undefined) return;
+    if (now.state === known.state && now.why === known.why) return;
+    this.step({ kind: "hub", hub: now, at: this.#parts.clock.now() });
   }
 
   #isTakenBack({ plan }: Rollout): boolean {
@@ -254,6 +267,7 @@ export class HubRollouts {
     if (this.#isDone || this.#current?.plan.revision !== revision || this.#hub.revision === revision) return;
     this.#serve(revision);
     this.#keep(true);
+    this.#tellHub({ state: "done" });
   }
 
   #serve(revision: number): void {

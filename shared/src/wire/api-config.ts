@@ -160,6 +160,8 @@ export const rolloutView = z.object({
   group: z.optional(z.string()),
   /** The newest last. */
   log: z.array(z.object({ ago_ms: z.number(), words: z.string() })),
+  /** What the hub does itself: routes between nodes, modes. `why`: the mode that holds it. */
+  hub: z.optional(z.object({ state: z.enum(["waiting", "held", "done"]), why: z.optional(z.string()) })),
 });
 export const rolloutsResponse = z.object({ rollouts: z.array(rolloutView) });
 

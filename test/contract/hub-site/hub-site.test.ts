@@ -123,6 +123,24 @@ test("a hub that was started again serves what it served before when a revision 
   await again.end();
 });
 
+test("a revision is neither complete nor confirmed while a mode keeps the hub from serving it", async () => {
+  const life = await SiteLife.begin({ folder: emptyFolder(), there: both });
+  await life.applied(bright, ...both);
+  await life.mode("site", "open");
+
+  const second = await life.apply(siteText({ a: 1, b: 1 }, route("cross", "a", "b/stage/ch2")));
+  await life.untilKept();
+  const held = { state: "held", why: 'the site is in mode "open", with an audience' };
+  expect(life.view(second)).toMatchObject({ kind: "running", nodes: [], hub: held });
+  expect(life.site.revisions.newest).toMatchObject({ number: second, isConfirmed: false });
+
+  await life.mode("site", "closed");
+  await life.until(() => life.site.revisions.newest?.isConfirmed === true);
+  expect(life.view(second)).toMatchObject({ kind: "complete", hub: { state: "done" } });
+  expect(life.serving).toEqual(["cross to b/stage/ch2"]);
+  await life.end();
+});
+
 test("a revision that cannot be read is not served: what is served goes on", async () => {
   const folder = emptyFolder();
   const life = await SiteLife.begin({ folder, there: both });

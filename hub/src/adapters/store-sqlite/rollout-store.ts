@@ -98,6 +98,9 @@ const rollout = z.object({
       since: at,
     }),
   ),
+  hub: z
+    .object({ state: z.enum(["waiting", "held", "done"]), why: z.string().exactOptional() })
+    .exactOptional(),
   there: z.array(z.string()),
   closed: z.record(z.string(), z.string()),
   override: z.object({ by: z.string(), reason: z.string() }).exactOptional(),

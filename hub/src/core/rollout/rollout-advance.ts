@@ -174,6 +174,8 @@ function pass(state: Rollout, at: Instant): RolloutStep {
 }
 
 function end(state: Rollout): RolloutStep {
+  // Its routes between nodes are as much of the revision as what nodes run.
+  if (state.hub !== undefined && state.hub.state !== "done") return stay(without(state));
   const isAll = Object.values(state.nodes).every(({ state }) => state === "done");
   return stay({ ...without(state), kind: "complete" }, ...(isAll ? [{ kind: "confirmed" } as const] : []));
 }

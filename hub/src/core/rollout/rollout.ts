@@ -54,6 +54,8 @@ function take(state: Rollout, event: RolloutEvent): RolloutStep {
     case "begin":
     case "tick":
       return stay(state);
+    case "hub":
+      return stay({ ...state, hub: event.hub });
     case "presence":
       return stay(presence(state, event));
     case "reported":
