@@ -1,8 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { failed, ok } from "@interactor/shared/kernel/result";
+import { builtInModules } from "@interactor/shared/site/built-in-modules";
+import { DeclaredModules } from "@interactor/shared/site/catalogue";
+import { compileSite } from "@interactor/shared/site/compile-site";
 import { filesOf, refused } from "./site-payload.ts";
+
+const sample = join(import.meta.dirname, "../../shared/src/site/fixtures/samples/head.json");
 
 function folderWith(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), "site-payload-"));
@@ -21,6 +27,23 @@ test("the files of a site are named from its own folder, with what they include"
     root: "site.yaml",
     files: { "site.yaml": root, ...included },
   });
+});
+
+test("fixtures go along: the hub compiles the same site as we do", () => {
+  const head = readFileSync(sample, "utf8");
+  const stage =
+    "{ module: dmx, failsafe: hold, settings: { universe: 1, sacn: {}, " +
+    "fixtures: { a: { file: cellar/head.json, mode: 8ch, channel: 1 } } } }";
+  const root = `nodes: { hall: { instances: { stage: ${stage} } } }\n`;
+  const folder = folderWith({ "site.yaml": root, "cellar/head.json": head });
+
+  const { files, ...given } = filesOf(join(folder, "site.yaml"));
+
+  expect(files).toEqual({ "site.yaml": root, "cellar/head.json": head });
+  const read = (path: string) =>
+    Object.hasOwn(files, path) ? ok(files[path] ?? "") : failed(`there is no file ${path}`);
+  const compiled = compileSite({ ...given, site: "demo", read }, new DeclaredModules(builtInModules));
+  expect(compiled).toMatchObject({ ok: true });
 });
 
 test("a file that is not there, and one that is no text, are told", () => {

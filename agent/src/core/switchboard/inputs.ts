@@ -56,6 +56,8 @@ export class Inputs {
   readonly #scenes = new Scenes();
   readonly #failsafes = new Failsafes();
   #planned = new PlannedInputs({});
+  /** By scene and route: what the route said last. Said again it changes nothing, whatever a person did meanwhile. */
+  readonly #sceneSaid = new Map<string, boolean>();
   /** Nothing moves but by a stop. */
   #isStill = false;
   /** What has moved in the stacks meanwhile and not been told. */
@@ -126,22 +128,46 @@ export class Inputs {
       return "taken";
     }
     if (this.#isStill) return "standing-still";
-    if (address.instance === sceneInstance) this.#recall(address.port, value === true, now);
+    if (address.instance === sceneInstance) this.#setScene(address.port, value === true, kind, claim.by, now);
     else this.#sink.apply(address, { value, at: claim.at, owner: kind });
+    return "taken";
+  }
+
+  /**
+   * A value that says of itself that it is not good: its source is lost. An input with a failsafe stays where it is, or
+   * on its way there; every other one takes it, because it is all there is.
+   */
+  doubtful(address: PortAddress, claim: Claim, now: Now): Reception {
+    const key = portAddress(address);
+    const spec = this.spec(address);
+    const held = this.#stacks.get(key)?.claimOf("route");
+    const failsafe = spec && this.#planned.failsafe(address, spec);
+    if (spec === undefined || failsafe === undefined) return this.claim(address, "route", claim, now);
+    if (held !== undefined && (this.#failsafes.has(key) || held.by === claim.by)) {
+      if (held.by !== claim.by)
+        this.#change(address, now, (stack) => stack.claim("route", { ...held, by: claim.by }, now.wall));
+    } else {
+      const reception = this.claim(address, "route", claim, now);
+      if (reception !== "taken") return reception;
+    }
+    this.sourceLost((by, to) => by === claim.by && to === key, now);
     return "taken";
   }
 
   /** `by`: only when it is this one's. */
   release(address: PortAddress, kind: "manual" | "route", by: string | undefined, now: Now): void {
-    if (address.instance === sceneInstance) return this.letSceneGo(address, now);
+    if (address.instance === sceneInstance) return this.letSceneGo(address, by, now);
     return this.#change(address, now, (stack) => {
       if (by === undefined || stack.claimOf(kind)?.by === by) stack.release(kind, now.wall);
     });
   }
 
-  /** Without effect when the address is none of a scene. */
-  letSceneGo(address: PortAddress, now: Now): void {
-    if (address.instance === sceneInstance) this.#recall(address.port, false, now);
+  /** What a route had recalled, or with no route whatever is recalled. Without effect when it is no scene's address. */
+  letSceneGo({ instance, port }: PortAddress, route: string | undefined, now: Now): void {
+    if (instance !== sceneInstance) return;
+    const said = `${port} ${route}`;
+    if (route === undefined || this.#sceneSaid.get(said) === true) this.#recall(port, false, now);
+    this.#sceneSaid.delete(said);
   }
 
   /** Lets go what routes hold of which this is true; `to` is `instance/input`. */
@@ -250,6 +276,15 @@ export class Inputs {
       this.#failsafes.back(key);
       this.#sink.ownersChanged();
     }
+  }
+
+  #setScene(scene: string, isOn: boolean, kind: "manual" | "route", by: string, now: Now): void {
+    const said = `${scene} ${by}`;
+    if (kind === "route") {
+      if (this.#sceneSaid.get(said) === isOn) return;
+      this.#sceneSaid.set(said, isOn);
+    }
+    this.#recall(scene, isOn, now);
   }
 
   #recall(scene: string, isOn: boolean, now: Now): void {

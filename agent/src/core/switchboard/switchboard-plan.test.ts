@@ -18,6 +18,9 @@ const lights = {
 const follow = { name: "follow", from: "pi/sim/level", to: "pi/lights/front" };
 const calm = { hold: millis(5000), fade: millis(2000), to: 0 };
 
+const byHand = { ttl: millis(5000), by: "anna", holdFor: millis(1000) };
+const reading = (value: number) => ({ value, unit: "", quality: quality.good, at: noon });
+
 type Told = Partial<Pick<Plan, "inputs" | "scenes">>;
 
 /** A node with lights, and everything that its inputs were told. */
@@ -75,10 +78,9 @@ describe("a scene", () => {
 
   test("is set by a person like any input, and lies beneath what this holds by hand", () => {
     const { board, heard } = bench({ scenes });
-    const hand = { ttl: millis(5000), by: "anna", holdFor: millis(1000) };
 
-    board.command("lights/front", { ...hand, kind: "set", value: 1 }, nowAt(0));
-    board.command("scene/night", { ...hand, kind: "set", value: true }, nowAt(0));
+    board.command("lights/front", { ...byHand, kind: "set", value: 1 }, nowAt(0));
+    board.command("scene/night", { ...byHand, kind: "set", value: true }, nowAt(0));
     board.tick(nowAt(1000));
 
     expect(heard()).toEqual(["front 1 manual", "back 0.2 cue", "front 0.1 cue"]);
@@ -104,6 +106,22 @@ describe("a scene", () => {
     board.setRoutes([], new Map(), nowAt(1));
 
     expect(heard()).toEqual(["front 0.1 cue", "back 0.2 cue", "front free", "back free"]);
+  });
+
+  test("is recalled again by a route only when this says something else than before", () => {
+    const quiet = { name: "quiet", from: "pi/sim/level", to: "pi/scene/night", map: "value < 0.5" };
+    const { board, heard, say } = bench({ scenes }, quiet);
+    say(0.1, 0);
+    heard();
+
+    board.command("scene/night", { ...byHand, kind: "set", value: false }, nowAt(1));
+    say(0.2, 2);
+    board.catchUp("scene", new Map([["sim/level", reading(0.2)]]), nowAt(3));
+    expect(heard()).toEqual(["front free", "back free"]);
+    say(0.9, 4);
+    say(0.1, 5);
+
+    expect(heard()).toEqual(["front 0.1 cue", "back 0.2 cue"]);
   });
 
   test("finds an instance that comes later", () => {
@@ -170,6 +188,43 @@ describe("a source that is lost", () => {
     board.tick(nowAt(7000));
 
     expect(heard()).toEqual(["front 0.8 route", "front 0 route"]);
+  });
+
+  test("is not back by saying again that it is not well, nor by what it said before", () => {
+    const { board, heard, say } = bench({ inputs }, follow);
+    say(0.8, 0);
+    board.instanceLost("sim", nowAt(0));
+    for (let at = 500; at <= 9000; at += 500) {
+      const doubtful = { value: 0.9, unit: "", quality: quality.bad, at: noon };
+      board.fromOutput({ instance: "sim", port: "level" }, doubtful, nowAt(at));
+      board.tick(nowAt(at));
+    }
+    expect(heard().at(-1)).toBe("front 0 route");
+
+    board.instanceLost("sim", nowAt(9000));
+    board.standStill();
+    board.moveOn(new Map([["sim/level", reading(0.8)]]), nowAt(9500));
+    board.catchUp("lights", new Map([["sim/level", reading(0.8)]]), nowAt(9600));
+    board.tick(nowAt(60_000));
+
+    expect(heard()).toEqual([]);
+  });
+
+  test("of a filter is lost when all are lost that it stands for", () => {
+    const any = { name: "any", from: "pi/+/level", to: "pi/lights/front" };
+    const { board, heard, say } = bench({ inputs }, any);
+    const gives = { inputs: {}, outputs: { level: { type: "float" } } } as const;
+    board.declare("sim", gives, nowAt(0));
+    board.declare("other", gives, nowAt(0));
+    say(0.8, 0);
+
+    board.instanceLost("sim", nowAt(0));
+    board.tick(nowAt(9000));
+    expect(heard()).toEqual(["front 0.8 route"]);
+    board.instanceLost("other", nowAt(9000));
+    board.tick(nowAt(20_000));
+
+    expect(heard()).toEqual(["front 0 route"]);
   });
 
   test("elsewhere is told of by the hub, and is lost with the hub", () => {

@@ -12,6 +12,7 @@ import {
 } from "@interactor/shared/routing/run-route";
 import { type Quality, quality } from "@interactor/shared/wire/entry";
 import type { Command } from "@interactor/shared/wire/messages/command";
+import { fits } from "@interactor/shared/wire/output-filter";
 import type { InputSpec } from "@interactor/shared/wire/messages/port";
 import type { OwnerReport } from "@interactor/shared/wire/messages/owners";
 import type { Plan } from "@interactor/shared/wire/messages/plan";
@@ -40,6 +41,8 @@ export class Switchboard {
   #stop: Held | undefined;
   /** Inputs whose lease on the hub's life has run out, by `instance/input`: stopped, each by itself. */
   readonly #lapsed = new Map<string, Held>();
+  /** Instances that gave nothing since they failed, wait or start: what they said last is not to be believed. */
+  readonly #lost = new Set<string>();
   /** The time of the event being handled, for the sink of the routes. */
   #now: Now = { instant: instant(0), wall: micros(0) };
 
@@ -60,6 +63,7 @@ export class Switchboard {
 
   /** An instance is here no more. */
   remove(instance: string): void {
+    this.#lost.delete(instance);
     this.#inputs.remove(instance);
   }
 
@@ -125,6 +129,7 @@ export class Switchboard {
 
   /** A value of an output of this node: to the routes placed here. */
   fromOutput(address: PortAddress, sample: Sample, now: Now): void {
+    this.#lost.delete(address.instance);
     if (this.#inputs.isStill) return;
     this.#now = now;
     const from = `${this.#node}/${portAddress(address)}`;
@@ -149,18 +154,18 @@ export class Switchboard {
       return "taken";
     }
     const claim = { value: sample.value, at: sample.at, by: route };
-    const reception =
-      sample.value === null ? "taken" : this.#inputs.claim(address.value, "route", claim, now);
-    if (!isGood) this.#inputs.sourceLost((by, key) => by === route && key === to, now);
-    return reception;
+    if (isGood) return this.#inputs.claim(address.value, "route", claim, now);
+    if (sample.value !== null) return this.#inputs.doubtful(address.value, claim, now);
+    this.#inputs.sourceLost((by, key) => by === route && key === to, now);
+    return "taken";
   }
 
   /** An instance of this node gives nothing for now: routes that begin there have lost what they follow. */
   instanceLost(instance: string, now: Now): void {
-    const begin = `${this.#node}/${instance}/`;
+    this.#lost.add(instance);
     const lost = new Set(
       this.#routes.runners.flatMap(({ route }) =>
-        route.from.startsWith(begin) ? [`${route.name} ${route.to}`] : [],
+        this.#hasLost(route.from) ? [`${route.name} ${route.to}`] : [],
       ),
     );
     if (lost.size > 0) this.#inputs.sourceLost((by, to) => lost.has(`${by} ${this.#node}/${to}`), now);
@@ -236,7 +241,33 @@ export class Switchboard {
   #offerLatest(runners: readonly RouteRunner[], latest: ReadonlyMap<string, Sample>, now: Now): void {
     if (this.#inputs.isStill) return;
     this.#now = now;
-    this.#routes.offerLatest(runners, { latest, prefix: `${this.#node}/` }, now.instant, this.#takeRouted);
+    const told = this.#lost.size === 0 ? latest : this.#doubted(latest);
+    const readings = { latest: told, prefix: `${this.#node}/` };
+    this.#routes.offerLatest(runners, readings, now.instant, this.#takeRouted);
+  }
+
+  /** The last word of an instance that is lost is no news of it. */
+  #doubted(latest: ReadonlyMap<string, Sample>): ReadonlyMap<string, Sample> {
+    return new Map(
+      [...latest].map(([from, sample]) => {
+        const instance = from.slice(0, from.indexOf("/"));
+        return [from, this.#lost.has(instance) ? { ...sample, quality: quality.stale } : sample];
+      }),
+    );
+  }
+
+  /** Whether none of the outputs that this stands for, of those there are, is of an instance that is well. */
+  #hasLost(from: string): boolean {
+    const address = parseSiteAddress(from);
+    if (address.ok) return address.value.node === this.#node && this.#lost.has(address.value.instance);
+    const fitting = [...this.#inputs.declared].flatMap(([instance, { outputs }]) =>
+      Object.entries(outputs).some(([name, { count }]) =>
+        fits(from, `${this.#node}/${instance}/${name}${count === undefined ? "" : 1}`),
+      )
+        ? [instance]
+        : [],
+    );
+    return fitting.length > 0 && fitting.every((instance) => this.#lost.has(instance));
   }
 
   readonly #takeRouted: RouteSink = (route, sample) => {
@@ -244,11 +275,10 @@ export class Switchboard {
     // An instance that is still starting takes the latest value once it has declared its inputs.
     if (!to.ok || !this.#inputs.declared.has(to.value.instance)) return undefined;
     const claim = { value: sample.value, at: sample.at, by: route.name };
-    const reception = this.#inputs.claim(to.value, "route", claim, this.#now);
-    if (sample.quality !== quality.good) {
-      const input = portAddress(to.value);
-      this.#inputs.sourceLost((by, key) => by === route.name && key === input, this.#now);
-    }
+    const isGood = sample.quality === quality.good;
+    const reception = isGood
+      ? this.#inputs.claim(to.value, "route", claim, this.#now)
+      : this.#inputs.doubtful(to.value, claim, this.#now);
     return receptionWords[reception];
   };
 
@@ -268,10 +298,10 @@ export class Switchboard {
 
   /** A scene that only a route which is gone, or leads elsewhere now, had recalled is let go. */
   #letScenesGo(before: readonly RouteRunner[], now: Now): void {
-    const led = new Set(this.#routes.runners.map(({ route }) => route.to));
+    const led = new Set(this.#routes.runners.map(({ route }) => `${route.name} ${route.to}`));
     for (const { route } of before) {
       const to = parseSiteAddress(route.to);
-      if (to.ok && !led.has(route.to)) this.#inputs.letSceneGo(to.value, now);
+      if (to.ok && !led.has(`${route.name} ${route.to}`)) this.#inputs.letSceneGo(to.value, route.name, now);
     }
   }
 }
