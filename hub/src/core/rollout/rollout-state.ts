@@ -83,8 +83,8 @@ export interface Rollout {
   readonly closed: Readonly<Record<string, string>>;
   /** Somebody had a reason to apply it whatever the mode. */
   readonly override?: Override;
-  /** The failures that somebody has seen and gone on with. */
-  readonly accepted: number;
+  /** Whose failure somebody has seen and gone on with. Who comes to it after all, and fails again, is looked at again. */
+  readonly accepted: readonly string[];
   /** The group's change-over: not begun, on its way, or over. */
   readonly round: "none" | "begun" | "committed";
   readonly log: readonly { readonly at: Instant; readonly words: string }[];

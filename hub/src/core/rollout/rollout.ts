@@ -24,7 +24,7 @@ export function rolloutOf(
     nodes: Object.fromEntries(plan.waves.flat().map((node) => [node, waiting])),
     there,
     closed,
-    accepted: 0,
+    accepted: [],
     round: "none",
     log: [],
   };
@@ -103,7 +103,9 @@ function reported(state: Rollout, report: Report): Rollout {
   }
   const told = progressOf(report, state.plan.digests[node]);
   const isSame = told.state === before.state && told.phase === before.phase && told.code === before.code;
-  return isSame ? state : set(state, node, { ...told, since: at });
+  if (isSame) return state;
+  const accepted = told.state === "done" ? state.accepted.filter((each) => each !== node) : state.accepted;
+  return set({ ...state, accepted }, node, { ...told, since: at });
 }
 
 function progressOf(
@@ -144,7 +146,7 @@ function resumed(
 ): RolloutStep {
   if (state.kind !== "paused") return stay(state);
   const { why: _why, ...rest } = state;
-  const accepted = Object.values(state.nodes).filter((each) => each.state === "failed").length;
+  const accepted = Object.keys(state.nodes).filter((node) => state.nodes[node]?.state === "failed");
   return tellAgain(noted({ ...rest, kind: "running", accepted }, at, `${by} resumed it: ${reason}`));
 }
 
