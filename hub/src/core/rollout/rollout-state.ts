@@ -123,6 +123,8 @@ export type RolloutEvent =
       readonly why: string;
       readonly at: Instant;
     }
+  /** It is no part of the site any more, and nobody waits for it to come back. */
+  | { readonly kind: "forgotten"; readonly node: string; readonly at: Instant }
   | { readonly kind: "tick"; readonly at: Instant };
 
 /** What people may do to one. */

@@ -290,6 +290,26 @@ describe("a node that is not there", () => {
     expect(fleet.presence("pi-5", true).told).not.toContain("pi-5");
   });
 
+  test("and is forgotten is waited for by nobody", () => {
+    const fleet = new Fleet(3, { away: ["pi-2"], waves: [names(3)] }).begin();
+    expect(fleet.state.kind).toBe("trailing");
+
+    fleet.step({ kind: "forgotten", node: "pi-2", at: fleet.at });
+
+    expect(fleet.state.kind).toBe("complete");
+    expect(fleet.effects.at(-1)).toEqual({ kind: "confirmed" });
+    expect(fleet.presence("pi-2", true).told).toEqual(["pi-0", "pi-1"]);
+  });
+
+  test("and was the whole first wave, and is forgotten, keeps nobody waiting", () => {
+    const fleet = new Fleet(20, { away: ["pi-0"] }).begin();
+    expect(fleet.told).toEqual([]);
+
+    fleet.step({ kind: "forgotten", node: "pi-0", at: fleet.at });
+
+    expect(fleet.wait(awayMax).state.kind).toBe("complete");
+  });
+
   test("any more after it was told has failed, unless it comes back in time", () => {
     const lost = new Fleet(1);
     lost.isSilent = true;

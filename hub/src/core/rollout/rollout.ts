@@ -74,6 +74,8 @@ function take(state: Rollout, event: RolloutEvent): RolloutStep {
       return aborted(state, event);
     case "round":
       return round(state, event);
+    case "forgotten":
+      return stay(forgotten(state, event));
     default:
       return unreachable(event);
   }
@@ -88,6 +90,16 @@ function presence(
   const there = isThere ? [...state.there, node] : state.there.filter((each) => each !== node);
   const isUnderWay = progress.state === "under-way" || progress.state === "held";
   return isUnderWay ? set({ ...state, there }, node, { ...progress, since: at }) : { ...state, there };
+}
+
+function forgotten(state: Rollout, { node, at }: Extract<RolloutEvent, { kind: "forgotten" }>): Rollout {
+  if (state.nodes[node] === undefined) return state;
+  const { [node]: _progress, ...nodes } = state.nodes;
+  const { [node]: _digest, ...digests } = state.plan.digests;
+  const but = (names: readonly string[]): readonly string[] => names.filter((each) => each !== node);
+  const plan = { ...state.plan, digests, waves: state.plan.waves.map(but) };
+  const next = { ...state, plan, nodes, there: but(state.there), accepted: but(state.accepted) };
+  return noted(next, at, `${node} is forgotten`);
 }
 
 type Report = Extract<RolloutEvent, { kind: "reported" }>;
