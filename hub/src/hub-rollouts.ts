@@ -7,7 +7,7 @@ import { unreachable } from "@interactor/shared/kernel/assert";
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { between, type Instant, later, type Micros, millis, seconds } from "@interactor/shared/kernel/units";
-import type { ApplyReport, Reported } from "@interactor/shared/wire/messages/reported";
+import type { Reported } from "@interactor/shared/wire/messages/reported";
 import { rolloutDueAt } from "./core/rollout/rollout-advance.ts";
 import type { RolloutOrder } from "./core/rollout/rollout-request.ts";
 import type {
@@ -19,7 +19,7 @@ import type {
   RolloutStep,
 } from "./core/rollout/rollout-state.ts";
 import { rolloutAgain, rolloutOf, stepRollout } from "./core/rollout/rollout.ts";
-import type { Hold } from "./core/rollout/standing.ts";
+import { hasComeTo, holdOf, reportOf } from "./core/rollout/node-word.ts";
 import type { HubRounds } from "./hub-rounds.ts";
 import type { HubTargets } from "./hub-targets.ts";
 import type { Log } from "./ports/log.ts";
@@ -366,24 +366,4 @@ export class HubRollouts {
   }
 }
 
-const holdOf = (held: string | undefined, group: string | undefined): Hold | undefined => {
-  if (group !== undefined) return { kind: "group", group };
-  return held === undefined ? undefined : { kind: "mode", why: held };
-};
-
-/** A member of a group that has changed over does so at its tick, whatever was heard of it. */
-const hasComeTo = (rollout: Rollout | undefined, node: string): boolean => {
-  const state = rollout?.nodes[node]?.state;
-  return state === "done" || (state !== undefined && rollout?.round === "committed");
-};
-
 const until = (now: Instant, due: Instant) => millis(Math.max(between(now, later(due, millis(0))), 0));
-
-function reportOf({ revision, phase, code, reason }: ApplyReport) {
-  return {
-    revision,
-    phase,
-    ...(code === undefined ? {} : { code }),
-    ...(reason === undefined ? {} : { reason }),
-  };
-}

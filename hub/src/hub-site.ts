@@ -186,7 +186,11 @@ export class HubSite {
   /** Somebody wanted it forgotten; what is retained of it is taken away. */
   forgotten(node: string): void {
     this.#rounds.forgotten(node);
-    this.#targets.forgotten(node);
+    const { newest } = this.revisions;
+    const site = newest && this.revisions.siteOf(newest.number);
+    const isNamed = site === undefined || site.nodes.has(node);
+    this.#targets.forgotten(node, isNamed);
+    if (!isNamed) this.rollouts.step({ kind: "forgotten", node, at: this.#parts.clock.now() });
   }
 
   rolloutView(revision: number): Result<RolloutView, Refusal> {
@@ -288,7 +292,13 @@ export class HubSite {
     const isDone = (node: string): boolean => (current?.nodes[node]?.state ?? "done") === "done";
     const { changed, same } = changesFor(site, nodes, { emptyDigest, isDone });
     const { isThere } = this.#parts;
-    const order = rolloutOrder({ revision: number, changed, options, groups: site.hub.groups, isThere });
+    const { newest } = this.revisions;
+    const before = newest && this.revisions.siteOf(newest.number);
+    const digestIn = (of: SiteInHand, node: string): string => of.nodes.get(node)?.digest ?? emptyDigest;
+    const isBehind = (node: string): boolean =>
+      before !== undefined && digestIn(before, node) === digestIn(site, node);
+    const { groups } = site.hub;
+    const order = rolloutOrder({ revision: number, changed, options, groups, isThere, isBehind });
     return order.ok ? ok({ ...order.value, same }) : order;
   }
 

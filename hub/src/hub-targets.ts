@@ -111,9 +111,11 @@ export class HubTargets {
     this.hold(revision, undefined);
   }
 
-  /** What is retained of it was taken away. */
-  forgotten(node: string): void {
-    if (this.#nodes.has(node)) this.#unsaid.add(node);
+  /** What is retained of it was taken away. Who is no part of the site shall run nothing, if it comes back all the same. */
+  forgotten(node: string, isNamed: boolean): void {
+    if (!this.#nodes.has(node)) return;
+    if (!isNamed) this.#nodes.set(node, { revision: 0, digest: this.emptyDigest });
+    this.#unsaid.add(node);
   }
 
   isUnsaid(node: string): boolean {

@@ -58,7 +58,7 @@ export async function openRolloutStore(options: RolloutStoreOptions): Promise<Ro
     write("INSERT OR REPLACE INTO document (name, body) VALUES (?, ?)", name, JSON.stringify(body));
   return {
     ...loaded,
-    saveRollout: (rollout) => save(`rollout ${rollout.plan.revision}`, rollout),
+    saveRollout: (rollout) => save(`rollout ${rollout.plan.revision}`, keptOf(rollout)),
     removeRollout: (revision) => write("DELETE FROM document WHERE name = ?", `rollout ${revision}`),
     saveRounds: (rounds) => save("rounds", rounds),
     saveStanding: (standing) => save("standing", standing),
@@ -72,7 +72,7 @@ const at = z.number().transform(instant);
 const span = z.number().nonnegative().transform(millis);
 const nodeState = z.enum(["waiting", "scheduled", "under-way", "held", "done", "failed"]);
 
-const rollout = z.object({
+const keptRollout = z.object({
   plan: z.object({
     revision: z.int(),
     digests: z.record(z.string(), z.string()),
@@ -105,9 +105,25 @@ const rollout = z.object({
   closed: z.record(z.string(), z.string()),
   override: z.object({ by: z.string(), reason: z.string() }).exactOptional(),
   accepted: z.int(),
+  /** Missing in what an older hub wrote, which knew how many they are, and not who. */
+  acceptedNodes: z.array(z.string()).exactOptional(),
   round: z.enum(["none", "begun", "committed"]),
   log: z.array(z.object({ at, words: z.string() })),
-}) satisfies z.ZodType<Rollout>;
+});
+const rollout = keptRollout.transform(rolloutOf) satisfies z.ZodType<Rollout>;
+
+/** An older hub reads it too: it goes by how many were accepted. */
+const keptOf = ({ accepted, ...rest }: Rollout) => ({
+  ...rest,
+  accepted: accepted.length,
+  acceptedNodes: accepted,
+});
+
+/** Of an older hub's: as many of the failed as were accepted then. */
+function rolloutOf({ acceptedNodes, accepted, ...rest }: z.infer<typeof keptRollout>): Rollout {
+  const failed = Object.keys(rest.nodes).filter((node) => rest.nodes[node]?.state === "failed");
+  return { ...rest, accepted: acceptedNodes ?? failed.slice(0, accepted) };
+}
 
 const round = z.object({
   round: z.object({

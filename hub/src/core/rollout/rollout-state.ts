@@ -92,8 +92,8 @@ export interface Rollout {
   readonly closed: Readonly<Record<string, string>>;
   /** Somebody had a reason to apply it whatever the mode. */
   readonly override?: Override;
-  /** The failures that somebody has seen and gone on with. */
-  readonly accepted: number;
+  /** Whose failure somebody has seen and gone on with. Who comes to it after all, and fails again, is looked at again. */
+  readonly accepted: readonly string[];
   /** The group's change-over: not begun, on its way, or over. */
   readonly round: "none" | "begun" | "committed";
   readonly log: readonly { readonly at: Instant; readonly words: string }[];
@@ -133,6 +133,8 @@ export type RolloutEvent =
       readonly at: Instant;
     }
   | { readonly kind: "hub"; readonly hub: HubProgress; readonly at: Instant }
+  /** It is no part of the site any more, and nobody waits for it to come back. */
+  | { readonly kind: "forgotten"; readonly node: string; readonly at: Instant }
   | { readonly kind: "tick"; readonly at: Instant };
 
 /** What people may do to one. */
