@@ -12,7 +12,7 @@ import { nodesConcerned, routesKept } from "./core/rollout/hub-part.ts";
 import { rolloutView } from "./core/rollout/rollout-progress.ts";
 import { rolloutOrder } from "./core/rollout/rollout-request.ts";
 import type { RolloutAction, RolloutEvent, RolloutPlan } from "./core/rollout/rollout-state.ts";
-import { changesFor } from "./core/rollout/standing.ts";
+import { changesFor, type NodeChanges } from "./core/rollout/standing.ts";
 import { HubModes, type ModeParts } from "./hub-modes.ts";
 import { HubRevisions, type Order } from "./hub-revisions.ts";
 import { HubRollouts } from "./hub-rollouts.ts";
@@ -63,6 +63,7 @@ export class HubSite {
       ...parts,
       inUse: () => new Set([...this.#targets.inUse, this.rollouts.hub.revision, this.rollouts.hub.before]),
       isStranded: () => this.#isStranded(),
+      runs: (site) => this.#changesFor(site).runs,
       order: (...asked) => this.#order(...asked),
       begin: (order, how) => this.rollouts.begin(order, { ...how, same: order.same }),
     });
@@ -126,7 +127,16 @@ export class HubSite {
   }
 
   problems(): readonly string[] {
-    return [this.revisions.problem, this.rollouts.problem].flatMap((problem) => problem ?? []);
+    const all = [this.revisions.problem, this.rollouts.problem, this.#notBegun()];
+    return all.flatMap((problem) => problem ?? []);
+  }
+
+  /** The hub was killed between writing a revision down and beginning its way, or what it knew of that was lost. */
+  #notBegun(): string | undefined {
+    const number = this.revisions.newest?.number;
+    if (number === undefined || this.rollouts.all.some(({ plan }) => plan.revision === number))
+      return undefined;
+    return `nothing is known of the way of revision ${number} to its nodes: apply it again`;
   }
 
   /** Takes up what the life before had, before anybody comes. */
@@ -287,10 +297,8 @@ export class HubSite {
   }
 
   #order(number: number, site: SiteInHand, options: RolloutOptions): Result<Order, string> {
-    const { emptyDigest, nodes } = this.#targets;
-    const { current } = this.rollouts;
-    const isDone = (node: string): boolean => (current?.nodes[node]?.state ?? "done") === "done";
-    const { changed, same } = changesFor(site, nodes, { emptyDigest, isDone });
+    const { emptyDigest } = this.#targets;
+    const { changed, same } = this.#changesFor(site);
     const { isThere } = this.#parts;
     const { newest } = this.revisions;
     const before = newest && this.revisions.siteOf(newest.number);
@@ -300,6 +308,13 @@ export class HubSite {
     const { groups } = site.hub;
     const order = rolloutOrder({ revision: number, changed, options, groups, isThere, isBehind });
     return order.ok ? ok({ ...order.value, same }) : order;
+  }
+
+  #changesFor(site: SiteInHand): NodeChanges {
+    const { emptyDigest, nodes } = this.#targets;
+    const { current } = this.rollouts;
+    const isDone = (node: string): boolean => (current?.nodes[node]?.state ?? "done") === "done";
+    return changesFor(site, nodes, { emptyDigest, isDone });
   }
 
   #isStranded(): boolean {

@@ -94,7 +94,7 @@ const siteChange = z.object({
   ),
 });
 
-/** What a node has to do; a node that is not listed has nothing to do. */
+/** What a node has to do, from what it runs; a node that is not listed has nothing to do. */
 const nodeChange = z.object({
   node: z.string(),
   start: z.array(z.string()),
@@ -118,7 +118,7 @@ export const planResponse = z.object({
   site: z.string(),
   /** The newest revision, which the changes are told against; 0: none. */
   base: z.number(),
-  /** Whether it says the same as the newest. */
+  /** Whether it says the same as the newest, and that came to its nodes or is on its way: applying it does nothing. */
   unchanged: z.boolean(),
   changes: z.array(siteChange),
   nodes: z.array(nodeChange),
