@@ -71,3 +71,12 @@ test("a plan that changes nothing says only that", () => {
   ]);
   expect(planLines(planOf({ base: 0 }), plain)[0]).toBe("site demo, the first revision:");
 });
+
+test("a plan of what some nodes did not come to says that it is the same, and who is tried again", () => {
+  expect(planLines(planOf({ nodes: [nodeOf("demo", { restart: ["dmx"] })], untouched: 1 }), plain)).toEqual([
+    "site demo, against revision 3: nothing changes, but not all nodes came to it",
+    "",
+    "node demo: restarts dmx",
+    "1 other node untouched",
+  ]);
+});

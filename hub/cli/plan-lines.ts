@@ -19,6 +19,8 @@ export function planLines(plan: PlanResponse, painter: Painter): readonly string
           ),
         ];
   const nodes = plan.nodes.map((node) => nodeLine(node, painter));
+  if (plan.changes.length === 0 && nodes.length > 0)
+    return [`${head} nothing changes, but not all nodes came to it`, "", ...nodes, ...untouched];
   return [head, ...paintedChanges(plan.changes, painter), "", ...nodes, ...untouched];
 }
 

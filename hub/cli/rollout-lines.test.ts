@@ -25,6 +25,16 @@ const viewOf = (nodes: readonly NodeProgress[], given: Partial<RolloutView> = {}
   ...given,
 });
 
+test("it is not everywhere while a mode holds the hub's own part, and the picture says so", () => {
+  const view = viewOf([nodeOf("a", "done")], { hub: { state: "held", why: "the doors are open" } });
+
+  expect(endOf(view, nobody)).toMatchObject({ kind: "not-everywhere", isTentative: true });
+  expect(endOf({ ...view, kind: "trailing" }, nobody)).toMatchObject({ kind: "not-everywhere" });
+  expect(endOf(view, nobody)?.words).toContain("waits: the doors are open");
+  expect(endOf({ ...view, hub: { state: "done" } }, nobody)).toBeUndefined();
+  expect(headOf(view)).toContain("the hub's own part held: the doors are open");
+});
+
 test("a log has a line for each node that is in another state, and none for one that is not", () => {
   const log = new RolloutLog(plain);
   const waiting = nodeOf("b", "waiting", { wave: 1 });

@@ -88,7 +88,8 @@ export function headOf(view: RolloutView): string {
     view.override === undefined
       ? ""
       : `, whatever the mode says: ${printable(view.override.reason)} (${printable(view.override.by)})`;
-  return `revision ${view.revision}: ${view.kind}${why}${wave}, ${sumOf(view)}${by}`;
+  const hub = view.hub?.state === "held" ? `, the hub's own part held: ${printable(view.hub.why ?? "")}` : "";
+  return `revision ${view.revision}: ${view.kind}${why}${wave}, ${sumOf(view)}${hub}${by}`;
 }
 
 function sumOf({ nodes }: RolloutView): string {
@@ -127,6 +128,7 @@ export function endOf(view: RolloutView, held: ReadonlySet<string>): RolloutEnd 
   if (view.kind === "running") return endOfRunning(view, held, away);
   const done = `${revision} runs on ${counted(named("done").length, "node")}`;
   if (failed.length > 0) return { kind: "not-everywhere", words: `${done}${failedWords(view)}; ${next}` };
+  if (view.hub?.state === "held") return endOfHeldHub(view);
   return { kind: "everywhere", words: `${done}${awayWords(away)}` };
 }
 
@@ -152,11 +154,17 @@ function endOfRunning(
     const words = `revision ${revision} waits for the mode on ${listed(waits)}; it goes on by itself when the mode allows it, or now by \`interactor rollout override ${revision} --reason …\``;
     return { kind: "not-everywhere", words, isTentative: true };
   }
+  if (view.hub?.state === "held") return override === undefined ? endOfHeldHub(view) : undefined;
   const isLast = wave >= waves - 1 && begun.length > 0 && begun.every(({ state }) => state === "scheduled");
   if (!isLast) return undefined;
   const done = nodes.filter(({ state }) => state === "done").length;
   const words = `revision ${revision} runs on ${counted(done, "node")}${awayWords(away)}`;
   return { kind: "everywhere", words, isTentative: true };
+}
+
+function endOfHeldHub({ revision, hub }: RolloutView): RolloutEnd {
+  const words = `the hub's own part of revision ${revision} waits: ${hub?.why ?? "for the mode"}; it goes on by itself when the mode allows it, or now by \`interactor rollout override ${revision} --reason …\``;
+  return { kind: "not-everywhere", words, isTentative: true };
 }
 
 function failedWords({ nodes }: RolloutView): string {

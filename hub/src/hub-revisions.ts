@@ -26,6 +26,8 @@ export interface RevisionParts {
   readonly inUse: () => ReadonlySet<number>;
   /** Whether the newest revision did not come to its end: then the same again is another try. */
   readonly isStranded: () => boolean;
+  /** By node that has something to do for a site: the revision that it runs; 0: none. */
+  readonly runs: (site: SiteInHand) => ReadonlyMap<string, number>;
   readonly order: (number: number, site: SiteInHand, options: RolloutOptions) => Result<Order, string>;
   readonly begin: (
     order: Order,
@@ -38,6 +40,19 @@ export interface Order extends RolloutOrder {
   /** By node: the digest of those that have it already. */
   readonly same: ReadonlyMap<string, string>;
 }
+
+/** Revisions that a plan is told against: each is read whole. Nodes of more are told against the newest. */
+const comparedMax = 5;
+
+/** Of a node that is told the same once more. */
+const nothingElse = {
+  start: [],
+  stop: [],
+  restart: [],
+  reconfigure: [],
+  routes: { added: [], removed: [], changed: [] },
+  inputs: [],
+};
 
 export interface Making {
   readonly author: string;
@@ -137,8 +152,36 @@ export class HubRevisions {
     if (before?.ok === false) return before;
     const compared = await this.#parts.compiler.compare(before?.value, compiled.value.content);
     if (!compared.ok) return failed({ kind: "unavailable", error: compared.error });
-    const isUnchanged = newest?.digest === compiled.value.digest;
-    return ok({ ...compared.value, isUnchanged, site: compiled.value });
+    const site = compiled.value;
+    const isUnchanged = newest?.digest === site.digest && !this.#parts.isStranded();
+    const nodes = isUnchanged ? [] : await this.#nodesToChange(site, compared.value);
+    const touched = new Set(nodes.map(({ node }) => node));
+    const untouched = [...site.nodes.keys()].filter((node) => !touched.has(node)).length;
+    return ok({ changes: compared.value.changes, nodes, untouched, isUnchanged, site });
+  }
+
+  /** Each against what it runs: a revision that was aborted, or failed there, is not what it changes from. */
+  async #nodesToChange(site: FreshSite, toNewest: SiteComparison): Promise<SiteComparison["nodes"]> {
+    const runs = this.#parts.runs(site);
+    const revisions = [...new Set(runs.values())].toSorted((left, right) => right - left);
+    const from = new Map<number, ReadonlyMap<string, SiteComparison["nodes"][number]>>();
+    for (const revision of revisions.slice(0, comparedMax)) {
+      const compared = await this.#comparedFrom(revision, site, toNewest);
+      from.set(revision, new Map(compared.nodes.map((each) => [each.node, each])));
+    }
+    const other = new Map(toNewest.nodes.map((each) => [each.node, each]));
+    return [...runs]
+      .map(([node, revision]) => (from.get(revision) ?? other).get(node) ?? { node, ...nothingElse })
+      .toSorted((left, right) => (left.node < right.node ? -1 : 1));
+  }
+
+  async #comparedFrom(revision: number, site: FreshSite, toNewest: SiteComparison): Promise<SiteComparison> {
+    if (revision === this.newest?.number) return toNewest;
+    const before = revision === 0 ? undefined : await this.#content(revision);
+    // What is not kept any more cannot be compared with; the newest is the next best.
+    if (before?.ok === false) return toNewest;
+    const compared = await this.#parts.compiler.compare(before?.value, site.content);
+    return compared.ok ? compared.value : toNewest;
   }
 
   async apply(files: SiteFilesBody, making: Making): Promise<Result<Made, Refusal>> {

@@ -7,10 +7,11 @@ import { unreachable } from "@interactor/shared/kernel/assert";
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { between, type Instant, later, type Micros, millis, seconds } from "@interactor/shared/kernel/units";
-import type { ApplyReport, Reported } from "@interactor/shared/wire/messages/reported";
+import type { Reported } from "@interactor/shared/wire/messages/reported";
 import { rolloutDueAt } from "./core/rollout/rollout-advance.ts";
 import type { RolloutOrder } from "./core/rollout/rollout-request.ts";
 import type {
+  HubProgress,
   Override,
   Rollout,
   RolloutEffect,
@@ -18,6 +19,7 @@ import type {
   RolloutStep,
 } from "./core/rollout/rollout-state.ts";
 import { rolloutAgain, rolloutOf, stepRollout } from "./core/rollout/rollout.ts";
+import { hasComeTo, holdOf, reportOf } from "./core/rollout/node-word.ts";
 import type { HubRounds } from "./hub-rounds.ts";
 import type { HubTargets } from "./hub-targets.ts";
 import type { Log } from "./ports/log.ts";
@@ -30,11 +32,14 @@ export interface RolloutParts {
   readonly targets: HubTargets;
   readonly rounds: () => HubRounds;
   readonly isThere: (node: string) => boolean;
-  /** By node: why its mode does not allow an update; `hub`: why the hub's own part must wait. */
+  /** By node: why its mode does not allow an update. */
   readonly closed: (nodes: readonly string[]) => Readonly<Record<string, string>>;
-  readonly hubClosed: () => string | undefined;
+  /** Why the hub's own part must wait. */
+  readonly hubClosed: (plan: Rollout["plan"]) => string | undefined;
   /** The hub's own part of this revision comes into force. */
   readonly serve: (revision: number) => void;
+  /** Some node may have come further: what the hub does in its place may be over. */
+  readonly settled: () => void;
   /** All nodes that a revision was meant for run it. */
   readonly confirmed: (revision: number) => void;
 }
@@ -99,18 +104,23 @@ export class HubRollouts {
     return this.#hub;
   }
 
-  /** What the last life had on its way. Nobody is there yet. */
-  load(): void {
+  /**
+   * What the last life had on its way; nobody is there yet. `served`: the revision whose own part the hub serves, which
+   * may be another one when the file of revisions was lost. Then nodes go on with what they have, until the next one.
+   */
+  load(served: number, isKept: (revision: number) => boolean): void {
     const { store, targets, clock, rounds } = this.#parts;
-    for (const rollout of store.rollouts) this.#past.set(rollout.plan.revision, rollout);
+    for (const rollout of store.rollouts)
+      if (isKept(rollout.plan.revision)) this.#past.set(rollout.plan.revision, rollout);
+    const { hub } = store.standing ?? {};
+    this.#hub = hub?.revision === served ? hub : { revision: served, before: served };
     if (store.standing === undefined) return;
-    targets.load(store.standing);
-    this.#hub = store.standing.hub;
+    targets.load(store.standing, isKept);
     const newest = this.all[0];
     if (newest === undefined) return;
     const { group, revision } = newest.plan;
     const isCommitted = newest.round === "committed" || rounds().isCommitted(revision);
-    if (group !== undefined && !isCommitted) targets.hold(revision, { kind: "group", group });
+    if (group !== undefined) targets.hold(revision, isCommitted ? undefined : { kind: "group", group });
     this.#take(rolloutAgain(newest, clock.now()));
     if (isCommitted) this.#serveIf(revision);
   }
@@ -118,27 +128,22 @@ export class HubRollouts {
   /** From now on nodes can be told. */
   open(): void {
     this.#isOpen = true;
-    this.#parts.targets.sayAll();
     this.step({ kind: "modes", closed: this.#closed(), at: this.#parts.clock.now() });
-  }
-
-  /** Without a rollout, as after the file was lost: the hub's own part is served, and nodes go on with what they have. */
-  stand(revision: number): void {
-    this.#hub = { revision, before: revision };
+    this.#keep(true);
   }
 
   /** A revision is on its way from now on; the one before it goes no further. */
   begin({ plan, probation }: RolloutOrder, { override, same, by }: BeginOptions): void {
     const { clock, targets, isThere, closed } = this.#parts;
     const at = clock.now();
+    targets.begin(probation, (node) => hasComeTo(this.#current, node));
     this.#supersede(plan.revision, by);
     this.#heard.clear();
-    targets.begin(probation);
     this.#hub = { revision: this.#hub.revision, before: this.#hub.revision };
     for (const [node, digest] of same) targets.stand(node, { revision: plan.revision, digest });
     const nodes = Object.keys(plan.digests);
     const rollout = rolloutOf(plan, { there: nodes.filter(isThere), closed: closed(nodes), at });
-    this.#current = rollout;
+    this.#current = { ...rollout, hub: { state: "waiting" } };
     this.step(override === undefined ? { kind: "begin", at } : { kind: "override", ...override, at });
   }
 
@@ -151,7 +156,7 @@ export class HubRollouts {
     if (isThere && this.#parts.targets.isUnsaid(node)) this.#keep(true);
   }
 
-  reported(node: string, { apply, digest }: Reported): void {
+  reported(node: string, { apply, digest }: Pick<Reported, "apply" | "digest">): void {
     const rollout = this.#current;
     if (apply === undefined || rollout?.nodes[node] === undefined) return;
     const said = `${apply.revision} ${digest} ${apply.phase} ${apply.code ?? ""}`;
@@ -224,20 +229,33 @@ export class HubRollouts {
           this.#after.push({ effect, plan: state.plan });
       }
     }
-    this.#settleHub(state, before);
+    const hub = this.#settleHub(state, before);
+    this.#parts.settled();
     this.#keep(effects.length > 0);
     this.#tickWhenDue();
+    this.#tellHub(hub);
   }
 
   /** The hub's own part comes with the first wave, and goes back with what is taken back. */
-  #settleHub(state: Rollout, before: Rollout | undefined): void {
-    const { plan, kind, override } = state;
+  #settleHub(state: Rollout, before: Rollout | undefined): HubProgress | undefined {
+    const { plan, kind, override, hub } = state;
     const wasTakenBack = kind === "aborted" && before !== undefined && before.kind !== "aborted";
-    if (wasTakenBack && this.#isTakenBack(state)) return this.#serve(this.#hub.before);
-    if (kind === "aborted" || kind === "paused" || this.#hub.revision === plan.revision) return undefined;
-    if (plan.group !== undefined && plan.waves.length > 0) return undefined;
-    if (override === undefined && this.#parts.hubClosed() !== undefined) return undefined;
-    return this.#serve(plan.revision);
+    if (wasTakenBack && this.#isTakenBack(state)) this.#serve(this.#hub.before);
+    if (kind === "aborted") return hub;
+    if (this.#hub.revision === plan.revision) return { state: "done" };
+    if (kind === "paused" || (plan.group !== undefined && plan.waves.length > 0)) return hub;
+    const why = override === undefined ? this.#parts.hubClosed(plan) : undefined;
+    if (why !== undefined) return { state: "held", why };
+    this.#serve(plan.revision);
+    return { state: "done" };
+  }
+
+  /** The rollout is told, unless an older hub began it, which did not wait for that. */
+  #tellHub(now: HubProgress | undefined): void {
+    const known = this.#current?.hub;
+    if (now === undefined || known === undefined) return;
+    if (now.state === known.state && now.why === known.why) return;
+    this.step({ kind: "hub", hub: now, at: this.#parts.clock.now() });
   }
 
   #isTakenBack({ plan }: Rollout): boolean {
@@ -249,6 +267,7 @@ export class HubRollouts {
     if (this.#isDone || this.#current?.plan.revision !== revision || this.#hub.revision === revision) return;
     this.#serve(revision);
     this.#keep(true);
+    this.#tellHub({ state: "done" });
   }
 
   #serve(revision: number): void {
@@ -281,13 +300,15 @@ export class HubRollouts {
   }
 
   async #writeAll(): Promise<void> {
+    const { targets } = this.#parts;
     while (this.#isSayingDue) {
       const after = this.#after;
+      const due = this.#isOpen ? targets.unsaid : [];
       this.#after = [];
       this.#isSayingDue = false;
       await this.#write();
       for (const each of after) this.#perform(each);
-      if (this.#isOpen) this.#parts.targets.sayAll();
+      for (const telling of due) targets.say(telling);
     }
     this.#writing = undefined;
     if (this.#isDirty) this.#keep(false);
@@ -321,8 +342,13 @@ export class HubRollouts {
     if (!this.#isDone) this.#cancelAgain = this.#parts.clock.after(keepAgainAfter, () => this.#keep(true));
   }
 
+  #release(revision: number): void {
+    this.#parts.targets.release(revision);
+    this.#keep(true);
+  }
+
   #perform({ effect, plan: { revision, group } }: After): void {
-    const { rounds, confirmed, targets } = this.#parts;
+    const { rounds, confirmed } = this.#parts;
     const isCurrent = this.#current?.plan.revision === revision;
     switch (effect.kind) {
       case "begin-round":
@@ -332,7 +358,7 @@ export class HubRollouts {
       case "abort-round":
         return rounds().abort(revision, effect.why);
       case "confirmed":
-        if (isCurrent && group !== undefined) targets.release();
+        if (isCurrent && group !== undefined) this.#release(revision);
         return confirmed(revision);
       default:
         return unreachable(effect);
@@ -340,18 +366,4 @@ export class HubRollouts {
   }
 }
 
-const holdOf = (held: string | undefined, group: string | undefined): Parameters<HubTargets["stand"]>[2] => {
-  if (group !== undefined) return { kind: "group", group };
-  return held === undefined ? { kind: "none" } : { kind: "mode", why: held };
-};
-
 const until = (now: Instant, due: Instant) => millis(Math.max(between(now, later(due, millis(0))), 0));
-
-function reportOf({ revision, phase, code, reason }: ApplyReport) {
-  return {
-    revision,
-    phase,
-    ...(code === undefined ? {} : { code }),
-    ...(reason === undefined ? {} : { reason }),
-  };
-}

@@ -8,10 +8,11 @@ import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
 import type { Reported } from "@interactor/shared/wire/messages/reported";
 import type { DocumentFault } from "@interactor/shared/wire/messages/schema";
 import type { Refusal } from "./core/revision/refusal.ts";
+import { nodesConcerned, routesKept } from "./core/rollout/hub-part.ts";
 import { rolloutView } from "./core/rollout/rollout-progress.ts";
 import { rolloutOrder } from "./core/rollout/rollout-request.ts";
-import type { RolloutAction, RolloutEvent } from "./core/rollout/rollout-state.ts";
-import { changesFor } from "./core/rollout/standing.ts";
+import type { RolloutAction, RolloutEvent, RolloutPlan } from "./core/rollout/rollout-state.ts";
+import { changesFor, type NodeChanges } from "./core/rollout/standing.ts";
 import { HubModes, type ModeParts } from "./hub-modes.ts";
 import { HubRevisions, type Order } from "./hub-revisions.ts";
 import { HubRollouts } from "./hub-rollouts.ts";
@@ -19,7 +20,7 @@ import { HubRounds } from "./hub-rounds.ts";
 import { HubTargets } from "./hub-targets.ts";
 import type { Log } from "./ports/log.ts";
 import type { RevisionLog } from "./ports/revision-log.ts";
-import type { RolloutStore } from "./ports/rollout-store.ts";
+import type { Rollout, RolloutStore, Standing } from "./ports/rollout-store.ts";
 import type { SiteCompiler } from "./ports/site-compiler.ts";
 
 export interface SiteWorld {
@@ -51,6 +52,9 @@ export class HubSite {
   readonly #targets: HubTargets;
   readonly #rounds: HubRounds;
   #inForce: SiteInHand | undefined;
+  /** Of the part before it: what nodes shall run and do not yet. */
+  #kept: readonly CompiledRoute[] = [];
+  #compared: Compared | undefined;
 
   constructor(parts: SiteParts) {
     this.#parts = parts;
@@ -59,6 +63,7 @@ export class HubSite {
       ...parts,
       inUse: () => new Set([...this.#targets.inUse, this.rollouts.hub.revision, this.rollouts.hub.before]),
       isStranded: () => this.#isStranded(),
+      runs: (site) => this.#changesFor(site).runs,
       order: (...asked) => this.#order(...asked),
       begin: (order, how) => this.rollouts.begin(order, { ...how, same: order.same }),
     });
@@ -82,8 +87,9 @@ export class HubSite {
       targets: this.#targets,
       rounds: () => this.#rounds,
       closed: (nodes) => this.modes.closed(nodes),
-      hubClosed: () => this.modes.whyClosed([]),
+      hubClosed: (plan) => this.#hubClosed(plan),
       serve: (revision) => this.#serve(revision),
+      settled: () => this.#letGo(),
       confirmed: (revision) => void this.revisions.confirm(revision),
     });
     this.#rounds = new HubRounds({
@@ -121,20 +127,49 @@ export class HubSite {
   }
 
   problems(): readonly string[] {
-    return [this.revisions.problem, this.rollouts.problem].flatMap((problem) => problem ?? []);
+    const all = [this.revisions.problem, this.rollouts.problem, this.#notBegun()];
+    return all.flatMap((problem) => problem ?? []);
+  }
+
+  /** The hub was killed between writing a revision down and beginning its way, or what it knew of that was lost. */
+  #notBegun(): string | undefined {
+    const number = this.revisions.newest?.number;
+    if (number === undefined || this.rollouts.all.some(({ plan }) => plan.revision === number))
+      return undefined;
+    return `nothing is known of the way of revision ${number} to its nodes: apply it again`;
   }
 
   /** Takes up what the life before had, before anybody comes. */
   async load(): Promise<void> {
     const { standing, rollouts } = this.#parts.rolloutStore;
+    // The revisions may have been lost, and these not: no number is used for two of them.
+    for (const number of numbersIn(standing, rollouts)) this.revisions.learn(number);
     const { newest } = this.revisions;
-    if (newest === undefined) return;
-    const onTheWay = Math.max(0, ...rollouts.map(({ plan }) => plan.revision));
-    const served = standing?.hub.revision ?? newest.number;
-    for (const number of new Set([served, onTheWay])) if (number > 0) await this.revisions.load(number);
-    if (standing === undefined) this.rollouts.stand(served);
+    const isKept = (revision: number): boolean => this.revisions.show(revision).ok;
+    const onTheWay = rollouts.map(({ plan }) => plan.revision).filter(isKept);
+    const { revision, before } = standing?.hub ?? { revision: newest?.number ?? 0, before: 0 };
+    for (const number of new Set([revision, before, Math.max(0, ...onTheWay)].filter(isKept)))
+      await this.revisions.load(number);
+    const served = revision === 0 || isKept(revision) ? revision : (newest?.number ?? 0);
+    if (served !== revision) await this.#takeUpAfterLoss(revision, served);
     this.#serve(served);
-    this.rollouts.load();
+    this.rollouts.load(served, isKept);
+    this.#keepAgain(standing?.hub.before);
+  }
+
+  async #takeUpAfterLoss(lost: number, served: number): Promise<void> {
+    await this.revisions.load(served);
+    const words = `revision ${lost} is not kept any more: nodes go on with what they have`;
+    this.#parts.log.error(words, { served });
+  }
+
+  /** What the life before did in the place of nodes that had not come to it. */
+  #keepAgain(before = 0): void {
+    const was = this.revisions.siteOf(before);
+    const { current, hub } = this.rollouts;
+    if (was === undefined || current?.plan.revision !== hub.revision || current.kind === "aborted") return;
+    this.#kept = this.#stillKept(Object.values(was.hub.routes));
+    if (this.#kept.length > 0) this.#parts.serve([...this.#own, ...this.#kept], this.routes);
   }
 
   /** The broker is there: says what holds. */
@@ -148,7 +183,7 @@ export class HubSite {
     this.rollouts.presence(node, isThere);
   }
 
-  reported(node: string, reported: Reported): void {
+  reported(node: string, reported: Pick<Reported, "revision" | "digest" | "apply">): void {
     this.revisions.learn(Math.max(reported.revision, reported.apply?.revision ?? 0));
     this.rollouts.reported(node, reported);
   }
@@ -161,7 +196,11 @@ export class HubSite {
   /** Somebody wanted it forgotten; what is retained of it is taken away. */
   forgotten(node: string): void {
     this.#rounds.forgotten(node);
-    this.#targets.forgotten(node);
+    const { newest } = this.revisions;
+    const site = newest && this.revisions.siteOf(newest.number);
+    const isNamed = site === undefined || site.nodes.has(node);
+    this.#targets.forgotten(node, isNamed);
+    if (!isNamed) this.rollouts.step({ kind: "forgotten", node, at: this.#parts.clock.now() });
   }
 
   rolloutView(revision: number): Result<RolloutView, Refusal> {
@@ -194,9 +233,32 @@ export class HubSite {
     this.rollouts.end();
   }
 
+  /** Its modes may allow the whole and not the nodes that it is about: then their routes stay as they are too. */
+  #hubClosed({ revision, digests }: RolloutPlan): string | undefined {
+    const concerned = this.#concernedBy(revision);
+    if (concerned === undefined) return undefined;
+    const closed = this.modes.closed([...Object.keys(digests), ...concerned]);
+    return this.modes.whyClosed([]) ?? Object.values(closed)[0];
+  }
+
+  /** It is asked with every word of a node, and large sites take milliseconds to compare. */
+  #concernedBy(revision: number): ReadonlySet<string> | undefined {
+    const was = this.#inForce;
+    const is = this.revisions.siteOf(revision);
+    if (is === undefined) return undefined;
+    if (this.#compared?.was !== was || this.#compared?.is !== is)
+      this.#compared = { was, is, concerned: nodesConcerned(was?.hub, is.hub) };
+    return this.#compared.concerned;
+  }
+
   #serve(revision: number): void {
+    if (revision > 0 && this.revisions.siteOf(revision) === undefined) return void this.#serveLater(revision);
+    const served = [...this.#own, ...this.#kept];
     this.#inForce = this.revisions.siteOf(revision);
-    this.#parts.serve(Object.values(this.#inForce?.hub.routes ?? {}), this.routes);
+    // What is taken back comes back at once: the nodes are told to let go of it.
+    const isOnTheWay = this.rollouts.current?.plan.revision === revision;
+    this.#kept = isOnTheWay ? this.#stillKept(served) : [];
+    this.#parts.serve([...this.#own, ...this.#kept], this.routes);
     // Its modes may gate what is on its way.
     queueMicrotask(() => {
       this.rollouts.modesChanged();
@@ -204,14 +266,55 @@ export class HubSite {
     });
   }
 
+  /** Until it is read, and if it cannot be: what is served goes on, because nothing is worse than the one before. */
+  async #serveLater(revision: number): Promise<void> {
+    const site = await this.revisions.load(revision);
+    if (site !== undefined && this.rollouts.hub.revision === revision) this.#serve(revision);
+  }
+
+  get #own(): readonly CompiledRoute[] {
+    return Object.values(this.#inForce?.hub.routes ?? {});
+  }
+
+  #stillKept(routes: readonly CompiledRoute[]): readonly CompiledRoute[] {
+    return this.#inForce === undefined ? [] : routesKept(routes, this.#inForce, (node) => this.#isDone(node));
+  }
+
+  /** What a node runs by now, the hub need not run any more. */
+  #letGo(): void {
+    const { current, hub } = this.rollouts;
+    if (this.#kept.length === 0 || current?.plan.revision !== hub.revision) return;
+    const kept = this.#stillKept(this.#kept);
+    if (kept.length === this.#kept.length) return;
+    this.#kept = kept;
+    this.#parts.serve([...this.#own, ...kept], this.routes);
+  }
+
+  /** It runs what it was told, or changes over with its group. */
+  #isDone(node: string): boolean {
+    const { current } = this.rollouts;
+    return current?.round === "committed" || (current?.nodes[node]?.state ?? "done") === "done";
+  }
+
   #order(number: number, site: SiteInHand, options: RolloutOptions): Result<Order, string> {
+    const { emptyDigest } = this.#targets;
+    const { changed, same } = this.#changesFor(site);
+    const { isThere } = this.#parts;
+    const { newest } = this.revisions;
+    const before = newest && this.revisions.siteOf(newest.number);
+    const digestIn = (of: SiteInHand, node: string): string => of.nodes.get(node)?.digest ?? emptyDigest;
+    const isBehind = (node: string): boolean =>
+      before !== undefined && digestIn(before, node) === digestIn(site, node);
+    const { groups } = site.hub;
+    const order = rolloutOrder({ revision: number, changed, options, groups, isThere, isBehind });
+    return order.ok ? ok({ ...order.value, same }) : order;
+  }
+
+  #changesFor(site: SiteInHand): NodeChanges {
     const { emptyDigest, nodes } = this.#targets;
     const { current } = this.rollouts;
     const isDone = (node: string): boolean => (current?.nodes[node]?.state ?? "done") === "done";
-    const { changed, same } = changesFor(site, nodes, { emptyDigest, isDone });
-    const { isThere } = this.#parts;
-    const order = rolloutOrder({ revision: number, changed, options, groups: site.hub.groups, isThere });
-    return order.ok ? ok({ ...order.value, same }) : order;
+    return changesFor(site, nodes, { emptyDigest, isDone });
   }
 
   #isStranded(): boolean {
@@ -225,6 +328,17 @@ export class HubSite {
     const site = newest === undefined ? undefined : this.revisions.siteOf(newest.number);
     return site?.nodes.get(node)?.zones ?? this.#parts.zonesOf(node);
   }
+}
+
+function numbersIn(standing: Standing | undefined, rollouts: readonly Rollout[]): readonly number[] {
+  const ofNodes = Object.values(standing?.nodes ?? {}).map(({ revision }) => revision);
+  return [standing?.hub.revision ?? 0, ...ofNodes, ...rollouts.map(({ plan }) => plan.revision)];
+}
+
+interface Compared {
+  readonly was: SiteInHand | undefined;
+  readonly is: SiteInHand;
+  readonly concerned: ReadonlySet<string> | undefined;
 }
 
 function eventOf(

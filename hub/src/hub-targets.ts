@@ -2,10 +2,10 @@
 import type { Millis } from "@interactor/shared/kernel/units";
 import { emptyPlan } from "@interactor/shared/site/plan-changes";
 import type { SiteInHand } from "@interactor/shared/site/site-in-hand";
-import { encodePlan, encodeTarget, type Target } from "@interactor/shared/wire/messages/plan";
+import { encodePlan, encodeTarget } from "@interactor/shared/wire/messages/plan";
 import { nodeTopics } from "@interactor/shared/wire/topics";
 import { probationDefault } from "./core/rollout/rollout-request.ts";
-import type { NodeStanding, Stand, Standing } from "./core/rollout/standing.ts";
+import type { Hold, NodeStanding, Stand, Standing } from "./core/rollout/standing.ts";
 
 export interface TargetParts {
   readonly site: string;
@@ -22,13 +22,17 @@ const planInlineMax = 64 * 1024;
 /** A word of a hold is for people; the wire bounds it. */
 const whyMax = 1000;
 
+interface Telling {
+  readonly node: string;
+  readonly standing: NodeStanding;
+}
+
 export class HubTargets {
   readonly emptyDigest: string;
   probation: Millis = probationDefault;
   readonly #parts: TargetParts;
   readonly #emptyPlan = Uint8Array.from(encodePlan(emptyPlan));
   readonly #nodes = new Map<string, NodeStanding>();
-  readonly #holds = new Map<string, Target["hold"]>();
   /** Nobody may have heard in this life of the hub what these shall run. */
   readonly #unsaid = new Set<string>();
 
@@ -52,28 +56,37 @@ export class HubTargets {
     return used;
   }
 
-  load({ nodes, probation }: Pick<Standing, "nodes" | "probation">): void {
+  /** Of a revision that is not kept any more, there is nothing to say: the node has heard it. */
+  load(
+    { nodes, probation }: Pick<Standing, "nodes" | "probation">,
+    isKept: (revision: number) => boolean,
+  ): void {
     this.probation = probation;
     for (const [node, standing] of Object.entries(nodes)) {
       this.#nodes.set(node, standing);
-      this.#unsaid.add(node);
+      if (standing.revision === 0 || isKept(standing.revision)) this.#unsaid.add(node);
     }
   }
 
-  /** A new rollout: what it takes back is what stands now. */
-  begin(probation: Millis): void {
+  /**
+   * A new rollout: what it takes back is what stands now. Who was held and did not begin goes on waiting, until it is
+   * told something else, and gets back what it had before that.
+   */
+  begin(probation: Millis, isDone: (node: string) => boolean): void {
     this.probation = probation;
-    this.#holds.clear();
-    for (const [node, { revision, digest }] of this.#nodes) this.#nodes.set(node, { revision, digest });
+    for (const [node, standing] of this.#nodes)
+      if (standing.hold === undefined || isDone(node)) this.#nodes.set(node, plainly(standing));
   }
 
   /** From now on a node shall run this; it is said by `say`. */
-  stand(node: string, { revision, digest }: Stand, hold: Target["hold"] = { kind: "none" }): void {
-    const known = this.#nodes.get(node);
-    const nothing: Stand = { revision: 0, digest: this.emptyDigest };
-    const before = known?.revision === revision ? known.before : plainly(known ?? nothing);
-    this.#nodes.set(node, { revision, digest, ...(before === undefined ? {} : { before }) });
-    this.#holds.set(node, hold);
+  stand(node: string, { revision, digest }: Stand, hold?: Hold): void {
+    const before = beforeOf(this.#nodes.get(node), revision, this.emptyDigest);
+    this.#nodes.set(node, {
+      revision,
+      digest,
+      ...(hold === undefined ? {} : { hold }),
+      ...(before === undefined ? {} : { before }),
+    });
     this.#unsaid.add(node);
   }
 
@@ -82,47 +95,53 @@ export class HubTargets {
     const before = this.#nodes.get(node)?.before;
     if (before === undefined) return;
     this.#nodes.set(node, before);
-    this.#holds.delete(node);
     this.#unsaid.add(node);
   }
 
-  /** Who was told of this revision waits with it. */
-  hold(revision: number, hold: Target["hold"]): void {
-    for (const [node, stand] of this.#nodes) if (stand.revision === revision) this.#holds.set(node, hold);
+  /** Who was told of this revision waits with it, or (`undefined`) need not. */
+  hold(revision: number, hold: Hold | undefined): void {
+    for (const [node, { hold: _hold, ...stand }] of this.#nodes)
+      if (stand.revision === revision) this.#nodes.set(node, hold === undefined ? stand : { ...stand, hold });
   }
 
-  /** What all wait for has come: who hears of it from now on need not wait any more. */
-  release(): void {
-    for (const [node, { kind }] of this.#holds) if (kind !== "none") this.#unsaid.add(node);
-    this.#holds.clear();
+  /** What all wait for has come: who hears of this revision from now on need not wait any more. */
+  release(revision: number): void {
+    for (const [node, standing] of this.#nodes)
+      if (standing.revision === revision && standing.hold !== undefined) this.#unsaid.add(node);
+    this.hold(revision, undefined);
   }
 
-  /** What is retained of it was taken away. */
-  forgotten(node: string): void {
-    if (this.#nodes.has(node)) this.#unsaid.add(node);
+  /** What is retained of it was taken away. Who is no part of the site shall run nothing, if it comes back all the same. */
+  forgotten(node: string, isNamed: boolean): void {
+    if (!this.#nodes.has(node)) return;
+    if (!isNamed) this.#nodes.set(node, { revision: 0, digest: this.emptyDigest });
+    this.#unsaid.add(node);
   }
 
   isUnsaid(node: string): boolean {
     return this.#unsaid.has(node);
   }
 
-  /** Says it to those that may not know. */
-  sayAll(): void {
-    for (const node of this.#unsaid) this.say(node);
+  /** Who may not know yet what it shall run, and that: it is said once it is on disk. */
+  get unsaid(): readonly Telling[] {
+    return [...this.#unsaid].flatMap((node) => {
+      const standing = this.#nodes.get(node);
+      return standing === undefined ? [] : [{ node, standing }];
+    });
   }
 
-  say(node: string): void {
-    const stand = this.#nodes.get(node);
-    if (stand === undefined || !this.#unsaid.has(node)) return;
+  /** What was decided anew since then is not said: it is not on disk. */
+  say({ node, standing: stand }: Telling): void {
+    if (this.#nodes.get(node) !== stand || !this.#unsaid.has(node)) return;
     const plan = this.#planOf(node, stand);
-    if (plan === undefined) return void this.#sayLater(node, stand);
+    if (plan === undefined) return void this.#sayLater({ node, standing: stand });
     this.#unsaid.delete(node);
     const document = encodeTarget({
       v: 1,
       revision: stand.revision,
       digest: this.#parts.digestOf(plan),
       bytes: plan.length,
-      hold: cutHold(this.#holds.get(node) ?? { kind: "none" }),
+      hold: stand.hold === undefined ? { kind: "none" } : cutHold(stand.hold),
       probation: this.probation,
       ...(plan.length > planInlineMax ? {} : { plan }),
     });
@@ -141,9 +160,9 @@ export class HubTargets {
     return undefined;
   }
 
-  async #sayLater(node: string, { revision }: Stand): Promise<void> {
+  async #sayLater(telling: Telling): Promise<void> {
     // One that is not kept any more, or cannot be read: the node goes on with what it has.
-    if ((await this.#parts.load(revision)) !== undefined) this.say(node);
+    if ((await this.#parts.load(telling.standing.revision)) !== undefined) this.say(telling);
   }
 
   #planOf(node: string, { revision }: Stand): Uint8Array | undefined {
@@ -155,7 +174,14 @@ export class HubTargets {
 
 const plainly = ({ revision, digest }: Stand): Stand => ({ revision, digest });
 
-const cutHold = (hold: Target["hold"]): Target["hold"] =>
+/** What it gets back: what it was held with it never had. */
+function beforeOf(known: NodeStanding | undefined, revision: number, emptyDigest: string): Stand | undefined {
+  if (known === undefined) return { revision: 0, digest: emptyDigest };
+  if (known.revision === revision) return known.before;
+  return (known.hold && known.before) ?? plainly(known);
+}
+
+const cutHold = (hold: Hold): Hold =>
   hold.kind === "mode" && hold.why.length > whyMax
     ? { ...hold, why: `${hold.why.slice(0, whyMax).toWellFormed()}…` }
     : hold;

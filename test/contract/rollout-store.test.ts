@@ -2,6 +2,7 @@
 
 import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { instant, micros, millis, seconds } from "@interactor/shared/kernel/units";
 import { systemClock } from "../../hub/src/adapters/clock-system.ts";
@@ -76,9 +77,11 @@ test("what each node was told, and the modes, are found as they were after a pow
     probation: millis(500),
     nodes: {
       "pi-0": { revision: 7, digest: "a", before: { revision: 5, digest: "z" } },
+      "pi-1": { revision: 7, digest: "a", hold: { kind: "mode", why: "the doors are open" } },
+      "pi-2": { revision: 7, digest: "a", hold: { kind: "group", group: "stage" } },
       constructor: { revision: 6, digest: "b" },
     },
-  };
+  } as const;
   const modes = {
     site: { mode: "open", since: micros(1_800_000_000_000_000), by: "anna", reason: "the doors" },
     hall: { mode: "closed", since: micros(1_800_000_000_000_001), by: "ben" },
@@ -107,6 +110,28 @@ test("a rollout and a decision are found as they were after a power cut", async 
   await again.saveRounds({ lastId: 5, open: [] });
   await again[Symbol.asyncDispose]();
   await store[Symbol.asyncDispose]();
+});
+
+test("who failed and was accepted is found, also in what an older hub wrote, which kept how many", async () => {
+  const folder = emptyFolder();
+  const resume = { kind: "resume", by: "anna", reason: "I looked", at: instant(13) } as const;
+  const rollout = stepRollout(begunRollout(), resume).state;
+  expect(rollout.accepted).toEqual(["pi-0"]);
+  const { store } = await open(folder);
+  await store.saveRollout(rollout);
+  await store[Symbol.asyncDispose]();
+  const again = await open(folder);
+  expect(again.store.rollouts).toEqual([rollout]);
+  await again.store[Symbol.asyncDispose]();
+
+  const file = new DatabaseSync(join(folder, "rollouts.sqlite"));
+  const older = file.prepare("UPDATE document SET body = json_remove(body, '$.acceptedNodes')").run();
+  file.close();
+
+  expect(older.changes).toBeGreaterThan(0);
+  const { store: newer } = await open(folder);
+  expect(newer.rollouts).toEqual([rollout]);
+  await newer[Symbol.asyncDispose]();
 });
 
 test("a rollout that is over is removed, the number of the last round stays", async () => {

@@ -26,6 +26,8 @@ export type Asker = { readonly name: string; readonly password: Uint8Array } | u
 
 export interface SiteControl {
   mayChange(asker: Asker): boolean;
+  /** Who did it, of one that may: what it says, and what it has proven. */
+  signedBy(asker: Asker, claimed: string): string;
   plan(files: SiteFilesBody): Promise<Result<PlanResponse, Refusal>>;
   apply(request: ApplyRequest): Promise<Result<AppliedResponse, Refusal>>;
   rollback(revision: number, request: RollbackRequest): Promise<Result<AppliedResponse, Refusal>>;

@@ -1,5 +1,6 @@
 /** The hub's HTTP API for the site: revisions, how they come to nodes, modes. JSON, units in the names. */
 import * as z from "zod/mini";
+import { durationMax } from "./limits.ts";
 
 export const configPaths = {
   /** POST: what would change, or everything that is wrong. */
@@ -19,6 +20,11 @@ export const rollbackPath = (revision: number): string => `${configPaths.revisio
 /** A site as it is written: the first file's path and every text, by its path. */
 const siteFiles = z.object({ root: z.string(), files: z.record(z.string(), z.string()) });
 
+/** Nobody waits for more steps than this, one after the other. More: refuse. */
+const wavesMax = 100;
+/** What a timer and a node's target can carry. Longer: refuse. */
+const span = z.number().check(z.nonnegative(), z.lte(durationMax));
+
 const waveSize = z.union([
   z.object({ count: z.int().check(z.positive()) }),
   z.object({ share: z.number().check(z.gt(0), z.lte(1)) }),
@@ -27,7 +33,7 @@ const waveSize = z.union([
 
 /** What is not given, the hub decides by the number of nodes. */
 const rolloutOptions = z.object({
-  waves: z.optional(z.array(waveSize)),
+  waves: z.optional(z.array(waveSize).check(z.maxLength(wavesMax))),
   /** Past this many failed it pauses. */
   threshold: z.optional(
     z.union([
@@ -36,9 +42,9 @@ const rolloutOptions = z.object({
     ]),
   ),
   /** How long a node must be well before it counts as applied. */
-  probation_ms: z.optional(z.number().check(z.nonnegative())),
+  probation_ms: z.optional(span),
   /** How long a wave must be well before the next begins. */
-  settle_ms: z.optional(z.number().check(z.nonnegative())),
+  settle_ms: z.optional(span),
   /** All nodes of this group at one tick of the site's clock, or none. */
   group: z.optional(z.string()),
 });
@@ -88,7 +94,7 @@ const siteChange = z.object({
   ),
 });
 
-/** What a node has to do; a node that is not listed has nothing to do. */
+/** What a node has to do, from what it runs; a node that is not listed has nothing to do. */
 const nodeChange = z.object({
   node: z.string(),
   start: z.array(z.string()),
@@ -112,7 +118,7 @@ export const planResponse = z.object({
   site: z.string(),
   /** The newest revision, which the changes are told against; 0: none. */
   base: z.number(),
-  /** Whether it says the same as the newest. */
+  /** Whether it says the same as the newest, and that came to its nodes or is on its way: applying it does nothing. */
   unchanged: z.boolean(),
   changes: z.array(siteChange),
   nodes: z.array(nodeChange),
@@ -160,6 +166,8 @@ export const rolloutView = z.object({
   group: z.optional(z.string()),
   /** The newest last. */
   log: z.array(z.object({ ago_ms: z.number(), words: z.string() })),
+  /** What the hub does itself: routes between nodes, modes. `why`: the mode that holds it. */
+  hub: z.optional(z.object({ state: z.enum(["waiting", "held", "done"]), why: z.optional(z.string()) })),
 });
 export const rolloutsResponse = z.object({ rollouts: z.array(rolloutView) });
 

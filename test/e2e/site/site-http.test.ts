@@ -25,6 +25,7 @@ test.each([
   ["nothing of what it needs", {}, 400, "root"],
   ["another shape", { ...making, files: ["site.yaml"] }, 400, "files"],
   ["a rollout that is none", { ...making, rollout: { waves: [{ share: 7 }] } }, 400, "rollout.waves"],
+  ["a rest longer than a timer has", { ...making, rollout: { settle_ms: 3e9 } }, 400, "rollout.settle_ms"],
   ["a group that there is not", { ...making, rollout: { group: "lamps" } }, 400, 'no group \\"lamps\\"'],
   [
     "a root that is not among the files",
@@ -118,7 +119,10 @@ test("with accounts only one that may set every input may change the site", asyn
     expect(await answerTo(as("cleo:sesame"))).toBe(403);
     expect(await answerTo(as("anna"))).toBe(401);
     expect(await answerTo(as("anna:sesame"))).toBe(200);
-    expect((await new SiteClient(guarded.http).get(configPaths.revisions)).status).toBe(200);
+    const anna = new SiteClient(guarded.http, as("anna:sesame"));
+    expect((await anna.post(configPaths.revisions, { ...making, author: "ben" })).status).toBe(201);
+    const { body } = await new SiteClient(guarded.http).get(configPaths.revisions);
+    expect(body).toMatchObject({ revisions: [{ author: "ben (anna)" }] });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -65,6 +65,7 @@ export async function routeConfigApi(app: FastifyInstance, control: SiteControl)
 function routeRevisions(api: FastifyInstance, control: SiteControl): void {
   const large = { bodyLimit: siteFilesBytesMax };
   const atATime = limited();
+  const signed = signedWith(control);
   api.post(configPaths.plan, large, (request, reply) =>
     withBody(request, reply, planRequest, (files) =>
       atATime(request, reply, async () => answer(reply, await control.plan(files))),
@@ -72,13 +73,19 @@ function routeRevisions(api: FastifyInstance, control: SiteControl): void {
   );
   api.post(configPaths.revisions, large, (request, reply) =>
     withBody(request, reply, applyRequest, (asked) =>
-      atATime(request, reply, async () => answerMade(reply, await control.apply(asked))),
+      atATime(request, reply, async () => {
+        const author = signed(request, asked.author);
+        return answerMade(reply, await control.apply({ ...asked, author }));
+      }),
     ),
   );
   api.post(`${configPaths.revisions}/:number/rollback`, (request, reply) =>
     withBody(request, reply, rollbackRequest, (asked) =>
       withNumbers(request, reply, ["number"], ([number = 0]) =>
-        atATime(request, reply, async () => answerMade(reply, await control.rollback(number, asked))),
+        atATime(request, reply, async () => {
+          const author = signed(request, asked.author);
+          return answerMade(reply, await control.rollback(number, { ...asked, author }));
+        }),
       ),
     ),
   );
@@ -88,8 +95,8 @@ function routeRevisions(api: FastifyInstance, control: SiteControl): void {
     return { revisions: control.revisions(asked.data.count ?? historyDefault) };
   });
   api.get(`${configPaths.revisions}/:number`, (request, reply) =>
-    withNumbers(request, reply, ["number"], async ([number = 0]) =>
-      answer(reply, await control.revision(number)),
+    withNumbers(request, reply, ["number"], ([number = 0]) =>
+      atATime(request, reply, async () => answer(reply, await control.revision(number))),
     ),
   );
   api.get(`${configPaths.revisions}/:before/diff/:after`, (request, reply) =>
@@ -100,6 +107,7 @@ function routeRevisions(api: FastifyInstance, control: SiteControl): void {
 }
 
 function routeRollouts(api: FastifyInstance, control: SiteControl): void {
+  const signed = signedWith(control);
   api.get(configPaths.rollouts, async () => ({ rollouts: control.rollouts() }));
   api.get(`${configPaths.rollouts}/:revision`, (request, reply) =>
     withNumbers(request, reply, ["revision"], async ([revision = 0]) =>
@@ -110,7 +118,7 @@ function routeRollouts(api: FastifyInstance, control: SiteControl): void {
     api.post(`${configPaths.rollouts}/:revision/${action}`, (request, reply) =>
       withBody(request, reply, rolloutActionRequest, (asked) =>
         withNumbers(request, reply, ["revision"], async ([revision = 0]) =>
-          answer(reply, control.act(revision, action, asked)),
+          answer(reply, control.act(revision, action, { ...asked, by: signed(request, asked.by) })),
         ),
       ),
     );
@@ -118,17 +126,22 @@ function routeRollouts(api: FastifyInstance, control: SiteControl): void {
 }
 
 function routeModes(api: FastifyInstance, control: SiteControl): void {
+  const signed = signedWith(control);
   api.get(configPaths.modes, async () => control.modes());
   api.post(configPaths.modes, (request, reply) =>
-    withBody(request, reply, modeRequest, async (asked) => answer(reply, await control.setMode(asked))),
+    withBody(request, reply, modeRequest, async (asked) =>
+      answer(reply, await control.setMode({ ...asked, by: signed(request, asked.by) })),
+    ),
   );
 }
 
 function routeNodes(api: FastifyInstance, control: SiteControl): void {
+  const signed = signedWith(control);
   api.post(swapPath(":node"), (request, reply) =>
     withBody(request, reply, swapRequest, (asked) => {
       const given = z.object({ node: name }).safeParse(request.params);
-      if (given.success) return answer(reply, control.swap(given.data.node, asked));
+      const by = signed(request, asked.by);
+      if (given.success) return answer(reply, control.swap(given.data.node, { ...asked, by }));
       return reply.code(400).send({ error: "a node's name is of a-z, 0-9, - and _" });
     }),
   );
@@ -213,6 +226,11 @@ function refusalOf({ headers }: FastifyRequest, control: SiteControl): Turned | 
     ? { status: 401, error: "who changes the site must say who it is", hint }
     : { status: 403, error: `${JSON.stringify(asker.name)} may not change the site`, hint };
 }
+
+const signedWith =
+  (control: SiteControl) =>
+  ({ headers }: FastifyRequest, claimed: string): string =>
+    control.signedBy(askerOf(headers.authorization), claimed);
 
 function askerOf(authorization: string | undefined): Asker {
   const [, encoded] = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(authorization ?? "") ?? [];

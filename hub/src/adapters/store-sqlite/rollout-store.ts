@@ -58,7 +58,7 @@ export async function openRolloutStore(options: RolloutStoreOptions): Promise<Ro
     write("INSERT OR REPLACE INTO document (name, body) VALUES (?, ?)", name, JSON.stringify(body));
   return {
     ...loaded,
-    saveRollout: (rollout) => save(`rollout ${rollout.plan.revision}`, rollout),
+    saveRollout: (rollout) => save(`rollout ${rollout.plan.revision}`, keptOf(rollout)),
     removeRollout: (revision) => write("DELETE FROM document WHERE name = ?", `rollout ${revision}`),
     saveRounds: (rounds) => save("rounds", rounds),
     saveStanding: (standing) => save("standing", standing),
@@ -72,7 +72,7 @@ const at = z.number().transform(instant);
 const span = z.number().nonnegative().transform(millis);
 const nodeState = z.enum(["waiting", "scheduled", "under-way", "held", "done", "failed"]);
 
-const rollout = z.object({
+const keptRollout = z.object({
   plan: z.object({
     revision: z.int(),
     digests: z.record(z.string(), z.string()),
@@ -98,13 +98,32 @@ const rollout = z.object({
       since: at,
     }),
   ),
+  hub: z
+    .object({ state: z.enum(["waiting", "held", "done"]), why: z.string().exactOptional() })
+    .exactOptional(),
   there: z.array(z.string()),
   closed: z.record(z.string(), z.string()),
   override: z.object({ by: z.string(), reason: z.string() }).exactOptional(),
   accepted: z.int(),
+  /** Missing in what an older hub wrote, which knew how many they are, and not who. */
+  acceptedNodes: z.array(z.string()).exactOptional(),
   round: z.enum(["none", "begun", "committed"]),
   log: z.array(z.object({ at, words: z.string() })),
-}) satisfies z.ZodType<Rollout>;
+});
+const rollout = keptRollout.transform(rolloutOf) satisfies z.ZodType<Rollout>;
+
+/** An older hub reads it too: it goes by how many were accepted. */
+const keptOf = ({ accepted, ...rest }: Rollout) => ({
+  ...rest,
+  accepted: accepted.length,
+  acceptedNodes: accepted,
+});
+
+/** Of an older hub's: as many of the failed as were accepted then. */
+function rolloutOf({ acceptedNodes, accepted, ...rest }: z.infer<typeof keptRollout>): Rollout {
+  const failed = Object.keys(rest.nodes).filter((node) => rest.nodes[node]?.state === "failed");
+  return { ...rest, accepted: acceptedNodes ?? failed.slice(0, accepted) };
+}
 
 const round = z.object({
   round: z.object({
@@ -123,10 +142,19 @@ const round = z.object({
 const rounds = z.object({ lastId: z.int(), open: z.array(round) }) satisfies z.ZodType<KeptRounds>;
 
 const stand = { revision: z.int(), digest: z.string() };
+const hold = z.union([
+  z.object({ kind: z.literal("mode"), why: z.string() }),
+  z.object({ kind: z.literal("group"), group: z.string() }),
+]);
+const nodeStanding = z.object({
+  ...stand,
+  hold: hold.exactOptional(),
+  before: z.object(stand).exactOptional(),
+});
 const standing = z.object({
   hub: z.object({ revision: z.int(), before: z.int() }),
   probation: span,
-  nodes: z.record(z.string(), z.object({ ...stand, before: z.object(stand).exactOptional() })),
+  nodes: z.record(z.string(), nodeStanding),
 }) satisfies z.ZodType<Standing>;
 
 const modes = z.record(

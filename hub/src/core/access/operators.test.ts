@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Account } from "./account.ts";
-import { mayChangeSite } from "./operators.ts";
+import { mayChangeSite, signedBy } from "./operators.ts";
 import { TopicFilters } from "./topic-filters.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -45,4 +45,15 @@ test("who does not say who it is has the rights of the anonymous account", () =>
   expect(mayChangeSite("demo", { accounts: [reader], anonymous: reader, agents: true }, undefined)).toBe(
     false,
   );
+});
+
+test("what is written down has the account that was proven behind what a program says of itself", () => {
+  const anyone = accountOf("anyone", ["ix/1/demo/set/#"]);
+  const accounts = [accountOf("anna", ["ix/1/demo/set/#"], "sesame"), anyone];
+  const options = { accounts, anonymous: anyone, agents: true };
+
+  expect(signedBy(options, asker("anna", "sesame"), "ben@desk")).toBe("ben@desk (anna)");
+  expect(signedBy(options, asker("anna", "sesame"), "anna")).toBe("anna");
+  expect(signedBy(options, undefined, "anna")).toBe("anna (anyone)");
+  expect(signedBy(undefined, asker("anna"), "ben@desk")).toBe("ben@desk");
 });

@@ -1,5 +1,5 @@
 /** Who may change the site: its revisions, its modes. Whoever may set every input may do that, and nobody else. */
-import type { AccountsOptions } from "./account.ts";
+import type { Account, AccountsOptions } from "./account.ts";
 
 export interface Asker {
   readonly name: string;
@@ -13,10 +13,25 @@ export function mayChangeSite(
   asker: Asker | undefined,
 ): boolean {
   if (options === undefined) return true;
-  const { accounts, anonymous } = options;
-  const account = asker === undefined ? anonymous : accounts.find(({ name }) => name === asker.name);
+  const account = accountOf(options, asker);
   if (account === undefined) return false;
   // The anonymous account proves nothing, and need not.
   if (asker !== undefined && account.isPassword?.(asker.password) === false) return false;
   return account.publishOurs.covers(`ix/1/${site}/set/#`);
 }
+
+/**
+ * Who did it, as it is written down: what a program says of who sits before it, and behind it the account that it has
+ * proven to be. Without accounts there is nothing but its word.
+ */
+export function signedBy(
+  options: AccountsOptions | undefined,
+  asker: Asker | undefined,
+  claimed: string,
+): string {
+  const account = options && accountOf(options, asker);
+  return account === undefined || account.name === claimed ? claimed : `${claimed} (${account.name})`;
+}
+
+const accountOf = ({ accounts, anonymous }: AccountsOptions, asker: Asker | undefined): Account | undefined =>
+  asker === undefined ? anonymous : accounts.find(({ name }) => name === asker.name);

@@ -1,5 +1,5 @@
 /** What a rollout does by itself: it tells nodes, waits for waves, judges failures, and ends. */
-import { between, earliest, type Instant, later } from "@interactor/shared/kernel/units";
+import { between, earliest, type Instant, instant, later } from "@interactor/shared/kernel/units";
 import {
   answerMax,
   awayMax,
@@ -24,7 +24,8 @@ export function advance(before: Rollout, at: Instant): RolloutStep {
   const begun = beginRound(judged);
   const next = pass(begun.state, at);
   const effects = [...told.effects, ...begun.effects, ...next.effects];
-  if (next.state.wave === judged.wave || !isOn(next.state)) return stay(next.state, ...effects);
+  const isAsBefore = next.state.wave === judged.wave && next.state.plan === judged.plan;
+  if (isAsBefore || !isOn(next.state)) return stay(next.state, ...effects);
   const more = advance(next.state, at);
   return stay(more.state, ...effects, ...more.effects);
 }
@@ -36,6 +37,7 @@ export function rolloutDueAt(state: Rollout): Instant | undefined {
   for (const [node, progress] of Object.entries(state.nodes)) {
     due = earliest(due, lateAt(state.kind, there.has(node), progress)?.at);
   }
+  due = earliest(due, standInOf(state)?.at);
   return isOn(state) && state.passedAt !== undefined
     ? earliest(due, later(state.passedAt, state.plan.settle))
     : due;
@@ -124,20 +126,29 @@ function lateAt(
   return { at: later(since, stuckMax), code: "STUCK", reason: `it has been ${phase} for too long` };
 }
 
-/** Pauses past the threshold: somebody looks before more nodes get it. */
+/** Pauses past the threshold, or when a whole wave failed: somebody looks before more nodes get it. */
 function judge(state: Rollout, at: Instant): Rollout {
   const all = Object.entries(state.nodes);
   const begun = all.filter(([, { state }]) => state !== "waiting" && state !== "scheduled").length;
   const failed = all.filter(([, { state }]) => state === "failed").map(([node]) => node);
-  const fresh = failed.length - state.accepted;
+  const accepted = new Set(state.accepted);
+  const fresh = failed.filter((node) => !accepted.has(node)).length;
   const { threshold } = state.plan;
-  const most = threshold.kind === "count" ? threshold.count : threshold.share * (begun - state.accepted);
-  if (fresh <= 0 || fresh <= most) return state;
+  const most = threshold.kind === "count" ? threshold.count : threshold.share * (begun - accepted.size);
+  if (fresh === 0 || (fresh <= most && !isWaveLost(state))) return state;
   const shown = failed.slice(0, 5).map((node) => `${node} (${state.nodes[node]?.code ?? ""})`);
   const more = failed.length > shown.length ? ` and ${failed.length - shown.length} more` : "";
   const why = `${failed.length} of ${begun} failed: ${shown.join(", ")}${more}`;
   const log = [...state.log, { at, words: `paused: ${why}` }].slice(-rolloutLogMax);
   return { ...state, kind: "paused", why, log };
+}
+
+/** The next wave would be the first that the revision does well on, however many may fail. */
+function isWaveLost(state: Rollout): boolean {
+  const { plan, wave, nodes } = state;
+  const names = plan.waves[wave] ?? [];
+  const isLost = (node: string): boolean => nodes[node]?.state === "failed" || isAside(state, node);
+  return wave + 1 < plan.waves.length && names.every(isLost) && !isProven(state);
 }
 
 /** A member that cannot come with the others: the round need not wait for its deadline. */
@@ -157,23 +168,74 @@ function beginRound(state: Rollout): RolloutStep {
 
 /** To the next wave when this one has been well for long enough, or to the end. */
 function pass(state: Rollout, at: Instant): RolloutStep {
-  const { plan, wave, nodes, passedAt } = state;
-  const isEnded = (node: string): boolean => nodes[node]?.state === "done" || nodes[node]?.state === "failed";
-  const reached = plan.waves.slice(0, wave + 1);
-  const isOver = reached.every((each) =>
-    each.every((node) => isEnded(node) || nodes[node]?.state === "scheduled"),
-  );
-  // Nodes that are all switched off prove nothing: the next wave would be the first to try it.
-  const isProven = (plan.waves[wave] ?? []).some((node) => nodes[node]?.state === "done");
+  const { plan, wave, passedAt } = state;
+  const reached = plan.waves.slice(0, wave + 1).flat();
   const isLast = wave + 1 >= plan.waves.length;
-  if (isLast && reached.every((each) => each.every(isEnded))) return end(state);
-  if (state.kind === "trailing" || !isOver || !isProven) return stay(without(state));
+  if (isLast && reached.every((node) => isEnded(state, node))) return end(state);
+  if (state.kind === "trailing" || !isOver(state)) return stay(without(state));
+  if (!isProven(state)) return stay(withStandIn(without(state), at));
   if (passedAt === undefined && plan.settle > 0) return stay({ ...state, passedAt: at });
   if (passedAt !== undefined && between(later(passedAt, plan.settle), at) < 0) return stay(state);
   return stay(isLast ? { ...without(state), kind: "trailing" } : { ...without(state), wave: wave + 1 });
 }
 
+const isEnded = ({ nodes }: Rollout, node: string): boolean =>
+  nodes[node]?.state === "done" || nodes[node]?.state === "failed";
+
+/** Of the waves that have begun nobody has anything left to do now. */
+function isOver(state: Rollout): boolean {
+  const reached = state.plan.waves.slice(0, state.wave + 1).flat();
+  return reached.every((node) => isEnded(state, node) || isAside(state, node));
+}
+
+/** Nobody waits for it: it gets the revision, or goes on with it, when it comes back. */
+function isAside({ nodes, there }: Rollout, node: string): boolean {
+  const progress = nodes[node]?.state;
+  return progress === "scheduled" || (progress === "held" && !there.includes(node));
+}
+
+/**
+ * Nodes that are all switched off prove nothing: the next wave would be the first to try it. What somebody has looked at
+ * and gone on with is as good as proven; that is what resuming says.
+ */
+function isProven({ plan, wave, nodes, accepted }: Rollout): boolean {
+  const isAccepted = (node: string): boolean => nodes[node]?.state === "failed" && accepted.includes(node);
+  return (plan.waves[wave] ?? []).some((node) => nodes[node]?.state === "done" || isAccepted(node));
+}
+
+/** One of a later wave tries it, or everybody would wait for who may never come back. */
+function withStandIn(state: Rollout, at: Instant): Rollout {
+  const { plan, wave, log } = state;
+  const found = standInOf(state);
+  if (found === undefined || at < found.at) return state;
+  const { node } = found;
+  const rest = plan.waves.slice(wave + 1).map((each) => each.filter((other) => other !== node));
+  const begun = [...plan.waves.slice(0, wave), [...(plan.waves[wave] ?? []), node]];
+  const waves = [...begun, ...rest.filter(({ length }) => length > 0)];
+  const words = `nobody of wave ${wave + 1} is there: ${node} goes first`;
+  return { ...state, plan: { ...plan, waves }, log: [...log, { at, words }].slice(-rolloutLogMax) };
+}
+
+/** All of the wave are away, and for longer than a restart takes: who is there of a later one, and when it may begin. */
+function standInOf(state: Rollout): { readonly node: string; readonly at: Instant } | undefined {
+  const { plan, wave, nodes, there } = state;
+  const names = plan.waves[wave] ?? [];
+  const isAway = names.every((node) => isAside(state, node));
+  if (state.kind !== "running" || !isAway || !isOver(state)) return undefined;
+  const present = new Set(there);
+  const node = plan.waves
+    .slice(wave + 1)
+    .flat()
+    .find((each) => present.has(each));
+  if (node === undefined) return undefined;
+  const since = names.map((each) => nodes[each]?.since ?? instant(0));
+  const last = since.reduce((latest, each) => (each > latest ? each : latest), instant(0));
+  return { node, at: later(last, awayMax) };
+}
+
 function end(state: Rollout): RolloutStep {
+  // Its routes between nodes are as much of the revision as what nodes run.
+  if (state.hub !== undefined && state.hub.state !== "done") return stay(without(state));
   const isAll = Object.values(state.nodes).every(({ state }) => state === "done");
   return stay({ ...without(state), kind: "complete" }, ...(isAll ? [{ kind: "confirmed" } as const] : []));
 }

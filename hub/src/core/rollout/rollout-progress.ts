@@ -4,7 +4,7 @@ import type { RolloutView } from "@interactor/shared/wire/api-config";
 import type { Rollout } from "./rollout-state.ts";
 
 export function rolloutView(rollout: Rollout, at: Instant): RolloutView {
-  const { plan, kind, why, override, wave, nodes, log } = rollout;
+  const { plan, kind, why, override, wave, nodes, log, hub } = rollout;
   const waveOf = new Map(plan.waves.flatMap((each, index) => each.map((node) => [node, index])));
   const ago = (then: Instant): number => Math.max(Math.round(between(then, at)), 0);
   return {
@@ -21,6 +21,7 @@ export function rolloutView(rollout: Rollout, at: Instant): RolloutView {
     })),
     ...(override === undefined ? {} : { override }),
     ...(plan.group === undefined ? {} : { group: plan.group }),
+    ...(hub === undefined ? {} : { hub }),
     log: log.map(({ at: then, words }) => ({ ago_ms: ago(then), words })),
   };
 }

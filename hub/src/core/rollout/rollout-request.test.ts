@@ -4,13 +4,19 @@ import type { RolloutOptions } from "@interactor/shared/wire/api-config";
 import { rolloutOrder } from "./rollout-request.ts";
 
 const nodesOf = (count: number) => Array.from({ length: count }, (_, index) => `n${index + 100}`);
-const order = (nodes: readonly string[], options: RolloutOptions = {}, isThere = (_node: string) => true) =>
+const order = (
+  nodes: readonly string[],
+  options: RolloutOptions = {},
+  isThere = (_node: string) => true,
+  isBehind = (_node: string) => false,
+) =>
   rolloutOrder({
     revision: 2,
     changed: new Map(nodes.map((node) => [node, "digest"])),
     options,
     groups: { lamps: ["n100", "n101"], empty: [] },
     isThere,
+    isBehind,
   });
 const sizes = (made: ReturnType<typeof order>) =>
   made.ok && made.value.plan.waves.map(({ length }) => length);
@@ -65,6 +71,20 @@ describe("a group", () => {
       error:
         'this changes nodes that are not in group "lamps" too: n102, n103, n104, n105, n106 and more; apply what concerns them by itself',
     });
+  });
+
+  test("does not wait for who is away and only behind; who is there, or changes with it, is still in its way", () => {
+    const isThere = (node: string) => node !== "n102";
+    const isBehind = (node: string) => node !== "n100";
+
+    const made = order(["n100", "n102"], { group: "lamps" }, isThere, isBehind);
+
+    expect(made).toMatchObject({ value: { plan: { waves: [["n100"]] } } });
+    expect(made.ok && Object.keys(made.value.plan.digests)).toEqual(["n100"]);
+    expect(order(["n100", "n102"], { group: "lamps" }, () => true, isBehind).ok).toBe(false);
+    expect(order(["n100", "n102"], { group: "lamps" }, isThere, () => false).ok).toBe(false);
+    expect(sizes(order(["n100", "n102"], {}, isThere, isBehind))).toEqual([2]);
+    expect(sizes(order(["n100", "n101"], { group: "lamps" }, () => false, isBehind))).toEqual([2]);
   });
 
   test("that there is not is told with those that there are", () => {

@@ -26,6 +26,8 @@ export interface RolloutRequest {
   readonly options: RolloutOptions;
   readonly groups: Readonly<Record<string, readonly string[]>>;
   readonly isThere: (node: string) => boolean;
+  /** The revision before says the same of it: it is only that it did not come to it. */
+  readonly isBehind: (node: string) => boolean;
 }
 
 export interface RolloutOrder {
@@ -35,19 +37,23 @@ export interface RolloutOrder {
 
 /** Fails with words for people. */
 export function rolloutOrder(request: RolloutRequest): Result<RolloutOrder, string> {
-  const { revision, changed, options, groups, isThere } = request;
+  const { revision, changed, options, groups, isThere, isBehind } = request;
   const { threshold, probation_ms, settle_ms, group } = options;
   // Who is there comes first: nodes that are away prove nothing of a wave.
-  const nodes = [...changed.keys()].toSorted(
+  const all = [...changed.keys()].toSorted(
     (left, right) => Number(isThere(right)) - Number(isThere(left)) || (left < right ? -1 : 1),
   );
+  // A group does not wait for who is away and is no part of it; that one has its turn in the next rollout.
+  const members = group === undefined ? undefined : membersOf(groups, group);
+  const isLeftOut = (node: string): boolean => !members?.includes(node) && !isThere(node) && isBehind(node);
+  const nodes = members === undefined ? all : all.filter((node) => !isLeftOut(node));
   const waves = group === undefined ? wavesFor(nodes, options, groups) : groupWave(nodes, group, groups);
   if (!waves.ok) return waves;
   const settle =
     settle_ms === undefined ? (waves.value.length > 1 ? settleDefault : millis(0)) : millis(settle_ms);
   const plan: RolloutPlan = {
     revision,
-    digests: Object.fromEntries(changed),
+    digests: Object.fromEntries([...changed].filter(([node]) => nodes.includes(node))),
     waves: waves.value,
     threshold: threshold === undefined ? thresholdDefault : thresholdOf(threshold),
     settle,

@@ -63,6 +63,13 @@ export type RolloutKind =
   | "complete"
   | "aborted";
 
+/** The hub's own part of the revision: routes between nodes, groups, modes. */
+export interface HubProgress {
+  readonly state: "waiting" | "held" | "done";
+  /** Why it is held, by a mode. */
+  readonly why?: string;
+}
+
 export interface Override {
   readonly by: string;
   readonly reason: string;
@@ -78,13 +85,15 @@ export interface Rollout {
   /** Since when it has passed, but for the time it has to stay well. */
   readonly passedAt?: Instant;
   readonly nodes: Readonly<Record<string, NodeProgress>>;
+  /** Missing: nobody waits for it, as in what an older hub kept. */
+  readonly hub?: HubProgress;
   readonly there: readonly string[];
   /** By node: why its mode does not allow an update now. */
   readonly closed: Readonly<Record<string, string>>;
   /** Somebody had a reason to apply it whatever the mode. */
   readonly override?: Override;
-  /** The failures that somebody has seen and gone on with. */
-  readonly accepted: number;
+  /** Whose failure somebody has seen and gone on with. Who comes to it after all, and fails again, is looked at again. */
+  readonly accepted: readonly string[];
   /** The group's change-over: not begun, on its way, or over. */
   readonly round: "none" | "begun" | "committed";
   readonly log: readonly { readonly at: Instant; readonly words: string }[];
@@ -123,6 +132,9 @@ export type RolloutEvent =
       readonly why: string;
       readonly at: Instant;
     }
+  | { readonly kind: "hub"; readonly hub: HubProgress; readonly at: Instant }
+  /** It is no part of the site any more, and nobody waits for it to come back. */
+  | { readonly kind: "forgotten"; readonly node: string; readonly at: Instant }
   | { readonly kind: "tick"; readonly at: Instant };
 
 /** What people may do to one. */

@@ -181,6 +181,18 @@ describe("100 nodes of which three fail, and 2 % may", () => {
     expect(fleet.effects).not.toContainEqual({ kind: "confirmed" });
   });
 
+  test("and one of them comes to it after it was resumed: the next one that fails is not taken for it", () => {
+    const fleet = new Fleet(3, { waves: [names(3)], threshold: { kind: "count", count: 0 } });
+    fleet.isSilent = true;
+    fleet
+      .begin()
+      .report("pi-0", "UNHEALTHY")
+      .step({ kind: "resume", ...by, at: fleet.at });
+
+    expect(fleet.report("pi-0").state.kind).toBe("running");
+    expect(fleet.report("pi-1", "UNHEALTHY").state.kind).toBe("paused");
+  });
+
   test("resumed it stops again at the next ones that fail", () => {
     const { fleet } = begun();
     fleet.step({ kind: "resume", ...by, at: fleet.at });
@@ -199,6 +211,26 @@ describe("100 nodes of which three fail, and 2 % may", () => {
     expect(keep.effects).toEqual([]);
     expect(back.effects).toHaveLength(50);
     expect(stepRollout(keep.state, { kind: "resume", ...by, at: fleet.at }).state.kind).toBe("aborted");
+  });
+});
+
+describe("a first wave that fails", () => {
+  test("is gone on with by somebody who has seen it", () => {
+    const fleet = new Fleet(20, { codes: { "pi-0": "UNHEALTHY" } }).begin();
+    expect(fleet.state).toMatchObject({ kind: "paused", wave: 0 });
+
+    fleet.step({ kind: "resume", ...by, at: fleet.at });
+
+    expect(fleet.told).toEqual(names(20));
+    expect(fleet.state.kind).toBe("complete");
+  });
+
+  test("altogether is looked at, though more than that may fail", () => {
+    const threshold = { kind: "count", count: 3 } as const;
+    const fleet = new Fleet(20, { codes: { "pi-0": "UNHEALTHY" }, threshold }).begin();
+
+    expect(fleet.state).toMatchObject({ kind: "paused", why: "1 of 1 failed: pi-0 (UNHEALTHY)" });
+    expect(fleet.told).toEqual(["pi-0"]);
   });
 });
 
@@ -222,10 +254,60 @@ describe("a node that is not there", () => {
     expect(fleet.presence("pi-0", true).state.kind).toBe("complete");
   });
 
+  test("nor ever again: one of the second wave tries it, alone, after the time that a restart takes", () => {
+    const fleet = new Fleet(20, { away: [...names(20)] }).begin();
+    fleet.isSilent = true;
+    for (const node of names(20).slice(1)) fleet.presence(node, true);
+    expect(rolloutDueAt(fleet.state)).toBe(awayMax);
+    expect(fleet.wait(millis(awayMax - 1)).told).toEqual([]);
+
+    expect(fleet.wait(millis(1)).told).toEqual(["pi-1"]);
+    expect(rolloutView(fleet.state, fleet.at).log.at(-1)?.words).toContain("pi-1 goes first");
+    fleet.isSilent = false;
+    fleet.report("pi-1");
+
+    expect(fleet.told).toEqual(names(20).slice(1));
+    expect(fleet.state.kind).toBe("trailing");
+    expect(fleet.presence("pi-0", true).state.kind).toBe("complete");
+  });
+
+  test("any more after it held it until its mode allows it is waited for by nobody", () => {
+    const fleet = new Fleet(4, { waves: [names(2), names(4).slice(2)] });
+    fleet.state = { ...fleet.state, closed: { "pi-1": "the mode is open" } };
+    fleet.begin().report("pi-1", undefined, "held");
+    expect(fleet.told).toEqual(["pi-0", "pi-1"]);
+
+    fleet.presence("pi-1", false);
+
+    expect(fleet.told).toEqual(names(4));
+    expect(fleet.state.kind).toBe("trailing");
+    expect(fleet.presence("pi-1", true).report("pi-1").state.kind).toBe("complete");
+  });
+
   test("and comes while it is paused gets nothing", () => {
     const fleet = new Fleet(10, { away: ["pi-5"] }).begin().step({ kind: "pause", ...by, at: instant(0) });
 
     expect(fleet.presence("pi-5", true).told).not.toContain("pi-5");
+  });
+
+  test("and is forgotten is waited for by nobody", () => {
+    const fleet = new Fleet(3, { away: ["pi-2"], waves: [names(3)] }).begin();
+    expect(fleet.state.kind).toBe("trailing");
+
+    fleet.step({ kind: "forgotten", node: "pi-2", at: fleet.at });
+
+    expect(fleet.state.kind).toBe("complete");
+    expect(fleet.effects.at(-1)).toEqual({ kind: "confirmed" });
+    expect(fleet.presence("pi-2", true).told).toEqual(["pi-0", "pi-1"]);
+  });
+
+  test("and was the whole first wave, and is forgotten, keeps nobody waiting", () => {
+    const fleet = new Fleet(20, { away: ["pi-0"] }).begin();
+    expect(fleet.told).toEqual([]);
+
+    fleet.step({ kind: "forgotten", node: "pi-0", at: fleet.at });
+
+    expect(fleet.wait(awayMax).state.kind).toBe("complete");
   });
 
   test("any more after it was told has failed, unless it comes back in time", () => {

@@ -24,7 +24,7 @@ export function rolloutOf(
     nodes: Object.fromEntries(plan.waves.flat().map((node) => [node, waiting])),
     there,
     closed,
-    accepted: 0,
+    accepted: [],
     round: "none",
     log: [],
   };
@@ -54,6 +54,8 @@ function take(state: Rollout, event: RolloutEvent): RolloutStep {
     case "begin":
     case "tick":
       return stay(state);
+    case "hub":
+      return stay({ ...state, hub: event.hub });
     case "presence":
       return stay(presence(state, event));
     case "reported":
@@ -74,6 +76,8 @@ function take(state: Rollout, event: RolloutEvent): RolloutStep {
       return aborted(state, event);
     case "round":
       return round(state, event);
+    case "forgotten":
+      return stay(forgotten(state, event));
     default:
       return unreachable(event);
   }
@@ -90,6 +94,16 @@ function presence(
   return isUnderWay ? set({ ...state, there }, node, { ...progress, since: at }) : { ...state, there };
 }
 
+function forgotten(state: Rollout, { node, at }: Extract<RolloutEvent, { kind: "forgotten" }>): Rollout {
+  if (state.nodes[node] === undefined) return state;
+  const { [node]: _progress, ...nodes } = state.nodes;
+  const { [node]: _digest, ...digests } = state.plan.digests;
+  const but = (names: readonly string[]): readonly string[] => names.filter((each) => each !== node);
+  const plan = { ...state.plan, digests, waves: state.plan.waves.map(but) };
+  const next = { ...state, plan, nodes, there: but(state.there), accepted: but(state.accepted) };
+  return noted(next, at, `${node} is forgotten`);
+}
+
 type Report = Extract<RolloutEvent, { kind: "reported" }>;
 
 /** Only who was told counts, and only what it says of this revision. */
@@ -103,7 +117,9 @@ function reported(state: Rollout, report: Report): Rollout {
   }
   const told = progressOf(report, state.plan.digests[node]);
   const isSame = told.state === before.state && told.phase === before.phase && told.code === before.code;
-  return isSame ? state : set(state, node, { ...told, since: at });
+  if (isSame) return state;
+  const accepted = told.state === "done" ? state.accepted.filter((each) => each !== node) : state.accepted;
+  return set({ ...state, accepted }, node, { ...told, since: at });
 }
 
 function progressOf(
@@ -144,7 +160,7 @@ function resumed(
 ): RolloutStep {
   if (state.kind !== "paused") return stay(state);
   const { why: _why, ...rest } = state;
-  const accepted = Object.values(state.nodes).filter((each) => each.state === "failed").length;
+  const accepted = Object.keys(state.nodes).filter((node) => state.nodes[node]?.state === "failed");
   return tellAgain(noted({ ...rest, kind: "running", accepted }, at, `${by} resumed it: ${reason}`));
 }
 

@@ -38,3 +38,24 @@ test("who did not come to what it was told is tried again, with the same", () =>
 
   expect([...changed.keys()]).toEqual(["a"]);
 });
+
+test("who has to change runs what it came to last, and nothing when it was told nothing", () => {
+  const before = { revision: 3, digest: "1" };
+  const standing = new Map([
+    ["well", { revision: 5, digest: "2", before }],
+    ["went-back", { revision: 5, digest: "2", before }],
+    ["waits", { revision: 4, digest: "2" }],
+  ]);
+
+  const { runs } = changesFor(site({ well: "9", "went-back": "2", waits: "9", fresh: "9" }), standing, {
+    emptyDigest,
+    isDone: (node) => node === "well" || node === "fresh",
+  });
+
+  expect([...runs]).toEqual([
+    ["well", 5],
+    ["went-back", 3],
+    ["waits", 4],
+    ["fresh", 0],
+  ]);
+});

@@ -1,5 +1,6 @@
 /** What each node was told to run, and the hub itself runs: what a hub must find again to say the same after a restart. */
 import type { Millis } from "@interactor/shared/kernel/units";
+import type { Target } from "@interactor/shared/wire/messages/plan";
 
 /** A plan, by the revision that it is of. Revision 0: nothing at all. */
 export interface Stand {
@@ -7,7 +8,12 @@ export interface Stand {
   readonly digest: string;
 }
 
+/** Until when a node waits with what it has prepared. */
+export type Hold = Exclude<Target["hold"], { readonly kind: "none" }>;
+
 export interface NodeStanding extends Stand {
+  /** It was told to wait with it. Missing: it need not. */
+  readonly hold?: Hold;
   /** What it had before the newest rollout told it something else: it gets that back when that is taken back. */
   readonly before?: Stand;
 }
@@ -30,6 +36,8 @@ export interface NodeChanges {
   readonly changed: ReadonlyMap<string, string>;
   /** They have it already, from an earlier revision. */
   readonly same: ReadonlyMap<string, string>;
+  /** By node that has to change: the revision that it runs, as far as is known. */
+  readonly runs: ReadonlyMap<string, number>;
 }
 
 /**
@@ -38,15 +46,21 @@ export interface NodeChanges {
  */
 export function changesFor(
   site: PlanDigests,
-  standing: ReadonlyMap<string, Stand>,
+  standing: ReadonlyMap<string, NodeStanding>,
   { emptyDigest, isDone }: { readonly emptyDigest: string; readonly isDone: (node: string) => boolean },
 ): NodeChanges {
   const changed = new Map<string, string>();
   const same = new Map<string, string>();
+  const runs = new Map<string, number>();
   for (const node of new Set([...site.nodes.keys(), ...standing.keys()])) {
     const digest = site.nodes.get(node)?.digest ?? emptyDigest;
-    const isSame = standing.get(node)?.digest === digest && isDone(node);
-    (isSame ? same : changed).set(node, digest);
+    const stand = standing.get(node);
+    if (stand?.digest === digest && isDone(node)) same.set(node, digest);
+    else {
+      changed.set(node, digest);
+      // Who did not come to what it was told has what it had before.
+      runs.set(node, (isDone(node) ? stand : (stand?.before ?? stand))?.revision ?? 0);
+    }
   }
-  return { changed, same };
+  return { changed, same, runs };
 }
