@@ -133,6 +133,10 @@ export interface ApplyState {
   readonly next: Target | undefined;
   /** Numbers what is asked of the shell, so that a late answer is known as one. */
   readonly attempt: number;
+  /** The attempt by which a start brings up `current`, until it is answered: that is heard whatever came meanwhile. */
+  readonly startAttempt: number | undefined;
+  /** What is current could not be brought up: it does not run, whatever the record says. */
+  readonly isDown: boolean;
   /** When the record is written again that the disk did not take. */
   readonly keepAt: Instant | undefined;
 }

@@ -1,6 +1,7 @@
 /** The steps towards a revision: what each asks of the shell, and until when. */
 import { type Instant, later, millis } from "@interactor/shared/kernel/units";
 import {
+  type ApplyEffect,
   type ApplyState,
   type ApplyStep,
   type Awaited,
@@ -15,6 +16,16 @@ import {
 } from "./apply-state.ts";
 
 const stay = (state: ApplyState, ...effects: ApplyStep["effects"]): ApplyStep => ({ state, effects });
+
+/** Of a way that is left before it touched anything. */
+export function drop({ phase }: ApplyState): readonly ApplyEffect[] {
+  const isUnderWay =
+    phase.kind === "fetching" ||
+    phase.kind === "verifying" ||
+    phase.kind === "held" ||
+    phase.kind === "preparing";
+  return isUnderWay ? [{ kind: "drop", target: contentOf(phase.target) }] : [];
+}
 
 /** Without an attempt of its own: nothing is asked, and what an earlier one still answers means nothing. */
 export function hold(state: ApplyState, target: Awaited, why: "mode" | "group", at: Instant): ApplyStep {
