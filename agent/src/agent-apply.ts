@@ -57,6 +57,7 @@ export class AgentApply {
   #fetching = new AbortController();
   #collecting = Promise.resolve();
   #cancelDue: (() => void) | undefined;
+  #isStopped = false;
 
   constructor(world: ApplyWorld) {
     this.#world = world;
@@ -101,12 +102,15 @@ export class AgentApply {
     this.#step({ kind: "connected", clock: this.#world.knownClock(), at: this.#world.clock.now() });
   }
 
+  /** What is still answered afterwards changes nothing: it says how the end went, and not how the revision is. */
   stop(): void {
+    this.#isStopped = true;
     this.#cancelDue?.();
     this.#fetching.abort();
   }
 
   #step(event: ApplyEvent): void {
+    if (this.#isStopped) return;
     const before = this.#state.phase;
     const { state, effects } = stepApply(this.#state, event);
     this.#state = state;

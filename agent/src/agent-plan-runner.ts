@@ -49,7 +49,7 @@ export class AgentPlanRunner implements PlanRunner {
   #plan: Plan | undefined;
   #changing: Promise<void> = Promise.resolve();
   #wellBefore: ReadonlySet<string> = new Set();
-  #endProbe: (() => void) | undefined;
+  #probe: { readonly end: () => void; readonly leave: () => void } | undefined;
   #isEnded = false;
   /** By instance whose secret is awaited. */
   readonly #retries = new Map<string, () => void>();
@@ -83,7 +83,7 @@ export class AgentPlanRunner implements PlanRunner {
 
   /** One after the other: the way back begins where the way forward has got to. */
   change(plan: Plan, changes: PlanChanges): Promise<void> {
-    this.#endProbe?.();
+    this.#probe?.end();
     const next = this.#changing.then(() => this.#change(plan, changes));
     this.#changing = next.catch(() => undefined);
     return next;
@@ -97,12 +97,15 @@ export class AgentPlanRunner implements PlanRunner {
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
     let cancel = (): void => undefined;
     let isOver = false;
-    const end = (reason: string | undefined): void => {
-      if (isOver) return;
+    const leave = (): void => {
       isOver = true;
       cancel();
       sightings.unwatch();
-      this.#endProbe = undefined;
+    };
+    const end = (reason: string | undefined): void => {
+      if (isOver) return;
+      leave();
+      this.#probe = undefined;
       resolve(reason);
     };
     const look = (): void => {
@@ -116,7 +119,7 @@ export class AgentPlanRunner implements PlanRunner {
       cancel = clock.after(due, look);
       return undefined;
     };
-    this.#endProbe = () => end(undefined);
+    this.#probe = { end: () => end(undefined), leave };
     sightings.watch(probation, look);
     this.#selfTests(probation, plan, changes, look);
     look();
@@ -132,10 +135,10 @@ export class AgentPlanRunner implements PlanRunner {
     after(() => switchboard.moveOn(outputs.latest, now()));
   }
 
-  /** What a change still had to start is not started any more. */
+  /** What a change still had to start is not started any more, and what is watched gets no verdict. */
   stop(): void {
     this.#isEnded = true;
-    this.#endProbe?.();
+    this.#probe?.leave();
     for (const cancel of this.#retries.values()) cancel();
   }
 

@@ -1,5 +1,6 @@
 // What a node does with the plan of a revision: instances, routes, secrets, and standing still for its group.
 
+import { setTimeout as after } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { micros, millis, seconds } from "@interactor/shared/kernel/units";
 import { routeOf } from "@interactor/shared/testing/builders";
@@ -99,6 +100,20 @@ test("what an instance that was exchanged still says is not its successor's", as
   await bench.live("it is applied", () => bench.revision.phase.kind === "applied");
 
   expect(bench.told()).not.toContain("lamp/level 99");
+});
+
+test("a node that is ended while it watches a revision has not confirmed it", async () => {
+  const kept = memoryApplyStore();
+  const bench = await running({ kept });
+  bench.host.slow.add("sim");
+  bench.target(targetOf(2, planWith({ settings: { a: 2 } }), { probation: seconds(60) }));
+  await bench.until("it is watched", () => bench.revision.phase.kind === "probing");
+
+  bench.revision.end();
+  // What is asked after the end is answered before anything of it could reach the disk.
+  for (let turn = 0; turn < 5; turn += 1) await after(1);
+
+  expect(await kept.load()).toMatchObject({ current: { revision: 2 }, starts: 1, awaited: { revision: 2 } });
 });
 
 describe("a secret", () => {
