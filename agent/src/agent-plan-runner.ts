@@ -27,7 +27,7 @@ export interface PlanRunnerParts {
   readonly switchboard: Switchboard;
   readonly outputs: Outputs;
   readonly firstWords: FirstWords;
-  readonly stop: Pick<AgentStop, "mayBeIn" | "planned">;
+  readonly stop: Pick<AgentStop, "mayBeIn" | "planned" | "hasLeft">;
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly now: () => Now;
@@ -171,6 +171,8 @@ export class AgentPlanRunner implements PlanRunner {
       switchboard.setInputs(plan, now());
       instances.scenes(switchboard.sceneInputs);
       switchboard.setRoutes(runners, outputs.latest, now());
+      // A show stop of a zone that it has left holds until nothing of the old plan runs.
+      stop.hasLeft();
     });
     this.#tellProblems(plan, plan.routes.length - runners.length);
     await Promise.all(are("re-configure").map((name) => this.#reconfigure(name, plan)));

@@ -210,6 +210,47 @@ describe("in a zone that the plan names", () => {
     expect(bench.zones).toEqual(["hall"]);
   });
 
+  test("that the next plan leaves, it is held until nothing of the old plan runs", async () => {
+    const bench = await running();
+    await apply(bench, 2, { ...planWith(), zones: ["hall"] });
+    bench.stop("hall", stopped);
+    bench.host.emit("sim", 5);
+    bench.told();
+    const stopping = Promise.withResolvers<void>();
+    bench.host.stopping = stopping.promise;
+    bench.host.did.splice(0);
+    bench.target(targetOf(3, { ...planWith({ settings: { a: 3 } }), zones: ["foyer"] }));
+    await bench.until("it stops what goes", () => bench.host.did.includes("stop sim"));
+
+    expect(bench.told()).toEqual([]);
+    expect(bench.zones).toEqual(["foyer"]);
+    stopping.resolve();
+    await bench.live("it is applied", () => bench.revision.phase.kind === "applied");
+    bench.host.emit("sim", 6);
+    expect(bench.told()).toContain("lamp/level 6");
+  });
+
+  test("it is held by the stop of the zone that it goes back from, until that has ended", async () => {
+    const bench = await running();
+    bench.stop("hall", stopped);
+    bench.target(targetOf(2, { ...planWith({ settings: { a: 2 } }), zones: ["hall"] }));
+    await bench.until("it is watched", () => bench.revision.phase.kind === "probing");
+    bench.host.emit("sim", 5);
+    bench.told();
+    const stopping = Promise.withResolvers<void>();
+    bench.host.stopping = stopping.promise;
+    bench.host.did.splice(0);
+
+    bench.host.events.stateChanged("sim", { state: "failed", reason: "it crashed" });
+    await bench.until("it stops what goes", () => bench.host.did.includes("stop sim"));
+
+    expect(bench.told()).toEqual([]);
+    stopping.resolve();
+    await bench.live("it has gone back", () => bench.revision.phase.kind === "rolled-back");
+    bench.host.emit("sim", 6);
+    expect(bench.told()).toContain("lamp/level 6");
+  });
+
   test("it is held after a cold start, before anything runs", async () => {
     const kept = memoryApplyStore();
     const stops: ZoneLatch[] = [{ zone: "hall", id: "a", by: "anna", at: 1 }];
