@@ -249,8 +249,10 @@ export class AgentApply {
     const { digest, bytes } = target;
     // What is tried again later comes without its plan.
     const given = target.plan ?? (this.#said?.digest === digest ? this.#said.plan : undefined);
-    if (given !== undefined && !(await this.#isWhole(digest))) await this.#put(digest, given);
-    await this.#get(digest, bytes, attempt, fetching.signal);
+    if (!(await this.#isWhole(digest))) {
+      if (given === undefined) await this.#get(digest, bytes, attempt, fetching.signal);
+      else await this.#put(digest, given);
+    }
     for (const file of (await this.#plan(target)).files)
       await this.#get(file.digest, file.bytes, attempt, fetching.signal);
   }

@@ -3,6 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { seconds } from "@interactor/shared/kernel/units";
 import { emptyFolder } from "../folders.ts";
 import { nodeIn, targetOf } from "./small-node.ts";
 
@@ -27,4 +28,29 @@ test("what a revision was taken back to is damaged: the node says so, and fetche
 
   await again.come(targetOf(1, { revision: 3 }));
   expect([again.runs, again.apply.phase]).toMatchObject([1, { kind: "applied", target: { revision: 3 } }]);
+});
+
+test("a damaged plan that is too large for its target, and whose hub is away at first, is fetched again and runs", async () => {
+  const folder = emptyFolder();
+  const first = await nodeIn(folder);
+  await first.come(targetOf(1));
+  first.apply.stop();
+  writeFileSync(contentOf(folder, 1), "something else");
+  const { plan: _large, ...withoutPlan } = targetOf(1);
+  let isAway = true;
+  const again = await nodeIn(folder, {
+    isUp: false,
+    fetching: () => {
+      if (isAway) throw new Error("the hub is away");
+    },
+  });
+  await expect.poll(() => again.apply.phase).toMatchObject({ kind: "rolled-back", code: "DAMAGED" });
+
+  again.apply.target(withoutPlan);
+  await expect.poll(() => again.apply.phase).toMatchObject({ kind: "rejected", code: "FETCH_FAILED" });
+  isAway = false;
+  again.clock.advance(seconds(61));
+  await again.settled();
+
+  expect([again.runs, again.apply.phase]).toMatchObject([1, { kind: "applied", target: { revision: 1 } }]);
 });
