@@ -16,6 +16,7 @@ import {
   type ApplyEvent,
   type ApplyState,
   type Content,
+  contentOf,
   type Phase,
 } from "./core/apply/apply-state.ts";
 import type { KnownClock } from "./core/apply/group-vote.ts";
@@ -75,7 +76,8 @@ export class AgentApply {
   /** What really runs. */
   get runs(): Content | undefined {
     const { current } = this.#state.kept;
-    return current?.digest === this.#runs?.digest ? current : this.#runs;
+    const runs = current?.digest === this.#runs?.digest ? current : this.#runs;
+    return runs && contentOf(runs);
   }
 
   /** Begins with what is on disk. Returns whether there is anything to run now. */

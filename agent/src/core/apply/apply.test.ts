@@ -439,6 +439,30 @@ describe("a member of a group", () => {
     expect(other.done(3).state.phase).toMatchObject({ kind: "applied", target: { revision: 2 } });
   });
 
+  test("whose confirmed revision is damaged runs nothing beside the others, until it has it again", () => {
+    const confirmed = promised().told("commit", 1).wait().wait().done(3);
+    expect(confirmed.state.kept.awaited).toBeUndefined();
+
+    const node = new Node(confirmed.state.kept).clear().failed("the plan is damaged").done(2);
+    expect(node.way).toEqual(["suspend", "write", "switch"]);
+    expect(node.effects.at(-1)).toMatchObject({ to: undefined });
+    expect(new Node(node.state.kept).way).toEqual([]);
+
+    expect(node.target(targetOf(2)).done(whole).state.phase).toMatchObject({ kind: "applied" });
+    expect(node.effects.findLast(({ kind }) => kind === "switch")).toMatchObject({ to: { revision: 2 } });
+    expect(new Node(node.state.kept).failed("again").state.kept.isWithdrawn).toBe(true);
+  });
+
+  test("goes back to what its group runs when it gets one of its own that is damaged", () => {
+    const confirmed = promised().told("commit", 1).wait().wait().done(3);
+    const own = confirmed.target(targetOf(3)).done(whole);
+
+    const node = new Node(own.state.kept).failed("the plan is damaged").done(2);
+
+    expect(node.state.kept).toMatchObject({ current: { revision: 2, group: "stage" }, isWithdrawn: false });
+    expect(new Node(node.state.kept).failed("this too").state.kept.current).toMatchObject({ revision: 2 });
+  });
+
   test("that fails where the others run runs nothing, also after a restart, until it gets another revision", () => {
     const node = promised().told("commit", 1).wait().wait().done(2).clear().failed("sim crashed").done(2);
 

@@ -112,7 +112,7 @@ function started(kept: Kept, at: Instant): ApplyStep {
   const isBehind = broken !== undefined && broken.revision > current.revision;
   const phase: Phase = isBehind ? endOf(broken) : { kind: "applied", target: current };
   const starting = { ...known, phase, attempt: 1, startAttempt: 1 };
-  return stay(starting, { kind: "switch", attempt: 1, to: current });
+  return stay(starting, { kind: "switch", attempt: 1, to: contentOf(current) });
 }
 
 const endOf = (broken: NonNullable<Kept["broken"]>): Phase => ({
@@ -162,7 +162,7 @@ function begin(state: ApplyState, target: Target, at: Instant): ApplyStep {
   const isConfirmed = kept.starts === undefined && !kept.isWithdrawn && !state.isDown;
   const isRunning = kept.current?.digest === target.digest && isConfirmed;
   if (isRunning && target.hold.kind !== "group") {
-    const noted = { ...kept, current: contentOf(target) };
+    const noted = { ...kept, current: { ...kept.current, ...contentOf(target) } };
     const phase: Phase = { kind: "applied", target: contentOf(target) };
     // What a start is still bringing up is heard of; what is left here is not.
     const attempt = dropped.length > 0 ? state.attempt + 1 : state.attempt;

@@ -8,6 +8,7 @@ import {
   contentOf,
   heldMax,
   type Kept,
+  type KeptContent,
   type Phase,
   prepareMax,
   probeGrace,
@@ -45,7 +46,7 @@ export function apply(state: ApplyState, target: Awaited, at: Instant): ApplySte
   const { current } = state.kept;
   const kept: Kept = {
     ...state.kept,
-    current: contentOf(target),
+    current: withGroup(target, state.kept),
     previous: current,
     starts: 1,
     isWithdrawn: false,
@@ -55,6 +56,13 @@ export function apply(state: ApplyState, target: Awaited, at: Instant): ApplySte
   };
   const phase: Phase = { kind: "applying", step: "writing", target, until: later(at, writeMax) };
   return stay({ ...state, phase, attempt, kept }, { kind: "write", attempt, kept });
+}
+
+/** One of its group that it had to leave, and has again, may not be left for another one either. */
+function withGroup(target: Awaited, { isWithdrawn, broken }: Kept): KeptContent {
+  const again = isWithdrawn && broken?.digest === target.digest ? broken.group : undefined;
+  const group = target.hold.kind === "group" ? target.hold.group : again;
+  return { ...contentOf(target), ...(group !== undefined && { group }) };
 }
 
 export function change(state: ApplyState, target: Awaited, at: Instant): ApplyStep {

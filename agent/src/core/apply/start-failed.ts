@@ -50,6 +50,6 @@ function aside(state: ApplyState, next: ApplyState["next"], { reason, at }: Fail
 function nothingWhole(state: ApplyState, reason: string): ApplyStep {
   const { current } = state.kept;
   if (current === undefined) return stay(state);
-  const phase: Phase = { kind: "rolled-back", target: current, code: "DAMAGED", reason };
+  const phase: Phase = { kind: "rolled-back", target: contentOf(current), code: "DAMAGED", reason };
   return stay({ ...state, phase, attempt: state.attempt + 1 });
 }
