@@ -144,6 +144,57 @@ describe("a secret", () => {
 
     expect(again.host.running.get("sim")?.settings).toEqual({ key: "<late>" });
   });
+
+  test("that is missing for a new revision is waited for too", async () => {
+    const secrets: Record<string, string> = {};
+    const bench = await running({ secrets });
+    bench.target(targetOf(2, planWith(secret)));
+    await bench.until("it is refused", () => bench.revision.phase.kind === "rejected");
+    expect(bench.revision.phase).toMatchObject({ code: "VETO", reason: "sim: it is not there" });
+
+    secrets["KEY"] = "late";
+    await bench.live("it is applied", () => bench.revision.phase.kind === "applied");
+
+    expect(bench.host.running.get("sim")?.settings).toEqual({ key: "<late>" });
+  });
+
+  describe("that is gone at a start", () => {
+    async function started(secrets: Record<string, string | Promise<string>>): Promise<Bench> {
+      const kept = memoryApplyStore();
+      await apply(await running({ kept, secrets: { KEY: "abc" } }), 2, planWith(secret));
+      const bench = revisionBench({ kept, secrets });
+      await bench.revision.start();
+      await bench.until("the lamp runs", () => bench.host.running.has("lamp"));
+      return bench;
+    }
+
+    test("is still waited for when a newer revision does not touch its instance", async () => {
+      const secrets: Record<string, string> = {};
+      const bench = await started(secrets);
+      await apply(bench, 3, { ...planWith(secret), routes: [] });
+
+      secrets["KEY"] = "late";
+      await bench.live("sim runs", () => bench.host.running.has("sim"));
+
+      expect(bench.host.did.filter((did) => did === "start sim")).toHaveLength(1);
+    });
+
+    test("and comes after a newer revision has started its instance, does not start it again", async () => {
+      const slow = Promise.withResolvers<string>();
+      const secrets: Record<string, string | Promise<string>> = {};
+      const bench = await started(secrets);
+      secrets["KEY"] = slow.promise;
+      bench.clock.advance(seconds(10));
+      secrets["KEY"] = "new";
+      await apply(bench, 3, planWith({ settings: { ...secret.settings, a: 3 } }));
+
+      slow.resolve("old");
+      for (let turn = 0; turn < 5; turn += 1) await after(1);
+
+      expect(bench.host.did.filter((did) => did === "start sim")).toHaveLength(1);
+      expect(bench.host.running.get("sim")?.settings).toEqual({ key: "<new>", a: 3 });
+    });
+  });
 });
 
 test("a node that starts tells its hub of the plan's instances at once, as of its own", async () => {
