@@ -16,6 +16,7 @@ import {
   type ApplyEvent,
   type ApplyState,
   type Content,
+  contentOf,
   type Phase,
 } from "./core/apply/apply-state.ts";
 import type { KnownClock } from "./core/apply/group-vote.ts";
@@ -57,6 +58,7 @@ export class AgentApply {
   #fetching = new AbortController();
   #collecting = Promise.resolve();
   #cancelDue: (() => void) | undefined;
+  #isStopped = false;
 
   constructor(world: ApplyWorld) {
     this.#world = world;
@@ -74,7 +76,8 @@ export class AgentApply {
   /** What really runs. */
   get runs(): Content | undefined {
     const { current } = this.#state.kept;
-    return current?.digest === this.#runs?.digest ? current : this.#runs;
+    const runs = current?.digest === this.#runs?.digest ? current : this.#runs;
+    return runs && contentOf(runs);
   }
 
   /** Begins with what is on disk. Returns whether there is anything to run now. */
@@ -101,12 +104,15 @@ export class AgentApply {
     this.#step({ kind: "connected", clock: this.#world.knownClock(), at: this.#world.clock.now() });
   }
 
+  /** What is still answered afterwards changes nothing: it says how the end went, and not how the revision is. */
   stop(): void {
+    this.#isStopped = true;
     this.#cancelDue?.();
     this.#fetching.abort();
   }
 
   #step(event: ApplyEvent): void {
+    if (this.#isStopped) return;
     const before = this.#state.phase;
     const { state, effects } = stepApply(this.#state, event);
     this.#state = state;
@@ -245,8 +251,10 @@ export class AgentApply {
     const { digest, bytes } = target;
     // What is tried again later comes without its plan.
     const given = target.plan ?? (this.#said?.digest === digest ? this.#said.plan : undefined);
-    if (given !== undefined && !(await this.#isWhole(digest))) await this.#put(digest, given);
-    await this.#get(digest, bytes, attempt, fetching.signal);
+    if (!(await this.#isWhole(digest))) {
+      if (given === undefined) await this.#get(digest, bytes, attempt, fetching.signal);
+      else await this.#put(digest, given);
+    }
     for (const file of (await this.#plan(target)).files)
       await this.#get(file.digest, file.bytes, attempt, fetching.signal);
   }

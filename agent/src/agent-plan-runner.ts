@@ -27,7 +27,7 @@ export interface PlanRunnerParts {
   readonly switchboard: Switchboard;
   readonly outputs: Outputs;
   readonly firstWords: FirstWords;
-  readonly stop: Pick<AgentStop, "mayBeIn" | "planned">;
+  readonly stop: Pick<AgentStop, "mayBeIn" | "planned" | "hasLeft">;
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly now: () => Now;
@@ -43,16 +43,22 @@ const secretAgainAfter = seconds(10);
 /** Of what is wrong with a plan so many are told; the others are counted. */
 const vetoesToldMax = 5;
 
+interface Veto {
+  readonly words: string;
+  /** It may be well another time, without another plan. */
+  readonly isPassing: boolean;
+}
+
 export class AgentPlanRunner implements PlanRunner {
   readonly #parts: PlanRunnerParts;
   readonly #fixed: ReadonlySet<string>;
   #plan: Plan | undefined;
   #changing: Promise<void> = Promise.resolve();
   #wellBefore: ReadonlySet<string> = new Set();
-  #endProbe: (() => void) | undefined;
+  #probe: { readonly end: () => void; readonly leave: () => void } | undefined;
   #isEnded = false;
-  /** By instance whose secret is awaited. */
-  readonly #retries = new Map<string, () => void>();
+  /** By instance that is not started yet: its secret is read, or waited for. Aborted, it is not started by that any more. */
+  readonly #starting = new Map<string, AbortController>();
 
   constructor(parts: PlanRunnerParts) {
     this.#parts = parts;
@@ -74,16 +80,18 @@ export class AgentPlanRunner implements PlanRunner {
     }
     const asked = names.filter((name) => !this.#fixed.has(name) && changes.instances[name] !== "untouched");
     const answers = await Promise.all(asked.map((name) => this.#vetoOf(name, plan)));
-    vetoes.push(...answers.flatMap((veto) => (veto === undefined ? [] : [veto])));
+    const answered = answers.flatMap((veto) => (veto === undefined ? [] : [veto]));
+    const isPassing = vetoes.length === 0 && answered.every((veto) => veto.isPassing);
+    vetoes.push(...answered.map(({ words }) => words));
     if (vetoes.length === 0) return;
     const more = vetoes.length - vetoesToldMax;
     const told = [...vetoes.slice(0, vetoesToldMax), ...(more > 0 ? [`and ${more} more`] : [])];
-    throw new Fault("VETO", told.join("; "));
+    throw new Fault(isPassing ? "SECRET_MISSING" : "VETO", told.join("; "));
   }
 
   /** One after the other: the way back begins where the way forward has got to. */
   change(plan: Plan, changes: PlanChanges): Promise<void> {
-    this.#endProbe?.();
+    this.#probe?.end();
     const next = this.#changing.then(() => this.#change(plan, changes));
     this.#changing = next.catch(() => undefined);
     return next;
@@ -97,12 +105,15 @@ export class AgentPlanRunner implements PlanRunner {
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
     let cancel = (): void => undefined;
     let isOver = false;
-    const end = (reason: string | undefined): void => {
-      if (isOver) return;
+    const leave = (): void => {
       isOver = true;
       cancel();
       sightings.unwatch();
-      this.#endProbe = undefined;
+    };
+    const end = (reason: string | undefined): void => {
+      if (isOver) return;
+      leave();
+      this.#probe = undefined;
       resolve(reason);
     };
     const look = (): void => {
@@ -116,7 +127,7 @@ export class AgentPlanRunner implements PlanRunner {
       cancel = clock.after(due, look);
       return undefined;
     };
-    this.#endProbe = () => end(undefined);
+    this.#probe = { end: () => end(undefined), leave };
     sightings.watch(probation, look);
     this.#selfTests(probation, plan, changes, look);
     look();
@@ -132,11 +143,11 @@ export class AgentPlanRunner implements PlanRunner {
     after(() => switchboard.moveOn(outputs.latest, now()));
   }
 
-  /** What a change still had to start is not started any more. */
+  /** What a change still had to start is not started any more, and what is watched gets no verdict. */
   stop(): void {
     this.#isEnded = true;
-    this.#endProbe?.();
-    for (const cancel of this.#retries.values()) cancel();
+    this.#probe?.leave();
+    for (const starting of this.#starting.values()) starting.abort();
   }
 
   async #change(plan: Plan, { instances: changes }: PlanChanges): Promise<void> {
@@ -154,7 +165,7 @@ export class AgentPlanRunner implements PlanRunner {
     });
     this.#wellBefore = instances.sightings.well;
     firstWords.planned(are("start", "restart"));
-    for (const name of are("stop", "start", "restart", "re-configure")) this.#forgetRetry(name);
+    for (const name of are("stop", "start", "restart", "re-configure")) this.#forgetStart(name);
     // Who goes lets go of lines and universes that another one wants. What is half-way there may run already.
     await Promise.all([
       ...are("stop").map((name) => instances.stop(name, { isBack: false })),
@@ -168,6 +179,8 @@ export class AgentPlanRunner implements PlanRunner {
       switchboard.setInputs(plan, now());
       instances.scenes(switchboard.sceneInputs);
       switchboard.setRoutes(runners, outputs.latest, now());
+      // A show stop of a zone that it has left holds until nothing of the old plan runs.
+      stop.hasLeft();
     });
     this.#tellProblems(plan, plan.routes.length - runners.length);
     await Promise.all(are("re-configure").map((name) => this.#reconfigure(name, plan)));
@@ -184,14 +197,15 @@ export class AgentPlanRunner implements PlanRunner {
     );
   }
 
-  async #vetoOf(name: string, plan: Plan): Promise<string | undefined> {
+  async #vetoOf(name: string, plan: Plan): Promise<Veto | undefined> {
     const planned = own(plan.instances, name);
     if (planned === undefined) return undefined;
     try {
       const verdict = await this.#parts.instances.prepare(await this.#specOf(name, planned));
-      return verdict === undefined ? undefined : `${name}: ${verdict}`;
+      return verdict === undefined ? undefined : { words: `${name}: ${verdict}`, isPassing: false };
     } catch (error) {
-      return `${name}: ${messageOf(error)}`;
+      const isPassing = error instanceof Fault && error.code === "SECRET_MISSING";
+      return { words: `${name}: ${messageOf(error)}`, isPassing };
     }
   }
 
@@ -199,17 +213,23 @@ export class AgentPlanRunner implements PlanRunner {
     const planned = own(plan.instances, name);
     if (planned === undefined) return;
     const { clock, instances } = this.#parts;
+    if (this.#isEnded) return;
+    this.#forgetStart(name);
+    const starting = new AbortController();
+    const { signal } = starting;
+    this.#starting.set(name, starting);
     try {
       const spec = await this.#specOf(name, planned);
-      if (!this.#isEnded) instances.start(spec);
+      if (signal.aborted) return;
+      this.#starting.delete(name);
+      instances.start(spec);
     } catch (error) {
+      if (signal.aborted) return;
       const { module } = planned;
       instances.failed({ name, module, settings: {} }, messageOf(error));
-      const again = (): void => {
-        this.#retries.delete(name);
-        if (this.#plan === plan) void this.#start(name, plan);
-      };
-      this.#retries.set(name, clock.after(secretAgainAfter, again));
+      // A newer plan that does not touch it leaves it to this.
+      const again = (): void => void this.#start(name, this.#plan ?? plan);
+      signal.addEventListener("abort", clock.after(secretAgainAfter, again), { once: true });
     }
   }
 
@@ -251,9 +271,9 @@ export class AgentPlanRunner implements PlanRunner {
     }
   }
 
-  #forgetRetry(name: string): void {
-    this.#retries.get(name)?.();
-    this.#retries.delete(name);
+  #forgetStart(name: string): void {
+    this.#starting.get(name)?.abort();
+    this.#starting.delete(name);
   }
 }
 

@@ -43,6 +43,8 @@ export class AgentStop {
   readonly #latches: StopLatches;
   readonly #own: readonly string[];
   #zones: readonly string[];
+  /** Those it was in by what still runs; at most as many again. */
+  #left: readonly string[];
   readonly #leases: HubLeases;
   /** How long obeying took, by zone and id: of what came in this life. */
   #tookMs: ReadonlyMap<string, number> = new Map();
@@ -53,6 +55,7 @@ export class AgentStop {
   constructor({ zones, instances }: AgentStopOptions, switchboard: Switchboard, world: AgentStopWorld) {
     this.#own = zones;
     this.#zones = zones;
+    this.#left = zones;
     this.#latches = new StopLatches(zones);
     this.#leases = new HubLeases(instances, switchboard, world.clock.now());
     this.#switchboard = switchboard;
@@ -104,18 +107,30 @@ export class AgentStop {
     return this.#with(zones).length <= zonesPerNodeMax;
   }
 
-  /** The plan puts the node into these, beside its own. Returns whether it is in others now. */
+  /**
+   * The plan puts the node into these, beside its own. Until it `hasLeft` those that it was in, it is held by both: what
+   * it is to run no more still drives its outputs. Returns whether it is in others now.
+   */
   planned(zones: readonly string[]): boolean {
     const before = this.#zones.join(" ");
     this.#zones = this.#with(zones).slice(0, zonesPerNodeMax);
-    if (this.#latches.setZones(this.#zones)) {
-      this.#obey();
-      for (const { zone, by } of this.#latches.held)
-        this.#world.log.warn(`show stop in ${zone}, which the node is in by its plan`, { by });
-      this.#keep();
-      this.#world.changed();
-    }
+    this.#heldIn([...this.#left, ...this.#zones]);
     return before !== this.#zones.join(" ");
+  }
+
+  /** Nothing of what ran in other zones drives an output any more. */
+  hasLeft(): void {
+    this.#left = this.#zones;
+    this.#heldIn(this.#zones);
+  }
+
+  #heldIn(zones: readonly string[]): void {
+    if (!this.#latches.setZones(zones)) return;
+    this.#obey();
+    for (const { zone, by } of this.#latches.held)
+      this.#world.log.warn(`show stop in ${zone}, which the node is in by its plan`, { by });
+    this.#keep();
+    this.#world.changed();
   }
 
   /** The node has other instances, or other leases of them. */

@@ -136,6 +136,12 @@ function addAgent(program: Command): void {
         "whose modules it installs (default trust-root.json in --data): the root.json of `interactor trust init`",
       ).env("INTERACTOR_TRUST_ROOT"),
     )
+    .addOption(
+      new Option(
+        "--secrets <folder>",
+        "the only folder that files of secrets are read from (default /etc/interactor/secrets)",
+      ).env("INTERACTOR_SECRETS"),
+    )
     .addHelpText(
       "after",
       example("interactor agent --node pi-01 --hub mqtt://10.0.0.2:1883 --config node.json"),

@@ -23,6 +23,12 @@ test("zones come from repeated options, else from the environment, each once and
   expect(zonesOf([])).toEqual([]);
 });
 
+test("files of secrets lie in a folder of the machine, or in the one that is named", () => {
+  expect(readOptions([], {}).secrets).toBe("/etc/interactor/secrets");
+  expect(readOptions([], { INTERACTOR_SECRETS: "/run/keys/" }).secrets).toBe("/run/keys");
+  expect(readOptions(["--secrets", "/a"], { INTERACTOR_SECRETS: "/b" }).secrets).toBe("/a");
+});
+
 test("measures of a sandbox that a node does without come the same way, and only those there are", () => {
   const withoutOf = (argv: readonly string[], env: NodeJS.ProcessEnv = {}) => [
     ...readOptions(argv, env).without,

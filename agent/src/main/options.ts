@@ -24,7 +24,12 @@ export interface Options {
   readonly without: ReadonlySet<Measure>;
   /** Whose modules it installs: the root of the site's trust. */
   readonly trustRoot: string;
+  /** The only folder that files of secrets are read from. */
+  readonly secrets: string;
 }
+
+/** Where secrets of a machine lie that are for this program. */
+const secretsFolder = "/etc/interactor/secrets";
 
 const usage = "see `interactor agent --help`";
 
@@ -41,6 +46,7 @@ export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv): Op
     zones: zonesFrom(given.zone ?? env["INTERACTOR_ZONES"]?.split(",") ?? []),
     without: measuresFrom(given["sandbox-without"] ?? env["INTERACTOR_SANDBOX_WITHOUT"]?.split(",") ?? []),
     trustRoot: resolve(given["trust-root"] ?? env["INTERACTOR_TRUST_ROOT"] ?? `${data}/trust-root.json`),
+    secrets: resolve(given.secrets ?? env["INTERACTOR_SECRETS"] ?? secretsFolder),
   };
 }
 
@@ -68,8 +74,8 @@ function parse(argv: readonly string[]) {
   try {
     const text = { type: "string" } as const;
     const zone = { type: "string", multiple: true } as const;
-    const places = { data: text, site: text, node: text, hub: text, config: text, "trust-root": text };
-    const options = { ...places, zone, "sandbox-without": zone };
+    const places = { data: text, config: text, "trust-root": text, secrets: text };
+    const options = { ...places, site: text, node: text, hub: text, zone, "sandbox-without": zone };
     return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
   } catch (error) {
     throw new Fault("USAGE", `${messageOf(error)}; ${usage}`, { cause: error });

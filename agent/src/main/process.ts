@@ -38,7 +38,7 @@ async function serve(): Promise<void> {
   const ending = Promise.withResolvers<number>();
   whenTold(() => ending.resolve(0));
   const options = readOptions(process.argv.slice(2), process.env);
-  const { data, site, node, hub, config, zones, without, trustRoot } = options;
+  const { data, site, node, hub, config, zones, without, trustRoot, secrets } = options;
   using folder = openDataFolder(data);
   const instances = readInstances(config);
   const log = pinoLog({ name: "interactor-agent", version, node });
@@ -76,7 +76,7 @@ async function serve(): Promise<void> {
       applyStore,
       files: pull.files,
       allow: allowBundles({ data, node, root: trustRoot, source: pull.source, log }),
-      secrets: systemSecrets(process.env),
+      secrets: systemSecrets(process.env, secrets),
       spool,
       openHost: modulesOf({ file, data, fileOf, site, node, without, steering, clock, random, log }),
       restart: (reason) => {

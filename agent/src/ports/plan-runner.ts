@@ -4,7 +4,10 @@ import type { PlanChanges } from "@interactor/shared/site/plan-changes";
 import type { Plan } from "@interactor/shared/wire/messages/plan";
 
 export interface PlanRunner {
-  /** Asks modules and routes whether they can take it; touches nothing. Throws a Fault `VETO` with words for people. */
+  /**
+   * Asks modules and routes whether they can take it; touches nothing. Throws a Fault with words for people: a `VETO`,
+   * or `SECRET_MISSING` when nothing but secrets is missing, which may come.
+   */
   prepare(plan: Plan, changes: PlanChanges): Promise<void>;
   /** Touches only what changes. On its way back it is called again, possibly before it was done. */
   change(plan: Plan, changes: PlanChanges): Promise<void>;

@@ -18,7 +18,7 @@ export function checkSecrets(check: SiteCheck): void {
     }
     for (const name of parts.filter((_part, index) => index % 2 === 1)) {
       if (known.includes(name)) continue;
-      const where = `add it under secrets: ${name}: { env: ${name.toUpperCase().replaceAll("-", "_")} }`;
+      const where = `add it under secrets: ${name}: { env: INTERACTOR_SECRET_${name.toUpperCase().replaceAll("-", "_")} }`;
       check.tell(path, `there is no secret "${name}"`, hintAmong(name, known, where));
     }
   }

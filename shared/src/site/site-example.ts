@@ -17,7 +17,7 @@ variables:
 # Where secrets are: env, file or credential (of systemd). Settings say \${secret:name}; the value is looked up on the
 # node that uses it, and never stands in this file, in a revision or in a log.
 secrets: {}
-#  projector: { env: PROJECTOR_PASSWORD }
+#  projector: { env: INTERACTOR_SECRET_PROJECTOR }
 
 # What the site can be in, by names of your own. A zone may have its own.
 modes:

@@ -51,7 +51,7 @@ export interface Given {
   /** What earlier lives have kept. */
   readonly kept?: ApplyStore;
   readonly fixed?: readonly InstanceSpec[];
-  readonly secrets?: Readonly<Record<string, string>>;
+  readonly secrets?: Readonly<Record<string, string | Promise<string>>>;
   /** Show stops that earlier lives have kept. */
   readonly stops?: readonly ZoneLatch[];
 }
@@ -223,7 +223,7 @@ export function revisionBench({
       applyStore: kept,
       secrets: {
         async read(source) {
-          const value = secrets[Object.values(source).join()];
+          const value = await secrets[Object.values(source).join()];
           if (value === undefined) throw new Fault("SECRET_MISSING", "it is not there");
           return value;
         },

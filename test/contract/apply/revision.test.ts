@@ -1,5 +1,6 @@
 // What a node does with the plan of a revision: instances, routes, secrets, and standing still for its group.
 
+import { setTimeout as after } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { micros, millis, seconds } from "@interactor/shared/kernel/units";
 import { routeOf } from "@interactor/shared/testing/builders";
@@ -101,6 +102,20 @@ test("what an instance that was exchanged still says is not its successor's", as
   expect(bench.told()).not.toContain("lamp/level 99");
 });
 
+test("a node that is ended while it watches a revision has not confirmed it", async () => {
+  const kept = memoryApplyStore();
+  const bench = await running({ kept });
+  bench.host.slow.add("sim");
+  bench.target(targetOf(2, planWith({ settings: { a: 2 } }), { probation: seconds(60) }));
+  await bench.until("it is watched", () => bench.revision.phase.kind === "probing");
+
+  bench.revision.end();
+  // What is asked after the end is answered before anything of it could reach the disk.
+  for (let turn = 0; turn < 5; turn += 1) await after(1);
+
+  expect(await kept.load()).toMatchObject({ current: { revision: 2 }, starts: 1, awaited: { revision: 2 } });
+});
+
 describe("a secret", () => {
   const secret = { settings: { key: { $secret: ["<", { env: "KEY" }, ">"] } } };
 
@@ -128,6 +143,57 @@ describe("a secret", () => {
     await again.until("sim runs", () => again.host.running.has("sim"));
 
     expect(again.host.running.get("sim")?.settings).toEqual({ key: "<late>" });
+  });
+
+  test("that is missing for a new revision is waited for too", async () => {
+    const secrets: Record<string, string> = {};
+    const bench = await running({ secrets });
+    bench.target(targetOf(2, planWith(secret)));
+    await bench.until("it is refused", () => bench.revision.phase.kind === "rejected");
+    expect(bench.revision.phase).toMatchObject({ code: "VETO", reason: "sim: it is not there" });
+
+    secrets["KEY"] = "late";
+    await bench.live("it is applied", () => bench.revision.phase.kind === "applied");
+
+    expect(bench.host.running.get("sim")?.settings).toEqual({ key: "<late>" });
+  });
+
+  describe("that is gone at a start", () => {
+    async function started(secrets: Record<string, string | Promise<string>>): Promise<Bench> {
+      const kept = memoryApplyStore();
+      await apply(await running({ kept, secrets: { KEY: "abc" } }), 2, planWith(secret));
+      const bench = revisionBench({ kept, secrets });
+      await bench.revision.start();
+      await bench.until("the lamp runs", () => bench.host.running.has("lamp"));
+      return bench;
+    }
+
+    test("is still waited for when a newer revision does not touch its instance", async () => {
+      const secrets: Record<string, string> = {};
+      const bench = await started(secrets);
+      await apply(bench, 3, { ...planWith(secret), routes: [] });
+
+      secrets["KEY"] = "late";
+      await bench.live("sim runs", () => bench.host.running.has("sim"));
+
+      expect(bench.host.did.filter((did) => did === "start sim")).toHaveLength(1);
+    });
+
+    test("and comes after a newer revision has started its instance, does not start it again", async () => {
+      const slow = Promise.withResolvers<string>();
+      const secrets: Record<string, string | Promise<string>> = {};
+      const bench = await started(secrets);
+      secrets["KEY"] = slow.promise;
+      bench.clock.advance(seconds(10));
+      secrets["KEY"] = "new";
+      await apply(bench, 3, planWith({ settings: { ...secret.settings, a: 3 } }));
+
+      slow.resolve("old");
+      for (let turn = 0; turn < 5; turn += 1) await after(1);
+
+      expect(bench.host.did.filter((did) => did === "start sim")).toHaveLength(1);
+      expect(bench.host.running.get("sim")?.settings).toEqual({ key: "<new>", a: 3 });
+    });
   });
 });
 
@@ -193,6 +259,47 @@ describe("in a zone that the plan names", () => {
 
     expect(bench.told().toSorted()).toEqual(["lamp/level 0", "sim/level 0"]);
     expect(bench.zones).toEqual(["hall"]);
+  });
+
+  test("that the next plan leaves, it is held until nothing of the old plan runs", async () => {
+    const bench = await running();
+    await apply(bench, 2, { ...planWith(), zones: ["hall"] });
+    bench.stop("hall", stopped);
+    bench.host.emit("sim", 5);
+    bench.told();
+    const stopping = Promise.withResolvers<void>();
+    bench.host.stopping = stopping.promise;
+    bench.host.did.splice(0);
+    bench.target(targetOf(3, { ...planWith({ settings: { a: 3 } }), zones: ["foyer"] }));
+    await bench.until("it stops what goes", () => bench.host.did.includes("stop sim"));
+
+    expect(bench.told()).toEqual([]);
+    expect(bench.zones).toEqual(["foyer"]);
+    stopping.resolve();
+    await bench.live("it is applied", () => bench.revision.phase.kind === "applied");
+    bench.host.emit("sim", 6);
+    expect(bench.told()).toContain("lamp/level 6");
+  });
+
+  test("it is held by the stop of the zone that it goes back from, until that has ended", async () => {
+    const bench = await running();
+    bench.stop("hall", stopped);
+    bench.target(targetOf(2, { ...planWith({ settings: { a: 2 } }), zones: ["hall"] }));
+    await bench.until("it is watched", () => bench.revision.phase.kind === "probing");
+    bench.host.emit("sim", 5);
+    bench.told();
+    const stopping = Promise.withResolvers<void>();
+    bench.host.stopping = stopping.promise;
+    bench.host.did.splice(0);
+
+    bench.host.events.stateChanged("sim", { state: "failed", reason: "it crashed" });
+    await bench.until("it stops what goes", () => bench.host.did.includes("stop sim"));
+
+    expect(bench.told()).toEqual([]);
+    stopping.resolve();
+    await bench.live("it has gone back", () => bench.revision.phase.kind === "rolled-back");
+    bench.host.emit("sim", 6);
+    expect(bench.told()).toContain("lamp/level 6");
   });
 
   test("it is held after a cold start, before anything runs", async () => {

@@ -55,13 +55,15 @@ export interface Given {
   readonly veto?: (plan: Plan) => string | undefined;
   /** Throws unless bundles may be installed. */
   readonly allow?: AllowBundles;
+  /** By default it starts with what it kept, if anything; this one cannot. */
+  readonly isUp?: false;
   /** Told of each piece of a file before it comes: by throwing, the link is lost. */
   readonly fetching?: (digest: string, at: number) => void;
 }
 
 const ends = new Set(["idle", "applied", "rolled-back", "rejected"]);
 
-export async function nodeIn(folder: string, { disk, unwell, veto, allow, fetching }: Given = {}) {
+export async function nodeIn(folder: string, { disk, unwell, veto, allow, fetching, isUp }: Given = {}) {
   const clock = new VirtualClock();
   const log: string[] = [];
   const say = (words: string) => void log.push(words);
@@ -148,6 +150,6 @@ export async function nodeIn(folder: string, { disk, unwell, veto, allow, fetchi
     },
   };
   await apply.start();
-  await node.settled();
+  if (isUp !== false) await node.settled();
   return node;
 }

@@ -77,8 +77,8 @@ describe.concurrent("a revision is refused, and nothing is touched, when", () =>
     ],
     [
       "a secret is not there",
-      { bad: simulated({ seed: { $secret: ["", { env: "NOT_THERE" }, ""] } }) },
-      "the environment variable NOT_THERE is not set",
+      { bad: simulated({ seed: { $secret: ["", { env: "INTERACTOR_SECRET_X" }, ""] } }) },
+      "the environment variable INTERACTOR_SECRET_X is not set",
     ],
   ])("%s", async (_what, more, reason) => {
     await using stage = await openStage();

@@ -13,7 +13,7 @@ const secret = "127.0.91.77";
 
 const siteText = (port: number): string => `site: demo
 secrets:
-  wall: { env: WALL_ADDRESS }
+  wall: { env: INTERACTOR_SECRET_WALL }
 nodes:
   pi:
     instances:
@@ -26,7 +26,11 @@ nodes:
 test("its value reaches the module, and no revision, file, log or answer of hub and agent", async () => {
   await using light = await Light.open(secret);
   await using hub = await startHub();
-  await using agent = await startAgent({ node: "pi", hub: hub.mqtt, env: { WALL_ADDRESS: secret } });
+  await using agent = await startAgent({
+    node: "pi",
+    hub: hub.mqtt,
+    env: { INTERACTOR_SECRET_WALL: secret },
+  });
   await eventually("pi is there", async () => (await hub.node("pi"))?.state === "ready");
   const site = new SiteClient(hub.http);
 
@@ -43,7 +47,7 @@ test("its value reaches the module, and no revision, file, log or answer of hub 
   expect(JSON.stringify(answers)).not.toContain(secret);
   expect(hub.log() + agent.log()).not.toContain(secret);
   const kept = [...(await filesIn(hub.data)), ...(await filesIn(agent.data))];
-  expect(kept.filter((bytes) => bytes.includes("WALL_ADDRESS")).length).toBeGreaterThan(1);
+  expect(kept.filter((bytes) => bytes.includes("INTERACTOR_SECRET_WALL")).length).toBeGreaterThan(1);
   expect(kept.filter((bytes) => bytes.includes(secret))).toEqual([]);
 });
 

@@ -8,6 +8,7 @@ import type { Kept } from "../../ports/apply-store.ts";
 
 const count = z.int().check(z.nonnegative());
 const content = z.object({ revision: count, digest: z.string() });
+const keptContent = z.object({ ...content.shape, group: z.optional(z.string()) });
 const span = z.pipe(z.number().check(z.nonnegative()), z.transform(millis));
 const outcome = z.enum(["commit", "abort"]);
 const round = z.object({
@@ -31,11 +32,11 @@ const rollBackCode = z.enum([
 
 const record = z.object({
   generation: count,
-  current: z.optional(content),
-  previous: z.optional(content),
+  current: z.optional(keptContent),
+  previous: z.optional(keptContent),
   starts: z.optional(count),
   isWithdrawn: z.boolean(),
-  broken: z.optional(z.object({ ...content.shape, code: rollBackCode, reason: z.string() })),
+  broken: z.optional(z.object({ ...keptContent.shape, code: rollBackCode, reason: z.string() })),
   awaited: z.optional(awaitedTarget),
   vote: z.optional(z.object({ round, outcome: z.optional(outcome) })),
   over: z.optional(z.object({ id: count, outcome: z.enum(["commit", "abort", "gave-up"]) })),
@@ -69,8 +70,24 @@ export function decodeRecord(
   const { generation, vote, current, previous, starts, broken, awaited, over, isWithdrawn } = parsed.data;
   return {
     generation,
-    kept: { current, previous, starts, isWithdrawn, broken, awaited, vote: plainVote(vote), over },
+    kept: {
+      current: plainContent(current),
+      previous: plainContent(previous),
+      starts,
+      isWithdrawn,
+      broken: plainContent(broken),
+      awaited,
+      vote: plainVote(vote),
+      over,
+    },
   };
+}
+
+/** Without a field that is there and undefined. An agent of before wrote no group. */
+function plainContent<Read extends { readonly group?: string | undefined }>(kept: Read | undefined) {
+  if (kept === undefined) return undefined;
+  const { group, ...of } = kept;
+  return group === undefined ? of : { ...of, group };
 }
 
 /** Without fields that are there and undefined. */

@@ -59,6 +59,11 @@ export interface Content {
   readonly digest: string;
 }
 
+export interface KeptContent extends Content {
+  /** The group whose members changed over to it together: none of them may run another one beside it. */
+  readonly group?: string;
+}
+
 export type Awaited = Omit<Target, "plan">;
 
 interface Timed {
@@ -97,9 +102,9 @@ export type Phase =
 /** What is on disk, in one record that is replaced as a whole. */
 export interface Kept {
   /** What runs, and after a restart too. `undefined`: nothing was applied yet. */
-  readonly current: Content | undefined;
+  readonly current: KeptContent | undefined;
   /** The last one that was well before `current`. */
-  readonly previous: Content | undefined;
+  readonly previous: KeptContent | undefined;
   /** How often `current` was started while it had not proved itself; `undefined`: it has. */
   readonly starts: number | undefined;
   /**
@@ -107,7 +112,7 @@ export interface Kept {
    * the old one must not run beside the new one.
    */
   readonly isWithdrawn: boolean;
-  readonly broken: (Content & { readonly code: RollBackCode; readonly reason: string }) | undefined;
+  readonly broken: (KeptContent & { readonly code: RollBackCode; readonly reason: string }) | undefined;
   /** What waits for a tick that was promised, or has not proved itself yet. */
   readonly awaited: Awaited | undefined;
   readonly vote: KeptVote | undefined;
@@ -133,6 +138,10 @@ export interface ApplyState {
   readonly next: Target | undefined;
   /** Numbers what is asked of the shell, so that a late answer is known as one. */
   readonly attempt: number;
+  /** The attempt by which a start brings up `current`, until it is answered: that is heard whatever came meanwhile. */
+  readonly startAttempt: number | undefined;
+  /** What is current could not be brought up: it does not run, whatever the record says. */
+  readonly isDown: boolean;
   /** When the record is written again that the disk did not take. */
   readonly keepAt: Instant | undefined;
 }

@@ -287,6 +287,60 @@ describe("a node that is started", () => {
   });
 });
 
+describe("what a start could not bring up", () => {
+  const { kept } = running(1).state;
+  const damaged = (): Node => new Node(kept).failed("the plan is damaged").clear();
+
+  test("is not said to run after a fetch of it was rejected, but fetched again", () => {
+    const node = damaged().target(targetOf(1)).failed("the hub is away", { isPassing: true });
+    expect(node.state.phase).toMatchObject({ kind: "rejected" });
+
+    expect(node.clear().wait().way).toEqual(["fetch"]);
+    expect(node.done(whole).way).toContain("switch");
+    expect(node.state.phase).toMatchObject({ kind: "applied", target: { revision: 1 } });
+    expect(node.clear().target(targetOf(2, { digest: digestOf("1") })).way).toEqual(["keep"]);
+  });
+
+  test("after a revision was taken back is told, and the bytes of it are fetched under any number", () => {
+    const back = running(1).target(targetOf(2)).done(5).failed("sim crashed").done(2);
+    const node = new Node(back.state.kept).failed("the plan is damaged").clear();
+
+    expect(node.state.phase).toMatchObject({
+      kind: "rolled-back",
+      code: "UNHEALTHY",
+      reason: "sim crashed; and what ran before it cannot be brought up: the plan is damaged",
+    });
+    expect(node.target(targetOf(2)).way).toEqual([]);
+    expect(node.target(targetOf(3, { digest: digestOf("1") })).way).toEqual(["fetch"]);
+    expect(node.done(whole).way).toContain("switch");
+  });
+
+  test("is heard of also when another revision came meanwhile: the one before runs, then the other", () => {
+    const second = running(1).target(targetOf(2)).done(whole);
+    const node = new Node(second.state.kept);
+    const { attempt } = node.state;
+    node.target(targetOf(3)).clear();
+
+    node.failed("the plan is damaged", { attempt }).done(2);
+
+    expect(node.way).toEqual(["drop", "write", "switch", "fetch"]);
+    expect(node.state.kept).toMatchObject({ current: { revision: 1 }, broken: { revision: 2 } });
+    expect(node.done(whole).state.phase).toMatchObject({ kind: "applied", target: { revision: 3 } });
+  });
+
+  test("does not run when what came meanwhile was rejected, and is desired again", () => {
+    const node = new Node(kept);
+    const { attempt } = node.state;
+    node
+      .target(targetOf(2))
+      .failed("the plan is damaged", { attempt })
+      .done(2)
+      .failed("no", { code: "VETO" });
+
+    expect(node.clear().target(targetOf(1)).way).toEqual(["fetch"]);
+  });
+});
+
 test("a start whose files are damaged is noticed also when the hub has renamed the revision meanwhile", () => {
   const { kept } = running(1).target(targetOf(2)).done(whole).state;
   const node = new Node(kept)
@@ -383,6 +437,30 @@ describe("a member of a group", () => {
 
     const other = new Node(kept).told("commit", 1).wait();
     expect(other.done(3).state.phase).toMatchObject({ kind: "applied", target: { revision: 2 } });
+  });
+
+  test("whose confirmed revision is damaged runs nothing beside the others, until it has it again", () => {
+    const confirmed = promised().told("commit", 1).wait().wait().done(3);
+    expect(confirmed.state.kept.awaited).toBeUndefined();
+
+    const node = new Node(confirmed.state.kept).clear().failed("the plan is damaged").done(2);
+    expect(node.way).toEqual(["suspend", "write", "switch"]);
+    expect(node.effects.at(-1)).toMatchObject({ to: undefined });
+    expect(new Node(node.state.kept).way).toEqual([]);
+
+    expect(node.target(targetOf(2)).done(whole).state.phase).toMatchObject({ kind: "applied" });
+    expect(node.effects.findLast(({ kind }) => kind === "switch")).toMatchObject({ to: { revision: 2 } });
+    expect(new Node(node.state.kept).failed("again").state.kept.isWithdrawn).toBe(true);
+  });
+
+  test("goes back to what its group runs when it gets one of its own that is damaged", () => {
+    const confirmed = promised().told("commit", 1).wait().wait().done(3);
+    const own = confirmed.target(targetOf(3)).done(whole);
+
+    const node = new Node(own.state.kept).failed("the plan is damaged").done(2);
+
+    expect(node.state.kept).toMatchObject({ current: { revision: 2, group: "stage" }, isWithdrawn: false });
+    expect(new Node(node.state.kept).failed("this too").state.kept.current).toMatchObject({ revision: 2 });
   });
 
   test("that fails where the others run runs nothing, also after a restart, until it gets another revision", () => {

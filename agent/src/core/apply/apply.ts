@@ -27,8 +27,9 @@ import {
 } from "./apply-state.ts";
 import { voted, voteEventOf } from "./applying-votes.ts";
 import { beginSwitchingBack, begun, goBack, rolledBack } from "./going-back.ts";
-import { apply, change, hold, prepare, probe } from "./going-forward.ts";
+import { apply, change, drop, hold, prepare, probe } from "./going-forward.ts";
 import { type VoteEvent, voteAtStart } from "./group-vote.ts";
+import { startFailed } from "./start-failed.ts";
 
 export const applyAtStart: ApplyState = {
   phase: { kind: "idle" },
@@ -36,6 +37,8 @@ export const applyAtStart: ApplyState = {
   vote: voteAtStart,
   next: undefined,
   attempt: 0,
+  startAttempt: undefined,
+  isDown: false,
   keepAt: undefined,
 };
 
@@ -48,9 +51,12 @@ export function stepApply(state: ApplyState, event: ApplyEvent): ApplyStep {
     case "progress":
       if (event.attempt !== state.attempt || state.phase.kind !== "fetching") return stay(state);
       return stay({ ...state, phase: { ...state.phase, until: later(event.at, fetchStallMax) } });
-    case "done":
-      return event.attempt === state.attempt ? ready(done(state, event.at), event.at) : stay(state);
+    case "done": {
+      const known = event.attempt === state.startAttempt ? { ...state, startAttempt: undefined } : state;
+      return event.attempt === state.attempt ? ready(done(known, event.at), event.at) : stay(known);
+    }
     case "failed":
+      if (event.attempt === state.startAttempt) return ready(startFailed(state, event), event.at);
       return event.attempt === state.attempt ? ready(failed(state, event), event.at) : stay(state);
     case "kept":
       return stay({ ...state, keepAt: undefined });
@@ -105,7 +111,8 @@ function started(kept: Kept, at: Instant): ApplyStep {
   if (current === undefined) return stay(broken === undefined ? known : { ...known, phase: endOf(broken) });
   const isBehind = broken !== undefined && broken.revision > current.revision;
   const phase: Phase = isBehind ? endOf(broken) : { kind: "applied", target: current };
-  return stay({ ...known, phase, attempt: 1 }, { kind: "switch", attempt: 1, to: current });
+  const starting = { ...known, phase, attempt: 1, startAttempt: 1 };
+  return stay(starting, { kind: "switch", attempt: 1, to: contentOf(current) });
 }
 
 const endOf = (broken: NonNullable<Kept["broken"]>): Phase => ({
@@ -152,11 +159,10 @@ function sameAgain(state: ApplyState, target: Target, at: Instant): ApplyStep {
 function begin(state: ApplyState, target: Target, at: Instant): ApplyStep {
   const { kept } = state;
   const dropped = drop(state);
-  const isDamaged = state.phase.kind === "rolled-back" && state.phase.code === "DAMAGED";
-  const isConfirmed = kept.starts === undefined && !kept.isWithdrawn && !isDamaged;
+  const isConfirmed = kept.starts === undefined && !kept.isWithdrawn && !state.isDown;
   const isRunning = kept.current?.digest === target.digest && isConfirmed;
   if (isRunning && target.hold.kind !== "group") {
-    const noted = { ...kept, current: contentOf(target) };
+    const noted = { ...kept, current: { ...kept.current, ...contentOf(target) } };
     const phase: Phase = { kind: "applied", target: contentOf(target) };
     // What a start is still bringing up is heard of; what is left here is not.
     const attempt = dropped.length > 0 ? state.attempt + 1 : state.attempt;
@@ -165,16 +171,6 @@ function begin(state: ApplyState, target: Target, at: Instant): ApplyStep {
   const attempt = state.attempt + 1;
   const phase: Phase = { kind: "fetching", target: awaitedOf(target), until: later(at, fetchStallMax) };
   return stay({ ...state, phase, attempt }, ...dropped, { kind: "fetch", attempt, target });
-}
-
-/** Of a way that is left before it touched anything. */
-function drop({ phase }: ApplyState): readonly ApplyEffect[] {
-  const isUnderWay =
-    phase.kind === "fetching" ||
-    phase.kind === "verifying" ||
-    phase.kind === "held" ||
-    phase.kind === "preparing";
-  return isUnderWay ? [{ kind: "drop", target: contentOf(phase.target) }] : [];
 }
 
 /** Without the plan: it is on disk from the first step on. */
@@ -204,14 +200,18 @@ function done(state: ApplyState, at: Instant): ApplyStep {
         ? hold(state, phase.target, "group", at)
         : apply(state, phase.target, at);
     case "applying":
-      return phase.step === "writing" ? change(state, phase.target, at) : probe(state, phase.target, at);
+      return phase.step === "writing"
+        ? change(state, phase.target, at)
+        : probe({ ...state, isDown: false }, phase.target, at);
     case "probing": {
       const kept: Kept = { ...state.kept, starts: undefined, awaited: undefined };
       const applied: Phase = { kind: "applied", target: contentOf(phase.target) };
       return stay({ ...state, phase: applied, kept, attempt: state.attempt + 1 }, { kind: "keep", kept });
     }
     case "going-back":
-      return phase.step === "writing" ? beginSwitchingBack(state, phase, at) : rolledBack(state);
+      return phase.step === "writing"
+        ? beginSwitchingBack(state, phase, at)
+        : rolledBack({ ...state, isDown: false });
     default:
       return stay(state);
   }
@@ -232,11 +232,6 @@ function failed(state: ApplyState, { code, reason, isPassing, at }: Failure): Ap
       return goBack(state, phase.step === "writing" ? "WRITE_FAILED" : "SWITCH_FAILED", reason, at);
     case "probing":
       return goBack(state, code === "PROBE_TIMEOUT" ? code : "UNHEALTHY", reason, at);
-    case "applied":
-      // What was confirmed does not start: its files are damaged. Without another one, all depends on the hub.
-      return state.kept.previous === undefined
-        ? nothingWhole(state, reason)
-        : goBack(state, "DAMAGED", reason, at);
     case "going-back":
       return phase.step === "writing"
         ? beginSwitchingBack({ ...state, keepAt: later(at, keepAgainAfter) }, phase, at)
@@ -244,14 +239,6 @@ function failed(state: ApplyState, { code, reason, isPassing, at }: Failure): Ap
     default:
       return stay(state);
   }
-}
-
-/** The record stays as it is: what cannot be read now may be read at the next start. */
-function nothingWhole(state: ApplyState, reason: string): ApplyStep {
-  const { current } = state.kept;
-  if (current === undefined) return stay(state);
-  const phase: Phase = { kind: "rolled-back", target: current, code: "DAMAGED", reason };
-  return stay({ ...state, phase, attempt: state.attempt + 1 });
 }
 
 const rejectCodeOf = (code: RejectCode | RollBackCode, otherwise: RejectCode): RejectCode =>

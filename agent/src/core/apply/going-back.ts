@@ -41,14 +41,15 @@ interface Why {
 function goBackFrom(state: ApplyState, target: Content, why: Why, at: Instant): ApplyStep {
   const attempt = state.attempt + 1;
   // Others of its group may run the new one: the old one must not run beside it.
-  const isWithdrawn = state.kept.awaited?.hold.kind === "group";
+  const group = groupOf(state.kept);
+  const isWithdrawn = group !== undefined;
   const kept: Kept = {
     ...state.kept,
     current: state.kept.previous,
     previous: undefined,
     starts: undefined,
     isWithdrawn,
-    broken: { ...target, ...why },
+    broken: { ...target, ...why, ...(group !== undefined && { group }) },
     awaited: undefined,
   };
   const phase: Phase = { kind: "going-back", step: "writing", target, ...why, until: later(at, writeMax) };
@@ -61,6 +62,10 @@ function goBackFrom(state: ApplyState, target: Content, why: Why, at: Instant): 
   };
 }
 
+/** An agent of before wrote it only while it was on its way. */
+const groupOf = ({ current, awaited }: Kept): string | undefined =>
+  current?.group ?? (awaited?.hold.kind === "group" ? awaited.hold.group : undefined);
+
 /** On disk or not: what runs now is worse than what ran before. */
 export function beginSwitchingBack(
   state: ApplyState,
@@ -71,7 +76,9 @@ export function beginSwitchingBack(
   const { current, isWithdrawn } = state.kept;
   return {
     state: { ...state, attempt, phase: { ...phase, step: "switching", until: later(at, switchMax) } },
-    effects: [{ kind: "switch", attempt, to: isWithdrawn ? undefined : current }],
+    effects: [
+      { kind: "switch", attempt, to: isWithdrawn || current === undefined ? undefined : contentOf(current) },
+    ],
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { instant, later, millis } from "@interactor/shared/kernel/units";
+import { earliest, type Instant, instant, later, millis } from "@interactor/shared/kernel/units";
 import { changesBetween } from "@interactor/shared/site/plan-changes";
 import { instanceOf, planOf } from "@interactor/shared/testing/plans";
 import { comingUpMax, heartbeatMax, firstHeartbeatMax, Probation } from "./probation.ts";
@@ -29,6 +29,17 @@ function beatUntil(probation: Probation, after: number, instance = "sim"): Proba
 }
 
 const end = later(began, window);
+
+/** Looks whenever it is due, until then, or until there is a verdict. */
+function lookUntil(probation: Probation, until: Instant, from = began): string {
+  let at = from;
+  let reason = reasonAt(probation, at);
+  while (reason === "watching" && at < until) {
+    at = earliest(later(probation.dueAt(at), millis(1)), until) ?? until;
+    reason = reasonAt(probation, at);
+  }
+  return reason;
+}
 /** Nothing is waited for any longer. */
 const over = later(end, comingUpMax);
 const reasonAt = (probation: Probation, at = end) => {
@@ -113,8 +124,7 @@ describe("it is unwell at once when an instance", () => {
 test("it is unwell when signs of life stop, or never come", () => {
   const stopped = beatUntil(watch(), 1000);
   const silentAt = later(later(began, millis(1000)), heartbeatMax);
-  expect(stopped.dueAt(began)).toBe(silentAt);
-  expect(reasonAt(stopped, silentAt)).toBe("watching");
+  expect(lookUntil(stopped, silentAt)).toBe("watching");
   expect(reasonAt(stopped, later(silentAt, millis(1)))).toBe("sim has given no sign of life for 3 s");
 
   const never = new Probation({
@@ -124,7 +134,40 @@ test("it is unwell when signs of life stop, or never come", () => {
     window: millis(60_000),
     at: began,
   });
+  expect(lookUntil(never, later(began, firstHeartbeatMax))).toBe("watching");
   expect(reasonAt(never, later(began, millis(firstHeartbeatMax + 1)))).toBe("sim gave no sign of life");
+});
+
+describe("silence is not counted", () => {
+  test("from before it began", () => {
+    const probation = watch();
+    probation.beat("sim", later(began, millis(-2500)));
+    const silentAt = later(began, heartbeatMax);
+
+    expect(lookUntil(probation, silentAt)).toBe("watching");
+    expect(reasonAt(probation, later(silentAt, millis(1)))).toContain("has given no sign of life");
+  });
+
+  test("while the agent did not listen itself, but from then on", () => {
+    const probation = beatUntil(watch(), 1000);
+    lookUntil(probation, later(began, millis(1000)));
+    const stalled = later(began, millis(4500));
+
+    expect(reasonAt(probation, stalled)).toBe("watching");
+    expect(lookUntil(probation, later(stalled, millis(400)), stalled)).toBe("watching");
+    expect(lookUntil(probation, over, later(stalled, millis(400)))).toContain(
+      "sim has given no sign of life",
+    );
+  });
+
+  test("for well when the agent was late just before the end", () => {
+    const probation = beatUntil(well(), 1000);
+    lookUntil(probation, later(began, millis(1000)));
+
+    expect(reasonAt(probation, later(end, millis(100)))).toBe("watching");
+    probation.beat("sim", later(end, millis(101)));
+    expect(reasonAt(probation, later(end, millis(102)))).toBe("well");
+  });
 });
 
 test("a self-test that does not end is no self-test that passed", () => {
@@ -148,7 +191,6 @@ test("the reason that is told is the first one", () => {
 test("an instance that comes up just after a short probation is waited for", () => {
   const probation = watch();
   expect(reasonAt(probation)).toBe("watching");
-  expect(probation.dueAt(end)).toBe(later(began, firstHeartbeatMax));
 
   probation.loaded("sim", code);
   probation.stateChanged("sim", { state: "running" });

@@ -4,13 +4,19 @@
  * it: nothing may be worse than it was. What was broken already, such as a sensor that nobody has plugged in, is no
  * reason to take a revision back.
  */
-import { earliest, type Instant, later, type Millis, seconds } from "@interactor/shared/kernel/units";
+import { earliest, type Instant, later, millis, type Millis, seconds } from "@interactor/shared/kernel/units";
 import type { PlanChanges } from "@interactor/shared/site/plan-changes";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import type { Plan } from "@interactor/shared/wire/messages/plan";
 
 /** An instance gives a sign of life every second; so many may be late on a Pi that has much to do. */
 export const heartbeatMax = seconds(3);
+/**
+ * The agent looks so often, to know when it was late itself: what came meanwhile from instances has not been heard yet.
+ */
+const lookEvery = seconds(1);
+/** Between two looks. More: the agent was late, and silence counts from the later one. */
+const lookGapMax: Millis = millis(lookEvery + 500);
 /** From the switch to the first sign of life: a worker thread starts, and a serial line is opened. */
 export const firstHeartbeatMax = seconds(15);
 
@@ -57,6 +63,10 @@ export class Probation {
   readonly #ends: Instant;
   readonly #stopped: ReadonlySet<string>;
   #unwell: string | undefined;
+  #lookedAt: Instant;
+  /** Since when the agent has listened without a gap. */
+  #listensSince: Instant;
+  #wasLate = false;
 
   constructor({ plan, changes, wellBefore, window, at }: ProbationOptions) {
     const isJudged = (name: string): boolean =>
@@ -70,6 +80,8 @@ export class Probation {
       Object.keys(changes.instances).filter((name) => changes.instances[name] === "stop"),
     );
     this.#began = at;
+    this.#lookedAt = at;
+    this.#listensSince = at;
     this.#ends = later(at, window);
   }
 
@@ -113,6 +125,7 @@ export class Probation {
   }
 
   verdict(at: Instant): Verdict {
+    this.#looked(at);
     for (const [instance, { beatAt }] of this.#watched) {
       if (at <= this.#silentAt(beatAt)) continue;
       this.#fail(
@@ -130,13 +143,24 @@ export class Probation {
 
   /** When a verdict may be another one without anything being seen. */
   dueAt(at: Instant): Instant {
-    let due = at < this.#ends ? this.#ends : later(this.#ends, comingUpMax);
+    const ends = at < this.#ends ? this.#ends : later(this.#ends, comingUpMax);
+    let due = earliest(ends, later(this.#lookedAt, lookEvery)) ?? ends;
     for (const { beatAt } of this.#watched.values()) due = earliest(due, this.#silentAt(beatAt)) ?? due;
     return due;
   }
 
+  #looked(at: Instant): void {
+    if (at > later(this.#lookedAt, lookGapMax)) {
+      this.#listensSince = at;
+      this.#wasLate = true;
+    }
+    this.#lookedAt = at;
+  }
+
+  /** What was said before it began, or while the agent did not listen, is no measure. */
   #silentAt(beatAt: Instant | undefined): Instant {
-    return beatAt === undefined ? later(this.#began, firstHeartbeatMax) : later(beatAt, heartbeatMax);
+    const silent = later(latest(beatAt, this.#listensSince), heartbeatMax);
+    return beatAt === undefined ? latest(later(this.#began, firstHeartbeatMax), silent) : silent;
   }
 
   /** What was not seen by the end. */
@@ -145,6 +169,8 @@ export class Probation {
       if (code === undefined) return `it was not seen which code ${instance} runs`;
       if (state !== "running" && state !== "waiting") return `${instance} did not start in time`;
       if (beatAt === undefined) return `${instance} gave no sign of life`;
+      if (this.#wasLate && beatAt < this.#listensSince)
+        return `${instance} gave no sign of life after the agent was late itself`;
       if (selfTest === "running") return `the self-test of ${instance} did not end in time`;
     }
     return undefined;
@@ -155,6 +181,9 @@ export class Probation {
     this.#unwell ??= reason;
   }
 }
+
+const latest = (left: Instant | undefined, right: Instant): Instant =>
+  left === undefined || left < right ? right : left;
 
 const watchedOf = ({ module, version, digest }: RunningCode, isChanged: boolean): Watched => ({
   planned: { module, version, digest },
