@@ -32,6 +32,13 @@ export class Outputs {
     return `no output can send (${reasons.join("; ")})`;
   }
 
+  /** What is wrong with any of them, though others send; that a widget is not plugged in yet is not. */
+  get fault(): string | undefined {
+    const faulty = this.each.filter(({ failure, isAbsent }) => failure !== undefined && !isAbsent);
+    if (faulty.length === 0) return undefined;
+    return faulty.map(({ name, failure }) => `${name}: ${failure?.message ?? ""}`).join("; ");
+  }
+
   /** Whether a packet from this port of the node is one of ours, come back. */
   isOwnPort(port: number): boolean {
     return this.each.some((output) => output.isOwnPort(port));
