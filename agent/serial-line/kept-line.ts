@@ -72,6 +72,14 @@ export class KeptLine {
     return "written";
   }
 
+  /** Returns whether it was sent, and has left: the line may not be open. Rejects when the driver refuses. */
+  async sendAt(baudRate: number, bytes: Uint8Array): Promise<boolean> {
+    if (this.#state.kind !== "open") return false;
+    const { tty } = this.#state;
+    await tty.sendAt(baudRate, bytes);
+    return true;
+  }
+
   /** Closes the line. A driver that does not let go within 0.8 s is left to itself. */
   async stop(): Promise<void> {
     const before = this.#state;
