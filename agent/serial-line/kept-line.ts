@@ -22,8 +22,11 @@ export interface LineListener {
   opened(): void;
   /** The bytes are good during the call only. */
   received(bytes: Uint8Array): void;
-  /** The line is not open; `reason` says to an installer what is missing. It is tried again. */
-  away(reason: string): void;
+  /**
+   * The line is not open; `reason` says to an installer what is missing. It is tried again. `isAbsent`: there is nothing
+   * to open, which is no fault of the line's.
+   */
+  away(reason: string, isAbsent: boolean): void;
 }
 
 type LineState =
@@ -34,7 +37,7 @@ type LineState =
 
 type Opening =
   | { readonly kind: "opened"; readonly tty: Tty; readonly place: Stats }
-  | { readonly kind: "failed"; readonly reason: string };
+  | { readonly kind: "failed"; readonly reason: string; readonly isAbsent: boolean };
 
 export class KeptLine {
   readonly #options: TtyOptions;
@@ -69,6 +72,14 @@ export class KeptLine {
     return "written";
   }
 
+  /** Returns whether it was sent, and has left: the line may not be open. Rejects when the driver refuses. */
+  async sendAt(baudRate: number, bytes: Uint8Array): Promise<boolean> {
+    if (this.#state.kind !== "open") return false;
+    const { tty } = this.#state;
+    await tty.sendAt(baudRate, bytes);
+    return true;
+  }
+
   /** Closes the line. A driver that does not let go within 0.8 s is left to itself. */
   async stop(): Promise<void> {
     const before = this.#state;
@@ -94,14 +105,14 @@ export class KeptLine {
     });
     if (this.#state.kind === "stopped") {
       if (opening.kind === "opened") await opening.tty.close();
-    } else if (opening.kind === "failed") this.#pause(opening.reason);
+    } else if (opening.kind === "failed") this.#pause(opening.reason, opening.isAbsent);
     else this.#serve(opening.tty, opening.place);
   }
 
-  #pause(reason: string): void {
+  #pause(reason: string, isAbsent: boolean): void {
     const cancel = this.#clock.after(this.#delays.next().value, () => void this.start());
     this.#state = { kind: "pausing", cancel };
-    this.#listener.away(reason);
+    this.#listener.away(reason, isAbsent);
   }
 
   #serve(tty: Tty, place: Stats): void {
@@ -121,7 +132,7 @@ export class KeptLine {
     if (this.#state.kind !== "open" || this.#state.tty !== tty) return;
     this.#state.cancel();
     this.#busy = tty.close();
-    this.#pause(reason);
+    this.#pause(reason, true);
   }
 
   /** Looks every 2 s whether the path still leads to what was opened. */
@@ -146,7 +157,10 @@ export class KeptLine {
 async function open(options: TtyOptions, events: TtyEvents): Promise<Opening> {
   const { path } = options;
   const place = await stat(path).catch((error: unknown) => codeOf(error));
-  if (place === "ENOENT") return failedBy(`${path} is not there: plug the device in or correct the path`);
+  if (place === "ENOENT") {
+    const reason = `${path} is not there: plug the device in or correct the path`;
+    return { kind: "failed", reason, isAbsent: true };
+  }
   if (typeof place === "string") return failedBy(`${path} cannot be looked at: ${place}`);
   if (!place.isCharacterDevice()) return failedBy(`${path} is no serial line`);
   const access = await mayOpen(path);
@@ -161,7 +175,7 @@ async function open(options: TtyOptions, events: TtyEvents): Promise<Opening> {
   }
 }
 
-const failedBy = (reason: string): Opening => ({ kind: "failed", reason });
+const failedBy = (reason: string): Opening => ({ kind: "failed", reason, isAbsent: false });
 
 async function mayOpen(path: string): Promise<string | undefined> {
   try {

@@ -10,7 +10,12 @@ import { close as closeDescriptor, constants, openSync } from "node:fs";
 import { readdir, readFile, readlink, realpath } from "node:fs/promises";
 import { ReadStream } from "node:tty";
 import { promisify } from "node:util";
-import { asyncClose, asyncOpen } from "@serialport/bindings-cpp/dist/load-bindings.js";
+import {
+  asyncClose,
+  asyncDrain,
+  asyncOpen,
+  asyncUpdate,
+} from "@serialport/bindings-cpp/dist/load-bindings.js";
 
 export interface TtyOptions {
   readonly path: string;
@@ -32,6 +37,8 @@ export interface Tty {
   /** Bytes that wait for a device which takes none. */
   readonly backlog: number;
   write(bytes: Uint8Array): void;
+  /** Sends the bytes at a speed that stays. Resolves when the last has left, as far as the driver knows. One at a time. */
+  sendAt(baudRate: number, bytes: Uint8Array): Promise<void>;
   /** Lets go of it. What waits is not sent. */
   close(): Promise<void>;
 }
@@ -96,6 +103,8 @@ function serve({ locked, given, path }: Descriptors, events: TtyEvents): Tty {
     isOver = true;
     events.ended(words);
   };
+  /** What still uses the descriptor: its number is another file's once it is closed. */
+  let sending: Promise<unknown> = Promise.resolve();
   stream.on("data", (chunk: Buffer) => {
     if (!isOver) events.received(chunk);
   });
@@ -105,7 +114,7 @@ function serve({ locked, given, path }: Descriptors, events: TtyEvents): Tty {
     end(undefined);
     if (used !== undefined) held.delete(used);
     // Not on this thread: a driver may wait until its device has taken everything.
-    const lettingGo = letGo(locked);
+    const lettingGo = sending.catch(() => undefined).then(() => letGo(locked));
     void (used === given ? lettingGo : lettingGo.then(() => closeReader(given))).then(resolve);
   });
   return {
@@ -114,12 +123,36 @@ function serve({ locked, given, path }: Descriptors, events: TtyEvents): Tty {
       return stream.writableLength;
     },
     write: (bytes) => void stream.write(Uint8Array.from(bytes)),
+    sendAt(baudRate, bytes) {
+      const sent = sendAt({ locked, stream, baudRate }, bytes);
+      sending = sent;
+      return sent;
+    },
     async close() {
       isOver = true;
       stream.destroy();
       await closed;
     },
   };
+}
+
+async function sendAt(
+  { locked, stream, baudRate }: { locked: number; stream: ReadStream; baudRate: number },
+  bytes: Uint8Array,
+): Promise<void> {
+  const refuseClosed = (): void => {
+    if (stream.destroyed) throw new Error("it was closed");
+  };
+  refuseClosed();
+  await asyncUpdate(locked, { baudRate });
+  refuseClosed();
+  const { promise: written, resolve, reject } = Promise.withResolvers<void>();
+  stream.write(bytes, (error) => (error ? reject(error) : resolve()));
+  // A stream that is destroyed may owe the answer.
+  stream.once("close", resolve);
+  await written;
+  stream.off("close", resolve);
+  if (!stream.destroyed) await asyncDrain(locked);
 }
 
 /** Node keeps the handle of a stream to itself; its descriptor says who must close what. */

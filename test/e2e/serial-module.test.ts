@@ -95,6 +95,26 @@ test("a line that is not there yet is waited for and opened when it comes", asyn
   await vi.waitFor(() => expect(valuesOf(bench, "t")).toEqual([7]), soon);
 });
 
+test("a self-test fails when no line can be read, and not while nothing is plugged in or it says nothing", async () => {
+  const format = { format: "csv", discardFirst: false, outputs: { t: { type: "int", column: 1 } } };
+  const absent = await serial(join(folder, "a-agent"), format);
+  expect(await absent.selfTest()).toBeUndefined();
+  await absent.stop();
+  const pair = await joinedLines("a");
+  const bench = await serial(pair.path, format);
+  await running(bench);
+  expect(await bench.selfTest()).toBeUndefined();
+
+  const device = await pair.device();
+  await device.write("?\n".repeat(5));
+  await vi.waitFor(() => expect(valuesOf(bench, "rejected").at(-1)).toBe(5), soon);
+  expect(await bench.selfTest()).toBe("5 lines came and none could be read: are baudRate and format right?");
+
+  const asked = bench.selfTest();
+  await device.write("7\n");
+  expect(await asked).toBeUndefined();
+});
+
 test("two lines are read side by side", async () => {
   const pairs = [await joinedLines("a"), await joinedLines("b")];
   const outputs = { n: { type: "int", deliver: "every" } };

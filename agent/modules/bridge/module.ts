@@ -64,7 +64,7 @@ class Bridge {
     this.#context.emit("samples-lost", 0);
     this.#context.onInput((input, applied) => this.#apply(input, applied));
     this.#device.start();
-    return { stop: () => this.#stop() };
+    return { stop: () => this.#stop(), selfTest: () => this.#device.selfTest() };
   }
 
   /** What is let go of shall not stay on because nobody is there to turn it off. */

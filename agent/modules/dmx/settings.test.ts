@@ -40,11 +40,11 @@ describe("settings", () => {
   });
 
   test.each([
-    ["no protocol", { universe: 1 }, ": sacn, artnet or usb is needed: there is nowhere to send to"],
+    ["no protocol", { universe: 1 }, ": sacn, artnet, usb or openDmx is needed: there is nowhere to send to"],
     [
       "both disabled",
       { universe: 1, sacn: { enabled: false } },
-      ": sacn, artnet or usb is needed: there is nowhere to send to",
+      ": sacn, artnet, usb or openDmx is needed: there is nowhere to send to",
     ],
     ["no universe", { sacn: {} }, "universe: must be a whole number from 1 to 63999"],
     ["universe 0", { universe: 0, sacn: {} }, "universe: must be a whole number from 1 to 63999"],
@@ -52,7 +52,7 @@ describe("settings", () => {
     [
       "a misspelt key",
       { ...valid, univers: 2 },
-      ": unknown setting univers; there are universe, sacn, artnet, usb, receive, dimmers, placed, fixtures, ltpChannels, scenes, cueLists, failsafe, remember, priorities",
+      ": unknown setting univers; there are universe, sacn, artnet, usb, openDmx, receive, dimmers, placed, fixtures, ltpChannels, scenes, cueLists, failsafe, remember, priorities",
     ],
     [
       "a misspelt key further in",
@@ -149,7 +149,7 @@ describe("settings", () => {
     [
       "nothing",
       undefined,
-      ": must be a map of universe, sacn, artnet, usb, receive, dimmers, placed, fixtures, ltpChannels, scenes, cueLists, failsafe, remember, priorities",
+      ": must be a map of universe, sacn, artnet, usb, openDmx, receive, dimmers, placed, fixtures, ltpChannels, scenes, cueLists, failsafe, remember, priorities",
     ],
   ])("with %s are refused in words that help", (_, given, problem) => {
     expect(problems(given)).toContain(problem);

@@ -34,6 +34,8 @@ import {
   filledArtnet,
   filledSacn,
   filledUsb,
+  openDmx,
+  type OpenDmxSettings,
   portAddressProblems,
   sacn,
   sacnProblems,
@@ -53,6 +55,7 @@ export interface Settings {
   readonly sacn?: SacnSettings;
   readonly artnet?: ArtnetSettings;
   readonly usb?: UsbSettings;
+  readonly openDmx?: OpenDmxSettings;
   readonly receive?: ReceiveSettings;
   readonly dimmers: { readonly [name: string]: DimmerSettings };
   readonly placed: { readonly [name: string]: PlacedSettings };
@@ -76,6 +79,7 @@ const written = strict({
   sacn: z.optional(sacn),
   artnet: z.optional(artnet),
   usb: z.optional(usb),
+  openDmx: z.optional(openDmx),
   receive: z.optional(receive),
   dimmers: z._default(z.record(z.string(), dimmer, { error: "must be a map of name: {channel: …}" }), {}),
   placed,
@@ -120,9 +124,14 @@ const issueOf = (input: unknown) => (problem: Problem) => ({
 /** What is wrong between settings that are right each by itself. */
 function problemsOf(given: Written): readonly Problem[] {
   const problems: Problem[] = [];
-  const isSent = [given.sacn, given.artnet, given.usb].some((output) => output?.enabled === true);
+  const isSent = [given.sacn, given.artnet, given.usb, given.openDmx].some(
+    (output) => output?.enabled === true,
+  );
   if (!isSent && given.receive === undefined) {
-    problems.push({ path: [], message: "sacn, artnet or usb is needed: there is nowhere to send to" });
+    problems.push({
+      path: [],
+      message: "sacn, artnet, usb or openDmx is needed: there is nowhere to send to",
+    });
   }
   const inside = (key: string, found: readonly Problem[]): void => {
     for (const { path, message } of found) problems.push({ path: [key, ...path], message });
@@ -132,6 +141,12 @@ function problemsOf(given: Written): readonly Problem[] {
   if (given.receive !== undefined) {
     const around = { universe: given.universe, hasFailsafe: given.failsafe !== undefined };
     inside("receive", receiveProblems(given.receive, around));
+  }
+  if (given.usb !== undefined && given.usb.path === given.openDmx?.path) {
+    problems.push({
+      path: ["openDmx", "path"],
+      message: "is the line of usb: one adapter is either, not both",
+    });
   }
   const names = [...Object.keys(given.dimmers), ...Object.keys(given.placed)];
   if (names.length > dimmersMax)
@@ -166,6 +181,7 @@ function fill(given: Written): Settings {
     ...(sacn?.enabled === true ? { sacn: filledSacn(sacn) } : {}),
     ...(artnet?.enabled === true ? { artnet: filledArtnet(artnet, given.universe) } : {}),
     ...(given.usb?.enabled === true ? { usb: filledUsb(given.usb) } : {}),
+    ...(given.openDmx?.enabled === true ? { openDmx: { path: given.openDmx.path } } : {}),
     ...(given.receive === undefined ? {} : { receive: filledReceive(given.receive, given.universe) }),
     dimmers: Object.fromEntries(
       Object.entries(dimmers).map(([name, { channel, label }]) => [name, dimmerInput(channel, label)]),

@@ -30,6 +30,8 @@ import { cueListsOf, play, type PlayInput, playInputs, whatIsOn } from "./stored
 
 /** How often the counters are given, and what fails is tried anew. */
 const reportInterval = seconds(1);
+/** A self-test looks after this: a static look is repeated every second, and what fails is tried as often. */
+const firstFramesLongest = seconds(2.5);
 /** What is shown is kept at most four times a second: an agent that is killed loses no more than that. */
 const keepingDelay = millis(250);
 
@@ -134,6 +136,14 @@ export class Stage implements Instance {
     stage.#sender.schedule();
     stage.#scheduleReport();
     return stage;
+  }
+
+  /** By then every output has sent its look at least once, and what failed has been tried anew. */
+  async selfTest(): Promise<string | undefined> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#context.clock.after(firstFramesLongest, resolve);
+    await promise;
+    return this.#stopped === undefined ? (this.#outputs.fault ?? this.#desks?.failure) : undefined;
   }
 
   /** Sends what still waits, takes leave and closes. Takes about four frame times. */

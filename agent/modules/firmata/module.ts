@@ -54,6 +54,7 @@ function start(settings: Settings, context: ModuleContext): Instance {
   });
   device.start();
   return {
+    selfTest: () => device.selfTest(),
     async stop() {
       for (const [input, value] of held.released()) device.handle?.set(input, value);
       await device.stop();

@@ -204,3 +204,20 @@ test.each([
 
   expect(parsed.success ? "accepted" : JSON.stringify(parsed.error.issues)).toContain(words);
 });
+
+test("a self-test fails while another program has a pin", async () => {
+  const header = new Header();
+  header.isBusy = true;
+  const clock = new VirtualClock();
+  const bench = await start(header, buttonAndRelay, clock);
+  const asked = bench.selfTest();
+  clock.advance(seconds(8));
+  expect(await asked).toBe("another program has one of the pins");
+
+  header.isBusy = false;
+  await vi.waitFor(() => {
+    clock.advance(seconds(1));
+    expect(bench.states.at(-1)).toBe("running");
+  });
+  expect(await bench.selfTest()).toBeUndefined();
+});

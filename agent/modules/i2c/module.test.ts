@@ -159,3 +159,20 @@ test.each([
 
   expect(parsed.success ? "accepted" : JSON.stringify(parsed.error.issues)).toContain(words);
 });
+
+test("a self-test passes while nobody answers, and fails when another chip does", async () => {
+  const clock = new VirtualClock();
+  const bus = new Bus(adsModel({}), clock);
+  bus.isPlugged = false;
+  const bench = await startOnBench(i2cModule(bus.open), { chip: "bme280" }, { clock });
+  onTestFinished(() => bench.stop());
+  const asked = bench.selfTest();
+  await pass(clock, 0.1);
+  expect(await asked).toBeUndefined();
+
+  bus.isPlugged = true;
+  await pass(clock, 2);
+  const again = bench.selfTest();
+  await pass(clock, 8.1);
+  expect(await again).toMatch(/chip|0x/u);
+});

@@ -66,6 +66,7 @@ function start(settings: Settings, context: ModuleContext, open: OpenChip): Inst
   );
   device.start();
   return {
+    selfTest: () => device.selfTest(),
     async stop() {
       await device.stop();
       failures.stop();

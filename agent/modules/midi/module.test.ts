@@ -231,3 +231,14 @@ test.each([
 
   expect(parsed.success ? "accepted" : JSON.stringify(parsed.error.issues)).toContain(words);
 });
+
+test("a self-test passes with the port, and without it: it may be plugged in later", async () => {
+  const keyboard = new Keyboard();
+  expect(await (await start(keyboard)).selfTest()).toBeUndefined();
+
+  const absent = new Keyboard();
+  absent.isPluggedIn = false;
+  const bench = await start(absent);
+  expect(bench.states.at(-1)).toContain("waiting");
+  expect(await bench.selfTest()).toBeUndefined();
+});

@@ -56,6 +56,7 @@ function start(settings: Settings, context: ModuleContext, open: OpenPort): Inst
   });
   device.start();
   return {
+    selfTest: () => device.selfTest(),
     async stop() {
       await device.stop();
       rejected.stop();

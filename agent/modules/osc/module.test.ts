@@ -165,3 +165,29 @@ test.each([
 
   expect(parsed.success ? "accepted" : JSON.stringify(parsed.error.issues)).toContain(words);
 });
+
+test("a self-test fails while another program holds the port, and passes when it is ours", async () => {
+  const other = await bind();
+  const { port } = other.address();
+  const clock = new VirtualClock();
+  const bench = await start({ listen: { port, interface: "127.0.0.1" }, outputs }, clock);
+  await vi.waitFor(() => expect(bench.states).toHaveLength(1), soon);
+  const asked = bench.selfTest();
+  await untilAnswered(asked, clock);
+  expect(await asked).toContain(`UDP port ${port} is in use`);
+
+  other.close();
+  const again = bench.selfTest();
+  await untilAnswered(again, clock);
+  expect(await again).toBeUndefined();
+});
+
+/** In steps, so that a try that the time allows is over before the next. */
+async function untilAnswered(asked: Promise<unknown>, clock: VirtualClock): Promise<void> {
+  let isAnswered = false;
+  void asked.then(() => (isAnswered = true));
+  await vi.waitFor(() => {
+    clock.advance(seconds(0.5));
+    expect(isAnswered).toBe(true);
+  }, soon);
+}

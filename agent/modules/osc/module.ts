@@ -42,6 +42,7 @@ function start(settings: Settings, context: ModuleContext): Instance {
   });
   device.start();
   return {
+    selfTest: () => device.selfTest(),
     async stop() {
       await device.stop();
       received.stop();

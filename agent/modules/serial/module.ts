@@ -3,7 +3,7 @@ import { defineModule, type Instance, type ModuleContext } from "@interactor/sha
 import { Complaints } from "@interactor/shared/sdk/complaints";
 import { PacedCounter } from "@interactor/shared/sdk/paced-counter";
 import { KeptLine } from "../../serial-line/kept-line.ts";
-import { linesPerSecondMax } from "./limits.ts";
+import { linesPerSecondMax, listeningLongest, unreadableMax } from "./limits.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { manifest } from "./manifest.ts";
 import { type LineFault, lineReader } from "./read-line.ts";
@@ -16,14 +16,18 @@ type Rejection = LineFault | "too-long" | "too-many" | "not-utf8";
 async function start(settings: Settings, context: ModuleContext): Promise<Instance> {
   const intake = new LineIntake(settings, context);
   let reason: string | undefined;
+  /** Why there is no line although there is something to open. */
+  let failure: string | undefined;
   const line = new KeptLine(settings, context, {
     opened() {
       reason = undefined;
+      failure = undefined;
       intake.begin();
       context.running();
     },
     received: (bytes) => intake.take(bytes),
-    away(why) {
+    away(why, isAbsent) {
+      failure = isAbsent ? undefined : why;
       // An absent device is tried every few seconds; that it is still absent is no news.
       if (why !== reason) context.waiting(why);
       reason = why;
@@ -40,6 +44,10 @@ async function start(settings: Settings, context: ModuleContext): Promise<Instan
   });
   await line.start();
   return {
+    async selfTest() {
+      if (failure === undefined) await intake.listened();
+      return failure ?? intake.verdict;
+    },
     async stop() {
       intake.stop();
       unsent.stop();
@@ -75,6 +83,10 @@ class LineIntake {
   #mayBeTorn = true;
   #second = 0;
   #linesOfSecond = 0;
+  /** Lines in which nothing could be read, and whether there was one in which something could. */
+  #unreadable = 0;
+  #isUnderstood = false;
+  #understood = (): void => undefined;
 
   constructor(settings: Settings, context: ModuleContext) {
     this.#context = context;
@@ -103,7 +115,26 @@ class LineIntake {
     this.#splitter.push(bytes);
   }
 
+  /** Resolves when a line could be read, or after a while without one. */
+  listened(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (this.#isUnderstood) return Promise.resolve();
+    const cancel = this.#context.clock.after(listeningLongest, resolve);
+    this.#understood = () => {
+      cancel();
+      resolve();
+    };
+    return promise;
+  }
+
+  /** A device may be silent for as long as it likes; but one of which nothing can be read has another speed or format. */
+  get verdict(): string | undefined {
+    if (this.#isUnderstood || this.#unreadable < unreadableMax) return undefined;
+    return `${this.#unreadable} lines came and none could be read: are baudRate and format right?`;
+  }
+
   stop(): void {
+    this.#understood();
     this.#lines.stop();
     this.#rejected.stop();
     this.#complaints.stop();
@@ -121,14 +152,17 @@ class LineIntake {
     }
     this.#lines.add();
     if (this.#isFlooded()) return this.#reject("too-many", line ?? "");
-    if (line === undefined) return this.#reject("not-utf8", this.#latin1.decode(bytes));
+    if (line === undefined) return this.#rejectWhole("not-utf8", this.#latin1.decode(bytes));
     const { readings, faults } = this.#read(line);
+    if (readings.length > 0 || faults.length === 0) this.#understand();
+    // Without its header a good line cannot be read either.
+    else if (!faults.includes("no-header")) this.#unreadable += 1;
     for (const { output, value } of readings) this.#context.emit(output, value);
     for (const fault of faults) this.#reject(fault, line);
   }
 
   #takeTooLong(beginning: Uint8Array): void {
-    if (!this.#mayBeTorn) this.#reject("too-long", this.#latin1.decode(beginning));
+    if (!this.#mayBeTorn) this.#rejectWhole("too-long", this.#latin1.decode(beginning));
     this.#mayBeTorn = false;
   }
 
@@ -147,6 +181,16 @@ class LineIntake {
     this.#second = second;
     this.#linesOfSecond += 1;
     return this.#linesOfSecond > linesPerSecondMax;
+  }
+
+  #understand(): void {
+    this.#isUnderstood = true;
+    this.#understood();
+  }
+
+  #rejectWhole(reason: Rejection, line: string): void {
+    this.#unreadable += 1;
+    this.#reject(reason, line);
   }
 
   #reject(reason: Rejection, line: string): void {

@@ -1,13 +1,15 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { seededRandom } from "../kernel/random.ts";
-import { seconds } from "../kernel/units.ts";
+import { millis, seconds } from "../kernel/units.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
-import { type DeviceReports, deviceMissing, KeptDevice } from "./kept-device.ts";
+import { type DeviceReports, deviceMissing, KeptDevice, selfTestLongest } from "./kept-device.ts";
 
 /** A socket in the wall with a device that can be plugged in, pulled and made slow. */
 class Socket {
   isPluggedIn = true;
   isBroken = false;
+  /** It opens, as a bus does, with nobody on it. */
+  isEmpty = false;
   log: string[] = [];
   opened = 0;
   reports: DeviceReports | undefined;
@@ -24,6 +26,7 @@ class Socket {
   }
 
   async greet(handle: number): Promise<void> {
+    if (this.isEmpty) throw deviceMissing("nobody answers");
     if (this.isBroken) throw new Error("it speaks another language");
     this.log.push(`greet ${handle}`);
   }
@@ -92,6 +95,16 @@ test("what answers wrongly is closed and never used", async () => {
   expect(states.at(-1)).toBe("lost: it speaks another language");
   expect(socket.log).toEqual(["open 1", "close 1"]);
   await device.stop();
+});
+
+test("what can be opened but has nobody to answer is absent, and closed", async () => {
+  const socket = new Socket();
+  socket.isEmpty = true;
+  const { states } = keep(socket);
+  await settle();
+
+  expect(states.at(-1)).toBe("absent: nobody answers");
+  expect(socket.log).toEqual(["open 1", "close 1"]);
 });
 
 test("what opens after its deadline is closed before it is tried again", async () => {
@@ -172,3 +185,76 @@ test("after 200 pulls at any moment one is open, and after the stop none", async
 
   expect(left()).toBe(0);
 });
+
+describe("a self-test", () => {
+  test("has nothing to say of what is ready, and of what is not there", async () => {
+    const socket = new Socket();
+    const { device } = keep(socket);
+    const asked = device.selfTest();
+    await settle();
+    expect(await asked).toBeUndefined();
+
+    const empty = new Socket();
+    empty.isPluggedIn = false;
+    const absent = keep(empty);
+    const askedInVain = absent.device.selfTest();
+    await settle();
+    expect(await askedInVain).toBeUndefined();
+  });
+
+  test("says what is wrong with one that fails until its time is over", async () => {
+    const socket = new Socket();
+    socket.isBroken = true;
+    const { device, clock } = keep(socket);
+    const asked = device.selfTest();
+
+    await pass(clock, selfTestLongest);
+
+    expect(await asked).toBe("it speaks another language");
+  });
+
+  test("is over at once when another try succeeds", async () => {
+    const socket = new Socket();
+    socket.isBroken = true;
+    const { device, clock } = keep(socket);
+    const asked = device.selfTest();
+    await settle();
+    socket.isBroken = false;
+
+    await pass(clock, seconds(2));
+
+    expect(await asked).toBeUndefined();
+  });
+
+  test("tells of what works badly and does not become well", async () => {
+    const socket = new Socket();
+    const { device, clock } = keep(socket);
+    await settle();
+    socket.reports?.worse("every second reading fails");
+    const asked = device.selfTest();
+
+    await pass(clock, selfTestLongest);
+
+    expect(await asked).toBe("it works badly: every second reading fails");
+  });
+
+  test("of one that is stopped meanwhile says nothing", async () => {
+    const socket = new Socket();
+    socket.isBroken = true;
+    const { device } = keep(socket);
+    const asked = device.selfTest();
+    await settle();
+
+    await device.stop();
+
+    expect(await asked).toBeUndefined();
+  });
+});
+
+/** Lets time go by in small steps, and everything happen that it lets happen. */
+async function pass(clock: VirtualClock, span: number): Promise<void> {
+  for (let passed = 0; passed < span; passed += 100) {
+    clock.advance(millis(100));
+    await settle();
+  }
+}

@@ -5,7 +5,7 @@
 import type { Clock } from "../kernel/clock.ts";
 import { Fault, messageOf } from "../kernel/fault.ts";
 import type { Random } from "../kernel/random.ts";
-import { millis } from "../kernel/units.ts";
+import { millis, seconds } from "../kernel/units.ts";
 import {
   complaintOf,
   deviceAtStart,
@@ -32,7 +32,7 @@ export interface DeviceReports {
 export interface DeviceDriver<Handle> {
   /** Throws `deviceMissing(…)` when there is nothing to open, anything else when it cannot be. */
   open(reports: DeviceReports): Promise<Handle>;
-  /** Asks who it is and sets it up. Throws when it is not what it should be. */
+  /** Asks who it is and sets it up. Throws `deviceMissing(…)` when nobody is there, anything else when it is not what it should be. */
   greet(handle: Handle, reports: DeviceReports): Promise<void>;
   /** Lets go of it, also when it has gone. */
   close(handle: Handle): Promise<void>;
@@ -46,6 +46,9 @@ export interface DeviceListener {
 const missingCode = "DEVICE_MISSING";
 /** There is nothing to open; `reason` says to an installer what to plug in or correct. */
 export const deviceMissing = (reason: string): Fault => new Fault(missingCode, reason);
+
+/** Until then a self-test has its answer. More: report. What asks gives up after 10 s, with words that say less. */
+export const selfTestLongest = seconds(8);
 
 interface Held<Handle> {
   readonly attempt: number;
@@ -62,6 +65,10 @@ export class KeptDevice<Handle> {
   #state: DeviceState;
   #held: Held<Handle> | undefined;
   #cancelTimer: (() => void) | undefined;
+  /** Why it was lost, until it is ready again or not there any more. */
+  #lastFailure: string | undefined;
+  /** Self-tests that have no answer yet. */
+  readonly #tests = new Set<() => void>();
   /** All that is still being closed. */
   #closing: Promise<void> = Promise.resolve();
 
@@ -96,6 +103,34 @@ export class KeptDevice<Handle> {
     this.#tell({ kind: "appeared" });
   }
 
+  /**
+   * What is wrong with it, once that is known; `undefined`: nothing. That it is not there is no fault, because whoever
+   * sets it up may plug it in afterwards. What failed has until `selfTestLongest` to do better at another try: the line
+   * may still be somebody else's who is about to end. What has not said anything by then has not failed.
+   */
+  selfTest(): Promise<string | undefined> {
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    const end = (verdict: string | undefined): void => {
+      cancel();
+      this.#tests.delete(look);
+      resolve(verdict);
+    };
+    const look = (): void => {
+      const { kind } = this.#state;
+      if (kind === "ready" || kind === "absent" || kind === "stopped") end(undefined);
+    };
+    let cancel = (): void => undefined;
+    cancel = this.#shell.clock.after(selfTestLongest, () => end(this.#complaint));
+    this.#tests.add(look);
+    look();
+    return promise;
+  }
+
+  /** Of what is tried once more just now: why it was lost before. */
+  get #complaint(): string | undefined {
+    return complaintOf(this.#state) ?? this.#lastFailure;
+  }
+
   /** Resolves when all is closed. */
   async stop(): Promise<void> {
     this.#tell({ kind: "stop" });
@@ -119,7 +154,11 @@ export class KeptDevice<Handle> {
         ? undefined
         : clock.after(millis(Math.max(0, due - clock.now())), () => this.#tell({ kind: "tick" }));
     for (const effect of effects) this.#do(effect);
-    if (state !== before) this.#listener.changed(state, complaintOf(state));
+    if (state === before) return;
+    if (state.kind === "lost") this.#lastFailure = state.reason;
+    else if (state.kind === "ready" || state.kind === "absent") this.#lastFailure = undefined;
+    this.#listener.changed(state, complaintOf(state));
+    for (const look of this.#tests) look();
   }
 
   #do({ kind, attempt }: DeviceEffect): void {
@@ -162,7 +201,7 @@ export class KeptDevice<Handle> {
       await this.#driver.greet(held.handle, held.reports);
       this.#tell({ kind: "greeted", attempt });
     } catch (thrown) {
-      this.#tell({ kind: "failed", attempt, reason: messageOf(thrown) });
+      this.#tell({ kind: isMissing(thrown) ? "missing" : "failed", attempt, reason: messageOf(thrown) });
     }
   }
 

@@ -44,6 +44,10 @@ export class ArtnetOutput implements Output {
     return this.#output.failure;
   }
 
+  get isAbsent(): boolean {
+    return this.#output.hasNobody;
+  }
+
   async open(): Promise<void> {
     await this.#output.open();
     if (this.#settings.to !== "subscribers") return;

@@ -6,6 +6,8 @@ export interface Output {
   readonly name: string;
   /** Why nothing gets out at the moment; `undefined` while something does. */
   readonly failure: Error | undefined;
+  /** The failure is only that there is nobody to send to, yet: a widget that is not plugged in, a node that has not asked. */
+  readonly isAbsent: boolean;
   /** Resolves when it is open or has failed; never rejects. */
   open(): Promise<void>;
   /** Returns whether the frame was handed on. The levels are good during the call only. */

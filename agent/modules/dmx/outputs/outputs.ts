@@ -5,6 +5,7 @@ import { ErrorReport } from "../error-report.ts";
 import { fitSourceName, sourceCid } from "../sacn.ts";
 import type { Settings } from "../settings.ts";
 import { ArtnetOutput } from "./artnet-output.ts";
+import { OpenDmxOutput } from "./open-dmx-output.ts";
 import type { OnError, Output } from "./output.ts";
 import { SacnOutput } from "./sacn-output.ts";
 import { UsbOutput } from "./usb-output.ts";
@@ -32,6 +33,13 @@ export class Outputs {
     return `no output can send (${reasons.join("; ")})`;
   }
 
+  /** What is wrong with any of them, though others send; that a widget is not plugged in yet is not. */
+  get fault(): string | undefined {
+    const faulty = this.each.filter(({ failure, isAbsent }) => failure !== undefined && !isAbsent);
+    if (faulty.length === 0) return undefined;
+    return faulty.map(({ name, failure }) => `${name}: ${failure?.message ?? ""}`).join("; ");
+  }
+
   /** Whether a packet from this port of the node is one of ours, come back. */
   isOwnPort(port: number): boolean {
     return this.each.some((output) => output.isOwnPort(port));
@@ -51,7 +59,7 @@ export class Outputs {
     await Promise.all(this.each.map((output) => output.close()));
   }
 
-  #openable({ universe, sacn, artnet, usb, stored }: Settings): readonly Output[] {
+  #openable({ universe, sacn, artnet, usb, openDmx, stored }: Settings): readonly Output[] {
     const outputs: Output[] = [];
     const { site, node, name, clock } = this.#context;
     const ownName = `${node}/${name} (Interactor)`;
@@ -69,6 +77,8 @@ export class Outputs {
         new UsbOutput(usb, scene.size > 0 ? levels : undefined, this.#context, this.#onError("USB")),
       );
     }
+    if (openDmx !== undefined)
+      outputs.push(new OpenDmxOutput(openDmx, this.#context, this.#onError("Open DMX")));
     return outputs;
   }
 

@@ -52,6 +52,9 @@ export class SacnOutput implements Output {
     return this.#output.failure;
   }
 
+  /** Nobody can be seen who listens. */
+  readonly isAbsent = false;
+
   open(): Promise<void> {
     return this.#output.open();
   }

@@ -44,9 +44,14 @@ export class UdpOutput {
 
   /** Why nothing gets out at the moment; `undefined` while at least one address can be sent to. */
   get failure(): Error | undefined {
-    if (this.#isOpen && this.#targets.length === 0) return new Error("no node has asked for it");
+    if (this.hasNobody) return new Error("no node has asked for it");
     const isFailing = !this.#isOpen || this.#targets.every((target) => target.hasFailed);
     return isFailing ? (this.#error ?? new Error("not open yet")) : undefined;
+  }
+
+  /** It could send, but to no address. */
+  get hasNobody(): boolean {
+    return this.#isOpen && this.#targets.length === 0;
   }
 
   /** Whether the packet with this sender is one of ours, come back. */

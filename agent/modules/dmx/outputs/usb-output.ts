@@ -41,6 +41,7 @@ export class UsbOutput implements Output {
   /** What the line takes until it has carried a frame. */
   readonly #frameTime;
   #failure: Error | undefined = new Error("not open yet");
+  #isAbsent = false;
   #questions = 0;
   #freeAt: Instant | undefined;
   /** The newest levels, while the line is busy with others. */
@@ -59,12 +60,19 @@ export class UsbOutput implements Output {
     this.#line = new KeptLine({ path, baudRate, dataBits: 8, stopBits: 1, parity: "none" }, context, {
       opened: () => this.#opened(),
       received: (bytes) => reader.push(bytes),
-      away: (reason) => this.#fail(new Error(reason)),
+      away: (reason, isAbsent) => {
+        this.#isAbsent = isAbsent;
+        this.#fail(new Error(reason));
+      },
     });
   }
 
   get failure(): Error | undefined {
     return this.#failure;
+  }
+
+  get isAbsent(): boolean {
+    return this.#isAbsent;
   }
 
   open(): Promise<void> {
@@ -109,6 +117,7 @@ export class UsbOutput implements Output {
 
   #opened(): void {
     this.#failure = undefined;
+    this.#isAbsent = false;
     this.#freeAt = undefined;
     this.#questions = this.#settings.guard === 0 ? 0 : questionsMax;
     this.tick();

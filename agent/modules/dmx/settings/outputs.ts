@@ -48,6 +48,11 @@ export interface UsbSettings {
   readonly guard: Millis;
 }
 
+/** Best effort: see README, `openDmx`. */
+export interface OpenDmxSettings {
+  readonly path: string;
+}
+
 const isSendable = (address: string): boolean => isUnicast(address) || address === "255.255.255.255";
 export const udpPort = whole(1, 65_535);
 
@@ -100,12 +105,17 @@ export const artnet = strict({
 /** Two bytes of milliseconds. */
 const guardMax = 65_535;
 
+const linePath = text.check(
+  z.maxLength(255),
+  z.refine((path) => path.startsWith("/") && !path.includes("\0"), "must be a path such as /dev/ttyUSB0"),
+);
+
+/** Best effort. Its speeds are what DMX is, and there is nobody to guard the line: no more to be said. */
+export const openDmx = strict({ enabled: z._default(flag, true), path: linePath });
+
 export const usb = strict({
   enabled: z._default(flag, true),
-  path: text.check(
-    z.maxLength(255),
-    z.refine((path) => path.startsWith("/") && !path.includes("\0"), "must be a path such as /dev/ttyUSB0"),
-  ),
+  path: linePath,
   // What carries 44 frames a second. A widget with an FTDI chip has its own speed and does not care.
   baudRate: z._default(whole(38_400, 4_000_000), 250_000),
   // Two repeats of a static look and some time to spare.
