@@ -282,11 +282,7 @@ export class HubRollouts {
     this.#cancelTick =
       due === undefined || this.#isDone
         ? undefined
-        : clock.after(until(clock.now(), due), () => this.#tick());
-  }
-
-  #tick(): void {
-    this.step({ kind: "tick", at: this.#parts.clock.now() });
+        : clock.after(until(clock.now(), due), () => this.step({ kind: "tick", at: clock.now() }));
   }
 
   /** Once per turn, and once it is written. `isSayingDue`: somebody waits for it. */
