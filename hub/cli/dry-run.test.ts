@@ -98,3 +98,31 @@ test("a route that begins to fail is told with its words", () => {
 
   expect(dryRunLines(recordingOf(5), played, plain).join("\n")).toMatch(/route follow fails: map: /);
 });
+
+test("what would come out later than a minute after the last value is a difference too", () => {
+  const delayed = (minutes: number) =>
+    siteOf([routeOf({ through: [{ kind: "delay", span: millis(minutes * 60_000) }] })]);
+
+  const { compared } = playedOnBoth(recordingOf(5), delayed(2), delayed(10));
+
+  expect(compared.inputs).toMatchObject([{ to: "pi/lights/front", before: 5, after: 5 }]);
+  expect(compared.inputs[0]?.first.at).toBe(second(120));
+});
+
+test("routes that nothing in the recording feeds are told as not played", () => {
+  const ofMode = routeOf({ name: "mode", from: "hub/mode/hall" });
+  const site = siteOf([routeOf(), routeOf({ name: "open", from: "+/sim/#" })], [ofMode]);
+
+  const played = playedOnBoth(recordingOf(5), site, site);
+
+  expect(played.notPlayed).toEqual(["mode"]);
+  expect(dryRunLines(recordingOf(5), played, plain)).toContain(
+    "not played, for nothing in the recording feeds them: mode",
+  );
+  const many = Array.from({ length: 12 }, (_, index) =>
+    routeOf({ name: `m${index}`, from: "hub/mode/hall" }),
+  );
+  expect(dryRunLines(recordingOf(5), playedOnBoth(recordingOf(5), site, siteOf(many)), plain)).toContainEqual(
+    expect.stringMatching(/: m0, m1, m10, .* and 2 routes more$/),
+  );
+});

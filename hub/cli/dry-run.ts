@@ -19,7 +19,7 @@ import {
 } from "./output.ts";
 import { planLines } from "./plan-lines.ts";
 import { recordingIn } from "./recording-file.ts";
-import { compareReplays, type Comparison, placesOf, type Told } from "./replay-compare.ts";
+import { compareReplays, type Comparison, notPlayed, placesOf, type Told } from "./replay-compare.ts";
 import { slowerRoutes, type SlowerRoute } from "./route-cost.ts";
 
 export interface DryRun {
@@ -37,6 +37,8 @@ export interface DryRunOptions {
 
 /** Inputs that are listed. More are counted. */
 const inputsShownMax = 30;
+/** Routes that are named as not played. More are counted. */
+const notPlayedShownMax = 10;
 
 export async function runDryRun(run: DryRun, options: DryRunOptions): Promise<void> {
   const recording = recordingIn(run.recording);
@@ -66,6 +68,8 @@ const nothingBefore = (base: number): string =>
 interface Played {
   readonly compared: Comparison;
   readonly slower: readonly SlowerRoute[];
+  /** Routes of the new site that nothing in the recording feeds. */
+  readonly notPlayed: readonly string[];
   /** SHA-256 of all that the new site gave, in hex: the same recording and the same routes have the same. */
   readonly hash: string;
 }
@@ -76,17 +80,19 @@ export function playedOnBoth(
   after: CompiledSite,
 ): Played {
   const hash = createHash("sha256");
+  const places = placesOf(after);
   const compared = compareReplays(readings, from, {
     before: before === undefined ? [] : placesOf(before),
-    after: placesOf(after),
+    after: places,
     given: (output) => void hash.update(outputBytes(output)),
   });
-  return { compared, slower: slowerRoutes(before, after, readings), hash: hash.digest("hex") };
+  const slower = slowerRoutes(before, after, readings);
+  return { compared, slower, notPlayed: notPlayed(readings, places), hash: hash.digest("hex") };
 }
 
 const iso = (at: number): string => new Date(at / 1000).toISOString();
 
-function documentOf({ compared, slower, hash }: Played) {
+function documentOf({ compared, slower, notPlayed: unfed, hash }: Played) {
   const tellTold = (told: Told | undefined) => told && { at: iso(told.at), value: told.value };
   const sum = ({ outputs, failed }: Comparison["after"]) => ({ outputs, failed: Object.fromEntries(failed) });
   return {
@@ -98,13 +104,14 @@ function documentOf({ compared, slower, hash }: Played) {
     before: sum(compared.before),
     after: sum(compared.after),
     slower,
+    notPlayed: unfed,
     hash,
   };
 }
 
 export function dryRunLines(
   { readings, from }: Pick<Recording, "readings" | "from">,
-  { compared, slower, hash }: Played,
+  { compared, slower, notPlayed: unfed, hash }: Played,
   painter: Painter,
 ): readonly string[] {
   const { inputs, alike, before, after } = compared;
@@ -123,9 +130,18 @@ export function dryRunLines(
       ? [painter.faint(`${counted(alike, "other input")} told the same`)]
       : []),
     ...failures,
+    ...notPlayedLines(unfed).map((line) => painter.warn(printable(line))),
     ...slower.map(({ route, words }) => painter.warn(printable(`route ${route} is slower: ${words}`))),
     painter.faint(`${counted(after.outputs, "output")}, sha256 ${hash}`),
   ];
+}
+
+function notPlayedLines(unfed: readonly string[]): readonly string[] {
+  if (unfed.length === 0) return [];
+  const more = unfed.length - notPlayedShownMax;
+  const names = unfed.slice(0, notPlayedShownMax).join(", ");
+  const all = more > 0 ? `${names} and ${counted(more, "route")} more` : names;
+  return [`not played, for nothing in the recording feeds them: ${all}`];
 }
 
 function inputLine(

@@ -143,12 +143,13 @@ export function runReplay(file: string, site: string, options: ReplayOptions): v
   const compiled = checkedSite(site, options);
   const hash = createHash("sha256");
   let outputs = 0;
-  const replay = new Replay(placesOf(compiled), from, (output) => {
+  const places = placesOf(compiled);
+  const replay = new Replay(places, from, (output) => {
     outputs += 1;
     tell(output, hash, options);
   });
   for (const reading of readings) replay.take(reading);
-  replay.end(endOfRecording(readings, from));
+  replay.end(endOfRecording(readings, from, places));
   const failed = replay.runners.filter((runner) => runner.failed > 0);
   const digest = hash.digest("hex");
   const counts = { readings: readings.length, outputs, hash: digest };

@@ -1,8 +1,11 @@
 /** Two sites play the same recording side by side: which inputs would have been told something else, and when first. */
 import { Replay, type Places, type Reading, type ReplayOutput } from "@interactor/shared/routing/replay";
 import type { CompiledSite } from "@interactor/shared/site/compiled-site";
-import { type Micros, micros } from "@interactor/shared/kernel/units";
+import { type Micros, micros, seconds } from "@interactor/shared/kernel/units";
 import { encodeCbor } from "@interactor/shared/wire/cbor";
+import { durationMax } from "@interactor/shared/wire/limits";
+import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
+import { fits, hasWildcard } from "@interactor/shared/wire/output-filter";
 import type { Value } from "@interactor/shared/wire/value";
 
 export interface Told {
@@ -34,15 +37,31 @@ export interface Comparison {
   readonly after: { readonly outputs: number; readonly failed: ReadonlyMap<string, string> };
 }
 
-/** How long after the last value what is held may still come out: the longest that a step may hold is a day. */
-const settleMicros = 60 * 1e6;
+/** So long after the last value it is played at least, for what comes out by itself. */
+const settleMin = seconds(60);
 
 /** Each list is what one place runs: the hub, and every node. */
 export const placesOf = ({ hub, nodes }: CompiledSite): Places =>
   [hub, ...Object.values(nodes)].map(({ routes }) => Object.values(routes));
 
-export const endOfRecording = (readings: readonly Reading[], from: Micros): Micros =>
-  micros((readings.at(-1)?.at ?? from) + settleMicros);
+/** When the last of what is held has come out, on the slowest of these routes; after a day it is played no further. */
+export function endOfRecording(readings: readonly Reading[], from: Micros, places: Places): Micros {
+  const longest = places.flat().reduce<number>((most, route) => Math.max(most, keepsFor(route)), settleMin);
+  return micros((readings.at(-1)?.at ?? from) + Math.min(longest, durationMax) * 1000);
+}
+
+/** All of its steps, one after the other. */
+const keepsFor = ({ throttle, through = [] }: CompiledRoute): number =>
+  through.reduce((sum, step) => sum + ("span" in step ? step.span : 0), Number(throttle ?? 0));
+
+/** Routes that nothing in the recording feeds: what they would have done, it does not show. */
+export function notPlayed(readings: readonly Reading[], places: Places): readonly string[] {
+  const all = new Set(readings.map(({ from }) => from));
+  const isFed = ({ from }: CompiledRoute): boolean =>
+    hasWildcard(from) ? [...all].some((each) => fits(from, each)) : all.has(from);
+  const names = places.flatMap((routes) => routes.filter((route) => !isFed(route)).map(({ name }) => name));
+  return names.toSorted();
+}
 
 export interface Sides {
   readonly before: Places;
@@ -77,7 +96,7 @@ export function compareReplays(
     fresh.replay.take(reading);
     compare();
   }
-  const end = endOfRecording(readings, from);
+  const end = endOfRecording(readings, from, [...before, ...after]);
   old.replay.end(end);
   fresh.replay.end(end);
   compare();
