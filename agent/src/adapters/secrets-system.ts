@@ -12,7 +12,7 @@ import type { Secrets } from "../ports/secrets.ts";
 const secretBytesMax = 64 * 1024;
 
 /** What a variable of the environment is called that may be read. */
-export const secretPrefix = "INTERACTOR_SECRET_";
+const secretPrefix = "INTERACTOR_SECRET_";
 
 /** `folder`: files are read from it alone. Links in it are the word of whoever may write there. */
 export function systemSecrets(env: NodeJS.ProcessEnv, folder: string): Secrets {

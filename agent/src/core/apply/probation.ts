@@ -66,7 +66,6 @@ export class Probation {
   #lookedAt: Instant;
   /** Since when the agent has listened without a gap. */
   #listensSince: Instant;
-  #wasLate = false;
 
   constructor({ plan, changes, wellBefore, window, at }: ProbationOptions) {
     const isJudged = (name: string): boolean =>
@@ -150,10 +149,7 @@ export class Probation {
   }
 
   #looked(at: Instant): void {
-    if (at > later(this.#lookedAt, lookGapMax)) {
-      this.#listensSince = at;
-      this.#wasLate = true;
-    }
+    if (at > later(this.#lookedAt, lookGapMax)) this.#listensSince = at;
     this.#lookedAt = at;
   }
 
@@ -169,8 +165,6 @@ export class Probation {
       if (code === undefined) return `it was not seen which code ${instance} runs`;
       if (state !== "running" && state !== "waiting") return `${instance} did not start in time`;
       if (beatAt === undefined) return `${instance} gave no sign of life`;
-      if (this.#wasLate && beatAt < this.#listensSince)
-        return `${instance} gave no sign of life after the agent was late itself`;
       if (selfTest === "running") return `the self-test of ${instance} did not end in time`;
     }
     return undefined;
