@@ -41,7 +41,7 @@ async function run({ signal, progress }: BenchContext) {
   return samples.rows();
 }
 
-async function throughAgent(stack: AsyncDisposableStack): Promise<Chain> {
+export async function throughAgent(stack: AsyncDisposableStack): Promise<Chain> {
   const tty = stack.use(await openTtyPair());
   const light = stack.use(await Light.open());
   const hub = stack.use(

@@ -27,6 +27,7 @@ import { moduleGuests } from "./module-guests/module-guests.ts";
 import { remoteRoute } from "./remote-route.ts";
 import { replay } from "./replay.ts";
 import { routes } from "./routes.ts";
+import { sensorEdge } from "./sensor-edge.ts";
 import { showStop } from "./show-stop.ts";
 import { siteFile } from "./site-file.ts";
 import { spoolDrain } from "./spool-drain.ts";
@@ -42,6 +43,7 @@ const benches: readonly Bench[] = [
   routes,
   replay,
   localRoute,
+  sensorEdge,
   remoteRoute,
   remoteRouteDurable,
   criticalBehindBacklog,
