@@ -49,11 +49,11 @@ test.each([
     ],
   ],
   [
-    "through: [debounce: 30s]",
+    "through: [debounce: 10m]",
     "through: [window: { over: 90s, give: avg }, hysteresis: { on: 3.5, off: 3 }, deadband: 0.1, hold: 250ms]",
     [
       "~ route nobody-here",
-      "    through: [debounce: 30s] => [window: { over: 90s, give: avg }, hysteresis: { on: 3.5, off: 3 }, deadband: 0.1, hold: 250ms]",
+      "    through: [debounce: 10m] => [window: { over: 90s, give: avg }, hysteresis: { on: 3.5, off: 3 }, deadband: 0.1, hold: 250ms]",
     ],
   ],
   ["name: approach", "name: come-near", ["- route approach", "+ route come-near"]],
