@@ -313,8 +313,9 @@ export class HubSite {
   #changesFor(site: SiteInHand): NodeChanges {
     const { emptyDigest, nodes } = this.#targets;
     const { current } = this.rollouts;
-    const isDone = (node: string): boolean => (current?.nodes[node]?.state ?? "done") === "done";
-    return changesFor(site, nodes, { emptyDigest, isDone });
+    const stateOf = (node: string) => current?.nodes[node]?.state ?? "done";
+    const isDone = (node: string): boolean => stateOf(node) === "done";
+    return changesFor(site, nodes, { emptyDigest, isDone, wentBack: (node) => stateOf(node) === "failed" });
   }
 
   #isStranded(): boolean {

@@ -49,7 +49,7 @@ test("a node that is killed leaves its board safe in the time of the guard, and 
   // The line fell silent when it was closed, at the latest.
   const closedAt = bench.ofKind("host").findLast(({ isOpen }) => !isOpen)?.at ?? 0;
   expect((relay(bench)?.at ?? 0) - closedAt).toBeLessThanOrEqual(1_010_000);
-  await using _next = await startAgent(node);
+  await using _next = await startAgent({ ...node, data: agent.data });
   await vi.waitFor(() => expect(relay(bench)?.level).toBe(1), soon);
   await agent[Symbol.asyncDispose]();
 }, 120_000);

@@ -44,12 +44,13 @@ test("who has to change runs what it came to last, and nothing when it was told 
   const standing = new Map([
     ["well", { revision: 5, digest: "2", before }],
     ["went-back", { revision: 5, digest: "2", before }],
-    ["waits", { revision: 4, digest: "2" }],
+    ["waits", { revision: 4, digest: "2", before }],
   ]);
 
   const { runs } = changesFor(site({ well: "9", "went-back": "2", waits: "9", fresh: "9" }), standing, {
     emptyDigest,
     isDone: (node) => node === "well" || node === "fresh",
+    wentBack: (node) => node === "went-back",
   });
 
   expect([...runs]).toEqual([

@@ -36,18 +36,26 @@ export interface NodeChanges {
   readonly changed: ReadonlyMap<string, string>;
   /** They have it already, from an earlier revision. */
   readonly same: ReadonlyMap<string, string>;
-  /** By node that has to change: the revision that it runs, as far as is known. */
+  /** By node that has to change: the revision that it runs, or is on its way to. */
   readonly runs: ReadonlyMap<string, number>;
 }
 
 /**
  * Who has to do something for a site. A node that some revision named and this one does not is told to run nothing; one
- * that none ever named is let alone. `isDone`: it came to what it was told last.
+ * that none ever named is let alone. `isDone`: it came to what it was told last; `wentBack`: it will not.
  */
 export function changesFor(
   site: PlanDigests,
   standing: ReadonlyMap<string, NodeStanding>,
-  { emptyDigest, isDone }: { readonly emptyDigest: string; readonly isDone: (node: string) => boolean },
+  {
+    emptyDigest,
+    isDone,
+    wentBack = () => false,
+  }: {
+    readonly emptyDigest: string;
+    readonly isDone: (node: string) => boolean;
+    readonly wentBack?: (node: string) => boolean;
+  },
 ): NodeChanges {
   const changed = new Map<string, string>();
   const same = new Map<string, string>();
@@ -58,8 +66,8 @@ export function changesFor(
     if (stand?.digest === digest && isDone(node)) same.set(node, digest);
     else {
       changed.set(node, digest);
-      // Who did not come to what it was told has what it had before.
-      runs.set(node, (isDone(node) ? stand : (stand?.before ?? stand))?.revision ?? 0);
+      // Who does not come to what it was told has what it had before.
+      runs.set(node, (wentBack(node) ? (stand?.before ?? stand) : stand)?.revision ?? 0);
     }
   }
   return { changed, same, runs };
