@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import { nameArgument } from "./arguments.ts";
 import { example } from "./example.ts";
+import { untilInterrupted } from "./interruptible.ts";
 import { templateNames } from "./module-templates.ts";
 
 export function addModule(program: Command): void {
@@ -10,6 +11,7 @@ export function addModule(program: Command): void {
   addBuild(module);
   addTest(module);
   addLint(module);
+  addDev(module);
   addSchema(module);
 }
 
@@ -60,6 +62,24 @@ function addLint(module: Command): void {
     .description("say what a hub would have against a module: manifest, imports, size")
     .addHelpText("after", example("interactor module lint"))
     .action(async (folder, options) => (await import("./module-lint.ts")).runModuleLint(folder, options));
+}
+
+function addDev(module: Command): void {
+  module
+    .command("dev")
+    .description("run a module on an agent on this machine, anew each time it is saved; its log is shown")
+    .argument("[folder]", "with its package.json", ".")
+    .option("--hub <url>", "the hub's broker (default mqtt://127.0.0.1:1883)")
+    .addOption(new Option("--node <name>", "the node it fills").argParser(nameArgument).default("dev"))
+    .addHelpText(
+      "after",
+      `${example("interactor module dev --node dev")}
+Its settings are interactor.example in package.json. It runs in a sandbox, as it will on a node. Ctrl-C ends it.`,
+    )
+    .action(async (folder, options) => {
+      const { runModuleDev } = await import("./module-dev.ts");
+      await untilInterrupted((signal) => runModuleDev(folder, options, signal));
+    });
 }
 
 function addSchema(module: Command): void {

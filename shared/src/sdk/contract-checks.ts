@@ -9,7 +9,7 @@ import type { ModuleDefinition } from "./define-module.ts";
 import { type Bench, type Emitted, startOnBench } from "./testing.ts";
 
 /** As long as an agent waits for an instance to stop. */
-export const stopTimeout = millis(700);
+const stopTimeout = millis(700);
 /** So long a module is left to itself between two steps: what it gives by a timer of its own is seen. */
 const whileRunning = millis(150);
 
