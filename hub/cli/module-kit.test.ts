@@ -107,6 +107,7 @@ test.for([
   ["goes on after its stop", "sensor", "cancel();\n", "\n", "after it had stopped"],
   ["gives what it does not declare", "actuator", '"shown"', '"seen"', 'no output "seen"'],
   ["gives more than it declares", "actuator", "level * gain", "level * 9", "it declares 0 to 1"],
+  ["has other settings than its example", "sensor", "every: z", "pace: z", "example: it has no every"],
   ["does not stop", "logic", "async stop() {}", "stop: () => new Promise(() => {})", "has not stopped"],
 ] as const)("a module that %s does not keep the contract", async ([, template, from, to, words]) => {
   const folder = created(template);

@@ -48,7 +48,10 @@ function sameManifest({ definition, manifest }: ContractSubject): readonly strin
 function exampleTaken({ definition, manifest, example }: ContractSubject): readonly string[] {
   const parsed = definition.settings.safeParse(example);
   if (!parsed.success) {
-    return parsed.error.issues.map(({ path, message }) => `${["example", ...path].join(".")}: ${message}`);
+    return parsed.error.issues.map((issue) => {
+      const words = issue.code === "unrecognized_keys" ? `it has no ${issue.keys.join(", ")}` : issue.message;
+      return `${["example", ...issue.path].join(".")}: ${words}`;
+    });
   }
   const ports = declaredPorts(manifest, parsed.data);
   return ports.ok ? [] : [ports.error];
