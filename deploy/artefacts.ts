@@ -106,6 +106,16 @@ export const artefacts: readonly Artefact[] = [
     entry: "hub/cli/main.ts",
     folder: "cli",
     output: "interactor.mjs",
+    // It has a program of its own for each kind of machine, and is asked for only by who builds a module.
+    options: { ...nodeProgram, plugins: [leaveOutCborExtract], external: ["esbuild"] },
+    copies: [],
+  },
+  {
+    // Tries a module that is being written, in a process of its own.
+    name: "module-contract",
+    entry: "hub/cli/module-contract.ts",
+    folder: "cli",
+    output: "module-contract.mjs",
     options: { ...nodeProgram, plugins: [leaveOutCborExtract] },
     copies: [],
   },
