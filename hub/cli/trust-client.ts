@@ -23,6 +23,17 @@ export interface TrustClient {
   readonly document: (role: "root" | "targets") => Promise<Uint8Array>;
   readonly nextOnlineKey: () => Promise<PublicKey>;
   readonly bring: (what: "root" | "targets", document: Uint8Array) => Promise<void>;
+  /** The newest word of a publisher; `undefined`: he has published nothing. */
+  readonly wordOf: (publisher: string) => Promise<Uint8Array | undefined>;
+  readonly publish: (word: PublishedWord) => Promise<void>;
+  readonly publishDevelopment: (manifest: object, bundle: Uint8Array) => Promise<void>;
+}
+
+export interface PublishedWord {
+  readonly publisher: string;
+  readonly document: Uint8Array;
+  readonly path: string;
+  readonly bytes: Uint8Array;
 }
 
 export async function trustClient(options: HubOptions): Promise<TrustClient> {
@@ -34,6 +45,26 @@ export async function trustClient(options: HubOptions): Promise<TrustClient> {
     async bring(what, document) {
       const body = { by: whoAsks(), document: JSON.parse(Buffer.from(document).toString("utf8")) };
       await request(hub, trustPaths[what], body);
+    },
+    async wordOf(publisher) {
+      const { publishers } = decoded(trustStanding, await request(hub, trustPaths.standing));
+      // A publisher who was let in and has not spoken yet has no date on which his word expires.
+      const hasSpoken = publishers.some(({ name, expires }) => name === publisher && expires !== undefined);
+      return hasSpoken ? Buffer.from(await request(hub, `${trustPaths.metadata}/${publisher}`)) : undefined;
+    },
+    async publish({ publisher, document, path, bytes }) {
+      const files = [{ path, base64: Buffer.from(bytes).toString("base64") }];
+      const body = {
+        by: whoAsks(),
+        publisher,
+        document: JSON.parse(Buffer.from(document).toString("utf8")),
+        files,
+      };
+      await request(hub, trustPaths.publish, body);
+    },
+    async publishDevelopment(manifest, bundle) {
+      const body = { by: whoAsks(), manifest, base64: Buffer.from(bundle).toString("base64") };
+      await request(hub, trustPaths.development, body);
     },
   };
 }

@@ -16,7 +16,7 @@ import { HubModes, type ModeParts } from "./hub-modes.ts";
 import { HubRevisions, type Order } from "./hub-revisions.ts";
 import { HubRollouts } from "./hub-rollouts.ts";
 import { HubRounds } from "./hub-rounds.ts";
-import { HubTargets } from "./hub-targets.ts";
+import { HubTargets, type TargetParts } from "./hub-targets.ts";
 import type { Log } from "./ports/log.ts";
 import type { RevisionLog } from "./ports/revision-log.ts";
 import type { RolloutStore } from "./ports/rollout-store.ts";
@@ -29,6 +29,7 @@ export interface SiteWorld {
   readonly revisionLog: RevisionLog;
   readonly rolloutStore: RolloutStore;
   readonly compiler: SiteCompiler;
+  readonly assign?: TargetParts["assign"];
 }
 
 export interface SiteParts extends SiteWorld {
@@ -65,6 +66,7 @@ export class HubSite {
     this.#targets = new HubTargets({
       site,
       digestOf: parts.digestOf,
+      assign: parts.assign,
       siteOf: (number) => this.revisions.siteOf(number),
       load: (number) => this.revisions.load(number),
       publish: (topic, payload) => parts.publish(topic, payload, true),

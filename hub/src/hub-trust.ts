@@ -3,11 +3,13 @@
  * nobody could write down does not happen.
  */
 import { assignmentPath, encodeAssignment } from "@interactor/shared/bundle/assignment";
+import { builtInNames } from "@interactor/shared/bundle/built-in-names";
 import { developmentPublisher, modulePath, signedManifest } from "@interactor/shared/bundle/signed-module";
 import type { TrustStanding } from "@interactor/shared/bundle/trust-api";
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { seconds } from "@interactor/shared/kernel/units";
+import type { PublishedModule } from "@interactor/shared/site/published-modules";
 import { type BroughtModule, type ImportPolicy, objections } from "./core/registry/import-policy.ts";
 import type { AuditLog } from "./ports/audit-log.ts";
 import type { Log } from "./ports/log.ts";
@@ -115,9 +117,32 @@ export class HubTrust implements TrustDesk {
     await repository.assign(node, assignment);
   }
 
+  /** What a site may name beside the modules that every agent has. */
+  modules(): readonly PublishedModule[] {
+    return this.#world.repository.files().flatMap(({ custom, digest, bytes }) => {
+      const said = signedManifest(custom);
+      if (!said.ok) return [];
+      const { id, version } = said.value;
+      return [{ id, version, digest, bytes, manifest: said.value }];
+    });
+  }
+
   async #judge(module: BroughtModule): Promise<void> {
-    const against = objections(module, await this.#world.policy());
+    const against = [...objections(module, await this.#world.policy()), ...this.#taken(module)];
     if (against.length > 0) throw new Fault("IMPORT_REFUSED", `${module.path}: ${against.join("; ")}`);
+  }
+
+  /** A site names a module by its id alone: nobody may come under the name of another's. */
+  #taken({ publisher, custom }: BroughtModule): readonly string[] {
+    const said = signedManifest(custom);
+    if (!said.ok) return [];
+    const { id } = said.value;
+    if (builtInNames.has(id)) return [`every agent has a module "${id}" of its own`];
+    const owner = this.#world.repository.files().find((file) => {
+      const known = signedManifest(file.custom);
+      return known.ok && known.value.id === id && file.publisher !== publisher;
+    });
+    return owner === undefined ? [] : [`"${id}" is a module of ${owner.publisher}`];
   }
 
   async #audited(by: string, action: string, what: string, task: () => Promise<void>): Promise<void> {
