@@ -6,6 +6,7 @@ import { example } from "./example.ts";
 export function addRegistry(module: Command): void {
   addSign(module);
   addPublish(module);
+  addLookups(module);
 }
 
 const hubOptions = (command: Command): Command =>
@@ -45,4 +46,21 @@ function addPublish(module: Command): void {
 Then name it in the site file (module: NAME) and run \`interactor config apply\`.`,
     )
     .action(async (path, options) => (await import("./module-publish.ts")).runModulePublish(path, options));
+}
+
+function addLookups(module: Command): void {
+  hubOptions(module.command("list"))
+    .description("modules that were published to the hub")
+    .addHelpText("after", example("interactor module list"))
+    .action(async (options) => (await import("./module-lookup.ts")).runModuleSearch([], options));
+  hubOptions(module.command("search"))
+    .description("find modules by their names, publishers, titles, descriptions and tags")
+    .argument("<words...>", "beginnings of words; all of them have to be there")
+    .addHelpText("after", example("interactor module search light dim"))
+    .action(async (words, options) => (await import("./module-lookup.ts")).runModuleSearch(words, options));
+  hubOptions(module.command("show"))
+    .description("what a module says of itself, and its versions")
+    .argument("<module>", "its id", nameArgument)
+    .addHelpText("after", example("interactor module show lamp"))
+    .action(async (id, options) => (await import("./module-lookup.ts")).runModuleShow(id, options));
 }

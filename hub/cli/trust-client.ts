@@ -69,11 +69,15 @@ export async function trustClient(options: HubOptions): Promise<TrustClient> {
   };
 }
 
-function decoded<Answer>(schema: z.ZodMiniType<Answer>, text: string): Answer {
+export function decoded<Answer>(schema: z.ZodMiniType<Answer>, text: string): Answer {
   const parsed = schema.safeParse(JSON.parse(text));
   if (parsed.success) return parsed.data;
   throw commandFault("FAILED", "what answers is not an Interactor hub of this version");
 }
+
+/** What the hub answers there, as a text. */
+export const trustAnswer = async (options: HubOptions, path: string): Promise<string> =>
+  request(await findHub(options, process.env), path);
 
 async function request(hub: HubAddress, path: string, body?: object): Promise<string> {
   const sent = {

@@ -13,6 +13,7 @@ import type { PublishedModule } from "@interactor/shared/site/published-modules"
 import { type BroughtModule, type ImportPolicy, objections } from "./core/registry/import-policy.ts";
 import type { AuditLog } from "./ports/audit-log.ts";
 import type { Log } from "./ports/log.ts";
+import type { ModuleRegistry } from "./ports/module-registry.ts";
 import type { BroughtWord, TrustDesk } from "./ports/trust-desk.ts";
 import type { TrustRepository } from "./ports/trust-repository.ts";
 
@@ -20,6 +21,8 @@ export interface TrustWorld {
   readonly repository: TrustRepository;
   /** As it stands now; throws a Fault when its file cannot be used: then nothing is let in. */
   readonly policy: () => Promise<ImportPolicy>;
+  /** Told of what was published, so that people find it. */
+  readonly registry?: Pick<ModuleRegistry, "sync">;
   readonly audit: AuditLog;
   /** SHA-256 in hex. */
   readonly digestOf: (bytes: Uint8Array) => string;
@@ -39,9 +42,14 @@ export class HubTrust implements TrustDesk {
   }
 
   /** Until `stop`, what expires is signed anew. */
-  start(): void {
+  async start(): Promise<void> {
+    this.#renewLater();
+    await this.#register();
+  }
+
+  #renewLater(): void {
     this.#cancel = this.#world.clock.after(renewEvery, () => {
-      this.start();
+      this.#renewLater();
       void this.#world.repository.renew().catch((error: unknown) => {
         this.#world.log.error("what nodes are to believe could not be signed anew", {
           cause: messageOf(error),
@@ -145,11 +153,20 @@ export class HubTrust implements TrustDesk {
     return owner === undefined ? [] : [`"${id}" is a module of ${owner.publisher}`];
   }
 
+  /** What is published is so also where the registry cannot be written: it is made anew at the next start. */
+  async #register(): Promise<void> {
+    const { registry, repository, log } = this.#world;
+    await registry?.sync(repository.files()).catch((error: unknown) => {
+      log.error("the registry of modules could not be brought up to date", { cause: messageOf(error) });
+    });
+  }
+
   async #audited(by: string, action: string, what: string, task: () => Promise<void>): Promise<void> {
     const { audit, log } = this.#world;
     await audit.record({ by, action, what, outcome: "asked" });
     try {
       await task();
+      await this.#register();
       log.info("trust: done", { by, action, what });
       await audit.record({ by, action, what, outcome: "done" });
     } catch (error) {

@@ -43,24 +43,28 @@ nodes:
       lamp: { module: lamp, version: ^1.0, settings: { label: hall } }
 `;
 
-test("published for development, it runs where a site names it", { timeout: 90_000 }, async () => {
+test("published for development, it runs where a site names it", { timeout: 240_000 }, async () => {
   const folder = await builtLamp();
   await using hub = await startHub();
   const interactor = desk(hub, folder);
   writeFileSync(join(folder, "site.yaml"), site);
-  expect(await interactor("config", "apply", "site.yaml", "-m", "a lamp")).toContain('there is no module "lamp"');
+  expect(await interactor("config", "apply", "site.yaml", "-m", "a lamp", "--probation", "0")).toContain(
+    'there is no module "lamp"',
+  );
 
   expect(await interactor("module", "publish", "--dev")).toContain("lamp 1.0.0 is published for DEVELOPMENT");
   await using agent = await startAgent({ node: "pi", hub: hub.mqtt });
   const root = await fetch(`${hub.http}/api/v1/trust/metadata/root`).then((answer) => answer.text());
   writeFileSync(join(agent.data, "trust-root.json"), root);
-  expect(await interactor("config", "apply", "site.yaml", "-m", "a lamp")).not.toContain("failed");
+  expect(await interactor("config", "apply", "site.yaml", "-m", "a lamp", "--probation", "0")).not.toContain(
+    "failed",
+  );
 
   await using watcher = await Visitor.connect(hub.mqtt);
   await eventually(
     "the lamp to run",
     async () => agent.log().includes('"instance":"lamp","state":"running"'),
-    30_000,
+    120_000,
   );
   expect(agent.log()).toContain("bundles signed with a DEVELOPMENT key are installed");
   expect(agent.log()).toContain("looked at what this machine can enforce");
@@ -70,7 +74,7 @@ test("published for development, it runs where a site names it", { timeout: 90_0
 
 test(
   "signed by a publisher whom the site let in, it is taken; signed by nobody, not any more",
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async () => {
     const folder = await builtLamp();
     await using hub = await startHub();
@@ -89,6 +93,11 @@ test(
     expect(await interactor("module", "publish", "--publisher", "acme")).toContain(
       "lamp 1.0.0 is published by acme",
     );
+    expect(await interactor("module", "search", "says")).toBe(
+      "lamp 1.0.0  acme  A lamp that says what it takes\n",
+    );
+    expect(await interactor("module", "show", "lamp")).toMatch(/^publisher: acme[^]*1\.0\.0 {2}\d+ bytes/);
+    expect(await interactor("module", "show", "lump")).toContain('nobody has published a module "lump"');
     copyFileSync(cli, join(folder, "dist", "lamp.mjs"));
     expect(await interactor("module", "publish", "--publisher", "acme", "--key", "acme.pem")).toContain(
       "raise its version",
