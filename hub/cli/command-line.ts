@@ -6,6 +6,7 @@ import { addConfig } from "./config-command.ts";
 import { addDevices } from "./devices-command.ts";
 import { example } from "./example.ts";
 import { untilInterrupted } from "./interruptible.ts";
+import { addModule } from "./module-command.ts";
 import { addTrust } from "./trust-command.ts";
 import { addJournal } from "./journal-command.ts";
 import { addModule } from "./module-command.ts";
@@ -33,6 +34,7 @@ export function commandLine(): Command {
   addConfig(program);
   addDevices(program);
   addRoute(program);
+  addModule(program);
   addTrust(program);
   addRollout(program);
   addMode(program);

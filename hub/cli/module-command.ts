@@ -4,15 +4,19 @@ import { nameArgument } from "./arguments.ts";
 import { example } from "./example.ts";
 import { untilInterrupted } from "./interruptible.ts";
 import { templateNames } from "./module-templates.ts";
+import { addRegistry } from "./registry-command.ts";
 
 export function addModule(program: Command): void {
-  const module = program.command("module").description("write a module of your own: begin, build, test");
+  const module = program
+    .command("module")
+    .description("write a module of your own, sign and publish it, look others up");
   addCreate(module);
   addBuild(module);
   addTest(module);
   addLint(module);
   addDev(module);
   addSchema(module);
+  addRegistry(module);
 }
 
 function addCreate(module: Command): void {

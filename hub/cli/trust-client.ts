@@ -23,6 +23,17 @@ export interface TrustClient {
   readonly document: (role: "root" | "targets") => Promise<Uint8Array>;
   readonly nextOnlineKey: () => Promise<PublicKey>;
   readonly bring: (what: "root" | "targets", document: Uint8Array) => Promise<void>;
+  /** The newest word of a publisher; `undefined`: he has published nothing. */
+  readonly wordOf: (publisher: string) => Promise<Uint8Array | undefined>;
+  readonly publish: (word: PublishedWord) => Promise<void>;
+  readonly publishDevelopment: (manifest: object, bundle: Uint8Array) => Promise<void>;
+}
+
+export interface PublishedWord {
+  readonly publisher: string;
+  readonly document: Uint8Array;
+  readonly path: string;
+  readonly bytes: Uint8Array;
 }
 
 export async function trustClient(options: HubOptions): Promise<TrustClient> {
@@ -35,14 +46,38 @@ export async function trustClient(options: HubOptions): Promise<TrustClient> {
       const body = { by: whoAsks(), document: JSON.parse(Buffer.from(document).toString("utf8")) };
       await request(hub, trustPaths[what], body);
     },
+    async wordOf(publisher) {
+      const { publishers } = decoded(trustStanding, await request(hub, trustPaths.standing));
+      // A publisher who was let in and has not spoken yet has no date on which his word expires.
+      const hasSpoken = publishers.some(({ name, expires }) => name === publisher && expires !== undefined);
+      return hasSpoken ? Buffer.from(await request(hub, `${trustPaths.metadata}/${publisher}`)) : undefined;
+    },
+    async publish({ publisher, document, path, bytes }) {
+      const files = [{ path, base64: Buffer.from(bytes).toString("base64") }];
+      const body = {
+        by: whoAsks(),
+        publisher,
+        document: JSON.parse(Buffer.from(document).toString("utf8")),
+        files,
+      };
+      await request(hub, trustPaths.publish, body);
+    },
+    async publishDevelopment(manifest, bundle) {
+      const body = { by: whoAsks(), manifest, base64: Buffer.from(bundle).toString("base64") };
+      await request(hub, trustPaths.development, body);
+    },
   };
 }
 
-function decoded<Answer>(schema: z.ZodMiniType<Answer>, text: string): Answer {
+export function decoded<Answer>(schema: z.ZodMiniType<Answer>, text: string): Answer {
   const parsed = schema.safeParse(JSON.parse(text));
   if (parsed.success) return parsed.data;
   throw commandFault("FAILED", "what answers is not an Interactor hub of this version");
 }
+
+/** What the hub answers there, as a text. */
+export const trustAnswer = async (options: HubOptions, path: string): Promise<string> =>
+  request(await findHub(options, process.env), path);
 
 async function request(hub: HubAddress, path: string, body?: object): Promise<string> {
   const sent = {

@@ -17,7 +17,7 @@ import { HubModes, type ModeParts } from "./hub-modes.ts";
 import { HubRevisions, type Order } from "./hub-revisions.ts";
 import { HubRollouts } from "./hub-rollouts.ts";
 import { HubRounds } from "./hub-rounds.ts";
-import { HubTargets } from "./hub-targets.ts";
+import { HubTargets, type TargetParts } from "./hub-targets.ts";
 import type { Log } from "./ports/log.ts";
 import type { RevisionLog } from "./ports/revision-log.ts";
 import type { Rollout, RolloutStore, Standing } from "./ports/rollout-store.ts";
@@ -30,6 +30,7 @@ export interface SiteWorld {
   readonly revisionLog: RevisionLog;
   readonly rolloutStore: RolloutStore;
   readonly compiler: SiteCompiler;
+  readonly assign?: TargetParts["assign"];
 }
 
 export interface SiteParts extends SiteWorld {
@@ -70,6 +71,7 @@ export class HubSite {
     this.#targets = new HubTargets({
       site,
       digestOf: parts.digestOf,
+      assign: parts.assign,
       siteOf: (number) => this.revisions.siteOf(number),
       load: (number) => this.revisions.load(number),
       publish: (topic, payload) => parts.publish(topic, payload, true),

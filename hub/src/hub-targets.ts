@@ -15,6 +15,8 @@ export interface TargetParts {
   /** One that is not, yet. */
   readonly load: (revision: number) => Promise<SiteInHand | undefined>;
   readonly publish: (topic: string, payload: Uint8Array) => void;
+  /** Signs which bundles a node may install. Missing: none of them has to be. */
+  readonly assign?: ((node: string, bundles: readonly string[]) => Promise<void>) | undefined;
 }
 
 /** A plan that stands in what is said of it. Larger: a node pulls it in pieces, so that nothing urgent waits behind it. */
@@ -35,6 +37,8 @@ export class HubTargets {
   readonly #nodes = new Map<string, NodeStanding>();
   /** Nobody may have heard in this life of the hub what these shall run. */
   readonly #unsaid = new Set<string>();
+  /** Digests of plans whose bundles were assigned in this life of the hub. */
+  readonly #assigned = new Map<string, string>();
 
   constructor(parts: TargetParts) {
     this.#parts = parts;
@@ -135,6 +139,7 @@ export class HubTargets {
     if (this.#nodes.get(node) !== stand || !this.#unsaid.has(node)) return;
     const plan = this.#planOf(node, stand);
     if (plan === undefined) return void this.#sayLater({ node, standing: stand });
+    if (this.#assignFirst({ node, standing: stand })) return;
     this.#unsaid.delete(node);
     const document = encodeTarget({
       v: 1,
@@ -163,6 +168,22 @@ export class HubTargets {
   async #sayLater(telling: Telling): Promise<void> {
     // One that is not kept any more, or cannot be read: the node goes on with what it has.
     if ((await this.#parts.load(telling.standing.revision)) !== undefined) this.say(telling);
+  }
+
+  /** A node that is told of bundles asks at once whether they are for it: that is signed before. Whether there is some. */
+  #assignFirst(telling: Telling): boolean {
+    const { node, standing } = telling;
+    const { revision, digest } = standing;
+    const { assign, siteOf } = this.#parts;
+    const bundles = siteOf(revision)?.nodes.get(node)?.bundles ?? [];
+    if (assign === undefined || bundles.length === 0 || this.#assigned.get(node) === digest) return false;
+    // One that cannot be signed is told nevertheless: the node says what is missing, and its rollout with it.
+    const then = (): void => {
+      this.#assigned.set(node, digest);
+      this.say(telling);
+    };
+    void assign(node, bundles).then(then, then);
+    return true;
   }
 
   #planOf(node: string, { revision }: Stand): Uint8Array | undefined {

@@ -3,14 +3,17 @@
  * nobody could write down does not happen.
  */
 import { assignmentPath, encodeAssignment } from "@interactor/shared/bundle/assignment";
+import { builtInNames } from "@interactor/shared/bundle/built-in-names";
 import { developmentPublisher, modulePath, signedManifest } from "@interactor/shared/bundle/signed-module";
 import type { TrustStanding } from "@interactor/shared/bundle/trust-api";
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { seconds } from "@interactor/shared/kernel/units";
+import type { PublishedModule } from "@interactor/shared/site/published-modules";
 import { type BroughtModule, type ImportPolicy, objections } from "./core/registry/import-policy.ts";
 import type { AuditLog } from "./ports/audit-log.ts";
 import type { Log } from "./ports/log.ts";
+import type { ModuleRegistry } from "./ports/module-registry.ts";
 import type { BroughtWord, TrustDesk } from "./ports/trust-desk.ts";
 import type { TrustRepository } from "./ports/trust-repository.ts";
 
@@ -18,6 +21,8 @@ export interface TrustWorld {
   readonly repository: TrustRepository;
   /** As it stands now; throws a Fault when its file cannot be used: then nothing is let in. */
   readonly policy: () => Promise<ImportPolicy>;
+  /** Told of what was published, so that people find it. */
+  readonly registry?: Pick<ModuleRegistry, "sync">;
   readonly audit: AuditLog;
   /** SHA-256 in hex. */
   readonly digestOf: (bytes: Uint8Array) => string;
@@ -37,9 +42,14 @@ export class HubTrust implements TrustDesk {
   }
 
   /** Until `stop`, what expires is signed anew. */
-  start(): void {
+  async start(): Promise<void> {
+    this.#renewLater();
+    await this.#register();
+  }
+
+  #renewLater(): void {
     this.#cancel = this.#world.clock.after(renewEvery, () => {
-      this.start();
+      this.#renewLater();
       void this.#world.repository.renew().catch((error: unknown) => {
         this.#world.log.error("what nodes are to believe could not be signed anew", {
           cause: messageOf(error),
@@ -115,9 +125,40 @@ export class HubTrust implements TrustDesk {
     await repository.assign(node, assignment);
   }
 
+  /** What a site may name beside the modules that every agent has. */
+  modules(): readonly PublishedModule[] {
+    return this.#world.repository.files().flatMap(({ custom, digest, bytes }) => {
+      const said = signedManifest(custom);
+      if (!said.ok) return [];
+      const { id, version } = said.value;
+      return [{ id, version, digest, bytes, manifest: said.value }];
+    });
+  }
+
   async #judge(module: BroughtModule): Promise<void> {
-    const against = objections(module, await this.#world.policy());
+    const against = [...objections(module, await this.#world.policy()), ...this.#taken(module)];
     if (against.length > 0) throw new Fault("IMPORT_REFUSED", `${module.path}: ${against.join("; ")}`);
+  }
+
+  /** A site names a module by its id alone: nobody may come under the name of another's. */
+  #taken({ publisher, custom }: BroughtModule): readonly string[] {
+    const said = signedManifest(custom);
+    if (!said.ok) return [];
+    const { id } = said.value;
+    if (builtInNames.has(id)) return [`every agent has a module "${id}" of its own`];
+    const owner = this.#world.repository.files().find((file) => {
+      const known = signedManifest(file.custom);
+      return known.ok && known.value.id === id && file.publisher !== publisher;
+    });
+    return owner === undefined ? [] : [`"${id}" is a module of ${owner.publisher}`];
+  }
+
+  /** What is published is so also where the registry cannot be written: it is made anew at the next start. */
+  async #register(): Promise<void> {
+    const { registry, repository, log } = this.#world;
+    await registry?.sync(repository.files()).catch((error: unknown) => {
+      log.error("the registry of modules could not be brought up to date", { cause: messageOf(error) });
+    });
   }
 
   async #audited(by: string, action: string, what: string, task: () => Promise<void>): Promise<void> {
@@ -125,6 +166,7 @@ export class HubTrust implements TrustDesk {
     await audit.record({ by, action, what, outcome: "asked" });
     try {
       await task();
+      await this.#register();
       log.info("trust: done", { by, action, what });
       await audit.record({ by, action, what, outcome: "done" });
     } catch (error) {

@@ -50,8 +50,9 @@ async function serve(): Promise<void> {
   const log = pinoLog({ name: "interactor-hub", version, site });
   const [clock, uptime] = [systemClock(), systemUptime()];
   await using journal = await openJournal({ folder: data, limits: journalLimits, clock, uptime, log });
-  await using kept = await openSiteWorld({ data, site, clock, log, file: import.meta.filename });
-  using trust = await openTrust(data, clock, log);
+  await using trust = await openTrust(data, clock, log);
+  const file = import.meta.filename;
+  await using kept = await openSiteWorld({ data, site, clock, log, file, trust: trust.desk });
   const hub = new Hub(
     { ...options, version, session: sessionOf(randomBytes(sessionBytes)) },
     {
@@ -84,6 +85,7 @@ async function serve(): Promise<void> {
       acceptMqtt: (stream, address) => broker.accept(stream, address),
       faulted: (...told) => hub.faulted(...told),
       trust: trust.desk,
+      registry: trust.registry,
     },
     viewOf(hub, { broker, journal }, problems),
     controlOf(hub),

@@ -1,9 +1,11 @@
 /** What the hub keeps of its site, and the thread that compiles it, opened in one go and closed in the other order. */
 import { createHash } from "node:crypto";
 import type { Clock } from "@interactor/shared/kernel/clock";
+import { messageOf } from "@interactor/shared/kernel/fault";
 import { openSiteCompiler } from "../adapters/site-compiler/site-compiler.ts";
 import { openRevisionLog } from "../adapters/store-sqlite/revision-log.ts";
 import { openRolloutStore } from "../adapters/store-sqlite/rollout-store.ts";
+import type { HubTrust } from "../hub-trust.ts";
 import type { SiteWorld } from "../hub-site.ts";
 import type { Log } from "../ports/log.ts";
 
@@ -14,6 +16,7 @@ export interface SiteWorldOptions {
   readonly log: Log;
   /** The hub's own bundle. */
   readonly file: string;
+  readonly trust: Pick<HubTrust, "modules" | "assign">;
 }
 
 export async function openSiteWorld({
@@ -22,9 +25,10 @@ export async function openSiteWorld({
   clock,
   log,
   file,
+  trust,
 }: SiteWorldOptions): Promise<SiteWorld & AsyncDisposable> {
   await using undo = new AsyncDisposableStack();
-  const compiler = undo.use(openSiteCompiler({ file, site }));
+  const compiler = undo.use(openSiteCompiler({ file, site, modules: () => trust.modules() }));
   const revisionLog = undo.use(await openRevisionLog({ folder: data, clock, log }));
   const rolloutStore = undo.use(await openRolloutStore({ folder: data, clock, log }));
   const kept = undo.move();
@@ -35,6 +39,10 @@ export async function openSiteWorld({
     compiler,
     revisionLog,
     rolloutStore,
+    assign: (node, bundles) =>
+      trust.assign(node, bundles).catch((error: unknown) => {
+        log.error("what a node may install could not be signed", { node, cause: messageOf(error) });
+      }),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }

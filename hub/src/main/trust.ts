@@ -10,12 +10,15 @@ import { openSigner } from "../adapters/signer-ed25519/signer-ed25519.ts";
 import { openTrustRepository } from "../adapters/trust-repository/trust-repository.ts";
 import { answeringPulls, HubPull } from "../hub-pull.ts";
 import { HubTrust } from "../hub-trust.ts";
+import { openModuleRegistry } from "../adapters/store-sqlite/module-registry.ts";
+import type { ModuleRegistry } from "../ports/module-registry.ts";
 import type { HubCounters } from "../core/registry/counters.ts";
 import type { Broker, BrokerRules } from "../ports/broker.ts";
 import type { Log } from "../ports/log.ts";
 
-export interface Trust extends Disposable {
+export interface Trust extends AsyncDisposable {
   readonly desk: HubTrust;
+  readonly registry: ModuleRegistry;
   /** The same rules, by which nodes pull files too. */
   rules(rules: BrokerRules, counters: Pick<HubCounters, "refused">): BrokerRules;
   /** From now on nodes are answered. `plan`: one of theirs, by its digest. */
@@ -28,12 +31,14 @@ export async function openTrust(data: string, clock: Clock, log: Log): Promise<T
   const now = (): number => clock.wall() / 1000;
   const signer = await openSigner(join(folder, "keys"), log);
   const repository = await openTrustRepository({ folder, signer, now, log });
+  const registry = await openModuleRegistry({ folder: data, clock, log });
   const policy = () => readImportPolicy(folder);
   const desk = new HubTrust({
     repository,
     policy,
     audit: await openAuditLog({ folder, now, log }),
     digestOf: (bytes) => createHash("sha256").update(bytes).digest("hex"),
+    registry,
     clock,
     log,
   });
@@ -44,9 +49,10 @@ export async function openTrust(data: string, clock: Clock, log: Log): Promise<T
     sumOf: (bytes) => createHash("sha256").update(bytes).digest(),
     log,
   });
-  desk.start();
+  await desk.start();
   return {
     desk,
+    registry,
     rules: (rules, { refused }) => answeringPulls(rules, pull, (reason) => refused.add(reason)),
     serve(broker, site, plan) {
       planOf = plan;
@@ -54,6 +60,9 @@ export async function openTrust(data: string, clock: Clock, log: Log): Promise<T
         broker.publish(nodeTopics(site, node).piece, payload, { retain: false, qos: 0 }),
       );
     },
-    [Symbol.dispose]: () => desk.stop(),
+    async [Symbol.asyncDispose]() {
+      desk.stop();
+      await registry[Symbol.asyncDispose]();
+    },
   };
 }

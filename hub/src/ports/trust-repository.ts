@@ -40,12 +40,19 @@ export interface TrustRepository {
   pathOf(digest: string): string | undefined;
   /** What a publisher has named before, with what he said of it. */
   published(path: string): PublishedFile | undefined;
+  /** All of whoever may publish now, in the order they said it. */
+  files(): readonly NamedFile[];
 }
 
 export interface DevelopmentFile {
   readonly path: string;
   readonly bytes: Uint8Array;
   readonly custom: object;
+}
+
+export interface NamedFile extends PublishedFile {
+  readonly publisher: string;
+  readonly path: string;
 }
 
 export interface PublishedFile {

@@ -12,6 +12,14 @@ export interface ModuleDeclaration {
   readonly manifest: Manifest;
   /** Its settings as people write them. */
   readonly settings: JsonSchema;
+  /** What a node installs to run it; missing: every agent has it. */
+  readonly bundle?: Bundle;
+}
+
+export interface Bundle {
+  /** SHA-256 in hex. */
+  readonly digest: string;
+  readonly bytes: number;
 }
 
 export interface Catalogue {
@@ -34,6 +42,8 @@ export interface Catalogue {
   takesSettings(module: ModuleVersion): boolean;
   /** The setting that its fixtures become inputs in; `undefined`: it has none. */
   fixturesInto(module: ModuleVersion): string | undefined;
+  /** `undefined`: every agent has it. */
+  bundleOf(module: ModuleVersion): Bundle | undefined;
 }
 
 export interface ModuleVersion {
@@ -46,6 +56,7 @@ interface Declared {
   /** Made when it is first needed. */
   schema: z.ZodType | undefined;
   readonly settings: JsonSchema;
+  readonly bundle: Bundle | undefined;
 }
 
 export class DeclaredModules implements Catalogue {
@@ -53,11 +64,11 @@ export class DeclaredModules implements Catalogue {
   readonly #declared = new Map<string, Map<string, Declared>>();
 
   constructor(declarations: readonly ModuleDeclaration[]) {
-    for (const { manifest, settings } of declarations) {
+    for (const { manifest, settings, bundle } of declarations) {
       const versions = this.#declared.get(manifest.id) ?? new Map<string, Declared>();
       this.#declared.set(
         manifest.id,
-        versions.set(manifest.version, { manifest, settings, schema: undefined }),
+        versions.set(manifest.version, { manifest, settings, bundle, schema: undefined }),
       );
     }
     this.modules = [...this.#declared.keys()].toSorted();
@@ -75,7 +86,7 @@ export class DeclaredModules implements Catalogue {
   ): Result<unknown, readonly Told[]> {
     const declared = this.#find(module);
     if (declared === undefined) return ok(settings);
-    declared.schema ??= z.fromJSONSchema({ ...declared.settings });
+    declared.schema ??= schemaOf(declared);
     return readBySchema<unknown, Told>(places, path, declared.schema, settings);
   }
 
@@ -104,7 +115,20 @@ export class DeclaredModules implements Catalogue {
     return this.#find(module)?.manifest.fixturesInto;
   }
 
+  bundleOf(module: ModuleVersion): Bundle | undefined {
+    return this.#find(module)?.bundle;
+  }
+
   #find({ module, version }: ModuleVersion): Declared | undefined {
     return this.#declared.get(module)?.get(version);
+  }
+}
+
+/** What somebody else declares may be no schema at all: then no settings are right. */
+function schemaOf({ settings, manifest }: Declared): z.ZodType {
+  try {
+    return z.fromJSONSchema({ ...settings });
+  } catch {
+    return z.never({ error: `${manifest.id} ${manifest.version} does not say what its settings are like` });
   }
 }

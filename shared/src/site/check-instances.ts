@@ -4,6 +4,7 @@ import { failed } from "../kernel/result.ts";
 import type { Millis } from "../kernel/units.ts";
 import { findPort, type InputSpec } from "../wire/messages/port.ts";
 import type { ModuleVersion } from "./catalogue.ts";
+import type { InstancePlan } from "./compiled-site.ts";
 import { type Failsafe, type Level, parseFailsafe } from "./failsafe.ts";
 import { checkFixtures } from "./check-fixtures.ts";
 import { exampleLevel, hintAmong, misfit, type SiteCheck } from "./site-check.ts";
@@ -27,6 +28,8 @@ export interface CheckedInstance extends ModuleVersion {
   readonly stops: Readonly<Record<string, Level>>;
   /** Only of inputs for which it is said. */
   readonly backgrounds: Readonly<Record<string, Level>>;
+  /** Of a module that was published. */
+  readonly bundle: InstancePlan["bundle"];
 }
 
 /** A failsafe with the scene's level put in. */
@@ -83,6 +86,7 @@ function checkInstance(
     return undefined;
   }
   const actuators = Object.entries(ports.value.inputs).filter(([, spec]) => spec.actuator === true);
+  const bundle = catalogue.bundleOf(module);
   const inputs = new Inputs(check, { node, name, path, actuators: new Map(actuators), ports: ports.value });
   inputs.checkLeases(written.leases ?? {});
   const stops = wrong.has("stop") ? {} : inputs.stops(written.stop);
@@ -95,6 +99,7 @@ function checkInstance(
     settings: placed.written(written.settings),
     ports: ports.value,
     needs: catalogue.needsOf(module, given),
+    bundle: bundle && { ...bundle, takesSettings: catalogue.takesSettings(module) },
     stops,
     backgrounds: wrong.has("background") ? {} : inputs.levels("background", written.background),
     failsafes: wrong.has("failsafe") ? {} : inputs.failsafes(written.failsafe, stops),

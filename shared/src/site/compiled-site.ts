@@ -5,6 +5,7 @@
 import { canonical } from "../wire/canonical.ts";
 import { encodeCbor } from "../wire/cbor.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
+import type { Bundle } from "./catalogue.ts";
 import type { PlacedFailsafe } from "./check-instances.ts";
 import type { Level } from "./failsafe.ts";
 import type { Modes, Secret } from "./read-site.ts";
@@ -24,6 +25,8 @@ export interface InstancePlan {
   readonly backgrounds?: Readonly<Record<string, Level>>;
   readonly leases?: Readonly<Record<string, number>>;
   readonly grant?: Grants;
+  /** Of a module that was published: a revision says for good what it is, whatever becomes of the module. */
+  readonly bundle?: Bundle & { readonly takesSettings: boolean };
 }
 
 export interface NodePlan {

@@ -1,7 +1,7 @@
 /** From what a site means for one node to the plan that is sent to it. */
 import { millis } from "../kernel/units.ts";
 import type { Plan, PlannedInstance } from "../wire/messages/plan.ts";
-import type { Catalogue } from "./catalogue.ts";
+import type { Bundle, Catalogue } from "./catalogue.ts";
 import type { HubPlan, InstancePlan, NodePlan, Plain } from "./compiled-site.ts";
 
 /** The node finds the values of secrets where it is told to; they never travel. */
@@ -18,22 +18,29 @@ export function planOf(node: NodePlan, secrets: Secrets, catalogue: Catalogue): 
     inputs: Object.fromEntries(instances.flatMap(([name, instance]) => plannedInputs(name, instance))),
     scenes: node.scenes,
     ...(node.zones.length === 0 ? {} : { zones: [...node.zones] }),
-    files: [],
+    files: bundlesOf(node).map(({ digest, bytes }) => ({ digest, bytes })),
   };
 }
 
+/** What has to be on its disk, each once, in the order of digests. */
+export function bundlesOf({ instances }: NodePlan): readonly Bundle[] {
+  const bundles = Object.values(instances).flatMap(({ bundle }) => bundle ?? []);
+  const byDigest = new Map(bundles.map((bundle) => [bundle.digest, bundle]));
+  return [...byDigest.values()].toSorted((left, right) => (left.digest < right.digest ? -1 : 1));
+}
+
 function plannedInstance(
-  { module, version, settings, leases = {} }: InstancePlan,
+  { module, version, settings, leases = {}, bundle }: InstancePlan,
   secrets: Secrets,
   catalogue: Catalogue,
 ): PlannedInstance {
   return {
     module,
     version,
-    digest: "",
+    digest: bundle?.digest ?? "",
     settings: withSources(settings, secrets),
     leases: Object.fromEntries(Object.entries(leases).map(([input, span]) => [input, millis(span)])),
-    takesSettings: catalogue.takesSettings({ module, version }),
+    takesSettings: bundle?.takesSettings ?? catalogue.takesSettings({ module, version }),
   };
 }
 

@@ -55,6 +55,7 @@ const instance = z.object({
   backgrounds: z.exactOptional(z.record(z.string(), level)),
   leases: z.exactOptional(z.record(z.string(), z.number())),
   grant: z.exactOptional(grants),
+  bundle: z.exactOptional(z.object({ digest: z.string(), bytes: z.number(), takesSettings: z.boolean() })),
 });
 
 const routes = z.record(name, compiledRoute);

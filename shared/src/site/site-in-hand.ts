@@ -9,7 +9,7 @@ import type { Catalogue } from "./catalogue.ts";
 import { compileSite, type SiteFailure } from "./compile-site.ts";
 import type { CompiledSite, HubPlan } from "./compiled-site.ts";
 import { nodePlanBytesMax } from "./limits.ts";
-import { planOf } from "./node-plan.ts";
+import { bundlesOf, planOf } from "./node-plan.ts";
 import { changesBetween, emptyPlan, isNothing } from "./plan-changes.ts";
 import { decodeRevision, encodeRevision, type RevisionContent } from "./revision-content.ts";
 import { siteChanges } from "./site-diff.ts";
@@ -20,6 +20,8 @@ export interface NodeInHand {
   /** Of the plan, SHA-256 in hex. */
   readonly digest: string;
   readonly plan: Uint8Array;
+  /** Digests of what it installs for that. */
+  readonly bundles: readonly string[];
 }
 
 export interface SiteInHand {
@@ -190,7 +192,8 @@ function inHand({ from, site }: RevisionContent, { catalogue, digestOf }: SiteTo
   const { hub } = site;
   const nodes = Object.entries(site.nodes).map(([name, node]): [string, NodeInHand] => {
     const plan = alone(encodePlan(planOf(node, hub.secrets, catalogue)));
-    return [name, { zones: node.zones, digest: digestOf(plan), plan }];
+    const bundles = bundlesOf(node).map(({ digest }) => digest);
+    return [name, { zones: node.zones, digest: digestOf(plan), plan, bundles }];
   });
   const routes = [hub, ...Object.values(site.nodes)].flatMap((each) => Object.values(each.routes));
   return {

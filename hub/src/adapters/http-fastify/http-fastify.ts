@@ -7,6 +7,7 @@ import type { BrokerFault, BrokerRules } from "../../ports/broker.ts";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { apiPaths } from "@interactor/shared/wire/api";
 import { payloadBytesMax } from "@interactor/shared/wire/limits";
+import type { ModuleRegistry } from "../../ports/module-registry.ts";
 import type { TrustDesk } from "../../ports/trust-desk.ts";
 import type { SiteControl } from "../../ports/site-control.ts";
 import type { HubView } from "../../ports/view.ts";
@@ -14,6 +15,7 @@ import { routeConfigApi } from "./config-api.ts";
 import { loadDashboard } from "./dashboard-files.ts";
 import { HttpGuard, httpTimes } from "./http-guard.ts";
 import { Metrics } from "./metrics.ts";
+import { routeRegistry } from "./registry-routes.ts";
 import { routeTrust } from "./trust-routes.ts";
 import { routeRecording, type TakeRecording } from "./recording-route.ts";
 import { WebSocketStream } from "./web-socket-stream.ts";
@@ -31,6 +33,7 @@ export interface HttpOptions {
   /** Told of everybody who is turned away or cut. */
   readonly faulted: BrokerRules["faulted"];
   readonly trust: TrustDesk;
+  readonly registry: Pick<ModuleRegistry, "search" | "versions">;
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -81,6 +84,7 @@ export async function openHttp(
   });
   routeApi(app, options.site, view);
   routeTrust(app, options.trust);
+  routeRegistry(app, options.registry);
   routeRecording(app, options.record);
   await routeConfigApi(app, control);
   for (const file of await loadDashboard(options.dashboard, options.site)) {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { builtInModules } from "@interactor/shared/site/built-in-modules";
 import { DeclaredModules } from "@interactor/shared/site/catalogue";
+import { declarationsOf } from "@interactor/shared/site/published-modules";
 import {
   compareKept,
   compileFresh,
@@ -18,7 +19,10 @@ export function compilerHere(site: string): SiteCompiler {
     digestOf: (bytes) => createHash("sha256").update(bytes).digest("hex"),
   };
   return {
-    compile: async (files) => compileFresh({ ...files, site }, tools),
+    compile: async (files, modules = []) => {
+      const catalogue = new DeclaredModules([...builtInModules, ...declarationsOf(modules)]);
+      return compileFresh({ ...files, site }, { ...tools, catalogue });
+    },
     routesAlone: async (routes) => routesAlone(routes, site, tools),
     open: async (content) => openKept(content, tools),
     textsOf: async (content) => textsOf(content),

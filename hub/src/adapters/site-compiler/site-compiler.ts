@@ -5,6 +5,7 @@
 import { MessageChannel, Worker } from "node:worker_threads";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { failed, type Result } from "@interactor/shared/kernel/result";
+import { namedIn, type PublishedModule } from "@interactor/shared/site/published-modules";
 import type { InvalidResponse } from "@interactor/shared/wire/api-config";
 import type { SiteCompiler } from "../../ports/site-compiler.ts";
 import type { Answer, CallName, Given, Outcome } from "./messages.ts";
@@ -13,6 +14,8 @@ export interface CompilerOptions {
   /** The file a thread runs: the hub's own bundle. */
   readonly file: string;
   readonly site: string;
+  /** What was published beside the built-in modules, as it is now. */
+  readonly modules?: () => readonly PublishedModule[];
 }
 
 /** The largest site takes a second here and ten on a slow Pi. Longer: refuse, and end the thread. */
@@ -25,7 +28,10 @@ const heapMax = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 16 };
 export function openSiteCompiler(options: CompilerOptions): SiteCompiler {
   const thread = new CompilerThread(options);
   return {
-    compile: (files) => thread.ask("compile", [files]).catch((error: unknown) => tooMuch(files.root, error)),
+    compile: (files) =>
+      thread
+        .ask("compile", [files, namedIn(files, options.modules?.() ?? [])])
+        .catch((error: unknown) => tooMuch(files.root, error)),
     routesAlone: (routes) =>
       thread.ask("routesAlone", [routes]).catch((error: unknown) => tooMuch("", error)),
     open: (...given) => thread.ask("open", given).catch(failedWith),

@@ -30,9 +30,14 @@ import { developmentDocuments } from "../../../signing/ceremony.ts";
 import type { Signer } from "../../../signing/signer.ts";
 import { publicKeyOf } from "../../../signing/signing-key.ts";
 import type { Log } from "../../ports/log.ts";
-import type { DevelopmentFile, PublishedFile, TrustRepository } from "../../ports/trust-repository.ts";
+import type {
+  DevelopmentFile,
+  NamedFile,
+  PublishedFile,
+  TrustRepository,
+} from "../../ports/trust-repository.ts";
 import { checkRoot, checkTargets, checkWord, realRoot } from "./checks.ts";
-import { fileWithDigest, publishedAt } from "./published-files.ts";
+import { filesOf, fileWithDigest, publishedAt } from "./published-files.ts";
 import { standingOf } from "./standing.ts";
 import { TrustFiles } from "./trust-files.ts";
 
@@ -243,6 +248,10 @@ class Repository implements TrustRepository {
 
   published(path: string): PublishedFile | undefined {
     return publishedAt(this.#documents(), path);
+  }
+
+  files(): readonly NamedFile[] {
+    return filesOf(this.#targets?.document.signed, (name) => this.#words.get(name)?.document.signed);
   }
 
   #documents(): readonly Targets[] {

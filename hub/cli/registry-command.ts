@@ -1,0 +1,66 @@
+/** The part of `interactor module …` that speaks with a hub: modules are signed, published, and looked up. */
+import { type Command, Option } from "commander";
+import { hubArgument, nameArgument } from "./arguments.ts";
+import { example } from "./example.ts";
+
+export function addRegistry(module: Command): void {
+  addSign(module);
+  addPublish(module);
+  addLookups(module);
+}
+
+const hubOptions = (command: Command): Command =>
+  command
+    .addOption(new Option("--hub <url>", "the hub's address").argParser(hubArgument))
+    .option("--data <folder>", "the data folder of a hub on this machine, to find it")
+    .option("--json", "for programs");
+
+const pathArgument = ["[path]", "a bundle, or the folder of a module that was built", "."] as const;
+const passphraseOption = [
+  "--passphrase-file <file>",
+  "what the key is encrypted with (else INTERACTOR_KEYS_PASSPHRASE)",
+] as const;
+
+function addSign(module: Command): void {
+  hubOptions(module.command("sign"))
+    .description("sign a bundle as its publisher; the hub is asked what he published before")
+    .argument(...pathArgument)
+    .addOption(new Option("--publisher <name>", "who signs").argParser(nameArgument).makeOptionMandatory())
+    .requiredOption("--key <file>", "his key, as `trust key` makes it")
+    .option(...passphraseOption)
+    .addHelpText("after", example("interactor module sign --publisher acme --key acme.pem"))
+    .action(async (path, options) => (await import("./module-publish.ts")).runModuleSign(path, options));
+}
+
+function addPublish(module: Command): void {
+  hubOptions(module.command("publish"))
+    .description("bring a bundle to the hub, from which nodes install it")
+    .argument(...pathArgument)
+    .option("--dev", "unsigned, with the hub's development key: refused when the site has a root of its own")
+    .addOption(new Option("--publisher <name>", "who publishes").argParser(nameArgument))
+    .option("--key <file>", "sign it at once, with his key")
+    .option(...passphraseOption)
+    .addHelpText(
+      "after",
+      `${example("interactor module publish --dev", "interactor module publish --publisher acme --key acme.pem")}
+Then name it in the site file (module: NAME) and run \`interactor config apply\`.`,
+    )
+    .action(async (path, options) => (await import("./module-publish.ts")).runModulePublish(path, options));
+}
+
+function addLookups(module: Command): void {
+  hubOptions(module.command("list"))
+    .description("modules that were published to the hub")
+    .addHelpText("after", example("interactor module list"))
+    .action(async (options) => (await import("./module-lookup.ts")).runModuleSearch([], options));
+  hubOptions(module.command("search"))
+    .description("find modules by their names, publishers, titles, descriptions and tags")
+    .argument("<words...>", "beginnings of words; all of them have to be there")
+    .addHelpText("after", example("interactor module search light dim"))
+    .action(async (words, options) => (await import("./module-lookup.ts")).runModuleSearch(words, options));
+  hubOptions(module.command("show"))
+    .description("what a module says of itself, and its versions")
+    .argument("<module>", "its id", nameArgument)
+    .addHelpText("after", example("interactor module show lamp"))
+    .action(async (id, options) => (await import("./module-lookup.ts")).runModuleShow(id, options));
+}

@@ -1,0 +1,15 @@
+/** What was published, so that people can find it. Made of what publishers signed: what is lost of it is made anew. */
+import type { RegisteredVersion } from "@interactor/shared/bundle/registry-api";
+import type { NamedFile } from "./trust-repository.ts";
+
+export interface ModuleRegistry extends AsyncDisposable {
+  /** From now on there are these files and no others. */
+  sync(files: readonly NamedFile[]): Promise<void>;
+  /** The newest version of each module with words that begin like these; of all without words. Best first. */
+  search(
+    words: string,
+    page: { readonly from: number; readonly max: number },
+  ): Promise<readonly RegisteredVersion[]>;
+  /** The newest first. */
+  versions(id: string): Promise<readonly RegisteredVersion[]>;
+}

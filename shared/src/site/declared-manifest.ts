@@ -1,0 +1,37 @@
+/** A manifest as a document: what it must have so that a site can name its module. */
+import * as z from "zod";
+import { permissionKinds } from "../bundle/manifest.ts";
+import { inputSpec, outputSpec } from "../wire/messages/port.ts";
+import { portsMax } from "../wire/limits.ts";
+import { isName } from "../wire/names.ts";
+
+const kind = z.enum(permissionKinds);
+const permission = z.union([
+  z.strictObject({ kind, names: z.array(z.string()) }),
+  z.strictObject({
+    kind,
+    from: z.string(),
+    within: z.string().exactOptional(),
+    rank: z.string().exactOptional(),
+  }),
+]);
+
+const name = z.string().refine(isName, "not a name (a-z, 0-9, - and _)");
+const few = (ports: object): boolean => Object.keys(ports).length <= portsMax;
+
+export const declaredManifest = z.strictObject({
+  apiVersion: z.literal(1),
+  id: name,
+  version: z.string(),
+  title: z.string(),
+  worker: z.enum(["shared", "own"]),
+  takesSettings: z.boolean().exactOptional(),
+  inputs: z.record(name, inputSpec).refine(few, "too many"),
+  outputs: z.record(name, outputSpec).refine(few, "too many"),
+  inputsFrom: z.union([z.string(), z.array(z.string())]).exactOptional(),
+  inputsLike: z.record(z.string(), z.unknown()).exactOptional(),
+  outputsFrom: z.string().exactOptional(),
+  outputsLike: z.record(z.string(), z.unknown()).exactOptional(),
+  fixturesInto: z.string().exactOptional(),
+  permissions: z.array(permission).exactOptional(),
+});

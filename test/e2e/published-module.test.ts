@@ -1,0 +1,112 @@
+// A module that somebody else wrote: published to a hub, named in a site file, installed and run by a node in a sandbox.
+
+import { execFile } from "node:child_process";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { definition } from "../contract/module-host/lamp-module.ts";
+import { bundled } from "../contract/module-host/sandboxes.ts";
+import { emptyFolder } from "../contract/folders.ts";
+import { eventually, type HubProgram, startAgent, startHub } from "./programs.ts";
+import { requires } from "./requires.ts";
+import { Visitor } from "./visitor.ts";
+
+const test = requires("bwrap");
+const cli = join(import.meta.dirname, "../../dist/cli/interactor.mjs");
+
+/** As `interactor module build` leaves it. */
+async function builtLamp(): Promise<string> {
+  const folder = emptyFolder();
+  mkdirSync(join(folder, "dist"));
+  const source = join(import.meta.dirname, "../contract/module-host/lamp-module.ts");
+  await bundled(source, join(folder, "dist", "lamp.mjs"));
+  writeFileSync(join(folder, "dist", "lamp.manifest.json"), JSON.stringify(definition.manifest));
+  return folder;
+}
+
+function desk(hub: HubProgram, folder: string) {
+  const env = { ...process.env, INTERACTOR_KEYS_PASSPHRASE: "correct horse", NO_COLOR: "1" };
+  return (...words: readonly string[]): Promise<string> =>
+    new Promise((resolve) => {
+      const args = words[1] === "key" ? words : [...words, "--hub", hub.http];
+      execFile(process.execPath, [cli, ...args], { cwd: folder, env }, (error, stdout, stderr) =>
+        resolve(error === null ? stdout : `failed: ${stderr}`),
+      );
+    });
+}
+
+const site = `
+site: demo
+nodes:
+  pi:
+    instances:
+      lamp: { module: lamp, version: ^1.0, settings: { label: hall } }
+`;
+
+test("published for development, it runs where a site names it", { timeout: 240_000 }, async () => {
+  const folder = await builtLamp();
+  await using hub = await startHub();
+  const interactor = desk(hub, folder);
+  writeFileSync(join(folder, "site.yaml"), site);
+  expect(await interactor("config", "apply", "site.yaml", "-m", "a lamp", "--probation", "0")).toContain(
+    'there is no module "lamp"',
+  );
+
+  expect(await interactor("module", "publish", "--dev")).toContain("lamp 1.0.0 is published for DEVELOPMENT");
+  await using agent = await startAgent({ node: "pi", hub: hub.mqtt });
+  const root = await fetch(`${hub.http}/api/v1/trust/metadata/root`).then((answer) => answer.text());
+  writeFileSync(join(agent.data, "trust-root.json"), root);
+  expect(await interactor("config", "apply", "site.yaml", "-m", "a lamp", "--probation", "0")).not.toContain(
+    "failed",
+  );
+
+  await using watcher = await Visitor.connect(hub.mqtt);
+  await eventually(
+    "the lamp to run",
+    async () => agent.log().includes('"instance":"lamp","state":"running"'),
+    120_000,
+  );
+  expect(agent.log()).toContain("bundles signed with a DEVELOPMENT key are installed");
+  expect(agent.log()).toContain("looked at what this machine can enforce");
+  await interactor("set", "pi/lamp/level", "0.5");
+  await eventually("its answer", () => watcher.values("pi/lamp/seen").length > 0);
+});
+
+test(
+  "signed by a publisher whom the site let in, it is taken; signed by nobody, not any more",
+  { timeout: 240_000 },
+  async () => {
+    const folder = await builtLamp();
+    await using hub = await startHub();
+    const interactor = desk(hub, folder);
+    await interactor("trust", "init");
+    await interactor("trust", "key", "acme");
+    await interactor("trust", "add-publisher", "acme", "--key", "acme.pub.pem");
+
+    expect(await interactor("module", "publish", "--dev")).toContain("TRUST_REAL_ROOT");
+    expect(await interactor("module", "publish", "--publisher", "acme")).toContain(
+      "interactor module sign makes it",
+    );
+    expect(await interactor("module", "sign", "--publisher", "acme", "--key", "acme.pem")).toContain(
+      "is signed by acme",
+    );
+    expect(await interactor("module", "publish", "--publisher", "acme")).toContain(
+      "lamp 1.0.0 is published by acme",
+    );
+    expect(await interactor("module", "search", "says")).toBe(
+      "lamp 1.0.0  acme  A lamp that says what it takes\n",
+    );
+    expect(await interactor("module", "show", "lamp")).toMatch(/^publisher: acme[^]*1\.0\.0 {2}\d+ bytes/);
+    expect(await interactor("module", "show", "lump")).toContain('nobody has published a module "lump"');
+    copyFileSync(cli, join(folder, "dist", "lamp.mjs"));
+    expect(await interactor("module", "publish", "--publisher", "acme", "--key", "acme.pem")).toContain(
+      "raise its version",
+    );
+
+    await interactor("trust", "key", "other");
+    await interactor("trust", "add-publisher", "other", "--key", "other.pub.pem");
+    expect(await interactor("module", "publish", "--publisher", "other", "--key", "other.pem")).toContain(
+      '"lamp" is a module of acme',
+    );
+  },
+);
