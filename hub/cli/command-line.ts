@@ -9,7 +9,6 @@ import { untilInterrupted } from "./interruptible.ts";
 import { addModule } from "./module-command.ts";
 import { addTrust } from "./trust-command.ts";
 import { addJournal } from "./journal-command.ts";
-import { addModule } from "./module-command.ts";
 import { addMode, addRollout } from "./rollout-command.ts";
 import { addRoute } from "./route-command.ts";
 import { version } from "./version.ts";
@@ -39,7 +38,6 @@ export function commandLine(): Command {
   addRollout(program);
   addMode(program);
   addJournal(program);
-  addModule(program);
   return program.addHelpText("after", "\n`interactor <command> --help` shows options and an example.");
 }
 
