@@ -3,6 +3,7 @@
  * of it. Decides nothing itself.
  */
 import { unreachable } from "@interactor/shared/kernel/assert";
+import { unasked } from "@interactor/shared/bundle/unasked";
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { between, millis } from "@interactor/shared/kernel/units";
@@ -238,7 +239,14 @@ export class AgentApply {
     const plan = await this.#plan({ digest });
     for (const file of plan.files) await store.check(file.digest);
     const bundles = bundlesOf(plan);
-    if (bundles.length > 0) await allow?.(bundles, this.#fetching.signal);
+    if (bundles.length === 0 || allow === undefined) return;
+    const manifests = await allow(bundles, this.#fetching.signal);
+    for (const [name, planned] of Object.entries(plan.instances)) {
+      const beyond = planned.digest === "" ? [] : unasked(manifests.get(planned.digest), planned);
+      if (beyond.length === 0) continue;
+      const words = `${name} would be given ${beyond.join(", ")}, which its publisher never asked for`;
+      throw new Fault("TRUST_UNASKED", words);
+    }
   }
 
   /** Each file whose digest is not there; what an earlier try brought is not fetched again. */
