@@ -29,7 +29,11 @@ test("what a module requires, uses and is for comes into its manifest", () => {
 
 test.each<readonly [string, Parameters<typeof packageWith>[0], string]>([
   ["a range that is none", { interactor: { requires: { clock: "latest" } } }, "interactor.requires.clock"],
-  ["a module that is no name", { interactor: { requires: { "The Clock": "^1" } } }, "interactor.requires.The Clock"],
+  [
+    "a module that is no name",
+    { interactor: { requires: { "The Clock": "^1" } } },
+    "interactor.requires.The Clock",
+  ],
   ["an Interactor of no version", { engines: { interactor: "newest" } }, "engines.interactor"],
   ["too little memory", { interactor: { limits: { memoryMb: 4 } } }, "interactor.limits.memoryMb"],
   ["a limit that is none", { interactor: { limits: { seconds: 4 } } }, "interactor.limits"],
