@@ -1,6 +1,6 @@
 /** What instances need of the world: nobody takes what is another's, and nobody takes what is not granted. */
 import { isNamedAt, type Need, permissionKinds } from "../bundle/manifest.ts";
-import { grantWords, isAmong } from "../wire/messages/grants.ts";
+import { anything, grantWords, isAmong } from "../wire/messages/grants.ts";
 import {
   type LimitName,
   limitNames,
@@ -19,7 +19,8 @@ const ownedKinds: readonly string[] = ["pin", "bus", "serial", "universe"];
 export function checkNeeds(check: SiteCheck, instances: Instances): void {
   const owners = new Map<string, CheckedInstance>();
   for (const instance of instances.values()) {
-    const allowed = instance.needs.filter((need) => checkAllowed(check, instance, need));
+    const seen = instance.needs.filter((need) => isSeen(check, instance, need));
+    const allowed = seen.filter((need) => checkAllowed(check, instance, need));
     checkGranted(check, instance, allowed);
     for (const need of instance.needs)
       if (ownedKinds.includes(need.kind)) claim(check, owners, instance, need);
@@ -53,6 +54,18 @@ function claimsOf(node: string, { kind, name, within, rank }: Need): readonly st
   const own = JSON.stringify([kind, name, node]);
   const beyond = within.filter((address) => !address.startsWith("127."));
   return [own, ...beyond.map((address) => JSON.stringify([kind, name, "", address, rank]))];
+}
+
+/** Whoever reads the site sees what a module of others may reach: the node would know it only when it runs. */
+function isSeen(check: SiteCheck, instance: CheckedInstance, need: Need): boolean {
+  const path = pathOf(instance, need);
+  const isSecret = check.site.secretUses.some((use) =>
+    path.every((part, at) => String(use.path[at]) === part),
+  );
+  if (instance.bundle === undefined || need.pointer === undefined || !isSecret) return true;
+  const words = `what ${instance.written.module} may reach cannot be a secret`;
+  check.tell(path, words, `write the ${grantWords[need.kind]} as it is; a secret is for passwords and keys`);
+  return false;
 }
 
 /** What its node does not allow is told where it stands. */
@@ -113,9 +126,13 @@ function wholeGrant(grant: InstanceGrants, lacking: readonly Need[], limits: Mod
 /** A number is the name of a pin, and stands without quotes. */
 const inYaml = (name: string): string => (/^[\w/][\w./:-]*$/.test(name) ? name : JSON.stringify(name));
 
-/** What the settings name as they are written, whoever wrote them allows; of others' modules nothing else. */
+/**
+ * What the settings name as they are written, whoever wrote them allows; of others' modules nothing else, and never all of
+ * a kind: a `*` in settings may mean anything to who wrote it.
+ */
 const isTaken = ({ written, bundle }: CheckedInstance, need: Need): boolean =>
-  need.pointer === undefined || (bundle !== undefined && !isNamedAt(written.settings, need));
+  need.pointer === undefined ||
+  (bundle !== undefined && (need.name === anything || !isNamedAt(written.settings, need)));
 
 const wordsOf = ({ kind, name }: Need): string => `${grantWords[kind]} ${name}`;
 

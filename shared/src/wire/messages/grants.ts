@@ -39,7 +39,7 @@ export const grantWords = {
 } as const satisfies Record<GrantKind, string>;
 
 /** What all of a kind is called. */
-const anything = "*";
+export const anything = "*";
 
 /** Whether what these names stand for has this one in it. */
 export function isAmong(kind: GrantKind, name: string, names: readonly string[]): boolean {
