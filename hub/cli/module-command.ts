@@ -16,6 +16,7 @@ export function addModule(program: Command): void {
   addLint(module);
   addDev(module);
   addSchema(module);
+  addReference(module);
   addRegistry(module);
 }
 
@@ -84,6 +85,18 @@ Its settings are interactor.example in package.json. It runs in a sandbox, as it
       const { runModuleDev } = await import("./module-dev.ts");
       await untilInterrupted((signal) => runModuleDev(folder, options, signal));
     });
+}
+
+function addReference(module: Command): void {
+  module
+    .command("reference")
+    .description("what a module can use of the SDK: all of it, or one thing")
+    .argument("[name]", "such as ModuleContext")
+    .addHelpText(
+      "after",
+      example("interactor module reference ModuleContext", "interactor module reference | less"),
+    )
+    .action(async (name) => (await import("./module-reference.ts")).runModuleReference(name));
 }
 
 function addSchema(module: Command): void {
