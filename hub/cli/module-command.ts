@@ -72,14 +72,20 @@ function addLint(module: Command): void {
 function addDev(module: Command): void {
   module
     .command("dev")
-    .description("run a module on an agent on this machine, anew each time it is saved; its log is shown")
+    .description("run a module anew each time it is saved: on an agent here, with its log, or on a node")
     .argument("[folder]", "with its package.json", ".")
-    .option("--hub <url>", "the hub's broker (default mqtt://127.0.0.1:1883)")
+    .option("--hub <url>", "the hub's broker (default mqtt://127.0.0.1:1883); with --onto the hub's address")
+    .addOption(
+      new Option("--onto <node>", "a node of the site: published --dev, and applied").argParser(nameArgument),
+    )
+    .option("--data <folder>", "with --onto: the data folder of a hub on this machine, to find it")
     .addOption(new Option("--node <name>", "the node it fills").argParser(nameArgument).default("dev"))
     .addHelpText(
       "after",
-      `${example("interactor module dev --node dev")}
-Its settings are interactor.example in package.json. It runs in a sandbox, as it will on a node. Ctrl-C ends it.`,
+      `${example("interactor module dev --node dev", "interactor module dev --onto demo")}
+It runs in a sandbox. On an agent here its settings are interactor.example in package.json; on a node those of the site
+file (\`interactor module run --set\`), each save makes a revision, and the log stays on the node: nothing brings it here.
+Ctrl-C ends it; what came to a node goes on there.`,
     )
     .action(async (folder, options) => {
       const { runModuleDev } = await import("./module-dev.ts");

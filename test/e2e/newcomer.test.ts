@@ -1,11 +1,13 @@
 // What somebody does on the first evening, word for word: the demo of `npm start` in one shell, and in a second one a module
 // of his own, made, tried, published and put on the demo's agent.
 
-import { execFile } from "node:child_process";
-import { readFileSync, readlinkSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { demoFolder, processesOf, startDemo } from "./demo-process.ts";
+import { eventually } from "./programs.ts";
 import { requires } from "./requires.ts";
 
 const test = requires("bwrap");
@@ -14,10 +16,15 @@ const clone = join(import.meta.dirname, "../..");
 /** What is promised. It takes 20 s here, of which the node has to be well for 10. */
 const promised = 120_000;
 
-/** A shell that knows nothing of the demo but the clone it is of; resolves with what was shown. */
-function secondShell(folder: string): (line: string) => Promise<string> {
+/** Of a shell that knows nothing of the demo but the clone it is of. */
+function strangersEnvironment(): NodeJS.ProcessEnv {
   const known = Object.entries(process.env).filter(([name]) => !/^(?:INTERACTOR|npm)_/i.test(name));
-  const env = { ...Object.fromEntries(known), PATH: `${clone}/node_modules/.bin:${process.env["PATH"]}` };
+  return { ...Object.fromEntries(known), PATH: `${clone}/node_modules/.bin:${process.env["PATH"]}` };
+}
+
+/** Resolves with what a line showed. */
+function secondShell(folder: string): (line: string) => Promise<string> {
+  const env = strangersEnvironment();
   return (line) =>
     new Promise((resolve, reject) => {
       execFile("bash", ["-c", line], { cwd: folder, env, timeout: promised }, (error, stdout, stderr) => {
@@ -78,5 +85,25 @@ test(
     const ours = ["net", "pid", "mnt"].map((kind) => readlinkSync(`/proc/self/ns/${kind}`));
     expect(walls.filter((wall) => ours.includes(wall))).toEqual([]);
     expect(readFileSync(`/proc/${pid}/status`, "utf8")).toMatch(/^Seccomp:\t2$/m);
+    await savedOntoTheNode(folder.path, shell);
   },
 );
+
+/** What is saved from now on comes to the node too. */
+async function savedOntoTheNode(folder: string, shell: (line: string) => Promise<string>): Promise<void> {
+  const [cwd, source] = [join(folder, "blink"), join(folder, "blink/src/module.ts")];
+  const dev = spawn("interactor", ["module", "dev", "--onto", "demo"], { cwd, env: strangersEnvironment() });
+  try {
+    let said = "";
+    for (const stream of [dev.stdout, dev.stderr])
+      stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    await eventually("what runs already", () => said.includes("demo/blink is running"), 60_000);
+
+    writeFileSync(source, readFileSync(source, "utf8").replace("context.random.next()", "0.125"));
+
+    await eventually("a revision of what was saved", () => said.includes("runs on 1 node"), 60_000);
+    expect(await shell("cd blink && npx interactor tap demo/blink/level --count 1 --timeout 30s")).toContain("0.125");
+  } finally {
+    if (dev.kill("SIGTERM")) await once(dev, "exit");
+  }
+}
