@@ -4,6 +4,7 @@ import { nameArgument } from "./arguments.ts";
 import { example } from "./example.ts";
 import { untilInterrupted } from "./interruptible.ts";
 import { templateNames } from "./module-templates.ts";
+import { addProfile } from "./profile-command.ts";
 import { addRegistry } from "./registry-command.ts";
 
 export function addModule(program: Command): void {
@@ -17,6 +18,7 @@ export function addModule(program: Command): void {
   addDev(module);
   addSchema(module);
   addReference(module);
+  addProfile(module);
   addRegistry(module);
 }
 

@@ -92,7 +92,10 @@ test(
 /** What is saved from now on comes to the node too. */
 async function savedOntoTheNode(folder: string, shell: (line: string) => Promise<string>): Promise<void> {
   const [cwd, source] = [join(folder, "blink"), join(folder, "blink/src/module.ts")];
-  const dev = spawn("interactor", ["module", "dev", "--onto", "demo"], { cwd, env: strangersEnvironment() });
+  const dev = spawn(join(clone, "node_modules/.bin/interactor"), ["module", "dev", "--onto", "demo"], {
+    cwd,
+    env: strangersEnvironment(),
+  });
   try {
     let said = "";
     for (const stream of [dev.stdout, dev.stderr])
@@ -102,7 +105,9 @@ async function savedOntoTheNode(folder: string, shell: (line: string) => Promise
     writeFileSync(source, readFileSync(source, "utf8").replace("context.random.next()", "0.125"));
 
     await eventually("a revision of what was saved", () => said.includes("runs on 1 node"), 60_000);
-    expect(await shell("cd blink && npx interactor tap demo/blink/level --count 1 --timeout 30s")).toContain("0.125");
+    expect(await shell("cd blink && npx interactor tap demo/blink/level --count 1 --timeout 30s")).toContain(
+      "0.125",
+    );
   } finally {
     if (dev.kill("SIGTERM")) await once(dev, "exit");
   }
