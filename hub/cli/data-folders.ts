@@ -9,11 +9,15 @@ const levelsMax = 32;
  * The folder that was named; else the one here or in a folder around it, so that a module's own folder in a clone will do;
  * else that of the clone this command is of, whose `npm start` made it.
  */
-export function dataFolders(given: string | undefined, env: NodeJS.ProcessEnv): readonly string[] {
+export function dataFolders(
+  given: string | undefined,
+  env: NodeJS.ProcessEnv,
+  here = process.cwd(),
+): readonly string[] {
   const named = given ?? env["INTERACTOR_DATA"];
   if (named !== undefined && named !== "") return [resolve(named)];
   const folders: string[] = [];
-  for (let folder = resolve(); folders.length < levelsMax; folder = dirname(folder)) {
+  for (let folder = resolve(here); folders.length < levelsMax; folder = dirname(folder)) {
     folders.push(join(folder, nameDefault));
     if (dirname(folder) === folder) break;
   }

@@ -204,6 +204,7 @@ class Demo {
     if (folder.description.kind !== "site") return;
     progress.say(`Edit ${folder.description.file}, then: npx interactor config plan`);
     progress.say(`                              and: npx interactor config apply -m "what it is for"`);
+    progress.say("Write a module of your own: npx interactor module create blink");
   }
 
   #died(name: string, how: string): void {
