@@ -126,10 +126,16 @@ export const withOnline = (handing: Handing, online: Key): Buffer =>
     { name: assignRole, key: online, paths: assignPaths },
   ]);
 
+/** The same publishers: for another key, or another year. */
+export const renewedTargets = (handing: Handing): Buffer => nextTargets(handing, (delegated) => delegated);
+
 function nextTargets(
   { before, by, now }: Handing,
   change: (delegated: readonly Delegated[]) => readonly Delegated[],
 ): Buffer {
-  const delegated = change(delegatedBy(before));
+  // The first sites let the hub speak of everything in `assign/`: each document that is signed anew takes that back.
+  const delegated = change(delegatedBy(before)).map((each) =>
+    each.name === assignRole ? { ...each, paths: assignPaths } : each,
+  );
   return signed(delegatingTargets({ version: before.version + 1, delegated, now }), [by]);
 }

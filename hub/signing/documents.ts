@@ -37,7 +37,7 @@ const issuedField = "x-interactor-issued";
 
 /** The role by which the hub tells each node what it shall run: the only one of `targets` whose key lies on the hub. */
 export const assignRole = "assign";
-export const assignPaths = ["assign/*"];
+export const assignPaths = ["assign/*.json"];
 export const publisherPaths = (publisher: string): readonly string[] => [`modules/${publisher}/*`];
 
 /** Without fractions of a second, as TUF wants it. */

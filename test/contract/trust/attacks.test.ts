@@ -1,12 +1,15 @@
 // What somebody can try who sits on the hub, on the line, or holds some of its keys: each is refused with its code, and
 // what was believed before is believed after it.
 
+import { createHash } from "node:crypto";
 import { readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { AgentTrust } from "@interactor/agent/src/agent-trust.ts";
+import { encodeAssignment } from "@interactor/shared/bundle/assignment";
 import { emptyFolder } from "../folders.ts";
 import { days, newSigner, SmallRepository } from "./small-repository.ts";
-import { answerOf, install, look } from "./trusting-node.ts";
+import { answerOf, codeOf, install, look, trustOf } from "./trusting-node.ts";
 
 const blink = "modules/acme/blink-1.0.0.js";
 const content = Buffer.from("blink ".repeat(5000));
@@ -143,6 +146,32 @@ describe("keys that may not", () => {
     repository.publish({ by: { targets: stolen } });
     expect(await install({ folder: emptyFolder(), repository }, "evil.js")).toBe("TRUST_SIGNATURE");
   });
+
+  test.each(["assign/*", "assign/*.json"])(
+    "the hub's keys are stolen: what it may assign by (%s) is no code",
+    async (pattern) => {
+      for (const path of ["assign/evil-1.0.0.js", "assign/evil-1.0.0.json", "assign/acme/evil-1.0.0.js"]) {
+        const repository = published();
+        repository.publisher("assign").paths = [pattern];
+        repository.publish();
+        const evil = Buffer.from("evil");
+        const digest = createHash("sha256").update(evil).digest("hex");
+        const modules = [{ path, digest, bytes: evil.length }];
+        const assignment = Buffer.from(encodeAssignment({ v: 1, node: "pi-01", modules }));
+        repository.addFile(path, evil, {
+          by: "assign",
+          custom: { manifest: { id: "evil", version: "1.0.0" } },
+        });
+        repository.addFile("assign/pi-01.json", assignment, { by: "assign" });
+        repository.publishByHub("assign");
+        const node = new AgentTrust("pi-01", await trustOf({ folder: emptyFolder(), repository }));
+
+        const answer = await node.allow([digest], AbortSignal.timeout(60_000)).then(() => "allowed", codeOf);
+
+        expect([path, answer]).toEqual([path, "TRUST_UNKNOWN_FILE"]);
+      }
+    },
+  );
 
   test("one publisher in the name of another", async () => {
     const repository = published();

@@ -50,7 +50,7 @@ interface Publisher {
   readonly signer: Signer;
   /** Who signs in its place. */
   signedBy?: Signer;
-  readonly paths: readonly string[];
+  paths: readonly string[];
   version: number;
   readonly files: Record<string, TargetFile>;
   expires: number;
@@ -168,13 +168,22 @@ export class SmallRepository {
     if (roles.includes("timestamp")) this.#publishTimestamp(by.timestamp ?? this.keys.timestamp);
   }
 
+  /** What somebody can sign who has the keys of the hub only: `targets.json` stays as it is. */
+  publishByHub(role: string): void {
+    const publisher = this.publisher(role);
+    publisher.version += 1;
+    this.#publishWord(role, publisher);
+    this.publish({ roles: ["snapshot", "timestamp"] });
+  }
+
+  #publishWord(name: string, { version, files, signer, signedBy = signer, expires }: Publisher): void {
+    const role = new Targets({ version, specVersion, expires: timeText(expires), targets: { ...files } });
+    this.#put(`metadata/${version}.${name}.json`, signed(role, [signedBy]));
+  }
+
   #publishTargets(by: readonly Signer[]): void {
     const named = Object.entries(this.publishers);
-    for (const [name, publisher] of named) {
-      const { version, files, signer, signedBy = signer, expires } = publisher;
-      const role = new Targets({ version, specVersion, expires: timeText(expires), targets: { ...files } });
-      this.#put(`metadata/${version}.${name}.json`, signed(role, [signedBy]));
-    }
+    for (const [name, publisher] of named) this.#publishWord(name, publisher);
     const version = ++this.versions.targets;
     const keys = Object.fromEntries(named.map(([, { signer }]) => [signer.key.keyID, signer.key]));
     const roles = Object.fromEntries(

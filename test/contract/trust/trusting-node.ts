@@ -3,7 +3,7 @@
 import { systemDisk } from "@interactor/agent/src/adapters/apply-store-files/disk.ts";
 import { openTrust } from "@interactor/agent/src/adapters/trust-tuf/trust-tuf.ts";
 import type { Disk } from "@interactor/agent/src/ports/disk.ts";
-import type { Believed, TrustFile, TrustTime } from "@interactor/agent/src/ports/trust.ts";
+import type { Believed, Trust, TrustFile, TrustTime } from "@interactor/agent/src/ports/trust.ts";
 import { Fault } from "@interactor/shared/kernel/fault";
 import type { TrustRepository } from "@interactor/hub/src/ports/trust-repository.ts";
 import { SmallRepository } from "./small-repository.ts";
@@ -21,8 +21,13 @@ export interface Given {
 
 /** Looks at the repository as a node does that is about to install, and tells what it believes then. */
 export async function look(given: Given): Promise<Believed> {
+  const trust = await trustOf(given);
+  return trust.refresh(new AbortController().signal);
+}
+
+export function trustOf(given: Given): Promise<Trust> {
   const { repository, time, bend } = given;
-  const trust = await openTrust({
+  return openTrust({
     folder: given.folder,
     pinnedRoot: given.pinnedRoot ?? firstRootOf(repository),
     disk: given.disk ?? systemDisk,
@@ -42,7 +47,6 @@ export async function look(given: Given): Promise<Believed> {
       },
     },
   });
-  return trust.refresh(new AbortController().signal);
 }
 
 const nowOf = (repository: Given["repository"]): number =>
