@@ -2,7 +2,12 @@
  * Whether a node may install modules: each has to be signed by its publisher, and assigned to this node by the hub. Asked
  * when something is installed, and never when what is installed starts.
  */
-import { type AssignedModule, assignmentPath, decodeAssignment } from "@interactor/shared/bundle/assignment";
+import {
+  type AssignedModule,
+  assignmentBytesMax,
+  assignmentPath,
+  decodeAssignment,
+} from "@interactor/shared/bundle/assignment";
 import { modulePath, signedManifest, type SignedManifest } from "@interactor/shared/bundle/signed-module";
 import { Fault } from "@interactor/shared/kernel/fault";
 import { isName } from "@interactor/shared/wire/names";
@@ -55,7 +60,7 @@ export class AgentTrust {
     const file = await believed.find(path);
     if (file === undefined)
       throw new Fault("TRUST_NOT_ASSIGNED", "the hub has assigned nothing to this node");
-    const decoded = decodeAssignment(await believed.read(file, signal));
+    const decoded = decodeAssignment(await believed.read(file, assignmentBytesMax, signal));
     if (!decoded.ok) throw new Fault("TRUST_MALFORMED", `the assignment of this node is ${decoded.error}`);
     const { node, modules } = decoded.value;
     if (node !== this.#node)

@@ -110,6 +110,35 @@ describe("bytes that are bent on the way", () => {
     expect(await answerOf({ folder: emptyFolder(), repository, bend })).toBe("TRUST_TOO_LONG");
   });
 
+  test("a snapshot, endless, of which stolen keys have signed that it may be", async () => {
+    const repository = published();
+    repository.snapshotBytes = 2 ** 50;
+    repository.publish({ roles: ["snapshot", "timestamp"] });
+    let given = 0;
+    function* counted(): Iterable<Uint8Array> {
+      // Who takes this much takes all.
+      for (; given < 64 * 1024 * 1024; given += 65_536) yield Buffer.alloc(65_536, 32);
+    }
+    const bend = (path: string) => (path.endsWith(".snapshot.json") ? counted() : undefined);
+
+    expect(await answerOf({ folder: emptyFolder(), repository, bend })).toBe("TRUST_TOO_LONG");
+    expect(given).toBeLessThan(3_000_000);
+  });
+
+  test("an assignment of which stolen keys have signed that it is long", async () => {
+    const repository = published();
+    repository.addFile("assign/pi-01.json", Buffer.alloc(1_000_000, 32), { by: "assign" });
+    repository.publishByHub("assign");
+    let asked = 0;
+    const bend = (path: string): undefined => void (asked += isBundle(path) ? 1 : 0);
+    const node = new AgentTrust("pi-01", await trustOf({ folder: emptyFolder(), repository, bend }));
+
+    expect(await node.allow([], AbortSignal.timeout(60_000)).then(() => "allowed", codeOf)).toBe(
+      "TRUST_TOO_LONG",
+    );
+    expect(asked).toBe(0);
+  });
+
   test("a hub that is cut off", async () => {
     function* cut(): Iterable<Uint8Array> {
       yield Buffer.from("{");

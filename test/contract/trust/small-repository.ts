@@ -73,6 +73,8 @@ export class SmallRepository {
   publishers: Record<string, Publisher> = {};
   now: number;
   issued: number | undefined;
+  /** What the timestamp says that the snapshot has, in the place of what it has. */
+  snapshotBytes: number | undefined;
   /** They hand on to those that come after them. */
   #rootBefore: readonly Signer[] = [];
 
@@ -223,11 +225,13 @@ export class SmallRepository {
 
   #publishTimestamp(by: readonly Signer[]): void {
     const { timestamp: version, snapshot } = { ...this.versions, timestamp: ++this.versions.timestamp };
+    const meta = metaOf(snapshot, this.file(`metadata/${snapshot}.snapshot.json`));
+    const length = this.snapshotBytes;
     const timestamp = new Timestamp({
       version,
       specVersion,
       expires: this.#until("timestamp"),
-      snapshotMeta: metaOf(snapshot, this.file(`metadata/${snapshot}.snapshot.json`)),
+      snapshotMeta: length === undefined ? meta : new MetaFile({ version: meta.version, length }),
       unrecognizedFields: { "x-interactor-issued": timeText(this.issued ?? this.now) },
     });
     this.#put("metadata/timestamp.json", signed(timestamp, by));

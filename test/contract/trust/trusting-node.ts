@@ -4,6 +4,7 @@ import { systemDisk } from "@interactor/agent/src/adapters/apply-store-files/dis
 import { openTrust } from "@interactor/agent/src/adapters/trust-tuf/trust-tuf.ts";
 import type { Disk } from "@interactor/agent/src/ports/disk.ts";
 import type { Believed, Trust, TrustFile, TrustTime } from "@interactor/agent/src/ports/trust.ts";
+import { moduleBytesMax } from "@interactor/shared/bundle/trust-api";
 import { Fault } from "@interactor/shared/kernel/fault";
 import type { TrustRepository } from "@interactor/hub/src/ports/trust-repository.ts";
 import { SmallRepository } from "./small-repository.ts";
@@ -75,7 +76,7 @@ export async function install(given: Given, path: string): Promise<string> {
     await using believed = await look(given);
     const file = await believed.find(path);
     if (file === undefined) return "nobody signed it";
-    const bytes = await believed.read(file, new AbortController().signal);
+    const bytes = await believed.read(file, moduleBytesMax, new AbortController().signal);
     return Buffer.from(bytes).toString("latin1");
   } catch (error) {
     return codeOf(error);

@@ -123,8 +123,10 @@ class Round implements Believed {
     return { path, bytes: length, hashes, custom, location: locationOf(path, hashes, consistentSnapshot) };
   }
 
-  async read(file: SignedFile, signal: AbortSignal): Promise<Uint8Array> {
+  async read(file: SignedFile, bytesMax: number, signal: AbortSignal): Promise<Uint8Array> {
     const { source } = this.#options;
+    if (file.bytes > bytesMax)
+      throw new Fault("TRUST_TOO_LONG", `${file.path} has ${file.bytes} bytes, and ${bytesMax} is the most`);
     const bytes = await readAll(source, { kind: "file", path: file.location }, file.bytes, signal);
     if (!isSigned(file, bytes))
       throw new Fault("TRUST_MISMATCH", `${file.path} does not have the bytes that were signed`);
