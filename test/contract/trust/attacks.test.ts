@@ -403,14 +403,33 @@ describe("time", () => {
     expect(await answerOf({ folder, repository: newer(repository), time })).toBe("believed");
   });
 
-  test("what had expired when the agent was built is refused, whatever the clock shows", async () => {
+  test("what had expired when the agent was built is refused where nobody knows the time", async () => {
     const repository = published();
     const builtAt = repository.now + 10 * days;
-    for (const time of [
-      { wall: 0, isSynchronised: false },
-      { wall: Date.parse("2020-01-01"), isSynchronised: true },
-    ])
-      expect(await answerOf({ folder: emptyFolder(), repository, builtAt, time })).toBe("TRUST_EXPIRED");
+    const judged = (isSynchronised: boolean, wall: number): Promise<string> =>
+      answerOf({ folder: emptyFolder(), repository, builtAt, time: { wall, isSynchronised } });
+
+    expect(await judged(false, 0)).toBe("TRUST_EXPIRED");
+    expect(await judged(false, repository.now)).toBe("TRUST_EXPIRED");
+    // Whoever built it may have had the wrong time; a clock that is synchronised has the right one.
+    expect(await judged(true, repository.now)).toBe("believed");
+  });
+
+  test("a hub that was ten years ahead for a moment is forgotten by the first clock that is right", async () => {
+    const folder = emptyFolder();
+    const repository = published();
+    const unknown = { wall: 0, isSynchronised: false };
+    repository.now += 3650 * days;
+    repository.publish({ roles: ["snapshot", "timestamp"] });
+    await answerOf({ folder, repository, time: unknown });
+    repository.now -= 3650 * days;
+    repository.publish();
+    expect(await answerOf({ folder, repository, time: unknown })).toBe("TRUST_EXPIRED");
+
+    expect(await answerOf({ folder, repository })).toBe("believed");
+
+    // Also after the next boot, before the time is known again.
+    expect(await answerOf({ folder, repository, time: unknown })).toBe("believed");
   });
 
   test("what had expired when the hub signed last is refused after it, whatever the clock shows", async () => {
@@ -460,6 +479,61 @@ describe("what a node finds on its own disk", () => {
     await answerOf({ folder, repository: newer(old) });
     for (const slot of ["floor-0", "floor-1"]) writeFileSync(join(folder, slot), "nothing");
 
+    expect(await answerOf({ folder, repository: old })).toBe("TRUST_ROLLBACK");
+  });
+
+  test("a node that is given another root begins anew, and believes nothing of the one before", async () => {
+    const folder = emptyFolder();
+    const trial = published();
+    trial.isDevelopment = true;
+    trial.publishRoot();
+    trial.publish();
+    const first = trial.file("metadata/2.root.json");
+    expect(await install({ folder, repository: trial, pinnedRoot: first }, blink)).toBe(content.toString());
+    const real = new SmallRepository();
+    real.addPublisher("other", ["modules/other/*"]);
+    real.addFile("modules/other/x.js", Buffer.from("real"), { by: "other" });
+    real.publish();
+
+    expect(await install({ folder, repository: real }, "modules/other/x.js")).toBe("real");
+    await using believed = await look({ folder, repository: real });
+    expect(believed.isDevelopment).toBe(false);
+    // Whoever has the development key signs on.
+    trial.publish();
+    const { firstRoot: pinnedRoot } = real;
+    expect(await install({ folder, repository: trial, pinnedRoot }, blink)).not.toBe(content.toString());
+    expect(
+      readdirSync(folder)
+        .filter((name) => name.endsWith(".json"))
+        .toSorted(),
+    ).toEqual(["other.json", "root.json", "snapshot.json", "targets.json", "timestamp.json"]);
+    expect(await answerOf({ folder, repository: real })).toBe("believed");
+  });
+
+  test("a root for trying things out is left behind also by a node that did not note what it was given", async () => {
+    const folder = emptyFolder();
+    const trial = published();
+    trial.isDevelopment = true;
+    trial.publishRoot();
+    trial.publish();
+    await answerOf({ folder, repository: trial, pinnedRoot: trial.file("metadata/2.root.json") });
+    for (const slot of ["floor-0", "floor-1"]) rmSync(join(folder, slot));
+
+    expect(await answerOf({ folder, repository: published() })).toBe("believed");
+  });
+
+  test("what is put in the place of the root and is none changes nothing", async () => {
+    const folder = emptyFolder();
+    const old = published();
+    const repository = newer(old);
+    await answerOf({ folder, repository });
+
+    for (const pinnedRoot of [
+      "",
+      "{}",
+      repository.firstRoot.toString().replaceAll(/"sig":"..../g, '"sig":"0000'),
+    ])
+      expect(await answerOf({ folder, repository, pinnedRoot: Buffer.from(pinnedRoot) })).toBe("believed");
     expect(await answerOf({ folder, repository: old })).toBe("TRUST_ROLLBACK");
   });
 

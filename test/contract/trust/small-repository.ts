@@ -69,6 +69,8 @@ export class SmallRepository {
     snapshot: 30 * days,
     timestamp: 7 * days,
   };
+  /** What its roots say of themselves from now on. */
+  isDevelopment = false;
   targets: Record<string, TargetFile> = {};
   publishers: Record<string, Publisher> = {};
   now: number;
@@ -119,7 +121,13 @@ export class SmallRepository {
   /** `signers`: other than those that should. */
   publishRoot(signers?: readonly Signer[]): void {
     const version = ++this.versions.root;
-    const root = new Root({ version, specVersion, expires: this.#until("root"), consistentSnapshot: true });
+    const root = new Root({
+      version,
+      specVersion,
+      expires: this.#until("root"),
+      consistentSnapshot: true,
+      ...(this.isDevelopment && { unrecognizedFields: { "x-interactor-development": true } }),
+    });
     for (const role of topRoles) {
       const keys = this.keys[role].map(({ key }) => key);
       root.roles[role] = new Role({
