@@ -16,6 +16,7 @@ import {
   rootOf,
   signed,
   signersOf,
+  topRoles,
 } from "./documents.ts";
 import type { SigningKey } from "./signing-key.ts";
 
@@ -104,7 +105,7 @@ export interface Handing {
 
 /** One publisher more, or one with another key. */
 export function withPublisher(handing: Handing, name: string, key: Key): Buffer {
-  if (!isName(name) || name === assignRole || name === developmentPublisher)
+  if (!isName(name) || name === assignRole || name === developmentPublisher || topRoles.has(name))
     throw new Fault("TRUST_PATH", `"${name}" is no publisher's name`);
   return nextTargets(handing, (delegated) => [
     ...delegated.filter((each) => each.name !== name),
