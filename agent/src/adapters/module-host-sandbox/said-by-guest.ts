@@ -65,12 +65,13 @@ const hangUp = z.tuple([z.literal("hang-up"), name, count]);
 const message = z.union([output, alone, log, answer, ofInstance, withReason, ask, taken, hangUp, declared]);
 
 export class SaidByGuest {
-  readonly #started = new Set<string>();
+  /** Of each instance that was started, how often it may yet declare itself: each start does it once. */
+  readonly #started = new Map<string, number>();
   readonly #ports = new Map<string, DeclaredPorts>();
 
   /** It may speak for this instance from now on, and for no other. */
   expect(instance: string): void {
-    this.#started.add(instance);
+    this.#started.set(instance, (this.#started.get(instance) ?? 0) + 1);
   }
 
   /** The message in a frame, or why it is none. */
@@ -107,7 +108,10 @@ export class SaidByGuest {
   }
 
   #declared([kind, instance, ports, code]: z.infer<typeof declared>): Result<FromGuest, string> {
-    if (!this.#started.has(instance)) return failed("it speaks for an instance that is not its own");
+    const left = this.#started.get(instance);
+    if (left === undefined) return failed("it speaks for an instance that is not its own");
+    if (left === 0) return failed("it declares itself again");
+    this.#started.set(instance, left - 1);
     this.#ports.set(instance, ports);
     return ok([kind, instance, ports, code]);
   }
