@@ -12,6 +12,7 @@ import { sandboxGuests } from "../adapters/module-host-sandbox/module-host-sandb
 import { systemServices } from "../adapters/module-services-system/module-services-system.ts";
 import { workerGuests, type WorkerOptions } from "../adapters/module-host-worker/module-host-worker.ts";
 import type { GuestPlace } from "../agent-guest.ts";
+import { pacedWrites } from "../agent-storage-writes.ts";
 import { AgentModules, type ModulesOptions } from "../agent-modules.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "../ports/module-host.ts";
 import { workerOf } from "./modules.ts";
@@ -48,7 +49,7 @@ export function modulesOf(setup: ModulesSetup): (events: ModuleHostEvents) => Mo
     without,
     steering,
   });
-  const services = systemServices(join(data, "modules"));
+  const services = pacedWrites(systemServices(join(data, "modules")), clock);
   const placeOf = ({ name, module, version, digest = "", ...spec }: InstanceSpec): GuestPlace | undefined => {
     const bundle = digest === "" ? spec.bundle : fileOf(digest);
     if (bundle !== undefined)
