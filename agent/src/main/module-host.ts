@@ -1,5 +1,7 @@
 /** Where each instance runs: the agent's own modules in worker threads, those of others in sandboxes. */
 import { dirname, join } from "node:path";
+import type { GroupFolders } from "../adapters/module-host-sandbox/cgroup.ts";
+import { keptSurvey } from "../adapters/module-host-sandbox/kept-survey.ts";
 import { sandboxLimitsDefault } from "../adapters/module-host-sandbox/limits.ts";
 import {
   type Machine,
@@ -29,11 +31,10 @@ export interface ModulesSetup extends WorkerOptions, Pick<ModulesOptions, "clock
 export function modulesOf(setup: ModulesSetup): (events: ModuleHostEvents) => ModuleHost {
   const { file, data, fileOf, site, node, steering, clock, random, log, without } = setup;
   const worker = workerGuests({ file, site, node, steering });
-  let machine: Promise<Machine> | undefined;
   let problem: string | undefined;
   // A node without modules of others is not looked at.
-  const survey = async (): Promise<Machine> => {
-    const found = await surveyMachine({ folder: join(data, "sandbox") });
+  const survey = async (groups: GroupFolders | undefined): Promise<Machine> => {
+    const found = await surveyMachine({ folder: join(data, "sandbox"), groups });
     problem = lacking(found);
     log.info("looked at what this machine can enforce on modules of others", {
       has: [...found.has],
@@ -45,7 +46,7 @@ export function modulesOf(setup: ModulesSetup): (events: ModuleHostEvents) => Mo
     site,
     node,
     inside: join(dirname(file), "sandbox.mjs"),
-    machine: () => (machine ??= survey()),
+    machine: keptSurvey(survey, () => performance.now()),
     without,
     steering,
   });
