@@ -90,7 +90,10 @@ export function sandboxCommand(options: CommandOptions): SandboxCommand {
       ...libraries(),
       ...words(`--ro-bind-fd ${hand(options.node)} /node`),
       ...files,
-      ...words(`--proc /proc --dev /dev --size ${temporaryBytesMax} --tmpfs /tmp --chdir /module /node`),
+      ...words("--proc /proc --dev /dev"),
+      ...["/tmp", "/dev/shm"].flatMap((folder) => words(`--size ${temporaryBytesMax} --tmpfs ${folder}`)),
+      // Both are memory without a bound, which nobody counts as the sandbox's.
+      ...words("--remount-ro /dev --remount-ro / --chdir /module /node"),
       ...nodeArgs(options, options.isProbe === true ? probeFiles : [insideFile, bundleFile]),
     ];
     return { args, handles };
