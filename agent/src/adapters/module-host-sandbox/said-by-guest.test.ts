@@ -36,6 +36,13 @@ test("an instance declares itself once each time it is started", () => {
   expect(declare()).toBe("declared");
 });
 
+test("its log is heard for its own instances, and none of another", () => {
+  const line = (instance: string): readonly unknown[] => ["log", instance, "info", "all is well", null];
+
+  expect(read(line("own"))).toEqual(["log", "own", "info", "all is well", undefined]);
+  expect(read(line("alarm"))).toBe("it speaks for an instance that is not its own");
+});
+
 test("a value with its stamp is heard", () => {
   expect(read(stamped(1_800_000_000_000_000))).toEqual(stamped(1_800_000_000_000_000));
 });

@@ -87,6 +87,7 @@ export class SaidByGuest {
       case "declared":
         return this.#declared(said);
       case "log":
+        if (!this.#started.has(said[1])) return failed(notItsOwn);
         return ok(["log", said[1], said[2], said[3], detailsOf(said[4])]);
       case "answer":
         return ok(["answer", said[1], said[2] ?? undefined]);
@@ -109,7 +110,7 @@ export class SaidByGuest {
 
   #declared([kind, instance, ports, code]: z.infer<typeof declared>): Result<FromGuest, string> {
     const left = this.#started.get(instance);
-    if (left === undefined) return failed("it speaks for an instance that is not its own");
+    if (left === undefined) return failed(notItsOwn);
     if (left === 0) return failed("it declares itself again");
     this.#started.set(instance, left - 1);
     this.#ports.set(instance, ports);
@@ -130,6 +131,8 @@ export class SaidByGuest {
     return ok([kind, instance, port, value, micros(at), qualityOf(quality), isUnsynchronised]);
   }
 }
+
+const notItsOwn = "it speaks for an instance that is not its own";
 
 function requestOf(asked: z.infer<typeof request>): ServiceRequest {
   switch (asked[0]) {
