@@ -3,7 +3,6 @@
  * of it. Decides nothing itself.
  */
 import { unreachable } from "@interactor/shared/kernel/assert";
-import { unasked } from "@interactor/shared/bundle/unasked";
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { between, millis } from "@interactor/shared/kernel/units";
@@ -21,6 +20,7 @@ import {
   type Phase,
 } from "./core/apply/apply-state.ts";
 import type { KnownClock } from "./core/apply/group-vote.ts";
+import { beyondSigned, unvouched } from "./core/apply/vouched.ts";
 import { type ApplyStore, nothingKept } from "./ports/apply-store.ts";
 import type { AllowBundles } from "./ports/trust.ts";
 import type { HubFiles } from "./ports/hub-files.ts";
@@ -232,21 +232,24 @@ export class AgentApply {
     }
   }
 
-  /** Every file has the bytes of its digest, and every bundle is one that may be installed. */
+  /** Every file has the bytes of its digest, and every bundle that comes new is one that may be installed. */
   async #verify({ digest }: Pick<Content, "digest">): Promise<void> {
     const { store, allow } = this.#world;
     await store.check(digest);
     const plan = await this.#plan({ digest });
     for (const file of plan.files) await store.check(file.digest);
-    const bundles = bundlesOf(plan);
-    if (bundles.length === 0 || allow === undefined) return;
-    const manifests = await allow(bundles, this.#fetching.signal);
-    for (const [name, planned] of Object.entries(plan.instances)) {
-      const beyond = planned.digest === "" ? [] : unasked(manifests.get(planned.digest), planned);
-      if (beyond.length === 0) continue;
-      const words = `${name} would be given ${beyond.join(", ")}, which its publisher never asked for`;
-      throw new Fault("TRUST_UNASKED", words);
-    }
+    const asked = unvouched(plan, await this.#installed());
+    if (asked.length === 0 || allow === undefined) return;
+    const bundles = [...new Set(asked.map(([, { digest: bundle }]) => bundle))];
+    const words = beyondSigned(asked, await allow(bundles, this.#fetching.signal));
+    if (words !== undefined) throw new Fault("TRUST_UNASKED", words);
+  }
+
+  /** Plans that were allowed when they came. One that cannot be read vouches for nothing. */
+  async #installed(): Promise<readonly Plan[]> {
+    const { current, previous } = this.#state.kept;
+    const contents = [current, previous].filter((each) => each !== undefined);
+    return Promise.all(contents.map((each) => this.#plan(each).catch(() => emptyPlan)));
   }
 
   /** Each file whose digest is not there; what an earlier try brought is not fetched again. */
@@ -351,7 +354,3 @@ function codeOf(error: unknown): Code {
   if (typeof code === "string" && code.startsWith("TRUST_")) return "VERIFY_FAILED";
   return code === "VETO" || code === "UNHEALTHY" ? code : "FETCH_FAILED";
 }
-
-/** Built-in modules came with the agent, and have no digest. */
-const bundlesOf = ({ instances }: Plan): readonly string[] =>
-  [...new Set(Object.values(instances).map(({ digest }) => digest))].filter((digest) => digest !== "");

@@ -3,6 +3,8 @@ import { dirname, join } from "node:path";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { millis } from "@interactor/shared/kernel/units";
 import { ceilingFile } from "../adapters/ceiling-file.ts";
+import type { GroupFolders } from "../adapters/module-host-sandbox/cgroup.ts";
+import { keptSurvey } from "../adapters/module-host-sandbox/kept-survey.ts";
 import {
   type Machine,
   type Measure,
@@ -14,6 +16,7 @@ import { sandboxGuests } from "../adapters/module-host-sandbox/module-host-sandb
 import { systemServices } from "../adapters/module-services-system/module-services-system.ts";
 import { workerGuests, type WorkerOptions } from "../adapters/module-host-worker/module-host-worker.ts";
 import type { GuestPlace } from "../agent-guest.ts";
+import { pacedWrites } from "../agent-storage-writes.ts";
 import { AgentModules, type ModulesOptions } from "../agent-modules.ts";
 import { limitsUnder, pastCeiling } from "../core/ceiling/ceiling.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "../ports/module-host.ts";
@@ -34,11 +37,10 @@ export function modulesOf(setup: ModulesSetup): (events: ModuleHostEvents) => Mo
   const { file, data, fileOf, site, node, steering, clock, random, log, without } = setup;
   const ceiling = ceilingFile(setup.ceiling);
   const worker = workerGuests({ file, site, node, steering });
-  let machine: Promise<Machine> | undefined;
   let problem: string | undefined;
   // A node without modules of others is not looked at.
-  const survey = async (): Promise<Machine> => {
-    const found = await surveyMachine({ folder: join(data, "sandbox") });
+  const survey = async (groups: GroupFolders | undefined): Promise<Machine> => {
+    const found = await surveyMachine({ folder: join(data, "sandbox"), groups });
     problem = lacking(found);
     log.info("looked at what this machine can enforce on modules of others", {
       has: [...found.has],
@@ -50,11 +52,11 @@ export function modulesOf(setup: ModulesSetup): (events: ModuleHostEvents) => Mo
     site,
     node,
     inside: join(dirname(file), "sandbox.mjs"),
-    machine: () => (machine ??= survey()),
+    machine: keptSurvey(survey, () => performance.now()),
     without,
     steering,
   });
-  const services = systemServices(join(data, "modules"));
+  const services = pacedWrites(systemServices(join(data, "modules")), clock);
   // What stands in the node's own file was written by whoever writes its ceiling.
   const limitsOf = ({ limits }: Pick<InstanceSpec, "limits">, digest: string) =>
     limitsUnder({ limits }, digest === "" ? { limits: {} } : ceiling());

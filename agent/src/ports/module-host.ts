@@ -8,6 +8,7 @@ import type { Grants } from "@interactor/shared/wire/messages/grants";
 import type { ModuleLimits } from "@interactor/shared/wire/messages/module-limits";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import type { Value } from "@interactor/shared/wire/value";
+import type { ProfileWanted } from "./guest-line.ts";
 
 export interface InstanceSpec {
   readonly name: string;
@@ -72,6 +73,8 @@ export interface ModuleHost extends AsyncDisposable {
   selfTest(instance: string): Promise<Verdict>;
   /** Gives a running instance other settings, without a break. When it does not take them it goes on with those it has. */
   reconfigure(instance: InstanceSpec): Promise<Verdict>;
+  /** Of the guest that the instance runs in, as `GuestLine` says; light modules of the agent share one. */
+  profile?(instance: string, wanted: ProfileWanted): AsyncIterable<Uint8Array>;
   /** Ends the instance in good order, or under it when it takes too long. Nothing is heard of it afterwards. */
   stop(instance: string): Promise<void>;
   /** `undefined`: nobody owns the input any more. Without effect while the instance is away. */

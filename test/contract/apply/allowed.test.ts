@@ -3,8 +3,8 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { Fault } from "@interactor/shared/kernel/fault";
-import { planOf } from "@interactor/shared/testing/plans";
-import { encodePlan } from "@interactor/shared/wire/messages/plan";
+import { instanceOf, planOf } from "@interactor/shared/testing/plans";
+import { encodePlan, type Target } from "@interactor/shared/wire/messages/plan";
 import { emptyFolder } from "../folders.ts";
 import { nodeIn, planOfRevision, targetOf } from "./small-node.ts";
 
@@ -12,6 +12,28 @@ const signed = async (): Promise<ReadonlyMap<string, unknown>> => new Map();
 const refusing = (code: string) => async (): Promise<ReadonlyMap<string, unknown>> => {
   throw new Fault(code, "not with these keys");
 };
+
+/** What runs in the first revision, with one setting changed. */
+function dimmed(revision: number): Target {
+  const { instances, ...rest } = planOfRevision(1);
+  const plan = encodePlan({
+    ...rest,
+    instances: { ...instances, dmx: instanceOf({ module: "dmx", settings: { a: 1, b: 0.5 } }) },
+  });
+  const digest = createHash("sha256").update(plan).digest("hex");
+  return targetOf(revision, { plan, digest, bytes: plan.length });
+}
+
+/** The bundle of the first revision, given what it had not. */
+function given(revision: number): { readonly sim: { readonly digest: string }; readonly target: Target } {
+  const { instances, files } = planOfRevision(1);
+  const { sim } = instances;
+  expect.assert(sim !== undefined);
+  const more = { ...sim, grants: { host: ["a.example:443"] }, limits: { memoryMb: 256 } };
+  const plan = encodePlan(planOf({ sim: more }, { files }));
+  const digest = createHash("sha256").update(plan).digest("hex");
+  return { sim, target: targetOf(revision, { plan, digest, bytes: plan.length }) };
+}
 
 test("a revision with a bundle that may not be installed is rejected with the code, and what runs goes on", async () => {
   const folder = emptyFolder();
@@ -52,18 +74,13 @@ test("what is asked is every bundle once, and nothing of what came with the agen
 });
 
 test("what its publisher never asked for is given to no module, whatever a hub says", async () => {
-  const { instances, files } = planOfRevision(1);
-  const { sim } = instances;
-  expect.assert(sim !== undefined);
-  const given = { ...sim, grants: { host: ["a.example:443"] }, limits: { memoryMb: 256 } };
-  const plan = encodePlan(planOf({ sim: given }, { files }));
-  const digest = createHash("sha256").update(plan).digest("hex");
+  const { sim, target } = given(1);
   const asks = { permissions: [{ kind: "host", names: ["a.example:443"] }] };
   const nodeWith = (manifest: unknown) =>
     nodeIn(emptyFolder(), { allow: async () => new Map([[sim.digest, manifest]]) });
 
   const node = await nodeWith(asks);
-  node.apply.target(targetOf(1, { plan, digest, bytes: plan.length }));
+  node.apply.target(target);
   await expect
     .poll(() => node.apply.phase)
     .toMatchObject({
@@ -73,7 +90,7 @@ test("what its publisher never asked for is given to no module, whatever a hub s
     });
 
   const other = await nodeWith({ ...asks, limits: { memoryMb: 256 } });
-  await other.come(targetOf(1, { plan, digest, bytes: plan.length }));
+  await other.come(target);
   expect(other.apply.phase.kind).toBe("applied");
 });
 
@@ -88,4 +105,48 @@ test("what is installed starts, whatever the signatures are by then", async () =
     expect([again.runs, again.apply.phase.kind]).toEqual([1, "applied"]);
     again.apply.stop();
   }
+});
+
+test("what expires or is revoked after it was installed holds up no other change", async () => {
+  const folder = emptyFolder();
+  const first = await nodeIn(folder, { allow: signed });
+  await first.come(targetOf(1));
+  first.apply.stop();
+  const asked: (readonly string[])[] = [];
+  const node = await nodeIn(folder, {
+    async allow(digests) {
+      asked.push(digests);
+      return refusing("TRUST_EXPIRED")();
+    },
+  });
+
+  await node.come(dimmed(2));
+  expect([node.apply.phase.kind, asked]).toEqual(["applied", []]);
+  // Also the plan before may come back; a bundle of neither is asked for.
+  await node.come(targetOf(1, { revision: 3 }));
+  expect([node.apply.phase.kind, asked]).toEqual(["applied", []]);
+  node.apply.target(targetOf(2, { revision: 4 }));
+  await expect.poll(() => node.apply.phase).toMatchObject({ kind: "rejected", code: "VERIFY_FAILED" });
+  expect(asked).toEqual([[planOfRevision(2).instances["sim"]?.digest]]);
+});
+
+test("a bundle that is installed and is given more is asked about again, once", async () => {
+  const folder = emptyFolder();
+  const first = await nodeIn(folder, { allow: signed });
+  await first.come(targetOf(1));
+  first.apply.stop();
+  const { sim, target } = given(2);
+  const asks = { permissions: [{ kind: "host", names: ["a.example"] }], limits: { memoryMb: 256 } };
+  const asked: (readonly string[])[] = [];
+  const node = await nodeIn(folder, {
+    async allow(digests) {
+      asked.push(digests);
+      return new Map([[sim.digest, asks]]);
+    },
+  });
+
+  await node.come(target);
+  await node.come({ ...target, revision: 3 });
+
+  expect([node.apply.phase.kind, asked]).toEqual(["applied", [[sim.digest]]]);
 });
