@@ -114,7 +114,7 @@ export const artefacts: readonly Artefact[] = [
     output: "interactor.mjs",
     // It has a program of its own for each kind of machine, and is asked for only by who builds a module.
     options: { ...nodeProgram, plugins: [leaveOutCborExtract], external: ["esbuild"] },
-    copies: [],
+    copies: [{ from: "shared/src/sdk/REFERENCE.md", to: "sdk-reference.md" }],
   },
   {
     // Tries a module that is being written, in a process of its own.
