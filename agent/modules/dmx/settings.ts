@@ -139,7 +139,8 @@ function problemsOf(given: Written): readonly Problem[] {
   if (given.sacn !== undefined) inside("sacn", sacnProblems(given.sacn));
   if (given.artnet !== undefined) inside("artnet", portAddressProblems(given.artnet, given.universe));
   if (given.receive !== undefined) {
-    const around = { universe: given.universe, hasFailsafe: given.failsafe !== undefined };
+    const linesOut = [given.usb, given.openDmx].flatMap((output) => output?.path ?? []);
+    const around = { universe: given.universe, hasFailsafe: given.failsafe !== undefined, linesOut };
     inside("receive", receiveProblems(given.receive, around));
   }
   if (given.usb !== undefined && given.usb.path === given.openDmx?.path) {
