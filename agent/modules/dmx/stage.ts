@@ -195,6 +195,8 @@ export class Stage implements Instance {
     if (problem !== undefined) return this.#context.log.warn(`${input}: ${problem}`);
     this.#changedIf(this.#advance(at), applied);
     this.#sender.schedule();
+    // A pause shows nothing new.
+    this.#keepSoon();
   }
 
   #changedIf(isChanged: boolean, applied: Applied | undefined): void {

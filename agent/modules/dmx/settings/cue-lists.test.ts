@@ -59,7 +59,7 @@ test.each([
   [
     "a loop without time",
     { ...valid, cueLists: { show: { loop: true, cues: [{ levels: {}, follow: "0s" }] } } },
-    "cueLists.show.loop: a loop whose cues follow at once never ends: give one of them a fade or a follow",
+    "cueLists.show.loop: a loop whose cues follow at once never ends: give one of them a wait, a fade or a follow",
   ],
   [
     "a fade that is no time",
@@ -100,6 +100,7 @@ test("levels of scenes and cues go to slots, the higher where two inputs share o
         [1, 51],
         [511, 9],
       ]),
+      wait: 0,
       up: 3000,
       down: 5000,
       curve: "linear",

@@ -28,6 +28,7 @@ const cue = strict({
   name: z.optional(text),
   scene: z.optional(text),
   levels: z.optional(levels),
+  wait: z.optional(span),
   fade: z.optional(span),
   up: z.optional(span),
   down: z.optional(span),
@@ -122,7 +123,7 @@ export function problemsOfStored(
     if (list.loop && list.cues !== undefined && isTimeless(list.cues)) {
       tell(
         [...path, "loop"],
-        "a loop whose cues follow at once never ends: give one of them a fade or a follow",
+        "a loop whose cues follow at once never ends: give one of them a wait, a fade or a follow",
       );
     }
   }
@@ -171,6 +172,7 @@ const isTimeless = (cues: readonly WrittenCue[]): boolean =>
     (cue) =>
       cue.follow !== undefined &&
       millisOf(cue.follow) === 0 &&
+      wayOf(cue.wait) === 0 &&
       wayOf(cue.up ?? cue.fade) === 0 &&
       wayOf(cue.down ?? cue.fade) === 0,
   );
@@ -194,6 +196,7 @@ export function storedOf({ scenes, cueLists, failsafe }: Written, slotOf: SlotOf
       return {
         name: nameOf(cue, index),
         levels: new Map([...bySlot(scene), ...bySlot(cue.levels)]),
+        wait: wayOf(cue.wait),
         up: wayOf(cue.up ?? cue.fade),
         down: wayOf(cue.down ?? cue.fade),
         curve: cue.curve,
