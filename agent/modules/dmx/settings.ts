@@ -11,11 +11,11 @@ import { sacnUniverseMax } from "./sacn.ts";
 import {
   cueLists,
   failsafe,
+  levelFinder,
   priority,
   priorityDefault,
   problemsOfStored,
   scenes,
-  slotFinder,
   type Stored,
   storedOf,
 } from "./settings/cue-lists.ts";
@@ -166,7 +166,7 @@ function problemsOf(given: Written): readonly Problem[] {
   }
   for (const [name, placed] of Object.entries(given.placed)) problems.push(...problemsOfPlaced(name, placed));
   problems.push(...problemsOfFixtures(given.fixtures ?? {}));
-  return [...problems, ...problemsOfStored(given, slotFinder(given.dimmers))];
+  return [...problems, ...problemsOfStored(given, levelFinder(given))];
 }
 
 /** Names of the module's own ports, which no dimmer may have. */
@@ -190,7 +190,7 @@ function fill(given: Written): Settings {
     placed,
     priorities: given.priorities,
     latest: new Set([...given.ltpChannels.flatMap(slotsOf), ...latestOf(Object.values(placed))]),
-    stored: storedOf(given, slotFinder(dimmers)),
+    stored: storedOf(given, levelFinder(given)),
     ...(given.remember === undefined ? {} : { remember: given.remember }),
   };
 }

@@ -51,10 +51,20 @@ type State =
   | { readonly kind: "moving"; readonly index: number; readonly move: Move }
   | { readonly kind: "resting"; readonly index: number; readonly followAt: Instant | undefined };
 
+/** By slot the slots that are one number together, the coarse one first. */
+export type Wholes = ReadonlyMap<number, readonly number[]>;
+
+export interface CueListPlace {
+  readonly source: Source;
+  readonly merge: Merge;
+  readonly wholes: Wholes;
+}
+
 export class CueList implements Playback {
   readonly #settings: CueListSettings;
   readonly #source: Source;
   readonly #merge: Merge;
+  readonly #wholes: Wholes;
   /** All slots that any cue names, and what each cue has on which of them. */
   readonly #slots: readonly number[];
   readonly #looks: readonly Levels[];
@@ -62,10 +72,11 @@ export class CueList implements Playback {
   /** Nothing moves and nothing follows since then. */
   #pausedAt: Instant | undefined;
 
-  constructor(settings: CueListSettings, source: Source, merge: Merge) {
+  constructor(settings: CueListSettings, { source, merge, wholes }: CueListPlace) {
     this.#settings = settings;
     this.#source = source;
     this.#merge = merge;
+    this.#wholes = wholes;
     this.#looks = looksOf(settings);
     this.#slots = [...new Set(settings.cues.flatMap(({ levels }) => [...levels.keys()]))];
     merge.add(source);
@@ -219,10 +230,27 @@ export class CueList implements Playback {
     if (between(since, at) < 0) return before;
     if (before === undefined && after === undefined) return undefined;
     // Light comes from 0 and goes there. Where 0 means something else, what is new or left stays in its place.
+    const whole = to === undefined ? undefined : this.#wholes.get(slot);
+    const [first, last] = [wholeIn(from, whole), wholeIn(to, whole)];
+    if (whole !== undefined && first !== undefined && last !== undefined) {
+      const place = faded(first, last, progress(curve, between(since, at), last >= first ? up : down));
+      return Math.floor(place / 256 ** (whole.length - 1 - whole.indexOf(slot))) % 256;
+    }
     const nothing = this.#merge.isLatest(slot) ? (before ?? after ?? 0) : 0;
     const [start, end] = [before ?? nothing, after ?? nothing];
     return faded(start, end, progress(curve, between(since, at), end >= start ? up : down));
   }
+}
+
+/** The number that the slots are together; `undefined` unless there are levels for all of them. */
+function wholeIn(levels: Levels | undefined, slots: readonly number[] | undefined): number | undefined {
+  let whole = 0;
+  for (const slot of slots ?? []) {
+    const level = levels?.get(slot);
+    if (level === undefined) return undefined;
+    whole = whole * 256 + level;
+  }
+  return slots === undefined ? undefined : whole;
 }
 
 /** What is later than this goes from now: a machine that slept does not race through what it has missed. */

@@ -243,6 +243,61 @@ describe("a cue list", () => {
     );
   });
 
+  test("that is released fades out and gives back what lies beneath it", () => {
+    const engine = engineOf({
+      dimmers: { wash: { channel: 1 } },
+      cueLists: { show: { ...list([cue("open", { 1: 200 })]), priority: 150 } },
+    });
+    set(engine, "wash", 0.2);
+    engine.playback("show")?.go(undefined, at(0));
+    const shown = [look(engine, 0, 1)[0], engine.sourceAt(0)];
+
+    engine.playback("show")?.release(seconds(1), at(0));
+    const leaving = look(engine, 500, 1)[0];
+
+    expect([shown, leaving, look(engine, 1000, 1)[0]]).toEqual([[200, "cue list show"], 100, 51]);
+    expect([engine.sourceAt(0), engine.wakeAt(at(1000))]).toEqual(["dimmers", undefined]);
+  });
+
+  test("brings a position to its place and does not sweep it in from 0", () => {
+    const engine = engineOf({
+      latest: new Set([1]),
+      cueLists: { show: list([cue("open", { 1: 200, 2: 128 }, { up: seconds(1) })]) },
+    });
+
+    engine.playback("show")?.go(undefined, at(0));
+
+    expect(look(engine, 250, 2)).toEqual([50, 128]);
+  });
+
+  test("has no cue of another name, and none before its first", () => {
+    const engine = engineOf({ cueLists: { show: list([cue("open", { 1: 1 })]) } });
+    const show = engine.playback("show");
+
+    expect([show?.go("closed", at(0)), show?.back(at(0)), show?.position]).toEqual([false, false, undefined]);
+  });
+});
+
+describe("a cue list in hand", () => {
+  test("fades a position over two channels as the one number that they are", () => {
+    const positions = list([
+      cue("left", { 1: 0, 2: 0xf0 }),
+      cue("right", { 1: 1, 2: 0x10 }, { up: seconds(2) }),
+    ]);
+    const engine = engineOf({ latest: new Set([0, 1]), wholes: [[1, 2]], cueLists: { positions } });
+    const heads = engine.playback("positions");
+    heads?.go(undefined, at(0));
+    engine.advance(at(0));
+    heads?.go(undefined, at(0));
+
+    const way = [0, 500, 900, 1000, 1500, 2000].map((time) => {
+      const [coarse = 0, fine = 0] = look(engine, time, 2);
+      return coarse * 256 + fine;
+    });
+
+    expect(way).toEqual([0xf0, 0xf8, 0xfe, 0x100, 0x108, 0x110]);
+  });
+
   test("that is paused stands still in the middle of a fade, and goes on with what was left of it", () => {
     const cueLists = {
       show: list([cue("open", { 1: 200 }, { up: seconds(2), follow: seconds(1) }), cue("close", { 1: 0 })]),
@@ -329,40 +384,6 @@ describe("a cue list", () => {
       20,
       ...Array(6).fill(undefined),
     ]);
-  });
-
-  test("that is released fades out and gives back what lies beneath it", () => {
-    const engine = engineOf({
-      dimmers: { wash: { channel: 1 } },
-      cueLists: { show: { ...list([cue("open", { 1: 200 })]), priority: 150 } },
-    });
-    set(engine, "wash", 0.2);
-    engine.playback("show")?.go(undefined, at(0));
-    const shown = [look(engine, 0, 1)[0], engine.sourceAt(0)];
-
-    engine.playback("show")?.release(seconds(1), at(0));
-    const leaving = look(engine, 500, 1)[0];
-
-    expect([shown, leaving, look(engine, 1000, 1)[0]]).toEqual([[200, "cue list show"], 100, 51]);
-    expect([engine.sourceAt(0), engine.wakeAt(at(1000))]).toEqual(["dimmers", undefined]);
-  });
-
-  test("brings a position to its place and does not sweep it in from 0", () => {
-    const engine = engineOf({
-      latest: new Set([1]),
-      cueLists: { show: list([cue("open", { 1: 200, 2: 128 }, { up: seconds(1) })]) },
-    });
-
-    engine.playback("show")?.go(undefined, at(0));
-
-    expect(look(engine, 250, 2)).toEqual([50, 128]);
-  });
-
-  test("has no cue of another name, and none before its first", () => {
-    const engine = engineOf({ cueLists: { show: list([cue("open", { 1: 1 })]) } });
-    const show = engine.playback("show");
-
-    expect([show?.go("closed", at(0)), show?.back(at(0)), show?.position]).toEqual([false, false, undefined]);
   });
 });
 

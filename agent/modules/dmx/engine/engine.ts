@@ -5,7 +5,7 @@
  */
 import type { Applied, Instant, Millis } from "@interactor/shared/sdk/define-module";
 import { earliest } from "@interactor/shared/sdk/define-module";
-import { CueList, type CueListSettings } from "./cue-list.ts";
+import { CueList, type CueListSettings, type Wholes } from "./cue-list.ts";
 import { Failsafe, type FailsafeSettings } from "./failsafe.ts";
 import { type Dimmer, type InputPriorities, Inputs, placedSlot } from "./inputs.ts";
 import { Merge } from "./merge.ts";
@@ -24,6 +24,8 @@ export interface EngineSettings {
   readonly failsafe: FailsafeSettings;
   /** Slots, 1–512, of inputs that have several. */
   readonly placed?: Readonly<Record<string, readonly number[]>>;
+  /** Slots, 1–512, that are one number together, the coarse one first: they fade as that number. */
+  readonly wholes?: readonly (readonly number[])[];
   /** What slots, counted from 0, hold while nobody drives them and no failsafe does: a shutter is open, a head looks ahead. */
   readonly rest?: ReadonlyMap<number, number>;
 }
@@ -57,8 +59,10 @@ export class Engine {
     for (const [slot, level] of this.#rest) this.levels[slot] = level;
     this.#failsafe = new Failsafe(settings.failsafe);
     this.#network = new NetworkSources(this.#merge);
+    const wholes = wholesOf(settings.wholes ?? []);
     for (const [name, list] of Object.entries(settings.cueLists)) {
-      this.#playbacks.set(name, new CueList(list, new Source(`cue list ${name}`), this.#merge));
+      const place = { source: new Source(`cue list ${name}`), merge: this.#merge, wholes };
+      this.#playbacks.set(name, new CueList(list, place));
     }
   }
 
@@ -218,4 +222,10 @@ export class Engine {
     const shown = this.#merge.shownAt(slot);
     return shown === this.#inputs.stop ? 0 : (shown?.levelAt(slot) ?? this.#failsafe.levelAt(slot, at));
   }
+}
+
+/** By slot, counted from 0. */
+function wholesOf(given: readonly (readonly number[])[]): Wholes {
+  const wholes = given.filter(({ length }) => length > 1).map((slots) => slots.map((slot) => slot - 1));
+  return new Map(wholes.flatMap((slots) => slots.map((slot) => [slot, slots] as const)));
 }
