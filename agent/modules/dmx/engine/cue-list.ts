@@ -9,6 +9,7 @@ import { type Curve, faded, progress } from "./fade.ts";
 import type { Merge } from "./merge.ts";
 import type { Playback, Position } from "./playback.ts";
 import type { Source } from "./source.ts";
+import { byteOf, wholeOf, type Wholes } from "./wholes.ts";
 
 /** By slot, counted from 0. */
 export type Levels = ReadonlyMap<number, number>;
@@ -50,9 +51,6 @@ type State =
   | { readonly kind: "leaving"; readonly move: Move }
   | { readonly kind: "moving"; readonly index: number; readonly move: Move }
   | { readonly kind: "resting"; readonly index: number; readonly followAt: Instant | undefined };
-
-/** By slot the slots that are one number together, the coarse one first. */
-export type Wholes = ReadonlyMap<number, readonly number[]>;
 
 export interface CueListPlace {
   readonly source: Source;
@@ -226,31 +224,22 @@ export class CueList implements Playback {
     if (state.kind === "off") return undefined;
     if (state.kind === "resting") return this.#looks[state.index]?.get(slot);
     const { from, to, up, down, curve, since } = state.move;
-    const [before, after] = [from.get(slot), to?.get(slot)];
-    if (between(since, at) < 0) return before;
-    if (before === undefined && after === undefined) return undefined;
-    // Light comes from 0 and goes there. Where 0 means something else, what is new or left stays in its place.
-    const whole = to === undefined ? undefined : this.#wholes.get(slot);
-    const [first, last] = [wholeIn(from, whole), wholeIn(to, whole)];
-    if (whole !== undefined && first !== undefined && last !== undefined) {
-      const place = faded(first, last, progress(curve, between(since, at), last >= first ? up : down));
-      return Math.floor(place / 256 ** (whole.length - 1 - whole.indexOf(slot))) % 256;
-    }
-    const nothing = this.#merge.isLatest(slot) ? (before ?? after ?? 0) : 0;
-    const [start, end] = [before ?? nothing, after ?? nothing];
-    return faded(start, end, progress(curve, between(since, at), end >= start ? up : down));
+    if (between(since, at) < 0) return from.get(slot);
+    if (!from.has(slot) && to?.has(slot) !== true) return undefined;
+    const whole = this.#wholes.get(slot);
+    const start = whole ? wholeOf(whole, (each) => this.#endOf(each, from, to)) : this.#endOf(slot, from, to);
+    const end = whole ? wholeOf(whole, (each) => this.#endOf(each, to, from)) : this.#endOf(slot, to, from);
+    const level = faded(start, end, progress(curve, between(since, at), end >= start ? up : down));
+    return whole ? byteOf(level, whole, slot) : level;
   }
-}
 
-/** The number that the slots are together; `undefined` unless there are levels for all of them. */
-function wholeIn(levels: Levels | undefined, slots: readonly number[] | undefined): number | undefined {
-  let whole = 0;
-  for (const slot of slots ?? []) {
-    const level = levels?.get(slot);
-    if (level === undefined) return undefined;
-    whole = whole * 256 + level;
+  /**
+   * One end of a move. Light comes from 0 and goes there; where 0 means something else, what is new or left stays in its
+   * place, which is the other end.
+   */
+  #endOf(slot: number, here: Levels | undefined, other: Levels | undefined): number {
+    return here?.get(slot) ?? (this.#merge.isLatest(slot) ? (other?.get(slot) ?? 0) : 0);
   }
-  return slots === undefined ? undefined : whole;
 }
 
 /** What is later than this goes from now: a machine that slept does not race through what it has missed. */

@@ -5,7 +5,7 @@
  */
 import type { Applied, Instant, Millis } from "@interactor/shared/sdk/define-module";
 import { earliest } from "@interactor/shared/sdk/define-module";
-import { CueList, type CueListSettings, type Wholes } from "./cue-list.ts";
+import { CueList, type CueListSettings } from "./cue-list.ts";
 import { Failsafe, type FailsafeSettings } from "./failsafe.ts";
 import { type Dimmer, type InputPriorities, Inputs, placedSlot } from "./inputs.ts";
 import { Merge } from "./merge.ts";
@@ -14,6 +14,7 @@ import type { Playback, Position } from "./playback.ts";
 import { Recording, type RecordingSettings } from "./recording.ts";
 import { slotCount } from "./slots.ts";
 import { Source } from "./source.ts";
+import { wholesOf } from "./wholes.ts";
 
 export interface EngineSettings {
   readonly dimmers: Readonly<Record<string, Dimmer>>;
@@ -57,9 +58,9 @@ export class Engine {
     this.#inputs = new Inputs(this.#merge, settings.dimmers, settings.priorities, settings.placed);
     this.#rest = settings.rest ?? new Map<number, number>();
     for (const [slot, level] of this.#rest) this.levels[slot] = level;
-    this.#failsafe = new Failsafe(settings.failsafe);
-    this.#network = new NetworkSources(this.#merge);
     const wholes = wholesOf(settings.wholes ?? []);
+    this.#failsafe = new Failsafe(settings.failsafe, { rest: this.#rest, wholes });
+    this.#network = new NetworkSources(this.#merge);
     for (const [name, list] of Object.entries(settings.cueLists)) {
       const place = { source: new Source(`cue list ${name}`), merge: this.#merge, wholes };
       this.#playbacks.set(name, new CueList(list, place));
@@ -222,10 +223,4 @@ export class Engine {
     const shown = this.#merge.shownAt(slot);
     return shown === this.#inputs.stop ? 0 : (shown?.levelAt(slot) ?? this.#failsafe.levelAt(slot, at));
   }
-}
-
-/** By slot, counted from 0. */
-function wholesOf(given: readonly (readonly number[])[]): Wholes {
-  const wholes = given.filter(({ length }) => length > 1).map((slots) => slots.map((slot) => slot - 1));
-  return new Map(wholes.flatMap((slots) => slots.map((slot) => [slot, slots] as const)));
 }
