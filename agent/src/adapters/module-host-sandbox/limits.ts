@@ -47,7 +47,7 @@ export const dataBytesMax = 1_100_000_000;
 export const handlesMax = 64;
 /** Threads of a sandbox: Node has 6, bubblewrap 2. */
 export const threadsMax = 24;
-/** A file in the sandbox's own /tmp, and all of them together. */
+/** A file in the sandbox's own /tmp or /dev/shm, and all that are in one of them together. Nothing else is written to. */
 export const temporaryBytesMax = 4 * 1024 * 1024;
 /** Modules come after the agent, and everything else of the machine. */
 export const niceness = 10;

@@ -88,6 +88,7 @@ class Sandbox implements GuestLine {
   /** Why we ended it. */
   #verdict: string | undefined;
   #isOver = false;
+  #isGone = false;
 
   constructor(
     name: string,
@@ -216,6 +217,9 @@ class Sandbox implements GuestLine {
   }
 
   #gone(code: number | null, signal: NodeJS.Signals | null): void {
+    // What could not be started says so, and then that it is closed: its number is another's by that time.
+    if (this.#isGone) return;
+    this.#isGone = true;
     clearInterval(this.#watch);
     this.#line?.close();
     const reason = this.#reason(code, signal);

@@ -47,7 +47,7 @@ const output = z.tuple([
   name,
   z.string(),
   z.unknown(),
-  z.number().check(z.nonnegative()),
+  z.number(),
   z.int().check(z.gte(0), z.lte(2)),
   z.boolean(),
 ]);
@@ -79,12 +79,13 @@ const message = z.union([
 ]);
 
 export class SaidByGuest {
-  readonly #started = new Set<string>();
+  /** Of each instance that was started, how often it may yet declare itself: each start does it once. */
+  readonly #started = new Map<string, number>();
   readonly #ports = new Map<string, DeclaredPorts>();
 
   /** It may speak for this instance from now on, and for no other. */
   expect(instance: string): void {
-    this.#started.add(instance);
+    this.#started.set(instance, (this.#started.get(instance) ?? 0) + 1);
   }
 
   /** The message in a frame, or why it is none. */
@@ -100,6 +101,7 @@ export class SaidByGuest {
       case "declared":
         return this.#declared(said);
       case "log":
+        if (!this.#started.has(said[1])) return failed(notItsOwn);
         return ok(["log", said[1], said[2], said[3], detailsOf(said[4])]);
       case "answer":
         return ok(["answer", said[1], said[2] ?? undefined]);
@@ -123,7 +125,10 @@ export class SaidByGuest {
   }
 
   #declared([kind, instance, ports, code]: z.infer<typeof declared>): Result<FromGuest, string> {
-    if (!this.#started.has(instance)) return failed("it speaks for an instance that is not its own");
+    const left = this.#started.get(instance);
+    if (left === undefined) return failed(notItsOwn);
+    if (left === 0) return failed("it declares itself again");
+    this.#started.set(instance, left - 1);
     this.#ports.set(instance, ports);
     return ok([kind, instance, ports, code]);
   }
@@ -136,9 +141,14 @@ export class SaidByGuest {
     if (!isSendable(value, valueDepthMax) || !isOfType(value, spec.type)) {
       return failed(`a value for "${port}" is not of its type`);
     }
+    // The SDK in there lets none out that is no µs, and no batch could carry it.
+    if (!Number.isSafeInteger(at) || at < 0)
+      return failed(`a value for "${port}" has a stamp that is no time`);
     return ok([kind, instance, port, value, micros(at), qualityOf(quality), isUnsynchronised]);
   }
 }
+
+const notItsOwn = "it speaks for an instance that is not its own";
 
 function requestOf(asked: z.infer<typeof request>): ServiceRequest {
   switch (asked[0]) {
