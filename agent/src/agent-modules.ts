@@ -3,6 +3,7 @@
  * Guests themselves are kept by `agent-guest.ts`; when one is started again is decided by a supervisor.
  */
 import { unreachable } from "@interactor/shared/kernel/assert";
+import { Fault } from "@interactor/shared/kernel/fault";
 import type { Random } from "@interactor/shared/kernel/random";
 import { between, millis, seconds } from "@interactor/shared/kernel/units";
 import {
@@ -96,6 +97,12 @@ export class AgentModules implements ModuleHost {
 
   async reconfigure(instance: InstanceSpec): Promise<Verdict> {
     return this.#guestOf.get(instance.name)?.reconfigure(instance) ?? notRunning;
+  }
+
+  profile(...[instance, wanted]: Parameters<NonNullable<ModuleHost["profile"]>>): AsyncIterable<Uint8Array> {
+    const profile = this.#guestOf.get(instance)?.profile(wanted);
+    if (profile === undefined) throw new Fault("PROFILE_NOT_HERE", `${instance} does not run here`);
+    return profile;
   }
 
   async stop(instance: string): Promise<void> {

@@ -263,6 +263,7 @@ test("whatever the bounds, a child that never has a healthy life escalates", () 
 test("in whatever order things happen, ordered children are up only behind those before them", () => {
   const acts = fc.array(fc.record({ end: fc.constantFrom("a", "b", "c"), wait: fc.boolean() }), {
     maxLength: 40,
+    size: "max",
   });
   let restarts = 0;
   fc.assert(

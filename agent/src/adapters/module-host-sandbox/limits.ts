@@ -36,6 +36,9 @@ export const lastWordsBytes = 64 * 1024;
 /** Read in a second from stderr. More: it waits, and then hangs. */
 export const lastWordsPerSecond = 256 * 1024;
 
+/** Of a profile: a minute of a module that does much has a million. More: refuse. */
+export const profileLengthMax = 8 * 1024 * 1024;
+
 /** V8's share of the memory: code, buffers and Node itself take the rest. */
 export const heapShare = 0.5;
 /** Data of a process, in bytes: Node starts with 580 MB of it. More: the allocation fails. Behind the other caps. */

@@ -14,6 +14,7 @@ import type { ServiceRequest } from "@interactor/shared/sdk/services";
 import { isOfType, isSendable, type Value } from "@interactor/shared/wire/value";
 import * as z from "zod/mini";
 import { fromGuestBytesMax } from "./frames.ts";
+import type { FromSandbox } from "./sandbox-messages.ts";
 
 /** Of one frame, so that the time it takes is bounded. More: a breach. */
 const itemsMax = 8192;
@@ -62,7 +63,20 @@ const request = z.union([
 const ask = z.tuple([z.literal("ask"), name, count, request]);
 const taken = z.tuple([z.literal("taken"), name, count, count]);
 const hangUp = z.tuple([z.literal("hang-up"), name, count]);
-const message = z.union([output, alone, log, answer, ofInstance, withReason, ask, taken, hangUp, declared]);
+const profiled = z.tuple([z.literal("profiled"), z.nullable(z.string())]);
+const message = z.union([
+  output,
+  alone,
+  log,
+  answer,
+  ofInstance,
+  withReason,
+  ask,
+  taken,
+  hangUp,
+  declared,
+  profiled,
+]);
 
 export class SaidByGuest {
   /** Of each instance that was started, how often it may yet declare itself: each start does it once. */
@@ -75,7 +89,7 @@ export class SaidByGuest {
   }
 
   /** The message in a frame, or why it is none. */
-  read(frame: Uint8Array): Result<FromGuest, string> {
+  read(frame: Uint8Array): Result<FromSandbox, string> {
     const decoded = decodeCbor(frame, { bytesMax: fromGuestBytesMax, itemsMax });
     if (!decoded.ok) return failed(decoded.error);
     const parsed = message.safeParse(decoded.value);
@@ -93,6 +107,8 @@ export class SaidByGuest {
         return ok(["answer", said[1], said[2] ?? undefined]);
       case "ask":
         return ok(["ask", said[1], said[2], requestOf(said[3])]);
+      case "profiled":
+        return ok([said[0], said[1]]);
       case "taken":
         return ok(["taken", said[1], said[2], said[3]]);
       case "hang-up":
