@@ -128,6 +128,8 @@ class Sandbox implements GuestLine {
   async end(): Promise<void> {
     this.#isOver = true;
     this.#child?.kill("SIGKILL");
+    // Killed before it is all there, it leaves a process that has not been told to die with it: that goes with its pipe.
+    this.#line?.close();
     await this.#closed.promise;
   }
 
