@@ -1,7 +1,7 @@
 // A module that somebody else wrote: published to a hub, named in a site file, installed and run by a node in a sandbox.
 
 import { execFile } from "node:child_process";
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { definition } from "../contract/module-host/lamp-module.ts";
@@ -91,6 +91,8 @@ test("published for development, it runs where a site names it and grants what i
   );
   expect(agent.log()).toContain("bundles signed with a DEVELOPMENT key are installed");
   expect(agent.log()).toContain("looked at what this machine can enforce");
+  const kept = readdirSync(join(agent.data, "apply", "content"));
+  expect(kept.filter((name) => name.endsWith(".manifest"))).toHaveLength(1);
   await interactor("set", "pi/lamp/level", "0.5");
   await eventually("its answer", () => watcher.values("pi/lamp/seen").length > 0);
   expect(await interactor("module", "show", "lamp")).toMatch(
