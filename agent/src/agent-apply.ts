@@ -301,10 +301,16 @@ export class AgentApply {
 
   async #bringTo(content: Content | undefined): Promise<void> {
     const plan = content === undefined ? emptyPlan : await this.#plan(content);
-    const changes = changesBetween(this.#running, plan);
+    const before = this.#running;
+    const changes = changesBetween(before, plan);
     // Also what comes to no end has been begun: on the way back everything that it may have touched is compared anew.
     this.#running = plan;
-    await this.#world.runner.change(plan, changes);
+    await this.#world.runner.change(plan, changes).catch((error: unknown) => {
+      // Nothing was touched; unless something else was begun meanwhile, what ran runs.
+      const isUntouched = error instanceof Fault && error.code === "TAKE_OVER_FAILED";
+      if (isUntouched && this.#running === plan) this.#running = before;
+      throw error;
+    });
     this.#runs = content;
   }
 

@@ -12,6 +12,7 @@ import { instancesMax, zonesPerNodeMax } from "@interactor/shared/wire/limits";
 import type { Plan, PlannedInstance } from "@interactor/shared/wire/messages/plan";
 import type { AgentInstances } from "./agent-instances.ts";
 import type { AgentStop } from "./agent-stop.ts";
+import { AgentTakeovers } from "./agent-takeovers.ts";
 import { Probation } from "./core/apply/probation.ts";
 import type { FirstWords } from "./core/link/first-words.ts";
 import type { Outputs } from "./core/outputs/outputs.ts";
@@ -52,6 +53,7 @@ interface Veto {
 export class AgentPlanRunner implements PlanRunner {
   readonly #parts: PlanRunnerParts;
   readonly #fixed: ReadonlySet<string>;
+  readonly #takeovers: AgentTakeovers;
   #plan: Plan | undefined;
   #changing: Promise<void> = Promise.resolve();
   #wellBefore: ReadonlySet<string> = new Set();
@@ -63,6 +65,8 @@ export class AgentPlanRunner implements PlanRunner {
   constructor(parts: PlanRunnerParts) {
     this.#parts = parts;
     this.#fixed = new Set(parts.fixed.map(({ name }) => name));
+    const specOf = (name: string, planned: PlannedInstance) => this.#specOf(name, planned);
+    this.#takeovers = new AgentTakeovers({ instances: parts.instances, specOf });
   }
 
   async prepare(plan: Plan, changes: PlanChanges): Promise<void> {
@@ -150,9 +154,11 @@ export class AgentPlanRunner implements PlanRunner {
     for (const starting of this.#starting.values()) starting.abort();
   }
 
-  async #change(plan: Plan, { instances: changes }: PlanChanges): Promise<void> {
+  async #change(plan: Plan, planChanges: PlanChanges): Promise<void> {
     const { after, declarationsChanged, firstWords, instances, now, outputs, stop, switchboard } =
       this.#parts;
+    // Before anything is touched: where one cannot be brought up, all goes on as it is.
+    const changes = await this.#takeovers.begin(plan, planChanges.instances);
     const are = (...kinds: readonly InstanceChange[]): readonly string[] =>
       Object.keys(changes).filter((name) => {
         const change = changes[name];
@@ -165,7 +171,7 @@ export class AgentPlanRunner implements PlanRunner {
     });
     this.#wellBefore = instances.sightings.well;
     firstWords.planned(are("start", "restart"));
-    for (const name of are("stop", "start", "restart", "re-configure")) this.#forgetStart(name);
+    for (const name of are("stop", "start", "restart", "take-over", "re-configure")) this.#forgetStart(name);
     // Who goes lets go of lines and universes that another one wants. What is half-way there may run already.
     await Promise.all([
       ...are("stop").map((name) => instances.stop(name, { isBack: false })),
@@ -183,6 +189,7 @@ export class AgentPlanRunner implements PlanRunner {
       stop.hasLeft();
     });
     this.#tellProblems(plan, plan.routes.length - runners.length);
+    await this.#takeovers.takeOver(are("take-over"));
     await Promise.all(are("re-configure").map((name) => this.#reconfigure(name, plan)));
     await Promise.all(are("start", "restart").map((name) => this.#start(name, plan)));
   }

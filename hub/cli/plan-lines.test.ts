@@ -10,6 +10,7 @@ const nodeOf = (node: string, given: Partial<PlanResponse["nodes"][number]> = {}
   start: [],
   stop: [],
   restart: [],
+  takeOver: [],
   reconfigure: [],
   routes: { added: [], removed: [], changed: [] },
   inputs: [],

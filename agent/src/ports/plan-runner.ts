@@ -9,7 +9,10 @@ export interface PlanRunner {
    * or `SECRET_MISSING` when nothing but secrets is missing, which may come.
    */
   prepare(plan: Plan, changes: PlanChanges): Promise<void>;
-  /** Touches only what changes. On its way back it is called again, possibly before it was done. */
+  /**
+   * Touches only what changes. On its way back it is called again, possibly before it was done. Throws a Fault
+   * `TAKE_OVER_FAILED` before it touches anything, where what should take over from what runs cannot.
+   */
   change(plan: Plan, changes: PlanChanges): Promise<void>;
   /** Watches for so long. Resolves with what is wrong, else with `undefined`. */
   probe(plan: Plan, changes: PlanChanges, window: Millis): Promise<string | undefined>;

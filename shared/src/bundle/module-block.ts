@@ -41,6 +41,7 @@ const moduleBlock = z.strictObject({
     z.strictObject({ ...outputSpec.shape, type: z.exactOptional(outputSpec.shape.type) }),
   ),
   takesSettings: z.exactOptional(z.boolean()),
+  alone: z.exactOptional(z.boolean()),
   fixturesInto: z.exactOptional(shortText),
   permissions: z.exactOptional(z.array(permission)),
   /** The first source of the module. */

@@ -41,6 +41,11 @@ export class Guest {
           message[1],
           this.#ask(message[2], (instance) => instance.selfTest()),
         );
+      case "finish":
+        return this.#answer(
+          message[1],
+          this.#ask(message[2], (instance) => instance.finish()),
+        );
       case "end":
         return this.#answer(message[1], this.#end(message[2]));
       case "told":
@@ -67,7 +72,7 @@ export class Guest {
     const prepared = (await this.#load(spec.module)).prepare(spec.settings);
     const running = this.#running.get(spec.name);
     const veto = running?.module === spec.module ? await running.veto(prepared.settings) : undefined;
-    return veto ?? (await prepared.veto({ name: spec.name, ...this.#setup }));
+    return veto ?? (await prepared.veto({ name: spec.called ?? spec.name, ...this.#setup }));
   }
 
   async #ask(name: string, ask: (instance: RunningInstance) => Promise<Verdict>): Promise<Verdict> {

@@ -99,7 +99,11 @@ function checkInstance(
     settings: placed.written(written.settings),
     ports: ports.value,
     needs: catalogue.needsOf(module, given),
-    bundle: bundle && { ...bundle, takesSettings: catalogue.takesSettings(module) },
+    bundle: bundle && {
+      ...bundle,
+      takesSettings: catalogue.takesSettings(module),
+      overlaps: catalogue.overlaps(module),
+    },
     stops,
     backgrounds: wrong.has("background") ? {} : inputs.levels("background", written.background),
     failsafes: wrong.has("failsafe") ? {} : inputs.failsafes(written.failsafe, stops),

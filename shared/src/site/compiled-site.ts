@@ -26,7 +26,7 @@ export interface InstancePlan {
   readonly leases?: Readonly<Record<string, number>>;
   readonly grant?: Grants;
   /** Of a module that was published: a revision says for good what it is, whatever becomes of the module. */
-  readonly bundle?: Bundle & { readonly takesSettings: boolean };
+  readonly bundle?: Bundle & { readonly takesSettings: boolean; readonly overlaps?: boolean };
 }
 
 export interface NodePlan {

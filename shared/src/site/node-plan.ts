@@ -34,6 +34,9 @@ function plannedInstance(
   secrets: Secrets,
   catalogue: Catalogue,
 ): PlannedInstance {
+  // A revision from before says it of none of what was published.
+  const mayOverlap =
+    bundle === undefined ? catalogue.overlaps({ module, version }) : bundle.overlaps === true;
   return {
     module,
     version,
@@ -41,6 +44,7 @@ function plannedInstance(
     settings: withSources(settings, secrets),
     leases: Object.fromEntries(Object.entries(leases).map(([input, span]) => [input, millis(span)])),
     takesSettings: bundle?.takesSettings ?? catalogue.takesSettings({ module, version }),
+    ...(mayOverlap && { overlaps: true }),
   };
 }
 

@@ -55,7 +55,14 @@ const instance = z.object({
   backgrounds: z.exactOptional(z.record(z.string(), level)),
   leases: z.exactOptional(z.record(z.string(), z.number())),
   grant: z.exactOptional(grants),
-  bundle: z.exactOptional(z.object({ digest: z.string(), bytes: z.number(), takesSettings: z.boolean() })),
+  bundle: z.exactOptional(
+    z.object({
+      digest: z.string(),
+      bytes: z.number(),
+      takesSettings: z.boolean(),
+      overlaps: z.exactOptional(z.boolean()),
+    }),
+  ),
 });
 
 const routes = z.record(name, compiledRoute);

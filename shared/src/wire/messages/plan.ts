@@ -44,6 +44,8 @@ const plannedInstance = z.object({
   leases: z.record(name, duration),
   /** It takes new settings while it runs, by its manifest. */
   takesSettings: z.boolean(),
+  /** Another version of it may run beside it for a moment, to take over without a break. Missing: it may not. */
+  overlaps: z.optional(z.boolean()),
 });
 
 const plannedInput = z.object({
