@@ -158,11 +158,12 @@ export class AgentPlanRunner implements PlanRunner {
     const { after, declarationsChanged, firstWords, instances, now, outputs, stop, switchboard } =
       this.#parts;
     // Before anything is touched: where one cannot be brought up, all goes on as it is.
-    const changes = await this.#takeovers.begin(plan, planChanges.instances);
+    const touchable = Object.entries(planChanges.instances).filter(([name]) => !this.#fixed.has(name));
+    const changes = await this.#takeovers.begin(plan, Object.fromEntries(touchable));
     const are = (...kinds: readonly InstanceChange[]): readonly string[] =>
       Object.keys(changes).filter((name) => {
         const change = changes[name];
-        return change !== undefined && kinds.includes(change) && !this.#fixed.has(name);
+        return change !== undefined && kinds.includes(change);
       });
     this.#plan = plan;
     after(() => {

@@ -1,0 +1,75 @@
+// A module of which a test has several versions: gives what it takes, says which version did, and fails where its settings
+// say so.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { defineModule, type ModuleStorage, z } from "@interactor/shared/sdk/define-module";
+
+const moments = ["start", "self-test", "migrate", "take over"] as const;
+
+const settings = z.strictObject({
+  /** Where it throws, or hangs. */
+  fails: z.optional(z.enum(moments)),
+  hangs: z.optional(z.enum(moments)),
+  /** It keeps how many messages it has taken, when it stops. */
+  keeps: z.optional(z.boolean()),
+  /** What a message takes, in ms. */
+  takes: z.optional(z.number()),
+  /** What its stop takes, in ms. */
+  stopTakes: z.optional(z.number()),
+  /** It ends its process or thread once it has taken so many messages. */
+  endsAfter: z.optional(z.number()),
+  label: z.optional(z.string()),
+});
+
+const never = new Promise<void>(() => undefined);
+
+export const relay = (version: string) =>
+  defineModule({
+    manifest: {
+      apiVersion: 1,
+      id: "relay",
+      version,
+      title: "Gives what it takes",
+      worker: "shared",
+      inputs: { message: { type: "int" }, level: { type: "float", actuator: true, stop: 0 } },
+      outputs: {
+        passed: { type: "record", deliver: "every" },
+        held: { type: "float" },
+        version: { type: "text" },
+      },
+    },
+    settings,
+    async migrate(storage: ModuleStorage, from) {
+      if (from.startsWith("9")) throw new Error("nothing comes back from 9");
+      if (version.startsWith("7")) throw new Error("what is kept cannot be read");
+      if (version.startsWith("8")) await never;
+      await storage.set("migrated", `${from} to ${version}`);
+    },
+    async start({ fails, hangs, keeps, takes, stopTakes, endsAfter, label }, { emit, storage, onInput }) {
+      if (fails === "start") throw new Error("no power");
+      if (hangs === "start") await never;
+      let count = Number((await storage.get("count")) ?? 0);
+      let taken = 0;
+      emit("version", version);
+      onInput(async (input, applied) => {
+        if (input === "level") return emit("held", Number(applied?.value ?? 0));
+        if (takes !== undefined) await sleep(takes);
+        count += 1;
+        taken += 1;
+        emit("passed", { message: Number(applied?.value), by: label ?? version, count });
+        if (taken === endsAfter) process.exit(7);
+      });
+      return {
+        selfTest: () =>
+          hangs === "self-test"
+            ? never.then(() => undefined)
+            : fails === "self-test"
+              ? "no reading"
+              : undefined,
+        async stop() {
+          if (stopTakes !== undefined) await sleep(stopTakes);
+          if (keeps === true) await storage.set("count", count);
+        },
+      };
+    },
+  });
