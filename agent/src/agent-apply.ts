@@ -104,6 +104,21 @@ export class AgentApply {
     this.#step({ kind: "connected", clock: this.#world.knownClock(), at: this.#world.clock.now() });
   }
 
+  /** An instance ends again and again. Where the revision before this one had it just so, going back is of no use. */
+  async escalated(instance: string, reason: string): Promise<void> {
+    const { current, previous } = this.#state.kept;
+    if (current === undefined || previous === undefined) return;
+    try {
+      const changes = changesBetween(await this.#plan(previous), await this.#plan(current));
+      if ((changes.instances[instance] ?? "untouched") === "untouched") return;
+      const words = `${instance} ended again and again: ${reason}`;
+      const at = this.#world.clock.now();
+      this.#step({ kind: "escalated", current: contentOf(current), reason: words, at });
+    } catch (error) {
+      this.#world.log.error("what ran before this revision cannot be read", { cause: messageOf(error) });
+    }
+  }
+
   /** What is still answered afterwards changes nothing: it says how the end went, and not how the revision is. */
   stop(): void {
     this.#isStopped = true;

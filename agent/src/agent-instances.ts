@@ -30,6 +30,8 @@ export interface InstancesParts {
   readonly now: () => Now;
   /** Does it, and then whatever it made necessary. */
   readonly after: (work: () => void) => void;
+  /** It ends again and again, however often it is started. */
+  readonly escalated: (instance: string, reason: string) => void;
   /** What the node declares is another. */
   readonly declarationsChanged: () => void;
 }
@@ -55,6 +57,9 @@ export class AgentInstances implements AsyncDisposable {
       tookOver: (spec) => this.#tookOver(spec),
       output: (output) => after(() => this.#output(output)),
       stateChanged: (instance, report) => this.#stateChanged(instance, report),
+      escalated: (instance, reason) => {
+        if (this.#specs.has(instance)) this.#parts.escalated(instance, reason);
+      },
       beat: (instance) => this.#beat(instance),
     });
   }
