@@ -88,7 +88,7 @@ export class InstanceServices {
       case "get":
         return this.#storage.get(request[1]);
       case "keys":
-        return Object.keys(await this.#storage.all());
+        return this.#storage.keys();
       case "set":
         await this.#storage.set(request[1], request[2]);
         return undefined;

@@ -25,6 +25,7 @@ export class InstanceStorage {
   #stored: Stored | undefined;
   #storing: Promise<unknown> = Promise.resolve();
   #isSealed = false;
+  #isUsed = false;
 
   constructor(instance: string, disk: Pick<ModuleServices, "loadStored" | "saveStored">, copyOf?: Stored) {
     this.#instance = instance;
@@ -33,12 +34,26 @@ export class InstanceStorage {
     this.#isCopy = copyOf !== undefined;
   }
 
+  /**
+   * Whether its module has asked for it: then it may write more when it stops, of which nothing is on disk yet. The key
+   * that the host keeps for it does not count.
+   */
+  get isUsed(): boolean {
+    return this.#isUsed;
+  }
+
+  async keys(): Promise<readonly string[]> {
+    this.#isUsed = true;
+    return Object.keys(await this.all());
+  }
+
   async all(): Promise<Stored> {
     this.#stored ??= await this.#disk.loadStored(this.#instance);
     return this.#stored;
   }
 
   async get(key: string): Promise<Value | undefined> {
+    this.#isUsed ||= key !== versionKey;
     const stored = await this.all();
     return Object.hasOwn(stored, key) ? stored[key] : undefined;
   }
@@ -50,12 +65,6 @@ export class InstanceStorage {
       throw new Fault("STORAGE_KEY", `a key has at most ${nameLengthMax} letters`);
     // One after the other: each begins with what the one before it has left.
     await this.#inTurn(() => this.#set(key, value));
-  }
-
-  /** Whether the module keeps anything: the key that the host keeps for it does not say so. */
-  async isInUse(): Promise<boolean> {
-    await this.#storing;
-    return Object.keys(await this.all()).some((key) => key !== versionKey);
   }
 
   /** Nothing is written any more; what was being written is on disk when it resolves. */

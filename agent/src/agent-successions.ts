@@ -151,7 +151,7 @@ export class AgentSuccessions implements Succession {
     }
     const before = this.#beside.get(name)?.successor.problem;
     if (before !== undefined) return before;
-    if (await old.storage.isInUse()) await old.guest.stop(old.run);
+    if (old.storage.isUsed) await old.guest.stop(old.run);
     const stored = await old.storage.seal();
     const beside = this.#beside.get(name);
     if (beside === undefined) return ended;

@@ -11,6 +11,8 @@ export class Guest {
   readonly #world: GuestWorld;
   readonly #say: (message: FromGuest) => void;
   readonly #running = new Map<string, RunningInstance>();
+  /** They stop, and may still ask for something: what they have to write is answered. */
+  readonly #ending = new Map<string, RunningInstance>();
 
   constructor(setup: GuestSetup, load: ModuleLoader, world: GuestWorld, say: (message: FromGuest) => void) {
     this.#setup = setup;
@@ -51,7 +53,7 @@ export class Guest {
       case "told":
       case "came":
       case "closed":
-        return this.#running.get(message[1])?.services.take(message);
+        return (this.#running.get(message[1]) ?? this.#ending.get(message[1]))?.services.take(message);
       case "ping":
         return this.#say(["pong"]);
       case "stop":
@@ -82,8 +84,11 @@ export class Guest {
 
   async #end(name: string): Promise<Verdict> {
     const instance = this.#running.get(name);
+    if (instance === undefined) return undefined;
     this.#running.delete(name);
-    await instance?.stop();
+    this.#ending.set(name, instance);
+    await instance.stop();
+    this.#ending.delete(name);
     return undefined;
   }
 

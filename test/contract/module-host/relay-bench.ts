@@ -40,9 +40,16 @@ export interface Passed {
   readonly count: number;
 }
 
+/** While one took over, in ms. */
+interface Change {
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface RelayBench extends AsyncDisposable {
   readonly folder: string;
   readonly host: AgentModules;
+  readonly changes: readonly Change[];
   readonly passed: readonly Passed[];
   /** When each of those came, in ms. */
   readonly times: readonly number[];
@@ -68,6 +75,7 @@ export async function openRelays(kind: RelayKind, { versions, clock }: RelayOpti
   const places = await placesOf(kind, folder, versions);
   const [passed, times, outputs]: [Passed[], number[], ModuleOutput[]] = [[], [], []];
   const [reports, logged, escalated]: [string[], string[], string[]] = [[], [], []];
+  const changes: Change[] = [];
   const log = (words: string): void => void logged.push(words);
   let level: Value | undefined;
   const apply = (input: string, value: Value): void =>
@@ -106,7 +114,7 @@ export async function openRelays(kind: RelayKind, { versions, clock }: RelayOpti
     settings,
   });
   return {
-    ...{ folder, host, passed, times, outputs, reports, logged, escalated, spec },
+    ...{ folder, host, changes, passed, times, outputs, reports, logged, escalated, spec },
     async start(version, settings) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       look = () => {
@@ -117,8 +125,14 @@ export async function openRelays(kind: RelayKind, { versions, clock }: RelayOpti
       await promise;
       look = () => undefined;
     },
-    takeOver: async (version, settings) =>
-      (await host.beside.start(spec(version, settings))) ?? (await host.beside.takeOver("relay")),
+    async takeOver(version, settings) {
+      const wrong = await host.beside.start(spec(version, settings));
+      if (wrong !== undefined) return wrong;
+      const from = performance.now();
+      const verdict = await host.beside.takeOver("relay");
+      changes.push({ from, to: performance.now() });
+      return verdict;
+    },
     send: (message) => apply("message", message),
     set(next) {
       level = next;

@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { defineModule, type ModuleStorage, z } from "@interactor/shared/sdk/define-module";
 
-const moments = ["start", "self-test", "migrate", "take over"] as const;
+const moments = ["start", "second start", "self-test"] as const;
 
 const settings = z.strictObject({
   /** Where it throws, or hangs. */
@@ -40,7 +40,6 @@ export const relay = (version: string) =>
     },
     settings,
     async migrate(storage: ModuleStorage, from) {
-      if (from.startsWith("9")) throw new Error("nothing comes back from 9");
       if (version.startsWith("7")) throw new Error("what is kept cannot be read");
       if (version.startsWith("8")) await never;
       await storage.set("migrated", `${from} to ${version}`);
@@ -48,7 +47,8 @@ export const relay = (version: string) =>
     async start({ fails, hangs, keeps, takes, stopTakes, endsAfter, label }, { emit, storage, onInput }) {
       if (fails === "start") throw new Error("no power");
       if (hangs === "start") await never;
-      let count = Number((await storage.get("count")) ?? 0);
+      let count = keeps === true ? Number((await storage.get("count")) ?? 0) : 0;
+      if (fails === "second start" && count > 0) throw new Error("not with these");
       let taken = 0;
       emit("version", version);
       onInput(async (input, applied) => {

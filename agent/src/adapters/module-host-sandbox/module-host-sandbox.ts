@@ -55,6 +55,16 @@ export function sandboxGuests(options: SandboxOptions): (module: SandboxedModule
 /** Numbers of the sandboxes there are, so that no two have one user. */
 class Slots {
   readonly #taken = new Set<number>();
+  #groups = 0;
+
+  /**
+   * Of a control group, never the same twice: the one of a sandbox before, whose last process is just ending, is still
+   * being taken away.
+   */
+  nextGroup(): string {
+    this.#groups += 1;
+    return `${process.pid}-${this.#groups}`;
+  }
 
   take(): number {
     let slot = 1;
@@ -136,7 +146,7 @@ class Sandbox implements GuestLine {
   #start(name: string, machine: Machine): void {
     const { inside } = this.#options;
     const { limits, bundle } = this.#module;
-    const group = openGroup(machine.groups, `${process.pid}-${this.#slot}`, limits);
+    const group = openGroup(machine.groups, this.#options.slots.nextGroup(), limits);
     this.#group = group;
     const { args, handles } = sandboxCommand({
       measures: machine.has,
