@@ -2,7 +2,13 @@
 // say so.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { defineModule, type ModuleStorage, z } from "@interactor/shared/sdk/define-module";
+import {
+  type Clock,
+  defineModule,
+  millis,
+  type ModuleStorage,
+  z,
+} from "@interactor/shared/sdk/define-module";
 
 const moments = ["start", "second start", "self-test"] as const;
 
@@ -19,9 +25,22 @@ const settings = z.strictObject({
   /** It ends its process or thread once it has taken so many messages. */
   endsAfter: z.optional(z.number()),
   label: z.optional(z.string()),
+  /** It makes so many messages a second itself. */
+  perSecond: z.optional(z.number()),
 });
 
 const never = new Promise<void>(() => undefined);
+
+function beat(perSecond: number, clock: Clock, emit: (count: number) => void): void {
+  const from = clock.now();
+  let count = 0;
+  const next = (): void => {
+    const due = ((clock.now() - from) * perSecond) / 1000;
+    while (count < due) emit((count += 1));
+    clock.after(millis(2), next);
+  };
+  next();
+}
 
 export const relay = (version: string) =>
   defineModule({
@@ -36,6 +55,7 @@ export const relay = (version: string) =>
         passed: { type: "record", deliver: "every" },
         held: { type: "float" },
         version: { type: "text" },
+        beat: { type: "int", deliver: "every" },
       },
     },
     settings,
@@ -44,7 +64,9 @@ export const relay = (version: string) =>
       if (version.startsWith("8")) await never;
       await storage.set("migrated", `${from} to ${version}`);
     },
-    async start({ fails, hangs, keeps, takes, stopTakes, endsAfter, label }, { emit, storage, onInput }) {
+    async start(given, { emit, storage, onInput, clock }) {
+      const { fails, hangs, keeps, takes, stopTakes, endsAfter, label, perSecond } = given;
+      if (perSecond !== undefined) beat(perSecond, clock, (count) => emit("beat", count));
       if (fails === "start") throw new Error("no power");
       if (hangs === "start") await never;
       let count = keeps === true ? Number((await storage.get("count")) ?? 0) : 0;
