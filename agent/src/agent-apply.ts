@@ -9,6 +9,7 @@ import { between, millis } from "@interactor/shared/kernel/units";
 import { changesBetween, emptyPlan } from "@interactor/shared/site/plan-changes";
 import type { MemberWord, RoundWord } from "@interactor/shared/wire/messages/group-round";
 import { decodePlan, type Plan, type Target } from "@interactor/shared/wire/messages/plan";
+import { codeOf, wordsOf } from "./agent-apply-faults.ts";
 import { applyAtStart, stepApply } from "./core/apply/apply.ts";
 import {
   applyDueAt,
@@ -349,21 +350,6 @@ export class AgentApply {
 
 const isDamaged = (phase: Phase): boolean => phase.kind === "rolled-back" && phase.code === "DAMAGED";
 const isEnd = ({ kind }: Phase): boolean => kind === "applied" || kind === "rolled-back";
-
-type Code = Extract<ApplyEvent, { kind: "failed" }>["code"];
-
-/** Of a refusal its code too: that is what is looked up. */
-const wordsOf = (error: unknown): string =>
-  error instanceof Fault && error.code.startsWith("TRUST_")
-    ? `${error.code}: ${error.message}`
-    : messageOf(error);
-
-function codeOf(error: unknown): Code {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOSPC") return "DISK_FULL";
-  if (typeof code === "string" && code.startsWith("TRUST_")) return "VERIFY_FAILED";
-  return code === "VETO" || code === "UNHEALTHY" ? code : "FETCH_FAILED";
-}
 
 /** Built-in modules came with the agent, and have no digest. */
 const bundlesOf = ({ instances }: Plan): readonly string[] =>

@@ -41,8 +41,8 @@ const prepareTimeout = seconds(30);
 const questionTimeout = seconds(10);
 /** Between two pings of a guest. */
 const pingInterval = seconds(1);
-/** What a run has begun it finishes, before another one takes over. Longer: it is ended under it. */
-const finishTimeout = seconds(1);
+/** What a run has begun it finishes, before another one takes over. Longer: it hangs, and is ended under it. */
+const finishTimeout = seconds(5);
 /** Pings' time without an answer. More: its instances are said to be silent. */
 const silencesToSay = 2;
 /** More: it hangs, is ended and started again. */

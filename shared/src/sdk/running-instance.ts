@@ -30,7 +30,7 @@ export class RunningInstance {
   readonly services: GuestServices;
   #listener: ((input: string, applied: Applied | undefined) => unknown) | undefined;
   /** What its inputs were told and what is not done with yet. */
-  readonly #unfinished = new Set<Promise<void>>();
+  readonly #unfinished = new Set<Promise<unknown>>();
   #instance: Instance | undefined;
   #starting: Promise<void> = Promise.resolve();
   #saidState = "";
@@ -63,9 +63,8 @@ export class RunningInstance {
     try {
       const work = this.#listener?.(input, applied);
       if (!(work instanceof Promise)) return;
-      const done: Promise<void> = work.then(() => undefined, failed);
-      this.#unfinished.add(done);
-      void done.then(() => this.#unfinished.delete(done));
+      const settled: Promise<unknown> = work.catch(failed).then(() => this.#unfinished.delete(settled));
+      this.#unfinished.add(settled);
     } catch (error) {
       failed(error);
     }

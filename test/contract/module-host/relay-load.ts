@@ -30,8 +30,15 @@ export function sending(bench: RelayBench) {
 }
 
 /** The longest time between two messages that passed, of each change, in ms, shortest first. */
-export function longestPauses({ changes, times }: RelayBench): readonly number[] {
-  return changes
+export const longestPauses = ({ changes, times }: RelayBench): readonly number[] =>
+  longestPausesIn(changes, times);
+
+/** The same of any spans of time. */
+export function longestPausesIn(
+  spans: readonly { readonly from: number; readonly to: number }[],
+  times: readonly number[],
+): readonly number[] {
+  return spans
     .map(({ from, to }) => {
       let longest = 0;
       for (let index = 1; index < times.length; index += 1) {

@@ -97,7 +97,8 @@ function passedIn(path: string): readonly Passed[] {
     return batch.value.entries.flatMap(({ from, body }) => {
       if (from !== "relay/passed" || typeof body !== "object" || body === null || !("message" in body))
         return [];
-      return [{ message: Number(body.message), by: String(body.by) }];
+      const by = "by" in body && typeof body.by === "string" ? body.by : "";
+      return [{ message: Number(body.message), by }];
     });
   });
 }
