@@ -241,6 +241,7 @@ test("whatever the bounds, a child that always ends at once escalates", () => {
 test("in whatever order things happen, ordered children are up only behind those before them", () => {
   const acts = fc.array(fc.record({ end: fc.constantFrom("a", "b", "c"), wait: fc.boolean() }), {
     maxLength: 40,
+    size: "max",
   });
   let restarts = 0;
   fc.assert(
