@@ -87,7 +87,7 @@ test("an edit is shown, applied without a restart of what did not change, and ta
   expect(plan).toMatchObject({
     code: 0,
     stdout: `site demo, against revision 1:
-~ instance demo/sim, which restarts
+~ instance demo/sim, which starts anew
     settings.visitorsPerHour: 120 => 100
 ~ route approach
     map: scale(value, 0.3, 4, 1, 0) => scale(value, 0.3, 4, 0.5, 0.5)
