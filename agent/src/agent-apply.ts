@@ -321,7 +321,8 @@ export class AgentApply {
     const changes = changesBetween(before, plan);
     // Also what comes to no end has been begun: on the way back everything that it may have touched is compared anew.
     this.#running = plan;
-    await this.#world.runner.change(plan, changes).catch((error: unknown) => {
+    const isBack = this.#state.phase.kind === "going-back" || this.#state.phase.kind === "rolled-back";
+    await this.#world.runner.change(plan, changes, isBack).catch((error: unknown) => {
       // Nothing was touched; unless something else was begun meanwhile, what ran runs.
       const isUntouched = error instanceof Fault && error.code === "TAKE_OVER_FAILED";
       if (isUntouched && this.#running === plan) this.#running = before;

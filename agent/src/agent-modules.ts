@@ -88,7 +88,7 @@ export class AgentModules implements ModuleHost {
     if (place === undefined)
       return this.#events.stateChanged(spec.name, { state: "failed", reason: missing(spec) });
     const guest = this.#guestAt(place);
-    const storage = new InstanceStorage(spec.name, this.#options.services);
+    const storage = new InstanceStorage(spec, this.#options.services);
     const run = { run: runName(spec.name, 0), spec, storage, guest };
     this.#serving.set(spec.name, run);
     return guest.start(run);

@@ -59,6 +59,8 @@ export class AgentPlanRunner implements PlanRunner {
   #wellBefore: ReadonlySet<string> = new Set();
   #probe: { readonly end: () => void; readonly leave: () => void } | undefined;
   #isEnded = false;
+  /** What is started now ran before. */
+  #isBack = false;
   /** By instance that is not started yet: its secret is read, or waited for. Aborted, it is not started by that any more. */
   readonly #starting = new Map<string, AbortController>();
 
@@ -94,9 +96,9 @@ export class AgentPlanRunner implements PlanRunner {
   }
 
   /** One after the other: the way back begins where the way forward has got to. */
-  change(plan: Plan, changes: PlanChanges): Promise<void> {
+  change(plan: Plan, changes: PlanChanges, isBack: boolean): Promise<void> {
     this.#probe?.end();
-    const next = this.#changing.then(() => this.#change(plan, changes));
+    const next = this.#changing.then(() => this.#change(plan, changes, isBack));
     this.#changing = next.catch(() => undefined);
     return next;
   }
@@ -154,9 +156,10 @@ export class AgentPlanRunner implements PlanRunner {
     for (const starting of this.#starting.values()) starting.abort();
   }
 
-  async #change(plan: Plan, planChanges: PlanChanges): Promise<void> {
+  async #change(plan: Plan, planChanges: PlanChanges, isBack: boolean): Promise<void> {
     const { after, declarationsChanged, firstWords, instances, now, outputs, stop, switchboard } =
       this.#parts;
+    this.#isBack = isBack;
     // Before anything is touched: where one cannot be brought up, all goes on as it is.
     const touchable = Object.entries(planChanges.instances).filter(([name]) => !this.#fixed.has(name));
     const changes = await this.#takeovers.begin(plan, Object.fromEntries(touchable));
@@ -261,7 +264,7 @@ export class AgentPlanRunner implements PlanRunner {
       if (source === undefined) throw new Fault("SECRET_MISSING", "a secret of it has no place on a node");
       return this.#parts.secrets.read(source);
     });
-    return { name, module, version, digest, settings, leases };
+    return { name, module, version, digest, settings, leases, ...(this.#isBack && { isBack: true }) };
   }
 
   #selfTests(probation: Probation, plan: Plan, { instances: changes }: PlanChanges, look: () => void): void {

@@ -7,6 +7,7 @@ import { versionKey } from "@interactor/shared/sdk/services";
 import { encodeCbor } from "@interactor/shared/wire/cbor";
 import { nameLengthMax } from "@interactor/shared/wire/limits";
 import { isSame, type Value } from "@interactor/shared/wire/value";
+import type { InstanceSpec } from "./ports/module-host.ts";
 import type { ModuleServices, Stored } from "./ports/module-services.ts";
 
 /**
@@ -16,19 +17,41 @@ import type { ModuleServices, Stored } from "./ports/module-services.ts";
 const storedBytesMax = 48 * 1024;
 const keysMax = 256;
 
+type StoredFiles = Pick<ModuleServices, "loadStored" | "saveStored">;
+
+/** What one version of an instance has left when another began. No instance is called so. */
+const leftOf = (instance: string): string => `${instance}.left`;
+
+/** What a version that comes back finds: what it has left, or what is there. */
+export async function keptBy(
+  version: string | undefined,
+  instance: string,
+  found: Stored,
+  disk: StoredFiles,
+): Promise<Stored> {
+  if (version === undefined || found[versionKey] === undefined || found[versionKey] === version) return found;
+  const left = await disk.loadStored(leftOf(instance));
+  return left[versionKey] === version ? left : found;
+}
+
 export class InstanceStorage {
   readonly #instance: string;
-  readonly #disk: Pick<ModuleServices, "loadStored" | "saveStored">;
+  readonly #disk: StoredFiles;
+  /** The version that comes back; `undefined`: none does. */
+  readonly #backTo: string | undefined;
   /** In memory alone, until it is kept. */
   #isCopy: boolean;
   /** As it is on disk, or would be. */
   #stored: Stored | undefined;
   #storing: Promise<unknown> = Promise.resolve();
+  /** As it was found. */
+  #begunWith: Stored | undefined;
   #isSealed = false;
   #isUsed = false;
 
-  constructor(instance: string, disk: Pick<ModuleServices, "loadStored" | "saveStored">, copyOf?: Stored) {
-    this.#instance = instance;
+  constructor({ name, version, isBack }: InstanceSpec, disk: StoredFiles, copyOf?: Stored) {
+    this.#instance = name;
+    this.#backTo = isBack === true ? version : undefined;
     this.#disk = disk;
     this.#stored = copyOf;
     this.#isCopy = copyOf !== undefined;
@@ -48,7 +71,12 @@ export class InstanceStorage {
   }
 
   async all(): Promise<Stored> {
-    this.#stored ??= await this.#disk.loadStored(this.#instance);
+    if (this.#stored !== undefined) return this.#stored;
+    const found = await this.#disk.loadStored(this.#instance);
+    const kept = await keptBy(this.#backTo, this.#instance, found, this.#disk);
+    if (kept !== found) await this.#disk.saveStored(this.#instance, kept);
+    this.#stored ??= kept;
+    this.#begunWith ??= kept;
     return this.#stored;
   }
 
@@ -82,6 +110,7 @@ export class InstanceStorage {
   async keep(before: Stored): Promise<void> {
     await this.#inTurn(async () => {
       const stored = await this.all();
+      await this.#leave(before, stored);
       if (!isSame(before, stored)) await this.#disk.saveStored(this.#instance, stored);
       this.#isCopy = false;
     });
@@ -100,7 +129,16 @@ export class InstanceStorage {
     if (Object.keys(after).length > keysMax) throw new Fault("STORAGE_FULL", `more than ${keysMax} keys`);
     if (encodeCbor(after).length > storedBytesMax)
       throw new Fault("STORAGE_FULL", `more than ${storedBytesMax} bytes`);
-    if (!this.#isCopy) await this.#disk.saveStored(this.#instance, after);
+    if (!this.#isCopy) {
+      if (key === versionKey) await this.#leave(this.#begunWith ?? before, after);
+      await this.#disk.saveStored(this.#instance, after);
+    }
     this.#stored = after;
+  }
+
+  /** Another version goes on with it: as the one before it has left it, it stays for that one. */
+  async #leave(before: Stored, after: Stored): Promise<void> {
+    if (typeof before[versionKey] === "string" && before[versionKey] !== after[versionKey])
+      await this.#disk.saveStored(leftOf(this.#instance), before);
   }
 }

@@ -15,7 +15,7 @@ import { type Millis, seconds } from "@interactor/shared/kernel/units";
 import type { Applied } from "@interactor/shared/sdk/context";
 import { isSame } from "@interactor/shared/wire/value";
 import type { GuestKeeper } from "./agent-guest.ts";
-import { InstanceStorage } from "./agent-storage.ts";
+import { InstanceStorage, keptBy } from "./agent-storage.ts";
 import { HeldInputs, type PlacedRun, Successor } from "./agent-successor.ts";
 import type { Log } from "./ports/log.ts";
 import type { InstanceSpec, ModuleHostEvents, Succession, Verdict } from "./ports/module-host.ts";
@@ -129,7 +129,9 @@ export class AgentSuccessions implements Succession {
 
   async #rise(spec: InstanceSpec, guest: GuestKeeper, copied: Stored, longest: Millis): Promise<Verdict> {
     const { clock, nextRun, services } = this.#parts;
-    const storage = new InstanceStorage(spec.name, services, copied);
+    const version = spec.isBack === true ? spec.version : undefined;
+    const kept = await keptBy(version, spec.name, copied, services);
+    const storage = new InstanceStorage(spec, services, kept);
     const successor = new Successor({ run: nextRun(spec.name), spec, storage, guest });
     this.#beside.set(spec.name, { successor, copied });
     guest.start(successor.placed);

@@ -26,6 +26,8 @@ export interface InstanceSpec {
   readonly bundle?: string;
   /** What it may reach through the agent; what does not stand here it may not. */
   readonly grants?: Grants;
+  /** It ran before what is taken back now: it finds what it kept then. */
+  readonly isBack?: boolean;
   /** Whether the node is of no use without it. */
   readonly isCritical?: boolean;
   /** How long an input goes on when the hub is not heard; those without go on for ever. */

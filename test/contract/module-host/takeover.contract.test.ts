@@ -77,6 +77,15 @@ describe.each(kinds)("in a $kind", ({ kind, test }) => {
     expect(bench.passed.map(({ count }) => count)).toEqual(upTo(sent));
     const kept = decodeCbor(readFileSync(join(bench.folder, "modules", "relay.cbor")));
     expect(kept).toMatchObject({ ok: true, value: { "@version": "2.0.0", migrated: "1.0.0 to 2.0.0" } });
+
+    // What comes back, because this one is no good, goes on where it was.
+    const back = { ...bench.spec("1.0.0", { keeps: true }), isBack: true };
+    expect(await bench.host.beside.start(back)).toBeUndefined();
+    expect(await bench.host.beside.takeOver("relay")).toBeUndefined();
+    bench.send(sent + 1);
+    await vi.waitFor(() => expect(bench.passed).toHaveLength(sent + 1), { timeout: 5000 });
+    const left = bench.passed.filter(({ by }) => by !== "turn 4").at(-2)?.count ?? Number.NaN;
+    expect(bench.passed.at(-1)).toEqual({ message: sent + 1, by: "1.0.0", count: left + 1 });
   });
 
   test("what the old one has begun it finishes", { timeout: 60_000 }, async () => {
