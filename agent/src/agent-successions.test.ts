@@ -59,18 +59,21 @@ function room() {
     {
       declared: () => undefined,
       started: () => undefined,
-      output: ({ value }) => void outputs.push(String(value)),
+      output: ({ value }) => void outputs.push(typeof value === "string" ? value : "no text"),
       beat: () => undefined,
       stateChanged: (_instance, { state, reason }) => void reports.push(reason ?? state),
     },
   );
   /** Until it answers, while time passes in steps. */
   const within = async <Told>(asked: Promise<Told>, step: Millis): Promise<Told> => {
-    let isOver = false;
-    const told = asked.finally(() => (isOver = true));
-    for (let turn = 0; turn < 1000 && !isOver; turn += 1) {
+    const over: Told[] = [];
+    const told = asked.then((each) => {
+      over.push(each);
+      return each;
+    });
+    for (let turn = 0; turn < 1000 && over.length === 0; turn += 1) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (!isOver) clock.advance(step);
+      if (over.length === 0) clock.advance(step);
     }
     return told;
   };
@@ -100,7 +103,7 @@ function answer(message: ToGuest, { guest, hangs, version }: Played): void {
     }
     case "inputs":
       for (const [run, , applied] of message[1])
-        guest.said(["output", run, "level", `${version}: ${String(applied?.value)}`, micros(0), 0, false]);
+        guest.said(["output", run, "level", `${version}: ${Number(applied?.value)}`, micros(0), 0, false]);
       return undefined;
     case "finish":
     case "end":
