@@ -179,6 +179,8 @@ export class AgentSuccessions implements Succession {
       events.declared(name, risen.ports, risen.code);
       events.stateChanged(name, risen.report);
       for (const output of risen.latest) events.output(output);
+      const { module, version } = risen.code;
+      log.info(`instance ${name}: ${module} ${version} took over`, { instance: name, module, version });
     }
     // What it has declared may have moved inputs that it alone has: they come after what was held.
     this.#held.delete(name);

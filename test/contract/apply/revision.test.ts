@@ -195,9 +195,14 @@ describe("what ends again and again after it had proved itself", () => {
     });
     expect(bench.revision.runs?.revision).toBe(2);
     expect(bench.host.running.get("sim")?.settings).toEqual({ a: 2 });
+    expect(bench.report()?.problems).toEqual([
+      "revision 3 was taken back: sim ended again and again: no memory",
+    ]);
     // The hub still desires it: it is not tried again.
     bench.target(targetOf(3, overlapping(3)));
     expect(bench.revision.phase.kind).toBe("rolled-back");
+    await apply(bench, 4, overlapping(4));
+    expect(bench.report()?.problems ?? []).toEqual([]);
   });
 
   test("stays where the revision before had it just so", async () => {

@@ -9,42 +9,47 @@ import { openRelaySite, siteWith } from "./relay-site.ts";
 
 const test = requires("bwrap");
 const startTakes = 60_000;
+const isLong = process.env["TEST_LONG"] !== undefined;
 
-test("a new version takes over, none is lost, and the ledger adds up", { timeout: 240_000 }, async () => {
-  await using room = await openRelaySite(["1.0.0", "2.0.0"]);
-  const { site, hub } = room;
-  await site.until(await site.apply(siteWith("1.0.0", {})), "complete", startTakes);
-  await eventually("messages to pass", () => room.passed().length > 100, startTakes);
+/** Versions and settings, each of which takes over from the one before. */
+const changes: readonly (readonly [version: string, label: string])[] = Array.from(
+  { length: isLong ? 100 : 3 },
+  (_, turn) => [["2.0.0", "2.0.0", "1.0.0"][turn % 3] ?? "", `turn ${turn + 1}`],
+);
 
-  expect(await site.plan(siteWith("2.0.0", {}))).toMatchObject({
-    nodes: [{ node: "pi", restart: [], takeOver: ["relay"], stop: [] }],
-  });
-  const changes: readonly [string, object][] = [
-    ["2.0.0", {}],
-    ["2.0.0", { label: "other" }],
-    ["1.0.0", {}],
-  ];
-  for (const [version, settings] of changes)
-    await site.until(await site.apply(siteWith(version, settings)), "complete", startTakes);
-  const said = room.passed().length;
-  await eventually("more to pass", () => room.passed().length > said + 100);
+test(
+  "a new version takes over, none is lost, and the ledger adds up",
+  { timeout: isLong ? 900_000 : 240_000 },
+  async () => {
+    await using room = await openRelaySite(["1.0.0", "2.0.0"]);
+    const { site, hub } = room;
+    await site.until(await site.apply(siteWith("1.0.0", {})), "complete", startTakes);
+    await eventually("messages to pass", () => room.passed().length > 100, startTakes);
 
-  const passed = room.passed();
-  const [{ message: first } = { message: 0 }] = passed;
-  expect(passed.map(({ message }) => message)).toEqual(passed.map((_, index) => first + index));
-  expect([...new Set(passed.map(({ by }) => by))]).toEqual(["1.0.0", "2.0.0", "other"]);
-  expect(passed.at(-1)?.by).toBe("1.0.0");
-  expect(await room.ledger()).toEqual({ balanced: true, difference: 0, lost: 0 });
+    expect(await site.plan(siteWith("2.0.0", {}))).toMatchObject({
+      nodes: [{ node: "pi", restart: [], takeOver: ["relay"], stop: [] }],
+    });
+    for (const [version, label] of changes)
+      await site.until(await site.apply(siteWith(version, { label })), "complete", startTakes);
+    const said = room.passed().length;
+    await eventually("more to pass", () => room.passed().length > said + 100);
 
-  // One that is no good never takes over, and one that falls later goes by itself.
-  const bad = await site.apply(siteWith("2.0.0", { fails: "self-test" }));
-  const { nodes } = await site.until(bad, "paused", startTakes);
-  expect(nodes).toMatchObject([{ code: "SWITCH_FAILED", reason: "relay cannot take over: no reading" }]);
-  const after = room.passed();
-  expect(after.at(-1)?.by).toBe("1.0.0");
-  expect(after.map(({ message }) => message)).toEqual(after.map((_, index) => first + index));
-  expect((await hub.node("pi"))?.revision).toBe(4);
-});
+    const passed = room.passed();
+    const [{ message: first } = { message: 0 }] = passed;
+    expect(passed.map(({ message }) => message)).toEqual(passed.map((_, index) => first + index));
+    expect([...new Set(passed.map(({ by }) => by))]).toEqual(["1.0.0", ...changes.map(([, label]) => label)]);
+    expect(await room.ledger()).toEqual({ balanced: true, difference: 0, lost: 0 });
+
+    // One that is no good never takes over, and one that falls later goes by itself.
+    const bad = await site.apply(siteWith("2.0.0", { fails: "self-test" }));
+    const { nodes } = await site.until(bad, "paused", startTakes);
+    expect(nodes).toMatchObject([{ code: "SWITCH_FAILED", reason: "relay cannot take over: no reading" }]);
+    const after = room.passed();
+    expect(after.at(-1)?.by).toBe(changes.at(-1)?.[1]);
+    expect(after.map(({ message }) => message)).toEqual(after.map((_, index) => first + index));
+    expect((await hub.node("pi"))?.revision).toBe(bad - 1);
+  },
+);
 
 test(
   "an agent that is killed half-way comes back with one of them, and nothing of the other",
@@ -73,5 +78,35 @@ test(
       expect(since.at(-1)?.by).toBe(turn % 2 === 0 ? "2.0.0" : "1.0.0");
       expect(heard.size).toBeLessThanOrEqual(2);
     }
+  },
+);
+
+// Its supervisor has patience for half a minute.
+test.skipIf(!isLong)(
+  "one that ends again and again after its probation is taken back by itself",
+  { timeout: 300_000 },
+  async () => {
+    await using room = await openRelaySite(["1.0.0", "2.0.0"]);
+    const { site, hub } = room;
+    await site.until(await site.apply(siteWith("1.0.0", {})), "complete", startTakes);
+
+    const bad = await site.apply(siteWith("2.0.0", { endsAfter: 500 }));
+    await site.until(bad, "complete", startTakes);
+
+    const back = await eventually(
+      "the node to go back",
+      async () => {
+        const node = await hub.node("pi");
+        return node?.revision === bad - 1 && node.state === "degraded" && node;
+      },
+      120_000,
+    );
+    expect(back).toMatchObject({
+      state: "degraded",
+      reasons: [`revision ${bad} was taken back: relay ended again and again: it ended with code 7`],
+    });
+    const said = room.passed().length;
+    await eventually("messages to pass", () => room.passed().length > said + 100, startTakes);
+    expect(room.passed().at(-1)?.by).toBe("1.0.0");
   },
 );
