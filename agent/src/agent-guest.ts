@@ -10,7 +10,7 @@ import type { FromGuest, GuestInstance, InputChange, ToGuest } from "@interactor
 import { instanceOf } from "@interactor/shared/sdk/run-name";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import { InstanceServices, type ServedRun } from "./agent-services.ts";
-import type { GuestLine, OpenGuest } from "./ports/guest-line.ts";
+import type { GuestLine, OpenGuest, ProfileWanted } from "./ports/guest-line.ts";
 import type { Log } from "./ports/log.ts";
 import type { InstanceSpec, ModuleHostEvents, Verdict } from "./ports/module-host.ts";
 import type { ModuleServices } from "./ports/module-services.ts";
@@ -155,6 +155,11 @@ export class GuestKeeper implements AsyncDisposable {
     const held = [...this.#held].filter(([, [of]]) => of === run);
     for (const [address] of held) this.#held.delete(address);
     return held.map(([, change]) => change);
+  }
+
+  /** `undefined`: it is away, or of a kind that cannot be looked into. */
+  profile(wanted: ProfileWanted): AsyncIterable<Uint8Array> | undefined {
+    return this.#line?.profile?.(wanted);
   }
 
   async stop(instance: string): Promise<void> {

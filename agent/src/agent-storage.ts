@@ -91,11 +91,12 @@ export class InstanceStorage {
     if (this.#isSealed) throw new Fault("STORAGE_GONE", "another version has taken over what this one kept");
     if (key.length > nameLengthMax)
       throw new Fault("STORAGE_KEY", `a key has at most ${nameLengthMax} letters`);
-    // One after the other: each begins with what the one before it has left.
-    await this.#inTurn(() => this.#set(key, value));
+    // One after the other: each begins with what the one before it has left. To the disk they may go together.
+    const after = await this.#inTurn(() => this.#set(key, value));
+    if (!this.#isCopy) await this.#save(after);
   }
 
-  /** Nothing is written any more; what was being written is on disk when it resolves. */
+  /** Nothing is written any more but what was on its way to the disk already; gives what there is. */
   async seal(): Promise<Stored> {
     this.#isSealed = true;
     await this.#storing;
@@ -108,12 +109,13 @@ export class InstanceStorage {
 
   /** What was a copy is what is on disk; `before` is what stands there. Throws a Fault when the disk does not take it. */
   async keep(before: Stored): Promise<void> {
-    await this.#inTurn(async () => {
-      const stored = await this.all();
-      await this.#leave(before, stored);
-      if (!isSame(before, stored)) await this.#disk.saveStored(this.#instance, stored);
+    const stored = await this.#inTurn(async () => {
+      const all = await this.all();
+      await this.#leave(before, all);
       this.#isCopy = false;
+      return all;
     });
+    if (!isSame(before, stored)) await this.#save(stored);
   }
 
   #inTurn<Done>(work: () => Promise<Done>): Promise<Done> {
@@ -122,18 +124,26 @@ export class InstanceStorage {
     return done;
   }
 
-  async #set(key: string, value: Value | undefined): Promise<void> {
+  async #save(stored: Stored): Promise<void> {
+    try {
+      await this.#disk.saveStored(this.#instance, stored);
+    } catch (error) {
+      // What is on disk is what it keeps.
+      this.#stored = undefined;
+      throw error;
+    }
+  }
+
+  async #set(key: string, value: Value | undefined): Promise<Stored> {
     const before = await this.all();
     const others = Object.fromEntries(Object.entries(before).filter(([each]) => each !== key));
     const after: Stored = value === undefined ? others : { ...others, [key]: value };
     if (Object.keys(after).length > keysMax) throw new Fault("STORAGE_FULL", `more than ${keysMax} keys`);
     if (encodeCbor(after).length > storedBytesMax)
       throw new Fault("STORAGE_FULL", `more than ${storedBytesMax} bytes`);
-    if (!this.#isCopy) {
-      if (key === versionKey) await this.#leave(this.#begunWith ?? before, after);
-      await this.#disk.saveStored(this.#instance, after);
-    }
+    if (!this.#isCopy && key === versionKey) await this.#leave(this.#begunWith ?? before, after);
     this.#stored = after;
+    return after;
   }
 
   /** Another version goes on with it: as the one before it has left it, it stays for that one. */

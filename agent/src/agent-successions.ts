@@ -43,6 +43,9 @@ const riseMax = seconds(30);
 /** The same while inputs are held, of what has done all of it once already. Longer: the old one goes on. */
 const riseAgainMax = seconds(2);
 
+/** What it keeps is on disk. Longer: it will be. */
+const keepMax = seconds(1);
+
 interface Beside {
   readonly successor: Successor;
   /** What the old one kept when this one began. */
@@ -164,8 +167,24 @@ export class AgentSuccessions implements Succession {
       if (again !== undefined) return again;
     }
     const successor = this.#beside.get(name)?.successor;
-    await successor?.placed.storage.keep(stored);
+    if (successor !== undefined) await this.#keep(successor.placed, stored);
     return successor === undefined ? ended : successor.problem;
+  }
+
+  /**
+   * A disk that refuses keeps it from taking over. What has to wait for its turn to be written is on its way, and found
+   * by whoever asks for it.
+   */
+  async #keep({ spec: { name }, storage }: PlacedRun, before: Stored): Promise<void> {
+    const { clock, log } = this.#parts;
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const cancel = clock.after(keepMax, resolve);
+    const keeping = storage.keep(before);
+    keeping.catch((error: unknown) =>
+      log.error(`${name}: what it keeps did not go over: ${messageOf(error)}`, { instance: name }),
+    );
+    await Promise.race([keeping, late]);
+    cancel();
   }
 
   #heard(successor: Successor, held: HeldInputs): void {

@@ -3,7 +3,7 @@
  * keeps them: it starts them, says how they are, starts again what dies, and takes them down with it.
  */
 import { join, resolve } from "node:path";
-import { bundles } from "./bundles.ts";
+import { bundles, forOwnModules } from "./bundles.ts";
 import { type DemoFolder, openDemoFolder } from "./demo/data-folder.ts";
 import { listenForInterruption } from "./demo/interruption.ts";
 import { type GivingUp, Keeper, restartDelay } from "./demo/keeper.ts";
@@ -139,7 +139,8 @@ class Demo {
     const config = description.kind === "parts" ? ["--config", description.config] : [];
     // The hub of the demo is its own: its development key is what the node believes in.
     const root = ["--trust-root", join(folder.hub, "trust", "repository", "metadata", "1.root.json")];
-    return ["--data", folder.agent, "--site", site, "--node", demoNode, "--hub", hub, ...config, ...root];
+    const who = ["--data", folder.agent, "--site", site, "--node", demoNode, "--hub", hub];
+    return [...who, ...config, ...root, ...forOwnModules];
   }
 
   #hubReady([url, , mqtt]: readonly string[]): void {
@@ -197,6 +198,7 @@ class Demo {
     if (folder.description.kind !== "site") return;
     progress.say(`Edit ${folder.description.file}, then: npx interactor config plan`);
     progress.say(`                              and: npx interactor config apply -m "what it is for"`);
+    progress.say("Write a module of your own: npx interactor module create blink");
   }
 
   #died(name: string, how: string): void {

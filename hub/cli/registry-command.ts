@@ -1,11 +1,15 @@
 /** The part of `interactor module …` that speaks with a hub: modules are signed, published, and looked up. */
 import { type Command, Option } from "commander";
 import { hubArgument, nameArgument } from "./arguments.ts";
+import { addHubOptions } from "./common-options.ts";
 import { example } from "./example.ts";
+import { untilInterrupted } from "./interruptible.ts";
+import { probationArgument } from "./rollout-arguments.ts";
 
 export function addRegistry(module: Command): void {
   addSign(module);
   addPublish(module);
+  addRun(module);
   addLookups(module);
 }
 
@@ -21,6 +25,15 @@ const passphraseOption = [
   "what the key is encrypted with (else INTERACTOR_KEYS_PASSPHRASE)",
 ] as const;
 
+const formerKeyOption = [
+  "--former-key <file>",
+  "his public key before he had this one: what he signed with it is his too",
+] as const;
+const yesOption = [
+  "-y, --yes",
+  "sign also what came to his word since it was signed here last, without being asked",
+] as const;
+
 function addSign(module: Command): void {
   hubOptions(module.command("sign"))
     .description("sign a bundle as its publisher; the hub is asked what he published before")
@@ -28,6 +41,8 @@ function addSign(module: Command): void {
     .addOption(new Option("--publisher <name>", "who signs").argParser(nameArgument).makeOptionMandatory())
     .requiredOption("--key <file>", "his key, as `trust key` makes it")
     .option(...passphraseOption)
+    .option(...formerKeyOption)
+    .option(...yesOption)
     .addHelpText("after", example("interactor module sign --publisher acme --key acme.pem"))
     .action(async (path, options) => (await import("./module-publish.ts")).runModuleSign(path, options));
 }
@@ -40,12 +55,48 @@ function addPublish(module: Command): void {
     .addOption(new Option("--publisher <name>", "who publishes").argParser(nameArgument))
     .option("--key <file>", "sign it at once, with his key")
     .option(...passphraseOption)
+    .option(...formerKeyOption)
+    .option(...yesOption)
     .addHelpText(
       "after",
       `${example("interactor module publish --dev", "interactor module publish --publisher acme --key acme.pem")}
-Then name it in the site file (module: NAME) and run \`interactor config apply\`.`,
+With --dev the folder of a module is built first. Then \`interactor module run NAME\` puts it on a node.`,
     )
     .action(async (path, options) => (await import("./module-publish.ts")).runModulePublish(path, options));
+}
+
+function addRun(module: Command): void {
+  addHubOptions(module.command("run"))
+    .description("put a published module on a node: into the site's newest revision, applied and awaited")
+    .argument("<module>", "its id", nameArgument)
+    .addOption(new Option("--node <name>", "which node (default: the only one)").argParser(nameArgument))
+    .addOption(
+      new Option("--as <name>", "what the instance is called (default: its id)").argParser(nameArgument),
+    )
+    .option("--set <setting...>", "its settings, as name=value")
+    .option("--failsafe <words>", "what it moves or lights does when its source is lost, as in a site file")
+    .option("-m, --message <words>", "what it is for, as `config history` shows it")
+    .addOption(
+      new Option("--probation <time>", "how long it must be well until it counts (default 10s)").argParser(
+        probationArgument,
+      ),
+    )
+    .option("--override <reason>", "whatever the mode says; the reason is kept")
+    .option("-y, --yes", "do not ask; without a terminal it is not asked anyway")
+    .option("--no-wait", "do not wait for the node")
+    .addHelpText(
+      "after",
+      `${example(
+        "interactor module run blink --node demo --set every=200",
+        'interactor module run lamp --as hall --failsafe "hold 5s -> fade 3s -> 0"',
+      )}
+Again, after it was published anew: the node takes what is new. Comments in the site file stay; the file on this machine
+is kept up with it where it is what ran until now. \`interactor config rollback\` takes it back.`,
+    )
+    .action(async (name, options) => {
+      const { runModuleRun } = await import("./module-run.ts");
+      await untilInterrupted((signal) => runModuleRun(name, options, signal));
+    });
 }
 
 function addLookups(module: Command): void {

@@ -67,15 +67,20 @@ export class HubTrust implements TrustDesk {
   }
 
   document(role: string): Promise<Uint8Array | undefined> {
-    return this.#world.repository.newest(role);
+    const { repository } = this.#world;
+    // Whoever signs with offline keys follows every root from the one that he has.
+    return /^[1-9][0-9]{0,9}\.root$/.test(role)
+      ? repository.read("metadata", `${role}.json`)
+      : repository.newest(role);
   }
 
   nextOnlineKey(): Promise<TrustStanding["online"]> {
     return this.#world.repository.nextOnlineKey();
   }
 
-  putRoot(by: string, document: Uint8Array): Promise<void> {
-    return this.#audited(by, "trust root", "a root", () => this.#world.repository.putRoot(document));
+  putRoot(by: string, document: Uint8Array, targets?: Uint8Array): Promise<void> {
+    const what = targets === undefined ? "a root" : "a root, and who may publish";
+    return this.#audited(by, "trust root", what, () => this.#world.repository.putRoot(document, targets));
   }
 
   putTargets(by: string, document: Uint8Array): Promise<void> {

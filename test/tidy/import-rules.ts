@@ -86,7 +86,7 @@ export const homes: readonly Home[] = [
   ),
   shell("serial line", /^agent\/serial-line\//, ["sdk"]),
   // Writes firmware into boards, for the modules that own them.
-  shell("flashing", /^agent\/flashing\//, ["sdk", "serial line"]),
+  shell("flashing", /^agent\/flashing\//, ["sdk", "serial line", "firmware-bridges"]),
   ...partsOf("hub", { adapters: ["signing"], main: [] }),
   // Documents that the hub signs with its own keys, and the command line with those that lie elsewhere.
   shell("signing", /^hub\/signing\//, contract),

@@ -1,0 +1,97 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { YamlText } from "@interactor/shared/site/yaml-text";
+import { keepOnDisk, withInstance } from "./module-run.ts";
+
+const root = `site: demo # of two files
+include: [hall.yaml]
+nodes:
+  foyer:
+    instances:
+      # a clock
+      host: { module: host }
+`;
+const hall = "nodes:\n  hall: # with nothing yet\n";
+const site = { root: "site.yaml", files: { "site.yaml": root, "hall.yaml": hall } };
+const blink = { node: "foyer", instance: "blink", module: "blink", set: [], failsafe: undefined };
+
+describe("an instance that is run", () => {
+  test("comes behind the others, and nothing else of the file changes", () => {
+    const { files } = withInstance(site, blink);
+
+    expect(files).toEqual({ ...site.files, "site.yaml": `${root}      blink:\n        module: blink\n` });
+  });
+
+  test("comes into the file of its node, with its settings and what it does without a source", () => {
+    const set = ["every=200", "place.name=left", "is.on=true"];
+
+    const { files } = withInstance(site, { ...blink, node: "hall", set, failsafe: "hold 1s -> 0" });
+
+    expect(files["site.yaml"]).toBe(root);
+    expect(new YamlText(files["hall.yaml"] ?? "").value).toEqual({
+      nodes: {
+        hall: {
+          instances: {
+            blink: {
+              module: "blink",
+              settings: { every: 200, place: { name: "left" }, is: { on: true } },
+              failsafe: "hold 1s -> 0",
+            },
+          },
+        },
+      },
+    });
+  });
+
+  test("again says the same, but for what is said anew", () => {
+    const once = withInstance(site, { ...blink, set: ["every=200"] });
+
+    expect(withInstance(once, blink)).toEqual(once);
+    expect(withInstance(once, { ...blink, set: ["every=300"] }).files["site.yaml"]).toBe(
+      once.files["site.yaml"]?.replace("200", "300"),
+    );
+  });
+
+  test.each([
+    ["on a node that is none", { node: "hal" }, 'the site has no node "hal" (did you mean hall?)'],
+    ["by the name of another", { instance: "host" }, 'has an instance "host" of the module host'],
+    ["with a setting that is none", { set: ["=3"] }, '--set "=3": write name=value'],
+  ])("%s is refused", (_, wrong, words) => {
+    expect(() => withInstance(site, { ...blink, ...wrong })).toThrow(words);
+  });
+});
+
+describe("the file that people edit", () => {
+  function folderWith(files: Readonly<Record<string, string>>): string {
+    const folder = mkdtempSync(join(tmpdir(), "module-run-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    return folder;
+  }
+  const after = withInstance(site, { ...blink, node: "hall" });
+
+  test("gets what runs now, where it is what ran until now: in the one file that changed", () => {
+    const folder = folderWith(site.files);
+
+    expect(keepOnDisk(site, after, folder)).toEqual([`${join(folder, "hall.yaml")} has it too`]);
+    expect(readFileSync(join(folder, "hall.yaml"), "utf8")).toBe(after.files["hall.yaml"]);
+    expect(readFileSync(join(folder, "site.yaml"), "utf8")).toBe(root);
+  });
+
+  test("stays as it is when somebody has begun something in it, and that is told", () => {
+    const begun = { ...site.files, "site.yaml": `${root}# soon more\n` };
+    const folder = folderWith(begun);
+
+    expect(keepOnDisk(site, after, folder).join()).toContain(
+      "site.yaml is not what ran until now, and stays",
+    );
+    for (const [name, text] of Object.entries(begun))
+      expect(readFileSync(join(folder, name), "utf8")).toBe(text);
+  });
+
+  test("need not be on this machine", () => {
+    expect(keepOnDisk(site, after, folderWith({}))).toEqual([]);
+  });
+});
