@@ -8,6 +8,7 @@ import { type Millis, millis, seconds } from "@interactor/shared/kernel/units";
 import type { Applied } from "@interactor/shared/sdk/context";
 import type { FromGuest, GuestInstance, InputChange, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import { instanceOf } from "@interactor/shared/sdk/run-name";
+import { moduleLimitsDefault } from "@interactor/shared/wire/messages/module-limits";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import { InstanceServices, type ServedRun } from "./agent-services.ts";
 import type { GuestLine, OpenGuest, ProfileWanted } from "./ports/guest-line.ts";
@@ -20,6 +21,8 @@ export interface GuestPlace {
   readonly name: string;
   readonly kind: "worker" | "sandbox";
   readonly open: OpenGuest;
+  /** How long it may take over one thing without an answer. More: it hangs, is ended and started again. */
+  readonly silenceMax?: Millis | undefined;
 }
 
 export interface GuestKeeping {
@@ -45,8 +48,8 @@ const pingInterval = seconds(1);
 const finishTimeout = seconds(5);
 /** Pings' time without an answer. More: its instances are said to be silent. */
 const silencesToSay = 2;
-/** More: it hangs, is ended and started again. */
-const silencesMax = 5;
+/** As long as every module has, in pings. */
+const silencesDefault = moduleLimitsDefault.handlerMs / pingInterval;
 /** Until its first answer: loading code takes a slow Pi longer than anything after it. */
 const silencesAtStartMax = 30;
 
@@ -56,6 +59,7 @@ export class GuestKeeper implements AsyncDisposable {
   readonly place: string;
   readonly #kind: GuestPlace["kind"];
   readonly #open: OpenGuest;
+  readonly #silencesMax: number;
   readonly #options: GuestKeeping;
   readonly #events: GuestEvents;
   /** By its name, which all messages have. */
@@ -84,11 +88,12 @@ export class GuestKeeper implements AsyncDisposable {
 
   /** `name`: where there is another guest in this place. */
   constructor(place: GuestPlace, options: GuestKeeping, events: GuestEvents, name = place.name) {
-    const { kind, open } = place;
+    const { kind, open, silenceMax } = place;
     this.name = name;
     this.place = place.name;
     this.#kind = kind;
     this.#open = open;
+    this.#silencesMax = silenceMax === undefined ? silencesDefault : Math.ceil(silenceMax / pingInterval);
     this.#options = options;
     this.#events = events;
   }
@@ -247,7 +252,7 @@ export class GuestKeeper implements AsyncDisposable {
     }
     this.#silences += 1;
     if (this.#silences === silencesToSay && this.#hasAnswered) this.#saySilent();
-    const most = this.#hasAnswered ? silencesMax : silencesAtStartMax;
+    const most = this.#hasAnswered ? this.#silencesMax : silencesAtStartMax;
     if (this.#silences < most) return undefined;
     return this.#died(`it did not answer for ${(most * pingInterval) / 1000} s`);
   }

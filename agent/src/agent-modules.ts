@@ -25,6 +25,8 @@ export interface ModulesOptions extends Omit<GuestKeeping, "died"> {
   readonly random: Random;
   /** `undefined`: there is no such module. */
   readonly placeOf: (instance: InstanceSpec) => GuestPlace | undefined;
+  /** What speaks against an instance on this node, whoever wants it; `undefined`: nothing. */
+  readonly objection?: (instance: InstanceSpec) => string | undefined;
   readonly problem?: () => string | undefined;
 }
 
@@ -86,6 +88,8 @@ export class AgentModules implements ModuleHost {
   }
 
   start(spec: InstanceSpec): void {
+    const reason = this.#options.objection?.(spec);
+    if (reason !== undefined) return this.#events.stateChanged(spec.name, { state: "failed", reason });
     const place = this.#options.placeOf(spec);
     if (place === undefined)
       return this.#events.stateChanged(spec.name, { state: "failed", reason: missing(spec) });
@@ -103,6 +107,8 @@ export class AgentModules implements ModuleHost {
   }
 
   async prepare(instance: InstanceSpec): Promise<Verdict> {
+    const objection = this.#options.objection?.(instance);
+    if (objection !== undefined) return objection;
     const place = this.#options.placeOf(instance);
     if (place === undefined) return missing(instance);
     const serving = this.#serving.get(instance.name);
@@ -164,9 +170,11 @@ export class AgentModules implements ModuleHost {
   }
 
   /** What others have written has a process of its own for each run: whatever the new one does, the old one lives. */
-  #guestBeside(instance: InstanceSpec): GuestKeeper | undefined {
+  #guestBeside(instance: InstanceSpec): GuestKeeper | string {
+    const objection = this.#options.objection?.(instance);
+    if (objection !== undefined) return objection;
     const place = this.#options.placeOf(instance);
-    if (place === undefined) return undefined;
+    if (place === undefined) return missing(instance);
     if (place.kind === "worker" || !this.#guests.has(place.name)) return this.#guestAt(place);
     return this.#guestAt(place, `${place.name}, ${this.#lastRun + 1}`);
   }

@@ -12,8 +12,9 @@ import { instancesMax, zonesPerNodeMax } from "@interactor/shared/wire/limits";
 import type { Plan, PlannedInstance } from "@interactor/shared/wire/messages/plan";
 import type { AgentBundles } from "./agent-bundles.ts";
 import type { AgentInstances } from "./agent-instances.ts";
+import { startInOrder, startWaves } from "./agent-start-order.ts";
 import type { AgentStop } from "./agent-stop.ts";
-import { AgentTakeovers } from "./agent-takeovers.ts";
+import { AgentTakeovers, type TakeoversParts } from "./agent-takeovers.ts";
 import { Probation } from "./core/apply/probation.ts";
 import type { FirstWords } from "./core/link/first-words.ts";
 import type { Outputs } from "./core/outputs/outputs.ts";
@@ -69,7 +70,7 @@ export class AgentPlanRunner implements PlanRunner {
   constructor(parts: PlanRunnerParts) {
     this.#parts = parts;
     this.#fixed = new Set(parts.fixed.map(({ name }) => name));
-    const specOf = (name: string, planned: PlannedInstance) => this.#specOf(name, planned);
+    const specOf: TakeoversParts["specOf"] = (...given) => this.#readySpec(...given);
     this.#takeovers = new AgentTakeovers({ instances: parts.instances, specOf });
   }
 
@@ -159,7 +160,7 @@ export class AgentPlanRunner implements PlanRunner {
   }
 
   async #change(plan: Plan, planChanges: PlanChanges, isBack: boolean): Promise<void> {
-    const { after, declarationsChanged, firstWords, instances, now, outputs, stop, switchboard } =
+    const { after, clock, declarationsChanged, firstWords, instances, now, outputs, stop, switchboard } =
       this.#parts;
     this.#isBack = isBack;
     // Before anything is touched: where one cannot be brought up, all goes on as it is.
@@ -170,6 +171,7 @@ export class AgentPlanRunner implements PlanRunner {
         const change = changes[name];
         return change !== undefined && kinds.includes(change);
       });
+    const before = this.#plan?.instances ?? {};
     this.#plan = plan;
     after(() => {
       // A show stop of a zone that it comes to be in holds before anything of it begins.
@@ -179,10 +181,8 @@ export class AgentPlanRunner implements PlanRunner {
     firstWords.planned(are("start", "restart"));
     for (const name of are("stop", "start", "restart", "take-over", "re-configure")) this.#forgetStart(name);
     // Who goes lets go of lines and universes that another one wants. What is half-way there may run already.
-    await Promise.all([
-      ...are("stop").map((name) => instances.stop(name, { isBack: false })),
-      ...are("start", "restart").map((name) => instances.stop(name, { isBack: true })),
-    ]);
+    for (const wave of startWaves(are("stop", "start", "restart"), before).toReversed())
+      await Promise.all(wave.map((name) => instances.stop(name, { isBack: changes[name] !== "stop" })));
     const runners = plan.routes.flatMap((route) => {
       const prepared = prepareRoute(route);
       return prepared.ok ? [prepared.value] : [];
@@ -197,7 +197,12 @@ export class AgentPlanRunner implements PlanRunner {
     this.#tellProblems(plan, plan.routes.length - runners.length);
     await this.#takeovers.takeOver(are("take-over"));
     await Promise.all(are("re-configure").map((name) => this.#reconfigure(name, plan)));
-    await Promise.all(are("start", "restart").map((name) => this.#start(name, plan)));
+    const start = (name: string): Promise<void> => this.#start(name, plan);
+    await startInOrder(are("start", "restart"), plan.instances, {
+      clock,
+      comingUp: instances.comingUp,
+      start,
+    });
   }
 
   /** Of a plan that was prepared by another version of this agent, or beside another node.json. */
@@ -232,9 +237,7 @@ export class AgentPlanRunner implements PlanRunner {
     const { signal } = starting;
     this.#starting.set(name, starting);
     try {
-      const spec = await this.#specOf(name, planned);
-      const bundle = plan.files.find(({ digest }) => digest === planned.digest);
-      if (bundle !== undefined) await this.#parts.bundles.whole(bundle);
+      const spec = await this.#readySpec(name, plan, planned);
       if (signal.aborted) return;
       this.#starting.delete(name);
       instances.start(spec);
@@ -262,13 +265,32 @@ export class AgentPlanRunner implements PlanRunner {
     await this.#start(name, plan);
   }
 
+  /** Its bundle is on the disk as it should be. */
+  async #readySpec(name: string, plan: Plan, planned: PlannedInstance): Promise<InstanceSpec> {
+    const spec = await this.#specOf(name, planned);
+    const bundle = plan.files.find(({ digest }) => digest === planned.digest);
+    if (bundle !== undefined) await this.#parts.bundles.whole(bundle);
+    return spec;
+  }
+
   async #specOf(name: string, planned: PlannedInstance): Promise<InstanceSpec> {
-    const { module, version, digest, leases } = planned;
+    const { module, version, digest, leases, grants, limits } = planned;
     const settings = await withSecrets(planned.settings, (source) => {
       if (source === undefined) throw new Fault("SECRET_MISSING", "a secret of it has no place on a node");
       return this.#parts.secrets.read(source);
     });
-    return { name, module, version, digest, settings, leases, ...(this.#isBack && { isBack: true }) };
+    const isBack = this.#isBack;
+    return {
+      name,
+      module,
+      version,
+      digest,
+      settings,
+      leases,
+      ...(grants && { grants }),
+      ...(limits && { limits }),
+      ...(isBack && { isBack }),
+    };
   }
 
   #selfTests(probation: Probation, plan: Plan, { instances: changes }: PlanChanges, look: () => void): void {

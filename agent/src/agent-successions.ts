@@ -30,8 +30,8 @@ export interface SuccessionParts {
   readonly serving: (instance: string) => PlacedRun | undefined;
   /** This one is heard from now on. */
   readonly serves: (run: PlacedRun) => void;
-  /** The guest for one beside it; `undefined`: there is no such module. */
-  readonly guestBeside: (instance: InstanceSpec) => GuestKeeper | undefined;
+  /** The guest for one beside it, or why there can be none. */
+  readonly guestBeside: (instance: InstanceSpec) => GuestKeeper | string;
   /** A name that none of its runs has had. */
   readonly nextRun: (instance: string) => string;
   /** Whatever nobody needs there ends. */
@@ -84,7 +84,7 @@ export class AgentSuccessions implements Succession {
     const old = serving(spec.name);
     if (old === undefined) return "it does not run";
     const guest = guestBeside(spec);
-    if (guest === undefined) return "there is no such module";
+    if (typeof guest === "string") return guest;
     let verdict: Verdict;
     try {
       verdict = await this.#rise(spec, guest, await old.storage.all(), riseMax);

@@ -14,8 +14,8 @@ type InstanceChanges = Readonly<Record<string, InstanceChange>>;
 
 export interface TakeoversParts {
   readonly instances: Pick<AgentInstances, "running" | "startBeside" | "takeOver" | "endBeside">;
-  /** Throws a Fault when a secret of it is not there. */
-  readonly specOf: (name: string, planned: PlannedInstance) => Promise<InstanceSpec>;
+  /** Throws a Fault when a secret of it is not there, or its bundle is not whole. */
+  readonly specOf: (name: string, plan: Plan, planned: PlannedInstance) => Promise<InstanceSpec>;
 }
 
 export class AgentTakeovers {
@@ -66,7 +66,7 @@ export class AgentTakeovers {
     const running = instances.running(name);
     // What does not run has nothing to give.
     if (planned === undefined || running === undefined) return "restart";
-    const spec = await specOf(name, planned);
+    const spec = await specOf(name, plan, planned);
     // On its way back: it never came to the other one.
     if (isSameRun(running, spec)) return "untouched";
     const reason = await instances.startBeside(spec);
@@ -81,7 +81,8 @@ export class AgentTakeovers {
 function isSameRun(left: InstanceSpec, right: InstanceSpec): boolean {
   const isSameCode =
     left.module === right.module && left.version === right.version && left.digest === right.digest;
-  const [before, after] = [left.settings, right.settings];
+  const may = ({ settings, grants = {}, limits = {} }: InstanceSpec) => ({ settings, grants, limits });
+  const [before, after]: readonly unknown[] = [may(left), may(right)];
   return (
     isSameCode &&
     isSendable(before, valueDepthMax) &&

@@ -8,7 +8,9 @@ import {
   needsOf,
   overlaps,
 } from "../bundle/manifest.ts";
+import { parseVersionRange } from "../bundle/version-range.ts";
 import { failed, ok, type Result } from "../kernel/result.ts";
+import type { ModuleLimits } from "../wire/messages/module-limits.ts";
 import { readBySchema, type Places } from "./schema-problems.ts";
 import type { Path, Problem } from "./yaml-text.ts";
 
@@ -51,6 +53,16 @@ export interface Catalogue {
   overlaps(module: ModuleVersion): boolean;
   /** The setting that its fixtures become inputs in; `undefined`: it has none. */
   fixturesInto(module: ModuleVersion): string | undefined;
+  /** Versions that were published once, and are not any more. */
+  withdrawnOf(module: string): readonly WithdrawnVersion[];
+  requiresOf(module: ModuleVersion): Readonly<Record<string, string>>;
+  /** The versions of Interactor that it is written for; `undefined`: it does not say. */
+  enginesOf(module: ModuleVersion): string | undefined;
+  /** Of this Interactor; `undefined`: it is not known, and every module is for it. */
+  readonly interactor: string | undefined;
+  isForThis(module: ModuleVersion): boolean;
+  /** What it uses more of than is usual, or less. */
+  limitsOf(module: ModuleVersion): ModuleLimits;
   /** `undefined`: every agent has it. */
   bundleOf(module: ModuleVersion): Bundle | undefined;
 }
@@ -58,6 +70,11 @@ export interface Catalogue {
 export interface ModuleVersion {
   readonly module: string;
   readonly version: string;
+}
+
+export interface WithdrawnVersion extends ModuleVersion {
+  /** In words. */
+  readonly why: string;
 }
 
 interface Declared {
@@ -70,9 +87,17 @@ interface Declared {
 
 export class DeclaredModules implements Catalogue {
   readonly modules: readonly string[];
+  readonly interactor: string | undefined;
+  readonly #withdrawn: readonly WithdrawnVersion[];
   readonly #declared = new Map<string, Map<string, Declared>>();
 
-  constructor(declarations: readonly ModuleDeclaration[]) {
+  constructor(
+    declarations: readonly ModuleDeclaration[],
+    interactor?: string,
+    withdrawn: readonly WithdrawnVersion[] = [],
+  ) {
+    this.interactor = interactor;
+    this.#withdrawn = withdrawn;
     for (const { manifest, settings, bundle } of declarations) {
       const versions = this.#declared.get(manifest.id) ?? new Map<string, Declared>();
       this.#declared.set(
@@ -127,6 +152,29 @@ export class DeclaredModules implements Catalogue {
 
   fixturesInto(module: ModuleVersion): string | undefined {
     return this.#find(module)?.manifest.fixturesInto;
+  }
+
+  withdrawnOf(module: string): readonly WithdrawnVersion[] {
+    return this.#withdrawn.filter((each) => each.module === module);
+  }
+
+  requiresOf(module: ModuleVersion): Readonly<Record<string, string>> {
+    return this.#find(module)?.manifest.requires ?? {};
+  }
+
+  enginesOf(module: ModuleVersion): string | undefined {
+    return this.#find(module)?.manifest.engines?.interactor;
+  }
+
+  isForThis(module: ModuleVersion): boolean {
+    const engines = this.enginesOf(module);
+    if (engines === undefined || this.interactor === undefined) return true;
+    const range = parseVersionRange(engines);
+    return range.ok && range.value.has(this.interactor);
+  }
+
+  limitsOf(module: ModuleVersion): ModuleLimits {
+    return this.#find(module)?.manifest.limits ?? {};
   }
 
   bundleOf(module: ModuleVersion): Bundle | undefined {

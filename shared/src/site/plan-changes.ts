@@ -59,7 +59,9 @@ function changeOf(before: PlannedInstance | undefined, after: PlannedInstance | 
   const anew = before.overlaps === true && after.overlaps === true ? "take-over" : "restart";
   const isSameCode =
     before.module === after.module && before.version === after.version && before.digest === after.digest;
-  if (!isSameCode) return anew;
+  // What a sandbox may is set before it begins.
+  const maySame = isSame(before.grants, after.grants) && isSame(before.limits, after.limits);
+  if (!isSameCode || !maySame) return anew;
   // Leases are the agent's business: the module knows nothing of them.
   return isSame(before.settings, after.settings) || after.takesSettings ? "re-configure" : anew;
 }

@@ -20,6 +20,8 @@ import {
   zonesPerNodeMax,
 } from "../limits.ts";
 import { compiledRoute, duration } from "./desired.ts";
+import { grants } from "./grants.ts";
+import { moduleLimits } from "./module-limits.ts";
 import {
   count,
   decodeDocument,
@@ -46,6 +48,12 @@ const plannedInstance = z.object({
   takesSettings: z.boolean(),
   /** Another version of it may run beside it for a moment, to take over without a break. Missing: it may not. */
   overlaps: z.optional(z.boolean()),
+  /** Of a module that others have written: what it may reach. Missing: nothing. */
+  grants: z.optional(grants),
+  /** Of such a one: what it may use, where that is not as usual. */
+  limits: z.optional(z.object(moduleLimits.shape)),
+  /** Instances that start before it. Missing: none. */
+  after: z.optional(z.array(name).check(z.maxLength(instancesMax))),
 });
 
 const plannedInput = z.object({
