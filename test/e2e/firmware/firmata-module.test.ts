@@ -46,16 +46,16 @@ const lastLevel = (bench: FirmwareBench, pin: string) =>
   bench.ofKind("pin").findLast((event) => event.pin === pin)?.level;
 
 /** Processes of boards that this one has started and that are still there. */
-async function boards(): Promise<number> {
-  let count = 0;
+async function boards(): Promise<readonly number[]> {
+  const pids: number[] = [];
   for (const pid of await readdir("/proc")) {
     if (!/^\d+$/u.test(pid)) continue;
     const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
     const words = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
     const isOurs = status.includes(`PPid:\t${process.pid}\n`) && !status.includes("State:\tZ");
-    if (isOurs && words.includes("firmata/board.ts")) count += 1;
+    if (isOurs && words.includes("firmata/board.ts")) pids.push(Number(pid));
   }
-  return count;
+  return pids;
 }
 
 test("what hangs on a board gives values, each in its type and unit", async () => {
@@ -164,9 +164,63 @@ test("a board that is pulled and plugged in again holds what was applied meanwhi
 
   await vi.waitFor(() => expect(lastLevel(again, "B5")).toBe(1), soon);
   await gives(instance, "dial", 1);
-  expect(await boards()).toBe(1);
+  expect(await boards()).toHaveLength(1);
   await instance.stop();
-  expect(await boards()).toBe(0);
+  expect(await boards()).toEqual([]);
+});
+
+/** A board in use, with its LED on and 1 V at its dial. */
+async function startLit(): Promise<{ readonly bench: FirmwareBench; readonly instance: Bench }> {
+  const bench = await plugIn();
+  bench.watch("B5");
+  bench.setVoltage(0, 1);
+  const instance = await start(bench.line, {
+    outputs: { dial: { device: "sensor", pin: "A0" } },
+    inputs: { led: { device: "led", pin: 13 } },
+  });
+  await isRunning(instance);
+  instance.apply("led", true);
+  await vi.waitFor(() => expect(lastLevel(bench, "B5")).toBe(1), soon);
+  await gives(instance, "dial", expect.closeTo(0.2, 1));
+  return { bench, instance };
+}
+
+/** It was noticed and said, and all is as it was. */
+async function isLitAgain(bench: FirmwareBench, instance: Bench, words: string): Promise<void> {
+  bench.setVoltage(0, 5);
+  await vi.waitFor(() => expect(instance.states.join()).toContain(`waiting: ${words}`), soon);
+  await isRunning(instance);
+  await vi.waitFor(() => expect(lastLevel(bench, "B5")).toBe(1), soon);
+  await gives(instance, "dial", 1);
+  expect(await boards()).toHaveLength(1);
+}
+
+test("a board that starts anew by itself is set up again", async () => {
+  const { bench, instance } = await startLit();
+
+  bench.reset();
+
+  await isLitAgain(bench, instance, "it has started anew by itself");
+});
+
+test("a board that hangs is noticed, and used again when it answers", async () => {
+  const { bench, instance } = await startLit();
+
+  bench.cut();
+  await vi.waitFor(() => expect(instance.states.at(-1)).toContain("it does not answer any more"), soon);
+  bench.mend();
+
+  await isLitAgain(bench, instance, "it does not answer any more");
+});
+
+test("a board that turned its outputs off because its process had no turn gets them on again", async () => {
+  const { bench, instance } = await startLit();
+
+  for (const pid of await boards()) process.kill(pid, "SIGSTOP");
+  await vi.waitFor(() => expect(lastLevel(bench, "B5")).toBe(0), soon);
+  for (const pid of await boards()) process.kill(pid, "SIGCONT");
+
+  await isLitAgain(bench, instance, "it turned its outputs off");
 });
 
 test("a line that is not there is waited for, and no process stays", async () => {
@@ -177,7 +231,7 @@ test("a line that is not there is waited for, and no process stays", async () =>
   await vi.waitFor(() => expect(instance.states).toEqual([expect.stringContaining("is not there")]), soon);
   await instance.stop();
 
-  expect(await boards()).toBe(0);
+  expect(await boards()).toEqual([]);
 });
 
 test("a board that is left alone turns its outputs off", async () => {
