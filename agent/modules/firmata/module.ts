@@ -5,19 +5,34 @@ import {
   defineModule,
   type Instance,
   type ModuleContext,
+  type ModuleDefinition,
   seconds,
 } from "@interactor/shared/sdk/define-module";
 import { Complaints } from "@interactor/shared/sdk/complaints";
-import { KeptDevice, tellDevice } from "@interactor/shared/sdk/devices";
+import { type DeviceSpans, KeptDevice, tellDevice } from "@interactor/shared/sdk/devices";
 import { PacedCounter } from "@interactor/shared/sdk/paced-counter";
 import { type BoardProcess, startBoard } from "./board-process.ts";
 import { spans, valuesPerSecondMax } from "./limits.ts";
 import { manifest } from "./manifest.ts";
 import { type Settings, settings } from "./settings.ts";
 
-export const definition = defineModule({ manifest, settings, start });
+interface Given {
+  /** How long to wait for what; a test is in a hurry. */
+  readonly spans: DeviceSpans;
+}
 
-function start(settings: Settings, context: ModuleContext): Instance {
+export function firmataModule(given: Partial<Given> = {}): ModuleDefinition<Settings> {
+  const all: Given = { spans, ...given };
+  return defineModule({
+    manifest,
+    settings,
+    start: (settings, context) => start(settings, context, all),
+  });
+}
+
+export const definition = firmataModule();
+
+function start(settings: Settings, context: ModuleContext, given: Given): Instance {
   const rejected = new PacedCounter(context.clock, (count) => context.emit("rejected", count));
   const complaints = new Complaints<"too-many" | "backlog">(context.clock, (message) =>
     context.log.warn(`board: ${message}`),
@@ -45,7 +60,7 @@ function start(settings: Settings, context: ModuleContext): Instance {
       close: (board) => board.close(),
     },
     tellDevice(context),
-    spans,
+    given.spans,
   );
   context.onInput((input, applied) => {
     const value = held.apply(input, applied);

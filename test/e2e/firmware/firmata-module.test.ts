@@ -1,11 +1,14 @@
 // The firmata module against our firmware on the bench: its ports, its board's process, and what becomes of both when
 // the plug is pulled.
 
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, expect, vi } from "vitest";
-import { definition } from "@interactor/agent/modules/firmata/module.ts";
+import { spans } from "@interactor/agent/modules/firmata/limits.ts";
+import { firmataModule } from "@interactor/agent/modules/firmata/module.ts";
 import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
 import type { FirmwareBench } from "@interactor/firmware-bridges/bench/bench.ts";
+import { seededRandom } from "@interactor/shared/kernel/random";
+import { millis } from "@interactor/shared/kernel/units";
 import { type Bench, startOnBench } from "@interactor/shared/sdk/testing";
 import { requires } from "../requires.ts";
 import { openWorkbench, type Workbench } from "./workbench.ts";
@@ -14,6 +17,8 @@ const test = requires("avr-gcc", "gcc", "simavr");
 
 /** Wall clock, and generous: the machine may be busy. */
 const soon = { timeout: 12_000, interval: 20 };
+/** A board that comes and goes is tried again without the waits that spare a node. */
+const hasty = { ...spans, absentLongest: millis(100), lostLongest: millis(100) };
 
 let workbench: Workbench;
 let firmware: string;
@@ -30,9 +35,9 @@ afterAll(() => workbench[Symbol.asyncDispose]());
 
 const plugIn = (line?: string) => workbench.start({ firmware, ...(line === undefined ? {} : { line }) });
 
-async function start(path: string, ports: object): Promise<Bench> {
+async function start(path: string, ports: object, given = {}): Promise<Bench> {
   const clock = systemClock(newSteering());
-  const instance = await startOnBench(definition, { path, ...ports }, { clock });
+  const instance = await startOnBench(firmataModule(given), { path, ...ports }, { clock });
   stopping.push(instance);
   return instance;
 }
@@ -168,6 +173,51 @@ test("a board that is pulled and plugged in again holds what was applied meanwhi
   await instance.stop();
   expect(await boards()).toEqual([]);
 });
+
+/** How many descriptors this process has open, by what they are. */
+async function openDescriptors(): Promise<Readonly<Record<string, number>>> {
+  const counts: Record<string, number> = {};
+  for (const name of await readdir("/proc/self/fd")) {
+    const target = await readlink(`/proc/self/fd/${name}`).catch(() => undefined);
+    const kind = target?.replace(/:?\[?\d+\]?$/u, "");
+    if (kind !== undefined) counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts;
+}
+
+test("unplugged at any moment, ten times: lost within a second, and no process or descriptor is left", async () => {
+  const random = seededRandom(7);
+  const { line } = await plugIn();
+  const ports = { inputs: { led: { device: "led", pin: 13 } } };
+  // What is opened once, and for good.
+  const warm = await start(line, ports);
+  await isRunning(warm);
+  await warm.stop();
+  await workbench.clear();
+  await vi.waitFor(async () => expect(await boards()).toEqual([]), soon);
+  const before = await openDescriptors();
+  const instance = await start(line, ports, { spans: hasty });
+  instance.apply("led", true);
+
+  for (let cycle = 0; cycle < 10; cycle++) {
+    const bench = await plugIn(line);
+    bench.watch("B5");
+    if (cycle % 2 === 0) {
+      await isRunning(instance);
+      await vi.waitFor(() => expect(lastLevel(bench, "B5")).toBe(1), soon);
+    } else await bench.elapse(random.next() * 700_000);
+    await bench.unplug();
+    const unpluggedAt = performance.now();
+    await vi.waitFor(() => expect(instance.states.at(-1)).toMatch(/^waiting: /u), soon);
+    expect(performance.now() - unpluggedAt).toBeLessThan(1000);
+    // One that ends and the next are never there together.
+    expect((await boards()).length).toBeLessThan(2);
+  }
+
+  await instance.stop();
+  expect(await boards()).toEqual([]);
+  await vi.waitFor(async () => expect(await openDescriptors()).toEqual(before), soon);
+}, 120_000);
 
 /** A board in use, with its LED on and 1 V at its dial. */
 async function startLit(): Promise<{ readonly bench: FirmwareBench; readonly instance: Bench }> {
