@@ -90,10 +90,10 @@ const driverOf: Readonly<Record<Kind, (path: string, device: SerialDevice) => Dr
     why: "an Uno, Nano or Mega with our firmware bridge",
     line: `board: { module: bridge, settings: { ${boardOf(path, device)}, outputs: { dial: { pin: A0 } } } }`,
   }),
-  firmata: (path) => ({
+  firmata: (path, device) => ({
     module: "firmata",
     why: "a board that runs Firmata",
-    line: `board: { module: firmata, settings: { path: ${path}, outputs: { dial: { device: sensor, pin: A0 } } } }`,
+    line: `board: { module: firmata, settings: { ${boardOf(path, device)}, outputs: { dial: { device: sensor, pin: A0 } } } }`,
   }),
   serial: (path) => ({
     module: "serial",

@@ -162,7 +162,9 @@ test.each([
     ({ drivers }) => drivers,
   );
 
-  expect(all.find(({ module }) => module === "bridge")?.line).toContain(`{ ${words}, `);
+  for (const name of ["bridge", "firmata"]) {
+    expect(all.find(({ module }) => module === name)?.line).toContain(`{ ${words}, `);
+  }
 });
 
 test("a name from a plug moves no cursor", () => {

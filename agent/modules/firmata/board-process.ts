@@ -24,8 +24,9 @@ const program = fileURLToPath(
     : new URL("firmata-board.mjs", import.meta.url),
 );
 
-/** Resolves when the line is open. Throws `deviceMissing` when there is none. */
+/** Resolves when the line at `path` is open. Throws `deviceMissing` when there is none. */
 export async function startBoard(
+  path: string,
   settings: Settings,
   shell: { readonly clock: Clock; readonly reports: DeviceReports },
   give: (output: string, value: boolean | number) => void,
@@ -58,7 +59,7 @@ export async function startBoard(
     else if (data.kind === "missing") opened.reject(deviceMissing(data.words));
     else fail(new Error(data.words));
   });
-  send(child, { kind: "begin", settings }, () => {});
+  send(child, { kind: "begin", path, settings }, () => {});
   const close = (): Promise<void> => {
     isOver = true;
     return endProcess(child, exited, shell.clock);

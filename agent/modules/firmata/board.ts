@@ -32,7 +32,7 @@ process.on("message", (given) => {
   const message = toBoard.safeParse(given);
   if (!message.success) return;
   const { data } = message;
-  if (data.kind === "begin") void begin(data.settings);
+  if (data.kind === "begin") void begin(data.path, data.settings);
   else if (data.kind === "set") set(data.input, data.value);
   else void end();
 });
@@ -43,14 +43,13 @@ process.on("unhandledRejection", (error) => fail(error));
 // A stop is the agent's to say: an interrupt of the terminal goes to all of its processes.
 process.on("SIGINT", () => {});
 
-async function begin(settings: Settings): Promise<void> {
-  const { path, baudRate } = settings;
+async function begin(path: string, settings: Settings): Promise<void> {
   if (!(await isThere(path)))
     return say({ kind: "missing", words: `${path} is not there: plug the board in or correct the path` });
   try {
     const transport = new EventEmitter();
     tty = await openTty(
-      { path, baudRate, dataBits: 8, stopBits: 1, parity: "none" },
+      { path, baudRate: settings.baudRate, dataBits: 8, stopBits: 1, parity: "none" },
       {
         received: (bytes) => void transport.emit("data", Buffer.from(bytes)),
         ended: (words) => fail(new Error(words ?? `${path} hung up: is the board still plugged in?`)),

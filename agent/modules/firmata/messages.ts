@@ -6,7 +6,8 @@ const value = z.union([z.boolean(), z.number()]);
 
 /** To the board. */
 export const toBoard = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("begin"), settings }),
+  /** `path`: where it is just now. */
+  z.object({ kind: z.literal("begin"), path: z.string(), settings }),
   z.object({ kind: z.literal("set"), input: z.string(), value }),
   z.object({ kind: z.literal("end") }),
 ]);

@@ -11,6 +11,7 @@ import {
 import { Complaints } from "@interactor/shared/sdk/complaints";
 import { type DeviceSpans, KeptDevice, tellDevice } from "@interactor/shared/sdk/devices";
 import { PacedCounter } from "@interactor/shared/sdk/paced-counter";
+import { linksFolder, pathOfSerialNumber } from "../../serial-line/place.ts";
 import { type BoardProcess, startBoard } from "./board-process.ts";
 import { spans, valuesPerSecondMax } from "./limits.ts";
 import { manifest } from "./manifest.ts";
@@ -19,10 +20,12 @@ import { type Settings, settings } from "./settings.ts";
 interface Given {
   /** How long to wait for what; a test is in a hurry. */
   readonly spans: DeviceSpans;
+  /** Where the lines of USB adapters are found by their serial numbers. */
+  readonly links: string;
 }
 
 export function firmataModule(given: Partial<Given> = {}): ModuleDefinition<Settings> {
-  const all: Given = { spans, ...given };
+  const all: Given = { spans, links: linksFolder, ...given };
   return defineModule({
     manifest,
     settings,
@@ -47,13 +50,15 @@ function start(settings: Settings, context: ModuleContext, given: Given): Instan
     {
       async open(reports) {
         intake.begin();
-        return startBoard(settings, { clock: context.clock, reports }, (output, value) =>
+        const { usb, path = "" } = settings;
+        const place = usb === undefined ? path : await pathOfSerialNumber(usb, given.links);
+        return startBoard(place, settings, { clock: context.clock, reports }, (output, value) =>
           intake.take(output, value),
         );
       },
       async greet(board) {
         const firmware = await board.ready;
-        context.log.info(`board: ${settings.path} runs ${firmware}`);
+        context.log.info(`board: ${settings.usb ?? settings.path} runs ${firmware}`);
         // What the board was told before it was unplugged, or what was applied since.
         for (const [input, value] of held.values) board.set(input, value);
       },

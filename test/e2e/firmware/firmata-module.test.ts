@@ -1,7 +1,8 @@
 // The firmata module against our firmware on the bench: its ports, its board's process, and what becomes of both when
 // the plug is pulled.
 
-import { readdir, readFile, readlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, readlink, symlink } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, vi } from "vitest";
 import { spans } from "@interactor/agent/modules/firmata/limits.ts";
 import { firmataModule } from "@interactor/agent/modules/firmata/module.ts";
@@ -35,7 +36,7 @@ afterAll(() => workbench[Symbol.asyncDispose]());
 
 const plugIn = (line?: string) => workbench.start({ firmware, ...(line === undefined ? {} : { line }) });
 
-async function start(path: string, ports: object, given = {}): Promise<Bench> {
+async function start(path: string | undefined, ports: object, given = {}): Promise<Bench> {
   const clock = systemClock(newSteering());
   const instance = await startOnBench(firmataModule(given), { path, ...ports }, { clock });
   stopping.push(instance);
@@ -271,6 +272,24 @@ test("a board that turned its outputs off because its process had no turn gets t
   for (const pid of await boards()) process.kill(pid, "SIGCONT");
 
   await isLitAgain(bench, instance, "it turned its outputs off");
+});
+
+test("a board is found by its serial number, and waited for until it is there", async () => {
+  const links = join(workbench.folder, "by-id");
+  await mkdir(links);
+  const ports = { usb: "75834353930351F0D1E2", inputs: { led: { device: "led", pin: 13 } } };
+  const instance = await start(undefined, ports, { spans: hasty, links });
+  const absence = "waiting: no USB device with serial number 75834353930351F0D1E2 is plugged in";
+  await vi.waitFor(() => expect(instance.states).toEqual([absence]), soon);
+  expect(await boards()).toEqual([]);
+
+  const bench = await plugIn();
+  bench.watch("B5");
+  await symlink(bench.line, join(links, "usb-Arduino__www.arduino.cc__0043_75834353930351F0D1E2-if00"));
+
+  await isRunning(instance);
+  instance.apply("led", true);
+  await vi.waitFor(() => expect(lastLevel(bench, "B5")).toBe(1), soon);
 });
 
 test("a line that is not there is waited for, and no process stays", async () => {
