@@ -9,7 +9,9 @@ import type { Applied } from "@interactor/shared/sdk/context";
 import type { FromGuest, InputChange, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import { InstanceServices } from "./agent-services.ts";
-import type { GuestLine, OpenGuest } from "./ports/guest-line.ts";
+import type { Death } from "./core/crashes/crash-book.ts";
+import { GuestTrail } from "./core/crashes/guest-trail.ts";
+import type { GuestEnd, GuestLine, OpenGuest } from "./ports/guest-line.ts";
 import type { Log } from "./ports/log.ts";
 import type { InstanceSpec, ModuleHostEvents, Verdict } from "./ports/module-host.ts";
 import type { ModuleServices } from "./ports/module-services.ts";
@@ -27,6 +29,8 @@ export interface GuestKeeping {
   readonly log: Log;
   /** It is gone. Returns what its supervisor has to say to that, in words for people. */
   readonly died: (guest: string, reason: string) => string;
+  /** What is known of an end that nobody wanted. */
+  readonly crashed?: ((death: Death) => void) | undefined;
 }
 
 /** Good order takes this long at most; then the guest is ended under its instances. */
@@ -67,6 +71,7 @@ export class GuestKeeper implements AsyncDisposable {
    * that every guest hangs.
    */
   #silences = 0;
+  readonly #trail = new GuestTrail();
   #line: GuestLine | undefined;
   /** Why it is away. */
   #death = "";
@@ -137,7 +142,7 @@ export class GuestKeeper implements AsyncDisposable {
     if (!this.#instances.has(instance)) this.#endServices(instance);
     if (verdict === undefined || this.#line === undefined) return;
     this.#options.log.warn(`${instance} did not stop in time and was ended`, { instance });
-    this.#died(`${instance} did not stop in time`);
+    this.#died(`${instance} did not stop in time`, { cause: "stop" });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -193,8 +198,10 @@ export class GuestKeeper implements AsyncDisposable {
   /** Sent apart, two inputs that one reading moves would be seen in two frames. */
   #postChanges(): void {
     if (this.#changes.length === 0) return;
-    this.#line?.post(["inputs", this.#changes]);
+    const message = ["inputs", this.#changes] as const;
     this.#changes = [];
+    this.#trail.told(message);
+    this.#line?.post(message);
   }
 
   /** What the guest does not take would gather in its inbox without a bound. */
@@ -215,7 +222,7 @@ export class GuestKeeper implements AsyncDisposable {
     if (this.#silences === silencesToSay && this.#hasAnswered) this.#saySilent();
     const most = this.#hasAnswered ? silencesMax : silencesAtStartMax;
     if (this.#silences < most) return undefined;
-    return this.#died(`it did not answer for ${(most * pingInterval) / 1000} s`);
+    return this.#died(`it did not answer for ${(most * pingInterval) / 1000} s`, { cause: "hang" });
   }
 
   #saySilent(): void {
@@ -244,6 +251,7 @@ export class GuestKeeper implements AsyncDisposable {
 
   #post(message: ToGuest): void {
     this.#postChanges();
+    this.#trail.told(message);
     this.#line?.post(message);
   }
 
@@ -252,15 +260,13 @@ export class GuestKeeper implements AsyncDisposable {
     if (this.#isStopping || this.#line !== undefined) return;
     this.#isAnswerDue = false;
     this.#hasAnswered = false;
+    this.#trail.began(this.#options.clock.now());
     const line = this.#open(this.name, {
       said: (message) => {
         if (this.#line === line) this.#receive(message);
       },
-      ended: (reason, crash) => {
-        if (this.#line !== line) return;
-        if (crash !== undefined)
-          this.#options.log.error(`${this.#kind} ${this.name} crashed: ${reason}`, { ...crash });
-        this.#died(reason);
+      ended: (reason, end) => {
+        if (this.#line === line) this.#died(reason, end);
       },
     });
     this.#line = line;
@@ -268,9 +274,10 @@ export class GuestKeeper implements AsyncDisposable {
     for (const instance of this.#instances.values()) this.#begin(instance);
   }
 
-  #died(reason: string): void {
+  #died(reason: string, end: GuestEnd = { cause: "error" }): void {
     const line = this.#line;
     this.#line = undefined;
+    if (!this.#isStopping) this.#crashed(reason, { ...line?.usage, ...end });
     void line?.end();
     this.#cancelPing?.();
     for (const services of this.#services.values()) services.end();
@@ -288,6 +295,23 @@ export class GuestKeeper implements AsyncDisposable {
     if (this.#instances.size === 0) this.#options.log.warn(`${this.name}: ${this.#death}`);
   }
 
+  #crashed(reason: string, end: GuestEnd): void {
+    const instances = this.instances.map(({ name, module, digest = "" }) => {
+      const code = this.#trail.codeOf(name);
+      return { instance: name, module: code?.module ?? module, version: code?.version ?? "", digest };
+    });
+    const trail = this.#trail.read(this.#options.clock.now());
+    this.#options.log.error(`${this.#kind} ${this.name} crashed: ${reason}`);
+    this.#options.crashed?.({
+      guest: this.#kind,
+      reason,
+      instances,
+      ...trail,
+      ...end,
+      stack: end.stack ?? "",
+    });
+  }
+
   #say(instance: string, state: InstanceReport): void {
     // What was told to end may have had something to say before it heard.
     if (!this.#instances.has(instance)) return;
@@ -297,6 +321,7 @@ export class GuestKeeper implements AsyncDisposable {
 
   #receive(message: FromGuest): void {
     const events = this.#events;
+    this.#trail.said(message);
     switch (message[0]) {
       case "output": {
         const [, instance, output, value, at, quality, isUnsynchronised] = message;

@@ -1,6 +1,11 @@
 // The messages behind the golden vectors: how each is written and read. A vector is three things that must agree:
 // `message` (what our code holds), `wire` (what any CBOR library reads) and the bytes.
 
+import {
+  type CrashReport,
+  decodeCrashReport,
+  encodeCrashReport,
+} from "@interactor/shared/wire/messages/crash";
 import { decodeForget, encodeForget, type Forget } from "@interactor/shared/wire/messages/forget";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -163,6 +168,8 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "pull-metadata": codec<Pull>(encodePull, decodePull),
   "piece-bytes": codec<Piece>(encodePiece, decodePiece),
   "piece-missing": codec<Piece>(encodePiece, decodePiece),
+  crash: codec<CrashReport>(encodeCrashReport, decodeCrashReport),
+  "crash-sandbox": codec<CrashReport>(encodeCrashReport, decodeCrashReport),
   "command-reply": codec<ReplyDocument>(encodeReply, decodeReply),
 };
 

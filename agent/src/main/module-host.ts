@@ -16,7 +16,8 @@ import { AgentModules, type ModulesOptions } from "../agent-modules.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "../ports/module-host.ts";
 import { workerOf } from "./modules.ts";
 
-export interface ModulesSetup extends WorkerOptions, Pick<ModulesOptions, "clock" | "random" | "log"> {
+export interface ModulesSetup
+  extends WorkerOptions, Pick<ModulesOptions, "clock" | "random" | "log" | "crashed"> {
   /** The agent's data folder. */
   readonly data: string;
   /** Where a file is that came from the hub, by its digest. */
@@ -26,7 +27,7 @@ export interface ModulesSetup extends WorkerOptions, Pick<ModulesOptions, "clock
 }
 
 export function modulesOf(setup: ModulesSetup): (events: ModuleHostEvents) => ModuleHost {
-  const { file, data, fileOf, site, node, steering, clock, random, log, without } = setup;
+  const { file, data, fileOf, site, node, steering, clock, random, log, without, crashed } = setup;
   const worker = workerGuests({ file, site, node, steering });
   let machine: Promise<Machine> | undefined;
   let problem: string | undefined;
@@ -62,7 +63,7 @@ export function modulesOf(setup: ModulesSetup): (events: ModuleHostEvents) => Mo
     return group === undefined ? undefined : { name: group, kind: "worker", open: worker };
   };
   return (events) =>
-    new AgentModules({ placeOf, services, clock, random, log, problem: () => problem }, events);
+    new AgentModules({ placeOf, services, clock, random, log, crashed, problem: () => problem }, events);
 }
 
 /** What this machine cannot enforce, in words for people; `undefined`: nothing. */

@@ -12,7 +12,9 @@ import { systemSecrets } from "../adapters/secrets-system.ts";
 import { openSpool } from "../adapters/spool-segments/spool-segments.ts";
 import { openStateStore } from "../adapters/state-store-files.ts";
 import { Agent } from "../agent.ts";
+import type { AgentCrashes } from "../agent-crashes.ts";
 import { spoolLimits } from "../ports/spool.ts";
+import { openCrashes } from "./crashes.ts";
 import { modulesOf } from "./module-host.ts";
 import { openPull } from "./pull.ts";
 import { readInstances, readOptions } from "./options.ts";
@@ -55,6 +57,8 @@ async function serve(): Promise<void> {
     log,
   });
   const pull = await openPull({ site, node }, data, clock, log);
+  using crashes = await openCrashes({ site, node, data }, clock, log);
+  const crashed: AgentCrashes["crashed"] = (death) => crashes.crashed(death);
   const file = import.meta.filename;
   const fileOf = (digest: string): string => applyStore.pathOf(digest);
   const agent = new Agent(
@@ -71,14 +75,14 @@ async function serve(): Promise<void> {
       clock,
       random,
       log,
-      link: pull.over(mqttLink(hub)),
+      link: crashes.over(pull.over(mqttLink(hub))),
       store,
       applyStore,
       files: pull.files,
       allow: allowBundles({ data, node, root: trustRoot, source: pull.source, log }),
-      secrets: systemSecrets(process.env, secrets),
+      secrets: crashes.hiding(systemSecrets(process.env, secrets)),
       spool,
-      openHost: modulesOf({ file, data, fileOf, site, node, without, steering, clock, random, log }),
+      openHost: modulesOf({ file, data, fileOf, site, node, without, steering, clock, random, log, crashed }),
       restart: (reason) => {
         log.error(`the agent ends, to be started again: ${reason}`, { reason });
         ending.resolve(restartExit);

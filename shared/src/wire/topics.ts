@@ -19,6 +19,8 @@ export function nodeTopics(site: string, node: string) {
     round: `${base}/round`,
     vote: `${base}/vote`,
     metric: `${base}/metric`,
+    /** What is known of a module that crashed. */
+    crash: `${base}/crash`,
     /** What a node asks of a file of the hub, and what it gets. */
     pull: `${base}/pull`,
     piece: `${base}/piece`,
@@ -64,6 +66,7 @@ const nodeLeaves = [
   "piece",
   "log",
   "metric",
+  "crash",
 ] as const;
 type NodeLeaf = (typeof nodeLeaves)[number];
 

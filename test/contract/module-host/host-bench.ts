@@ -6,6 +6,7 @@ import { expect, vi } from "vitest";
 import { AgentModules } from "../../../agent/src/agent-modules.ts";
 import { newSteering, systemClock } from "../../../agent/src/adapters/clock-system.ts";
 import { systemServices } from "../../../agent/src/adapters/module-services-system/module-services-system.ts";
+import type { Death } from "../../../agent/src/core/crashes/crash-book.ts";
 import type { OpenGuest } from "../../../agent/src/ports/guest-line.ts";
 import type { InstanceSpec, ModuleHost, ModuleOutput } from "../../../agent/src/ports/module-host.ts";
 import { micros } from "@interactor/shared/kernel/units";
@@ -21,6 +22,8 @@ export interface HostBench extends AsyncDisposable {
   readonly reports: readonly string[];
   readonly outputs: readonly ModuleOutput[];
   readonly starts: (instance: string) => number;
+  /** What is known of guests that ended. */
+  readonly deaths: readonly Death[];
   start(name: string, settings?: unknown): Promise<void>;
   apply(instance: string, input: string, value: Value): void;
 }
@@ -32,6 +35,7 @@ export function openHostBench(kind: "worker" | "sandbox", open: OpenGuest, folde
   const said: string[] = [];
   const reports: string[] = [];
   const outputs: ModuleOutput[] = [];
+  const deaths: Death[] = [];
   const starts = new Map<string, number>();
   const say = (words: string): void => void said.push(words);
   const host = new AgentModules(
@@ -40,6 +44,7 @@ export function openHostBench(kind: "worker" | "sandbox", open: OpenGuest, folde
       services: systemServices(join(folder, "modules")),
       random: { next: () => 0 },
       log: { info: say, warn: say, error: say },
+      crashed: (death) => void deaths.push(death),
       placeOf: (instance) =>
         instance.module === "nowhere" ? undefined : { name: groupOf(instance), kind, open },
     },
@@ -57,6 +62,7 @@ export function openHostBench(kind: "worker" | "sandbox", open: OpenGuest, folde
     said,
     reports,
     outputs,
+    deaths,
     starts: (instance) => starts.get(instance) ?? 0,
     async start(name, settings = {}) {
       const before = reports.length;

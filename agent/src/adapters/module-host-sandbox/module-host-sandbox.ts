@@ -8,13 +8,13 @@ import { closeSync } from "node:fs";
 import { Duplex } from "node:stream";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import type { GuestSetup, ToGuest } from "@interactor/shared/sdk/guest-messages";
-import type { GuestEnds, GuestLine, OpenGuest } from "../../ports/guest-line.ts";
+import type { GuestEnd, GuestEnds, GuestLine, OpenGuest } from "../../ports/guest-line.ts";
 import { type Group, openGroup } from "./cgroup.ts";
 import { sandboxCommand } from "./command.ts";
 import { causeIn, LastWords } from "./last-words.ts";
 import { earlyMax, type SandboxLimits, waitingBytesMax, watchInterval } from "./limits.ts";
 import { type Machine, type Measure, measures, userOf } from "./machine.ts";
-import { processTree, residentBytes, stepBack } from "./process-tree.ts";
+import { processorMillis, processTree, residentBytes, stepBack } from "./process-tree.ts";
 import { SandboxLine } from "./sandbox-line.ts";
 
 export interface SandboxOptions extends GuestSetup {
@@ -84,9 +84,12 @@ class Sandbox implements GuestLine {
   #processes: readonly number[] = [];
   /** In bytes, when it was looked at last. */
   #memory: number | undefined;
+  /** The same, in milliseconds of processor time. */
+  #cpuMs: number | undefined;
   #ahead = 0n;
   /** Why we ended it. */
   #verdict: string | undefined;
+  #cause: GuestEnd["cause"] = "sandbox";
   #isOver = false;
 
   constructor(
@@ -113,6 +116,10 @@ class Sandbox implements GuestLine {
     }
     line.post(message);
     if (line.waiting > waitingBytesMax) this.#kill("it does not take what it is sent");
+  }
+
+  get usage(): Pick<GuestEnd, "memory" | "cpuMs"> {
+    return { memory: this.#memory, cpuMs: this.#cpuMs };
   }
 
   async end(): Promise<void> {
@@ -198,10 +205,12 @@ class Sandbox implements GuestLine {
     if (this.#processes.length < 3) this.#processes = processTree(pid);
     this.#memory = this.#group?.memory() ?? residentBytes(this.#processes);
     const { memoryMb } = this.#module.limits;
-    if (this.#memory > memoryMb * 1024 * 1024) this.#kill(overMemory(memoryMb));
+    this.#cpuMs = processorMillis(this.#processes) ?? this.#cpuMs;
+    if (this.#memory > memoryMb * 1024 * 1024) this.#kill(overMemory(memoryMb), "memory");
   }
 
-  #kill(reason: string): void {
+  #kill(reason: string, cause: GuestEnd["cause"] = "sandbox"): void {
+    if (this.#verdict === undefined) this.#cause = cause;
     this.#verdict ??= reason;
     this.#child?.kill("SIGKILL");
   }
@@ -209,22 +218,31 @@ class Sandbox implements GuestLine {
   #gone(code: number | null, signal: NodeJS.Signals | null): void {
     clearInterval(this.#watch);
     this.#line?.close();
-    const reason = this.#reason(code, signal);
+    const [reason, cause] = this.#reason(code, signal);
     this.#group?.[Symbol.dispose]();
     this.#options.slots.release(this.#slot);
     this.#closed.resolve();
     if (this.#isOver) return;
     this.#isOver = true;
-    const { stack = "" } = causeIn(this.#lastWords?.text ?? "");
-    this.#ends.ended(reason, { stack, lastSaid: this.#line?.lastSaid ?? [], memory: this.#memory });
+    const { stack = "", memory, cpuMs } = causeIn(this.#lastWords?.text ?? "");
+    this.#ends.ended(reason, {
+      cause,
+      stack,
+      code: code ?? undefined,
+      signal: signal ?? undefined,
+      memory: memory ?? this.#memory,
+      cpuMs: cpuMs ?? this.#cpuMs,
+    });
   }
 
-  #reason(code: number | null, signal: NodeJS.Signals | null): string {
-    if (this.#verdict !== undefined) return this.#verdict;
-    if (this.#group?.wasOutOfMemory() === true) return overMemory(this.#module.limits.memoryMb);
-    const { reason } = causeIn(this.#lastWords?.text ?? "");
+  #reason(code: number | null, signal: NodeJS.Signals | null): readonly [string, GuestEnd["cause"]] {
+    if (this.#verdict !== undefined) return [this.#verdict, this.#cause];
+    if (this.#group?.wasOutOfMemory() === true) return [overMemory(this.#module.limits.memoryMb), "memory"];
+    const { reason, isOutOfHeap } = causeIn(this.#lastWords?.text ?? "");
     const how = code === null ? `it was ended by ${signal}` : `it ended with code ${code}`;
-    return reason === undefined ? how : `${how}: ${reason}`;
+    const cause =
+      isOutOfHeap === true ? "memory" : code === null && reason === undefined ? "signal" : "error";
+    return [reason === undefined ? how : `${how}: ${reason}`, cause];
   }
 }
 

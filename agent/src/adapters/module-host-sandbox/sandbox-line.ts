@@ -13,10 +13,6 @@ import { SaidByGuest } from "./said-by-guest.ts";
 import type { SetUp, ToSandbox } from "./sandbox-messages.ts";
 import { Allowance } from "./allowance.ts";
 
-/** Messages that a crash report has, and letters of each. */
-const lastSaidMax = 10;
-const wordsMax = 80;
-
 export interface SandboxLineEnds {
   said(message: FromGuest): void;
   breach(reason: string): void;
@@ -30,7 +26,6 @@ export class SandboxLine {
   readonly #messages: Allowance;
   readonly #lines = new Allowance(logLinesPerSecond, logLinesBurst, performance.now());
   #linesLeftOut = 0;
-  readonly #last: string[] = [];
   #later: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -50,11 +45,6 @@ export class SandboxLine {
   /** Bytes that it has not taken yet. */
   get waiting(): number {
     return this.#pipe.writableLength;
-  }
-
-  /** What it said last, oldest first. */
-  get lastSaid(): readonly string[] {
-    return [...this.#last];
   }
 
   setUp(setUp: SetUp): void {
@@ -112,8 +102,6 @@ export class SandboxLine {
   }
 
   #hear(message: FromGuest): void {
-    if (message[0] !== "pong") this.#last.push(message.slice(0, 3).map(String).join(" ").slice(0, wordsMax));
-    if (this.#last.length > lastSaidMax) this.#last.shift();
     if (message[0] !== "log") return this.#ends.said(message);
     if (this.#lines.wait(performance.now()) > 0) {
       this.#linesLeftOut += 1;

@@ -12,6 +12,7 @@ import type { TrustDesk } from "../../ports/trust-desk.ts";
 import type { SiteControl } from "../../ports/site-control.ts";
 import type { HubView } from "../../ports/view.ts";
 import { routeConfigApi } from "./config-api.ts";
+import { type CrashDesk, routeCrashes } from "./crash-routes.ts";
 import { loadDashboard } from "./dashboard-files.ts";
 import { HttpGuard, httpTimes } from "./http-guard.ts";
 import { Metrics } from "./metrics.ts";
@@ -34,6 +35,7 @@ export interface HttpOptions {
   readonly faulted: BrokerRules["faulted"];
   readonly trust: TrustDesk;
   readonly registry: Pick<ModuleRegistry, "search" | "versions">;
+  readonly crashes: CrashDesk;
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -83,9 +85,7 @@ export async function openHttp(
     return reply.code(421).send({ error: "this hub is not known under that host name" });
   });
   routeApi(app, options.site, view);
-  routeTrust(app, options.trust);
-  routeRegistry(app, options.registry);
-  routeRecording(app, options.record);
+  routeDesks(app, options);
   await routeConfigApi(app, control);
   for (const file of await loadDashboard(options.dashboard, options.site)) {
     app.get(file.path, async (_request, reply) =>
@@ -119,6 +119,13 @@ export async function openHttp(
     refuse(socket, request.socket.remoteAddress ?? "", badRequest(messageOf(error))),
   );
   return { port: await listen(app, options), [Symbol.asyncDispose]: () => close(app, sockets) };
+}
+
+function routeDesks(app: FastifyInstance, { trust, registry, crashes, record }: HttpOptions): void {
+  routeTrust(app, trust);
+  routeRegistry(app, registry);
+  routeCrashes(app, crashes);
+  routeRecording(app, record);
 }
 
 function routeApi(app: FastifyInstance, site: string, view: HubView): void {
