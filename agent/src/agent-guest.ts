@@ -274,10 +274,10 @@ export class GuestKeeper implements AsyncDisposable {
     for (const instance of this.#instances.values()) this.#begin(instance);
   }
 
-  #died(reason: string, end: GuestEnd = { cause: "error" }): void {
+  #died(reason: string, end: GuestEnd | undefined): void {
     const line = this.#line;
     this.#line = undefined;
-    if (!this.#isStopping) this.#crashed(reason, { ...line?.usage, ...end });
+    if (!this.#isStopping && end !== undefined) this.#crashed(reason, { ...line?.usage, ...end });
     void line?.end();
     this.#cancelPing?.();
     for (const services of this.#services.values()) services.end();

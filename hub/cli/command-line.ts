@@ -5,6 +5,7 @@ import { addHubOptions, folderOption, portOption, siteOption } from "./common-op
 import { addConfig } from "./config-command.ts";
 import { addCrash } from "./crash-command.ts";
 import { addDevices } from "./devices-command.ts";
+import { addDoctor } from "./doctor-command.ts";
 import { example } from "./example.ts";
 import { untilInterrupted } from "./interruptible.ts";
 import { addModule } from "./module-command.ts";
@@ -40,6 +41,7 @@ export function commandLine(): Command {
   addMode(program);
   addJournal(program);
   addCrash(program);
+  addDoctor(program);
   return program.addHelpText("after", "\n`interactor <command> --help` shows options and an example.");
 }
 

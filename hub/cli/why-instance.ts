@@ -2,6 +2,7 @@
 import { nearest } from "@interactor/shared/kernel/nearest";
 import type { NodeView } from "@interactor/shared/wire/api";
 import type { CrashSummary } from "@interactor/shared/wire/api-crashes";
+import { checkKind } from "@interactor/shared/wire/machine-check";
 import { isName } from "@interactor/shared/wire/names";
 import { crashWords, fetchCrashes } from "./crash.ts";
 import { commandFault } from "./exit.ts";
@@ -55,6 +56,9 @@ function nodeLines(node: NodeView, crashes: readonly CrashSummary[], now: Date):
     ...ill.map(
       ([name, { state, reason }]) =>
         `instance  ${name} is ${state}${reason === undefined ? "" : `: ${reason}`}`,
+    ),
+    ...(node.machine ?? []).map(
+      ({ check, state, words }) => `machine   ${checkKind(check).title}: ${state}, ${words}`,
     ),
     ...crashLines(crashes, now),
   ].map(printable);

@@ -149,6 +149,7 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "vote-refused": memberWord,
   "vote-settled": memberWord,
   "reported-transfer": codec<Reported>(encodeReported, decodeReported),
+  "reported-machine": codec<Reported>(encodeReported, decodeReported),
   "reported-apply": codec<Reported>(encodeReported, decodeReported),
   reported: codec<Reported>(encodeReported, decodeReported),
   "reported-stopped": codec<Reported>(encodeReported, decodeReported),

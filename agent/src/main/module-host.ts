@@ -6,7 +6,6 @@ import {
   type Measure,
   measureNames,
   measures,
-  surveyMachine,
 } from "../adapters/module-host-sandbox/machine.ts";
 import { sandboxGuests } from "../adapters/module-host-sandbox/module-host-sandbox.ts";
 import { systemServices } from "../adapters/module-services-system/module-services-system.ts";
@@ -16,37 +15,36 @@ import { AgentModules, type ModulesOptions } from "../agent-modules.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "../ports/module-host.ts";
 import { workerOf } from "./modules.ts";
 
-export interface ModulesSetup
-  extends WorkerOptions, Pick<ModulesOptions, "clock" | "random" | "log" | "crashed"> {
+type ModulesWorld = Pick<ModulesOptions, "clock" | "random" | "log" | "crashed">;
+
+export interface ModulesSetup extends WorkerOptions {
   /** The agent's data folder. */
   readonly data: string;
   /** Where a file is that came from the hub, by its digest. */
   readonly fileOf: (digest: string) => string;
-  /** Measures of a sandbox that this node does without. */
-  readonly without: ReadonlySet<Measure>;
+  /** What the machine can enforce on modules of others. */
+  readonly survey: () => Promise<Machine>;
+  /** Measures without which no module of others is run. */
+  readonly required: ReadonlySet<Measure>;
 }
 
-export function modulesOf(setup: ModulesSetup): (events: ModuleHostEvents) => ModuleHost {
-  const { file, data, fileOf, site, node, steering, clock, random, log, without, crashed } = setup;
+export function modulesOf(
+  setup: ModulesSetup,
+  { clock, random, log, crashed }: ModulesWorld,
+): (events: ModuleHostEvents) => ModuleHost {
+  const { file, data, fileOf, site, node, steering, survey, required } = setup;
   const worker = workerGuests({ file, site, node, steering });
-  let machine: Promise<Machine> | undefined;
   let problem: string | undefined;
-  // A node without modules of others is not looked at.
-  const survey = async (): Promise<Machine> => {
-    const found = await surveyMachine({ folder: join(data, "sandbox") });
-    problem = lacking(found);
-    log.info("looked at what this machine can enforce on modules of others", {
-      has: [...found.has],
-      missing: found.missing,
-    });
-    return found;
-  };
   const sandbox = sandboxGuests({
     site,
     node,
     inside: join(dirname(file), "sandbox.mjs"),
-    machine: () => (machine ??= survey()),
-    without,
+    async machine() {
+      const found = await survey();
+      problem = lacking(found);
+      return found;
+    },
+    required,
     steering,
   });
   const services = systemServices(join(data, "modules"));

@@ -13,11 +13,14 @@ import { openSpool } from "../adapters/spool-segments/spool-segments.ts";
 import { openStateStore } from "../adapters/state-store-files.ts";
 import { Agent } from "../agent.ts";
 import type { AgentCrashes } from "../agent-crashes.ts";
+import type { Log } from "../ports/log.ts";
+import type { SiteClock } from "../ports/site-clock.ts";
 import { spoolLimits } from "../ports/spool.ts";
 import { openCrashes } from "./crashes.ts";
 import { modulesOf } from "./module-host.ts";
+import { runDoctor, surveyOnce, watchMachine } from "./machine.ts";
 import { openPull } from "./pull.ts";
-import { readInstances, readOptions } from "./options.ts";
+import { readInstances, readOptions, readRequired } from "./options.ts";
 import { allowBundles } from "./trust.ts";
 import { version } from "./version.ts";
 
@@ -27,7 +30,9 @@ const endTimeout = 1400;
 const restartExit = 75;
 
 export async function run(): Promise<void> {
+  const [command, ...rest] = process.argv.slice(2);
   try {
+    if (command === "doctor") return await runDoctor(rest);
     await serve();
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
@@ -42,23 +47,16 @@ async function serve(): Promise<void> {
   const options = readOptions(process.argv.slice(2), process.env);
   const { data, site, node, hub, config, zones, without, trustRoot, secrets } = options;
   using folder = openDataFolder(data);
-  const instances = readInstances(config);
+  const [instances, required] = [readInstances(config), readRequired(config, without)];
   const log = pinoLog({ name: "interactor-agent", version, node });
   const random = { next: Math.random };
   const steering = newSteering();
   const clock = systemClock(steering);
-  const store = await openStateStore(data);
-  const applyStore = await openApplyStore({ folder: join(data, "apply"), log });
-  const spool = await openSpool({
-    folder: join(data, "spool"),
-    session: sessionOf(randomBytes(sessionBytes)),
-    limits: spoolLimits,
-    clock,
-    log,
-  });
+  const { store, applyStore, spool } = await openStores(data, clock, log);
   const pull = await openPull({ site, node }, data, clock, log);
   using crashes = await openCrashes({ site, node, data }, clock, log);
   const crashed: AgentCrashes["crashed"] = (death) => crashes.crashed(death);
+  const survey = surveyOnce(data, log);
   const file = import.meta.filename;
   const fileOf = (digest: string): string => applyStore.pathOf(digest);
   const agent = new Agent(
@@ -82,7 +80,11 @@ async function serve(): Promise<void> {
       allow: allowBundles({ data, node, root: trustRoot, source: pull.source, log }),
       secrets: crashes.hiding(systemSecrets(process.env, secrets)),
       spool,
-      openHost: modulesOf({ file, data, fileOf, site, node, without, steering, clock, random, log, crashed }),
+      machine: watchMachine(data, survey, { clock, log }),
+      openHost: modulesOf(
+        { file, data, fileOf, site, node, survey, required, steering },
+        { clock, random, log, crashed },
+      ),
       restart: (reason) => {
         log.error(`the agent ends, to be started again: ${reason}`, { reason });
         ending.resolve(restartExit);
@@ -95,6 +97,21 @@ async function serve(): Promise<void> {
   setTimeout(() => process.exit(code), endTimeout).unref();
   await agent[Symbol.asyncDispose]();
   process.exit(code);
+}
+
+/** What it keeps on its disk. */
+async function openStores(data: string, clock: SiteClock, log: Log) {
+  return {
+    store: await openStateStore(data),
+    applyStore: await openApplyStore({ folder: join(data, "apply"), log }),
+    spool: await openSpool({
+      folder: join(data, "spool"),
+      session: sessionOf(randomBytes(sessionBytes)),
+      limits: spoolLimits,
+      clock,
+      log,
+    }),
+  };
 }
 
 /** When somebody wants the process to end: a signal, or the parent that started it is gone. */

@@ -17,7 +17,7 @@ export interface GuestEnd {
 
 export interface GuestEnds {
   said(message: FromGuest): void;
-  /** It is gone, once and for good; `reason` says why, in words for people. */
+  /** It is gone, once and for good; `reason` says why, in words for people. Without `end` it never began. */
   ended(reason: string, end?: GuestEnd): void;
 }
 

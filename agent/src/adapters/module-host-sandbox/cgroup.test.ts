@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { groupFolders, openGroup } from "./cgroup.ts";
+import { groupFolders, lookAtGroups, openGroup } from "./cgroup.ts";
 import { sandboxLimitsDefault } from "./limits.ts";
 
 // The second version of the interface, as files: the machine of a test may have the first. What the kernel makes of what
@@ -60,5 +60,20 @@ test("what the machine lacks is said for each by itself", () => {
   expect(groupFolders(join(root, "fs"), join(root, "nothing")).pids).toEqual({
     ok: false,
     error: "this kernel has no control groups",
+  });
+});
+
+test("whoever only looks sees the same groups, and moves nobody", () => {
+  const root = treeOf(unified);
+
+  const folders = lookAtGroups(join(root, "fs"), join(root, "self"));
+
+  expect(folders.memory).toEqual({ ok: true, value: join(root, "fs/agent.service") });
+  expect(readFileSync(join(root, "fs/agent.service/cgroup.subtree_control"), "utf8")).toBe("");
+  expect(() => readFileSync(join(root, "fs/agent.service/agent/cgroup.procs"))).toThrow("ENOENT");
+  const poorer = treeOf({ ...unified, "fs/agent.service/cgroup.controllers": "cpu\n" });
+  expect(lookAtGroups(join(poorer, "fs"), join(poorer, "self")).memory).toEqual({
+    ok: false,
+    error: "the agent's control group has no memory controller",
   });
 });

@@ -28,6 +28,9 @@ export const measureNames = [
   "processes",
 ] as const satisfies readonly Measure[];
 
+/** Measures without which no module of others is run, unless an installation says otherwise. */
+export const requiredMeasures = ["user", "namespaces", "system-calls", "permissions"] as const;
+
 export interface Machine {
   readonly has: ReadonlySet<Measure>;
   /** Why not, in words for an installer. */
@@ -40,6 +43,7 @@ export interface Machine {
 export interface SurveyOptions {
   /** A folder of the agent's, for the compiled filter. */
   readonly folder: string;
+  /** Left out: the agent's own, which it makes ready; of earlier lives nothing is left in them then. */
   readonly groups?: GroupFolders;
   /** Where programs are looked for. */
   readonly path?: string | undefined;
@@ -55,7 +59,7 @@ export const userOf = (slot: number): { readonly uid: number; readonly gid: numb
 
 export async function surveyMachine(options: SurveyOptions): Promise<Machine> {
   const groups = options.groups ?? groupFolders();
-  sweepGroups(groups);
+  if (options.groups === undefined) sweepGroups(groups);
   mkdirSync(options.folder, { recursive: true });
   const filter = join(options.folder, "system-calls.bpf");
   const missing: Partial<Record<Measure, string>> = {};

@@ -13,7 +13,7 @@ import { type Group, openGroup } from "./cgroup.ts";
 import { sandboxCommand } from "./command.ts";
 import { causeIn, LastWords } from "./last-words.ts";
 import { earlyMax, type SandboxLimits, waitingBytesMax, watchInterval } from "./limits.ts";
-import { type Machine, type Measure, measures, userOf } from "./machine.ts";
+import { type Machine, type Measure, measureNames, measures, userOf } from "./machine.ts";
 import { processorMillis, processTree, residentBytes, stepBack } from "./process-tree.ts";
 import { SandboxLine } from "./sandbox-line.ts";
 
@@ -22,8 +22,8 @@ export interface SandboxOptions extends GuestSetup {
   readonly inside: string;
   /** What the machine can enforce, once it has been looked at. */
   readonly machine: () => Promise<Machine>;
-  /** Measures that this installation does without where the machine has them not. */
-  readonly without: ReadonlySet<Measure>;
+  /** Measures without which this installation runs no module of others. */
+  readonly required: ReadonlySet<Measure>;
   /** The site's clock, as the threads of the agent share it. */
   readonly steering: SharedArrayBuffer;
 }
@@ -34,12 +34,9 @@ export interface SandboxedModule {
   readonly limits: SandboxLimits;
 }
 
-/** Measures without which no module of others is run. */
-const requiredMeasures = ["user", "namespaces", "system-calls", "permissions"] as const;
-
 /** Why this machine does not run modules of others; `undefined`: it does. */
-function refusal(machine: Machine, without: ReadonlySet<Measure>): string | undefined {
-  const lacking = requiredMeasures.filter((measure) => !machine.has.has(measure) && !without.has(measure));
+function refusal(machine: Machine, required: ReadonlySet<Measure>): string | undefined {
+  const lacking = measureNames.filter((measure) => !machine.has.has(measure) && required.has(measure));
   if (lacking.length === 0) return undefined;
   const reasons = lacking.map(
     (measure) => `${measures[measure]}: not here, ${machine.missing[measure] ?? ""}`,
@@ -90,6 +87,8 @@ class Sandbox implements GuestLine {
   /** Why we ended it. */
   #verdict: string | undefined;
   #cause: GuestEnd["cause"] = "sandbox";
+  /** It was not begun: that is no crash. */
+  #isRefused = false;
   #isOver = false;
 
   constructor(
@@ -131,7 +130,9 @@ class Sandbox implements GuestLine {
   async #open(name: string): Promise<void> {
     try {
       const machine = await this.#options.machine();
-      this.#verdict ??= refusal(machine, this.#options.without);
+      const refused = refusal(machine, this.#options.required);
+      this.#isRefused = refused !== undefined;
+      this.#verdict ??= refused;
       if (this.#isOver || this.#verdict !== undefined) this.#gone(null, null);
       else this.#start(name, machine);
     } catch (error) {
@@ -224,6 +225,7 @@ class Sandbox implements GuestLine {
     this.#closed.resolve();
     if (this.#isOver) return;
     this.#isOver = true;
+    if (this.#isRefused) return this.#ends.ended(reason);
     const { stack = "", memory, cpuMs } = causeIn(this.#lastWords?.text ?? "");
     this.#ends.ended(reason, {
       cause,

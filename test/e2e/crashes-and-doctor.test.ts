@@ -1,4 +1,4 @@
-// A module crashes while no hub is there: its node keeps what is known of it, and whoever asks a hub later is told.
+// A module crashes while no hub is there, and a machine lacks something: whoever asks the hub later is told.
 
 import { execFile } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -50,3 +50,44 @@ test(
     expect(await ask("crash", "list", "elsewhere")).toBe("nothing has crashed on elsewhere\n");
   },
 );
+
+test("a node says what its machine lacks, and doctor what to do about it", { timeout: 120_000 }, async () => {
+  await using hub = await startHub();
+  await using agent = await startAgent({ node: "pi", hub: hub.mqtt });
+  const doctor = async (...words: readonly string[]) => {
+    const env = { ...process.env, NO_COLOR: "1" };
+    const ended = run(process.execPath, [cli, "doctor", ...words, "--json"], { env });
+    const { stdout, code } = await ended.then(
+      (well) => ({ stdout: well.stdout, code: 0 }),
+      (error: { readonly stdout: string; readonly code: number }) => error,
+    );
+    return { code, checks: JSON.parse(stdout).checks as readonly Record<string, string>[] };
+  };
+
+  const here = await doctor("--for", "agent", "--data", agent.data);
+  await eventually("the node's word", async () => (await hub.node("pi"))?.machine !== undefined, 60_000);
+  const told = await doctor("--node", "pi", "--hub", hub.http);
+
+  expect(here.checks.map(({ check }) => check)).toEqual(
+    expect.arrayContaining([
+      "node",
+      "user",
+      "namespaces",
+      "memory",
+      "clock",
+      "disk-speed",
+      "serial",
+      "time-floor",
+    ]),
+  );
+  expect(here.code).toBe(here.checks.some(({ state }) => state === "missing") ? 1 : 0);
+  const lacking = here.checks.filter(({ state }) => state !== "ok");
+  expect(told.checks.map(({ check }) => check)).toEqual(lacking.map(({ check }) => check));
+  for (const { why, todo } of told.checks) expect([why, todo]).not.toContain("");
+
+  const { hostname, port } = new URL(hub.mqtt);
+  expect(hostname).toBe("127.0.0.1");
+  const ports = await doctor("--for", "hub", "--http-port", "0", "--mqtt-port", port);
+  expect(ports.checks.find(({ check }) => check === "mqtt-port")).toMatchObject({ state: "missing" });
+  expect(ports.code).toBe(1);
+});
