@@ -7,6 +7,7 @@ import type { Clock } from "@interactor/shared/kernel/clock";
 import { type Millis, millis, seconds } from "@interactor/shared/kernel/units";
 import type { Applied } from "@interactor/shared/sdk/context";
 import type { FromGuest, InputChange, ToGuest } from "@interactor/shared/sdk/guest-messages";
+import type { InstanceMetrics } from "@interactor/shared/wire/messages/measured";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import { InstanceServices } from "./agent-services.ts";
 import type { Death } from "./core/crashes/crash-book.ts";
@@ -31,6 +32,8 @@ export interface GuestKeeping {
   readonly died: (guest: string, reason: string) => string;
   /** What is known of an end that nobody wanted. */
   readonly crashed?: ((death: Death) => void) | undefined;
+  /** What an instance measures of itself; `undefined`: it is here no more. */
+  readonly measured?: ((instance: string, metrics: InstanceMetrics | undefined) => void) | undefined;
 }
 
 /** Good order takes this long at most; then the guest is ended under its instances. */
@@ -135,6 +138,7 @@ export class GuestKeeper implements AsyncDisposable {
 
   async stop(instance: string): Promise<void> {
     this.#instances.delete(instance);
+    this.#options.measured?.(instance, undefined);
     this.#states.delete(instance);
     if (this.#line === undefined) return;
     const verdict = await this.#ask((question) => ["end", question, instance], stopTimeout);
@@ -296,20 +300,10 @@ export class GuestKeeper implements AsyncDisposable {
   }
 
   #crashed(reason: string, end: GuestEnd): void {
-    const instances = this.instances.map(({ name, module, digest = "" }) => {
-      const code = this.#trail.codeOf(name);
-      return { instance: name, module: code?.module ?? module, version: code?.version ?? "", digest };
-    });
-    const trail = this.#trail.read(this.#options.clock.now());
-    this.#options.log.error(`${this.#kind} ${this.name} crashed: ${reason}`);
-    this.#options.crashed?.({
-      guest: this.#kind,
-      reason,
-      instances,
-      ...trail,
-      ...end,
-      stack: end.stack ?? "",
-    });
+    const { clock, crashed, log } = this.#options;
+    log.error(`${this.#kind} ${this.name} crashed: ${reason}`);
+    const ended = { guest: this.#kind, reason, stack: "", ...end };
+    crashed?.({ ...ended, ...this.#trail.read(this.instances, clock.now()) });
   }
 
   #say(instance: string, state: InstanceReport): void {
@@ -347,6 +341,9 @@ export class GuestKeeper implements AsyncDisposable {
       case "taken":
       case "hang-up":
         return this.#services.get(message[1])?.take(message);
+      case "metrics":
+        if (this.#instances.has(message[1])) this.#options.measured?.(message[1], message[2]);
+        return undefined;
       case "answer":
         return this.#answer(message[1], message[2]);
       case "pong":

@@ -6,7 +6,7 @@ import { encodeCbor } from "@interactor/shared/wire/cbor";
 import { nameLengthMax } from "@interactor/shared/wire/limits";
 import type { Value } from "@interactor/shared/wire/value";
 import type { InstanceSpec } from "./ports/module-host.ts";
-import type { ByteLine, ModuleServices, Stored } from "./ports/module-services.ts";
+import type { ByteLine, ByteLineEnds, ModuleServices, Stored } from "./ports/module-services.ts";
 
 /** Questions of one instance at one time. More: refuse. */
 const questionsMax = 16;
@@ -94,8 +94,18 @@ export class InstanceServices {
       case "read-file":
         this.#granted("file", request[1]);
         return this.#services.readFile(request[1], fileBytesMax);
-      case "connect":
-        return this.#connect(request);
+      case "list-serial":
+        return this.#listSerial();
+      case "open-serial": {
+        const [, number, path, settings] = request;
+        this.#granted("serial", path);
+        return this.#open(number, (ends) => this.#services.openSerial(path, settings, ends));
+      }
+      case "connect": {
+        const [, number, host, port] = request;
+        this.#granted("host", `${host}:${port}`);
+        return this.#open(number, (ends) => this.#services.connect(host, port, ends));
+      }
       case "write":
         return this.#write(request[1], request[2]);
       default:
@@ -103,7 +113,7 @@ export class InstanceServices {
     }
   }
 
-  #granted(kind: "file" | "host", name: string): void {
+  #granted(kind: "file" | "host" | "serial", name: string): void {
     if (this.#spec.grants?.[kind]?.includes(name) === true) return;
     throw new Fault("NOT_GRANTED", `${kind} "${name}" is not granted to ${this.#spec.name}`);
   }
@@ -136,18 +146,22 @@ export class InstanceServices {
     return undefined;
   }
 
-  async #connect([, number, host, port]: Extract<
-    ServiceRequest,
-    { readonly 0: "connect" }
-  >): Promise<undefined> {
-    this.#granted("host", `${host}:${port}`);
+  /** Those that it may open, and whether they are there. */
+  async #listSerial(): Promise<Value> {
+    const paths = this.#spec.grants?.serial ?? [];
+    return Promise.all(
+      paths.map(async (path) => ({ path, isThere: await this.#services.isSerialLine(path) })),
+    );
+  }
+
+  async #open(number: number, begin: (ends: ByteLineEnds) => Promise<ByteLine>): Promise<undefined> {
     if (this.#lines.has(number)) throw new Fault("TOO_MANY", "there is a connection of that number");
     if (this.#lines.size >= linesMax)
       throw new Fault("TOO_MANY", `${linesMax} connections at one time are all it may have`);
     const open: OpenLine = { line: undefined, underway: 0 };
     this.#lines.set(number, open);
     try {
-      open.line = await this.#services.connect(host, port, {
+      open.line = await begin({
         came: (bytes) => this.#came(number, open, bytes),
         closed: (reason) => {
           this.#lines.delete(number);

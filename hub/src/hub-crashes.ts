@@ -5,6 +5,7 @@ import type { CrashDetails, CrashSummary } from "@interactor/shared/wire/api-cra
 import { decodeCrashReport } from "@interactor/shared/wire/messages/crash";
 import { nodesMax } from "@interactor/shared/wire/limits";
 import { parseTopic } from "@interactor/shared/wire/topics";
+import type { HubMeasured } from "./hub-measured.ts";
 import type { BrokerRules, Verdict } from "./ports/broker.ts";
 import type { CrashOfNode, CrashStore, CrashWanted } from "./ports/crash-store.ts";
 import type { Log } from "./ports/log.ts";
@@ -67,10 +68,13 @@ export class HubCrashes {
   }
 }
 
-/** The rules of a broker whose nodes tell of crashes too. `refused` counts what is not taken, with its reason. */
-export function takingCrashes(
+/** The rules of a broker whose nodes tell how their modules are too. `refused` counts what is not taken, with its reason. */
+export function takingDiagnostics(
   rules: BrokerRules,
-  crashes: Pick<HubCrashes, "said">,
+  {
+    crashes,
+    measured,
+  }: { readonly crashes: Pick<HubCrashes, "said">; readonly measured: Pick<HubMeasured, "said"> },
   refused: (reason: string) => void,
 ): BrokerRules {
   return {
@@ -80,8 +84,14 @@ export function takingCrashes(
     received(client, topic, payload, retain) {
       const verdict = rules.received(client, topic, payload, retain);
       // Every message comes past here: a topic is read only when it can be one of ours.
-      if (verdict.kind !== "pass" || !topic.endsWith("/crash")) return verdict;
+      if (verdict.kind !== "pass" || !(topic.endsWith("/crash") || topic.endsWith("/measured")))
+        return verdict;
       const parsed = parseTopic(topic);
+      if (parsed?.kind === "measured") {
+        const reason = measured.said(parsed.node, payload);
+        if (reason !== undefined) refused(`measured ${reason}`);
+        return { kind: "keep" };
+      }
       if (parsed?.kind !== "crash") return verdict;
       const taken = crashes.said(parsed.node, payload);
       if (taken.refusal !== undefined) refused(`crash ${taken.refusal}`);

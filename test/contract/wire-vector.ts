@@ -9,6 +9,7 @@ import {
 import { decodeForget, encodeForget, type Forget } from "@interactor/shared/wire/messages/forget";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { decodeMeasured, encodeMeasured, type Measured } from "@interactor/shared/wire/messages/measured";
 import { type Batch, decodeBatch, encodeBatch } from "@interactor/shared/wire/batch";
 import { isLane } from "@interactor/shared/wire/lanes";
 import { type Command, decodeCommand, encodeCommand } from "@interactor/shared/wire/messages/command";
@@ -169,6 +170,7 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "pull-metadata": codec<Pull>(encodePull, decodePull),
   "piece-bytes": codec<Piece>(encodePiece, decodePiece),
   "piece-missing": codec<Piece>(encodePiece, decodePiece),
+  measured: codec<Measured>(encodeMeasured, decodeMeasured),
   crash: codec<CrashReport>(encodeCrashReport, decodeCrashReport),
   "crash-sandbox": codec<CrashReport>(encodeCrashReport, decodeCrashReport),
   "command-reply": codec<ReplyDocument>(encodeReply, decodeReply),

@@ -15,7 +15,7 @@ import { AgentModules, type ModulesOptions } from "../agent-modules.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "../ports/module-host.ts";
 import { workerOf } from "./modules.ts";
 
-type ModulesWorld = Pick<ModulesOptions, "clock" | "random" | "log" | "crashed">;
+type ModulesWorld = Pick<ModulesOptions, "clock" | "random" | "log" | "crashed" | "measured">;
 
 export interface ModulesSetup extends WorkerOptions {
   /** The agent's data folder. */
@@ -30,7 +30,7 @@ export interface ModulesSetup extends WorkerOptions {
 
 export function modulesOf(
   setup: ModulesSetup,
-  { clock, random, log, crashed }: ModulesWorld,
+  { clock, random, log, crashed, measured }: ModulesWorld,
 ): (events: ModuleHostEvents) => ModuleHost {
   const { file, data, fileOf, site, node, steering, survey, required } = setup;
   const worker = workerGuests({ file, site, node, steering });
@@ -47,7 +47,7 @@ export function modulesOf(
     required,
     steering,
   });
-  const services = systemServices(join(data, "modules"));
+  const services = systemServices(join(data, "modules"), clock);
   const placeOf = ({ name, module, version, digest = "", ...spec }: InstanceSpec): GuestPlace | undefined => {
     const bundle = digest === "" ? spec.bundle : fileOf(digest);
     if (bundle !== undefined)
@@ -61,7 +61,10 @@ export function modulesOf(
     return group === undefined ? undefined : { name: group, kind: "worker", open: worker };
   };
   return (events) =>
-    new AgentModules({ placeOf, services, clock, random, log, crashed, problem: () => problem }, events);
+    new AgentModules(
+      { placeOf, services, clock, random, log, crashed, measured, problem: () => problem },
+      events,
+    );
 }
 
 /** What this machine cannot enforce, in words for people; `undefined`: nothing. */

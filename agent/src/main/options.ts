@@ -128,7 +128,11 @@ const nodeFile = z.strictObject({
         bundle: z.optional(z.string()),
         /** What it may reach through the agent: hosts as `host:port`, files by their paths. */
         grants: z.optional(
-          z.strictObject({ host: z.optional(z.array(z.string())), file: z.optional(z.array(z.string())) }),
+          z.strictObject({
+            host: z.optional(z.array(z.string())),
+            file: z.optional(z.array(z.string())),
+            serial: z.optional(z.array(z.string())),
+          }),
         ),
         /** Whether the node is of no use without it. */
         critical: z.optional(z.boolean()),
@@ -197,12 +201,15 @@ function specOf(
 const grantsOf = ({
   host = [],
   file = [],
+  serial = [],
 }: {
   host?: string[] | undefined;
   file?: string[] | undefined;
+  serial?: string[] | undefined;
 }) => ({
   host,
   file,
+  ...(serial.length === 0 ? {} : { serial }),
 });
 
 function readText(path: string): string | undefined {

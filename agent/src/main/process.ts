@@ -16,6 +16,7 @@ import type { AgentCrashes } from "../agent-crashes.ts";
 import type { Log } from "../ports/log.ts";
 import type { SiteClock } from "../ports/site-clock.ts";
 import { spoolLimits } from "../ports/spool.ts";
+import { AgentMeasured } from "../agent-measured.ts";
 import { openCrashes } from "./crashes.ts";
 import { modulesOf } from "./module-host.ts";
 import { runDoctor, surveyOnce, watchMachine } from "./machine.ts";
@@ -55,6 +56,7 @@ async function serve(): Promise<void> {
   const { store, applyStore, spool } = await openStores(data, clock, log);
   const pull = await openPull({ site, node }, data, clock, log);
   using crashes = await openCrashes({ site, node, data }, clock, log);
+  using measured = new AgentMeasured({ site, node }, clock);
   const crashed: AgentCrashes["crashed"] = (death) => crashes.crashed(death);
   const survey = surveyOnce(data, log);
   const file = import.meta.filename;
@@ -73,7 +75,7 @@ async function serve(): Promise<void> {
       clock,
       random,
       log,
-      link: crashes.over(pull.over(mqttLink(hub))),
+      link: measured.over(crashes.over(pull.over(mqttLink(hub)))),
       store,
       applyStore,
       files: pull.files,
@@ -83,7 +85,7 @@ async function serve(): Promise<void> {
       machine: watchMachine(data, survey, { clock, log }),
       openHost: modulesOf(
         { file, data, fileOf, site, node, survey, required, steering },
-        { clock, random, log, crashed },
+        { clock, random, log, crashed, measured: measured.take },
       ),
       restart: (reason) => {
         log.error(`the agent ends, to be started again: ${reason}`, { reason });

@@ -6,7 +6,7 @@ import type { CrashCause } from "@interactor/shared/wire/messages/crash";
 export interface GuestEnd {
   readonly cause: CrashCause;
   /** Where it was, as far as it could say. */
-  readonly stack?: string | undefined;
+  readonly stack?: string;
   readonly code?: number | undefined;
   readonly signal?: string | undefined;
   /** Bytes of memory, when that was looked at last. */

@@ -10,6 +10,8 @@ import type { Value } from "@interactor/shared/wire/value";
 export interface Grants {
   /** As `host:port`. */
   readonly host?: readonly string[];
+  /** Serial lines, by their paths. */
+  readonly serial?: readonly string[];
   /** By their absolute paths, to be read. */
   readonly file?: readonly string[];
 }

@@ -15,12 +15,11 @@ import { takeFormerRoutes } from "./former-routes.ts";
 import { openStopStore } from "../adapters/stop-store-files.ts";
 import { Hub } from "../hub.ts";
 import { controlOf } from "../hub-control.ts";
-import { takingCrashes } from "../hub-crashes.ts";
 import { viewOf } from "../hub-view.ts";
 import { journalLimits } from "../ports/journal.ts";
 import type { JournalSpan } from "../ports/journal-reader.ts";
 import type { Log } from "../ports/log.ts";
-import { openCrashes } from "./crashes.ts";
+import { openDiagnostics } from "./diagnostics.ts";
 import { boundHeap } from "./heap.ts";
 import { type Options, readOptions } from "./options.ts";
 import { record, recordingOf } from "./record.ts";
@@ -53,7 +52,7 @@ async function serve(): Promise<void> {
   const [clock, uptime] = [systemClock(), systemUptime()];
   await using journal = await openJournal({ folder: data, limits: journalLimits, clock, uptime, log });
   await using trust = await openTrust(data, clock, log);
-  await using crashes = await openCrashes(data, clock, log);
+  await using diagnostics = await openDiagnostics(data, clock, log);
   const file = import.meta.filename;
   await using kept = await openSiteWorld({ data, site, clock, log, file, trust: trust.desk });
   const hub = new Hub(
@@ -72,9 +71,7 @@ async function serve(): Promise<void> {
   await hub.resume();
   await using store = await openBrokerStore({ folder: data, limits: options.limits, clock, log });
   const wall = steadyWall(clock);
-  const rules = takingCrashes(trust.rules(hub, hub.counters), crashes.desk, (reason) =>
-    hub.counters.refused.add(reason),
-  );
+  const rules = diagnostics.rules(trust.rules(hub, hub.counters), hub.counters);
   await using broker = await openBroker({ ...mqttOf(options), store, wall }, rules);
   const problems = () => [
     ...routes.problems(),
@@ -92,9 +89,9 @@ async function serve(): Promise<void> {
       faulted: (...told) => hub.faulted(...told),
       trust: trust.desk,
       registry: trust.registry,
-      crashes: crashes.desk,
+      crashes: diagnostics.crashes,
     },
-    viewOf(hub, { broker, journal }, problems),
+    viewOf(hub, { broker, journal, measured: diagnostics.measured }, problems),
     controlOf(hub),
   );
   // The first to end: a release that was asked just now must not come back as a stop.

@@ -21,6 +21,8 @@ export function nodeTopics(site: string, node: string) {
     metric: `${base}/metric`,
     /** What is known of a module that crashed. */
     crash: `${base}/crash`,
+    /** What its modules measure of themselves. */
+    measured: `${base}/measured`,
     /** What a node asks of a file of the hub, and what it gets. */
     pull: `${base}/pull`,
     piece: `${base}/piece`,
@@ -67,6 +69,7 @@ const nodeLeaves = [
   "log",
   "metric",
   "crash",
+  "measured",
 ] as const;
 type NodeLeaf = (typeof nodeLeaves)[number];
 

@@ -10,6 +10,7 @@ import type { Death } from "../../../agent/src/core/crashes/crash-book.ts";
 import type { OpenGuest } from "../../../agent/src/ports/guest-line.ts";
 import type { InstanceSpec, ModuleHost, ModuleOutput } from "../../../agent/src/ports/module-host.ts";
 import { micros } from "@interactor/shared/kernel/units";
+import type { InstanceMetrics } from "@interactor/shared/wire/messages/measured";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import type { Value } from "@interactor/shared/wire/value";
 
@@ -24,6 +25,8 @@ export interface HostBench extends AsyncDisposable {
   readonly starts: (instance: string) => number;
   /** What is known of guests that ended. */
   readonly deaths: readonly Death[];
+  /** What instances measure of themselves. */
+  readonly measured: ReadonlyMap<string, InstanceMetrics>;
   start(name: string, settings?: unknown): Promise<void>;
   apply(instance: string, input: string, value: Value): void;
 }
@@ -36,15 +39,18 @@ export function openHostBench(kind: "worker" | "sandbox", open: OpenGuest, folde
   const reports: string[] = [];
   const outputs: ModuleOutput[] = [];
   const deaths: Death[] = [];
+  const measured = new Map<string, InstanceMetrics>();
   const starts = new Map<string, number>();
   const say = (words: string): void => void said.push(words);
   const host = new AgentModules(
     {
       clock: systemClock(newSteering()),
-      services: systemServices(join(folder, "modules")),
+      services: systemServices(join(folder, "modules"), systemClock(newSteering())),
       random: { next: () => 0 },
       log: { info: say, warn: say, error: say },
       crashed: (death) => void deaths.push(death),
+      measured: (instance, metrics) =>
+        void (metrics === undefined ? measured.delete(instance) : measured.set(instance, metrics)),
       placeOf: (instance) =>
         instance.module === "nowhere" ? undefined : { name: groupOf(instance), kind, open },
     },
@@ -63,6 +69,7 @@ export function openHostBench(kind: "worker" | "sandbox", open: OpenGuest, folde
     reports,
     outputs,
     deaths,
+    measured,
     starts: (instance) => starts.get(instance) ?? 0,
     async start(name, settings = {}) {
       const before = reports.length;

@@ -51,7 +51,7 @@ const endOf = (error: unknown): GuestEnd => ({
     error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY"
       ? "memory"
       : "error",
-  stack: error instanceof Error ? error.stack : undefined,
+  stack: (error instanceof Error ? error.stack : undefined) ?? "",
 });
 
 /** Between two looks at what a worker uses: for its crash report alone. */

@@ -14,7 +14,7 @@ test("the last ten of each are read, the oldest first, without signs of life", (
     trail.told(["ping"]);
   }
 
-  const { said, told, upMs, restarts } = trail.read(instant(350));
+  const { said, told, upMs, restarts } = trail.read([], instant(350));
 
   expect(said).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((value) => `lamp/seen = ${value}`));
   expect(told).toEqual([]);
@@ -25,12 +25,20 @@ test("each life has its own, and they are counted", () => {
   const trail = new GuestTrail();
   trail.began(instant(0));
   trail.said(["declared", "lamp", { inputs: {}, outputs: {} }, { module: "lamp", version: "1.2.0" }]);
-  expect(trail.codeOf("lamp")).toEqual({ module: "lamp", version: "1.2.0" });
+  const lamp = { name: "lamp", module: "lamp", digest: "ab" };
+  expect(trail.read([lamp], instant(0)).instances).toEqual([
+    { instance: "lamp", module: "lamp", version: "1.2.0", digest: "ab" },
+  ]);
 
   trail.began(instant(1000));
 
-  expect(trail.read(instant(1000))).toEqual({ told: [], said: [], upMs: 0, restarts: 1 });
-  expect(trail.codeOf("lamp")).toBeUndefined();
+  expect(trail.read([lamp], instant(1000))).toEqual({
+    instances: [{ instance: "lamp", module: "lamp", version: "", digest: "ab" }],
+    told: [],
+    said: [],
+    upMs: 0,
+    restarts: 1,
+  });
 });
 
 test("settings, what an instance keeps and bytes are not told", () => {
@@ -54,7 +62,7 @@ test("settings, what an instance keeps and bytes are not told", () => {
   trail.said(["ask", "lamp", 3, ["set", "token", "abc"]]);
   trail.said(["ask", "lamp", 4, ["write", 1, Buffer.from("abc")]]);
 
-  const { told, said } = trail.read(instant(0));
+  const { told, said } = trail.read([], instant(0));
 
   expect(told).toEqual([
     "start lamp of lamp",

@@ -7,6 +7,13 @@ import type { FromGuest, LoadedCode, ToGuest } from "@interactor/shared/sdk/gues
 import { crashMessagesMax } from "@interactor/shared/wire/messages/crash";
 import { fromGuestWords, toGuestWords } from "./message-words.ts";
 
+/** An instance, as far as a report names it. */
+export interface Ran {
+  readonly name: string;
+  readonly module: string;
+  readonly digest?: string;
+}
+
 export class GuestTrail {
   readonly #told = new Recent<ToGuest>();
   readonly #said = new Recent<FromGuest>();
@@ -34,13 +41,14 @@ export class GuestTrail {
     this.#said.add(message);
   }
 
-  codeOf(instance: string): LoadedCode | undefined {
-    return this.#codes.get(instance);
-  }
-
-  /** Of the life that ends `at`. */
-  read(at: Instant) {
+  /** Of the life that ends `at`, with what ran in it. */
+  read(ran: readonly Ran[], at: Instant) {
+    const instances = ran.map(({ name, module, digest = "" }) => {
+      const code = this.#codes.get(name);
+      return { instance: name, module: code?.module ?? module, version: code?.version ?? "", digest };
+    });
     return {
+      instances,
       told: this.#told.read().map(toGuestWords),
       said: this.#said.read().map(fromGuestWords),
       upMs: Math.max(Math.round(between(this.#beganAt, at)), 0),

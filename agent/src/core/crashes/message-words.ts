@@ -49,6 +49,8 @@ export function fromGuestWords(message: FromGuest): string {
       return `${message[1]} ${message[0]}: ${message[2]}`;
     case "log":
       return `${message[1]} logged ${message[2]}: ${message[3]}`;
+    case "metrics":
+      return `${message[1]} measured itself`;
     case "answer":
       return `answer ${message[1]}: ${message[2] ?? "yes"}`;
     case "ask":
@@ -80,8 +82,11 @@ function requestWords(request: ServiceRequest): string {
       return `write ${request[2].length} bytes to line ${request[1]}`;
     case "connect":
       return `connect line ${request[1]} to ${request[2]}:${request[3]}`;
+    case "open-serial":
+      return `open line ${request[1]} on ${request[2]}`;
     case "keys":
-      return "keys";
+    case "list-serial":
+      return request[0];
     // Of what it keeps only the name.
     default:
       return `${request[0]} ${request[1]}`;
