@@ -9,7 +9,8 @@ import { millis, seconds } from "@interactor/shared/kernel/units";
 import { type Check, checksMax, checkWordsMax } from "@interactor/shared/wire/machine-check";
 import { systemDisk } from "../adapters/apply-store-files/disk.ts";
 import { checkMachine } from "../adapters/machine-checks/machine-checks.ts";
-import { lookAtGroups } from "../adapters/module-host-sandbox/cgroup.ts";
+import { type GroupFolders, lookAtGroups } from "../adapters/module-host-sandbox/cgroup.ts";
+import { keptSurvey } from "../adapters/module-host-sandbox/kept-survey.ts";
 import {
   type Machine,
   type Measure,
@@ -27,18 +28,17 @@ const firstAfter = seconds(10);
 /** Clocks are set, disks fill up, users get groups. */
 const interval = millis(30 * 60 * 1000);
 
-/** What this machine can enforce on modules of others: looked at once, when somebody asks. */
-export function surveyOnce(data: string, log: Log): () => Promise<Machine> {
-  let machine: Promise<Machine> | undefined;
-  const survey = async (): Promise<Machine> => {
-    const found = await surveyMachine({ folder: join(data, "sandbox") });
+/** What this machine can enforce on modules of others: looked at when somebody asks. */
+export function surveyOf(data: string, clock: Clock, log: Log): () => Promise<Machine> {
+  const survey = async (groups: GroupFolders | undefined): Promise<Machine> => {
+    const found = await surveyMachine({ folder: join(data, "sandbox"), groups });
     log.info("looked at what this machine can enforce on modules of others", {
       has: [...found.has],
       missing: found.missing,
     });
     return found;
   };
-  return () => (machine ??= survey());
+  return keptSurvey(survey, () => clock.now());
 }
 
 /** What an agent has to say of its machine, looked at again from time to time. */

@@ -11,6 +11,7 @@ import { sandboxGuests } from "../adapters/module-host-sandbox/module-host-sandb
 import { systemServices } from "../adapters/module-services-system/module-services-system.ts";
 import { workerGuests, type WorkerOptions } from "../adapters/module-host-worker/module-host-worker.ts";
 import type { GuestPlace } from "../agent-guest.ts";
+import { pacedWrites } from "../agent-storage-writes.ts";
 import { AgentModules, type ModulesOptions } from "../agent-modules.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "../ports/module-host.ts";
 import { workerOf } from "./modules.ts";
@@ -47,7 +48,7 @@ export function modulesOf(
     required,
     steering,
   });
-  const services = systemServices(join(data, "modules"), clock);
+  const services = pacedWrites(systemServices(join(data, "modules"), clock), clock);
   const placeOf = ({ name, module, version, digest = "", ...spec }: InstanceSpec): GuestPlace | undefined => {
     const bundle = digest === "" ? spec.bundle : fileOf(digest);
     if (bundle !== undefined)
@@ -62,9 +63,27 @@ export function modulesOf(
   };
   return (events) =>
     new AgentModules(
-      { placeOf, services, clock, random, log, crashed, measured, problem: () => problem },
+      {
+        placeOf,
+        services,
+        clock,
+        random,
+        log,
+        crashed,
+        measured,
+        problem: () => wordsOf(problem, services.resting()),
+      },
       events,
     );
+}
+
+/** What keeps modules from working as they should; `undefined`: nothing. */
+function wordsOf(lack: string | undefined, resting: readonly string[]): string | undefined {
+  const words = [
+    ...(lack === undefined ? [] : [lack]),
+    ...resting.map((thing) => `${thing} failed again and again and is given a rest`),
+  ];
+  return words.length === 0 ? undefined : words.join("; ");
 }
 
 /** What this machine cannot enforce, in words for people; `undefined`: nothing. */

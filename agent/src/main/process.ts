@@ -19,7 +19,8 @@ import { spoolLimits } from "../ports/spool.ts";
 import { AgentMeasured } from "../agent-measured.ts";
 import { openCrashes } from "./crashes.ts";
 import { modulesOf } from "./module-host.ts";
-import { runDoctor, surveyOnce, watchMachine } from "./machine.ts";
+import { runDoctor, surveyOf, watchMachine } from "./machine.ts";
+import { openProfile } from "./profile.ts";
 import { openPull } from "./pull.ts";
 import { readInstances, readOptions, readRequired } from "./options.ts";
 import { allowBundles } from "./trust.ts";
@@ -50,15 +51,15 @@ async function serve(): Promise<void> {
   using folder = openDataFolder(data);
   const [instances, required] = [readInstances(config), readRequired(config, without)];
   const log = pinoLog({ name: "interactor-agent", version, node });
-  const random = { next: Math.random };
-  const steering = newSteering();
+  const [random, steering] = [{ next: Math.random }, newSteering()];
   const clock = systemClock(steering);
   const { store, applyStore, spool } = await openStores(data, clock, log);
   const pull = await openPull({ site, node }, data, clock, log);
   using crashes = await openCrashes({ site, node, data }, clock, log);
   using measured = new AgentMeasured({ site, node }, clock);
   const crashed: AgentCrashes["crashed"] = (death) => crashes.crashed(death);
-  const survey = surveyOnce(data, log);
+  const survey = surveyOf(data, clock, log);
+  const profile = openProfile({ site, node }, clock, log);
   const file = import.meta.filename;
   const fileOf = (digest: string): string => applyStore.pathOf(digest);
   const agent = new Agent(
@@ -75,7 +76,7 @@ async function serve(): Promise<void> {
       clock,
       random,
       log,
-      link: measured.over(crashes.over(pull.over(mqttLink(hub)))),
+      link: measured.over(crashes.over(profile.over(pull.over(mqttLink(hub))))),
       store,
       applyStore,
       files: pull.files,
@@ -83,9 +84,11 @@ async function serve(): Promise<void> {
       secrets: crashes.hiding(systemSecrets(process.env, secrets)),
       spool,
       machine: watchMachine(data, survey, { clock, log }),
-      openHost: modulesOf(
-        { file, data, fileOf, site, node, survey, required, steering },
-        { clock, random, log, crashed, measured: measured.take },
+      openHost: profile.around(
+        modulesOf(
+          { file, data, fileOf, site, node, survey, required, steering },
+          { clock, random, log, crashed, measured: measured.take },
+        ),
       ),
       restart: (reason) => {
         log.error(`the agent ends, to be started again: ${reason}`, { reason });

@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, vi } from "vitest";
 import { AgentModules } from "../../../agent/src/agent-modules.ts";
+import { pacedWrites } from "../../../agent/src/agent-storage-writes.ts";
 import { newSteering, systemClock } from "../../../agent/src/adapters/clock-system.ts";
 import { systemServices } from "../../../agent/src/adapters/module-services-system/module-services-system.ts";
 import type { Death } from "../../../agent/src/core/crashes/crash-book.ts";
@@ -42,10 +43,11 @@ export function openHostBench(kind: "worker" | "sandbox", open: OpenGuest, folde
   const measured = new Map<string, InstanceMetrics>();
   const starts = new Map<string, number>();
   const say = (words: string): void => void said.push(words);
+  const clock = systemClock(newSteering());
   const host = new AgentModules(
     {
-      clock: systemClock(newSteering()),
-      services: systemServices(join(folder, "modules"), systemClock(newSteering())),
+      clock,
+      services: pacedWrites(systemServices(join(folder, "modules"), clock), clock),
       random: { next: () => 0 },
       log: { info: say, warn: say, error: say },
       crashed: (death) => void deaths.push(death),

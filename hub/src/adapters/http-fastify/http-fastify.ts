@@ -8,6 +8,7 @@ import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { apiPaths } from "@interactor/shared/wire/api";
 import { payloadBytesMax } from "@interactor/shared/wire/limits";
 import type { ModuleRegistry } from "../../ports/module-registry.ts";
+import type { ProfileDesk } from "../../ports/profile-desk.ts";
 import type { TrustDesk } from "../../ports/trust-desk.ts";
 import type { SiteControl } from "../../ports/site-control.ts";
 import type { HubView } from "../../ports/view.ts";
@@ -16,6 +17,7 @@ import { type CrashDesk, routeCrashes } from "./crash-routes.ts";
 import { loadDashboard } from "./dashboard-files.ts";
 import { HttpGuard, httpTimes } from "./http-guard.ts";
 import { Metrics } from "./metrics.ts";
+import { routeProfiles } from "./profile-routes.ts";
 import { routeRegistry } from "./registry-routes.ts";
 import { routeTrust } from "./trust-routes.ts";
 import { routeRecording, type TakeRecording } from "./recording-route.ts";
@@ -36,6 +38,7 @@ export interface HttpOptions {
   readonly trust: TrustDesk;
   readonly registry: Pick<ModuleRegistry, "search" | "versions">;
   readonly crashes: CrashDesk;
+  readonly profiles: ProfileDesk;
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -86,7 +89,7 @@ export async function openHttp(
   });
   routeApi(app, options.site, view);
   routeDesks(app, options);
-  await routeConfigApi(app, control);
+  await routeConfigApi(app, control, (api) => routeProfiles(api, options.profiles));
   for (const file of await loadDashboard(options.dashboard, options.site)) {
     app.get(file.path, async (_request, reply) =>
       reply.type(file.type).header("cache-control", "no-cache").send(file.body),

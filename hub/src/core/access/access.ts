@@ -18,6 +18,7 @@ const agentTopics = new Set<Topic["kind"]>([
   "reported",
   "vote",
   "pull",
+  "profiled",
   "metric",
   "crash",
   "measured",
@@ -34,6 +35,6 @@ export function mayPublish(site: string, identity: Identity, topic: Topic | unde
 
 export function maySubscribe(site: string, identity: Identity, filter: string): boolean {
   if (identity.kind === "visitor") return filter.startsWith(`${topicRoot}/${site}/`);
-  const { downAll, desired, round, piece, stopAll, hubState } = nodeTopics(site, identity.node);
-  return [downAll, desired, round, piece, stopAll, hubState].includes(filter);
+  const { downAll, desired, round, piece, profile, stopAll, hubState } = nodeTopics(site, identity.node);
+  return [downAll, desired, round, piece, profile, stopAll, hubState].includes(filter);
 }
