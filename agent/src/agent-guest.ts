@@ -8,6 +8,7 @@ import { type Millis, millis, seconds } from "@interactor/shared/kernel/units";
 import type { Applied } from "@interactor/shared/sdk/context";
 import type { FromGuest, InputChange, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import type { InstanceMetrics } from "@interactor/shared/wire/messages/measured";
+import { moduleLimitsDefault } from "@interactor/shared/wire/messages/module-limits";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import { InstanceServices } from "./agent-services.ts";
 import type { Death } from "./core/crashes/crash-book.ts";
@@ -22,6 +23,8 @@ export interface GuestPlace {
   readonly name: string;
   readonly kind: "worker" | "sandbox";
   readonly open: OpenGuest;
+  /** How long it may take over one thing without an answer. More: it hangs, is ended and started again. */
+  readonly silenceMax?: Millis | undefined;
 }
 
 export interface GuestKeeping {
@@ -46,8 +49,8 @@ const questionTimeout = seconds(10);
 const pingInterval = seconds(1);
 /** Pings' time without an answer. More: its instances are said to be silent. */
 const silencesToSay = 2;
-/** More: it hangs, is ended and started again. */
-const silencesMax = 5;
+/** As long as every module has, in pings. */
+const silencesDefault = moduleLimitsDefault.handlerMs / pingInterval;
 /** Until its first answer: loading code takes a slow Pi longer than anything after it. */
 const silencesAtStartMax = 30;
 
@@ -55,6 +58,7 @@ export class GuestKeeper implements AsyncDisposable {
   readonly name: string;
   readonly #kind: GuestPlace["kind"];
   readonly #open: OpenGuest;
+  readonly #silencesMax: number;
   readonly #options: GuestKeeping;
   readonly #events: ModuleHostEvents;
   readonly #instances = new Map<string, InstanceSpec>();
@@ -81,10 +85,11 @@ export class GuestKeeper implements AsyncDisposable {
   #isStopping = false;
   #stopped: (() => void) | undefined;
 
-  constructor({ name, kind, open }: GuestPlace, options: GuestKeeping, events: ModuleHostEvents) {
+  constructor({ name, kind, open, silenceMax }: GuestPlace, options: GuestKeeping, events: ModuleHostEvents) {
     this.name = name;
     this.#kind = kind;
     this.#open = open;
+    this.#silencesMax = silenceMax === undefined ? silencesDefault : Math.ceil(silenceMax / pingInterval);
     this.#options = options;
     this.#events = events;
   }
@@ -109,10 +114,8 @@ export class GuestKeeper implements AsyncDisposable {
   }
 
   apply(instance: string, input: string, applied: Applied | undefined): void {
-    if (this.#silences > 0) return this.#hold([instance, input, applied]);
-    this.#changes.push([instance, input, applied]);
-    if (this.#changes.length === 1) queueMicrotask(() => this.#postChanges());
-    return undefined;
+    if (this.#silences > 0) this.#hold([instance, input, applied]);
+    else if (this.#changes.push([instance, input, applied]) === 1) queueMicrotask(() => this.#postChanges());
   }
 
   async prepare(instance: InstanceSpec): Promise<Verdict> {
@@ -229,7 +232,7 @@ export class GuestKeeper implements AsyncDisposable {
     }
     this.#silences += 1;
     if (this.#silences === silencesToSay && this.#hasAnswered) this.#saySilent();
-    const most = this.#hasAnswered ? silencesMax : silencesAtStartMax;
+    const most = this.#hasAnswered ? this.#silencesMax : silencesAtStartMax;
     if (this.#silences < most) return undefined;
     return this.#died(`it did not answer for ${(most * pingInterval) / 1000} s`, { cause: "hang" });
   }
@@ -307,8 +310,8 @@ export class GuestKeeper implements AsyncDisposable {
   #crashed(reason: string, end: GuestEnd): void {
     const { clock, crashed, log } = this.#options;
     log.error(`${this.#kind} ${this.name} crashed: ${reason}`);
-    const ended = { guest: this.#kind, reason, stack: "", ...end };
-    crashed?.({ ...ended, ...this.#trail.read(this.instances, clock.now()) });
+    const trail = this.#trail.read(this.instances, clock.now());
+    crashed?.({ guest: this.#kind, reason, stack: "", ...end, ...trail });
   }
 
   #say(instance: string, state: InstanceReport): void {
@@ -335,9 +338,8 @@ export class GuestKeeper implements AsyncDisposable {
       case "running":
         return this.#say(message[1], { state: "running" });
       case "waiting":
-        return this.#say(message[1], { state: "waiting", reason: message[2] });
       case "failed":
-        return this.#say(message[1], { state: "failed", reason: message[2] });
+        return this.#say(message[1], { state: message[0], reason: message[2] });
       case "log": {
         const [, instance, level, words, details] = message;
         return this.#options.log[level](`${instance}: ${words}`, { instance, ...details });

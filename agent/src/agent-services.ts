@@ -4,6 +4,7 @@ import type { FromGuest, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import { lineWindowBytes, type ServiceReply, type ServiceRequest } from "@interactor/shared/sdk/services";
 import { encodeCbor } from "@interactor/shared/wire/cbor";
 import { nameLengthMax } from "@interactor/shared/wire/limits";
+import { anything, type GrantKind, isAmong } from "@interactor/shared/wire/messages/grants";
 import type { Value } from "@interactor/shared/wire/value";
 import type { InstanceSpec } from "./ports/module-host.ts";
 import type { ByteLine, ByteLineEnds, ModuleServices, Stored } from "./ports/module-services.ts";
@@ -113,8 +114,8 @@ export class InstanceServices {
     }
   }
 
-  #granted(kind: "file" | "host" | "serial", name: string): void {
-    if (this.#spec.grants?.[kind]?.includes(name) === true) return;
+  #granted(kind: GrantKind, name: string): void {
+    if (isAmong(kind, name, this.#spec.grants?.[kind] ?? [])) return;
     throw new Fault("NOT_GRANTED", `${kind} "${name}" is not granted to ${this.#spec.name}`);
   }
 
@@ -157,7 +158,7 @@ export class InstanceServices {
 
   /** Those that it may open, and whether they are there. */
   async #listSerial(): Promise<Value> {
-    const paths = this.#spec.grants?.serial ?? [];
+    const paths = (this.#spec.grants?.serial ?? []).filter((path) => path !== anything);
     return Promise.all(
       paths.map(async (path) => ({ path, isThere: await this.#services.isSerialLine(path) })),
     );

@@ -1,6 +1,8 @@
 /** Where each instance runs: the agent's own modules in worker threads, those of others in sandboxes. */
 import { dirname, join } from "node:path";
-import { sandboxLimitsDefault } from "../adapters/module-host-sandbox/limits.ts";
+import { messageOf } from "@interactor/shared/kernel/fault";
+import { millis } from "@interactor/shared/kernel/units";
+import { ceilingFile } from "../adapters/ceiling-file.ts";
 import {
   type Machine,
   type Measure,
@@ -13,6 +15,7 @@ import { workerGuests, type WorkerOptions } from "../adapters/module-host-worker
 import type { GuestPlace } from "../agent-guest.ts";
 import { pacedWrites } from "../agent-storage-writes.ts";
 import { AgentModules, type ModulesOptions } from "../agent-modules.ts";
+import { limitsUnder, pastCeiling } from "../core/ceiling/ceiling.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "../ports/module-host.ts";
 import { workerOf } from "./modules.ts";
 
@@ -27,6 +30,8 @@ export interface ModulesSetup extends WorkerOptions {
   readonly survey: () => Promise<Machine>;
   /** Measures without which no module of others is run. */
   readonly required: ReadonlySet<Measure>;
+  /** The file that says what modules that came from the hub may have here, whatever it grants them. */
+  readonly ceiling: string;
 }
 
 export function modulesOf(
@@ -34,6 +39,7 @@ export function modulesOf(
   { clock, random, log, crashed, measured }: ModulesWorld,
 ): (events: ModuleHostEvents) => ModuleHost {
   const { file, data, fileOf, site, node, steering, survey, required } = setup;
+  const ceiling = ceilingFile(setup.ceiling);
   const worker = workerGuests({ file, site, node, steering });
   let problem: string | undefined;
   const sandbox = sandboxGuests({
@@ -49,6 +55,16 @@ export function modulesOf(
     steering,
   });
   const services = pacedWrites(systemServices(join(data, "modules"), clock), clock);
+  // What stands in the node's own file was written by whoever writes its ceiling.
+  const limitsOf = ({ limits }: Pick<InstanceSpec, "limits">, digest: string) =>
+    limitsUnder({ limits }, digest === "" ? { limits: {} } : ceiling());
+  const objection = ({ digest = "", ...spec }: InstanceSpec): string | undefined => {
+    try {
+      return digest === "" ? undefined : pastCeiling(spec, ceiling());
+    } catch (error) {
+      return messageOf(error);
+    }
+  };
   const placeOf = ({ name, module, version, digest = "", ...spec }: InstanceSpec): GuestPlace | undefined => {
     const bundle = digest === "" ? spec.bundle : fileOf(digest);
     if (bundle !== undefined)
@@ -56,7 +72,8 @@ export function modulesOf(
         // Another version has a sandbox of its own, also while the one before it still runs.
         name: `sandbox of ${name} with ${bundle}`,
         kind: "sandbox",
-        open: sandbox({ bundle, limits: sandboxLimitsDefault }),
+        open: sandbox({ bundle, limits: limitsOf(spec, digest) }),
+        silenceMax: millis(limitsOf(spec, digest).handlerMs),
       };
     const group = workerOf(module, version);
     return group === undefined ? undefined : { name: group, kind: "worker", open: worker };
@@ -66,6 +83,7 @@ export function modulesOf(
       {
         placeOf,
         services,
+        objection,
         clock,
         random,
         log,

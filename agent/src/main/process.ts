@@ -86,7 +86,7 @@ async function serve(): Promise<void> {
       machine: watchMachine(data, survey, { clock, log }),
       openHost: profile.around(
         modulesOf(
-          { file, data, fileOf, site, node, survey, required, steering },
+          { ...options, file, fileOf, survey, required, steering },
           { clock, random, log, crashed, measured: measured.take },
         ),
       ),

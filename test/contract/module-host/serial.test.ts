@@ -10,7 +10,7 @@ import { kindsWith } from "./kinds.ts";
 const both = requires("socat", "bwrap");
 
 function asking(bench: HostBench, serial: readonly string[]) {
-  bench.host.start({ name: "liner", module: "liner", settings: {}, grants: { serial } });
+  bench.host.start({ name: "liner", module: "liner", settings: {}, grants: { serial: [...serial] } });
   const of = (output: string): readonly unknown[] =>
     bench.outputs.filter((each) => each.output === output).map(({ value }) => value);
   const ask = async (words: string): Promise<unknown> => {

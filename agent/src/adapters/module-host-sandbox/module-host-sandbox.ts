@@ -133,7 +133,7 @@ class Sandbox implements GuestLine {
 
   async end(): Promise<void> {
     this.#isOver = true;
-    this.#child?.kill("SIGKILL");
+    endNow(this.#child);
     await this.#closed.promise;
   }
 
@@ -171,6 +171,8 @@ class Sandbox implements GuestLine {
       // Without namespaces nothing clears it later.
       env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", UV_THREADPOOL_SIZE: "1" },
       cwd: "/",
+      // A process group of its own, see `endGroup`.
+      detached: true,
       stdio: ["ignore", "ignore", "pipe", "pipe", ...handles],
     });
     for (const handle of handles) closeSync(handle);
@@ -185,7 +187,10 @@ class Sandbox implements GuestLine {
       return;
     stepBack(child.pid);
     if (child.stderr !== null) this.#lastWords = new LastWords(child.stderr);
-    child.on("exit", () => child.stderr?.resume());
+    child.on("exit", () => {
+      endGroup(child);
+      child.stderr?.resume();
+    });
     this.#line = new SandboxLine(pipe, limits, {
       said: (message) => {
         if (!this.#isOver) this.#ends.said(message);
@@ -223,7 +228,7 @@ class Sandbox implements GuestLine {
   #kill(reason: string, cause: GuestEnd["cause"] = "sandbox"): void {
     if (this.#verdict === undefined) this.#cause = cause;
     this.#verdict ??= reason;
-    this.#child?.kill("SIGKILL");
+    endNow(this.#child);
   }
 
   #gone(code: number | null, signal: NodeJS.Signals | null): void {
@@ -259,6 +264,24 @@ class Sandbox implements GuestLine {
       isOutOfHeap === true ? "memory" : code === null && reason === undefined ? "signal" : "error";
     return [reason === undefined ? how : `${how}: ${reason}`, cause];
   }
+}
+
+/**
+ * The process with its group. Bubblewrap's child goes with its parent, but not from its first moment: until then it waits
+ * for ever for a parent that was ended, and keeps the sandbox's pipe open. It leaves the group after that.
+ */
+function endGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // Nobody is left.
+  }
+}
+
+/** Of one that has ended the number may be another's. */
+function endNow(child: ChildProcess | undefined): void {
+  if (child !== undefined && child.exitCode === null && child.signalCode === null) endGroup(child);
 }
 
 const overMemory = (megabytes: number): string => `it took more than its ${megabytes} MB of memory`;

@@ -88,7 +88,7 @@ export async function openHttp(
     return reply.code(421).send({ error: "this hub is not known under that host name" });
   });
   routeApi(app, options.site, view);
-  routeDesks(app, options);
+  routeDesks(app, options, view);
   await routeConfigApi(app, control, (api) => routeProfiles(api, options.profiles));
   for (const file of await loadDashboard(options.dashboard, options.site)) {
     app.get(file.path, async (_request, reply) =>
@@ -124,9 +124,13 @@ export async function openHttp(
   return { port: await listen(app, options), [Symbol.asyncDispose]: () => close(app, sockets) };
 }
 
-function routeDesks(app: FastifyInstance, { trust, registry, crashes, record }: HttpOptions): void {
+function routeDesks(
+  app: FastifyInstance,
+  { trust, registry, crashes, record }: HttpOptions,
+  view: HubView,
+): void {
   routeTrust(app, trust);
-  routeRegistry(app, registry);
+  routeRegistry(app, registry, view);
   routeCrashes(app, crashes);
   routeRecording(app, record);
 }
