@@ -8,10 +8,13 @@ import { type Millis, millis, seconds } from "@interactor/shared/kernel/units";
 import type { Applied } from "@interactor/shared/sdk/context";
 import type { FromGuest, GuestInstance, InputChange, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import { instanceOf } from "@interactor/shared/sdk/run-name";
+import type { InstanceMetrics } from "@interactor/shared/wire/messages/measured";
 import { moduleLimitsDefault } from "@interactor/shared/wire/messages/module-limits";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import { InstanceServices, type ServedRun } from "./agent-services.ts";
-import type { GuestLine, OpenGuest, ProfileWanted } from "./ports/guest-line.ts";
+import type { Death } from "./core/crashes/crash-book.ts";
+import { GuestTrail } from "./core/crashes/guest-trail.ts";
+import type { GuestEnd, GuestLine, OpenGuest, ProfileWanted } from "./ports/guest-line.ts";
 import type { Log } from "./ports/log.ts";
 import type { InstanceSpec, ModuleHostEvents, Verdict } from "./ports/module-host.ts";
 import type { ModuleServices } from "./ports/module-services.ts";
@@ -31,6 +34,10 @@ export interface GuestKeeping {
   readonly log: Log;
   /** It is gone. Returns what its supervisor has to say to that, in words for people. */
   readonly died: (guest: string, reason: string) => string;
+  /** What is known of an end that nobody wanted. */
+  readonly crashed?: ((death: Death) => void) | undefined;
+  /** What an instance measures of itself; `undefined`: it is here no more. */
+  readonly measured?: ((instance: string, metrics: InstanceMetrics | undefined) => void) | undefined;
 }
 
 /** Of runs, by their names. */
@@ -80,6 +87,7 @@ export class GuestKeeper implements AsyncDisposable {
    * that every guest hangs.
    */
   #silences = 0;
+  readonly #trail = new GuestTrail();
   #line: GuestLine | undefined;
   /** Why it is away. */
   #death = "";
@@ -122,10 +130,8 @@ export class GuestKeeper implements AsyncDisposable {
   }
 
   apply(instance: string, input: string, applied: Applied | undefined): void {
-    if (this.#silences > 0) return this.#hold([instance, input, applied]);
-    this.#changes.push([instance, input, applied]);
-    if (this.#changes.length === 1) queueMicrotask(() => this.#postChanges());
-    return undefined;
+    if (this.#silences > 0) this.#hold([instance, input, applied]);
+    else if (this.#changes.push([instance, input, applied]) === 1) queueMicrotask(() => this.#postChanges());
   }
 
   /** `run`: which serves by that name, and may have a veto. */
@@ -176,7 +182,7 @@ export class GuestKeeper implements AsyncDisposable {
     if (!this.#runs.has(instance)) this.#endServices(instance);
     if (verdict === undefined || this.#line === undefined) return;
     this.#options.log.warn(`${instance} did not stop in time and was ended`, { instance });
-    this.#died(`${instance} did not stop in time`);
+    this.#died(`${instance} did not stop in time`, { cause: "stop" });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -232,8 +238,10 @@ export class GuestKeeper implements AsyncDisposable {
   /** Sent apart, two inputs that one reading moves would be seen in two frames. */
   #postChanges(): void {
     if (this.#changes.length === 0) return;
-    this.#line?.post(["inputs", this.#changes]);
+    const message = ["inputs", this.#changes] as const;
     this.#changes = [];
+    this.#trail.told(message);
+    this.#line?.post(message);
   }
 
   /** What the guest does not take would gather in its inbox without a bound. */
@@ -254,7 +262,7 @@ export class GuestKeeper implements AsyncDisposable {
     if (this.#silences === silencesToSay && this.#hasAnswered) this.#saySilent();
     const most = this.#hasAnswered ? this.#silencesMax : silencesAtStartMax;
     if (this.#silences < most) return undefined;
-    return this.#died(`it did not answer for ${(most * pingInterval) / 1000} s`);
+    return this.#died(`it did not answer for ${(most * pingInterval) / 1000} s`, { cause: "hang" });
   }
 
   #saySilent(): void {
@@ -283,6 +291,7 @@ export class GuestKeeper implements AsyncDisposable {
 
   #post(message: ToGuest): void {
     this.#postChanges();
+    this.#trail.told(message);
     this.#line?.post(message);
   }
 
@@ -291,15 +300,13 @@ export class GuestKeeper implements AsyncDisposable {
     if (this.#isStopping || this.#line !== undefined) return;
     this.#isAnswerDue = false;
     this.#hasAnswered = false;
+    this.#trail.began(this.#options.clock.now());
     const line = this.#open(this.name, {
       said: (message) => {
         if (this.#line === line) this.#receive(message);
       },
-      ended: (reason, crash) => {
-        if (this.#line !== line) return;
-        if (crash !== undefined)
-          this.#options.log.error(`${this.#kind} ${this.name} crashed: ${reason}`, { ...crash });
-        this.#died(reason);
+      ended: (reason, end) => {
+        if (this.#line === line) this.#died(reason, end);
       },
     });
     this.#line = line;
@@ -307,9 +314,10 @@ export class GuestKeeper implements AsyncDisposable {
     for (const run of this.#runs.values()) this.#begin(run);
   }
 
-  #died(reason: string): void {
+  #died(reason: string, end: GuestEnd | undefined): void {
     const line = this.#line;
     this.#line = undefined;
+    if (!this.#isStopping && end !== undefined) this.#crashed(reason, { ...line?.usage, ...end });
     void line?.end();
     this.#cancelPing?.();
     for (const services of this.#services.values()) services.end();
@@ -328,6 +336,13 @@ export class GuestKeeper implements AsyncDisposable {
     if (this.#runs.size === 0) this.#options.log.warn(`${this.name}: ${this.#death}`);
   }
 
+  #crashed(reason: string, end: GuestEnd): void {
+    const { clock, crashed, log } = this.#options;
+    log.error(`${this.#kind} ${this.name} crashed: ${reason}`);
+    const trail = this.#trail.read(this.runs, clock.now());
+    crashed?.({ guest: this.#kind, reason, stack: "", ...end, ...trail });
+  }
+
   #say(instance: string, state: InstanceReport): void {
     // What was told to end may have had something to say before it heard.
     if (!this.#runs.has(instance)) return;
@@ -337,6 +352,7 @@ export class GuestKeeper implements AsyncDisposable {
 
   #receive(message: FromGuest): void {
     const events = this.#events;
+    this.#trail.said(message);
     switch (message[0]) {
       case "output": {
         const [, instance, output, value, at, quality, isUnsynchronised] = message;
@@ -351,9 +367,8 @@ export class GuestKeeper implements AsyncDisposable {
       case "running":
         return this.#say(message[1], { state: "running" });
       case "waiting":
-        return this.#say(message[1], { state: "waiting", reason: message[2] });
       case "failed":
-        return this.#say(message[1], { state: "failed", reason: message[2] });
+        return this.#say(message[1], { state: message[0], reason: message[2] });
       case "log": {
         const [, run, level, words, details] = message;
         const instance = instanceOf(run);
@@ -363,6 +378,8 @@ export class GuestKeeper implements AsyncDisposable {
       case "taken":
       case "hang-up":
         return this.#services.get(message[1])?.take(message);
+      case "metrics":
+        return this.#options.measured?.(message[1], message[2]);
       case "answer":
         return this.#answer(message[1], message[2]);
       case "pong":

@@ -6,7 +6,15 @@ import { AgentModules } from "./agent-modules.ts";
 import type { GuestEnds } from "./ports/guest-line.ts";
 
 const denied = () => Promise.reject(new Error("no such service"));
-const noServices = { loadStored: denied, saveStored: denied, connect: denied, readFile: denied };
+const noServices = {
+  loadStored: denied,
+  saveStored: denied,
+  connect: denied,
+  readFile: denied,
+  isSerialLine: denied,
+  openSerial: denied,
+  resting: () => [],
+};
 
 /** Guests that are there and answer nothing but pings; a test ends them. Real ones: test/contract/module-host. */
 function room() {

@@ -12,7 +12,17 @@ export type { Quality } from "../wire/entry.ts";
 export type { Value } from "../wire/value.ts";
 export type { Clock } from "../kernel/clock.ts";
 export type { Random } from "../kernel/random.ts";
-export type { HostAddress, ModuleConnection, ModuleFiles, ModuleNet, ModuleStorage } from "./services.ts";
+export type {
+  HostAddress,
+  ModuleConnection,
+  ModuleFiles,
+  ModuleMetrics,
+  ModuleNet,
+  ModuleSerial,
+  ModuleStorage,
+  SerialLine,
+  SerialSettings,
+} from "./services.ts";
 export { quality } from "../wire/entry.ts";
 export { deliveries, inputSpec, outputSpec } from "../wire/messages/port.ts";
 export { unreachable } from "../kernel/assert.ts";

@@ -46,7 +46,7 @@ async function measure(kind: GuestKind, count: number): Promise<GuestFigures> {
   await using host = new AgentModules(
     {
       clock: systemClock(newSteering()),
-      services: systemServices(join(folder, "modules")),
+      services: systemServices(join(folder, "modules"), systemClock(newSteering())),
       random: { next: () => 0 },
       log: { info: quiet, warn: quiet, error: quiet },
       placeOf: ({ name }) =>
