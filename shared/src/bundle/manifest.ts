@@ -28,6 +28,11 @@ export interface Manifest {
   readonly outputsLike?: Partial<OutputSpec>;
   /** An instance takes other settings while it runs: its ports are the same whatever they are. */
   readonly takesSettings?: boolean;
+  /**
+   * No two versions of an instance may run at one time: it has something that there is one of, such as a port that it
+   * listens on. Of what it has permission for that is known.
+   */
+  readonly alone?: boolean;
   /** The setting, a map of inputs, that lighting fixtures named in the setting `fixtures` become when a site is compiled. */
   readonly fixturesInto?: string;
   /** What it needs of the world. */
@@ -43,6 +48,14 @@ export interface Manifest {
 /** What a module may need. Of a pin, a bus, a serial line and a universe there is one, and one instance has it. */
 export const permissionKinds = ["pin", "bus", "serial", "universe", "host", "file"] as const;
 export type PermissionKind = (typeof permissionKinds)[number];
+
+/** Of these there is one, and a second that opens it takes it from the first, or fails. */
+const exclusive: readonly PermissionKind[] = ["pin", "bus", "serial", "universe"];
+
+/** Whether another version of an instance may run beside it for a moment, to take over without a break. */
+export function overlaps({ alone, permissions = [] }: Pick<Manifest, "alone" | "permissions">): boolean {
+  return alone !== true && !permissions.some(({ kind }) => exclusive.includes(kind));
+}
 
 /**
  * Something that a module needs: always the same, or what its settings name. Who writes the settings allows what stands
@@ -110,6 +123,12 @@ function namesAt(settings: unknown, pointer: string): readonly string[] {
   return list.flatMap((each) => (typeof each === "string" || typeof each === "number" ? [String(each)] : []));
 }
 
+/** Of a manifest what says which ports there are. */
+export type ManifestPorts = Pick<
+  Manifest,
+  "inputs" | "outputs" | "inputsFrom" | "inputsLike" | "outputsFrom" | "outputsLike"
+>;
+
 export interface DeclaredPorts {
   readonly inputs: Ports<InputSpec>;
   readonly outputs: Ports<OutputSpec>;
@@ -120,7 +139,7 @@ export interface DeclaredPorts {
  * `inputsFrom` or `outputsFrom` names holds something that is no port, or one name serves twice:
  * an input and an output of an instance share their names' space, because what an input holds is a value too.
  */
-export function declaredPorts(manifest: Manifest, settings: unknown): Result<DeclaredPorts, string> {
+export function declaredPorts(manifest: ManifestPorts, settings: unknown): Result<DeclaredPorts, string> {
   const inputMaps = [manifest.inputsFrom ?? []]
     .flat()
     .map((pointer) => portsAt(pointer, settings, inputSpec, manifest.inputsLike));

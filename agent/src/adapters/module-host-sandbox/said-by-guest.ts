@@ -10,9 +10,11 @@ import { decodeCbor } from "@interactor/shared/wire/cbor";
 import { portsMax, valueDepthMax } from "@interactor/shared/wire/limits";
 import { findPort, inputSpec, outputSpec } from "@interactor/shared/wire/messages/port";
 import { isName } from "@interactor/shared/wire/names";
+import { isRunName } from "@interactor/shared/sdk/run-name";
 import type { ServiceRequest } from "@interactor/shared/sdk/services";
 import { isOfType, isSendable, type Value } from "@interactor/shared/wire/value";
 import * as z from "zod/mini";
+import { beyondSigned, type SignedPorts } from "./beyond-signed.ts";
 import { fromGuestBytesMax } from "./frames.ts";
 import type { FromSandbox } from "./sandbox-messages.ts";
 
@@ -26,25 +28,27 @@ const words = z.pipe(
   z.string(),
   z.transform((text: string) => text.slice(0, wordsMax).toWellFormed()),
 );
+/** A run of an instance. */
+const run = z.string().check(z.refine(isRunName, "not a run"));
 const count = z.int().check(z.nonnegative());
 const portsOf = <Spec>(spec: z.ZodMiniType<Spec>) =>
   z.record(name, spec).check(z.refine((ports) => Object.keys(ports).length <= portsMax, "too many ports"));
 
 const declared = z.tuple([
   z.literal("declared"),
-  name,
+  run,
   z.object({ inputs: portsOf(inputSpec), outputs: portsOf(outputSpec) }),
   z.object({ module: words, version: words }),
 ]);
-const ofInstance = z.tuple([z.enum(["started", "running"]), name]);
-const withReason = z.tuple([z.enum(["waiting", "failed"]), name, words]);
+const ofInstance = z.tuple([z.enum(["started", "running"]), run]);
+const withReason = z.tuple([z.enum(["waiting", "failed"]), run, words]);
 const levels: readonly LogLevel[] = ["info", "warn", "error"];
-const log = z.tuple([z.literal("log"), name, z.enum(levels), words, z.unknown()]);
+const log = z.tuple([z.literal("log"), run, z.enum(levels), words, z.unknown()]);
 const answer = z.tuple([z.literal("answer"), count, z.nullish(words)]);
 const alone = z.tuple([z.enum(["pong", "stopped"])]);
 const output = z.tuple([
   z.literal("output"),
-  name,
+  run,
   z.string(),
   z.unknown(),
   z.number(),
@@ -60,9 +64,9 @@ const request = z.union([
   z.tuple([z.literal("connect"), count, z.string(), z.int().check(z.gte(1), z.lte(65_535))]),
   z.tuple([z.literal("write"), count, z.instanceof(Uint8Array)]),
 ]);
-const ask = z.tuple([z.literal("ask"), name, count, request]);
-const taken = z.tuple([z.literal("taken"), name, count, count]);
-const hangUp = z.tuple([z.literal("hang-up"), name, count]);
+const ask = z.tuple([z.literal("ask"), run, count, request]);
+const taken = z.tuple([z.literal("taken"), run, count, count]);
+const hangUp = z.tuple([z.literal("hang-up"), run, count]);
 const profiled = z.tuple([z.literal("profiled"), z.nullable(z.string())]);
 const message = z.union([
   output,
@@ -82,9 +86,17 @@ export class SaidByGuest {
   /** Of each instance that was started, how often it may yet declare itself: each start does it once. */
   readonly #started = new Map<string, number>();
   readonly #ports = new Map<string, DeclaredPorts>();
+  readonly #settings = new Map<string, unknown>();
+  readonly #signed: SignedPorts | undefined;
+
+  /** `signed`: what its publisher said of its ports, where that is known. */
+  constructor(signed?: SignedPorts) {
+    this.#signed = signed;
+  }
 
   /** It may speak for this instance from now on, and for no other. */
-  expect(instance: string): void {
+  expect(instance: string, settings?: unknown): void {
+    this.#settings.set(instance, settings);
     this.#started.set(instance, (this.#started.get(instance) ?? 0) + 1);
   }
 
@@ -128,6 +140,8 @@ export class SaidByGuest {
     const left = this.#started.get(instance);
     if (left === undefined) return failed(notItsOwn);
     if (left === 0) return failed("it declares itself again");
+    const beyond = this.#signed && beyondSigned(this.#signed, this.#settings.get(instance), ports, code);
+    if (beyond !== undefined) return failed(beyond);
     this.#started.set(instance, left - 1);
     this.#ports.set(instance, ports);
     return ok([kind, instance, ports, code]);
