@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { groupFolders, openGroup } from "./cgroup.ts";
+import { groupFolders, groupName, openGroup, sweepGroups } from "./cgroup.ts";
 import { sandboxLimitsDefault } from "./limits.ts";
 
 // The second version of the interface, as files: the machine of a test may have the first. What the kernel makes of what
@@ -61,4 +61,17 @@ test("what the machine lacks is said for each by itself", () => {
     ok: false,
     error: "this kernel has no control groups",
   });
+});
+
+test("groups of an agent that is gone are swept, and not those that one has just made", () => {
+  const root = treeOf(unified);
+  const folders = groupFolders(join(root, "fs"), join(root, "self"));
+  const folderOf = (name: string): string => join(root, "fs/agent.service", `interactor-${name}`);
+  // No process has so high a number.
+  const [old, fresh] = [groupName(2 ** 30, 1), groupName(process.pid, 1)];
+  for (const name of [old, fresh]) mkdirSync(folderOf(name));
+
+  sweepGroups(folders);
+
+  expect([existsSync(folderOf(old)), existsSync(folderOf(fresh))]).toEqual([false, true]);
 });

@@ -73,6 +73,9 @@ function writable(folder: string): Result<string, string> {
   }
 }
 
+/** Of a sandbox of the agent in this process. */
+export const groupName = (pid: number, number: number): string => `${pid}-${number}`;
+
 /** A group by that name under each controller there is, with these limits. One that is left from before is taken over. */
 export function openGroup(folders: GroupFolders, name: string, limits: SandboxLimits): Group {
   const made = new Set<string>();
@@ -144,13 +147,17 @@ function remove(folder: string, tries = removalsMax): void {
   }
 }
 
-/** Groups that a former life of the agent left behind, without processes in them, are taken away. */
+/**
+ * Groups that a former life of the agent left behind, without processes in them, are taken away. One that somebody has
+ * just made, and that its process is about to enter, looks the same: it is left to whoever runs.
+ */
 export function sweepGroups(folders: GroupFolders): void {
   for (const controller of controllers) {
     const parent = folders[controller];
     if (!parent.ok) continue;
     for (const name of readdirSync(parent.value)) {
-      if (name.startsWith("interactor-")) remove(join(parent.value, name));
+      const pid = /^interactor-(\d+)-/.exec(name)?.[1];
+      if (pid !== undefined && !existsSync(`/proc/${pid}`)) remove(join(parent.value, name));
     }
   }
 }

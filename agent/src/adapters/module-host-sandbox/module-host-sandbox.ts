@@ -9,7 +9,7 @@ import { Duplex } from "node:stream";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import type { GuestSetup, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import type { GuestEnds, GuestLine, OpenGuest, ProfileWanted } from "../../ports/guest-line.ts";
-import { type Group, openGroup } from "./cgroup.ts";
+import { type Group, groupName, openGroup } from "./cgroup.ts";
 import { sandboxCommand } from "./command.ts";
 import { causeIn, LastWords } from "./last-words.ts";
 import { earlyMax, waitingBytesMax, watchInterval } from "./limits.ts";
@@ -49,6 +49,17 @@ function refusal(machine: Machine, without: ReadonlySet<Measure>): string | unde
 export function sandboxGuests(options: SandboxOptions): (module: SandboxedModule) => OpenGuest {
   const slots = new Slots();
   return (module) => (name, ends) => new Sandbox(name, module, { ...options, slots }, ends);
+}
+
+let groups = 0;
+
+/**
+ * Of a control group, never the same twice in this process: the one of a sandbox before, whose last process is just
+ * ending, is still being taken away.
+ */
+function nextGroup(): string {
+  groups += 1;
+  return groupName(process.pid, groups);
 }
 
 /** Numbers of the sandboxes there are, so that no two have one user. */
@@ -145,7 +156,7 @@ class Sandbox implements GuestLine {
   #start(name: string, machine: Machine): void {
     const { inside } = this.#options;
     const { limits, bundle } = this.#module;
-    const group = openGroup(machine.groups, `${process.pid}-${this.#slot}`, limits);
+    const group = openGroup(machine.groups, nextGroup(), limits);
     this.#group = group;
     const { args, handles } = sandboxCommand({
       measures: machine.has,
