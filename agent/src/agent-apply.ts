@@ -9,6 +9,7 @@ import { between, millis } from "@interactor/shared/kernel/units";
 import { changesBetween, emptyPlan } from "@interactor/shared/site/plan-changes";
 import type { MemberWord, RoundWord } from "@interactor/shared/wire/messages/group-round";
 import { decodePlan, type Plan, type Target } from "@interactor/shared/wire/messages/plan";
+import { codeOf, wordsOf } from "./agent-apply-faults.ts";
 import { applyAtStart, stepApply } from "./core/apply/apply.ts";
 import {
   applyDueAt,
@@ -103,6 +104,21 @@ export class AgentApply {
 
   connected(): void {
     this.#step({ kind: "connected", clock: this.#world.knownClock(), at: this.#world.clock.now() });
+  }
+
+  /** An instance ends again and again. Where the revision before this one had it just so, going back is of no use. */
+  async escalated(instance: string, reason: string): Promise<void> {
+    const { current, previous } = this.#state.kept;
+    if (current === undefined || previous === undefined) return;
+    try {
+      const changes = changesBetween(await this.#plan(previous), await this.#plan(current));
+      if ((changes.instances[instance] ?? "untouched") === "untouched") return;
+      const words = `${instance} ended again and again: ${reason}`;
+      const at = this.#world.clock.now();
+      this.#step({ kind: "escalated", current: contentOf(current), reason: words, at });
+    } catch (error) {
+      this.#world.log.error("what ran before this revision cannot be read", { cause: messageOf(error) });
+    }
   }
 
   /** What is still answered afterwards changes nothing: it says how the end went, and not how the revision is. */
@@ -312,10 +328,17 @@ export class AgentApply {
 
   async #bringTo(content: Content | undefined): Promise<void> {
     const plan = content === undefined ? emptyPlan : await this.#plan(content);
-    const changes = changesBetween(this.#running, plan);
+    const before = this.#running;
+    const changes = changesBetween(before, plan);
     // Also what comes to no end has been begun: on the way back everything that it may have touched is compared anew.
     this.#running = plan;
-    await this.#world.runner.change(plan, changes);
+    const isBack = this.#state.phase.kind === "going-back" || this.#state.phase.kind === "rolled-back";
+    await this.#world.runner.change(plan, changes, isBack).catch((error: unknown) => {
+      // Nothing was touched; unless something else was begun meanwhile, what ran runs.
+      const isUntouched = error instanceof Fault && error.code === "TAKE_OVER_FAILED";
+      if (isUntouched && this.#running === plan) this.#running = before;
+      throw error;
+    });
     this.#runs = content;
   }
 
@@ -339,18 +362,3 @@ export class AgentApply {
 
 const isDamaged = (phase: Phase): boolean => phase.kind === "rolled-back" && phase.code === "DAMAGED";
 const isEnd = ({ kind }: Phase): boolean => kind === "applied" || kind === "rolled-back";
-
-type Code = Extract<ApplyEvent, { kind: "failed" }>["code"];
-
-/** Of a refusal its code too: that is what is looked up. */
-const wordsOf = (error: unknown): string =>
-  error instanceof Fault && error.code.startsWith("TRUST_")
-    ? `${error.code}: ${error.message}`
-    : messageOf(error);
-
-function codeOf(error: unknown): Code {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOSPC") return "DISK_FULL";
-  if (typeof code === "string" && code.startsWith("TRUST_")) return "VERIFY_FAILED";
-  return code === "VETO" || code === "UNHEALTHY" ? code : "FETCH_FAILED";
-}

@@ -6,10 +6,11 @@ import { unreachable } from "@interactor/shared/kernel/assert";
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { type Millis, millis, seconds } from "@interactor/shared/kernel/units";
 import type { Applied } from "@interactor/shared/sdk/context";
-import type { FromGuest, InputChange, ToGuest } from "@interactor/shared/sdk/guest-messages";
+import type { FromGuest, GuestInstance, InputChange, ToGuest } from "@interactor/shared/sdk/guest-messages";
+import { instanceOf } from "@interactor/shared/sdk/run-name";
 import { moduleLimitsDefault } from "@interactor/shared/wire/messages/module-limits";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
-import { InstanceServices } from "./agent-services.ts";
+import { InstanceServices, type ServedRun } from "./agent-services.ts";
 import type { GuestLine, OpenGuest, ProfileWanted } from "./ports/guest-line.ts";
 import type { Log } from "./ports/log.ts";
 import type { InstanceSpec, ModuleHostEvents, Verdict } from "./ports/module-host.ts";
@@ -32,6 +33,9 @@ export interface GuestKeeping {
   readonly died: (guest: string, reason: string) => string;
 }
 
+/** Of runs, by their names. */
+export type GuestEvents = Omit<ModuleHostEvents, "tookOver" | "escalated">;
+
 /** Good order takes this long at most; then the guest is ended under its instances. */
 const stopTimeout = millis(700);
 /** Loading code takes a slow Pi long, and a module may look at a line before it has a veto. Longer: a veto. */
@@ -40,6 +44,8 @@ const prepareTimeout = seconds(30);
 const questionTimeout = seconds(10);
 /** Between two pings of a guest. */
 const pingInterval = seconds(1);
+/** What a run has begun it finishes, before another one takes over. Longer: it hangs, and is ended under it. */
+const finishTimeout = seconds(5);
 /** Pings' time without an answer. More: its instances are said to be silent. */
 const silencesToSay = 2;
 /** As long as every module has, in pings. */
@@ -49,13 +55,16 @@ const silencesAtStartMax = 30;
 
 export class GuestKeeper implements AsyncDisposable {
   readonly name: string;
+  /** The name of its place: a second guest there has another one itself. */
+  readonly place: string;
   readonly #kind: GuestPlace["kind"];
   readonly #open: OpenGuest;
   readonly #silencesMax: number;
   readonly #options: GuestKeeping;
-  readonly #events: ModuleHostEvents;
-  readonly #instances = new Map<string, InstanceSpec>();
-  /** What each instance last said of itself. */
+  readonly #events: GuestEvents;
+  /** By its name, which all messages have. */
+  readonly #runs = new Map<string, ServedRun>();
+  /** What each run last said of itself. */
   readonly #states = new Map<string, InstanceReport>();
   readonly #services = new Map<string, InstanceServices>();
   readonly #questions = new Map<number, (verdict: Verdict) => void>();
@@ -77,8 +86,11 @@ export class GuestKeeper implements AsyncDisposable {
   #isStopping = false;
   #stopped: (() => void) | undefined;
 
-  constructor({ name, kind, open, silenceMax }: GuestPlace, options: GuestKeeping, events: ModuleHostEvents) {
+  /** `name`: where there is another guest in this place. */
+  constructor(place: GuestPlace, options: GuestKeeping, events: GuestEvents, name = place.name) {
+    const { kind, open, silenceMax } = place;
     this.name = name;
+    this.place = place.name;
     this.#kind = kind;
     this.#open = open;
     this.#silencesMax = silenceMax === undefined ? silencesDefault : Math.ceil(silenceMax / pingInterval);
@@ -86,13 +98,17 @@ export class GuestKeeper implements AsyncDisposable {
     this.#events = events;
   }
 
-  get instances(): readonly InstanceSpec[] {
-    return [...this.#instances.values()];
+  get runs(): readonly ServedRun[] {
+    return [...this.#runs.values()];
+  }
+
+  hasRun(run: string): boolean {
+    return this.#runs.has(run);
   }
 
   /** It has an instance, or is asked about one. */
   get isNeeded(): boolean {
-    return this.#instances.size > 0 || this.#questions.size > 0;
+    return this.#runs.size > 0 || this.#questions.size > 0;
   }
 
   /** It is not between its death and its next life. */
@@ -100,9 +116,9 @@ export class GuestKeeper implements AsyncDisposable {
     return this.#line !== undefined;
   }
 
-  start(instance: InstanceSpec): void {
-    this.#instances.set(instance.name, instance);
-    this.#begin(instance);
+  start(run: ServedRun): void {
+    this.#runs.set(run.run, run);
+    this.#begin(run);
   }
 
   apply(instance: string, input: string, applied: Applied | undefined): void {
@@ -112,8 +128,9 @@ export class GuestKeeper implements AsyncDisposable {
     return undefined;
   }
 
-  async prepare(instance: InstanceSpec): Promise<Verdict> {
-    return this.#ask((question) => ["prepare", question, plain(instance)], prepareTimeout);
+  /** `run`: which serves by that name, and may have a veto. */
+  async prepare(spec: InstanceSpec, run: string): Promise<Verdict> {
+    return this.#ask((question) => ["prepare", question, plain(spec, run)], prepareTimeout);
   }
 
   async selfTest(instance: string): Promise<Verdict> {
@@ -122,15 +139,27 @@ export class GuestKeeper implements AsyncDisposable {
     return this.#ask((question) => ["self-test", question, instance], questionTimeout);
   }
 
-  async reconfigure(instance: InstanceSpec): Promise<Verdict> {
+  async reconfigure(spec: InstanceSpec, run: string): Promise<Verdict> {
     const verdict = await this.#ask(
-      (question) => ["reconfigure", question, plain(instance)],
+      (question) => ["reconfigure", question, plain(spec, run)],
       questionTimeout,
     );
     // Whatever starts it again starts it with these.
-    if (verdict === undefined && this.#instances.has(instance.name))
-      this.#instances.set(instance.name, instance);
+    const running = this.#runs.get(run);
+    if (verdict === undefined && running !== undefined) this.#runs.set(run, { ...running, spec });
     return verdict;
+  }
+
+  /** Until what its inputs were told is done. What it says before it has answered came of that. */
+  async finish(run: string): Promise<Verdict> {
+    return this.#ask((question) => ["finish", question, run], finishTimeout);
+  }
+
+  /** What a run has not been told, because its guest is silent. */
+  takeHeld(run: string): readonly InputChange[] {
+    const held = [...this.#held].filter(([, [of]]) => of === run);
+    for (const [address] of held) this.#held.delete(address);
+    return held.map(([, change]) => change);
   }
 
   /** `undefined`: it is away, or of a kind that cannot be looked into. */
@@ -139,12 +168,12 @@ export class GuestKeeper implements AsyncDisposable {
   }
 
   async stop(instance: string): Promise<void> {
-    this.#instances.delete(instance);
+    this.#runs.delete(instance);
     this.#states.delete(instance);
     if (this.#line === undefined) return;
     const verdict = await this.#ask((question) => ["end", question, instance], stopTimeout);
     // What it had to write while it stopped has been written by now, or is not.
-    if (!this.#instances.has(instance)) this.#endServices(instance);
+    if (!this.#runs.has(instance)) this.#endServices(instance);
     if (verdict === undefined || this.#line === undefined) return;
     this.#options.log.warn(`${instance} did not stop in time and was ended`, { instance });
     this.#died(`${instance} did not stop in time`);
@@ -164,7 +193,7 @@ export class GuestKeeper implements AsyncDisposable {
     });
     await promise;
     cancel();
-    for (const instance of this.#instances.keys()) this.#endServices(instance);
+    for (const run of this.#runs.keys()) this.#endServices(run);
     await line.end();
     this.#answerAll("it was stopped");
   }
@@ -238,7 +267,7 @@ export class GuestKeeper implements AsyncDisposable {
     const wasSaid = this.#hasAnswered && this.#silences >= silencesToSay;
     this.#isAnswerDue = false;
     this.#hasAnswered = true;
-    for (const name of this.#instances.keys()) this.#events.beat(name);
+    for (const name of this.#runs.keys()) this.#events.beat(name);
     if (wasSaid) for (const [name, state] of this.#states) this.#events.stateChanged(name, state);
     this.#silences = 0;
     this.#changes.push(...this.#held.values());
@@ -246,11 +275,11 @@ export class GuestKeeper implements AsyncDisposable {
     this.#postChanges();
   }
 
-  #begin(instance: InstanceSpec): void {
-    const services = new InstanceServices(instance, this.#options.services, (message) => this.#post(message));
-    this.#services.get(instance.name)?.end();
-    this.#services.set(instance.name, services);
-    this.#post(["start", plain(instance)]);
+  #begin(run: ServedRun): void {
+    const services = new InstanceServices(run, this.#options.services, (message) => this.#post(message));
+    this.#services.get(run.run)?.end();
+    this.#services.set(run.run, services);
+    this.#post(["start", plain(run.spec, run.run)]);
   }
 
   #post(message: ToGuest): void {
@@ -276,7 +305,7 @@ export class GuestKeeper implements AsyncDisposable {
     });
     this.#line = line;
     this.#ping();
-    for (const instance of this.#instances.values()) this.#begin(instance);
+    for (const run of this.#runs.values()) this.#begin(run);
   }
 
   #died(reason: string): void {
@@ -294,14 +323,15 @@ export class GuestKeeper implements AsyncDisposable {
     this.#answerAll(this.#death);
     this.#stopped?.();
     if (this.#isStopping) return;
-    const words = `${this.#death}; ${this.#options.died(this.name, reason)}`;
-    for (const name of this.#instances.keys()) this.#say(name, { state: "failed", reason: words });
-    if (this.#instances.size === 0) this.#options.log.warn(`${this.name}: ${this.#death}`);
+    const more = this.#options.died(this.name, reason);
+    const words = more === "" ? this.#death : `${this.#death}; ${more}`;
+    for (const name of this.#runs.keys()) this.#say(name, { state: "failed", reason: words });
+    if (this.#runs.size === 0) this.#options.log.warn(`${this.name}: ${this.#death}`);
   }
 
   #say(instance: string, state: InstanceReport): void {
     // What was told to end may have had something to say before it heard.
-    if (!this.#instances.has(instance)) return;
+    if (!this.#runs.has(instance)) return;
     this.#states.set(instance, state);
     this.#events.stateChanged(instance, state);
   }
@@ -311,14 +341,14 @@ export class GuestKeeper implements AsyncDisposable {
     switch (message[0]) {
       case "output": {
         const [, instance, output, value, at, quality, isUnsynchronised] = message;
-        if (!this.#instances.has(instance)) return;
+        if (!this.#runs.has(instance)) return;
         return events.output({ instance, output, value, at, quality, isUnsynchronised });
       }
       case "declared":
-        if (this.#instances.has(message[1])) events.declared(message[1], message[2], message[3]);
+        if (this.#runs.has(message[1])) events.declared(message[1], message[2], message[3]);
         return undefined;
       case "started":
-        return this.#instances.has(message[1]) ? events.started(message[1]) : undefined;
+        return this.#runs.has(message[1]) ? events.started(message[1]) : undefined;
       case "running":
         return this.#say(message[1], { state: "running" });
       case "waiting":
@@ -326,7 +356,8 @@ export class GuestKeeper implements AsyncDisposable {
       case "failed":
         return this.#say(message[1], { state: "failed", reason: message[2] });
       case "log": {
-        const [, instance, level, words, details] = message;
+        const [, run, level, words, details] = message;
+        const instance = instanceOf(run);
         return this.#options.log[level](`${instance}: ${words}`, { instance, ...details });
       }
       case "ask":
@@ -346,4 +377,5 @@ export class GuestKeeper implements AsyncDisposable {
 }
 
 /** Of an instance a guest needs to know no more than this. */
-const plain = ({ name, module, settings }: InstanceSpec) => ({ name, module, settings });
+const plain = ({ name, module, settings }: InstanceSpec, run: string): GuestInstance =>
+  run === name ? { name, module, settings } : { name: run, called: name, module, settings };

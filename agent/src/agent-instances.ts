@@ -31,6 +31,8 @@ export interface InstancesParts {
   readonly now: () => Now;
   /** Does it, and then whatever it made necessary. */
   readonly after: (work: () => void) => void;
+  /** It ends again and again, however often it is started. */
+  readonly escalated: (instance: string, reason: string) => void;
   /** What the node declares is another. */
   readonly declarationsChanged: () => void;
 }
@@ -41,6 +43,8 @@ export class AgentInstances implements AsyncDisposable {
   readonly #parts: InstancesParts;
   readonly #host: ModuleHost;
   readonly #specs = new Map<string, InstanceSpec>();
+  /** What is started beside those. */
+  readonly #next = new Map<string, InstanceSpec>();
 
   constructor(parts: InstancesParts, openHost: (events: ModuleHostEvents) => ModuleHost) {
     this.#parts = parts;
@@ -52,8 +56,12 @@ export class AgentInstances implements AsyncDisposable {
           this.#beat(instance);
           switchboard.reapply(instance);
         }),
+      tookOver: (spec) => this.#tookOver(spec),
       output: (output) => after(() => this.#output(output)),
       stateChanged: (instance, report) => this.#stateChanged(instance, report),
+      escalated: (instance, reason) => {
+        if (this.#specs.has(instance)) this.#parts.escalated(instance, reason);
+      },
       beat: (instance) => this.#beat(instance),
     });
   }
@@ -77,10 +85,7 @@ export class AgentInstances implements AsyncDisposable {
     this.sightings.forget(spec.name);
     this.#leasesChanged();
     this.#stateChanged(spec.name, { state: "starting" });
-    const { version: _, ...withoutVersion } = spec;
-    // A revision is refused before it begins when this agent has another version. One that has proved itself must not leave
-    // a room dark because the agent was renewed: it runs what came with it, and says so.
-    this.#host.start((spec.digest ?? "") === "" ? withoutVersion : spec);
+    this.#host.start(asStarted(spec));
   }
 
   /** It cannot even be started; `reason` says what is missing, to people. */
@@ -105,6 +110,25 @@ export class AgentInstances implements AsyncDisposable {
       this.#parts.declarationsChanged();
     }
     await this.#host.stop(instance);
+  }
+
+  /** As it runs, where another one may be started beside it; `undefined`: it has to be stopped first. */
+  running(instance: string): InstanceSpec | undefined {
+    return this.#host.beside?.has(instance) === true ? this.#specs.get(instance) : undefined;
+  }
+
+  async startBeside(spec: InstanceSpec): Promise<Verdict> {
+    this.#next.set(spec.name, spec);
+    return this.#host.beside?.start(asStarted(spec));
+  }
+
+  async takeOver(instance: string): Promise<Verdict> {
+    return this.#host.beside?.takeOver(instance);
+  }
+
+  async endBeside(instance: string): Promise<void> {
+    this.#next.delete(instance);
+    await this.#host.beside?.end(instance);
   }
 
   async reconfigure(spec: InstanceSpec): Promise<Verdict> {
@@ -159,6 +183,16 @@ export class AgentInstances implements AsyncDisposable {
     firstWords.heard(instance);
   }
 
+  /** What is heard from now on is another life of it. */
+  #tookOver(started: InstanceSpec): void {
+    const { name } = started;
+    if (!this.#specs.has(name)) return;
+    this.#specs.set(name, this.#next.get(name) ?? started);
+    this.#next.delete(name);
+    this.sightings.forget(name);
+    this.#leasesChanged();
+  }
+
   #output({ instance, output, ...value }: ModuleOutput): void {
     if (!this.#specs.has(instance)) return;
     this.#parts.outputs.take({ instance, port: output }, value, this.#parts.now());
@@ -184,4 +218,13 @@ export class AgentInstances implements AsyncDisposable {
     const { after, stop, now } = this.#parts;
     after(() => stop.instances([...this.#specs.values()], now()));
   }
+}
+
+/**
+ * A revision is refused before it begins when this agent has another version. One that has proved itself must not leave a
+ * room dark because the agent was renewed: it runs what came with it, and says so.
+ */
+function asStarted(spec: InstanceSpec): InstanceSpec {
+  const { version: _, ...withoutVersion } = spec;
+  return (spec.digest ?? "") === "" ? withoutVersion : spec;
 }

@@ -6,6 +6,7 @@ import { unreachable } from "@interactor/shared/kernel/assert";
 import { Fault } from "@interactor/shared/kernel/fault";
 import type { Random } from "@interactor/shared/kernel/random";
 import { between, millis, seconds } from "@interactor/shared/kernel/units";
+import { instanceOf, runName } from "@interactor/shared/sdk/run-name";
 import {
   stepSupervisor,
   supervisorAtStart,
@@ -14,7 +15,10 @@ import {
   type SupervisorEvent,
   type SupervisorSpec,
 } from "@interactor/shared/supervision/supervisor";
-import { GuestKeeper, type GuestKeeping, type GuestPlace } from "./agent-guest.ts";
+import { GuestKeeper, type GuestEvents, type GuestKeeping, type GuestPlace } from "./agent-guest.ts";
+import { InstanceStorage } from "./agent-storage.ts";
+import { AgentSuccessions } from "./agent-successions.ts";
+import type { PlacedRun } from "./agent-successor.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents, Verdict } from "./ports/module-host.ts";
 
 export interface ModulesOptions extends Omit<GuestKeeping, "died"> {
@@ -41,9 +45,12 @@ const supervision: SupervisorSpec = {
 export class AgentModules implements ModuleHost {
   readonly #options: ModulesOptions;
   readonly #events: ModuleHostEvents;
+  /** By their names. */
   readonly #guests = new Map<string, GuestKeeper>();
-  /** By instance. */
-  readonly #guestOf = new Map<string, GuestKeeper>();
+  /** By instance: the run of it that is heard. */
+  readonly #serving = new Map<string, PlacedRun>();
+  readonly beside: AgentSuccessions;
+  #lastRun = 0;
   /** Why what the node cannot do without is not there, by instance. */
   readonly #missed = new Map<string, string>();
   #supervised = supervisorAtStart;
@@ -55,12 +62,21 @@ export class AgentModules implements ModuleHost {
     this.#events = {
       ...events,
       stateChanged: (instance, report) => {
-        const isCritical = this.#instance(instance)?.isCritical === true;
+        const isCritical = this.#serving.get(instance)?.spec.isCritical === true;
         if (isCritical && report.state === "failed") this.#missed.set(instance, report.reason ?? "it failed");
         else this.#missed.delete(instance);
         events.stateChanged(instance, report);
       },
     };
+    this.beside = new AgentSuccessions({
+      ...options,
+      events: this.#events,
+      serving: (instance) => this.#serving.get(instance),
+      serves: (run) => void this.#serving.set(run.spec.name, run),
+      guestBeside: (instance) => this.#guestBeside(instance),
+      nextRun: (instance) => runName(instance, (this.#lastRun += 1)),
+      leave: (guest) => this.#leave(guest),
+    });
   }
 
   get problem(): string | undefined {
@@ -71,90 +87,140 @@ export class AgentModules implements ModuleHost {
     return words.length === 0 ? undefined : words.join("; ");
   }
 
-  start(instance: InstanceSpec): void {
-    const reason = this.#options.objection?.(instance);
-    if (reason !== undefined) return this.#events.stateChanged(instance.name, { state: "failed", reason });
-    const guest = this.#guestFor(instance);
-    if (guest === undefined)
-      return this.#events.stateChanged(instance.name, { state: "failed", reason: missing(instance) });
-    this.#guestOf.set(instance.name, guest);
-    return guest.start(instance);
+  start(spec: InstanceSpec): void {
+    const reason = this.#options.objection?.(spec);
+    if (reason !== undefined) return this.#events.stateChanged(spec.name, { state: "failed", reason });
+    const place = this.#options.placeOf(spec);
+    if (place === undefined)
+      return this.#events.stateChanged(spec.name, { state: "failed", reason: missing(spec) });
+    const guest = this.#guestAt(place);
+    const storage = new InstanceStorage(spec, this.#options.services);
+    const run = { run: runName(spec.name, 0), spec, storage, guest };
+    this.#serving.set(spec.name, run);
+    return guest.start(run);
   }
 
   apply(...[instance, input, applied]: Parameters<ModuleHost["apply"]>): void {
-    this.#guestOf.get(instance)?.apply(instance, input, applied);
+    if (this.beside.holds(instance, input, applied)) return;
+    const serving = this.#serving.get(instance);
+    serving?.guest.apply(serving.run, input, applied);
   }
 
   async prepare(instance: InstanceSpec): Promise<Verdict> {
     const objection = this.#options.objection?.(instance);
     if (objection !== undefined) return objection;
-    const guest = this.#guestFor(instance);
-    if (guest === undefined) return missing(instance);
-    const verdict = await guest.prepare(instance);
+    const place = this.#options.placeOf(instance);
+    if (place === undefined) return missing(instance);
+    const serving = this.#serving.get(instance.name);
+    const guest = serving?.guest.place === place.name ? serving.guest : this.#guestAt(place);
+    const verdict = await guest.prepare(instance, serving?.run ?? instance.name);
     await this.#leave(guest);
     if (guest.isThere || this.#guests.get(guest.name) !== guest) return verdict;
     // It has died of what runs in it, which is no reason against what would take its place: another one is asked.
-    return this.#prepareApart(instance);
+    return this.#prepareApart(instance, place);
   }
 
   async selfTest(instance: string): Promise<Verdict> {
-    return this.#guestOf.get(instance)?.selfTest(instance) ?? notRunning;
+    const serving = this.#serving.get(instance);
+    return serving === undefined ? notRunning : serving.guest.selfTest(serving.run);
   }
 
   async reconfigure(instance: InstanceSpec): Promise<Verdict> {
-    return this.#guestOf.get(instance.name)?.reconfigure(instance) ?? notRunning;
+    const serving = this.#serving.get(instance.name);
+    if (serving === undefined) return notRunning;
+    const verdict = await serving.guest.reconfigure(instance, serving.run);
+    if (verdict === undefined && this.#serving.get(instance.name) === serving)
+      this.#serving.set(instance.name, { ...serving, spec: instance });
+    return verdict;
   }
 
   profile(...[instance, wanted]: Parameters<NonNullable<ModuleHost["profile"]>>): AsyncIterable<Uint8Array> {
-    const profile = this.#guestOf.get(instance)?.profile(wanted);
+    const profile = this.#serving.get(instance)?.guest.profile(wanted);
     if (profile === undefined) throw new Fault("PROFILE_NOT_HERE", `${instance} does not run here`);
     return profile;
   }
 
   async stop(instance: string): Promise<void> {
-    const guest = this.#guestOf.get(instance);
-    if (guest === undefined) return;
-    this.#guestOf.delete(instance);
+    const serving = this.#serving.get(instance);
+    this.#serving.delete(instance);
     this.#missed.delete(instance);
-    await guest.stop(instance);
-    await this.#leave(guest);
+    await this.beside.end(instance);
+    if (serving === undefined) return;
+    await serving.guest.stop(serving.run);
+    await this.#leave(serving.guest);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true;
     this.#cancelDue?.();
+    this.beside.over();
     const guests = [...this.#guests.values()];
     this.#guests.clear();
     await Promise.all(guests.map((guest) => guest[Symbol.asyncDispose]()));
   }
 
-  #instance(name: string): InstanceSpec | undefined {
-    return this.#guestOf.get(name)?.instances.find((each) => each.name === name);
-  }
-
-  async #prepareApart(instance: InstanceSpec): Promise<Verdict> {
-    const place = this.#options.placeOf(instance);
-    if (place === undefined) return missing(instance);
+  async #prepareApart(instance: InstanceSpec, place: GuestPlace): Promise<Verdict> {
     await using guest = new GuestKeeper(
       place,
       { ...this.#options, died: (_name, reason) => reason },
-      this.#events,
+      this.#guestEvents,
     );
     guest.spawn();
-    return await guest.prepare(instance);
+    return await guest.prepare(instance, instance.name);
   }
 
-  #guestFor(instance: InstanceSpec): GuestKeeper | undefined {
+  /** What others have written has a process of its own for each run: whatever the new one does, the old one lives. */
+  #guestBeside(instance: InstanceSpec): GuestKeeper | string {
+    const objection = this.#options.objection?.(instance);
+    if (objection !== undefined) return objection;
     const place = this.#options.placeOf(instance);
-    if (place === undefined) return undefined;
-    const { name } = place;
+    if (place === undefined) return missing(instance);
+    if (place.kind === "worker" || !this.#guests.has(place.name)) return this.#guestAt(place);
+    return this.#guestAt(place, `${place.name}, ${this.#lastRun + 1}`);
+  }
+
+  #guestAt(place: GuestPlace, name = place.name): GuestKeeper {
     const known = this.#guests.get(name);
     if (known !== undefined) return known;
     const died = (_guest: string, reason: string): string => this.#died(name, reason);
-    const guest = new GuestKeeper(place, { ...this.#options, died }, this.#events);
+    const guest = new GuestKeeper(place, { ...this.#options, died }, this.#guestEvents, name);
     this.#guests.set(name, guest);
     this.#step({ kind: "add", child: { name, restart: "permanent" }, at: this.#options.clock.now() });
     return guest;
+  }
+
+  /** Of an instance the run is heard that serves; of one that shall is only seen that it comes. */
+  readonly #guestEvents: GuestEvents = {
+    declared: (run, ports, code) => {
+      const serving = this.#served(run);
+      if (serving === undefined) this.beside.rising(run)?.declared(ports, code);
+      else this.#events.declared(serving.spec.name, ports, code);
+    },
+    started: (run) => {
+      const serving = this.#served(run);
+      if (serving === undefined) this.beside.rising(run)?.started();
+      else this.#events.started(serving.spec.name);
+    },
+    output: (output) => {
+      const instance = instanceOf(output.instance);
+      const heard = { ...output, instance };
+      if (this.#serving.get(instance)?.run === output.instance) this.#events.output(heard);
+      else this.beside.rising(output.instance)?.output(heard);
+    },
+    stateChanged: (run, report) => {
+      const serving = this.#served(run);
+      if (serving === undefined) this.beside.rising(run)?.stateChanged(report);
+      else this.#events.stateChanged(serving.spec.name, report);
+    },
+    beat: (run) => {
+      const serving = this.#served(run);
+      if (serving !== undefined) this.#events.beat(serving.spec.name);
+    },
+  };
+
+  #served(run: string): PlacedRun | undefined {
+    const serving = this.#serving.get(instanceOf(run));
+    return serving?.run === run ? serving : undefined;
   }
 
   /** A guest that nobody needs costs 15 MB and more. */
@@ -172,8 +238,12 @@ export class AgentModules implements ModuleHost {
     const phase = this.#supervised.children.find(({ name }) => name === guest)?.phase;
     const wait = phase?.kind === "down" ? between(at, phase.due) : 0;
     const again = `it starts again in ${Math.ceil(wait / 1000)} s`;
+    const runs = this.#guests.get(guest)?.runs ?? [];
+    const heard = runs.flatMap(({ run }) => this.#served(run)?.spec.name ?? []);
+    // What has not taken over is not tried again.
+    if (heard.length === 0 && runs.length > 0) return "";
     if (!effects.some(({ kind }) => kind === "escalate")) return again;
-    for (const { name } of this.#guests.get(guest)?.instances ?? []) this.#events.escalated?.(name, reason);
+    for (const name of heard) this.#events.escalated?.(name, reason);
     return `it ended ${supervision.intensity + 1} times, and never ran for ${supervision.healthyAfter / 1000} s; ${again}`;
   }
 

@@ -14,6 +14,7 @@ import type { AgentBundles } from "./agent-bundles.ts";
 import type { AgentInstances } from "./agent-instances.ts";
 import { startInOrder, startWaves } from "./agent-start-order.ts";
 import type { AgentStop } from "./agent-stop.ts";
+import { AgentTakeovers, type TakeoversParts } from "./agent-takeovers.ts";
 import { Probation } from "./core/apply/probation.ts";
 import type { FirstWords } from "./core/link/first-words.ts";
 import type { Outputs } from "./core/outputs/outputs.ts";
@@ -55,17 +56,22 @@ interface Veto {
 export class AgentPlanRunner implements PlanRunner {
   readonly #parts: PlanRunnerParts;
   readonly #fixed: ReadonlySet<string>;
+  readonly #takeovers: AgentTakeovers;
   #plan: Plan | undefined;
   #changing: Promise<void> = Promise.resolve();
   #wellBefore: ReadonlySet<string> = new Set();
   #probe: { readonly end: () => void; readonly leave: () => void } | undefined;
   #isEnded = false;
+  /** What is started now ran before. */
+  #isBack = false;
   /** By instance that is not started yet: its secret is read, or waited for. Aborted, it is not started by that any more. */
   readonly #starting = new Map<string, AbortController>();
 
   constructor(parts: PlanRunnerParts) {
     this.#parts = parts;
     this.#fixed = new Set(parts.fixed.map(({ name }) => name));
+    const specOf: TakeoversParts["specOf"] = (...given) => this.#readySpec(...given);
+    this.#takeovers = new AgentTakeovers({ instances: parts.instances, specOf });
   }
 
   async prepare(plan: Plan, changes: PlanChanges): Promise<void> {
@@ -93,9 +99,9 @@ export class AgentPlanRunner implements PlanRunner {
   }
 
   /** One after the other: the way back begins where the way forward has got to. */
-  change(plan: Plan, changes: PlanChanges): Promise<void> {
+  change(plan: Plan, changes: PlanChanges, isBack: boolean): Promise<void> {
     this.#probe?.end();
-    const next = this.#changing.then(() => this.#change(plan, changes));
+    const next = this.#changing.then(() => this.#change(plan, changes, isBack));
     this.#changing = next.catch(() => undefined);
     return next;
   }
@@ -153,13 +159,17 @@ export class AgentPlanRunner implements PlanRunner {
     for (const starting of this.#starting.values()) starting.abort();
   }
 
-  async #change(plan: Plan, { instances: changes }: PlanChanges): Promise<void> {
+  async #change(plan: Plan, planChanges: PlanChanges, isBack: boolean): Promise<void> {
     const { after, clock, declarationsChanged, firstWords, instances, now, outputs, stop, switchboard } =
       this.#parts;
+    this.#isBack = isBack;
+    // Before anything is touched: where one cannot be brought up, all goes on as it is.
+    const touchable = Object.entries(planChanges.instances).filter(([name]) => !this.#fixed.has(name));
+    const changes = await this.#takeovers.begin(plan, Object.fromEntries(touchable));
     const are = (...kinds: readonly InstanceChange[]): readonly string[] =>
       Object.keys(changes).filter((name) => {
         const change = changes[name];
-        return change !== undefined && kinds.includes(change) && !this.#fixed.has(name);
+        return change !== undefined && kinds.includes(change);
       });
     const before = this.#plan?.instances ?? {};
     this.#plan = plan;
@@ -169,7 +179,7 @@ export class AgentPlanRunner implements PlanRunner {
     });
     this.#wellBefore = instances.sightings.well;
     firstWords.planned(are("start", "restart"));
-    for (const name of are("stop", "start", "restart", "re-configure")) this.#forgetStart(name);
+    for (const name of are("stop", "start", "restart", "take-over", "re-configure")) this.#forgetStart(name);
     // Who goes lets go of lines and universes that another one wants. What is half-way there may run already.
     for (const wave of startWaves(are("stop", "start", "restart"), before).toReversed())
       await Promise.all(wave.map((name) => instances.stop(name, { isBack: changes[name] !== "stop" })));
@@ -185,6 +195,7 @@ export class AgentPlanRunner implements PlanRunner {
       stop.hasLeft();
     });
     this.#tellProblems(plan, plan.routes.length - runners.length);
+    await this.#takeovers.takeOver(are("take-over"));
     await Promise.all(are("re-configure").map((name) => this.#reconfigure(name, plan)));
     const start = (name: string): Promise<void> => this.#start(name, plan);
     await startInOrder(are("start", "restart"), plan.instances, {
@@ -226,9 +237,7 @@ export class AgentPlanRunner implements PlanRunner {
     const { signal } = starting;
     this.#starting.set(name, starting);
     try {
-      const spec = await this.#specOf(name, planned);
-      const bundle = plan.files.find(({ digest }) => digest === planned.digest);
-      if (bundle !== undefined) await this.#parts.bundles.whole(bundle);
+      const spec = await this.#readySpec(name, plan, planned);
       if (signal.aborted) return;
       this.#starting.delete(name);
       instances.start(spec);
@@ -256,14 +265,32 @@ export class AgentPlanRunner implements PlanRunner {
     await this.#start(name, plan);
   }
 
+  /** Its bundle is on the disk as it should be. */
+  async #readySpec(name: string, plan: Plan, planned: PlannedInstance): Promise<InstanceSpec> {
+    const spec = await this.#specOf(name, planned);
+    const bundle = plan.files.find(({ digest }) => digest === planned.digest);
+    if (bundle !== undefined) await this.#parts.bundles.whole(bundle);
+    return spec;
+  }
+
   async #specOf(name: string, planned: PlannedInstance): Promise<InstanceSpec> {
     const { module, version, digest, leases, grants, limits } = planned;
     const settings = await withSecrets(planned.settings, (source) => {
       if (source === undefined) throw new Fault("SECRET_MISSING", "a secret of it has no place on a node");
       return this.#parts.secrets.read(source);
     });
-    const may = { ...(grants && { grants }), ...(limits && { limits }) };
-    return { name, module, version, digest, settings, leases, ...may };
+    const isBack = this.#isBack;
+    return {
+      name,
+      module,
+      version,
+      digest,
+      settings,
+      leases,
+      ...(grants && { grants }),
+      ...(limits && { limits }),
+      ...(isBack && { isBack }),
+    };
   }
 
   #selfTests(probation: Probation, plan: Plan, { instances: changes }: PlanChanges, look: () => void): void {

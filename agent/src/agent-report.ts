@@ -77,6 +77,9 @@ export class AgentReport {
     if (JSON.stringify(said) === this.#saidPhase) return;
     this.#saidPhase = JSON.stringify(said);
     const { revision, phase: words, ...why } = said;
+    // Nobody waits for it any more, as one does who brings a revision: it is told until the next one comes.
+    const isLoop = phase.kind === "rolled-back" && phase.code === "CRASH_LOOP";
+    report.problem("revision", isLoop ? `revision ${revision} was taken back: ${phase.reason}` : undefined);
     const isBad = phase.kind === "rejected" || phase.kind === "going-back" || phase.kind === "rolled-back";
     log[isBad ? "warn" : "info"](`revision ${revision}: ${words}`, { revision, ...why });
     report.changed();

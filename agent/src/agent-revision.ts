@@ -68,6 +68,10 @@ export class AgentRevision {
     else this.#parts.refused(`round ${word.error}`);
   }
 
+  escalated(instance: string, reason: string): void {
+    void this.#apply.escalated(instance, reason);
+  }
+
   connected(): void {
     this.#apply.connected();
   }

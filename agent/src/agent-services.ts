@@ -2,23 +2,16 @@
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import type { FromGuest, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import { lineWindowBytes, type ServiceReply, type ServiceRequest } from "@interactor/shared/sdk/services";
-import { encodeCbor } from "@interactor/shared/wire/cbor";
-import { nameLengthMax } from "@interactor/shared/wire/limits";
 import { type GrantKind, isAmong } from "@interactor/shared/wire/messages/grants";
 import type { Value } from "@interactor/shared/wire/value";
+import type { InstanceStorage } from "./agent-storage.ts";
 import type { InstanceSpec } from "./ports/module-host.ts";
-import type { ByteLine, ModuleServices, Stored } from "./ports/module-services.ts";
+import type { ByteLine, ModuleServices } from "./ports/module-services.ts";
 
 /** Questions of one instance at one time. More: refuse. */
 const questionsMax = 16;
 /** Connections of one instance at one time. More: refuse. */
 const linesMax = 8;
-/**
- * What one instance keeps, keys and values. More: refuse. A Pi's card wears out by what is written to it, and one value
- * must pass a sandbox's pipe.
- */
-const storedBytesMax = 48 * 1024;
-const keysMax = 256;
 /** One file. Larger: refuse: it passes the pipe in one piece. */
 const fileBytesMax = 256 * 1024;
 
@@ -30,18 +23,27 @@ interface OpenLine {
   underway: number;
 }
 
+/** Who asks: a run of an instance, and what it keeps. */
+export interface ServedRun {
+  readonly run: string;
+  readonly spec: InstanceSpec;
+  readonly storage: InstanceStorage;
+}
+
 export class InstanceServices {
+  readonly #run: string;
   readonly #spec: InstanceSpec;
+  readonly #storage: InstanceStorage;
   readonly #services: ModuleServices;
   readonly #tell: (message: ToGuest) => void;
   readonly #lines = new Map<number, OpenLine>();
   #questions = 0;
-  #stored: Stored | undefined;
-  #storing: Promise<unknown> = Promise.resolve();
   #isOver = false;
 
-  constructor(spec: InstanceSpec, services: ModuleServices, tell: (message: ToGuest) => void) {
+  constructor({ run, spec, storage }: ServedRun, services: ModuleServices, tell: (message: ToGuest) => void) {
+    this.#run = run;
     this.#spec = spec;
+    this.#storage = storage;
     this.#services = services;
     this.#tell = tell;
   }
@@ -79,19 +81,21 @@ export class InstanceServices {
     } finally {
       this.#questions -= 1;
     }
-    if (!this.#isOver) this.#tell(["told", this.#spec.name, question, reply]);
+    if (!this.#isOver) this.#tell(["told", this.#run, question, reply]);
   }
 
   async #do(request: ServiceRequest): Promise<Value | undefined> {
     switch (request[0]) {
       case "get":
-        return own(await this.#kept(), request[1]);
+        return this.#storage.get(request[1]);
       case "keys":
-        return Object.keys(await this.#kept());
+        return this.#storage.keys();
       case "set":
+        await this.#storage.set(request[1], request[2]);
+        return undefined;
       case "delete":
-        // One after the other: each begins with what the one before it has left. To the disk they may go together.
-        return this.#save(await this.#inTurn(() => this.#store(request)));
+        await this.#storage.set(request[1], undefined);
+        return undefined;
       case "read-file":
         this.#granted("file", request[1]);
         return this.#services.readFile(request[1], fileBytesMax);
@@ -109,43 +113,6 @@ export class InstanceServices {
     throw new Fault("NOT_GRANTED", `${kind} "${name}" is not granted to ${this.#spec.name}`);
   }
 
-  async #kept(): Promise<Stored> {
-    this.#stored ??= await this.#services.loadStored(this.#spec.name);
-    return this.#stored;
-  }
-
-  #inTurn<Done>(work: () => Promise<Done>): Promise<Done> {
-    const done = this.#storing.then(work);
-    this.#storing = done.catch(() => undefined);
-    return done;
-  }
-
-  async #store([what, key, value]: Extract<
-    ServiceRequest,
-    { readonly 0: "set" | "delete" }
-  >): Promise<Stored> {
-    if (key.length > nameLengthMax)
-      throw new Fault("STORAGE_KEY", `a key has at most ${nameLengthMax} letters`);
-    const before = await this.#kept();
-    const others = Object.fromEntries(Object.entries(before).filter(([each]) => each !== key));
-    const after: Stored = what === "delete" || value === undefined ? others : { ...others, [key]: value };
-    if (Object.keys(after).length > keysMax) throw new Fault("STORAGE_FULL", `more than ${keysMax} keys`);
-    if (encodeCbor(after).length > storedBytesMax)
-      throw new Fault("STORAGE_FULL", `more than ${storedBytesMax} bytes`);
-    this.#stored = after;
-    return after;
-  }
-
-  async #save(stored: Stored): Promise<undefined> {
-    try {
-      await this.#services.saveStored(this.#spec.name, stored);
-    } catch (error) {
-      // What is on disk is what it keeps.
-      this.#stored = undefined;
-      throw error;
-    }
-  }
-
   async #connect([, number, host, port]: Extract<
     ServiceRequest,
     { readonly 0: "connect" }
@@ -161,7 +128,7 @@ export class InstanceServices {
         came: (bytes) => this.#came(number, open, bytes),
         closed: (reason) => {
           this.#lines.delete(number);
-          if (!this.#isOver) this.#tell(["closed", this.#spec.name, number, reason]);
+          if (!this.#isOver) this.#tell(["closed", this.#run, number, reason]);
         },
       });
     } catch (error) {
@@ -175,7 +142,7 @@ export class InstanceServices {
   #came(number: number, open: OpenLine, bytes: Uint8Array): void {
     if (this.#isOver) return;
     open.underway += bytes.length;
-    this.#tell(["came", this.#spec.name, number, bytes]);
+    this.#tell(["came", this.#run, number, bytes]);
     if (open.underway >= lineWindowBytes) open.line?.pause();
   }
 
@@ -194,6 +161,3 @@ export class InstanceServices {
     return undefined;
   }
 }
-
-const own = (stored: Stored, key: string): Value | undefined =>
-  Object.hasOwn(stored, key) ? stored[key] : undefined;

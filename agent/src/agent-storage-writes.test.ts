@@ -4,6 +4,7 @@ import type { ToGuest } from "@interactor/shared/sdk/guest-messages";
 import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
 import type { Value } from "@interactor/shared/wire/value";
 import { InstanceServices } from "./agent-services.ts";
+import { InstanceStorage } from "./agent-storage.ts";
 import { pacedWrites } from "./agent-storage-writes.ts";
 import type { Stored } from "./ports/module-services.ts";
 
@@ -30,9 +31,10 @@ function bench() {
   );
   const told: ToGuest[] = [];
   let question = 0;
+  const spec = { name: "clerk", module: "clerk", settings: {} };
   const instance = (): InstanceServices =>
     new InstanceServices(
-      { name: "clerk", module: "clerk", settings: {} },
+      { run: "clerk", spec, storage: new InstanceStorage(spec, services) },
       services,
       (message) => void told.push(message),
     );

@@ -202,6 +202,7 @@ export class Agent implements AsyncDisposable {
       problem: (words: string | undefined) => this.#report.problem("plan", words),
       vote: (payload: Uint8Array) => this.#connection?.publish(this.#topics.vote, payload, { retain: false }),
       refused: (reason: string) => this.#refuse(reason),
+      escalated: (instance: string, reason: string) => this.#revision.escalated(instance, reason),
     };
   }
 

@@ -10,6 +10,7 @@ const nodeOf = (node: string, given: Partial<PlanResponse["nodes"][number]> = {}
   start: [],
   stop: [],
   restart: [],
+  takeOver: [],
   reconfigure: [],
   routes: { added: [], removed: [], changed: [] },
   inputs: [],
@@ -58,7 +59,7 @@ test("a plan tells what changes, what each node does about it, and who waits", (
 
   expect(planLines(plan, plain)).toEqual([
     "site demo, against revision 3:",
-    "~ instance demo/dmx, which restarts",
+    "~ instance demo/dmx, which starts anew",
     "    settings.universe: 1 => 2",
     "+ route wave",
     "",

@@ -36,7 +36,7 @@ export const paintedChanges = (
   });
 
 function nodeLine(change: NodeChange, painter: Painter): string {
-  const { node, start, stop, restart, reconfigure, routes, inputs, held, there } = change;
+  const { node, start, stop, restart, takeOver, reconfigure, routes, inputs, held, there } = change;
   const moved = [
     ...routes.added.map((name) => `+${name}`),
     ...routes.removed.map((name) => `-${name}`),
@@ -48,6 +48,7 @@ function nodeLine(change: NodeChange, painter: Painter): string {
     ["starts", start],
     ["stops", stop],
     ["restarts", restart],
+    ["is taken over without a break:", takeOver],
     ["takes new settings, and goes on:", reconfigure],
     ["routes", moved],
     ["failsafe, stop or background of", inputs.filter((input) => !isNew(input))],

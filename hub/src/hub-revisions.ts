@@ -49,6 +49,7 @@ const nothingElse = {
   start: [],
   stop: [],
   restart: [],
+  takeOver: [],
   reconfigure: [],
   routes: { added: [], removed: [], changed: [] },
   inputs: [],

@@ -20,6 +20,7 @@ import { codec } from "./codec.ts";
 import { commandAnswer } from "./command-answer.ts";
 import { fleet500 } from "./fleet/fleet-bench.ts";
 import { filePull } from "./file-pull.ts";
+import { hotSwap } from "./hot-swap/hot-swap.ts";
 import { journal } from "./journal.ts";
 import { localRoute } from "./local-route.ts";
 import { machineFacts } from "./machine.ts";
@@ -55,6 +56,7 @@ const benches: readonly Bench[] = [
   commandAnswer,
   agentFootprint,
   moduleGuests,
+  hotSwap,
   fleet500,
   applyFleet,
   ...durableIngest,

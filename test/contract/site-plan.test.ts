@@ -13,7 +13,11 @@ async function planned(site: HubSite, text: string) {
   const plan = await site.revisions.plan({ root: "site.yaml", files: { "site.yaml": text } });
   if (!plan.ok) return expect.fail(JSON.stringify(plan.error));
   const { isUnchanged, nodes, untouched } = plan.value;
-  return { isUnchanged, nodes: nodes.map(({ node, restart }) => [node, ...restart]), untouched };
+  return {
+    isUnchanged,
+    nodes: nodes.map(({ node, restart, takeOver }) => [node, ...restart, ...takeOver]),
+    untouched,
+  };
 }
 
 /** Revision 2 on disk, and nothing after that: the hub's power was cut. */

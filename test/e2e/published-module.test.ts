@@ -44,11 +44,13 @@ nodes:
   pi:
     instances:
       lamp: { module: lamp, version: ^1.0, settings: { label: hall }${grant} }
+      sim: { module: simulated }
 `;
 
 const asks = {
   permissions: [{ kind: "host", names: ["lamps.example:443"] }],
   engines: { interactor: "^0.1" },
+  requires: { simulated: "^0.1" },
 };
 
 test("published for development, it runs where a site names it and grants what it asks", async () => {
@@ -89,6 +91,10 @@ test("published for development, it runs where a site names it and grants what i
     async () => agent.log().includes('"instance":"lamp","state":"running"'),
     120_000,
   );
+  const said = (instance: string, state: string): number =>
+    agent.log().indexOf(`"instance":"${instance}","state":"${state}"`);
+  expect(said("sim", "running")).toBeGreaterThan(0);
+  expect(said("lamp", "starting")).toBeGreaterThan(said("sim", "running"));
   expect(agent.log()).toContain("bundles signed with a DEVELOPMENT key are installed");
   expect(agent.log()).toContain("looked at what this machine can enforce");
   const kept = readdirSync(join(agent.data, "apply", "content"));

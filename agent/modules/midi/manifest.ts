@@ -7,6 +7,7 @@ export const manifest = defineManifest({
   title: "MIDI, both ways: keys, knobs, faders",
   // Native code that may wait for the sound system.
   worker: "own",
+  alone: true,
   inputs: {},
   inputsFrom: "/inputs",
   inputsLike: { type: "float" },

@@ -6,6 +6,7 @@ export const manifest = defineManifest({
   version: "0.1.0",
   title: "Open Sound Control over UDP, both ways",
   worker: "shared",
+  alone: true,
   inputs: {},
   inputsFrom: "/inputs",
   outputs: {

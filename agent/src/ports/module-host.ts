@@ -24,6 +24,8 @@ export interface InstanceSpec {
   readonly grants?: Grants;
   /** What it may use, where that is not as usual. */
   readonly limits?: ModuleLimits;
+  /** It ran before what is taken back now: it finds what it kept then. */
+  readonly isBack?: boolean;
   /** Whether the node is of no use without it. */
   readonly isCritical?: boolean;
   /** How long an input goes on when the hub is not heard; those without go on for ever. */
@@ -45,6 +47,8 @@ export interface ModuleHostEvents {
   declared(instance: string, ports: DeclaredPorts, code: LoadedCode): void;
   /** Serves its inputs from now on: what they hold must be applied again. */
   started(instance: string): void;
+  /** What `takeOver` was asked for has come: from now on it is this one that is heard, and that declares itself next. */
+  tookOver?(instance: InstanceSpec): void;
   output(output: ModuleOutput): void;
   stateChanged(instance: string, report: InstanceReport): void;
   /**
@@ -58,6 +62,24 @@ export interface ModuleHostEvents {
 
 /** What is wrong, in words for people; `undefined`: nothing. */
 export type Verdict = string | undefined;
+
+/** How one version of an instance takes over from another while both run. */
+export interface Succession {
+  /** Whether one runs by that name, however it is. */
+  has(instance: string): boolean;
+  /**
+   * Starts what shall take the place of the instance that runs by that name, beside it and with a copy of what it keeps,
+   * and tests it. What runs goes on untouched. What is wrong is said, and then nothing is left of it.
+   */
+  start(instance: InstanceSpec): Promise<Verdict>;
+  /**
+   * What was started takes over between two messages: what came until now the old one finishes, everything after it is
+   * the new one's. When it cannot, that is said, and the old one goes on.
+   */
+  takeOver(instance: string): Promise<Verdict>;
+  /** What was started is not needed. */
+  end(instance: string): Promise<void>;
+}
 
 export interface ModuleHost extends AsyncDisposable {
   /** What keeps it from running modules as it should, in words for people. */
@@ -73,6 +95,8 @@ export interface ModuleHost extends AsyncDisposable {
   selfTest(instance: string): Promise<Verdict>;
   /** Gives a running instance other settings, without a break. When it does not take them it goes on with those it has. */
   reconfigure(instance: InstanceSpec): Promise<Verdict>;
+  /** A host without it stops one version before it starts the next. */
+  readonly beside?: Succession;
   /** Of the guest that the instance runs in, as `GuestLine` says; light modules of the agent share one. */
   profile?(instance: string, wanted: ProfileWanted): AsyncIterable<Uint8Array>;
   /** Ends the instance in good order, or under it when it takes too long. Nothing is heard of it afterwards. */

@@ -9,8 +9,12 @@ export interface PlanRunner {
    * or `SECRET_MISSING` when nothing but secrets is missing, which may come.
    */
   prepare(plan: Plan, changes: PlanChanges): Promise<void>;
-  /** Touches only what changes. On its way back it is called again, possibly before it was done. */
-  change(plan: Plan, changes: PlanChanges): Promise<void>;
+  /**
+   * Touches only what changes. On its way back it is called again, possibly before it was done. Throws a Fault
+   * `TAKE_OVER_FAILED` before it touches anything, where what should take over from what runs cannot. `isBack`: the plan
+   * ran before, and what was changed to is taken back.
+   */
+  change(plan: Plan, changes: PlanChanges, isBack: boolean): Promise<void>;
   /** Watches for so long. Resolves with what is wrong, else with `undefined`. */
   probe(plan: Plan, changes: PlanChanges, window: Millis): Promise<string | undefined>;
   /** Routes and outputs stand still, before this returns. */

@@ -28,6 +28,11 @@ export interface Manifest {
   readonly outputsLike?: Partial<OutputSpec>;
   /** An instance takes other settings while it runs: its ports are the same whatever they are. */
   readonly takesSettings?: boolean;
+  /**
+   * No two versions of an instance may run at one time: it has something that there is one of, such as a port that it
+   * listens on. Of what it has permission for that is known.
+   */
+  readonly alone?: boolean;
   /** The setting, a map of inputs, that lighting fixtures named in the setting `fixtures` become when a site is compiled. */
   readonly fixturesInto?: string;
   /** What it needs of the world. */
@@ -43,6 +48,14 @@ export interface Manifest {
 /** What a module may need. Of a pin, a bus, a serial line and a universe there is one, and one instance has it. */
 export const permissionKinds = ["pin", "bus", "serial", "universe", "host", "file"] as const;
 export type PermissionKind = (typeof permissionKinds)[number];
+
+/** Of these there is one, and a second that opens it takes it from the first, or fails. */
+const exclusive: readonly PermissionKind[] = ["pin", "bus", "serial", "universe"];
+
+/** Whether another version of an instance may run beside it for a moment, to take over without a break. */
+export function overlaps({ alone, permissions = [] }: Pick<Manifest, "alone" | "permissions">): boolean {
+  return alone !== true && !permissions.some(({ kind }) => exclusive.includes(kind));
+}
 
 /**
  * Something that a module needs: always the same, or what its settings name. Who writes the settings allows what stands

@@ -47,6 +47,7 @@ const moduleBlock = z.strictObject({
     z.strictObject({ ...outputSpec.shape, type: z.exactOptional(outputSpec.shape.type) }),
   ),
   takesSettings: z.exactOptional(z.boolean()),
+  alone: z.exactOptional(z.boolean()),
   fixturesInto: z.exactOptional(shortText),
   permissions: z.exactOptional(z.array(permission)),
   /** Modules that have to run on the same node, with a range of versions for each. */

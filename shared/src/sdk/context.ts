@@ -51,9 +51,10 @@ export interface ModuleContext extends ModulePlace {
   emit(output: string, value: Value, emission?: Emission): void;
   /**
    * Called with every new value for any input, counted ports by their full name (`ch12`).
-   * `undefined`: nobody owns the input any more. To be called once, in `start`.
+   * `undefined`: nobody owns the input any more. To be called once, in `start`. A promise that the listener gives is
+   * waited for, five seconds at most, before another version takes over: what this one took it finishes.
    */
-  onInput(listener: (input: string, applied: Applied | undefined) => void): void;
+  onInput(listener: (input: string, applied: Applied | undefined) => Promise<void> | void): void;
   /** The instance does what it is for. Clears an earlier `waiting`. */
   running(): void;
   /** It cannot, for now, and goes on trying; `reason` says to an installer what is missing. */

@@ -17,7 +17,10 @@ export interface GuestSetup {
 
 /** What a guest is told of an instance. */
 export interface GuestInstance {
+  /** By which both sides speak of it: `runName` of the instance. */
   readonly name: string;
+  /** The instance, where its run has another name. */
+  readonly called?: string;
   readonly module: string;
   readonly settings: unknown;
 }
@@ -38,6 +41,8 @@ export type ToGuest =
   | readonly [kind: "prepare", question: number, instance: GuestInstance]
   | readonly [kind: "reconfigure", question: number, instance: GuestInstance]
   | readonly [kind: "self-test", question: number, instance: string]
+  /** Once all is done that its inputs were told before, also what they only began. */
+  | readonly [kind: "finish", question: number, instance: string]
   | readonly [kind: "end", question: number, instance: string]
   /** The answer to `ask`; what came over a connection; that it is closed. */
   | readonly [kind: "told", instance: string, question: number, reply: ServiceReply]

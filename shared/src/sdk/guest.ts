@@ -11,6 +11,8 @@ export class Guest {
   readonly #world: GuestWorld;
   readonly #say: (message: FromGuest) => void;
   readonly #running = new Map<string, RunningInstance>();
+  /** They stop, and may still ask for something: what they have to write is answered. */
+  readonly #ending = new Map<string, RunningInstance>();
 
   constructor(setup: GuestSetup, load: ModuleLoader, world: GuestWorld, say: (message: FromGuest) => void) {
     this.#setup = setup;
@@ -41,12 +43,17 @@ export class Guest {
           message[1],
           this.#ask(message[2], (instance) => instance.selfTest()),
         );
+      case "finish":
+        return this.#answer(
+          message[1],
+          this.#ask(message[2], (instance) => instance.finish()),
+        );
       case "end":
         return this.#answer(message[1], this.#end(message[2]));
       case "told":
       case "came":
       case "closed":
-        return this.#running.get(message[1])?.services.take(message);
+        return (this.#running.get(message[1]) ?? this.#ending.get(message[1]))?.services.take(message);
       case "ping":
         return this.#say(["pong"]);
       case "stop":
@@ -67,7 +74,7 @@ export class Guest {
     const prepared = (await this.#load(spec.module)).prepare(spec.settings);
     const running = this.#running.get(spec.name);
     const veto = running?.module === spec.module ? await running.veto(prepared.settings) : undefined;
-    return veto ?? (await prepared.veto({ name: spec.name, ...this.#setup }));
+    return veto ?? (await prepared.veto({ name: spec.called ?? spec.name, ...this.#setup }));
   }
 
   async #ask(name: string, ask: (instance: RunningInstance) => Promise<Verdict>): Promise<Verdict> {
@@ -77,8 +84,11 @@ export class Guest {
 
   async #end(name: string): Promise<Verdict> {
     const instance = this.#running.get(name);
+    if (instance === undefined) return undefined;
     this.#running.delete(name);
-    await instance?.stop();
+    this.#ending.set(name, instance);
+    await instance.stop();
+    this.#ending.delete(name);
     return undefined;
   }
 

@@ -13,15 +13,13 @@ import type { Instance, Verdict } from "./define-module.ts";
 import type { FromGuest, GuestInstance, GuestSetup, LogLevel } from "./guest-messages.ts";
 import { GuestServices } from "./guest-services.ts";
 import type { ModuleLoader, Prepared } from "./loaded-module.ts";
+import { versionKey } from "./services.ts";
 
 export interface GuestWorld {
   /** The site's clock, as far as it is known. */
   readonly clock: Clock & { readonly isSynchronised: boolean };
   readonly random: Random;
 }
-
-/** The version of the module that wrote what its instance keeps. No module can have such a key by chance. */
-const versionKey = "@version";
 
 export class RunningInstance {
   #spec: GuestInstance;
@@ -30,7 +28,9 @@ export class RunningInstance {
   readonly #speak: (message: FromGuest) => void;
   readonly #abort = new AbortController();
   readonly services: GuestServices;
-  #listener: ((input: string, applied: Applied | undefined) => void) | undefined;
+  #listener: ((input: string, applied: Applied | undefined) => unknown) | undefined;
+  /** What its inputs were told and what is not done with yet. */
+  readonly #unfinished = new Set<Promise<unknown>>();
   #instance: Instance | undefined;
   #starting: Promise<void> = Promise.resolve();
   #saidState = "";
@@ -59,11 +59,21 @@ export class RunningInstance {
   }
 
   apply(input: string, applied: Applied | undefined): void {
+    const failed = (error: unknown): void => this.#log("error", `input ${input} failed: ${messageOf(error)}`);
     try {
-      this.#listener?.(input, applied);
+      const work = this.#listener?.(input, applied);
+      if (!(work instanceof Promise)) return;
+      const settled: Promise<unknown> = work.catch(failed).then(() => this.#unfinished.delete(settled));
+      this.#unfinished.add(settled);
     } catch (error) {
-      this.#log("error", `input ${input} failed: ${messageOf(error)}`);
+      failed(error);
     }
+  }
+
+  /** Resolves when everything is done that was begun before. */
+  async finish(): Promise<Verdict> {
+    await Promise.all(this.#unfinished);
+    return undefined;
   }
 
   async veto(settings: unknown): Promise<Verdict> {
@@ -143,11 +153,11 @@ export class RunningInstance {
   }
 
   #context(ports: DeclaredPorts): ModuleContext {
-    const { name } = this.#spec;
+    const { name, called = name } = this.#spec;
     const log = (level: LogLevel) => (message: string, details?: Readonly<Record<string, unknown>>) =>
       this.#log(level, message, details);
     return {
-      name,
+      name: called,
       ...this.#setup,
       clock: this.#world.clock,
       random: this.#world.random,
@@ -166,10 +176,10 @@ export class RunningInstance {
   }
 
   #emit(ports: DeclaredPorts, output: string, value: Value, emission: Emission): void {
-    const { name } = this.#spec;
+    const { name, called = name } = this.#spec;
     const { clock } = this.#world;
     const spec = findPort(ports.outputs, output);
-    if (spec === undefined) throw new Fault("OUTPUT_UNKNOWN", `${name} has no output "${output}"`);
+    if (spec === undefined) throw new Fault("OUTPUT_UNKNOWN", `${called} has no output "${output}"`);
     if (!isOfType(value, spec.type)) throw new Fault("OUTPUT_TYPE", `output "${output}" takes ${spec.type}`);
     if (!isSendable(value, valueDepthMax)) {
       throw new Fault(

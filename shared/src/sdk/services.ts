@@ -16,6 +16,9 @@ export interface ModuleStorage {
   keys(): Promise<readonly string[]>;
 }
 
+/** The version of the module that wrote what its instance keeps. No module can have such a key by chance. */
+export const versionKey = "@version";
+
 export interface HostAddress {
   /** A name or an address, as it was granted. */
   readonly host: string;

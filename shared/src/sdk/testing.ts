@@ -52,7 +52,7 @@ export async function startOnBench<Settings>(
   const emitted: Emitted[] = [];
   const states: string[] = [];
   const logged: string[] = [];
-  let listener: ((input: string, applied: Applied | undefined) => void) | undefined;
+  let listener: ((input: string, applied: Applied | undefined) => unknown) | undefined;
   const abort = new AbortController();
   const write = (level: string) => (message: string) => void logged.push(`${level} ${message}`);
   const context: ModuleContext = {

@@ -1,6 +1,13 @@
 /** The modules that a site can name: what each version of them declares of its settings, its ports and its needs. */
 import * as z from "zod";
-import { type DeclaredPorts, declaredPorts, type Manifest, type Need, needsOf } from "../bundle/manifest.ts";
+import {
+  type DeclaredPorts,
+  declaredPorts,
+  type Manifest,
+  type Need,
+  needsOf,
+  overlaps,
+} from "../bundle/manifest.ts";
 import { parseVersionRange } from "../bundle/version-range.ts";
 import { failed, ok, type Result } from "../kernel/result.ts";
 import type { ModuleLimits } from "../wire/messages/module-limits.ts";
@@ -42,6 +49,8 @@ export interface Catalogue {
   needsOf(module: ModuleVersion, settings: unknown): readonly Need[];
   /** Whether an instance takes new settings while it runs. */
   takesSettings(module: ModuleVersion): boolean;
+  /** Whether another version of an instance may run beside it for a moment. */
+  overlaps(module: ModuleVersion): boolean;
   /** The setting that its fixtures become inputs in; `undefined`: it has none. */
   fixturesInto(module: ModuleVersion): string | undefined;
   /** Versions that were published once, and are not any more. */
@@ -134,6 +143,11 @@ export class DeclaredModules implements Catalogue {
 
   takesSettings(module: ModuleVersion): boolean {
     return this.#find(module)?.manifest.takesSettings === true;
+  }
+
+  overlaps(module: ModuleVersion): boolean {
+    const manifest = this.#find(module)?.manifest;
+    return manifest !== undefined && overlaps(manifest);
   }
 
   fixturesInto(module: ModuleVersion): string | undefined {

@@ -110,6 +110,7 @@ function checkInstance(
     bundle: bundle && {
       ...bundle,
       takesSettings: catalogue.takesSettings(module),
+      overlaps: catalogue.overlaps(module),
       ...grantedTo(needs),
       ...limitsFor(catalogue.limitsOf(module), written.grant),
     },

@@ -18,6 +18,8 @@ export type Plain = null | boolean | number | string | readonly Plain[] | { read
 
 export interface PlannedBundle extends Bundle {
   readonly takesSettings: boolean;
+  /** Another version of it may run beside it for a moment. */
+  readonly overlaps?: boolean;
   /** What it asked for and was granted. */
   readonly grants?: Reachable;
   readonly limits?: ModuleLimits;

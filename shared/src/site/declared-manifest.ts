@@ -35,6 +35,7 @@ export const declaredManifest = z.strictObject({
   title: z.string(),
   worker: z.enum(["shared", "own"]),
   takesSettings: z.boolean().exactOptional(),
+  alone: z.boolean().exactOptional(),
   inputs: z.record(name, inputSpec).refine(few, "too many"),
   outputs: z.record(name, outputSpec).refine(few, "too many"),
   inputsFrom: z.union([z.string(), z.array(z.string())]).exactOptional(),

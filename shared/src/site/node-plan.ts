@@ -34,6 +34,9 @@ function plannedInstance(
   secrets: Secrets,
   catalogue: Catalogue,
 ): PlannedInstance {
+  // A revision from before says it of none of what was published.
+  const mayOverlap =
+    bundle === undefined ? catalogue.overlaps({ module, version }) : bundle.overlaps === true;
   return {
     module,
     version,
@@ -44,6 +47,7 @@ function plannedInstance(
     ...(bundle?.limits === undefined ? {} : { limits: bundle.limits }),
     ...(after === undefined ? {} : { after: [...after] }),
     takesSettings: bundle?.takesSettings ?? catalogue.takesSettings({ module, version }),
+    ...(mayOverlap && { overlaps: true }),
   };
 }
 

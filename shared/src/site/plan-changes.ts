@@ -7,7 +7,7 @@ import type { CompiledRoute } from "../wire/messages/desired.ts";
 import { canonical } from "../wire/canonical.ts";
 import type { Plan, PlannedInstance } from "../wire/messages/plan.ts";
 
-export type InstanceChange = "start" | "stop" | "restart" | "re-configure" | "untouched";
+export type InstanceChange = "start" | "stop" | "restart" | "take-over" | "re-configure" | "untouched";
 
 export interface PlanChanges {
   /** Every instance of either plan, in alphabetical order. */
@@ -55,13 +55,15 @@ function changeOf(before: PlannedInstance | undefined, after: PlannedInstance | 
   if (before === undefined) return "start";
   if (after === undefined) return "stop";
   if (isSame(before, after)) return "untouched";
+  // One that is there at a time is stopped before the next one starts; others are, one beside the other, for a moment.
+  const anew = before.overlaps === true && after.overlaps === true ? "take-over" : "restart";
   const isSameCode =
     before.module === after.module && before.version === after.version && before.digest === after.digest;
   // What a sandbox may is set before it begins.
   const maySame = isSame(before.grants, after.grants) && isSame(before.limits, after.limits);
-  if (!isSameCode || !maySame) return "restart";
+  if (!isSameCode || !maySame) return anew;
   // Leases are the agent's business: the module knows nothing of them.
-  return isSame(before.settings, after.settings) || after.takesSettings ? "re-configure" : "restart";
+  return isSame(before.settings, after.settings) || after.takesSettings ? "re-configure" : anew;
 }
 
 function routeChanges(

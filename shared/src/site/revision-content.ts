@@ -63,6 +63,7 @@ const instance = z.object({
       digest: z.string(),
       bytes: z.number(),
       takesSettings: z.boolean(),
+      overlaps: z.exactOptional(z.boolean()),
       grants: z.exactOptional(reachable),
       limits: z.exactOptional(moduleLimits),
     }),

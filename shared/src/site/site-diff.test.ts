@@ -31,7 +31,7 @@ test("nothing changes from a site to itself, whatever its comments", () => {
 });
 
 test.each([
-  ["universe: 1", "universe: 2", ["~ instance demo/dmx, which restarts", "    settings.universe: 1 => 2"]],
+  ["universe: 1", "universe: 2", ["~ instance demo/dmx, which starts anew", "    settings.universe: 1 => 2"]],
   [
     "fade 5s -> 0.2",
     "fade 6s -> 0.2",

@@ -184,7 +184,7 @@ interface ToldChange extends Omit<SiteChange, "what" | "nodes"> {
 /** For a terminal; no lines when nothing changes. */
 export function changeLines(changes: readonly ToldChange[]): readonly string[] {
   return changes.flatMap(({ kind, what, name, isRestart, details }) => [
-    `${signs[kind]} ${what === "site" ? what : `${what} ${name}`}${isRestart ? ", which restarts" : ""}`,
+    `${signs[kind]} ${what === "site" ? what : `${what} ${name}`}${isRestart ? ", which starts anew" : ""}`,
     ...details.map((detail) => `    ${detailText(detail)}`),
   ]);
 }

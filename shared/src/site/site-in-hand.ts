@@ -178,6 +178,7 @@ function nodeChanges(...plans: Parameters<typeof changesBetween>): Omit<NodeChan
     start: which("start"),
     stop: which("stop"),
     restart: which("restart"),
+    takeOver: which("take-over"),
     reconfigure: which("re-configure"),
     routes: { added: [...added], removed: [...removed], changed: [...changed] },
     inputs: [...changes.inputs],

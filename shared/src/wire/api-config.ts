@@ -100,6 +100,8 @@ const nodeChange = z.object({
   start: z.array(z.string()),
   stop: z.array(z.string()),
   restart: z.array(z.string()),
+  /** A new one starts beside the old one and takes over between two messages. */
+  takeOver: z.array(z.string()),
   reconfigure: z.array(z.string()),
   routes: z.object({
     added: z.array(z.string()),

@@ -17,6 +17,7 @@ import type {
   InstanceSpec,
   ModuleHost,
   ModuleHostEvents,
+  Succession,
   Verdict,
 } from "@interactor/agent/src/ports/module-host.ts";
 import type { ApplyStore } from "@interactor/agent/src/ports/apply-store.ts";
@@ -63,7 +64,13 @@ class PlayedHost implements ModuleHost {
   readonly did: string[] = [];
   readonly running = new Map<string, InstanceSpec>();
   /** What its modules answer; by default that all is well. */
-  readonly verdicts = { prepare: new Map<string, string>(), reconfigure: "" };
+  readonly verdicts = {
+    prepare: new Map<string, string>(),
+    reconfigure: "",
+    beside: new Map<string, string>(),
+    takeOver: new Map<string, string>(),
+  };
+  readonly #next = new Map<string, InstanceSpec>();
   /** What a stop takes. */
   stopping: Promise<void> = Promise.resolve();
   /** Of every module that comes with the agent. */
@@ -111,6 +118,30 @@ class PlayedHost implements ModuleHost {
     this.running.set(spec.name, spec);
     return undefined;
   }
+
+  readonly beside: Succession = {
+    has: (name) => this.running.has(name),
+    start: async (spec) => {
+      this.did.push(`start beside ${spec.name}`);
+      const verdict = this.verdicts.beside.get(spec.name);
+      if (verdict === undefined) this.#next.set(spec.name, spec);
+      return verdict;
+    },
+    takeOver: async (name) => {
+      this.did.push(`take over ${name}`);
+      const spec = this.#next.get(name);
+      const verdict = this.verdicts.takeOver.get(name);
+      this.#next.delete(name);
+      if (verdict !== undefined || spec === undefined) return verdict ?? "nothing was started beside it";
+      this.running.set(name, spec);
+      this.events.tookOver?.(spec);
+      this.come(name);
+      return undefined;
+    },
+    end: async (name) => {
+      if (this.#next.delete(name)) this.did.push(`end beside ${name}`);
+    },
+  };
 
   async stop(name: string): Promise<void> {
     this.did.push(`stop ${name}`);
@@ -197,6 +228,7 @@ export function revisionBench({
     problem: (words: string | undefined) => void problems.push(words),
     vote: (payload: Uint8Array) => void votes.push(payload),
     refused: (reason: string) => void refused.push(reason),
+    escalated: (instance: string, reason: string): void => revision.escalated(instance, reason),
   };
   const opened: PlayedHost[] = [];
   const instances: AgentInstances = new AgentInstances(parts, (events) => {

@@ -87,6 +87,136 @@ describe("a revision touches only what it changes", () => {
   });
 });
 
+describe("one that may run beside itself", () => {
+  const overlapping = (a: number): Partial<Plan> => planWith({ overlaps: true, settings: { a } });
+
+  test("is started beside before anything is touched, and takes over after it", async () => {
+    const bench = await running();
+    await apply(bench, 2, overlapping(2));
+    bench.host.did.splice(0);
+
+    await apply(bench, 3, {
+      instances: { ...overlapping(3).instances, lamp: instanceOf({ settings: { b: 1 } }) },
+    });
+
+    expect(bench.host.did).toEqual(["start beside sim", "stop lamp", "take over sim", "start lamp"]);
+    expect(bench.host.running.get("sim")?.settings).toEqual({ a: 3 });
+    expect(bench.report()?.instances["sim"]).toEqual({ state: "running" });
+  });
+
+  test("and cannot be brought up keeps everything as it is, and says why", async () => {
+    const bench = await running();
+    await apply(bench, 2, overlapping(2));
+    bench.host.did.splice(0);
+    bench.host.verdicts.beside.set("lamp", "no power");
+
+    bench.target(
+      targetOf(3, {
+        instances: {
+          sim: instanceOf({ overlaps: true, settings: { a: 3 } }),
+          lamp: instanceOf({ overlaps: true, settings: { b: 1 } }),
+        },
+      }),
+    );
+    // The lamp of before may not: only where both may does one take over.
+    await bench.live("it is applied", () => bench.revision.phase.kind === "applied");
+    bench.host.did.splice(0);
+    bench.target(
+      targetOf(4, {
+        instances: {
+          sim: instanceOf({ overlaps: true, settings: { a: 4 } }),
+          lamp: instanceOf({ overlaps: true, settings: { b: 2 } }),
+          new: instanceOf(),
+        },
+      }),
+    );
+    await bench.live("it goes back", () => bench.revision.phase.kind === "rolled-back");
+
+    expect(bench.revision.phase).toMatchObject({
+      code: "SWITCH_FAILED",
+      reason: "lamp cannot take over: no power",
+      target: { revision: 4 },
+    });
+    expect(bench.host.did.toSorted()).toEqual(["end beside sim", "start beside lamp", "start beside sim"]);
+    expect(bench.host.running.get("sim")?.settings).toEqual({ a: 3 });
+  });
+
+  test("and does not take over in the end is taken back with all that did", async () => {
+    const bench = await running();
+    await apply(bench, 2, overlapping(2));
+    bench.host.did.splice(0);
+    bench.host.verdicts.takeOver.set("sim", "it fell");
+
+    bench.target(targetOf(3, { instances: { ...overlapping(3).instances, new: instanceOf() } }));
+    await bench.live("it goes back", () => bench.revision.phase.kind === "rolled-back");
+
+    expect(bench.revision.phase).toMatchObject({ reason: "sim did not take over: it fell" });
+    expect(bench.host.did).toEqual(["start beside sim", "take over sim"]);
+    expect(bench.host.running.get("sim")?.settings).toEqual({ a: 2 });
+  });
+
+  test("takes over as well when a probation takes it back", async () => {
+    const bench = await running();
+    await apply(bench, 2, overlapping(2));
+    bench.host.did.splice(0);
+
+    bench.target(targetOf(3, overlapping(3), { probation: seconds(60) }));
+    await bench.live("it is watched", () => bench.revision.phase.kind === "probing");
+    bench.host.events.stateChanged("sim", { state: "failed", reason: "it fell" });
+    await bench.live("it goes back", () => bench.revision.phase.kind === "rolled-back");
+
+    expect(bench.revision.phase).toMatchObject({ code: "UNHEALTHY", reason: "sim has failed: it fell" });
+    expect(bench.host.did).toEqual([
+      "start beside sim",
+      "take over sim",
+      "start beside sim",
+      "take over sim",
+    ]);
+    expect(bench.host.running.get("sim")?.settings).toEqual({ a: 2 });
+  });
+});
+
+describe("what ends again and again after it had proved itself", () => {
+  const fall = (bench: Bench, name: string): void => bench.host.events.escalated?.(name, "no memory");
+  const overlapping = (a: number): Partial<Plan> => planWith({ overlaps: true, settings: { a } });
+
+  test("is taken back, and the node says why", async () => {
+    const bench = await running();
+    await apply(bench, 2, overlapping(2));
+    await apply(bench, 3, overlapping(3));
+
+    fall(bench, "sim");
+    await bench.live("it goes back", () => bench.revision.phase.kind === "rolled-back");
+
+    expect(bench.revision.phase).toMatchObject({
+      code: "CRASH_LOOP",
+      reason: "sim ended again and again: no memory",
+      target: { revision: 3 },
+    });
+    expect(bench.revision.runs?.revision).toBe(2);
+    expect(bench.host.running.get("sim")?.settings).toEqual({ a: 2 });
+    expect(bench.report()?.problems).toEqual([
+      "revision 3 was taken back: sim ended again and again: no memory",
+    ]);
+    // The hub still desires it: it is not tried again.
+    bench.target(targetOf(3, overlapping(3)));
+    expect(bench.revision.phase.kind).toBe("rolled-back");
+    await apply(bench, 4, overlapping(4));
+    expect(bench.report()?.problems ?? []).toEqual([]);
+  });
+
+  test("stays where the revision before had it just so", async () => {
+    const bench = await running();
+    await apply(bench, 2, overlapping(2));
+
+    fall(bench, "lamp");
+    // What a file is read for takes its turns; a newer revision takes many more.
+    await apply(bench, 3, overlapping(3));
+
+    expect(bench.revision.phase).toMatchObject({ kind: "applied", target: { revision: 3 } });
+  });
+});
+
 test("what an instance that was exchanged still says is not its successor's", async () => {
   const bench = await running();
   const stopping = Promise.withResolvers<void>();

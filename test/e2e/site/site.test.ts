@@ -50,7 +50,7 @@ test("a line of it is planned, applied and taken back, with nothing else touched
     base: 1,
     unchanged: false,
     changes: [{ kind: "changed", what: "instance", name: "pi/lamp" }],
-    nodes: [{ node: "pi", start: [], stop: [], restart: ["lamp"], routes: { changed: [] } }],
+    nodes: [{ node: "pi", start: [], stop: [], restart: [], takeOver: ["lamp"], routes: { changed: [] } }],
     untouched: 0,
   });
   const second = await site.apply(textOf(20), { base: first });

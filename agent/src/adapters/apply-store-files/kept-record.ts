@@ -27,6 +27,7 @@ const rollBackCode = z.enum([
   "PROBE_TIMEOUT",
   "UNHEALTHY",
   "START_LOOP",
+  "CRASH_LOOP",
   "DAMAGED",
 ]);
 

@@ -10,6 +10,7 @@ import { decodeCbor } from "@interactor/shared/wire/cbor";
 import { portsMax, valueDepthMax } from "@interactor/shared/wire/limits";
 import { findPort, inputSpec, outputSpec } from "@interactor/shared/wire/messages/port";
 import { isName } from "@interactor/shared/wire/names";
+import { isRunName } from "@interactor/shared/sdk/run-name";
 import type { ServiceRequest } from "@interactor/shared/sdk/services";
 import { isOfType, isSendable, type Value } from "@interactor/shared/wire/value";
 import * as z from "zod/mini";
@@ -27,25 +28,27 @@ const words = z.pipe(
   z.string(),
   z.transform((text: string) => text.slice(0, wordsMax).toWellFormed()),
 );
+/** A run of an instance. */
+const run = z.string().check(z.refine(isRunName, "not a run"));
 const count = z.int().check(z.nonnegative());
 const portsOf = <Spec>(spec: z.ZodMiniType<Spec>) =>
   z.record(name, spec).check(z.refine((ports) => Object.keys(ports).length <= portsMax, "too many ports"));
 
 const declared = z.tuple([
   z.literal("declared"),
-  name,
+  run,
   z.object({ inputs: portsOf(inputSpec), outputs: portsOf(outputSpec) }),
   z.object({ module: words, version: words }),
 ]);
-const ofInstance = z.tuple([z.enum(["started", "running"]), name]);
-const withReason = z.tuple([z.enum(["waiting", "failed"]), name, words]);
+const ofInstance = z.tuple([z.enum(["started", "running"]), run]);
+const withReason = z.tuple([z.enum(["waiting", "failed"]), run, words]);
 const levels: readonly LogLevel[] = ["info", "warn", "error"];
-const log = z.tuple([z.literal("log"), name, z.enum(levels), words, z.unknown()]);
+const log = z.tuple([z.literal("log"), run, z.enum(levels), words, z.unknown()]);
 const answer = z.tuple([z.literal("answer"), count, z.nullish(words)]);
 const alone = z.tuple([z.enum(["pong", "stopped"])]);
 const output = z.tuple([
   z.literal("output"),
-  name,
+  run,
   z.string(),
   z.unknown(),
   z.number(),
@@ -61,9 +64,9 @@ const request = z.union([
   z.tuple([z.literal("connect"), count, z.string(), z.int().check(z.gte(1), z.lte(65_535))]),
   z.tuple([z.literal("write"), count, z.instanceof(Uint8Array)]),
 ]);
-const ask = z.tuple([z.literal("ask"), name, count, request]);
-const taken = z.tuple([z.literal("taken"), name, count, count]);
-const hangUp = z.tuple([z.literal("hang-up"), name, count]);
+const ask = z.tuple([z.literal("ask"), run, count, request]);
+const taken = z.tuple([z.literal("taken"), run, count, count]);
+const hangUp = z.tuple([z.literal("hang-up"), run, count]);
 const profiled = z.tuple([z.literal("profiled"), z.nullable(z.string())]);
 const message = z.union([
   output,

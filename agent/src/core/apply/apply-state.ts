@@ -51,6 +51,7 @@ export type RollBackCode =
   | "PROBE_TIMEOUT"
   | "UNHEALTHY"
   | "START_LOOP"
+  | "CRASH_LOOP"
   | "DAMAGED";
 
 /** A revision as a node keeps it. */
@@ -160,6 +161,13 @@ export type ApplyEvent =
       readonly code: RejectCode | RollBackCode;
       readonly reason: string;
       readonly isPassing: boolean;
+      readonly at: Instant;
+    }
+  /** An instance that `current` changed ends again and again: what ran before it may do better. */
+  | {
+      readonly kind: "escalated";
+      readonly current: Content;
+      readonly reason: string;
       readonly at: Instant;
     }
   | { readonly kind: "kept"; readonly at: Instant }

@@ -141,6 +141,37 @@ describe("nothing is touched", () => {
   });
 });
 
+describe("an instance that ends again and again", () => {
+  const escalated = (node: Node, revision: number): Node =>
+    node.step({
+      kind: "escalated",
+      current: { revision, digest: digestOf(String(revision)) },
+      reason: "lamp fell",
+      at: node.at,
+    });
+
+  test("takes its revision back to the one before, for good", () => {
+    const node = escalated(running(1).target(targetOf(2)).done(whole).clear(), 2).done(2);
+
+    expect(node.way).toEqual(["write", "switch"]);
+    expect(node.state.phase).toMatchObject({ kind: "rolled-back", code: "CRASH_LOOP", reason: "lamp fell" });
+    expect(node.state.kept).toMatchObject({ current: { revision: 1 }, previous: undefined });
+    expect(escalated(node.clear(), 1).way).toEqual([]);
+  });
+
+  test("leaves what runs where there is nothing before it, another one comes, or its group runs it", () => {
+    expect(escalated(running(1), 1).way).toEqual([]);
+    const busy = running(1).target(targetOf(2)).done(whole).target(targetOf(3)).clear();
+    expect(escalated(busy, 2).way).toEqual([]);
+    const stale = running(1).target(targetOf(2)).done(whole).clear();
+    expect(escalated(stale, 1).way).toEqual([]);
+    const contentOf = (revision: number) => ({ revision, digest: digestOf(String(revision)) });
+    const current = { ...contentOf(2), group: "stage" };
+    const member = new Node({ ...nothingKept, current, previous: contentOf(1) }).done().clear();
+    expect(escalated(member, 2).way).toEqual([]);
+  });
+});
+
 test("what a way that was left, or has ended, still answers does not undo what runs", () => {
   const node = running(1).target(targetOf(2)).done(whole);
   const failAs = (attempt: number) =>

@@ -26,7 +26,7 @@ import {
   verifyMax,
 } from "./apply-state.ts";
 import { voted, voteEventOf } from "./applying-votes.ts";
-import { beginSwitchingBack, begun, goBack, rolledBack } from "./going-back.ts";
+import { beginSwitchingBack, begun, escalated, goBack, rolledBack } from "./going-back.ts";
 import { apply, change, drop, hold, prepare, probe } from "./going-forward.ts";
 import { type VoteEvent, voteAtStart } from "./group-vote.ts";
 import { startFailed } from "./start-failed.ts";
@@ -58,6 +58,8 @@ export function stepApply(state: ApplyState, event: ApplyEvent): ApplyStep {
     case "failed":
       if (event.attempt === state.startAttempt) return ready(startFailed(state, event), event.at);
       return event.attempt === state.attempt ? ready(failed(state, event), event.at) : stay(state);
+    case "escalated":
+      return ready(escalated(state, event), event.at);
     case "kept":
       return stay({ ...state, keepAt: undefined });
     case "not-kept":

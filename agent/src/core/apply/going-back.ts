@@ -1,10 +1,12 @@
 /** The way back to the last revision that was well, and what a start makes of one that has not proved itself. */
 import { type Instant, later } from "@interactor/shared/kernel/units";
 import {
+  type ApplyEvent,
   type ApplyState,
   type ApplyStep,
   type Content,
   contentOf,
+  isSameContent,
   type Kept,
   type Phase,
   probationStartsMax,
@@ -31,6 +33,21 @@ export function goBack(state: ApplyState, code: RollBackCode, reason: string, at
   const { phase } = state;
   if (phase.kind === "idle") return { state, effects: [] };
   return goBackFrom(state, contentOf(phase.target), { code, reason }, at);
+}
+
+/**
+ * It had proved itself, and does not hold. What is on its way is left to come, and whether this goes on is told again
+ * after a while. Others of its group run it: none of them may leave it alone.
+ */
+export function escalated(
+  state: ApplyState,
+  { current, reason, at }: Extract<ApplyEvent, { kind: "escalated" }>,
+): ApplyStep {
+  const { phase, kept, vote } = state;
+  const isOver = phase.kind !== "applied" || !isSameContent(kept.current, current);
+  if (isOver || kept.previous === undefined || vote.vote.kind !== "free" || groupOf(kept) !== undefined)
+    return { state, effects: [] };
+  return goBack(state, "CRASH_LOOP", reason, at);
 }
 
 interface Why {

@@ -46,6 +46,8 @@ const plannedInstance = z.object({
   leases: z.record(name, duration),
   /** It takes new settings while it runs, by its manifest. */
   takesSettings: z.boolean(),
+  /** Another version of it may run beside it for a moment, to take over without a break. Missing: it may not. */
+  overlaps: z.optional(z.boolean()),
   /** Of a module that others have written: what it may reach. Missing: nothing. */
   grants: z.optional(grants),
   /** Of such a one: what it may use, where that is not as usual. */

@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import { InstanceStorage } from "./agent-storage.ts";
+import type { Stored } from "./ports/module-services.ts";
+
+function disk(files: Record<string, Stored> = {}) {
+  return {
+    files,
+    loadStored: async (name: string) => files[name] ?? {},
+    saveStored: async (name: string, stored: Stored) => void (files[name] = stored),
+  };
+}
+
+const lamp = (version: string, isBack = false) => ({
+  name: "lamp",
+  module: "lamp",
+  version,
+  isBack,
+  settings: {},
+});
+
+test("a copy writes nothing until it is kept, and then all of it", async () => {
+  const there = disk({ lamp: { look: "dark" } });
+  const copy = new InstanceStorage(lamp("2"), there, { look: "dark" });
+
+  await copy.set("look", "light");
+  expect(there.files["lamp"]).toEqual({ look: "dark" });
+  await copy.keep({ look: "dark" });
+  await copy.set("more", 1);
+
+  expect(there.files).toEqual({ lamp: { look: "light", more: 1 } });
+});
+
+test("what is sealed takes nothing more, and has written what it was told before", async () => {
+  const there = disk();
+  const storage = new InstanceStorage(lamp("1"), there);
+  const writing = storage.set("look", "light");
+
+  expect(await storage.seal()).toEqual({ look: "light" });
+  await writing;
+  await expect(storage.set("look", "dark")).rejects.toMatchObject({ code: "STORAGE_GONE" });
+  storage.unseal();
+  await storage.set("look", "dark");
+
+  expect(there.files["lamp"]).toEqual({ look: "dark" });
+});
+
+test("a module that keeps its version alone uses nothing", async () => {
+  const storage = new InstanceStorage(lamp("1"), disk());
+
+  await storage.get("@version");
+  await storage.set("@version", "1");
+  expect(storage.isUsed).toBe(false);
+  await storage.get("look");
+  expect(storage.isUsed).toBe(true);
+});
+
+test("what a version has left stays for it, and is found by it when it comes back, and by no other", async () => {
+  const there = disk({ lamp: { "@version": "1", look: "dark" } });
+  const second = new InstanceStorage(lamp("2"), there);
+  await second.set("look", "bright, in another form");
+  await second.set("@version", "2");
+  await second.set("look", "brighter");
+
+  expect(await new InstanceStorage(lamp("1"), there).get("look")).toBe("brighter");
+  expect(await new InstanceStorage(lamp("0", true), there).get("look")).toBe("brighter");
+  expect(await new InstanceStorage(lamp("2", true), there).get("look")).toBe("brighter");
+  expect(await new InstanceStorage(lamp("1", true), there).get("look")).toBe("dark");
+
+  expect(there.files["lamp"]).toEqual({ "@version": "1", look: "dark" });
+});
+
+test("a copy that takes over leaves what was there for the version that wrote it", async () => {
+  const before = { "@version": "1", look: "dark" };
+  const there = disk({ lamp: before });
+  const copy = new InstanceStorage(lamp("2"), there, before);
+  await copy.set("@version", "2");
+  await copy.keep(before);
+
+  expect(await new InstanceStorage(lamp("1", true), there).all()).toEqual(before);
+});

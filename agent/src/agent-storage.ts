@@ -1,0 +1,154 @@
+/**
+ * What one run of an instance keeps. The run that serves has the file; one that is started beside it has a copy in
+ * memory, which becomes the file when it takes over: whatever comes in between, the file is what one version has left.
+ */
+import { Fault } from "@interactor/shared/kernel/fault";
+import { versionKey } from "@interactor/shared/sdk/services";
+import { encodeCbor } from "@interactor/shared/wire/cbor";
+import { nameLengthMax } from "@interactor/shared/wire/limits";
+import { isSame, type Value } from "@interactor/shared/wire/value";
+import type { InstanceSpec } from "./ports/module-host.ts";
+import type { ModuleServices, Stored } from "./ports/module-services.ts";
+
+/**
+ * What one instance keeps, keys and values. More: refuse. A Pi's card wears out by what is written to it, and one value
+ * must pass a sandbox's pipe.
+ */
+const storedBytesMax = 48 * 1024;
+const keysMax = 256;
+
+type StoredFiles = Pick<ModuleServices, "loadStored" | "saveStored">;
+
+/** What one version of an instance has left when another began. No instance is called so. */
+const leftOf = (instance: string): string => `${instance}.left`;
+
+/** What a version that comes back finds: what it has left, or what is there. */
+export async function keptBy(
+  version: string | undefined,
+  instance: string,
+  found: Stored,
+  disk: StoredFiles,
+): Promise<Stored> {
+  if (version === undefined || found[versionKey] === undefined || found[versionKey] === version) return found;
+  const left = await disk.loadStored(leftOf(instance));
+  return left[versionKey] === version ? left : found;
+}
+
+export class InstanceStorage {
+  readonly #instance: string;
+  readonly #disk: StoredFiles;
+  /** The version that comes back; `undefined`: none does. */
+  readonly #backTo: string | undefined;
+  /** In memory alone, until it is kept. */
+  #isCopy: boolean;
+  /** As it is on disk, or would be. */
+  #stored: Stored | undefined;
+  #storing: Promise<unknown> = Promise.resolve();
+  /** As it was found. */
+  #begunWith: Stored | undefined;
+  #isSealed = false;
+  #isUsed = false;
+
+  constructor({ name, version, isBack }: InstanceSpec, disk: StoredFiles, copyOf?: Stored) {
+    this.#instance = name;
+    this.#backTo = isBack === true ? version : undefined;
+    this.#disk = disk;
+    this.#stored = copyOf;
+    this.#isCopy = copyOf !== undefined;
+  }
+
+  /**
+   * Whether its module has asked for it: then it may write more when it stops, of which nothing is on disk yet. The key
+   * that the host keeps for it does not count.
+   */
+  get isUsed(): boolean {
+    return this.#isUsed;
+  }
+
+  async keys(): Promise<readonly string[]> {
+    this.#isUsed = true;
+    return Object.keys(await this.all());
+  }
+
+  async all(): Promise<Stored> {
+    if (this.#stored !== undefined) return this.#stored;
+    const found = await this.#disk.loadStored(this.#instance);
+    const kept = await keptBy(this.#backTo, this.#instance, found, this.#disk);
+    if (kept !== found) await this.#disk.saveStored(this.#instance, kept);
+    this.#stored ??= kept;
+    this.#begunWith ??= kept;
+    return this.#stored;
+  }
+
+  async get(key: string): Promise<Value | undefined> {
+    this.#isUsed ||= key !== versionKey;
+    const stored = await this.all();
+    return Object.hasOwn(stored, key) ? stored[key] : undefined;
+  }
+
+  /** On disk when it resolves, unless it is a copy; `undefined`: without this key. Faults `STORAGE_…`. */
+  async set(key: string, value: Value | undefined): Promise<void> {
+    if (this.#isSealed) throw new Fault("STORAGE_GONE", "another version has taken over what this one kept");
+    if (key.length > nameLengthMax)
+      throw new Fault("STORAGE_KEY", `a key has at most ${nameLengthMax} letters`);
+    // One after the other: each begins with what the one before it has left. To the disk they may go together.
+    const after = await this.#inTurn(() => this.#set(key, value));
+    if (!this.#isCopy) await this.#save(after);
+  }
+
+  /** Nothing is written any more but what was on its way to the disk already; gives what there is. */
+  async seal(): Promise<Stored> {
+    this.#isSealed = true;
+    await this.#storing;
+    return this.all();
+  }
+
+  unseal(): void {
+    this.#isSealed = false;
+  }
+
+  /** What was a copy is what is on disk; `before` is what stands there. Throws a Fault when the disk does not take it. */
+  async keep(before: Stored): Promise<void> {
+    const stored = await this.#inTurn(async () => {
+      const all = await this.all();
+      await this.#leave(before, all);
+      this.#isCopy = false;
+      return all;
+    });
+    if (!isSame(before, stored)) await this.#save(stored);
+  }
+
+  #inTurn<Done>(work: () => Promise<Done>): Promise<Done> {
+    const done = this.#storing.then(work);
+    this.#storing = done.catch(() => undefined);
+    return done;
+  }
+
+  async #save(stored: Stored): Promise<void> {
+    try {
+      await this.#disk.saveStored(this.#instance, stored);
+    } catch (error) {
+      // What is on disk is what it keeps.
+      this.#stored = undefined;
+      throw error;
+    }
+  }
+
+  async #set(key: string, value: Value | undefined): Promise<Stored> {
+    const before = await this.all();
+    const others = Object.fromEntries(Object.entries(before).filter(([each]) => each !== key));
+    const after: Stored = value === undefined ? others : { ...others, [key]: value };
+    if (Object.keys(after).length > keysMax) throw new Fault("STORAGE_FULL", `more than ${keysMax} keys`);
+    if (encodeCbor(after).length > storedBytesMax)
+      throw new Fault("STORAGE_FULL", `more than ${storedBytesMax} bytes`);
+    if (!this.#isCopy && key === versionKey) await this.#leave(this.#begunWith ?? before, after);
+    this.#stored = after;
+    return after;
+  }
+
+  /** Another version goes on with it: as the one before it has left it, it stays for that one. */
+  async #leave(before: Stored, after: Stored): Promise<void> {
+    if (typeof before[versionKey] === "string" && before[versionKey] !== after[versionKey])
+      await this.#disk.saveStored(leftOf(this.#instance), before);
+  }
+}
