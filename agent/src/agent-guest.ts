@@ -271,11 +271,12 @@ export class GuestKeeper implements AsyncDisposable {
   }
 
   #answered(): void {
+    // Of one that has just been started again nobody has said that it is silent.
+    const wasSaid = this.#hasAnswered && this.#silences >= silencesToSay;
     this.#isAnswerDue = false;
     this.#hasAnswered = true;
     for (const name of this.#runs.keys()) this.#events.beat(name);
-    if (this.#silences >= silencesToSay)
-      for (const [name, state] of this.#states) this.#events.stateChanged(name, state);
+    if (wasSaid) for (const [name, state] of this.#states) this.#events.stateChanged(name, state);
     this.#silences = 0;
     this.#changes.push(...this.#held.values());
     this.#held.clear();
