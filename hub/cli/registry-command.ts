@@ -110,7 +110,7 @@ function addLookups(module: Command): void {
     .addHelpText("after", example("interactor module search light dim"))
     .action(async (words, options) => (await import("./module-lookup.ts")).runModuleSearch(words, options));
   hubOptions(module.command("show"))
-    .description("what a module says of itself, and its versions")
+    .description("what a module says of itself, its versions, and where it runs")
     .argument("<module>", "its id", nameArgument)
     .addHelpText("after", example("interactor module show lamp"))
     .action(async (id, options) => (await import("./module-lookup.ts")).runModuleShow(id, options));

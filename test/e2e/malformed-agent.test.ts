@@ -21,6 +21,7 @@ import {
   refusedByInputs,
   singleBatch,
   tally,
+  halfWrongBatches,
   wrongBatches,
   wrongDocuments,
 } from "./malformed-inputs.ts";
@@ -118,7 +119,10 @@ async function expectObeys(): Promise<void> {
 }
 
 test.each(laneNumbers)("refuses batches that are none, lane %i", async (lane) => {
-  const malformed = sample(wrongBatches(hubSession, lane), 450);
+  const malformed = [
+    ...sample(wrongBatches(hubSession, lane), 300),
+    ...sample(halfWrongBatches(hubSession, lane), 150).map((batch) => batch(0)),
+  ];
 
   await expectCounted(
     malformed.map(({ reason }) => `down ${reason}`),

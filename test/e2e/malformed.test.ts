@@ -33,6 +33,7 @@ import {
 } from "./malformed-bench.ts";
 import {
   goodReading,
+  halfWrongBatches,
   type Malformed,
   oversized,
   overfull,
@@ -81,6 +82,25 @@ async function expectRefused(
 
 test.each(laneNumbers)("refuses batches that are none, lane %i", async (lane) => {
   await expectRefused(bench.agent, topics.up(lane), "up", sample(wrongBatches(session, lane), 500));
+});
+
+test("refuses of a batch the entry that is none, and takes the one beside it", async () => {
+  const payloads = sample(halfWrongBatches(session, lanes.telemetry), 300).map((batch) => {
+    const first = bench.nextSeq();
+    bench.nextSeq();
+    return batch(first).payload;
+  });
+  let missed: Readonly<Record<string, number>> = {};
+
+  const rise = await riseOf(bench.hub, refusedTotal, async () => {
+    missed = await riseOf(bench.hub, "interactor_hub_messages_missed_total", () =>
+      publishAll(bench.agent, topics.up(lanes.telemetry), payloads),
+    );
+  });
+
+  expect(rise).toEqual({ "up wrong-shape": 300 });
+  expect(missed).toEqual({});
+  await bench.expectWell();
 });
 
 test("refuses payloads that are too large or too full", async () => {

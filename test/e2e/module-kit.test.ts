@@ -1,7 +1,7 @@
 // From nothing to a module that runs in the sandbox of an agent, by the command as it is shipped.
 
 import { execFile, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { once } from "node:events";
@@ -16,6 +16,14 @@ const test = requires("bwrap");
 
 const command = join(import.meta.dirname, "../../dist/cli/interactor.mjs");
 const run = promisify(execFile);
+
+/** What else a sandbox is started with, as on a machine of somebody who has installed nothing. */
+function withoutBubblewrap(folder: string): string {
+  const programs = join(folder, "programs");
+  mkdirSync(programs);
+  for (const name of ["sh", "setpriv", "prlimit"]) symlinkSync(join("/usr/bin", name), join(programs, name));
+  return programs;
+}
 
 test("a module that was created, tested and built runs in a sandbox", { timeout: 240_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), "module-kit-"));
@@ -55,7 +63,7 @@ test("a module that was created, tested and built runs in a sandbox", { timeout:
 });
 
 test(
-  "a module that is saved runs anew, and one that is broken leaves the last",
+  "a module that is saved runs anew, and one that is broken leaves the last, also where there is no bubblewrap",
   { timeout: 120_000 },
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "module-dev-"));
@@ -68,6 +76,7 @@ test(
     await using watcher = await Visitor.connect(hub.mqtt);
     const dev = spawn(process.execPath, [command, "module", "dev", "--hub", hub.mqtt], {
       cwd: blink,
+      env: { ...process.env, PATH: withoutBubblewrap(folder) },
       stdio: ["ignore", "ignore", "pipe"],
     });
     let said = "";
@@ -76,6 +85,7 @@ test(
       if (dev.exitCode === null && dev.kill("SIGTERM")) await once(dev, "exit");
     });
     await eventually("its first values", () => watcher.values("dev/blink/level").length > 1);
+    expect(said).toMatch(/"missing":\{.*failed to execute bwrap/);
 
     writeFileSync(source, written.replace("read();", "read(;"));
     await eventually("what is wrong", () => said.includes("it does not build: src/module.ts"));

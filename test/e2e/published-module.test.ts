@@ -1,7 +1,7 @@
 // A module that somebody else wrote: published to a hub, named in a site file, installed and run by a node in a sandbox.
 
 import { execFile } from "node:child_process";
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { definition } from "../contract/module-host/lamp-module.ts";
@@ -44,11 +44,13 @@ nodes:
   pi:
     instances:
       lamp: { module: lamp, version: ^1.0, settings: { label: hall }${grant} }
+      sim: { module: simulated }
 `;
 
 const asks = {
   permissions: [{ kind: "host", names: ["lamps.example:443"] }],
   engines: { interactor: "^0.1" },
+  requires: { simulated: "^0.1" },
 };
 
 test("published for development, it runs where a site names it and grants what it asks", async () => {
@@ -89,8 +91,14 @@ test("published for development, it runs where a site names it and grants what i
     async () => agent.log().includes('"instance":"lamp","state":"running"'),
     120_000,
   );
+  const said = (instance: string, state: string): number =>
+    agent.log().indexOf(`"instance":"${instance}","state":"${state}"`);
+  expect(said("sim", "running")).toBeGreaterThan(0);
+  expect(said("lamp", "starting")).toBeGreaterThan(said("sim", "running"));
   expect(agent.log()).toContain("bundles signed with a DEVELOPMENT key are installed");
   expect(agent.log()).toContain("looked at what this machine can enforce");
+  const kept = readdirSync(join(agent.data, "apply", "content"));
+  expect(kept.filter((name) => name.endsWith(".manifest"))).toHaveLength(1);
   await interactor("set", "pi/lamp/level", "0.5");
   await eventually("its answer", () => watcher.values("pi/lamp/seen").length > 0);
   expect(await interactor("module", "show", "lamp")).toMatch(

@@ -37,11 +37,16 @@ export const faults = [
 
 export type SimFault = (typeof faults)[number];
 
-/** What no program of ours makes another count, only a hub of another version; and what needs a group, of which there is none here. */
+/**
+ * What no program of ours makes another count, only a hub or an agent of another version, or a module that stamps nonsense;
+ * and what needs a group, of which there is none here.
+ */
 const foreign: readonly string[] = [
   "refused no-target",
   "refused wrong-command",
   "refused wrong-clock",
+  "refused wrong-shape",
+  "refused wrong-time",
   "refused standing-still",
 ];
 

@@ -14,6 +14,7 @@ import {
 } from "../adapters/module-host-sandbox/machine.ts";
 import { sandboxGuests } from "../adapters/module-host-sandbox/module-host-sandbox.ts";
 import { systemServices } from "../adapters/module-services-system/module-services-system.ts";
+import { readSigned } from "../adapters/signed-manifests.ts";
 import { workerGuests, type WorkerOptions } from "../adapters/module-host-worker/module-host-worker.ts";
 import type { GuestPlace } from "../agent-guest.ts";
 import { pacedWrites } from "../agent-storage-writes.ts";
@@ -74,7 +75,7 @@ export function modulesOf(setup: ModulesSetup): (events: ModuleHostEvents) => Mo
         // Another version has a sandbox of its own, also while the one before it still runs.
         name: `sandbox of ${name} with ${bundle}`,
         kind: "sandbox",
-        open: sandbox({ bundle, limits: limitsOf(spec, digest) }),
+        open: sandbox({ bundle, limits: limitsOf(spec, digest), signed: readSigned(bundle) }),
         silenceMax: millis(limitsOf(spec, digest).handlerMs),
       };
     const group = workerOf(module, version);

@@ -76,7 +76,7 @@ async function serve(): Promise<void> {
       store,
       applyStore,
       files: pull.files,
-      allow: allowBundles({ data, node, root: trustRoot, source: pull.source, log }),
+      allow: allowBundles({ data, node, root: trustRoot, source: pull.source, log, fileOf }),
       secrets: systemSecrets(process.env, secrets),
       spool,
       openHost: profile.around(modulesOf({ ...options, file, fileOf, steering, clock, random, log })),

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { systemDisk } from "../adapters/apply-store-files/disk.ts";
+import { keepSigned } from "../adapters/signed-manifests.ts";
 import { openTrust } from "../adapters/trust-tuf/trust-tuf.ts";
 import { AgentTrust } from "../agent-trust.ts";
 import type { Log } from "../ports/log.ts";
@@ -16,6 +17,8 @@ export interface TrustOptions {
   readonly root: string;
   readonly source: TrustSource;
   readonly log: Log;
+  /** Where a bundle is, by its digest. */
+  readonly fileOf: (digest: string) => string;
 }
 
 /** systemd makes it when the clock was set over the network, and it is gone after a boot. */
@@ -24,7 +27,7 @@ const synchronisedFile = "/run/systemd/timesync/synchronized";
 /** The build puts it there; a program that runs from its sources knows nothing of it. */
 const builtAt = Number(process.env["INTERACTOR_BUILT_AT"] ?? 0);
 
-export function allowBundles({ data, node, root, source, log }: TrustOptions): AllowBundles {
+export function allowBundles({ data, node, root, source, log, fileOf }: TrustOptions): AllowBundles {
   return async (digests, signal) => {
     const trust = await openTrust({
       folder: join(data, "trust"),
@@ -35,6 +38,7 @@ export function allowBundles({ data, node, root, source, log }: TrustOptions): A
       builtAt,
     });
     const { isDevelopment, modules } = await new AgentTrust(node, trust).allow(digests, signal);
+    for (const { digest, manifest } of modules) await keepSigned(systemDisk, fileOf(digest), manifest);
     const names = modules.map(({ path }) => path);
     if (isDevelopment) log.warn("bundles signed with a DEVELOPMENT key are installed", { modules: names });
     else log.info("bundles are signed by their publishers and assigned to this node", { modules: names });

@@ -275,10 +275,12 @@ static void reply_serial(void) {
 
 static void set_guard(const uint8_t *bytes) {
   guard_ms = (uint16_t)(bytes[0] | bytes[1] << 8);
-  has_scene = bytes[2];
+  /* After a reset there is none: the host hears of it, and says it again. */
+  has_scene = bytes[2] && scene.slots;
   fed_ms = now_ms();
   is_fed = !is_hearing;
-  reply(SET_GUARD, bytes, 3);
+  const uint8_t kept[] = {bytes[0], bytes[1], has_scene};
+  reply(SET_GUARD, kept, sizeof kept);
 }
 
 static void serve(uint8_t label, const uint8_t *bytes, uint16_t length) {

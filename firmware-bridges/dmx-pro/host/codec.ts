@@ -29,13 +29,16 @@ export function encodeDmx(slots: Uint8Array): Uint8Array {
   return encodeWidgetFrame(labels.sendDmx, Uint8Array.of(0, ...slots));
 }
 
-/** The line goes dark when there was no frame for `millis`, or to `scene`; 0: it holds the last frame. */
-export function encodeGuard(millis: number, scene?: Uint8Array): Uint8Array {
+/**
+ * The line goes dark when there was no frame for `millis`, or to `scene` (`kept`: the one it was told before); 0: it
+ * holds the last frame. It answers with what it keeps now: without a scene when it has none.
+ */
+export function encodeGuard(millis: number, scene?: Uint8Array | "kept"): Uint8Array {
   const guard = encodeWidgetFrame(
     labels.setGuard,
     Uint8Array.of(millis & 0xff, millis >>> 8, scene === undefined ? 0 : 1),
   );
-  if (scene === undefined) return guard;
+  if (scene === undefined || scene === "kept") return guard;
   return Uint8Array.of(...encodeWidgetFrame(labels.setScene, Uint8Array.of(0, ...scene)), ...guard);
 }
 

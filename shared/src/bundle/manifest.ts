@@ -123,6 +123,12 @@ function namesAt(settings: unknown, pointer: string): readonly string[] {
   return list.flatMap((each) => (typeof each === "string" || typeof each === "number" ? [String(each)] : []));
 }
 
+/** Of a manifest what says which ports there are. */
+export type ManifestPorts = Pick<
+  Manifest,
+  "inputs" | "outputs" | "inputsFrom" | "inputsLike" | "outputsFrom" | "outputsLike"
+>;
+
 export interface DeclaredPorts {
   readonly inputs: Ports<InputSpec>;
   readonly outputs: Ports<OutputSpec>;
@@ -133,7 +139,7 @@ export interface DeclaredPorts {
  * `inputsFrom` or `outputsFrom` names holds something that is no port, or one name serves twice:
  * an input and an output of an instance share their names' space, because what an input holds is a value too.
  */
-export function declaredPorts(manifest: Manifest, settings: unknown): Result<DeclaredPorts, string> {
+export function declaredPorts(manifest: ManifestPorts, settings: unknown): Result<DeclaredPorts, string> {
   const inputMaps = [manifest.inputsFrom ?? []]
     .flat()
     .map((pointer) => portsAt(pointer, settings, inputSpec, manifest.inputsLike));

@@ -103,3 +103,25 @@ test("an agent that is killed leaves the line in its scene within 2.5 s, and its
   await module(bench, scene);
   await again;
 }, 60_000);
+
+test("a widget that was reset unseen is told its guard and its scene again", async () => {
+  const bench = await workbench.start({ chip: "atmega2560", firmware, hasDmx: true });
+  await bench.next("dmx");
+  const driver = await module(bench, { scenes: { safe: { ch2: 40 } }, failsafe: { scene: "safe" } });
+  const lit = new Uint8Array(512).fill(200, 0, 1);
+  const shown = shows(bench, lit);
+  await set(driver, "ch1", 200);
+  await shown;
+  await bench.elapse(2_500_000);
+
+  const dark = shows(bench, new Uint8Array(512));
+  bench.reset();
+  await dark;
+  await shows(bench, lit);
+  // The host asks every two seconds of its own, of which a slow simulation may see few.
+  await new Promise((resolve) => setTimeout(resolve, 5000));
+  await bench.elapse(2_500_000);
+  await driver[Symbol.asyncDispose]();
+
+  await shows(bench, new Uint8Array(512).fill(40, 1, 2));
+}, 60_000);

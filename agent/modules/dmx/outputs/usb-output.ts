@@ -3,13 +3,7 @@
  * when nobody is left to send one; ours knows a guard (firmware-bridges/dmx-pro/PROTOCOL.md) that ends in the dark or in
  * a scene, and is told to keep it.
  */
-import {
-  encodeDmx,
-  encodeGuard,
-  encodeWidgetFrame,
-  labels,
-  WidgetReader,
-} from "@interactor/firmware-bridges/dmx-pro/host/codec.ts";
+import { encodeDmx, WidgetReader } from "@interactor/firmware-bridges/dmx-pro/host/codec.ts";
 import {
   between,
   type Instant,
@@ -21,11 +15,8 @@ import { KeptLine } from "../../../serial-line/kept-line.ts";
 import { slotCount } from "../engine/slots.ts";
 import type { UsbSettings } from "../settings/outputs.ts";
 import type { OnError, Output } from "./output.ts";
+import { Widget } from "./widget.ts";
 
-/** What our firmware answers when asked who made it. */
-const ownManufacturer = "Interactor";
-/** Attempts, a second apart, to find out who the widget is: a board that was reset by opening it is up by then. */
-const questionsMax = 10;
 /** A serial line has ten bits a byte; around 512 levels are six more bytes. */
 const frameBits = (slotCount + 6) * 10;
 
@@ -33,8 +24,8 @@ type Context = Pick<ModuleContext, "clock" | "random" | "log">;
 
 export class UsbOutput implements Output {
   readonly name = "USB";
-  readonly #settings: UsbSettings;
-  readonly #scene: Uint8Array | undefined;
+  readonly #path: string;
+  readonly #widget: Widget;
   readonly #context: Context;
   readonly #onError: OnError;
   readonly #line: KeptLine;
@@ -42,7 +33,6 @@ export class UsbOutput implements Output {
   readonly #frameTime;
   #failure: Error | undefined = new Error("not open yet");
   #isAbsent = false;
-  #questions = 0;
   #freeAt: Instant | undefined;
   /** The newest levels, while the line is busy with others. */
   #waiting: Uint8Array | undefined;
@@ -50,13 +40,14 @@ export class UsbOutput implements Output {
 
   /** `scene`: what the guard ends in; `undefined`: in the dark. */
   constructor(settings: UsbSettings, scene: Uint8Array | undefined, context: Context, onError: OnError) {
-    this.#settings = settings;
-    this.#scene = scene;
+    this.#path = settings.path;
     this.#context = context;
     this.#onError = onError;
     this.#frameTime = millis((frameBits * 1000) / settings.baudRate);
     const { path, baudRate } = settings;
-    const reader = new WidgetReader((label, payload) => this.#heard(label, payload));
+    const { guard, mute } = settings;
+    this.#widget = new Widget({ guard, scene, mute }, (frame) => void this.#line.write(frame));
+    const reader = new WidgetReader((label, payload) => this.#widget.heard(label, payload));
     this.#line = new KeptLine({ path, baudRate, dataBits: 8, stopBits: 1, parity: "none" }, context, {
       opened: () => this.#opened(),
       received: (bytes) => reader.push(bytes),
@@ -68,7 +59,9 @@ export class UsbOutput implements Output {
   }
 
   get failure(): Error | undefined {
-    return this.#failure;
+    if (this.#failure !== undefined) return this.#failure;
+    const problem = this.#widget.problem;
+    return problem === undefined ? undefined : new Error(problem);
   }
 
   get isAbsent(): boolean {
@@ -81,9 +74,13 @@ export class UsbOutput implements Output {
 
   /** A line that is slower than frames come carries the newest of them, when it is free. */
   send(levels: Uint8Array): boolean {
+    if (!this.#widget.takesLevels) return false;
     const now = this.#context.clock.now();
     const wait = this.#freeAt === undefined ? 0 : between(now, this.#freeAt);
-    if (wait <= 0) return this.#write(encodeDmx(levels), now);
+    if (wait <= 0) {
+      this.#forgetWaiting();
+      return this.#write(encodeDmx(levels), now);
+    }
     const isScheduled = this.#waiting !== undefined;
     this.#waiting = Uint8Array.from(levels);
     if (!isScheduled) {
@@ -101,9 +98,7 @@ export class UsbOutput implements Output {
   }
 
   tick(): void {
-    if (this.#failure !== undefined || this.#questions === 0) return;
-    this.#questions -= 1;
-    this.#line.write(encodeWidgetFrame(labels.getManufacturer));
+    if (this.#failure === undefined) this.#widget.tick();
   }
 
   isOwnPort(): boolean {
@@ -111,7 +106,7 @@ export class UsbOutput implements Output {
   }
 
   async close(): Promise<void> {
-    this.#cancel();
+    this.#forgetWaiting();
     await this.#line.stop();
   }
 
@@ -119,24 +114,22 @@ export class UsbOutput implements Output {
     this.#failure = undefined;
     this.#isAbsent = false;
     this.#freeAt = undefined;
-    this.#questions = this.#settings.guard === 0 ? 0 : questionsMax;
-    this.tick();
+    this.#forgetWaiting();
+    this.#widget.opened();
+  }
+
+  /** Older than what goes out now. */
+  #forgetWaiting(): void {
+    this.#cancel();
+    this.#waiting = undefined;
   }
 
   #write(frame: Uint8Array, at: Instant): boolean {
     this.#freeAt = later(at, this.#frameTime);
     const outcome = this.#line.write(frame);
-    if (outcome === "backlog") this.#fail(new Error(`${this.#settings.path} takes nothing`));
+    if (outcome === "backlog") this.#fail(new Error(`${this.#path} takes nothing`));
     else if (outcome === "written") this.#failure = undefined;
     return outcome === "written";
-  }
-
-  #heard(label: number, payload: Uint8Array): void {
-    if (label !== labels.getManufacturer) return;
-    this.#questions = 0;
-    const manufacturer = Buffer.from(payload).toString("latin1", 2);
-    if (!manufacturer.startsWith(ownManufacturer)) return;
-    this.#line.write(encodeGuard(this.#settings.guard, this.#scene));
   }
 
   #fail(error: Error): void {

@@ -46,6 +46,8 @@ export interface UsbSettings {
   readonly baudRate: number;
   /** A widget of ours goes dark or to the failsafe's scene after that; 0: it holds the last look for ever. */
   readonly guard: Millis;
+  /** It never answers a question, and gets levels nevertheless. */
+  readonly mute: boolean;
 }
 
 /** Best effort: see README, `openDmx`. */
@@ -125,6 +127,8 @@ export const usb = strict({
     span.check(z.refine((written) => millisOf(written) <= guardMax, "must be at most 65s")),
     "2s",
   ),
+  /** It never answers a question, and gets levels nevertheless. */
+  mute: z._default(flag, false),
 });
 
 type WrittenUsb = z.infer<typeof usb>;
@@ -163,8 +167,8 @@ export function filledSacn({ enabled: _enabled, slotPriorities, ...rest }: Writt
   return { ...rest, slotPriorities: bySlot };
 }
 
-export function filledUsb({ path, baudRate, guard }: WrittenUsb): UsbSettings {
-  return { path, baudRate, guard: millisOf(guard) };
+export function filledUsb({ path, baudRate, guard, mute }: WrittenUsb): UsbSettings {
+  return { path, baudRate, guard: millisOf(guard), mute };
 }
 
 export function sacnProblems({ slotPriorities }: WrittenSacn): readonly Problem[] {

@@ -58,7 +58,8 @@ export async function openApplyStore({
     receive: (digest, bytes) => receive({ disk, contents, path: pathOf(digest), digest, bytes }),
     async collect(wanted) {
       const names = await disk.list(contents);
-      const gone = names.filter((name) => !wanted.has(name.replace(partial, "")));
+      // What stands beside a file begins with its digest.
+      const gone = names.filter((name) => !wanted.has(name.split(".", 1)[0] ?? ""));
       for (const name of gone) await disk.remove(join(contents, name));
       if (gone.length > 0) await disk.syncFolder(contents);
       return gone.length;

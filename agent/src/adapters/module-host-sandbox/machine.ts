@@ -82,6 +82,11 @@ export async function surveyMachine(options: SurveyOptions): Promise<Machine> {
     has.delete(each);
     missing[each] ??= reason;
   }
+  // They are counted by user.
+  if (!has.has("user") && !groups.pids.ok) {
+    has.delete("processes");
+    missing.processes = groups.pids.error;
+  }
   return { has, missing, groups, filter };
 }
 
@@ -91,18 +96,18 @@ async function without(
   filter: string,
   path: string | undefined,
 ): Promise<readonly Measure[]> {
-  // The filter is bubblewrap's to set.
+  // The filter is bubblewrap's to set, and so are the files: another user could not read what lies in the agent's folders.
   const candidates: readonly (readonly Measure[])[] = [
     ["system-calls"],
     ["permissions"],
     ["system-calls", "permissions"],
-    ["namespaces", "system-calls"],
+    ["namespaces", "system-calls", "user"],
   ];
   for (const each of candidates) {
     const left = new Set([...has].filter((measure) => !each.includes(measure)));
     if ((await probe(left, filter, path)) === undefined) return each;
   }
-  return ["namespaces", "system-calls", "permissions"];
+  return ["namespaces", "system-calls", "user", "permissions"];
 }
 
 /** In one step: a sandbox may read it just now. */

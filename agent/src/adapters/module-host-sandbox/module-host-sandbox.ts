@@ -12,10 +12,10 @@ import type { GuestEnds, GuestLine, OpenGuest, ProfileWanted } from "../../ports
 import { type Group, groupName, openGroup } from "./cgroup.ts";
 import { sandboxCommand } from "./command.ts";
 import { causeIn, LastWords } from "./last-words.ts";
-import { earlyMax, type SandboxLimits, waitingBytesMax, watchInterval } from "./limits.ts";
+import { earlyMax, waitingBytesMax, watchInterval } from "./limits.ts";
 import { type Machine, type Measure, measures, userOf } from "./machine.ts";
 import { processTree, residentBytes, stepBack } from "./process-tree.ts";
-import { SandboxLine } from "./sandbox-line.ts";
+import { SandboxLine, type SandboxRules } from "./sandbox-line.ts";
 
 export interface SandboxOptions extends GuestSetup {
   /** Our side of the pipe, as one file. */
@@ -28,10 +28,9 @@ export interface SandboxOptions extends GuestSetup {
   readonly steering: SharedArrayBuffer;
 }
 
-export interface SandboxedModule {
+export interface SandboxedModule extends SandboxRules {
   /** One ES module; its `definition` is what `defineModule` gave. */
   readonly bundle: string;
-  readonly limits: SandboxLimits;
 }
 
 /** Measures without which no module of others is run. */
@@ -194,7 +193,7 @@ class Sandbox implements GuestLine {
       endGroup(child);
       child.stderr?.resume();
     });
-    this.#line = new SandboxLine(pipe, limits, {
+    this.#line = new SandboxLine(pipe, this.#module, {
       said: (message) => {
         if (!this.#isOver) this.#ends.said(message);
       },

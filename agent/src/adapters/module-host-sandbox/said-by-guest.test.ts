@@ -36,6 +36,19 @@ test("an instance declares itself once each time it is started", () => {
   expect(declare()).toBe("declared");
 });
 
+test("what it declares beyond what its publisher signed is a breach", () => {
+  const signed = { id: "own", version: "1", inputs: {}, outputs: { other: { type: "int" } } } as const;
+  const said = new SaidByGuest(signed);
+  said.expect("own", {});
+
+  const heard = said.read(encodeCbor(declares("own")));
+
+  expect(heard).toEqual({
+    ok: false,
+    error: 'its publisher did not sign the output "level" as it declares it',
+  });
+});
+
 test("its log is heard for its own instances, and none of another", () => {
   const line = (instance: string): readonly unknown[] => ["log", instance, "info", "all is well", null];
 

@@ -14,6 +14,7 @@ import { isRunName } from "@interactor/shared/sdk/run-name";
 import type { ServiceRequest } from "@interactor/shared/sdk/services";
 import { isOfType, isSendable, type Value } from "@interactor/shared/wire/value";
 import * as z from "zod/mini";
+import { beyondSigned, type SignedPorts } from "./beyond-signed.ts";
 import { fromGuestBytesMax } from "./frames.ts";
 import type { FromSandbox } from "./sandbox-messages.ts";
 
@@ -85,9 +86,17 @@ export class SaidByGuest {
   /** Of each instance that was started, how often it may yet declare itself: each start does it once. */
   readonly #started = new Map<string, number>();
   readonly #ports = new Map<string, DeclaredPorts>();
+  readonly #settings = new Map<string, unknown>();
+  readonly #signed: SignedPorts | undefined;
+
+  /** `signed`: what its publisher said of its ports, where that is known. */
+  constructor(signed?: SignedPorts) {
+    this.#signed = signed;
+  }
 
   /** It may speak for this instance from now on, and for no other. */
-  expect(instance: string): void {
+  expect(instance: string, settings?: unknown): void {
+    this.#settings.set(instance, settings);
     this.#started.set(instance, (this.#started.get(instance) ?? 0) + 1);
   }
 
@@ -131,6 +140,8 @@ export class SaidByGuest {
     const left = this.#started.get(instance);
     if (left === undefined) return failed(notItsOwn);
     if (left === 0) return failed("it declares itself again");
+    const beyond = this.#signed && beyondSigned(this.#signed, this.#settings.get(instance), ports, code);
+    if (beyond !== undefined) return failed(beyond);
     this.#started.set(instance, left - 1);
     this.#ports.set(instance, ports);
     return ok([kind, instance, ports, code]);

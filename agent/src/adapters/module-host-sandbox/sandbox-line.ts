@@ -2,6 +2,7 @@
 import type { Duplex } from "node:stream";
 import { Fault } from "@interactor/shared/kernel/fault";
 import type { FromGuest, ToGuest } from "@interactor/shared/sdk/guest-messages";
+import type { SignedPorts } from "./beyond-signed.ts";
 import { FrameReader, frameOf, fromGuestBytesMax, toGuestBytesMax } from "./frames.ts";
 import {
   burstShare,
@@ -19,6 +20,13 @@ import { Allowance } from "./allowance.ts";
 const lastSaidMax = 10;
 const wordsMax = 80;
 
+/** What one sandbox is held to. */
+export interface SandboxRules {
+  readonly limits: SandboxLimits;
+  /** What its publisher has signed of its ports; `undefined`: nobody has, or it is not known. */
+  readonly signed?: SignedPorts | undefined;
+}
+
 export interface SandboxLineEnds {
   said(message: FromGuest): void;
   breach(reason: string): void;
@@ -28,7 +36,7 @@ export class SandboxLine {
   readonly #pipe: Duplex;
   readonly #ends: SandboxLineEnds;
   readonly #reader = new FrameReader(fromGuestBytesMax);
-  readonly #said = new SaidByGuest();
+  readonly #said: SaidByGuest;
   readonly #messages: Allowance;
   readonly #lines = new Allowance(logLinesPerSecond, logLinesBurst, performance.now());
   #linesLeftOut = 0;
@@ -44,7 +52,8 @@ export class SandboxLine {
   #later: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor(pipe: Duplex, limits: SandboxLimits, ends: SandboxLineEnds) {
+  constructor(pipe: Duplex, { limits, signed }: SandboxRules, ends: SandboxLineEnds) {
+    this.#said = new SaidByGuest(signed);
     this.#pipe = pipe;
     this.#ends = ends;
     const perSecond = limits.messagesPerSecond;
@@ -76,7 +85,7 @@ export class SandboxLine {
   }
 
   post(message: ToGuest): void {
-    if (message[0] === "start") this.#said.expect(message[1].name);
+    if (message[0] === "start") this.#said.expect(message[1].name, message[1].settings);
     if (message[0] !== "inputs") return this.#write(message);
     // CBOR as we accept it has no undefined.
     return this.#write([
