@@ -110,10 +110,6 @@ export class GuestKeeper implements AsyncDisposable {
     return [...this.#runs.values()];
   }
 
-  hasRun(run: string): boolean {
-    return this.#runs.has(run);
-  }
-
   /** It has an instance, or is asked about one. */
   get isNeeded(): boolean {
     return this.#runs.size > 0 || this.#questions.size > 0;
