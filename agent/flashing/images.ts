@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 
 /** Beside the bundle, or in a clone where they are kept. */
 const folders = [

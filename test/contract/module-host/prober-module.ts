@@ -8,7 +8,8 @@ import inspector from "node:inspector";
 import net from "node:net";
 import { WASI } from "node:wasi";
 import { Worker } from "node:worker_threads";
-import { defineModule, z } from "@interactor/shared/sdk/define-module";
+import { defineModule } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 
 const settings = z.object({
   secret: z.string(),
