@@ -2,5 +2,5 @@
 import { isMainThread } from "node:worker_threads";
 
 // Each role loads only what it needs: a worker does not pay for the link, nor the process for the drivers.
-if (isMainThread) await (await import("./main/process.ts")).run();
+if (isMainThread) await (await import("./main/process.ts")).run(import.meta.filename);
 else (await import("./main/thread.ts")).run();
