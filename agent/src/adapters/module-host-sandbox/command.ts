@@ -12,6 +12,8 @@ import type { Measure } from "./machine.ts";
 
 /** In the sandbox: the pipe to the agent, both ways. */
 export const lineHandle = 3;
+/** In the sandbox: what says which handles are open. Our side of the pipe reads it before the module is there, and never again. */
+export const handlesFolder = "/proc/self/fd";
 /** In the sandbox: our side of it, and the module's bundle. */
 const insideFile = "/interactor/inside.mjs";
 const bundleFile = "/module/index.mjs";
@@ -129,7 +131,11 @@ function nodeArgs(
 ): readonly string[] {
   return [
     ...(measures.has("permissions")
-      ? ["--permission", `--allow-fs-read=${inside}`, `--allow-fs-read=${bundle}`, ...words(pastPermissions)]
+      ? [
+          "--permission",
+          ...[inside, bundle, handlesFolder].map((path) => `--allow-fs-read=${path}`),
+          ...words(pastPermissions),
+        ]
       : []),
     "--disable-proto=delete",
     `--max-old-space-size=${Math.round(limits.memoryMb * heapShare)}`,
