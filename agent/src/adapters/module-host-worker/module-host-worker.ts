@@ -11,8 +11,11 @@ export interface WorkerOptions extends GuestSetup {
   readonly steering: SharedArrayBuffer;
 }
 
-/** Heap of one worker in MB. More: it dies and is restarted, and the log says so. */
-const heapMax = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 2 };
+/**
+ * Heap of one worker in MB. More: it dies and is restarted, and the log says so. Of the young part an idle worker takes one:
+ * each packet from the network counts for 64 KB there, and with two of them it was collected thirty times a second.
+ */
+const heapMax = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 16 };
 
 export function workerGuests({ file, site, node, steering }: WorkerOptions): OpenGuest {
   return (name, ends) => {
