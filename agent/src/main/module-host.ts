@@ -14,9 +14,10 @@ import { workerGuests, type WorkerOptions } from "../adapters/module-host-worker
 import type { GuestPlace } from "../agent-guest.ts";
 import { AgentModules, type ModulesOptions } from "../agent-modules.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "../ports/module-host.ts";
-import { workerOf } from "./modules.ts";
+import { urgentWorkers, workerOf } from "./modules.ts";
 
-export interface ModulesSetup extends WorkerOptions, Pick<ModulesOptions, "clock" | "random" | "log"> {
+export interface ModulesSetup
+  extends Omit<WorkerOptions, "urgent">, Pick<ModulesOptions, "clock" | "random" | "log"> {
   /** The agent's data folder. */
   readonly data: string;
   /** Where a file is that came from the hub, by its digest. */
@@ -27,7 +28,7 @@ export interface ModulesSetup extends WorkerOptions, Pick<ModulesOptions, "clock
 
 export function modulesOf(setup: ModulesSetup): (events: ModuleHostEvents) => ModuleHost {
   const { file, data, fileOf, site, node, steering, clock, random, log, without } = setup;
-  const worker = workerGuests({ file, site, node, steering });
+  const worker = workerGuests({ file, site, node, steering, urgent: urgentWorkers });
   let machine: Promise<Machine> | undefined;
   let problem: string | undefined;
   // A node without modules of others is not looked at.

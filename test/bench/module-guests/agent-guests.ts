@@ -30,6 +30,7 @@ export async function agentGuests(kind: ModuleKind, count: number, files: Module
     site: "demo",
     node: "stage",
     steering: newSteering(),
+    urgent: new Set(),
   });
   // The rate of a sandbox is bounded; here its speed is asked for.
   const limits = { ...sandboxLimitsDefault, messagesPerSecond: 1_000_000 };

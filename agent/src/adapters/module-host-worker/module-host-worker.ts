@@ -9,6 +9,8 @@ export interface WorkerOptions extends GuestSetup {
   readonly file: string;
   /** The site's clock, as all threads share it. */
   readonly steering: SharedArrayBuffer;
+  /** Guests whose threads go before everything else of the machine, where the agent may say so. */
+  readonly urgent: ReadonlySet<string>;
 }
 
 /**
@@ -17,9 +19,10 @@ export interface WorkerOptions extends GuestSetup {
  */
 const heapMax = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 16 };
 
-export function workerGuests({ file, site, node, steering }: WorkerOptions): OpenGuest {
+export function workerGuests({ file, site, node, steering, urgent }: WorkerOptions): OpenGuest {
   return (name, ends) => {
-    const worker = new Worker(file, { name, workerData: { site, node, steering }, resourceLimits: heapMax });
+    const workerData = { site, node, steering, isUrgent: urgent.has(name) };
+    const worker = new Worker(file, { name, workerData, resourceLimits: heapMax });
     let isOver = false;
     const over = (reason: string) => {
       if (isOver) return;
