@@ -2,6 +2,7 @@
 
 import type { BuildOptions } from "esbuild";
 
+import { buildTime } from "./build-time.ts";
 import { firmwareImages } from "./firmware-images.ts";
 import { leaveOutUnreached } from "./left-out.ts";
 import {
@@ -71,6 +72,11 @@ export const artefacts: readonly Artefact[] = [
       // whole agent is 9 MB of memory more than one module.
       splitting: true,
       chunkNames: partName,
+      define: {
+        ...nodeProgram.define,
+        // No signature that is still good had expired by then: what a Pi knows of the time before anybody tells it.
+        "process.env.INTERACTOR_BUILT_AT": JSON.stringify(`${buildTime()}`),
+      },
       plugins: [leaveOutCborExtract, leaveOutUnreached, loadPrebuildsBesideBundle, loadKoffiBesideBundle],
     },
     copies: [...serialPrebuilds(), ...firmwareImages(), ...koffiNativeCode(), ...midiPrebuilds()],
@@ -116,7 +122,7 @@ export const artefacts: readonly Artefact[] = [
     output: "interactor.mjs",
     // It has a program of its own for each kind of machine, and is asked for only by who builds a module.
     options: { ...nodeProgram, plugins: [leaveOutCborExtract], external: ["esbuild"] },
-    copies: [],
+    copies: [{ from: "shared/src/sdk/REFERENCE.md", to: "sdk-reference.md" }],
   },
   {
     // Tries a module that is being written, in a process of its own.

@@ -2,13 +2,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type Clock, seconds } from "@interactor/shared/sdk/define-module";
+import type { BoardKind } from "./boards.ts";
 
-export type Chip = "atmega328p" | "atmega2560";
-
-/** What each bootloader of Arduino's speaks, and how fast. The Mega's cannot erase by itself. */
-const programmers: Record<Chip, readonly string[]> = {
-  atmega328p: ["-p", "m328p", "-c", "arduino", "-b", "115200"],
-  atmega2560: ["-p", "m2560", "-c", "wiring", "-b", "115200", "-D"],
+const arduino = ["-p", "m328p", "-c", "arduino"] as const;
+/** What each bootloader speaks, and how fast. The Mega's cannot erase by itself. */
+const programmers: Record<BoardKind, readonly string[]> = {
+  uno: [...arduino, "-b", "115200"],
+  nano: [...arduino, "-b", "115200"],
+  "nano-old": [...arduino, "-b", "57600"],
+  mega2560: ["-p", "m2560", "-c", "wiring", "-b", "115200", "-D"],
 };
 
 /** Writing and reading back 256 KB takes 45 s. Longer: it is ended and counts as failed. */
@@ -19,7 +21,7 @@ const wordsMax = 2000;
 export interface Bootloader {
   readonly clock: Clock;
   readonly path: string;
-  readonly chip: Chip;
+  readonly board: BoardKind;
   /** Another name of avrdude. */
   readonly program?: string | undefined;
 }
@@ -33,12 +35,12 @@ export const writeFlash = (bootloader: Bootloader, file: string, signal: AbortSi
   run(bootloader, `flash:w:${file}:i`, signal);
 
 async function run(
-  { clock, path, chip, program = "avrdude" }: Bootloader,
+  { clock, path, board, program = "avrdude" }: Bootloader,
   operation: string,
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
-  const child = spawn(program, ["-qq", ...programmers[chip], "-P", path, "-U", operation], {
+  const child = spawn(program, ["-qq", ...programmers[board], "-P", path, "-U", operation], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   const kill = (): void => void child.kill("SIGKILL");

@@ -11,15 +11,16 @@ import { join } from "node:path";
 import { messageOf } from "@interactor/shared/sdk/define-module";
 import { holdLine } from "../serial-line/tty.ts";
 import { type Bootloader, readFlash, writeFlash } from "./avrdude.ts";
+import { chipOf } from "./boards.ts";
 import { programIn } from "./hex-file.ts";
 import { checkImage, type Image } from "./images.ts";
 
 export interface FlashJob {
   readonly bootloader: Bootloader;
   readonly image: Image;
-  /** Where what was in the board is kept meanwhile; survives a restart. */
+  /** Where what was in the board is kept; survives a restart. After success it is `<name>.before.hex`, the last one. */
   readonly folder: string;
-  /** Names the board in `folder`, so that what is kept of one does not get into another. */
+  /** The serial number of the board, so that what is kept of one does not get into another. */
   readonly name: string;
   /** Resolves when the firmware in the board has answered; rejects when it does not. The line is free then. */
   greets(release: string | undefined, signal: AbortSignal): Promise<void>;
@@ -48,7 +49,8 @@ export async function flashBoard(job: FlashJob, signal: AbortSignal): Promise<Fl
   try {
     await heldLine(job, () => writeFlash(job.bootloader, job.image.file, signal));
     await job.greets(job.image.release, signal);
-    await rm(kept);
+    // Somebody may want back what was there.
+    await rename(kept, join(job.folder, `${job.name}.before.hex`));
     return { kind: "flashed" };
   } catch (error) {
     signal.throwIfAborted();
@@ -77,7 +79,7 @@ async function keepWhatIsThere(bootloader: Bootloader, kept: string, signal: Abo
   if ((await stat(kept).catch(() => undefined)) !== undefined) return;
   const fresh = `${kept}.reading`;
   await readFlash(bootloader, fresh, signal);
-  await writeFile(`${fresh}.part`, programIn(await readFile(fresh, "latin1"), bootloader.chip), {
+  await writeFile(`${fresh}.part`, programIn(await readFile(fresh, "latin1"), chipOf(bootloader.board)), {
     flush: true,
   });
   await rm(fresh);

@@ -1,5 +1,5 @@
 /** Intel hex, as far as it takes to leave things out of what was read from a board. */
-import type { Chip } from "./avrdude.ts";
+import type { Chip } from "./boards.ts";
 
 /**
  * Where the largest bootloader of each chip's boards begins. What lies there must never be written back: the bootloader

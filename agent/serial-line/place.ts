@@ -3,7 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { deviceMissing } from "@interactor/shared/sdk/devices";
 
 /** udev's links, named `usb-<maker>_<product>_<serial number>-if00`. */
-const linksFolder = "/dev/serial/by-id";
+export const linksFolder = "/dev/serial/by-id";
 
 /** The path of the line whose USB adapter has this serial number. Throws `deviceMissing` when none has. */
 export async function pathOfSerialNumber(serialNumber: string, folder = linksFolder): Promise<string> {

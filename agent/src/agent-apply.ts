@@ -231,14 +231,24 @@ export class AgentApply {
     }
   }
 
-  /** Every file has the bytes of its digest, and every bundle is one that may be installed. */
+  /** Every file has the bytes of its digest, and every bundle that comes new is one that may be installed. */
   async #verify({ digest }: Pick<Content, "digest">): Promise<void> {
     const { store, allow } = this.#world;
     await store.check(digest);
     const plan = await this.#plan({ digest });
     for (const file of plan.files) await store.check(file.digest);
-    const bundles = bundlesOf(plan);
+    const installed = await this.#installed();
+    const bundles = bundlesOf(plan).filter((each) => !installed.has(each));
     if (bundles.length > 0) await allow?.(bundles, this.#fetching.signal);
+  }
+
+  /** Bundles that were allowed when they came: what expires or is revoked later holds up no other change. */
+  async #installed(): Promise<ReadonlySet<string>> {
+    const { current, previous } = this.#state.kept;
+    const contents = [current, previous].filter((each) => each !== undefined);
+    // A plan that cannot be read vouches for nothing.
+    const plans = await Promise.all(contents.map((each) => this.#plan(each).catch(() => emptyPlan)));
+    return new Set(plans.flatMap(bundlesOf));
   }
 
   /** Each file whose digest is not there; what an earlier try brought is not fetched again. */

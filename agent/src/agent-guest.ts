@@ -9,7 +9,7 @@ import type { Applied } from "@interactor/shared/sdk/context";
 import type { FromGuest, InputChange, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import { InstanceServices } from "./agent-services.ts";
-import type { GuestLine, OpenGuest } from "./ports/guest-line.ts";
+import type { GuestLine, OpenGuest, ProfileWanted } from "./ports/guest-line.ts";
 import type { Log } from "./ports/log.ts";
 import type { InstanceSpec, ModuleHostEvents, Verdict } from "./ports/module-host.ts";
 import type { ModuleServices } from "./ports/module-services.ts";
@@ -126,6 +126,11 @@ export class GuestKeeper implements AsyncDisposable {
     if (verdict === undefined && this.#instances.has(instance.name))
       this.#instances.set(instance.name, instance);
     return verdict;
+  }
+
+  /** `undefined`: it is away, or of a kind that cannot be looked into. */
+  profile(wanted: ProfileWanted): AsyncIterable<Uint8Array> | undefined {
+    return this.#line?.profile?.(wanted);
   }
 
   async stop(instance: string): Promise<void> {

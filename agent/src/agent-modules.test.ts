@@ -83,9 +83,34 @@ test("one that ends too often is told of, and is tried again all the same", () =
   end("it fell at last");
 
   expect(escalated).toEqual(["left: it fell at last", "right: it fell at last"]);
-  expect(reports.at(-1)).toMatch(/it ended 6 times within 60 s; it starts again in 60 s$/);
+  expect(reports.at(-1)).toMatch(/it ended 6 times, and never ran for 300 s; it starts again in 60 s$/);
   clock.advance(seconds(60));
   expect(opened).toHaveLength(7);
+});
+
+test.each([7, 30, 280])("one that runs for %d s each time is told of too", (life) => {
+  const { clock, host, escalated, end } = room();
+  host.start({ name: "left", module: "lamp", settings: {} });
+
+  for (let time = 0; time < 6; time++) {
+    clock.advance(seconds(life));
+    end("it fell");
+    clock.advance(seconds(10));
+  }
+
+  expect(escalated).toEqual(["left: it fell"]);
+});
+
+test("one that ran well in between is not", () => {
+  const { clock, host, escalated, end } = room();
+  host.start({ name: "left", module: "lamp", settings: {} });
+
+  for (let time = 0; time < 20; time++) {
+    end("it fell");
+    clock.advance(seconds(time % 5 === 4 ? 360 : 60));
+  }
+
+  expect(escalated).toEqual([]);
 });
 
 test("what the node cannot do without is its problem while it is away, and no longer", async () => {

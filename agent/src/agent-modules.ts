@@ -3,6 +3,7 @@
  * Guests themselves are kept by `agent-guest.ts`; when one is started again is decided by a supervisor.
  */
 import { unreachable } from "@interactor/shared/kernel/assert";
+import { Fault } from "@interactor/shared/kernel/fault";
 import type { Random } from "@interactor/shared/kernel/random";
 import { between, millis, seconds } from "@interactor/shared/kernel/units";
 import {
@@ -24,13 +25,14 @@ export interface ModulesOptions extends Omit<GuestKeeping, "died"> {
 }
 
 /**
- * Guests know nothing of each other. Six ends in a minute are more than a line that is plugged in again, or a memory that
- * was full for a moment; after that a try a minute costs little, and what heals is back.
+ * Guests know nothing of each other. Six ends, and no five minutes without one, are more than a line that is plugged in
+ * again, or a memory that was full for a moment; who hangs or leaks takes its time to end. After that a try a minute
+ * costs little, and what heals is back.
  */
 const supervision: SupervisorSpec = {
   strategy: "one-for-one",
   intensity: 5,
-  period: seconds(60),
+  healthyAfter: seconds(300),
   afterEscalation: seconds(60),
 };
 
@@ -97,6 +99,12 @@ export class AgentModules implements ModuleHost {
     return this.#guestOf.get(instance.name)?.reconfigure(instance) ?? notRunning;
   }
 
+  profile(...[instance, wanted]: Parameters<NonNullable<ModuleHost["profile"]>>): AsyncIterable<Uint8Array> {
+    const profile = this.#guestOf.get(instance)?.profile(wanted);
+    if (profile === undefined) throw new Fault("PROFILE_NOT_HERE", `${instance} does not run here`);
+    return profile;
+  }
+
   async stop(instance: string): Promise<void> {
     const guest = this.#guestOf.get(instance);
     if (guest === undefined) return;
@@ -160,7 +168,7 @@ export class AgentModules implements ModuleHost {
     const again = `it starts again in ${Math.ceil(wait / 1000)} s`;
     if (!effects.some(({ kind }) => kind === "escalate")) return again;
     for (const { name } of this.#guests.get(guest)?.instances ?? []) this.#events.escalated?.(name, reason);
-    return `it ended ${supervision.intensity + 1} times within ${supervision.period / 1000} s; ${again}`;
+    return `it ended ${supervision.intensity + 1} times, and never ran for ${supervision.healthyAfter / 1000} s; ${again}`;
   }
 
   #step(event: SupervisorEvent): readonly SupervisorEffect[] {

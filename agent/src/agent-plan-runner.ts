@@ -10,6 +10,7 @@ import type { InstanceChange, PlanChanges } from "@interactor/shared/site/plan-c
 import { withSecrets } from "@interactor/shared/site/secret-places";
 import { instancesMax, zonesPerNodeMax } from "@interactor/shared/wire/limits";
 import type { Plan, PlannedInstance } from "@interactor/shared/wire/messages/plan";
+import type { AgentBundles } from "./agent-bundles.ts";
 import type { AgentInstances } from "./agent-instances.ts";
 import type { AgentStop } from "./agent-stop.ts";
 import { Probation } from "./core/apply/probation.ts";
@@ -29,6 +30,7 @@ export interface PlanRunnerParts {
   readonly firstWords: FirstWords;
   readonly stop: Pick<AgentStop, "mayBeIn" | "planned" | "hasLeft">;
   readonly secrets: Secrets;
+  readonly bundles: Pick<AgentBundles, "whole">;
   readonly clock: Clock;
   readonly now: () => Now;
   readonly after: (work: () => void) => void;
@@ -38,8 +40,8 @@ export interface PlanRunnerParts {
   readonly problem: (words: string | undefined) => void;
 }
 
-/** An instance whose secret was not there is tried again after this: the disk it lies on may come later. */
-const secretAgainAfter = seconds(10);
+/** What an instance lacks to be started is looked for again after this: the disk of its secret may come later, its bundle too. */
+const lackAgainAfter = seconds(10);
 /** Of what is wrong with a plan so many are told; the others are counted. */
 const vetoesToldMax = 5;
 
@@ -220,6 +222,8 @@ export class AgentPlanRunner implements PlanRunner {
     this.#starting.set(name, starting);
     try {
       const spec = await this.#specOf(name, planned);
+      const bundle = plan.files.find(({ digest }) => digest === planned.digest);
+      if (bundle !== undefined) await this.#parts.bundles.whole(bundle);
       if (signal.aborted) return;
       this.#starting.delete(name);
       instances.start(spec);
@@ -229,7 +233,7 @@ export class AgentPlanRunner implements PlanRunner {
       instances.failed({ name, module, settings: {} }, messageOf(error));
       // A newer plan that does not touch it leaves it to this.
       const again = (): void => void this.#start(name, this.#plan ?? plan);
-      signal.addEventListener("abort", clock.after(secretAgainAfter, again), { once: true });
+      signal.addEventListener("abort", clock.after(lackAgainAfter, again), { once: true });
     }
   }
 

@@ -2,13 +2,14 @@
 import { decodeRoundWord, encodeMemberWord } from "@interactor/shared/wire/messages/group-words";
 import { decodeTarget } from "@interactor/shared/wire/messages/plan";
 import { AgentApply } from "./agent-apply.ts";
+import { AgentBundles } from "./agent-bundles.ts";
 import type { AgentClock } from "./agent-clock.ts";
 import { AgentPlanRunner, type PlanRunnerParts } from "./agent-plan-runner.ts";
 import type { AgentReport } from "./agent-report.ts";
 import type { AgentWorld } from "./agent-world.ts";
 import type { Content, Phase } from "./core/apply/apply-state.ts";
 
-export interface RevisionParts extends Omit<PlanRunnerParts, "secrets" | "clock"> {
+export interface RevisionParts extends Omit<PlanRunnerParts, "secrets" | "clock" | "bundles"> {
   readonly siteClock: Pick<AgentClock, "known">;
   readonly reporting: AgentReport;
   /** To the hub, on the topic of votes. */
@@ -18,13 +19,15 @@ export interface RevisionParts extends Omit<PlanRunnerParts, "secrets" | "clock"
 
 export class AgentRevision {
   readonly #parts: RevisionParts;
+  readonly #bundles: AgentBundles;
   readonly #runner: AgentPlanRunner;
   readonly #apply: AgentApply;
 
   constructor(parts: RevisionParts, world: AgentWorld) {
     const { clock, secrets, applyStore, files, allow, log } = world;
     this.#parts = parts;
-    this.#runner = new AgentPlanRunner({ ...parts, clock, secrets });
+    this.#bundles = new AgentBundles(world);
+    this.#runner = new AgentPlanRunner({ ...parts, clock, secrets, bundles: this.#bundles });
     this.#apply = new AgentApply({
       clock,
       store: applyStore,
@@ -72,6 +75,7 @@ export class AgentRevision {
   end(): void {
     this.#apply.stop();
     this.#runner.stop();
+    this.#bundles.end();
   }
 
   #phaseChanged(phase: Phase): void {

@@ -89,8 +89,8 @@ export class InstanceServices {
         return Object.keys(await this.#kept());
       case "set":
       case "delete":
-        // One after the other: each begins with what the one before it has left.
-        return this.#inTurn(() => this.#store(request));
+        // One after the other: each begins with what the one before it has left. To the disk they may go together.
+        return this.#save(await this.#inTurn(() => this.#store(request)));
       case "read-file":
         this.#granted("file", request[1]);
         return this.#services.readFile(request[1], fileBytesMax);
@@ -122,7 +122,7 @@ export class InstanceServices {
   async #store([what, key, value]: Extract<
     ServiceRequest,
     { readonly 0: "set" | "delete" }
-  >): Promise<undefined> {
+  >): Promise<Stored> {
     if (key.length > nameLengthMax)
       throw new Fault("STORAGE_KEY", `a key has at most ${nameLengthMax} letters`);
     const before = await this.#kept();
@@ -131,9 +131,18 @@ export class InstanceServices {
     if (Object.keys(after).length > keysMax) throw new Fault("STORAGE_FULL", `more than ${keysMax} keys`);
     if (encodeCbor(after).length > storedBytesMax)
       throw new Fault("STORAGE_FULL", `more than ${storedBytesMax} bytes`);
-    await this.#services.saveStored(this.#spec.name, after);
     this.#stored = after;
-    return undefined;
+    return after;
+  }
+
+  async #save(stored: Stored): Promise<undefined> {
+    try {
+      await this.#services.saveStored(this.#spec.name, stored);
+    } catch (error) {
+      // What is on disk is what it keeps.
+      this.#stored = undefined;
+      throw error;
+    }
   }
 
   async #connect([, number, host, port]: Extract<

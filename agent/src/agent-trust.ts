@@ -2,9 +2,15 @@
  * Whether a node may install modules: each has to be signed by its publisher, and assigned to this node by the hub. Asked
  * when something is installed, and never when what is installed starts.
  */
-import { type AssignedModule, assignmentPath, decodeAssignment } from "@interactor/shared/bundle/assignment";
-import { signedManifest, type SignedManifest } from "@interactor/shared/bundle/signed-module";
+import {
+  type AssignedModule,
+  assignmentBytesMax,
+  assignmentPath,
+  decodeAssignment,
+} from "@interactor/shared/bundle/assignment";
+import { modulePath, signedManifest, type SignedManifest } from "@interactor/shared/bundle/signed-module";
 import { Fault } from "@interactor/shared/kernel/fault";
+import { isName } from "@interactor/shared/wire/names";
 import type { Believed, Trust } from "./ports/trust.ts";
 
 export interface AllowedModule extends AssignedModule {
@@ -29,7 +35,7 @@ export class AgentTrust {
 
   /**
    * What is known of bundles of these digests, all of which may be installed. Throws a Fault: those of `Trust`,
-   * `TRUST_UNKNOWN_FILE` (no publisher has signed it), `TRUST_NOT_ASSIGNED` (the hub has not signed that it is for this
+   * `TRUST_UNKNOWN_FILE` (no publisher has signed it as a module), `TRUST_NOT_ASSIGNED` (the hub has not signed that it is for this
    * node), `TRUST_OTHER_NODE` (what is in its place was meant for another).
    */
   async allow(digests: readonly string[], signal: AbortSignal): Promise<Allowance> {
@@ -54,7 +60,7 @@ export class AgentTrust {
     const file = await believed.find(path);
     if (file === undefined)
       throw new Fault("TRUST_NOT_ASSIGNED", "the hub has assigned nothing to this node");
-    const decoded = decodeAssignment(await believed.read(file, signal));
+    const decoded = decodeAssignment(await believed.read(file, assignmentBytesMax, signal));
     if (!decoded.ok) throw new Fault("TRUST_MALFORMED", `the assignment of this node is ${decoded.error}`);
     const { node, modules } = decoded.value;
     if (node !== this.#node)
@@ -72,5 +78,9 @@ async function manifestOf(
     throw new Fault("TRUST_UNKNOWN_FILE", `nobody who may has signed ${path} with these bytes`);
   const manifest = signedManifest(file.custom);
   if (!manifest.ok) throw new Fault("TRUST_MALFORMED", `${path}: ${manifest.error}`);
+  // The hub signs files too, its assignments: what it signs there must never be code, whatever it says of it.
+  const publisher = path.split("/")[1] ?? "";
+  if (!isName(publisher) || path !== modulePath(publisher, manifest.value))
+    throw new Fault("TRUST_UNKNOWN_FILE", `${path} is not the place of a publisher's module`);
   return manifest.value;
 }

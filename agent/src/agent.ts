@@ -8,6 +8,7 @@ import type { Lane } from "@interactor/shared/wire/lanes";
 import { decodeHubState } from "@interactor/shared/wire/messages/hub-state";
 import { nodeTopics, parseTopic, siteTopics } from "@interactor/shared/wire/topics";
 import { birthOf, deathOf, listenedTo } from "./core/link/announcement.ts";
+import { BirthPace } from "./core/link/birth-pace.ts";
 import { Inbox } from "./core/inbox/inbox.ts";
 import { Report } from "./core/report/report.ts";
 import { FirstWords, firstWordsMax } from "./core/link/first-words.ts";
@@ -45,7 +46,7 @@ export class Agent implements AsyncDisposable {
   readonly #firstWords: FirstWords;
   #link: LinkState = linkAtStart;
   #connection: Connection | undefined;
-  #isBirthDue = false;
+  readonly #births = new BirthPace();
   #isPumpDue = false;
   #cancelWake: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
@@ -158,7 +159,8 @@ export class Agent implements AsyncDisposable {
       // Before what the inputs hold now: whoever stopped the show waits for this word.
       next = earliest(next, this.#reporting.pump(now.instant, this.#publishReport));
       // The hub takes only what a birth has named, from a spool too.
-      if (this.#isBirthDue || this.#outbox.spool?.mustAnnounce === true) this.#publishBirth();
+      if (this.#births.isDue(now.instant) || this.#outbox.spool?.mustAnnounce === true) this.#publishBirth();
+      next = earliest(next, this.#births.dueAt(now.instant));
       next = earliest(next, this.#outbox.pump(now.instant, this.#publishBatch));
       next = earliest(next, this.#ledger.sayIfDue(now.instant, this.#link.connection));
     }
@@ -196,9 +198,7 @@ export class Agent implements AsyncDisposable {
       siteClock: this.#clock,
       now: () => this.#now(),
       after: (work: () => void) => this.#after(work),
-      declarationsChanged: () => {
-        this.#isBirthDue = true;
-      },
+      declarationsChanged: () => this.#births.changed(),
       problem: (words: string | undefined) => this.#report.problem("plan", words),
       vote: (payload: Uint8Array) => this.#connection?.publish(this.#topics.vote, payload, { retain: false }),
       refused: (reason: string) => this.#refuse(reason),
@@ -277,7 +277,6 @@ export class Agent implements AsyncDisposable {
 
   #publishBirth(): void {
     if (this.#link.kind !== "up") return;
-    this.#isBirthDue = false;
     const birth = birthOf(
       { ...this.#options, zones: this.#stop.zones },
       {
@@ -288,6 +287,8 @@ export class Agent implements AsyncDisposable {
       },
     );
     this.#connection?.publish(this.#topics.state, birth, { retain: true });
+    const { instant } = this.#now();
+    if (this.#births.said(instant)) this.#outputs.sayAgain(instant);
   }
 
   async #sayGoodbye(): Promise<void> {

@@ -1,6 +1,6 @@
 /** `interactor config apply` and `config rollback`: a new revision, and how it comes to its nodes. */
 import { createInterface } from "node:readline/promises";
-import type { RolloutOptions } from "@interactor/shared/wire/api-config";
+import type { RolloutOptions, SiteFilesBody } from "@interactor/shared/wire/api-config";
 import { applySite, fetchPlan, rollBack } from "./config-client.ts";
 import { commandFault, exitCode } from "./exit.ts";
 import { findHub, type HubAddress, type HubOptions } from "./hub-client.ts";
@@ -33,7 +33,24 @@ export interface ApplyOptions extends RolloutArguments {
 
 export async function runApply(file: string, options: ApplyOptions, signal: AbortSignal): Promise<void> {
   const hub = await findHub(options, process.env);
-  const files = filesOf(file);
+  await applyFiles(hub, { file, files: filesOf(file) }, options, signal);
+}
+
+export interface AppliedFiles {
+  /** The first of them, as people know it. */
+  readonly file: string;
+  readonly files: SiteFilesBody;
+  /** The hub has made a revision of them, which its nodes do not run yet. */
+  readonly onMade?: () => void;
+}
+
+/** Shows what would change, asks, applies, and waits for the nodes. */
+export async function applyFiles(
+  hub: HubAddress,
+  { file, files, onMade }: AppliedFiles,
+  options: ApplyOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const judged = await fetchPlan(hub, files);
   if (judged.kind === "wrong") return refused(file, judged.failure, options);
   const plan = judged.answer;
@@ -55,6 +72,7 @@ export async function runApply(file: string, options: ApplyOptions, signal: Abor
   if (applied.kind === "wrong") return refused(file, applied.failure, options);
   const { revision, unchanged } = applied.answer;
   if (unchanged) return told(options, { revision, unchanged }, `revision ${revision.number} says the same`);
+  onMade?.();
   const names = new Set(held.map(({ node }) => node));
   return made(hub, { revision, held: names }, options, signal);
 }

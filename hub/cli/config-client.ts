@@ -129,7 +129,7 @@ const faultCodes: Readonly<Record<number, "NOT_ALLOWED" | "NOT_FOUND" | "USAGE">
   421: "NOT_ALLOWED",
 };
 
-function answerIn<Answered>(
+export function answerIn<Answered>(
   hub: HubAddress,
   { status, text }: Answer,
   schema: z.ZodMiniType<Answered>,

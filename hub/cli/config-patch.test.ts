@@ -31,6 +31,14 @@ test("fixtures are listed by channel, with the universe as each protocol counts 
   );
 });
 
+test("a fixture whose name begins as another's keeps its inputs to itself", () => {
+  const words = patchOf(
+    "{ universe: 1, sacn: {}, fixtures: { left: { file: h, mode: 8ch, channel: 1 }, left-two: { file: h, mode: 8ch, channel: 9 } } }",
+  );
+
+  expect(words).toMatch(/1– {2}8 {2}left +h 8ch {2}pan, tilt, shutter, intensity, gobo-wheel, rgb\n/u);
+});
+
 test("a port address that was set is the one that is told", () => {
   const artnet = "{ to: [10.0.0.2], net: 1, subnet: 2, universe: 3 }";
   const words = patchOf(

@@ -36,7 +36,7 @@ function textOf(file: string): string {
 }
 
 /** As YAML has it: a number, true, false, null, or a text. */
-function valueOf(text: string): EditedValue {
+export function valueOf(text: string): EditedValue {
   if (text === "true" || text === "false") return text === "true";
   if (text === "null") return null;
   return /^-?(0|[1-9]\d*)(\.\d+)?$/.test(text) ? Number(text) : text;

@@ -24,6 +24,11 @@ export interface DemoOptions {
 }
 
 const dataDefault = ".interactor";
+/**
+ * Walls of a sandbox that a laptop may not have: its agent is nobody's root, and bubblewrap may not be installed. Modules
+ * tried out here are their author's own; what is missing stands in the node's problems.
+ */
+const demoWithout = ["user", "namespaces", "system-calls"] as const;
 const portDefaults = { http: 8080, mqtt: 1883 } as const;
 
 /** Runs until somebody ends it. Throws a Fault, before anything runs, when it cannot start as it was asked. */
@@ -139,7 +144,9 @@ class Demo {
     const config = description.kind === "parts" ? ["--config", description.config] : [];
     // The hub of the demo is its own: its development key is what the node believes in.
     const root = ["--trust-root", join(folder.hub, "trust", "repository", "metadata", "1.root.json")];
-    return ["--data", folder.agent, "--site", site, "--node", demoNode, "--hub", hub, ...config, ...root];
+    const without = demoWithout.flatMap((measure) => ["--sandbox-without", measure]);
+    const who = ["--data", folder.agent, "--site", site, "--node", demoNode, "--hub", hub];
+    return [...who, ...config, ...root, ...without];
   }
 
   #hubReady([url, , mqtt]: readonly string[]): void {
@@ -197,6 +204,7 @@ class Demo {
     if (folder.description.kind !== "site") return;
     progress.say(`Edit ${folder.description.file}, then: npx interactor config plan`);
     progress.say(`                              and: npx interactor config apply -m "what it is for"`);
+    progress.say("Write a module of your own: npx interactor module create blink");
   }
 
   #died(name: string, how: string): void {

@@ -1,9 +1,9 @@
 /**
  * Where the hub is, and its HTTP API. An address that somebody gave is believed; else the `hub.json` that a hub
- * writes into its data folder when it serves; else the default port of this machine.
+ * writes into its data folder when it serves, here or in a folder around; else the default port of this machine.
  */
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import * as z from "zod/mini";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import {
@@ -17,6 +17,7 @@ import {
 } from "@interactor/shared/wire/api";
 import { isName } from "@interactor/shared/wire/names";
 import { hubArgument } from "./arguments.ts";
+import { dataFolders } from "./data-folders.ts";
 import { commandFault } from "./exit.ts";
 import { printable } from "./output.ts";
 
@@ -40,11 +41,12 @@ export async function findHub(options: HubOptions, env: NodeJS.ProcessEnv): Prom
   const named = env["INTERACTOR_HUB"];
   if (named !== undefined && named !== "")
     return { url: urlFromEnvironment(named), source: "INTERACTOR_HUB" };
-  const folder = resolve(options.data ?? env["INTERACTOR_DATA"] ?? ".interactor");
-  // A demo keeps its hub's data in a folder inside its own.
-  for (const path of [join(folder, "hub.json"), join(folder, "hub", "hub.json")]) {
-    const url = await urlInFile(path);
-    if (url !== undefined) return { url, source: path };
+  for (const folder of dataFolders(options.data, env)) {
+    // A demo keeps its hub's data in a folder inside its own.
+    for (const path of [join(folder, "hub.json"), join(folder, "hub", "hub.json")]) {
+      const url = await urlInFile(path);
+      if (url !== undefined) return { url, source: path };
+    }
   }
   return { url: hubDefault, source: "the default" };
 }

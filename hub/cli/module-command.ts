@@ -4,6 +4,7 @@ import { nameArgument } from "./arguments.ts";
 import { example } from "./example.ts";
 import { untilInterrupted } from "./interruptible.ts";
 import { templateNames } from "./module-templates.ts";
+import { addProfile } from "./profile-command.ts";
 import { addRegistry } from "./registry-command.ts";
 
 export function addModule(program: Command): void {
@@ -16,6 +17,8 @@ export function addModule(program: Command): void {
   addLint(module);
   addDev(module);
   addSchema(module);
+  addReference(module);
+  addProfile(module);
   addRegistry(module);
 }
 
@@ -71,19 +74,37 @@ function addLint(module: Command): void {
 function addDev(module: Command): void {
   module
     .command("dev")
-    .description("run a module on an agent on this machine, anew each time it is saved; its log is shown")
+    .description("run a module anew each time it is saved: on an agent here, with its log, or on a node")
     .argument("[folder]", "with its package.json", ".")
-    .option("--hub <url>", "the hub's broker (default mqtt://127.0.0.1:1883)")
+    .option("--hub <url>", "the hub's broker (default mqtt://127.0.0.1:1883); with --onto the hub's address")
+    .addOption(
+      new Option("--onto <node>", "a node of the site: published --dev, and applied").argParser(nameArgument),
+    )
+    .option("--data <folder>", "with --onto: the data folder of a hub on this machine, to find it")
     .addOption(new Option("--node <name>", "the node it fills").argParser(nameArgument).default("dev"))
     .addHelpText(
       "after",
-      `${example("interactor module dev --node dev")}
-Its settings are interactor.example in package.json. It runs in a sandbox, as it will on a node. Ctrl-C ends it.`,
+      `${example("interactor module dev --node dev", "interactor module dev --onto demo")}
+It runs in a sandbox. On an agent here its settings are interactor.example in package.json; on a node those of the site
+file (\`interactor module run --set\`), each save makes a revision, and the log stays on the node: nothing brings it here.
+Ctrl-C ends it; what came to a node goes on there.`,
     )
     .action(async (folder, options) => {
       const { runModuleDev } = await import("./module-dev.ts");
       await untilInterrupted((signal) => runModuleDev(folder, options, signal));
     });
+}
+
+function addReference(module: Command): void {
+  module
+    .command("reference")
+    .description("what a module can use of the SDK: all of it, or one thing")
+    .argument("[name]", "such as ModuleContext")
+    .addHelpText(
+      "after",
+      example("interactor module reference ModuleContext", "interactor module reference | less"),
+    )
+    .action(async (name) => (await import("./module-reference.ts")).runModuleReference(name));
 }
 
 function addSchema(module: Command): void {

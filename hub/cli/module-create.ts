@@ -1,5 +1,5 @@
 /** `interactor module create`: a folder with a module that runs, to be changed. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { messageOf } from "@interactor/shared/kernel/fault";
@@ -16,8 +16,11 @@ export interface CreateOptions {
 
 export function runModuleCreate(name: string, options: CreateOptions): void {
   const folder = createModule(name, options);
-  const words = `made ${relative("", folder) || folder}, which ${moduleTemplates[options.template].title}
-next: cd ${relative("", folder) || folder} && npm test && npm run build`;
+  const here = relative("", folder) || folder;
+  const failsafe = options.template === "actuator" ? ` --failsafe "hold 5s -> fade 3s -> 0"` : "";
+  const words = `made ${here}, which ${moduleTemplates[options.template].title}
+next: cd ${here} && npm test && npx interactor module publish --dev
+then: npx interactor module run ${name}${failsafe}`;
   process.stdout.write(options.json === true ? `${JSON.stringify({ folder })}\n` : `${words}\n`);
 }
 
@@ -30,6 +33,7 @@ export function createModule(name: string, { template, into = name }: CreateOpti
     mkdirSync(join(folder, "src"));
     for (const [file, text] of filesOf(name, template))
       writeFileSync(join(folder, file), text, { flag: "wx" });
+    linkCommand(folder);
   } catch (error) {
     const isThere = error instanceof Error && "code" in error && error.code === "EEXIST";
     const words = isThere
@@ -38,6 +42,16 @@ export function createModule(name: string, { template, into = name }: CreateOpti
     throw commandFault("FAILED", words, error);
   }
   return folder;
+}
+
+/** `npm test` and `npx` look there first: so the folder may lie anywhere, and nothing has to be installed. */
+function linkCommand(folder: string): void {
+  // As it is written and as it is built, we lie two folders below the clone.
+  const command = join(import.meta.dirname, "..", "..", "hub", "cli", "interactor.mjs");
+  if (!existsSync(command)) return;
+  const links = join(folder, "node_modules", ".bin");
+  mkdirSync(links, { recursive: true });
+  symlinkSync(command, join(links, "interactor"));
 }
 
 function filesOf(name: string, template: TemplateName): readonly (readonly [file: string, text: string])[] {
@@ -53,6 +67,7 @@ function filesOf(name: string, template: TemplateName): readonly (readonly [file
       test: "interactor module test",
       build: "interactor module build",
       lint: "interactor module lint",
+      dev: "interactor module dev",
     },
     interactor: { title: `${name}: ${title}`, ...block },
   };
@@ -103,11 +118,11 @@ in src/module.ts.
 
 - \`npm test\` tries what every module has to keep: its ports, its settings, its end.
 - \`npm run lint\` says what a hub would have against it.
-- \`npm run build\` makes dist/${name}.mjs, which a node runs in a sandbox:
+- \`npm run dev\` runs it on an agent here, anew each time it is saved.
+- \`npx interactor module publish --dev\` builds it and brings it to the hub, \`npx interactor module run ${name}\` puts it on a
+  node, in a sandbox.
 
-\`\`\`json
-{ "instances": { "${name}": { "module": "${name}", "bundle": "dist/${name}.mjs" } } }
-\`\`\`
-
-as node.json of \`interactor agent --config node.json\`.
+What it can use is told by \`npx interactor module reference\`. The command is the one this folder was made with
+(node_modules/.bin/interactor leads there). Where it is not, as in a clone of this folder, put the command's own
+node_modules/.bin into PATH.
 `;

@@ -4,22 +4,44 @@ import { once } from "node:events";
 import { mkdir, watch, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { messageOf } from "@interactor/shared/kernel/fault";
+import { Fault, messageOf } from "@interactor/shared/kernel/fault";
+import { hubArgument } from "./arguments.ts";
 import { bundles } from "./bundles.ts";
+import type { HubOptions } from "./hub-client.ts";
 import { type BuiltModule, buildModule } from "./module-build.ts";
+import { runModuleRun } from "./module-run.ts";
+import { trustClient } from "./trust-client.ts";
 
 export interface DevOptions {
+  /** Of its broker; with `onto` of the hub itself. */
   readonly hub?: string;
   readonly node: string;
+  /** A node of the site instead of an agent here. */
+  readonly onto?: string;
+  readonly data?: string;
 }
 
 /** Editors write a file in several steps: what is saved is built when they have come to rest. */
 const restTime = 100;
 /** An agent that does not end when it is told to is ended. */
 const endTimeout = 5000;
+/** Who tries something out is there to see it, in ms. */
+const probationOfSaved = 1000;
 
 export async function runModuleDev(folder: string, options: DevOptions, signal: AbortSignal): Promise<void> {
   const first = await buildModule(folder);
+  if (options.onto !== undefined) {
+    const { hub, data, onto: node } = options;
+    const there = new DevNode({
+      node,
+      ...(hub === undefined ? {} : { hub: hubArgument(hub) }),
+      ...(data === undefined ? {} : { data }),
+    });
+    await there.run(first, signal);
+    for await (const _ of savedIn(first.module.folder, signal))
+      await there.run(await builtOrTold(folder), signal);
+    return;
+  }
   using agent = new DevAgent(first, options);
   await agent.run(first);
   for await (const _ of savedIn(first.module.folder, signal)) await agent.run(await builtOrTold(folder));
@@ -52,6 +74,39 @@ async function* savedIn(folder: string, signal: AbortSignal): AsyncGenerator<tru
     await sleep(restTime, undefined, { signal });
     isSaved = false;
     yield true;
+  }
+}
+
+/** A node of the site: what is saved is published for development, and comes to it as a revision. */
+class DevNode {
+  readonly #options: HubOptions & { readonly node: string };
+  #sha256 = "";
+
+  constructor(options: HubOptions & { readonly node: string }) {
+    this.#options = options;
+    process.stderr.write(
+      `its log stays on ${options.node} (journalctl -u interactor-agent; of a demo: agent.log in its data folder)\n`,
+    );
+  }
+
+  /** What the hub or the node refuses is told, and what runs there goes on. */
+  async run(built: BuiltModule | undefined, signal: AbortSignal): Promise<void> {
+    if (built === undefined || built.sha256 === this.#sha256) return;
+    this.#sha256 = built.sha256;
+    const { manifest } = built.module;
+    try {
+      const client = await trustClient(this.#options);
+      await client.publishDevelopment(manifest, Buffer.from(built.text));
+      const message = `${manifest.id} as it is written, ${built.sha256.slice(0, 12)}`;
+      const rollout = { message, probation: probationOfSaved, wait: true, yes: true, color: true };
+      await runModuleRun(manifest.id, { ...this.#options, ...rollout }, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof Fault)) throw error;
+      process.stderr.write(`${messageOf(error)}\n`);
+    }
+    // The next try may be better.
+    process.exitCode = undefined;
   }
 }
 

@@ -1,9 +1,11 @@
 /** `interactor module sign` and `publish`: from a bundle to a hub, with the word of who made it. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileOf, filesTargets, readTargets, signed } from "../signing/documents.ts";
 import { readSigningKey } from "../signing/signing-key.ts";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { commandFault } from "./exit.ts";
+import { buildModule } from "./module-build.ts";
 import type { HubOptions } from "./hub-client.ts";
 import { type BuiltFiles, builtFiles, pathFor } from "./published-files.ts";
 import { type TrustClient, trustClient } from "./trust-client.ts";
@@ -32,17 +34,21 @@ export async function runModuleSign(path: string, options: SignOptions): Promise
 }
 
 export async function runModulePublish(path: string, options: PublishOptions): Promise<void> {
+  if (options.dev === true && existsSync(join(path, "package.json"))) {
+    process.stderr.write("building …\n");
+    await buildModule(path);
+  }
   const built = builtFiles(path);
   const client = await trustClient(options);
   const { id, version } = built.manifest;
   const { publisher, key } = options;
   if (options.dev === true) {
     await client.publishDevelopment(built.manifest, built.bundle);
-    const next = `name it in a site file (module: ${id}), then interactor config apply`;
+    const next = `to put it on a node: npx interactor module run ${id}`;
     return say(
       options,
       { module: id, version, development: true },
-      `${id} ${version} is published for DEVELOPMENT: ${next}`,
+      `${id} ${version} is published for DEVELOPMENT; ${next}`,
     );
   }
   if (publisher === undefined)

@@ -1,11 +1,15 @@
 /** The part of `interactor module …` that speaks with a hub: modules are signed, published, and looked up. */
 import { type Command, Option } from "commander";
 import { hubArgument, nameArgument } from "./arguments.ts";
+import { addHubOptions } from "./common-options.ts";
 import { example } from "./example.ts";
+import { untilInterrupted } from "./interruptible.ts";
+import { probationArgument } from "./rollout-arguments.ts";
 
 export function addRegistry(module: Command): void {
   addSign(module);
   addPublish(module);
+  addRun(module);
   addLookups(module);
 }
 
@@ -43,9 +47,43 @@ function addPublish(module: Command): void {
     .addHelpText(
       "after",
       `${example("interactor module publish --dev", "interactor module publish --publisher acme --key acme.pem")}
-Then name it in the site file (module: NAME) and run \`interactor config apply\`.`,
+With --dev the folder of a module is built first. Then \`interactor module run NAME\` puts it on a node.`,
     )
     .action(async (path, options) => (await import("./module-publish.ts")).runModulePublish(path, options));
+}
+
+function addRun(module: Command): void {
+  addHubOptions(module.command("run"))
+    .description("put a published module on a node: into the site's newest revision, applied and awaited")
+    .argument("<module>", "its id", nameArgument)
+    .addOption(new Option("--node <name>", "which node (default: the only one)").argParser(nameArgument))
+    .addOption(
+      new Option("--as <name>", "what the instance is called (default: its id)").argParser(nameArgument),
+    )
+    .option("--set <setting...>", "its settings, as name=value")
+    .option("--failsafe <words>", "what it moves or lights does when its source is lost, as in a site file")
+    .option("-m, --message <words>", "what it is for, as `config history` shows it")
+    .addOption(
+      new Option("--probation <time>", "how long it must be well until it counts (default 10s)").argParser(
+        probationArgument,
+      ),
+    )
+    .option("--override <reason>", "whatever the mode says; the reason is kept")
+    .option("-y, --yes", "do not ask; without a terminal it is not asked anyway")
+    .option("--no-wait", "do not wait for the node")
+    .addHelpText(
+      "after",
+      `${example(
+        "interactor module run blink --node demo --set every=200",
+        'interactor module run lamp --as hall --failsafe "hold 5s -> fade 3s -> 0"',
+      )}
+Again, after it was published anew: the node takes what is new. Comments in the site file stay; the file on this machine
+is kept up with it where it is what ran until now. \`interactor config rollback\` takes it back.`,
+    )
+    .action(async (name, options) => {
+      const { runModuleRun } = await import("./module-run.ts");
+      await untilInterrupted((signal) => runModuleRun(name, options, signal));
+    });
 }
 
 function addLookups(module: Command): void {

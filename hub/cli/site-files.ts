@@ -7,6 +7,7 @@ import { failed, type Result } from "@interactor/shared/kernel/result";
 import type { SiteFiles } from "@interactor/shared/site/compile-site";
 import { type CompiledSite, siteBytes } from "@interactor/shared/site/compiled-site";
 import { yamlBytesMax } from "@interactor/shared/site/yaml-text";
+import { dataFolders } from "./data-folders.ts";
 import { readText } from "./text-file.ts";
 
 /** What `-` in the place of a file is called. */
@@ -17,8 +18,8 @@ const nameDefault = "site.yaml";
 /** The file that is meant when nobody names one: here, else where a demo on this machine has it. */
 export function siteFileMeant(given: string | undefined, data: string | undefined): string {
   if (given !== undefined || existsSync(nameDefault)) return given ?? nameDefault;
-  const inData = join(data ?? process.env["INTERACTOR_DATA"] ?? ".interactor", nameDefault);
-  return existsSync(inData) ? inData : nameDefault;
+  const inData = dataFolders(data, process.env).map((folder) => join(folder, nameDefault));
+  return inData.find((file) => existsSync(file)) ?? nameDefault;
 }
 
 /** Whether there is something to read: a file, a pipe, or what comes in. */

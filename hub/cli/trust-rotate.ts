@@ -1,13 +1,6 @@
 /** `interactor trust rotate`: hands trust on to other keys. */
-import { nextRoot, rootKeys, withOnline } from "../signing/ceremony.ts";
-import {
-  delegatingTargets,
-  delegatedBy,
-  readRoot,
-  readTargets,
-  signed,
-  signersOf,
-} from "../signing/documents.ts";
+import { nextRoot, renewedTargets, rootKeys, withOnline } from "../signing/ceremony.ts";
+import { readRoot, readTargets, signersOf } from "../signing/documents.ts";
 import { keyFrom, type SigningKey } from "../signing/signing-key.ts";
 import type { HubOptions } from "./hub-client.ts";
 import { type TrustClient, trustClient } from "./trust-client.ts";
@@ -60,8 +53,7 @@ async function rotateTargets(client: TrustClient, keys: Keys, options: RotateOpt
   const targets = readTargets(await client.document("targets")).signed;
   const fresh = makeKeyFile(place(options), `targets-of-${before.version + 1}`, passphraseOf(options));
   await client.bring("root", nextRoot({ before, by: old, targets: fresh.key, now: Date.now() }));
-  const again = { version: targets.version + 1, delegated: delegatedBy(targets), now: Date.now() };
-  await client.bring("targets", signed(delegatingTargets(again), [fresh]));
+  await client.bring("targets", renewedTargets({ before: targets, by: fresh, now: Date.now() }));
   return before.version + 1;
 }
 

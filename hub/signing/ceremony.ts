@@ -16,6 +16,7 @@ import {
   rootOf,
   signed,
   signersOf,
+  topRoles,
 } from "./documents.ts";
 import type { SigningKey } from "./signing-key.ts";
 
@@ -104,7 +105,7 @@ export interface Handing {
 
 /** One publisher more, or one with another key. */
 export function withPublisher(handing: Handing, name: string, key: Key): Buffer {
-  if (!isName(name) || name === assignRole || name === developmentPublisher)
+  if (!isName(name) || name === assignRole || name === developmentPublisher || topRoles.has(name))
     throw new Fault("TRUST_PATH", `"${name}" is no publisher's name`);
   return nextTargets(handing, (delegated) => [
     ...delegated.filter((each) => each.name !== name),
@@ -126,10 +127,16 @@ export const withOnline = (handing: Handing, online: Key): Buffer =>
     { name: assignRole, key: online, paths: assignPaths },
   ]);
 
+/** The same publishers: for another key, or another year. */
+export const renewedTargets = (handing: Handing): Buffer => nextTargets(handing, (delegated) => delegated);
+
 function nextTargets(
   { before, by, now }: Handing,
   change: (delegated: readonly Delegated[]) => readonly Delegated[],
 ): Buffer {
-  const delegated = change(delegatedBy(before));
+  // The first sites let the hub speak of everything in `assign/`: each document that is signed anew takes that back.
+  const delegated = change(delegatedBy(before)).map((each) =>
+    each.name === assignRole ? { ...each, paths: assignPaths } : each,
+  );
   return signed(delegatingTargets({ version: before.version + 1, delegated, now }), [by]);
 }

@@ -37,7 +37,9 @@ const issuedField = "x-interactor-issued";
 
 /** The role by which the hub tells each node what it shall run: the only one of `targets` whose key lies on the hub. */
 export const assignRole = "assign";
-export const assignPaths = ["assign/*"];
+/** Roles that every repository has: no document can hand on to somebody under one of these names. */
+export const topRoles: ReadonlySet<string> = new Set(["root", "targets", "snapshot", "timestamp"]);
+export const assignPaths = ["assign/*.json"];
 export const publisherPaths = (publisher: string): readonly string[] => [`modules/${publisher}/*`];
 
 /** Without fractions of a second, as TUF wants it. */
@@ -147,16 +149,16 @@ export function filesTargets(content: {
 }
 
 export interface Part {
-  readonly name: string;
   readonly version: number;
   readonly bytes: Uint8Array;
 }
 
-const metaOf = ({ version, bytes }: Part): MetaFile =>
+export const metaOf = ({ version, bytes }: Part): MetaFile =>
   new MetaFile({ version, length: bytes.length, hashes: { sha256: sha256(bytes) } });
 
-export function snapshotOf(version: number, parts: readonly Part[], now: number): Snapshot {
-  const meta = Object.fromEntries(parts.map((part) => [`${part.name}.json`, metaOf(part)]));
+/** `parts`: by the names of their files. */
+export function snapshotOf(version: number, parts: ReadonlyMap<string, MetaFile>, now: number): Snapshot {
+  const meta = Object.fromEntries(parts);
   return new Snapshot({ version, specVersion, expires: timeText(now + spans.snapshot), meta });
 }
 

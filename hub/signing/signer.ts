@@ -10,4 +10,6 @@ export interface Signer {
   useNext(): Promise<void>;
   /** A key for trying things out, made when it is asked for first. It signs everything, so it must never be more. */
   development(): Promise<SigningKey>;
+  /** Removes it: nobody who gets at the hub later finds it. Whether there was one. */
+  endDevelopment(): Promise<boolean>;
 }

@@ -74,8 +74,9 @@ export class HubTrust implements TrustDesk {
     return this.#world.repository.nextOnlineKey();
   }
 
-  putRoot(by: string, document: Uint8Array): Promise<void> {
-    return this.#audited(by, "trust root", "a root", () => this.#world.repository.putRoot(document));
+  putRoot(by: string, document: Uint8Array, targets?: Uint8Array): Promise<void> {
+    const what = targets === undefined ? "a root" : "a root, and who may publish";
+    return this.#audited(by, "trust root", what, () => this.#world.repository.putRoot(document, targets));
   }
 
   putTargets(by: string, document: Uint8Array): Promise<void> {

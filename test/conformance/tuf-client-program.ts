@@ -8,6 +8,7 @@ import { systemDisk } from "@interactor/agent/src/adapters/apply-store-files/dis
 import { openTrust, pinRoot } from "@interactor/agent/src/adapters/trust-tuf/trust-tuf.ts";
 import { isSigned } from "@interactor/agent/src/adapters/trust-tuf/signed-bytes.ts";
 import type { Believed } from "@interactor/agent/src/ports/trust.ts";
+import { moduleBytesMax } from "@interactor/shared/bundle/trust-api";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { httpSource } from "./http-source.ts";
 
@@ -86,7 +87,7 @@ async function download(now: Believed, name: string, into: string): Promise<void
   const path = join(into, encodeURIComponent(name));
   const there = await readFile(path).catch(() => undefined);
   if (there !== undefined && isSigned(file, there)) return;
-  const bytes = await now.read(file, AbortSignal.timeout(commandTimeout));
+  const bytes = await now.read(file, moduleBytesMax, AbortSignal.timeout(commandTimeout));
   await mkdir(into, { recursive: true });
   const draft = join(into, `.${process.pid}.part`);
   await writeFile(draft, bytes);

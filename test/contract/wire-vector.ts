@@ -32,6 +32,14 @@ import {
   encodeMemberWord,
   encodeRoundWord,
 } from "@interactor/shared/wire/messages/group-words";
+import {
+  decodeProfileOrder,
+  decodeProfileWord,
+  encodeProfileOrder,
+  encodeProfileWord,
+  type ProfileOrder,
+  type ProfileWord,
+} from "@interactor/shared/wire/messages/profile";
 import type { MemberWord, RoundWord } from "@interactor/shared/wire/messages/group-round";
 import {
   decodePlan,
@@ -102,6 +110,8 @@ const target: Codec = {
 };
 const roundWord = codec<RoundWord>(encodeRoundWord, decodeRoundWord);
 const memberWord = codec<MemberWord>(encodeMemberWord, decodeMemberWord);
+const profileOrder = codec<ProfileOrder>(encodeProfileOrder, decodeProfileOrder);
+const profileWord = codec<ProfileWord>(encodeProfileWord, decodeProfileWord);
 const command = codec<Command>(encodeCommand, decodeCommand);
 
 /** By the vector's name. A vector without a row here fails the test. */
@@ -163,6 +173,12 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "pull-metadata": codec<Pull>(encodePull, decodePull),
   "piece-bytes": codec<Piece>(encodePiece, decodePiece),
   "piece-missing": codec<Piece>(encodePiece, decodePiece),
+  "profile-begin": profileOrder,
+  "profile-piece": profileOrder,
+  "profile-drop": profileOrder,
+  "profiled-made": profileWord,
+  "profiled-failed": profileWord,
+  "profiled-bytes": profileWord,
   "command-reply": codec<ReplyDocument>(encodeReply, decodeReply),
 };
 

@@ -33,7 +33,10 @@ test("a module that was created, tested and built runs in a sandbox", { timeout:
   await using agent = await startAgent({
     node: "pi",
     hub: hub.mqtt,
-    instances: { blink: { module: "blink", bundle: file, settings: { every: 50 } } },
+    instances: {
+      blink: { module: "blink", bundle: file, settings: { every: 50 } },
+      sim: { module: "simulated" },
+    },
   });
   await untilRunning(hub, "pi");
   await using watcher = await Visitor.connect(hub.mqtt);
@@ -42,6 +45,13 @@ test("a module that was created, tested and built runs in a sandbox", { timeout:
 
   expect(JSON.parse(tested.stdout).tried).toContainEqual({ name: "it survives a restart", problems: [] });
   expect(agent.log()).toContain("looked at what this machine can enforce");
+  const profile = async (...words: readonly string[]): Promise<unknown> => {
+    const done = await interactor(blink, "profile", "pi", ...words, "--json", "--hub", hub.http);
+    return JSON.parse(readFileSync(JSON.parse(done.stdout).file, "utf8"));
+  };
+  expect(await profile("blink", "--for", "500ms")).toHaveProperty("timeDeltas");
+  expect(await profile("sim", "--heap", "--into", "sim.heapsnapshot")).toHaveProperty("snapshot.meta");
+  await expect(profile("blink", "--heap")).rejects.toThrow("no memory for a snapshot of its heap");
 });
 
 test(

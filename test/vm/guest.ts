@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   readSync,
+  symlinkSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -17,13 +18,15 @@ import { openChip } from "@interactor/agent/modules/i2c/bus.ts";
 import { definition as gpio } from "@interactor/agent/modules/gpio/module.ts";
 import { definition as i2c } from "@interactor/agent/modules/i2c/module.ts";
 import { definition as midi } from "@interactor/agent/modules/midi/module.ts";
+import { definition as serial } from "@interactor/agent/modules/serial/module.ts";
 import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { type Bench, startOnBench } from "@interactor/shared/sdk/testing";
 import { marks } from "./marks.ts";
+import { deviceMidi, makeGadget, midiName, plug, pull, serialNumber } from "./usb-gadget.ts";
 
 const clock = systemClock(newSteering());
-const say = (mark: string, words: string): void => void process.stdout.write(`${mark} ${words}\n`);
+const tell = (mark: string, words: string): void => void process.stdout.write(`${mark} ${words}\n`);
 
 const valuesOf = (bench: Bench, output: string) =>
   bench.emitted.filter((each) => each.output === output).map(({ value }) => value);
@@ -35,17 +38,17 @@ const patienceMillis = 20_000;
 
 async function check(words: string, bench: Bench, holds: () => boolean): Promise<void> {
   for (let waited = 0; waited < patienceMillis; waited += 50) {
-    if (holds()) return say(marks.passed, words);
+    if (holds()) return tell(marks.passed, words);
     await sleep(50);
   }
-  say(marks.failed, `${words}: ${JSON.stringify([bench.states, bench.logged, bench.emitted.slice(-5)])}`);
+  tell(marks.failed, `${words}: ${JSON.stringify([bench.states, bench.logged, bench.emitted.slice(-5)])}`);
 }
 
 async function part(name: string, run: () => Promise<void>): Promise<void> {
   try {
     await run();
   } catch (error) {
-    say(marks.failed, `${name}: ${messageOf(error)}`);
+    tell(marks.failed, `${name}: ${messageOf(error)}`);
   }
 }
 
@@ -142,6 +145,58 @@ await part("midi", async () => {
   await bench.stop();
 });
 
+await part("usb", async () => {
+  makeGadget();
+  const path = `/dev/serial/by-id/usb-Interactor_${serialNumber}-if00`;
+  mkdirSync("/dev/serial/by-id", { recursive: true });
+  symlinkSync("/dev/ttyACM0", path);
+  const settings = { path, format: "csv", outputs: { level: { type: "float", column: 1 } } };
+  const bench = await startOnBench(serial, settings, { clock });
+  await check("usb: a serial line is there", bench, () => stateOf(bench) === "running");
+  // What stands in front of the first line end may be half a line.
+  const say = (level: number): void => {
+    const far = openSync("/dev/ttyGS0", constants.O_WRONLY | constants.O_NOCTTY);
+    writeSync(far, `\n${level}\n`);
+    closeSync(far);
+  };
+  say(0);
+  await check("usb: a line gives a value", bench, () => lastOf(bench, "level") === 0);
+  for (let time = 1; time <= 5; time += 1) {
+    const pulledAt = performance.now();
+    pull();
+    await check(`usb: pulled out, it is lost (${time})`, bench, () => stateOf(bench).startsWith("waiting"));
+    const took = performance.now() - pulledAt;
+    tell(took < 1000 ? marks.passed : marks.failed, `usb: within a second (${took.toFixed(0)} ms)`);
+    plug();
+    await check(`usb: plugged in, it is there again (${time})`, bench, () => stateOf(bench) === "running");
+    say(time);
+    await check(`usb: and gives values (${time})`, bench, () => lastOf(bench, "level") === time);
+  }
+  await bench.stop();
+});
+
+await part("usb-midi", async () => {
+  const settings = { port: midiName, outputs: { key: { note: 60 } } };
+  const bench = await startOnBench(midi, settings, { clock });
+  await check("usb-midi: a port is found", bench, () => stateOf(bench) === "running");
+  const play = (...message: readonly number[]): void => {
+    const device = openSync(deviceMidi(), constants.O_RDWR);
+    writeSync(device, Uint8Array.from(message));
+    closeSync(device);
+  };
+  play(0x90, 60, 100);
+  await check("usb-midi: a key gives a value", bench, () => lastOf(bench, "key") === true);
+  pull();
+  await sleep(100);
+  plug();
+  await check("usb-midi: replugged before anybody looked, it is noticed", bench, () => {
+    return bench.states.some((state) => state.startsWith("waiting")) && stateOf(bench) === "running";
+  });
+  play(0x80, 60, 0);
+  await check("usb-midi: and gives values", bench, () => lastOf(bench, "key") === false);
+  await bench.stop();
+});
+
 /** What a device has been sent and has not read. */
 function waiting(device: number): Uint8Array {
   const buffer = new Uint8Array(64);
@@ -153,5 +208,5 @@ function waiting(device: number): Uint8Array {
   }
 }
 
-say(marks.done, "");
+tell(marks.done, "");
 process.exit(0);

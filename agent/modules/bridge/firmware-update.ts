@@ -7,44 +7,53 @@ import { messageOf, type ModuleContext, seconds } from "@interactor/shared/sdk/d
 import { deviceMissing } from "@interactor/shared/sdk/devices";
 import { versionMax, versionMin } from "@interactor/firmware-bridges/bridge/host/codec.ts";
 import { type FlashOutcome, flashBoard, isInterrupted } from "../../flashing/flash-board.ts";
+import { type BoardKind, chipOf } from "../../flashing/boards.ts";
 import { findImage, type Image } from "../../flashing/images.ts";
 import { openTty } from "../../serial-line/tty.ts";
 import { helloPause } from "./limits.ts";
 import { BridgeLink } from "./link.ts";
 
-const chips = { uno: "atmega328p", mega2560: "atmega2560" } as const;
 /** Survives a restart of the node, unlike /tmp. */
 export const keptFolder = join("/var/tmp", `interactor-firmware-${process.getuid?.() ?? "user"}`);
-/** Opened so often without a word: there is no bridge in it, or half of one. */
+/** Opened so often without a word: there is no bridge in it. */
 const mutesMax = 3;
 /** A board that was flashed starts within two seconds. Later: it does not answer. */
 const startLongest = seconds(10);
 
+export interface UpdateOrder {
+  readonly board: BoardKind;
+  /** Of its USB adapter. */
+  readonly serialNumber: string;
+  /** Also what does not answer as a bridge is replaced. */
+  readonly overwrite: boolean;
+  /** Where what was in the board is kept. */
+  readonly folder: string;
+}
+
 export class FirmwareUpdate {
-  readonly #chip: (typeof chips)[keyof typeof chips];
-  readonly #folder: string;
+  readonly #order: UpdateOrder;
   readonly #context: ModuleContext;
   readonly #done: () => void;
   readonly #abort = new AbortController();
-  #image: Image | undefined;
+  readonly #image: Image | undefined;
   #mutes = 0;
   #isOver = false;
   #running: Promise<void> | undefined;
 
-  /** `done`: the board may be tried again. `folder`: where what was in the board is kept meanwhile. */
-  constructor(board: keyof typeof chips, folder: string, context: ModuleContext, done: () => void) {
-    this.#chip = chips[board];
-    this.#folder = folder;
+  /** `done`: the board may be tried again. */
+  constructor(order: UpdateOrder, context: ModuleContext, done: () => void) {
+    this.#order = order;
+    this.#image = findImage("bridge", chipOf(order.board));
     this.#context = context;
     this.#done = done;
   }
 
-  /** Throws while the line belongs to avrdude, and begins when this board was left in the middle or says nothing. */
+  /** Throws while the line belongs to avrdude, and begins when this board was left in the middle. */
   async refuseWhileDue(path: string): Promise<void> {
-    this.#image ??= await findImage("bridge", this.#chip);
     if (this.#running === undefined && !this.#isOver && this.#image !== undefined) {
-      const isTorn = await isInterrupted(this.#folder, nameOf(path));
-      if (isTorn || this.#mutes >= mutesMax) this.begin(path, Promise.resolve());
+      const { folder, serialNumber, overwrite } = this.#order;
+      const isTorn = await isInterrupted(folder, serialNumber);
+      if (isTorn || (overwrite && this.#mutes >= mutesMax)) this.begin(path, Promise.resolve());
     }
     // No failure of the board's: it is as good as not there meanwhile.
     if (this.#running !== undefined) throw deviceMissing("its firmware is being written");
@@ -86,13 +95,14 @@ export class FirmwareUpdate {
   async #flash(path: string, image: Image, isFree: Promise<void>): Promise<void> {
     await isFree;
     const { clock, log } = this.#context;
+    const { board, folder, serialNumber } = this.#order;
     log.info(`firmware ${image.release} is written into ${path}`);
     const outcome = await flashBoard(
       {
-        bootloader: { clock, path, chip: this.#chip },
+        bootloader: { clock, path, board },
         image,
-        folder: this.#folder,
-        name: nameOf(path),
+        folder,
+        name: serialNumber,
         greets: (release, signal) => greets(path, release, clock, signal),
       },
       this.#abort.signal,
@@ -101,8 +111,6 @@ export class FirmwareUpdate {
     else log.error(wordsOf(outcome));
   }
 }
-
-const nameOf = (path: string): string => path.replaceAll(/[^\w.-]+/gu, "_");
 
 function wordsOf(outcome: Exclude<FlashOutcome, { kind: "flashed" }>): string {
   switch (outcome.kind) {

@@ -7,7 +7,7 @@ import {
   type ModuleDefinition,
 } from "@interactor/shared/sdk/define-module";
 import { type DeviceReports, type DeviceSpans, KeptDevice, tellDevice } from "@interactor/shared/sdk/devices";
-import { pathOfSerialNumber, refuseAbsent } from "../../serial-line/place.ts";
+import { linksFolder, pathOfSerialNumber, refuseAbsent } from "../../serial-line/place.ts";
 import { openTty } from "../../serial-line/tty.ts";
 import { Board } from "./board.ts";
 import { FirmwareUpdate, keptFolder } from "./firmware-update.ts";
@@ -18,12 +18,21 @@ import { type Settings, settings } from "./settings.ts";
 
 const line = { baudRate: 250_000, dataBits: 8, stopBits: 1, parity: "none" } as const;
 
-/** `given`: how long to wait for what; a test is in a hurry. `folder`: where old firmware is kept while new is written. */
-export function bridgeModule(given: DeviceSpans = spans, folder = keptFolder): ModuleDefinition<Settings> {
+interface Given {
+  /** How long to wait for what; a test is in a hurry. */
+  readonly spans: DeviceSpans;
+  /** Where old firmware is kept. */
+  readonly folder: string;
+  /** Where the lines of USB adapters are found by their serial numbers. */
+  readonly links: string;
+}
+
+export function bridgeModule(given: Partial<Given> = {}): ModuleDefinition<Settings> {
+  const all: Given = { spans, folder: keptFolder, links: linksFolder, ...given };
   return defineModule({
     manifest,
     settings,
-    start: (settings, context) => new Bridge(settings, context, { spans: given, folder }).start(),
+    start: (settings, context) => new Bridge(settings, context, all).start(),
   });
 }
 
@@ -32,22 +41,25 @@ export const definition = bridgeModule();
 class Bridge {
   readonly #settings: Settings;
   readonly #context: ModuleContext;
+  readonly #links: string;
   readonly #device: KeptDevice<Board>;
   /** What the pins shall have, whether the board is there or not. */
   readonly #levels = new Map<string, number>();
   readonly #update: FirmwareUpdate | undefined;
   #lost = 0;
 
-  constructor(settings: Settings, context: ModuleContext, given: { spans: DeviceSpans; folder: string }) {
+  constructor(settings: Settings, context: ModuleContext, given: Given) {
     this.#settings = settings;
+    this.#links = given.links;
     this.#context = context;
     for (const [name, input] of Object.entries(settings.inputs)) {
       this.#levels.set(name, levelOf(input, input.stop));
     }
-    this.#update =
-      settings.flash === undefined
-        ? undefined
-        : new FirmwareUpdate(settings.flash, given.folder, context, () => this.#device.appeared());
+    const { flash, usb, overwrite } = settings;
+    if (flash !== undefined && usb !== undefined) {
+      const order = { board: flash, serialNumber: usb, overwrite, folder: given.folder };
+      this.#update = new FirmwareUpdate(order, context, () => this.#device.appeared());
+    }
     this.#device = new KeptDevice(
       context,
       {
@@ -77,7 +89,7 @@ class Bridge {
 
   async #open(reports: DeviceReports): Promise<Board> {
     const { usb, path = "" } = this.#settings;
-    const place = usb === undefined ? path : await pathOfSerialNumber(usb);
+    const place = usb === undefined ? path : await pathOfSerialNumber(usb, this.#links);
     await refuseAbsent(place);
     await this.#update?.refuseWhileDue(place);
     const { clock } = this.#context;

@@ -152,7 +152,9 @@ export class ArtnetPeer {
       if (port.portAddress < poll.from || port.portAddress > poll.to || !this.#mayReply()) continue;
       const report = `#0001 [${index + 1}] running`;
       const reply = artPollReplyPacket({ address, name: this.#options.name, report }, port, index + 1);
-      this.#input.send(reply, from.port, from.address);
+      // Art-Net 4 has one port for both directions; some ask from another, and listen there.
+      for (const port of new Set([this.#options.port, from.port]))
+        this.#input.send(reply, port, from.address);
     }
   }
 

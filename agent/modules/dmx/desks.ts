@@ -45,7 +45,7 @@ export class Desks {
       cid: options.cid,
       isOwnPort: options.isOwnPort,
       frame: (frame, at) => this.#frame(frame, at),
-      synchronize: (validFor, at) => this.#synchronize(validFor, at),
+      synchronize: (validFor, at, by) => this.#synchronize(validFor, at, by),
     });
   }
 
@@ -75,9 +75,9 @@ export class Desks {
     this.#tell();
   }
 
-  #synchronize(validFor: Millis, at: Instant): void {
-    this.#look.synchronize(validFor, at);
-    this.#merged?.synchronize(validFor, at);
+  #synchronize(validFor: Millis, at: Instant, by?: string): void {
+    this.#look.synchronize(validFor, at, by);
+    this.#merged?.synchronize(validFor, at, by);
     this.#tell();
   }
 

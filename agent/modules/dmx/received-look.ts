@@ -51,8 +51,8 @@ export class ReceivedLook {
     return outcome;
   }
 
-  synchronize(validFor: Millis, at: Instant): void {
-    this.#show(this.#sources.synchronize(validFor, at));
+  synchronize(validFor: Millis, at: Instant, by?: string): void {
+    this.#show(this.#sources.synchronize(validFor, at, by));
   }
 
   advance(at: Instant): void {

@@ -22,7 +22,7 @@ export interface ReceptionOptions {
   /** Whether a packet from this port of the node is one of our own. */
   isOwnPort(port: number): boolean;
   frame(frame: NetworkFrame, at: Instant): void;
-  synchronize(validFor: Millis, at: Instant): void;
+  synchronize(validFor: Millis, at: Instant, by?: string): void;
 }
 
 interface Listening {
@@ -136,7 +136,7 @@ export class Reception {
     { portAddress, priority, timeout }: ArtnetReceiveSettings,
   ): void {
     const at = this.#context.clock.now();
-    if (isArtSync(packet)) return this.#options.synchronize(artSyncValid, at);
+    if (isArtSync(packet)) return this.#options.synchronize(artSyncValid, at, from.address);
     const found = decodeArtDmx(packet);
     if (found === undefined || found.portAddress !== portAddress) return;
     if (this.#options.isOwnPort(from.port) && isLocalAddress(from.address)) return;

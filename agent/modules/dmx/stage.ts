@@ -113,8 +113,8 @@ export class Stage implements Instance {
     const merged = {
       frame: (frame: NetworkFrame, at: Instant) =>
         this.#changedIf(this.#engine.receive(frame, at).isChanged, undefined),
-      synchronize: (validFor: Millis, at: Instant) =>
-        this.#changedIf(this.#engine.synchronize(validFor, at), undefined),
+      synchronize: (validFor: Millis, at: Instant, by?: string) =>
+        this.#changedIf(this.#engine.synchronize(validFor, at, by), undefined),
     };
     return new Desks(receive, this.#context, {
       cid: sourceCid(`${site}/${node}/${name}`),

@@ -1,5 +1,5 @@
 /** Finds a chip by what it is: its number changed from 4 to 0 on a Pi 5 between two kernels. */
-import { close, open, read } from "node:fs";
+import { close, open } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { promisify } from "node:util";
 import { deviceMissing } from "@interactor/shared/sdk/devices";
@@ -13,7 +13,6 @@ const headerLabels = ["pinctrl-rp1", "pinctrl-bcm2711", "pinctrl-bcm2835"] as co
 
 const openDescriptor = promisify(open);
 export const closeDescriptor = promisify(close);
-export const readDescriptor = promisify(read);
 
 export interface FoundChip {
   readonly path: string;

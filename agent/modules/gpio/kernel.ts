@@ -4,8 +4,11 @@ import { constants } from "node:fs";
 export interface Kernel {
   /** Changes `bytes` where the request gives something. Throws a `KernelError`. */
   control(descriptor: number, request: number, bytes: Uint8Array): void;
-  /** Whether there is something to read, at the latest after so many milliseconds. It cannot be broken off. */
-  wait(descriptor: number, millis: number): Promise<boolean>;
+  /**
+   * Which of them have something to read, or an error; none after so many milliseconds. It cannot be broken off, and
+   * holds a thread of the process meanwhile.
+   */
+  wait(descriptors: readonly number[], millis: number): Promise<readonly number[]>;
 }
 
 export class KernelError extends Error {
@@ -52,14 +55,17 @@ async function load(): Promise<Kernel> {
       // Before anything else is called, which would have an error of its own.
       if (typeof answer !== "number" || answer < 0) throw new KernelError(koffi.errno());
     },
-    wait(descriptor, millis) {
-      const polled = new Uint8Array(pollBytes);
+    wait(descriptors, millis) {
+      const polled = new Uint8Array(pollBytes * descriptors.length);
       const view = new DataView(polled.buffer);
-      view.setInt32(0, descriptor, true);
-      view.setInt16(4, pollIn, true);
-      const { promise, resolve, reject } = Promise.withResolvers<boolean>();
-      poll.async(polled, 1, millis, (error: Error | null, ready: unknown) => {
-        if (error === null) resolve(typeof ready === "number" && ready > 0);
+      for (const [index, descriptor] of descriptors.entries()) {
+        view.setInt32(pollBytes * index, descriptor, true);
+        view.setInt16(pollBytes * index + 4, pollIn, true);
+      }
+      const { promise, resolve, reject } = Promise.withResolvers<readonly number[]>();
+      poll.async(polled, descriptors.length, millis, (error: Error | null) => {
+        if (error === null)
+          resolve(descriptors.filter((_, index) => view.getInt16(pollBytes * index + 6, true) !== 0));
         else reject(error);
       });
       return promise;

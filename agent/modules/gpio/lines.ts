@@ -1,5 +1,6 @@
 /** The lines of an instance, requested from the kernel: edges come, levels are set. */
-import { closeDescriptor, openChip, readDescriptor } from "./chips.ts";
+import { readSync } from "node:fs";
+import { closeDescriptor, openChip } from "./chips.ts";
 import { busy, type Kernel, KernelError, loadKernel } from "./kernel.ts";
 import {
   decodeEdges,
@@ -14,7 +15,8 @@ import {
   type OutputLine,
   requests,
 } from "./kernel-abi.ts";
-import { edgesKept, waitMillis } from "./limits.ts";
+import { edgesKept } from "./limits.ts";
+import { ReadyDescriptors } from "./ready-descriptors.ts";
 
 export interface Wiring {
   readonly chip: string;
@@ -86,6 +88,14 @@ function requested(
   return descriptorOf(request);
 }
 
+let shared: ReadyDescriptors | undefined;
+
+/** One for all instances of this thread. */
+function readyDescriptors(kernel: Kernel): ReadyDescriptors {
+  shared ??= new ReadyDescriptors(kernel);
+  return shared;
+}
+
 interface Held {
   readonly inputs: number | undefined;
   readonly outputs: number | undefined;
@@ -93,19 +103,17 @@ interface Held {
 }
 
 function serve(kernel: Kernel, { inputs, outputs, count }: Held, events: LineEvents): Lines {
-  const over = new AbortController();
-  const listen = async (descriptor: number): Promise<void> => {
-    const buffer = new Uint8Array(edgeBytes * Math.min(edgesKept, edgesRead));
-    while (!over.signal.aborted) {
-      if (!(await kernel.wait(descriptor, waitMillis)) || over.signal.aborted) continue;
-      const { bytesRead } = await readDescriptor(descriptor, buffer, 0, buffer.length, null);
-      events.edges(decodeEdges(buffer.subarray(0, bytesRead)));
-    }
-  };
-  const listening =
+  const buffer = new Uint8Array(edgeBytes * Math.min(edgesKept, edgesRead));
+  const unwatch =
     inputs === undefined
-      ? Promise.resolve()
-      : listen(inputs).catch((error: unknown) => events.failed(String(error)));
+      ? undefined
+      : readyDescriptors(kernel).watch(inputs, {
+          ready() {
+            const bytesRead = readSync(inputs, buffer);
+            events.edges(decodeEdges(buffer.subarray(0, bytesRead)));
+          },
+          failed: (error) => events.failed(String(error)),
+        });
   return {
     levels() {
       if (inputs === undefined) return [];
@@ -117,8 +125,7 @@ function serve(kernel: Kernel, { inputs, outputs, count }: Held, events: LineEve
       if (outputs !== undefined) kernel.control(outputs, requests.setValues, encodeValues(levels));
     },
     async close() {
-      over.abort();
-      await listening;
+      await unwatch?.();
       for (const descriptor of [inputs, outputs]) {
         if (descriptor !== undefined) await closeDescriptor(descriptor);
       }

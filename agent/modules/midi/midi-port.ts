@@ -1,4 +1,6 @@
 /** A port of the system's MIDI, found by its name, in both directions as far as it has them. */
+import { lstat, readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { type Clock, messageOf } from "@interactor/shared/sdk/define-module";
 import { deviceMissing, type DeviceReports } from "@interactor/shared/sdk/devices";
 import { presenceInterval } from "./limits.ts";
@@ -29,7 +31,9 @@ export function choosePort(names: readonly string[], wanted: string): number | u
 export const openPort: OpenPort = async (name, received, { clock, reports }) => {
   const midi = await loaded();
   const [input, output] = [new midi.Input(), new midi.Output()];
+  let isClosed = false;
   const close = async (): Promise<void> => {
+    isClosed = true;
     cancel();
     input.destroy();
     output.destroy();
@@ -52,16 +56,33 @@ export const openPort: OpenPort = async (name, received, { clock, reports }) => 
   const [heldSource, heldTarget] = [source ?? -1, target ?? -1].map(
     (index, way) => [sources, targets][way]?.[index],
   );
-  const look = (): void => {
+  const cards = await soundCards();
+  const look = async (): Promise<void> => {
     const isGone =
       (heldSource !== undefined && !midi.Input.getPortNames().includes(heldSource)) ||
       (heldTarget !== undefined && !midi.Output.getPortNames().includes(heldTarget));
+    // One that went and came back has its name again, and not its connection to us.
+    const isReplugged = (await soundCards()) !== cards;
+    if (isClosed) return;
     if (isGone) reports.failed(`${name} is gone: is it still plugged in?`);
-    else cancel = clock.after(presenceInterval, look);
+    else if (isReplugged) reports.failed("sound devices have come or gone: it is opened anew");
+    else cancel = clock.after(presenceInterval, () => void look());
   };
-  cancel = clock.after(presenceInterval, look);
+  cancel = clock.after(presenceInterval, () => void look());
   return { isOutput: target !== undefined, send: (message) => output.sendMessage(message), close };
 };
+
+/** The kernel's sound cards, as long as each is plugged in: one that comes back has another inode. */
+async function soundCards(folder = "/sys/class/sound"): Promise<string> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.startsWith("card")).toSorted();
+  const inodes = names.map(async (name) =>
+    lstat(join(folder, name)).then(
+      ({ ino }) => ino,
+      () => 0,
+    ),
+  );
+  return (await Promise.all(inodes)).join();
+}
 
 function absentWords(name: string, known: readonly string[]): string {
   const listed = known.length === 0 ? "there is none" : `there are ${known.join(", ")}`;

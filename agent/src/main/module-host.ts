@@ -1,5 +1,7 @@
 /** Where each instance runs: the agent's own modules in worker threads, those of others in sandboxes. */
 import { dirname, join } from "node:path";
+import type { GroupFolders } from "../adapters/module-host-sandbox/cgroup.ts";
+import { keptSurvey } from "../adapters/module-host-sandbox/kept-survey.ts";
 import { sandboxLimitsDefault } from "../adapters/module-host-sandbox/limits.ts";
 import {
   type Machine,
@@ -12,6 +14,7 @@ import { sandboxGuests } from "../adapters/module-host-sandbox/module-host-sandb
 import { systemServices } from "../adapters/module-services-system/module-services-system.ts";
 import { workerGuests, type WorkerOptions } from "../adapters/module-host-worker/module-host-worker.ts";
 import type { GuestPlace } from "../agent-guest.ts";
+import { pacedWrites } from "../agent-storage-writes.ts";
 import { AgentModules, type ModulesOptions } from "../agent-modules.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "../ports/module-host.ts";
 import { urgentWorkers, workerOf } from "./modules.ts";
@@ -29,11 +32,10 @@ export interface ModulesSetup
 export function modulesOf(setup: ModulesSetup): (events: ModuleHostEvents) => ModuleHost {
   const { file, data, fileOf, site, node, steering, clock, random, log, without } = setup;
   const worker = workerGuests({ file, site, node, steering, urgent: urgentWorkers });
-  let machine: Promise<Machine> | undefined;
   let problem: string | undefined;
   // A node without modules of others is not looked at.
-  const survey = async (): Promise<Machine> => {
-    const found = await surveyMachine({ folder: join(data, "sandbox") });
+  const survey = async (groups: GroupFolders | undefined): Promise<Machine> => {
+    const found = await surveyMachine({ folder: join(data, "sandbox"), groups });
     problem = lacking(found);
     log.info("looked at what this machine can enforce on modules of others", {
       has: [...found.has],
@@ -45,11 +47,11 @@ export function modulesOf(setup: ModulesSetup): (events: ModuleHostEvents) => Mo
     site,
     node,
     inside: join(dirname(file), "sandbox.mjs"),
-    machine: () => (machine ??= survey()),
+    machine: keptSurvey(survey, () => performance.now()),
     without,
     steering,
   });
-  const services = systemServices(join(data, "modules"));
+  const services = pacedWrites(systemServices(join(data, "modules")), clock);
   const placeOf = ({ name, module, version, digest = "", ...spec }: InstanceSpec): GuestPlace | undefined => {
     const bundle = digest === "" ? spec.bundle : fileOf(digest);
     if (bundle !== undefined)

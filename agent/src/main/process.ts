@@ -14,6 +14,7 @@ import { openStateStore } from "../adapters/state-store-files.ts";
 import { Agent } from "../agent.ts";
 import { spoolLimits } from "../ports/spool.ts";
 import { modulesOf } from "./module-host.ts";
+import { openProfile } from "./profile.ts";
 import { openPull } from "./pull.ts";
 import { readInstances, readOptions } from "./options.ts";
 import { allowBundles } from "./trust.ts";
@@ -43,8 +44,7 @@ async function serve(file: string): Promise<void> {
   using folder = openDataFolder(data);
   const instances = readInstances(config);
   const log = pinoLog({ name: "interactor-agent", version, node });
-  const random = { next: Math.random };
-  const steering = newSteering();
+  const [random, steering] = [{ next: Math.random }, newSteering()];
   const clock = systemClock(steering);
   const store = await openStateStore(data);
   const applyStore = await openApplyStore({ folder: join(data, "apply"), log });
@@ -56,6 +56,7 @@ async function serve(file: string): Promise<void> {
     log,
   });
   const pull = await openPull({ site, node }, data, clock, log);
+  const profile = openProfile({ site, node }, clock, log);
   const fileOf = (digest: string): string => applyStore.pathOf(digest);
   const agent = new Agent(
     {
@@ -71,14 +72,16 @@ async function serve(file: string): Promise<void> {
       clock,
       random,
       log,
-      link: pull.over(mqttLink(hub)),
+      link: profile.over(pull.over(mqttLink(hub))),
       store,
       applyStore,
       files: pull.files,
       allow: allowBundles({ data, node, root: trustRoot, source: pull.source, log }),
       secrets: systemSecrets(process.env, secrets),
       spool,
-      openHost: modulesOf({ file, data, fileOf, site, node, without, steering, clock, random, log }),
+      openHost: profile.around(
+        modulesOf({ file, data, fileOf, site, node, without, steering, clock, random, log }),
+      ),
       restart: (reason) => {
         log.error(`the agent ends, to be started again: ${reason}`, { reason });
         ending.resolve(restartExit);

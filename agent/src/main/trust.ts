@@ -1,5 +1,5 @@
 /** Assembles what the agent asks before it installs: whose keys it believes, and by which clock. */
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
@@ -21,9 +21,10 @@ export interface TrustOptions {
 /** systemd makes it when the clock was set over the network, and it is gone after a boot. */
 const synchronisedFile = "/run/systemd/timesync/synchronized";
 
+/** The build puts it there; a program that runs from its sources knows nothing of it. */
+const builtAt = Number(process.env["INTERACTOR_BUILT_AT"] ?? 0);
+
 export function allowBundles({ data, node, root, source, log }: TrustOptions): AllowBundles {
-  // When this program was packed: no signature that is still good had expired by then.
-  const builtAt = statSync(import.meta.filename).mtimeMs;
   return async (digests, signal) => {
     const trust = await openTrust({
       folder: join(data, "trust"),

@@ -1,5 +1,7 @@
 /** The line to a guest: a thread or a process in which instances run, apart from the agent. */
+import type { Millis } from "@interactor/shared/kernel/units";
 import type { FromGuest, ToGuest } from "@interactor/shared/sdk/guest-messages";
+import type { Profiled } from "@interactor/shared/wire/messages/profile";
 
 /** What is known of an end, for whoever has to find the mistake. Bounded by whoever writes it. */
 export interface Crash {
@@ -17,7 +19,18 @@ export interface GuestEnds {
   ended(reason: string, crash?: Crash): void;
 }
 
+/** What is to be known of a running guest, and over which time. */
+export interface ProfileWanted {
+  readonly what: Profiled;
+  readonly span: Millis;
+}
+
 export interface GuestLine {
+  /**
+   * A file that Chrome's DevTools open, in pieces. Made by whoever runs the guest: a module has no hand in it. Faults
+   * `PROFILE_NOT_HERE`, `PROFILE_TOO_LARGE`, `PROFILE_BUSY` and `PROFILE_FAILED` (it ended meanwhile).
+   */
+  profile?(wanted: ProfileWanted): AsyncIterable<Uint8Array>;
   /** In order. What a guest that is gone is told goes nowhere. */
   post(message: ToGuest): void;
   /** Ends it at once, whatever it does. It says nothing afterwards, not even that it ended. */

@@ -6,6 +6,7 @@ import type { LoadedCode } from "@interactor/shared/sdk/guest-messages";
 import type { Quality } from "@interactor/shared/wire/entry";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import type { Value } from "@interactor/shared/wire/value";
+import type { ProfileWanted } from "./guest-line.ts";
 
 export interface Grants {
   /** As `host:port`. */
@@ -75,6 +76,8 @@ export interface ModuleHost extends AsyncDisposable {
   selfTest(instance: string): Promise<Verdict>;
   /** Gives a running instance other settings, without a break. When it does not take them it goes on with those it has. */
   reconfigure(instance: InstanceSpec): Promise<Verdict>;
+  /** Of the guest that the instance runs in, as `GuestLine` says; light modules of the agent share one. */
+  profile?(instance: string, wanted: ProfileWanted): AsyncIterable<Uint8Array>;
   /** Ends the instance in good order, or under it when it takes too long. Nothing is heard of it afterwards. */
   stop(instance: string): Promise<void>;
   /** `undefined`: nobody owns the input any more. Without effect while the instance is away. */

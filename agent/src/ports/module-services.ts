@@ -22,7 +22,7 @@ export interface ByteLine {
 export interface ModuleServices {
   /** Throws a Fault when it cannot be read; nothing kept is nothing. */
   loadStored(instance: string): Promise<Stored>;
-  /** On disk when it resolves. */
+  /** On disk when it resolves: this, or what was to be saved after it. */
   saveStored(instance: string, stored: Stored): Promise<void>;
   /** Throws a Fault `CONNECT_FAILED`, or `UNAVAILABLE` while an address rests. */
   connect(host: string, port: number, ends: ByteLineEnds): Promise<ByteLine>;

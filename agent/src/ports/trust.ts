@@ -33,8 +33,11 @@ export interface Believed extends AsyncDisposable {
   readonly isDevelopment: boolean;
   /** The file of this name, if somebody who may do so has signed it. Throws like `refresh`. */
   find(path: string): Promise<SignedFile | undefined>;
-  /** Its bytes, whole and as they were signed; they are kept in memory. Throws like `refresh`. */
-  read(file: SignedFile, signal: AbortSignal): Promise<Uint8Array>;
+  /**
+   * Its bytes, whole and as they were signed; they are kept in memory. Throws like `refresh`: `TRUST_TOO_LONG` also when
+   * somebody has signed more than `bytesMax`.
+   */
+  read(file: SignedFile, bytesMax: number, signal: AbortSignal): Promise<Uint8Array>;
 }
 
 export interface SignedFile {

@@ -24,6 +24,7 @@ import { type Options, readOptions } from "./options.ts";
 import { record, recordingOf } from "./record.ts";
 import { watchRoutes } from "./routes-watch.ts";
 import { openSiteWorld } from "./site-world.ts";
+import { openProfiles } from "./profiles.ts";
 import { openTrust } from "./trust.ts";
 import { version } from "./version.ts";
 
@@ -51,6 +52,7 @@ async function serve(): Promise<void> {
   const [clock, uptime] = [systemClock(), systemUptime()];
   await using journal = await openJournal({ folder: data, limits: journalLimits, clock, uptime, log });
   await using trust = await openTrust(data, clock, log);
+  const profiles = openProfiles(clock, log);
   const file = import.meta.filename;
   await using kept = await openSiteWorld({ data, site, clock, log, file, trust: trust.desk });
   const hub = new Hub(
@@ -69,7 +71,8 @@ async function serve(): Promise<void> {
   await hub.resume();
   await using store = await openBrokerStore({ folder: data, limits: options.limits, clock, log });
   const wall = steadyWall(clock);
-  await using broker = await openBroker({ ...mqttOf(options), store, wall }, trust.rules(hub, hub.counters));
+  const rules = profiles.rules(trust.rules(hub, hub.counters), hub.counters);
+  await using broker = await openBroker({ ...mqttOf(options), store, wall }, rules);
   const problems = () => [
     ...routes.problems(),
     ...hub.site.problems(),
@@ -78,6 +81,7 @@ async function serve(): Promise<void> {
   boundHeap({ entries: () => hub.counters.entries, arrivals: broker.arrivals });
   hub.start(broker, problems);
   trust.serve(broker, site, (digest) => hub.site.plan(digest));
+  profiles.serve(broker, site);
   await using http = await openHttp(
     {
       ...placeOf(options),
@@ -86,6 +90,7 @@ async function serve(): Promise<void> {
       faulted: (...told) => hub.faulted(...told),
       trust: trust.desk,
       registry: trust.registry,
+      profiles: profiles.desk,
     },
     viewOf(hub, { broker, journal }, problems),
     controlOf(hub),

@@ -5,9 +5,10 @@ export interface TrustRepository {
   standing(): TrustStanding;
   /**
    * The next root: the first one, or one that the last one's keys have signed too. Throws a Fault `TRUST_SIGNATURE,
-   * TRUST_VERSION, TRUST_KEYS` (it does not name the hub's key) or `TRUST_MALFORMED`, and nothing has changed then.
+   * TRUST_VERSION, TRUST_KEYS` (it does not name the hub's key) or `TRUST_MALFORMED`, and nothing has changed then. With
+   * `targets` both come into force or none, whatever is cut. The same one again is taken.
    */
-  putRoot(document: Uint8Array): Promise<void>;
+  putRoot(document: Uint8Array, targets?: Uint8Array): Promise<void>;
   /** Who may publish what. Throws like `putRoot`. */
   putTargets(document: Uint8Array): Promise<void>;
   /**

@@ -7,6 +7,9 @@ import { failed, ok, type Result } from "../kernel/result.ts";
 import { instancesMax } from "../wire/limits.ts";
 import { count, name } from "../wire/messages/schema.ts";
 
+/** Twice what one with `instancesMax` modules of the longest paths has. Larger: refuse. */
+export const assignmentBytesMax = 64 * 1024;
+
 const digest = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 
 const assignment = z.object({

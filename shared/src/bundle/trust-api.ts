@@ -31,8 +31,8 @@ export type PublicKey = z.infer<typeof publicKey>;
 const document = z.record(z.string(), z.unknown());
 const by = z.string().check(z.minLength(1), z.maxLength(nameLengthMax));
 
-/** A signed document; `by` is who brings it, for the audit. */
-export const documentBody = z.object({ by, document });
+/** A signed document; `by` is who brings it, for the audit. With a root may come who may publish under it. */
+export const documentBody = z.object({ by, document, targets: z.optional(document) });
 
 const bytes = z.object({
   path: z.string().check(z.maxLength(256)),

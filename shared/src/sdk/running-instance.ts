@@ -177,11 +177,12 @@ export class RunningInstance {
         `output "${output}": only plain data can be sent, ${valueDepthMax} levels deep`,
       );
     }
-    const at = emission.at ?? clock.wall();
-    if (!Number.isFinite(at) || at < 0)
-      throw new Fault("OUTPUT_TIME", `output "${output}": at is no time in µs`);
+    const at = micros(emission.at ?? clock.wall());
+    // Beyond 2^53 there are no single µs: it is in nanoseconds, or nonsense.
+    if (!Number.isSafeInteger(at) || at < 0)
+      throw new Fault("OUTPUT_TIME", `output "${output}": at is no time in µs since 1970`);
     const how = emission.quality ?? quality.good;
-    this.#say(["output", name, output, value, micros(at), how, !clock.isSynchronised]);
+    this.#say(["output", name, output, value, at, how, !clock.isSynchronised]);
   }
 }
 

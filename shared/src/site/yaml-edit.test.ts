@@ -34,6 +34,24 @@ test("a value that is not there yet is added, and all comments stay", () => {
   expect(comments(edited)).toEqual(comments(siteExample));
 });
 
+test("what is new in a block comes behind its last line, and not one character beside it changes", () => {
+  const edited = set(siteExample, "nodes.demo.instances.blink.module", "blink");
+
+  const lines = "      blink:\n        module: blink\n";
+  expect(edited.replace(lines, "")).toBe(siteExample);
+  expect(edited).toMatch(/\n {8}stop:\n {10}"\*": 0\n {6}blink:\n/);
+});
+
+test.each([
+  ["a:\n  b: 1", "a.c", 2, "a:\n  b: 1\n  c: 2\n"],
+  ["a:\n  b: 1 # one\n# of d\nd: 1\n", "a.c.e", "x", "a:\n  b: 1 # one\n  c:\n    e: x\n# of d\nd: 1\n"],
+  ["a:\n  b: |\n    text\n\nd: 1\n", "a.c", "true", 'a:\n  b: |\n    text\n  c: "true"\n\nd: 1\n'],
+  ["a: { b: 1 }\nl: [1]\n", "c", 2, "a: { b: 1 }\nl: [1]\nc: 2\n"],
+  ["- a: 1\n", "[0].b", 2, "- a: 1\n  b: 2\n"],
+])("%j: %s comes in as %j", (text, path, value, expected) => {
+  expect(set(text, path, value)).toBe(expected);
+});
+
 test.each([
   ["a: 1 # one\n", "a", "x: y", 'a: "x: y" # one\n'],
   ["a: { b: 1, c: 2 }\n", "a.b", "x, y", 'a: { b: "x, y", c: 2 }\n'],

@@ -46,6 +46,8 @@ export function setInYaml(
   if (strange !== undefined) return failed(strangeWords(path, strange));
   const replaced = replacedInPlace(text, document, path, value);
   if (replaced !== undefined) return ok({ text: replaced, isNew });
+  const inserted = isNew ? insertedBehind(text, path, value) : undefined;
+  if (inserted !== undefined) return ok({ text: inserted, isNew });
   try {
     openEmpty(document, path);
     document.setIn(path, value);
@@ -83,7 +85,7 @@ function openEmpty(document: Document, path: Path): void {
   for (let length = 1; length < path.length; length += 1) {
     const node = document.getIn(path.slice(0, length), true);
     if (!isScalar(node) || node.value !== null) continue;
-    const map = new YAMLMap();
+    const map = new YAMLMap(document.schema);
     map.commentBefore = node.commentBefore ?? node.comment ?? null;
     document.setIn(path.slice(0, length), map);
     return;
@@ -143,6 +145,41 @@ function replacedInPlace(
   }
   return undefined;
 }
+
+/**
+ * The text with lines for the value behind the last of the map it comes into, and nothing else changed; `undefined`: that
+ * is not possible, which reading it again shows.
+ */
+function insertedBehind(text: string, path: Path, value: EditedValue): string | undefined {
+  const document = parseDocument(text, { prettyErrors: false, logLevel: "error" });
+  let length = path.length - 1;
+  while (length > 0 && !document.hasIn(path.slice(0, length))) length -= 1;
+  const map = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+  const [first] = isMap(map) ? map.items : [];
+  if (!isMap(map) || map.flow === true || !map.range || !isScalar(first?.key) || !first.key.range)
+    return undefined;
+  const [start] = first.key.range;
+  const indent = text.slice(text.lastIndexOf("\n", start - 1) + 1, start);
+  // A map in a list begins behind its dash.
+  if (indent.trim() !== "") return undefined;
+  const [, end] = map.range;
+  const lineEnd = text[end - 1] === "\n" ? end : text.indexOf("\n", end) + 1;
+  const before = lineEnd === 0 ? `${text}\n` : text.slice(0, lineEnd);
+  const after = lineEnd === 0 ? "" : text.slice(lineEnd);
+  const steps = path.slice(length).map((step, depth) => `${indent}${"  ".repeat(depth)}${keyText(step)}:`);
+  document.setIn(path, value);
+  const wanted = contentOf(document);
+  const plain = typeof value === "string" ? value : JSON.stringify(value);
+  for (const candidate of [plain, JSON.stringify(value)]) {
+    const changed = `${before}${steps.join("\n")} ${candidate}\n${after}`;
+    const read = parseDocument(changed, { prettyErrors: false, logLevel: "error" });
+    if (wanted !== undefined && contentOf(read) === wanted) return changed;
+  }
+  return undefined;
+}
+
+const keyText = (step: string | number): string =>
+  typeof step === "string" && /^[A-Za-z_][\w-]*$/.test(step) ? step : JSON.stringify(String(step));
 
 /** What stands there; nothing when it cannot be read, such as an alias that stands for nothing. */
 function dataOf(document: Document): unknown {

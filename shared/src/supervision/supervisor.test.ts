@@ -25,7 +25,7 @@ class Room {
     this.#spec = {
       strategy: "one-for-one",
       intensity: 3,
-      period: seconds(60),
+      healthyAfter: seconds(60),
       afterEscalation: "stay-down",
       ...spec,
     };
@@ -136,16 +136,16 @@ test("a temporary child that goes with the others does not come back with them",
   expect(room.take()).toEqual(["stop c", "stop b", "start a", "start c"]);
 });
 
-test("the waits double, as far as the intensity can still be reached", () => {
-  const room = new Room({ intensity: 5, period: seconds(30) }).add("a");
+test("the waits double, up to ten seconds", () => {
+  const room = new Room({ intensity: 100 }).add("a");
 
-  const waits = Array.from({ length: 5 }, () => {
+  const waits = Array.from({ length: 6 }, () => {
     const before = room.now;
     room.ends("a").wait();
     return room.now - before;
   });
 
-  expect(waits).toEqual([1000, 2000, 4000, 5000, 5000]);
+  expect(waits).toEqual([1000, 2000, 4000, 8000, 10_000, 10_000]);
 });
 
 test("what ends too often escalates, alone where nobody hangs on it", () => {
@@ -184,8 +184,8 @@ test("one that is to be tried again is, and counts anew", () => {
   expect(room.take()).toEqual(["start a", "start a"]);
 });
 
-test("ends that are long past do not count", () => {
-  const room = new Room({ intensity: 1, period: seconds(10) }).add("a");
+test("ends before a healthy life do not count", () => {
+  const room = new Room({ intensity: 1, healthyAfter: seconds(10) }).add("a");
 
   for (let end = 0; end < 20; end++) {
     room.ends("a").wait();
@@ -225,13 +225,35 @@ test("one that is taken out is not heard of again", () => {
   expect(room.wait()).toBe(false);
 });
 
-test("whatever the bounds, a child that always ends at once escalates", () => {
-  const bounds = fc.record({ intensity: fc.nat(20), periodSeconds: fc.integer({ min: 1, max: 3600 }) });
-  fc.assert(
-    fc.property(bounds, fc.integer(), ({ intensity, periodSeconds }, seed) => {
-      const room = new Room({ intensity, period: seconds(periodSeconds) }, seededRandom(seed)).add("a");
+test("of those that count together a healthy life is one in which none of them ended", () => {
+  const room = three("one-for-all", { intensity: 3, healthyAfter: seconds(10) });
+  const live = (child: string): Room => {
+    room.now = instant(room.now + 9000);
+    return room.ends(child);
+  };
+  for (const child of ["a", "b", "c"]) live(child).wait();
+  room.take();
 
-      for (let end = 0; end <= intensity; end++) room.ends("a").wait();
+  live("a");
+
+  expect(room.take()[0]).toBe("escalate a b c");
+});
+
+test("whatever the bounds, a child that never has a healthy life escalates", () => {
+  const bounds = fc.record({
+    intensity: fc.nat(20),
+    healthySeconds: fc.integer({ min: 1, max: 3600 }),
+    share: fc.double({ min: 0, max: 0.99, noNaN: true }),
+  });
+  fc.assert(
+    fc.property(bounds, fc.integer(), ({ intensity, healthySeconds, share }, seed) => {
+      const healthyAfter = seconds(healthySeconds);
+      const room = new Room({ intensity, healthyAfter }, seededRandom(seed)).add("a");
+
+      for (let end = 0; end <= intensity; end++) {
+        room.now = instant(room.now + healthyAfter * share);
+        room.ends("a").wait();
+      }
 
       expect(room.take().at(-1)).toBe("escalate a");
     }),
@@ -241,11 +263,12 @@ test("whatever the bounds, a child that always ends at once escalates", () => {
 test("in whatever order things happen, ordered children are up only behind those before them", () => {
   const acts = fc.array(fc.record({ end: fc.constantFrom("a", "b", "c"), wait: fc.boolean() }), {
     maxLength: 40,
+    size: "max",
   });
   let restarts = 0;
   fc.assert(
     fc.property(acts, fc.constantFrom<Strategy>("one-for-all", "rest-for-one"), (given, strategy) => {
-      const room = three(strategy, { intensity: 1000, period: seconds(3600) });
+      const room = three(strategy, { intensity: 1000, healthyAfter: seconds(3600) });
       const up = new Set(["a", "b", "c"]);
       for (const { end, wait } of given) {
         if (!up.has(end)) continue;

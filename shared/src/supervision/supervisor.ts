@@ -2,9 +2,10 @@
  * A supervisor with the meanings that OTP gave to one: who is started again when a child ends, in which order, and when
  * that has gone on for too long. Its children may be supervisors themselves.
  *
- * Two things are not of OTP. A restart waits (OTP's is immediate): never so long that the intensity cannot be reached, or
- * nothing would ever escalate. And where no child depends on another (one-for-one), each child's restarts are counted by
- * themselves: one that is broken must not use up the patience for all.
+ * Three things are not of OTP. A restart waits (OTP's is immediate). Ends are counted until a life was a healthy one, and
+ * not by the minute: with waits between them, lives of a few seconds would never be enough ends in one. And where no
+ * child depends on another (one-for-one), each child's restarts are counted by themselves: one that is broken must not use
+ * up the patience for all.
  */
 import type { Random } from "../kernel/random.ts";
 import { between, earliest, type Instant, later, type Millis, millis, seconds } from "../kernel/units.ts";
@@ -21,9 +22,10 @@ export interface ChildSpec {
 
 export interface SupervisorSpec {
   readonly strategy: Strategy;
-  /** More ends than this within the period: escalate. */
+  /** More ends than this without a healthy life between them: escalate. */
   readonly intensity: number;
-  readonly period: Millis;
+  /** A life of this length is a healthy one; of several that count together, when none of them ended for so long. */
+  readonly healthyAfter: Millis;
   /** What becomes of those that it escalates for: they stay down, or are tried again so much later. */
   readonly afterEscalation: "stay-down" | Millis;
 }
@@ -31,8 +33,8 @@ export interface SupervisorSpec {
 /** In the order in which they are started; they are stopped in the other. */
 export interface SupervisorState {
   readonly children: readonly Child[];
-  /** Ends of all, where they count together. */
-  readonly ends: readonly Instant[];
+  /** Ends of all since they were healthy, where they count together. */
+  readonly ends: number;
   readonly isStopping: boolean;
 }
 
@@ -44,8 +46,10 @@ type Phase =
 
 interface Child extends ChildSpec {
   readonly phase: Phase;
-  /** Within the period, oldest first; at most one more than the intensity. */
-  readonly ends: readonly Instant[];
+  /** Since its last healthy life. */
+  readonly ends: number;
+  /** Its latest life. */
+  readonly startedAt: Instant | undefined;
 }
 
 export type SupervisorEvent =
@@ -70,11 +74,11 @@ export interface Supervision {
   readonly effects: readonly SupervisorEffect[];
 }
 
-export const supervisorAtStart: SupervisorState = { children: [], ends: [], isStopping: false };
+export const supervisorAtStart: SupervisorState = { children: [], ends: 0, isStopping: false };
 
-/** The first wait; each further end within the period doubles it. */
+/** The first wait; each further end doubles it. A room waits for it: what a longer one is good for comes with escalation. */
 const firstDelay = seconds(1);
-const longestDelay = seconds(60);
+const longestDelay = seconds(10);
 
 export function stepSupervisor(
   spec: SupervisorSpec,
@@ -84,7 +88,12 @@ export function stepSupervisor(
 ): Supervision {
   switch (event.kind) {
     case "add": {
-      const child: Child = { ...event.child, phase: { kind: "down", due: event.at }, ends: [] };
+      const child: Child = {
+        ...event.child,
+        phase: { kind: "down", due: event.at },
+        ends: 0,
+        startedAt: undefined,
+      };
       return advance(spec, { ...state, children: [...state.children, child] }, event.at);
     }
     case "remove": {
@@ -92,7 +101,7 @@ export function stepSupervisor(
       return advance(spec, { ...state, children }, event.at);
     }
     case "started":
-      return advance(spec, withPhase(state, event.child, started), event.at);
+      return advance(spec, started(state, event.child, event.at), event.at);
     case "ended":
       return ended(spec, state, event, random);
     case "tick":
@@ -114,7 +123,13 @@ export function supervisorDueAt({ children }: SupervisorState): Instant | undefi
   );
 }
 
-const started = (phase: Phase): Phase => (phase.kind === "starting" ? { kind: "up", due: undefined } : phase);
+function started(state: SupervisorState, name: string, at: Instant): SupervisorState {
+  const children = state.children.map((child): Child => {
+    if (child.name !== name || child.phase.kind !== "starting") return child;
+    return { ...child, phase: { kind: "up", due: undefined }, startedAt: at };
+  });
+  return { ...state, children };
+}
 
 function ended(
   spec: SupervisorSpec,
@@ -143,16 +158,17 @@ function ended(
     );
 
   const isApart = spec.strategy === "one-for-one";
-  const ends = [...(isApart ? child.ends : state.ends), at].filter((end) => between(end, at) < spec.period);
-  const isTooMuch = ends.length > spec.intensity;
+  const isHealthy = lifeOf(isApart ? [child] : state.children, at) >= spec.healthyAfter;
+  const ends = (isHealthy ? 0 : isApart ? child.ends : state.ends) + 1;
+  const isTooMuch = ends > spec.intensity;
   const due = isTooMuch
     ? spec.afterEscalation === "stay-down"
       ? undefined
       : later(at, spec.afterEscalation)
-    : later(at, delayAfter(spec, ends.length, random));
+    : later(at, delayAfter(ends, random));
   const taken = takenAlong(spec.strategy, state.children, index);
   // What escalated begins to count anew when it is tried again.
-  const counted = isTooMuch ? [] : ends;
+  const counted = isTooMuch ? 0 : ends;
   const children = state.children.map((each) => {
     if (!taken.has(each.name)) return each;
     return { ...each, phase: phaseAfter(each, each.name === name, due), ends: isApart ? counted : each.ends };
@@ -163,11 +179,14 @@ function ended(
   return { state: after, effects: [{ kind: "escalate", child: name, children: [...taken] }, ...effects] };
 }
 
-/** Half of it is chance, so that what fell together does not rise together. */
-function delayAfter({ intensity, period }: SupervisorSpec, ends: number, random: Random): Millis {
-  const longest = Math.min(longestDelay, period / (intensity + 1));
-  return millis(Math.min(firstDelay * 2 ** (ends - 1), longest) * (1 - random.next() / 2));
+/** How long they have been up, all of them. */
+function lifeOf(children: readonly Child[], at: Instant): number {
+  return Math.min(...children.map(({ startedAt }) => (startedAt === undefined ? 0 : between(startedAt, at))));
 }
+
+/** Half of it is chance, so that what fell together does not rise together. */
+const delayAfter = (ends: number, random: Random): Millis =>
+  millis(Math.min(firstDelay * 2 ** (ends - 1), longestDelay) * (1 - random.next() / 2));
 
 function takenAlong(strategy: Strategy, children: readonly Child[], index: number): ReadonlySet<string> {
   const from = strategy === "one-for-all" ? 0 : index;

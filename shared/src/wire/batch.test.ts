@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { encode as encodeWithCborg } from "cborg";
 import { micros, millis } from "../kernel/units.ts";
 import { batchOf, entryOf, noon, sessionNumber } from "../testing/builders.ts";
-import { type Batch, decodeBatch, encodeBatch, readColumns } from "./batch.ts";
+import { type Batch, decodeBatch, encodeBatch, openBatch, readColumns } from "./batch.ts";
 import { type Entry, entryFlag } from "./entry.ts";
 import { type Lane, lane, laneNumbers } from "./lanes.ts";
 import { batchEntriesAcceptedMax, columnSamplesMax, durationMax } from "./limits.ts";
@@ -134,6 +134,16 @@ describe("what is wrong with a batch is said", () => {
   ])("an entry with %s", (_what, entry) => {
     expect(read(withField(good, 5, [goodEntry, entry]))).toBe("wrong-shape");
   });
+});
+
+test("opened, a batch gives its entries around one that is none, each in its place", () => {
+  const beyond = { ...entryOf({ from: "evil/a" }), at: micros(2 ** 60) };
+  const bytes = encodeBatch(batchOf({ entries: [entryOf(), beyond, entryOf({ body: 2 })] }));
+
+  const opened = openBatch(bytes, lane.telemetry);
+
+  const entries = opened.ok ? opened.value.entries() : opened;
+  expect(entries).toEqual({ ok: true, value: [entryOf(), undefined, entryOf({ body: 2 })] });
 });
 
 describe("columns", () => {

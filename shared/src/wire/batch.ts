@@ -97,7 +97,11 @@ export interface OpenBatch {
   readonly firstSeq: number;
   /** Of its entries. */
   readonly length: number;
-  entries(): Result<readonly Entry[], BatchFault>;
+  /**
+   * Each in its place; `undefined` in the place of one that is none. Many modules share a batch, and what one of them
+   * says must not take away what the others say.
+   */
+  entries(): Result<readonly (Entry | undefined)[], BatchFault>;
   /** The entries with what stands behind them. */
   content(): Result<Pick<Batch, "entries" | "sentAt">, BatchFault>;
 }
@@ -122,25 +126,30 @@ class UnreadBatch implements OpenBatch {
     this.#baseAt = head.baseAt;
   }
 
-  entries(): Result<readonly Entry[], BatchFault> {
-    const content = this.content();
-    return content.ok ? ok(content.value.entries) : content;
+  entries(): Result<readonly (Entry | undefined)[], BatchFault> {
+    const fields = this.#fields();
+    return fields.ok ? ok(fields.value.entries.map((each) => readEntry(each, this.#baseAt))) : fields;
   }
 
   content(): Result<Pick<Batch, "entries" | "sentAt">, BatchFault> {
-    const read = readCbor(this.#bytes, this.#inspection);
-    if (!read.ok) return read;
-    const batch: readonly unknown[] = Array.isArray(read.value) ? read.value : [];
-    const fields = batch[entriesPlace];
-    const sentAt = batch[entriesPlace + 1];
-    if (!Array.isArray(fields)) return failed("wrong-shape");
+    const fields = this.#fields();
+    if (!fields.ok) return fields;
+    const { sentAt } = fields.value;
     const entries: Entry[] = [];
-    for (const each of fields) {
+    for (const each of fields.value.entries) {
       const entry = readEntry(each, this.#baseAt);
       if (entry === undefined) return failed("wrong-shape");
       entries.push(entry);
     }
     return ok(isCount(sentAt) ? { entries, sentAt } : { entries });
+  }
+
+  #fields(): Result<{ readonly entries: readonly unknown[]; readonly sentAt: unknown }, BatchFault> {
+    const read = readCbor(this.#bytes, this.#inspection);
+    if (!read.ok) return read;
+    const batch: readonly unknown[] = Array.isArray(read.value) ? read.value : [];
+    const entries = batch[entriesPlace];
+    return Array.isArray(entries) ? ok({ entries, sentAt: batch[entriesPlace + 1] }) : failed("wrong-shape");
   }
 }
 

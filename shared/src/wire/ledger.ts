@@ -13,6 +13,8 @@ export const endReasons = {
     "wrong-type",
     "wrong-command",
     "wrong-clock",
+    "wrong-shape",
+    "wrong-time",
     "held-by-stop",
     "standing-still",
     "node-restarted",

@@ -161,3 +161,9 @@ export const pieceBytes = 4 * 1024;
 export const pieceBytesMax = 16 * 1024;
 /** Of a digest, as much as tells a damaged piece from a whole one. Who wants to deceive is found out by the whole digest. */
 export const pieceSumBytes = 8;
+/** A piece of a profile: one is on its way at a time, so that a line stays free for what is urgent. */
+export const profilePieceBytes = 8 * 1024;
+/** A profile as gzip has it: it is in a node's memory, and in the hub's. More: refuse. */
+export const profileBytesMax = 8 * 1024 * 1024;
+/** Over which a profile is made, in ms. More: refuse. */
+export const profileSpanMax = 60_000;

@@ -22,6 +22,9 @@ export function nodeTopics(site: string, node: string) {
     /** What a node asks of a file of the hub, and what it gets. */
     pull: `${base}/pull`,
     piece: `${base}/piece`,
+    /** What the hub wants to know of a running module, and what it gets. */
+    profile: `${base}/profile`,
+    profiled: `${base}/profiled`,
     stopAll: `${topicRoot}/${site}/stop/#`,
     stopBase: `${topicRoot}/${site}/stop/`,
     hubState: `${topicRoot}/${site}/h/state`,
@@ -62,6 +65,8 @@ const nodeLeaves = [
   "vote",
   "pull",
   "piece",
+  "profile",
+  "profiled",
   "log",
   "metric",
 ] as const;

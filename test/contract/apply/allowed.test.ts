@@ -1,13 +1,27 @@
 // Bundles that may not be installed, and those that are: what is signed is asked on the way in, and never at the start.
 
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { Fault } from "@interactor/shared/kernel/fault";
+import { instanceOf } from "@interactor/shared/testing/plans";
+import { encodePlan, type Target } from "@interactor/shared/wire/messages/plan";
 import { emptyFolder } from "../folders.ts";
 import { nodeIn, planOfRevision, targetOf } from "./small-node.ts";
 
 const refusing = (code: string) => async (): Promise<void> => {
   throw new Fault(code, "not with these keys");
 };
+
+/** What runs in the first revision, with one setting changed. */
+function dimmed(revision: number): Target {
+  const { instances, ...rest } = planOfRevision(1);
+  const plan = encodePlan({
+    ...rest,
+    instances: { ...instances, dmx: instanceOf({ module: "dmx", settings: { a: 1, b: 0.5 } }) },
+  });
+  const digest = createHash("sha256").update(plan).digest("hex");
+  return targetOf(revision, { plan, digest, bytes: plan.length });
+}
 
 test("a revision with a bundle that may not be installed is rejected with the code, and what runs goes on", async () => {
   const folder = emptyFolder();
@@ -53,4 +67,27 @@ test("what is installed starts, whatever the signatures are by then", async () =
     expect([again.runs, again.apply.phase.kind]).toEqual([1, "applied"]);
     again.apply.stop();
   }
+});
+
+test("what expires or is revoked after it was installed holds up no other change", async () => {
+  const folder = emptyFolder();
+  const first = await nodeIn(folder, { allow: async () => undefined });
+  await first.come(targetOf(1));
+  first.apply.stop();
+  const asked: (readonly string[])[] = [];
+  const node = await nodeIn(folder, {
+    async allow(digests) {
+      asked.push(digests);
+      await refusing("TRUST_EXPIRED")();
+    },
+  });
+
+  await node.come(dimmed(2));
+  expect([node.apply.phase.kind, asked]).toEqual(["applied", []]);
+  // Also the plan before may come back; a bundle of neither is asked for.
+  await node.come(targetOf(1, { revision: 3 }));
+  expect([node.apply.phase.kind, asked]).toEqual(["applied", []]);
+  node.apply.target(targetOf(2, { revision: 4 }));
+  await expect.poll(() => node.apply.phase).toMatchObject({ kind: "rejected", code: "VERIFY_FAILED" });
+  expect(asked).toEqual([[planOfRevision(2).instances["sim"]?.digest]]);
 });

@@ -20,6 +20,7 @@ import type {
   Verdict,
 } from "@interactor/agent/src/ports/module-host.ts";
 import type { ApplyStore } from "@interactor/agent/src/ports/apply-store.ts";
+import type { HubFiles } from "@interactor/agent/src/ports/hub-files.ts";
 import type { StateStore } from "@interactor/agent/src/ports/state-store.ts";
 import { Fault } from "@interactor/shared/kernel/fault";
 import { type Millis, millis } from "@interactor/shared/kernel/units";
@@ -50,6 +51,7 @@ const ports = {
 export interface Given {
   /** What earlier lives have kept. */
   readonly kept?: ApplyStore;
+  readonly files?: HubFiles;
   readonly fixed?: readonly InstanceSpec[];
   readonly secrets?: Readonly<Record<string, string | Promise<string>>>;
   /** Show stops that earlier lives have kept. */
@@ -134,6 +136,7 @@ export function targetOf(revision: number, given: Partial<Plan>, more: Partial<T
 
 export function revisionBench({
   kept = memoryApplyStore(),
+  files = nothingFetched,
   fixed = [],
   secrets = {},
   stops = [],
@@ -218,7 +221,7 @@ export function revisionBench({
       random: { next: () => 0 },
       log,
       store,
-      files: nothingFetched,
+      files,
       link: { open: () => ({ publish: quiet, close: () => Promise.resolve() }) },
       applyStore: kept,
       secrets: {

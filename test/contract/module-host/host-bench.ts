@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, vi } from "vitest";
 import { AgentModules } from "../../../agent/src/agent-modules.ts";
+import { pacedWrites } from "../../../agent/src/agent-storage-writes.ts";
 import { newSteering, systemClock } from "../../../agent/src/adapters/clock-system.ts";
 import { systemServices } from "../../../agent/src/adapters/module-services-system/module-services-system.ts";
 import type { OpenGuest } from "../../../agent/src/ports/guest-line.ts";
@@ -34,10 +35,11 @@ export function openHostBench(kind: "worker" | "sandbox", open: OpenGuest, folde
   const outputs: ModuleOutput[] = [];
   const starts = new Map<string, number>();
   const say = (words: string): void => void said.push(words);
+  const clock = systemClock(newSteering());
   const host = new AgentModules(
     {
-      clock: systemClock(newSteering()),
-      services: systemServices(join(folder, "modules")),
+      clock,
+      services: pacedWrites(systemServices(join(folder, "modules")), clock),
       random: { next: () => 0 },
       log: { info: say, warn: say, error: say },
       placeOf: (instance) =>

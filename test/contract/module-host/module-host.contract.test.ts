@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, vi } from "vitest";
+import { millis } from "@interactor/shared/kernel/units";
 import { kindsWith } from "./kinds.ts";
 
 describe.each(kindsWith("lamp-module.ts"))("in a $kind", ({ kind, openBench, test }) => {
@@ -43,6 +44,50 @@ describe.each(kindsWith("lamp-module.ts"))("in a $kind", ({ kind, openBench, tes
     await vi.waitFor(() => expect(bench.said.at(-1)).toBe("lamp: level 7"), { timeout: 5000 });
     expect(bench.reports.at(-1)).toBe("lamp: running");
     expect(bench.starts("lamp")).toBe(1);
+  });
+
+  test("where its time goes can be seen while it runs", { timeout: 40_000 }, async () => {
+    await using bench = await openBench();
+    await bench.start("lamp");
+
+    const parts = await Array.fromAsync(
+      bench.host.profile?.("lamp", { what: "cpu", span: millis(200) }) ?? [],
+    );
+
+    const profile: unknown = JSON.parse(Buffer.concat(parts).toString());
+    expect(profile).toMatchObject({ samples: expect.any(Array), timeDeltas: expect.any(Array) });
+    bench.apply("lamp", "level", 2);
+    await vi.waitFor(() => expect(bench.said).toContain("lamp: level 2"), { timeout: 5000 });
+    expect(bench.starts("lamp")).toBe(1);
+  });
+
+  test("what it holds can be seen, but not in a sandbox", { timeout: 40_000 }, async () => {
+    await using bench = await openBench();
+    await bench.start("lamp");
+    const heap = async () =>
+      Buffer.concat(
+        await Array.fromAsync(bench.host.profile?.("lamp", { what: "heap", span: millis(0) }) ?? []),
+      );
+
+    if (kind === "sandbox") await expect(heap()).rejects.toThrow("no memory for a snapshot of its heap");
+    else expect(JSON.parse((await heap()).toString())).toHaveProperty("snapshot.meta");
+
+    expect(() => bench.host.profile?.("lump", { what: "heap", span: millis(0) })).toThrow(
+      "does not run here",
+    );
+    expect(bench.starts("lamp")).toBe(1);
+  });
+
+  test("one that ends while it is looked into is told as that", { timeout: 40_000 }, async () => {
+    await using bench = await openBench();
+    await bench.start("lamp");
+
+    const parts = Array.fromAsync(bench.host.profile?.("lamp", { what: "cpu", span: millis(1000) }) ?? []);
+
+    await Promise.all([
+      expect(parts).rejects.toMatchObject({ code: "PROFILE_FAILED" }),
+      bench.host.stop("lamp"),
+    ]);
   });
 
   test("what it emits is told with its time", async () => {

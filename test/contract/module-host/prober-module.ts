@@ -51,6 +51,20 @@ const files = ({ secret, otherModule, agent }: Settings): Tries => ({
   "a disk": () => fs.openSync("/dev/vda", "r"),
 });
 
+/** Its own folders are memory that is not counted as its own: more than 4 MiB of it must not be had. */
+function fill(folder: string): void {
+  for (let number = 0; number < 8; number += 1)
+    fs.writeFileSync(`${folder}/fill-${number}`, new Uint8Array(1024 * 1024));
+}
+
+const memories = (): Tries =>
+  Object.fromEntries(
+    ["/tmp", "/dev/shm", "/", "/dev", "/module", "/interactor"].map((folder) => [
+      `8 MiB in ${folder}`,
+      () => fill(folder),
+    ]),
+  );
+
 const networks = ({ tcp, udp, socket }: Settings): Tries => ({
   TCP: () => opened(net.connect(tcp, "127.0.0.1"), "connect"),
   "a Unix socket": () => opened(net.connect(socket), "connect"),
@@ -122,7 +136,7 @@ export const definition = defineModule({
   settings,
   async start(given, context) {
     const means = given.isWithoutPermissions ? {} : ownMeans();
-    const tries = { ...files(given), ...networks(given), ...processes(given), ...means };
+    const tries = { ...files(given), ...memories(), ...networks(given), ...processes(given), ...means };
     const found: Record<string, string> = {};
     for (const [what, attempt] of Object.entries(tries)) found[what] = await outcomeOf(attempt);
     found["environment"] = Object.keys(process.env).join(" ");

@@ -1,12 +1,15 @@
 // What somebody can try who sits on the hub, on the line, or holds some of its keys: each is refused with its code, and
 // what was believed before is believed after it.
 
+import { createHash } from "node:crypto";
 import { readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { AgentTrust } from "@interactor/agent/src/agent-trust.ts";
+import { encodeAssignment } from "@interactor/shared/bundle/assignment";
 import { emptyFolder } from "../folders.ts";
 import { days, newSigner, SmallRepository } from "./small-repository.ts";
-import { answerOf, install, look } from "./trusting-node.ts";
+import { answerOf, codeOf, install, look, trustOf } from "./trusting-node.ts";
 
 const blink = "modules/acme/blink-1.0.0.js";
 const content = Buffer.from("blink ".repeat(5000));
@@ -107,6 +110,35 @@ describe("bytes that are bent on the way", () => {
     expect(await answerOf({ folder: emptyFolder(), repository, bend })).toBe("TRUST_TOO_LONG");
   });
 
+  test("a snapshot, endless, of which stolen keys have signed that it may be", async () => {
+    const repository = published();
+    repository.snapshotBytes = 2 ** 50;
+    repository.publish({ roles: ["snapshot", "timestamp"] });
+    let given = 0;
+    function* counted(): Iterable<Uint8Array> {
+      // Who takes this much takes all.
+      for (; given < 64 * 1024 * 1024; given += 65_536) yield Buffer.alloc(65_536, 32);
+    }
+    const bend = (path: string) => (path.endsWith(".snapshot.json") ? counted() : undefined);
+
+    expect(await answerOf({ folder: emptyFolder(), repository, bend })).toBe("TRUST_TOO_LONG");
+    expect(given).toBeLessThan(3_000_000);
+  });
+
+  test("an assignment of which stolen keys have signed that it is long", async () => {
+    const repository = published();
+    repository.addFile("assign/pi-01.json", Buffer.alloc(1_000_000, 32), { by: "assign" });
+    repository.publishByHub("assign");
+    let asked = 0;
+    const bend = (path: string): undefined => void (asked += isBundle(path) ? 1 : 0);
+    const node = new AgentTrust("pi-01", await trustOf({ folder: emptyFolder(), repository, bend }));
+
+    expect(await node.allow([], AbortSignal.timeout(60_000)).then(() => "allowed", codeOf)).toBe(
+      "TRUST_TOO_LONG",
+    );
+    expect(asked).toBe(0);
+  });
+
   test("a hub that is cut off", async () => {
     function* cut(): Iterable<Uint8Array> {
       yield Buffer.from("{");
@@ -143,6 +175,32 @@ describe("keys that may not", () => {
     repository.publish({ by: { targets: stolen } });
     expect(await install({ folder: emptyFolder(), repository }, "evil.js")).toBe("TRUST_SIGNATURE");
   });
+
+  test.each(["assign/*", "assign/*.json"])(
+    "the hub's keys are stolen: what it may assign by (%s) is no code",
+    async (pattern) => {
+      for (const path of ["assign/evil-1.0.0.js", "assign/evil-1.0.0.json", "assign/acme/evil-1.0.0.js"]) {
+        const repository = published();
+        repository.publisher("assign").paths = [pattern];
+        repository.publish();
+        const evil = Buffer.from("evil");
+        const digest = createHash("sha256").update(evil).digest("hex");
+        const modules = [{ path, digest, bytes: evil.length }];
+        const assignment = Buffer.from(encodeAssignment({ v: 1, node: "pi-01", modules }));
+        repository.addFile(path, evil, {
+          by: "assign",
+          custom: { manifest: { id: "evil", version: "1.0.0" } },
+        });
+        repository.addFile("assign/pi-01.json", assignment, { by: "assign" });
+        repository.publishByHub("assign");
+        const node = new AgentTrust("pi-01", await trustOf({ folder: emptyFolder(), repository }));
+
+        const answer = await node.allow([digest], AbortSignal.timeout(60_000)).then(() => "allowed", codeOf);
+
+        expect([path, answer]).toEqual([path, "TRUST_UNKNOWN_FILE"]);
+      }
+    },
+  );
 
   test("one publisher in the name of another", async () => {
     const repository = published();
@@ -345,14 +403,33 @@ describe("time", () => {
     expect(await answerOf({ folder, repository: newer(repository), time })).toBe("believed");
   });
 
-  test("what had expired when the agent was built is refused, whatever the clock shows", async () => {
+  test("what had expired when the agent was built is refused where nobody knows the time", async () => {
     const repository = published();
     const builtAt = repository.now + 10 * days;
-    for (const time of [
-      { wall: 0, isSynchronised: false },
-      { wall: Date.parse("2020-01-01"), isSynchronised: true },
-    ])
-      expect(await answerOf({ folder: emptyFolder(), repository, builtAt, time })).toBe("TRUST_EXPIRED");
+    const judged = (isSynchronised: boolean, wall: number): Promise<string> =>
+      answerOf({ folder: emptyFolder(), repository, builtAt, time: { wall, isSynchronised } });
+
+    expect(await judged(false, 0)).toBe("TRUST_EXPIRED");
+    expect(await judged(false, repository.now)).toBe("TRUST_EXPIRED");
+    // Whoever built it may have had the wrong time; a clock that is synchronised has the right one.
+    expect(await judged(true, repository.now)).toBe("believed");
+  });
+
+  test("a hub that was ten years ahead for a moment is forgotten by the first clock that is right", async () => {
+    const folder = emptyFolder();
+    const repository = published();
+    const unknown = { wall: 0, isSynchronised: false };
+    repository.now += 3650 * days;
+    repository.publish({ roles: ["snapshot", "timestamp"] });
+    await answerOf({ folder, repository, time: unknown });
+    repository.now -= 3650 * days;
+    repository.publish();
+    expect(await answerOf({ folder, repository, time: unknown })).toBe("TRUST_EXPIRED");
+
+    expect(await answerOf({ folder, repository })).toBe("believed");
+
+    // Also after the next boot, before the time is known again.
+    expect(await answerOf({ folder, repository, time: unknown })).toBe("believed");
   });
 
   test("what had expired when the hub signed last is refused after it, whatever the clock shows", async () => {
@@ -402,6 +479,61 @@ describe("what a node finds on its own disk", () => {
     await answerOf({ folder, repository: newer(old) });
     for (const slot of ["floor-0", "floor-1"]) writeFileSync(join(folder, slot), "nothing");
 
+    expect(await answerOf({ folder, repository: old })).toBe("TRUST_ROLLBACK");
+  });
+
+  test("a node that is given another root begins anew, and believes nothing of the one before", async () => {
+    const folder = emptyFolder();
+    const trial = published();
+    trial.isDevelopment = true;
+    trial.publishRoot();
+    trial.publish();
+    const first = trial.file("metadata/2.root.json");
+    expect(await install({ folder, repository: trial, pinnedRoot: first }, blink)).toBe(content.toString());
+    const real = new SmallRepository();
+    real.addPublisher("other", ["modules/other/*"]);
+    real.addFile("modules/other/x.js", Buffer.from("real"), { by: "other" });
+    real.publish();
+
+    expect(await install({ folder, repository: real }, "modules/other/x.js")).toBe("real");
+    await using believed = await look({ folder, repository: real });
+    expect(believed.isDevelopment).toBe(false);
+    // Whoever has the development key signs on.
+    trial.publish();
+    const { firstRoot: pinnedRoot } = real;
+    expect(await install({ folder, repository: trial, pinnedRoot }, blink)).not.toBe(content.toString());
+    expect(
+      readdirSync(folder)
+        .filter((name) => name.endsWith(".json"))
+        .toSorted(),
+    ).toEqual(["other.json", "root.json", "snapshot.json", "targets.json", "timestamp.json"]);
+    expect(await answerOf({ folder, repository: real })).toBe("believed");
+  });
+
+  test("a root for trying things out is left behind also by a node that did not note what it was given", async () => {
+    const folder = emptyFolder();
+    const trial = published();
+    trial.isDevelopment = true;
+    trial.publishRoot();
+    trial.publish();
+    await answerOf({ folder, repository: trial, pinnedRoot: trial.file("metadata/2.root.json") });
+    for (const slot of ["floor-0", "floor-1"]) rmSync(join(folder, slot));
+
+    expect(await answerOf({ folder, repository: published() })).toBe("believed");
+  });
+
+  test("what is put in the place of the root and is none changes nothing", async () => {
+    const folder = emptyFolder();
+    const old = published();
+    const repository = newer(old);
+    await answerOf({ folder, repository });
+
+    for (const pinnedRoot of [
+      "",
+      "{}",
+      repository.firstRoot.toString().replaceAll(/"sig":"..../g, '"sig":"0000'),
+    ])
+      expect(await answerOf({ folder, repository, pinnedRoot: Buffer.from(pinnedRoot) })).toBe("believed");
     expect(await answerOf({ folder, repository: old })).toBe("TRUST_ROLLBACK");
   });
 

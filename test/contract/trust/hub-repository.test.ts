@@ -8,6 +8,7 @@ import { openTrustRepository } from "@interactor/hub/src/adapters/trust-reposito
 import {
   firstDocuments,
   nextRoot,
+  renewedTargets,
   withOnline,
   withoutPublisher,
   withPublisher,
@@ -76,6 +77,11 @@ const publish = (
 
 const refusal = (task: Promise<unknown>): Promise<string> => task.then(() => "taken", codeOf);
 
+async function newestTargets(repository: TrustRepository) {
+  const bytes = Buffer.from((await repository.newest("targets")) ?? "");
+  return { bytes, before: readTargets(bytes).signed };
+}
+
 /** What a node gets of it. */
 const got = (repository: TrustRepository, pinnedRoot: Uint8Array, what = path, folder = emptyFolder()) =>
   install({ folder, pinnedRoot, repository, time: { wall: Date.now(), isSynchronised: true } }, what);
@@ -134,6 +140,18 @@ describe("a hub takes nothing that a node would not", () => {
 
     expect(await got(repository, pinnedRoot)).toBe(content.toString());
     expect(await got(repository, pinnedRoot, "modules/acme/blink-1.0.1.js")).toBe("nobody signed it");
+  });
+
+  test.each(["root", "targets", "snapshot", "timestamp"])("a publisher called %s", async (name) => {
+    const { repository, now } = await begun();
+    const { bytes, before } = await newestTargets(repository);
+    const handing = { before, by: offline.targets, now: now() };
+
+    expect(() => withPublisher(handing, name, newSigningKey().key)).toThrow(
+      `"${name}" is no publisher's name`,
+    );
+    const bent = Buffer.from(bytes.toString().replaceAll("acme", name));
+    expect(await refusal(repository.putTargets(bent))).toBe("TRUST_MALFORMED");
   });
 
   test("a word of somebody who may not publish", async () => {
@@ -274,7 +292,7 @@ describe("a development key", () => {
   });
 
   test("is refused when a real root exists, and set aside when one comes", async () => {
-    const { repository, signer, now, folder, open } = await hubIn(emptyFolder());
+    const { repository, signer, now, folder, open, said } = await hubIn(emptyFolder());
     await repository.putDevelopment(trial);
     const pinnedBefore = (await repository.read("metadata", "1.root.json")) ?? Buffer.alloc(0);
     const { root, targets } = firstDocuments({ ...offline, online: signer.online.key, now: now() });
@@ -288,6 +306,8 @@ describe("a development key", () => {
     // A node that was given the development root believes nothing else.
     expect(await got(repository, pinnedBefore, trial.path)).toBe("TRUST_SIGNATURE");
     expect(readdirSync(folder).some((name) => name.startsWith("repository.development-"))).toBe(true);
+    expect(readdirSync(join(folder, "keys")).filter((name) => name.startsWith("development"))).toEqual([]);
+    expect(said.join()).toContain("the development key is removed");
   });
 });
 
@@ -307,6 +327,34 @@ describe("what expires is signed anew in time", () => {
     at += 30 * days;
     expect(await answer(repository)).toBe("TRUST_EXPIRED");
     expect(await answer(await open())).toBe("nobody signed it");
+  });
+
+  test("what nodes shall run as well: a new one is believed also after years in which nothing changed", async () => {
+    let at = Date.now();
+    const { repository, pinnedRoot, now } = await begun({ now: () => at });
+    await repository.assign("pi-01", Buffer.from("one"));
+    at += 300 * days;
+    const { before } = await newestTargets(repository);
+    await repository.putTargets(renewedTargets({ before, by: offline.targets, now: now() }));
+
+    for (let day = 0; day < 80; day += 1) {
+      at += days;
+      await repository.renew();
+    }
+
+    const time = { wall: at, isSynchronised: true };
+    const given = { folder: emptyFolder(), pinnedRoot, repository, time };
+    expect(await install(given, "assign/pi-01.json")).toBe("one");
+  });
+
+  test("what was signed while the clock was ahead as well", async () => {
+    let at = Date.now() + 3650 * days;
+    const { repository, open } = await begun({ now: () => at });
+    at -= 3650 * days;
+
+    expect(await repository.renew()).toBe(true);
+    expect(await repository.renew()).toBe(false);
+    expect(await (await open()).renew()).toBe(false);
   });
 
   test("and whoever has offline keys is told two months before", async () => {
@@ -338,18 +386,46 @@ describe("a hub whose files are damaged", () => {
     },
   );
 
-  test("goes back to the word before when a publisher's last one is torn, and says so", async () => {
+  test("vouches on for a publisher's last word that is torn: what it names waits for him, and nothing else does", async () => {
     const hub = await begun();
-    await publish(hub.repository, { [path]: content });
+    const [sawIt, fresh] = [emptyFolder(), emptyFolder()];
     const other = "modules/acme/blink-1.0.1.js";
+    await publish(hub.repository, { [path]: content });
     await publish(hub.repository, { [path]: content, [other]: content }, 2);
+    await hub.repository.assign("pi-01", Buffer.from("one"));
+    expect(await got(hub.repository, hub.pinnedRoot, other, sawIt)).toBe(content.toString());
     writeFileSync(join(hub.folder, "repository", "metadata", "2.acme.json"), "{");
 
     const again = await hub.open();
 
-    expect(await got(again, hub.pinnedRoot, path)).toBe(content.toString());
-    expect(await got(again, hub.pinnedRoot, other)).toBe("nobody signed it");
     expect(hub.said.join()).toContain("a document of the repository is damaged");
+    expect(again.standing().problems.join()).toContain("version 2 of acme is damaged on this hub");
+    expect(await got(again, hub.pinnedRoot, other, sawIt)).toBe(content.toString());
+    expect(await got(again, hub.pinnedRoot, "assign/pi-01.json", fresh)).toBe("one");
+    expect(await got(again, hub.pinnedRoot, path, fresh)).toBe("TRUST_MISMATCH");
+
+    await publish(again, { [path]: content, [other]: content }, 3);
+    expect(await got(again, hub.pinnedRoot, other, fresh)).toBe(content.toString());
+    expect(await got(again, hub.pinnedRoot, other, sawIt)).toBe(content.toString());
+    expect(again.standing().problems).toEqual([]);
+  });
+
+  test("vouches on for a publisher of whom nothing is whole any more, and for who may publish", async () => {
+    const hub = await begun();
+    const sawIt = emptyFolder();
+    await publish(hub.repository, { [path]: content });
+    await hub.repository.assign("pi-01", Buffer.from("one"));
+    expect(await got(hub.repository, hub.pinnedRoot, path, sawIt)).toBe(content.toString());
+    for (const name of ["1.acme.json", "2.targets.json"])
+      writeFileSync(join(hub.folder, "repository", "metadata", name), "");
+
+    const again = await hub.open();
+
+    expect(await got(again, hub.pinnedRoot, path, sawIt)).toBe(content.toString());
+    expect(again.standing().problems).toEqual([
+      expect.stringContaining("version 2 of targets is damaged"),
+      expect.stringContaining("version 1 of acme is damaged"),
+    ]);
   });
 
   test("whose own key is damaged serves on what it signed, and says what helps", async () => {

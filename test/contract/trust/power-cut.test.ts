@@ -60,3 +60,18 @@ test.each(remains)("a power cut at every write of the first refresh of a node (%
     expect([cut, await install({ folder: again, repository: now }, path)]).toEqual([cut, "new"]);
   }
 });
+
+test.each(remains)("a power cut at every write of a node that was given another root (%s)", async (left) => {
+  const { now } = repositories();
+  const folder = emptyFolder();
+  expect(await install({ folder, repository: repositories().now }, path)).toBe("new");
+  const record = new RecordedDisk(folder);
+  expect(await install({ folder, repository: now, disk: record.disk }, path)).toBe("new");
+  expect(record.operations.length).toBeGreaterThan(20);
+
+  for (let cut = 0; cut <= record.operations.length; cut += 1) {
+    const again = emptyFolder();
+    record.cutAfter(cut, left, again);
+    expect([cut, await install({ folder: again, repository: now }, path)]).toEqual([cut, "new"]);
+  }
+});

@@ -50,7 +50,7 @@ interface Publisher {
   readonly signer: Signer;
   /** Who signs in its place. */
   signedBy?: Signer;
-  readonly paths: readonly string[];
+  paths: readonly string[];
   version: number;
   readonly files: Record<string, TargetFile>;
   expires: number;
@@ -69,10 +69,14 @@ export class SmallRepository {
     snapshot: 30 * days,
     timestamp: 7 * days,
   };
+  /** What its roots say of themselves from now on. */
+  isDevelopment = false;
   targets: Record<string, TargetFile> = {};
   publishers: Record<string, Publisher> = {};
   now: number;
   issued: number | undefined;
+  /** What the timestamp says that the snapshot has, in the place of what it has. */
+  snapshotBytes: number | undefined;
   /** They hand on to those that come after them. */
   #rootBefore: readonly Signer[] = [];
 
@@ -117,7 +121,13 @@ export class SmallRepository {
   /** `signers`: other than those that should. */
   publishRoot(signers?: readonly Signer[]): void {
     const version = ++this.versions.root;
-    const root = new Root({ version, specVersion, expires: this.#until("root"), consistentSnapshot: true });
+    const root = new Root({
+      version,
+      specVersion,
+      expires: this.#until("root"),
+      consistentSnapshot: true,
+      ...(this.isDevelopment && { unrecognizedFields: { "x-interactor-development": true } }),
+    });
     for (const role of topRoles) {
       const keys = this.keys[role].map(({ key }) => key);
       root.roles[role] = new Role({
@@ -168,13 +178,22 @@ export class SmallRepository {
     if (roles.includes("timestamp")) this.#publishTimestamp(by.timestamp ?? this.keys.timestamp);
   }
 
+  /** What somebody can sign who has the keys of the hub only: `targets.json` stays as it is. */
+  publishByHub(role: string): void {
+    const publisher = this.publisher(role);
+    publisher.version += 1;
+    this.#publishWord(role, publisher);
+    this.publish({ roles: ["snapshot", "timestamp"] });
+  }
+
+  #publishWord(name: string, { version, files, signer, signedBy = signer, expires }: Publisher): void {
+    const role = new Targets({ version, specVersion, expires: timeText(expires), targets: { ...files } });
+    this.#put(`metadata/${version}.${name}.json`, signed(role, [signedBy]));
+  }
+
   #publishTargets(by: readonly Signer[]): void {
     const named = Object.entries(this.publishers);
-    for (const [name, publisher] of named) {
-      const { version, files, signer, signedBy = signer, expires } = publisher;
-      const role = new Targets({ version, specVersion, expires: timeText(expires), targets: { ...files } });
-      this.#put(`metadata/${version}.${name}.json`, signed(role, [signedBy]));
-    }
+    for (const [name, publisher] of named) this.#publishWord(name, publisher);
     const version = ++this.versions.targets;
     const keys = Object.fromEntries(named.map(([, { signer }]) => [signer.key.keyID, signer.key]));
     const roles = Object.fromEntries(
@@ -214,11 +233,13 @@ export class SmallRepository {
 
   #publishTimestamp(by: readonly Signer[]): void {
     const { timestamp: version, snapshot } = { ...this.versions, timestamp: ++this.versions.timestamp };
+    const meta = metaOf(snapshot, this.file(`metadata/${snapshot}.snapshot.json`));
+    const length = this.snapshotBytes;
     const timestamp = new Timestamp({
       version,
       specVersion,
       expires: this.#until("timestamp"),
-      snapshotMeta: metaOf(snapshot, this.file(`metadata/${snapshot}.snapshot.json`)),
+      snapshotMeta: length === undefined ? meta : new MetaFile({ version: meta.version, length }),
       unrecognizedFields: { "x-interactor-issued": timeText(this.issued ?? this.now) },
     });
     this.#put("metadata/timestamp.json", signed(timestamp, by));

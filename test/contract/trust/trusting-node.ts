@@ -3,7 +3,8 @@
 import { systemDisk } from "@interactor/agent/src/adapters/apply-store-files/disk.ts";
 import { openTrust } from "@interactor/agent/src/adapters/trust-tuf/trust-tuf.ts";
 import type { Disk } from "@interactor/agent/src/ports/disk.ts";
-import type { Believed, TrustFile, TrustTime } from "@interactor/agent/src/ports/trust.ts";
+import type { Believed, Trust, TrustFile, TrustTime } from "@interactor/agent/src/ports/trust.ts";
+import { moduleBytesMax } from "@interactor/shared/bundle/trust-api";
 import { Fault } from "@interactor/shared/kernel/fault";
 import type { TrustRepository } from "@interactor/hub/src/ports/trust-repository.ts";
 import { SmallRepository } from "./small-repository.ts";
@@ -21,8 +22,13 @@ export interface Given {
 
 /** Looks at the repository as a node does that is about to install, and tells what it believes then. */
 export async function look(given: Given): Promise<Believed> {
+  const trust = await trustOf(given);
+  return trust.refresh(new AbortController().signal);
+}
+
+export function trustOf(given: Given): Promise<Trust> {
   const { repository, time, bend } = given;
-  const trust = await openTrust({
+  return openTrust({
     folder: given.folder,
     pinnedRoot: given.pinnedRoot ?? firstRootOf(repository),
     disk: given.disk ?? systemDisk,
@@ -42,7 +48,6 @@ export async function look(given: Given): Promise<Believed> {
       },
     },
   });
-  return trust.refresh(new AbortController().signal);
 }
 
 const nowOf = (repository: Given["repository"]): number =>
@@ -71,7 +76,7 @@ export async function install(given: Given, path: string): Promise<string> {
     await using believed = await look(given);
     const file = await believed.find(path);
     if (file === undefined) return "nobody signed it";
-    const bytes = await believed.read(file, new AbortController().signal);
+    const bytes = await believed.read(file, moduleBytesMax, new AbortController().signal);
     return Buffer.from(bytes).toString("latin1");
   } catch (error) {
     return codeOf(error);

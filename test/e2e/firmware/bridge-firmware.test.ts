@@ -155,6 +155,10 @@ test("each of 10,000 spoilt frames is passed over, and the frame after it is ans
   await using bridge = await welcomed();
   const { bench, host } = bridge;
   await host.ask({ kind: "guard", millis: 10_000 });
+  // Bytes of the first hello may have come while the chip was starting.
+  const before = await host.ask({ kind: "ping" });
+  if (before.kind !== "pong") throw new Error(`a ping was answered by ${before.kind}`);
+  const { overruns } = await bench.counts();
   const random = seededRandom(1);
   const below = (most: number): number => Math.floor(random.next() * most);
   const spoilt = 10_000;
@@ -181,11 +185,11 @@ test("each of 10,000 spoilt frames is passed over, and the frame after it is ans
   }
 
   const pong = await host.ask({ kind: "ping" });
-  expect(pong).toMatchObject({ bytesLost: 0, samplesLost: 0 });
+  expect(pong).toMatchObject({ bytesLost: before.bytesLost, samplesLost: 0 });
   expect(pong.kind === "pong" && pong.framesBad).toBeGreaterThanOrEqual(spoilt);
   const done = host.answers.flatMap((answer) => (answer.kind === "done" ? [answer.number] : []));
   expect(new Set(done).size).toBe(1);
-  expect((await bench.counts()).overruns).toBe(0);
+  expect((await bench.counts()).overruns).toBe(overruns);
 }, 240_000);
 
 test("a host that falls silent: outputs go to their safe levels after the time of the guard, by the chip's clock", async () => {
@@ -272,6 +276,10 @@ test("samples at 100 Hz have no gap in a minute of the chip's time", async () =>
   bench.setVoltage(0, 2.5);
   const minute = 60;
   await host.ask({ kind: "subscribe", channel: 0, periodMillis: 10 });
+  // Bytes of the first hello may have come while the chip was starting.
+  const before = await host.ask({ kind: "ping" });
+  if (before.kind !== "pong") throw new Error(`a ping was answered by ${before.kind}`);
+  const { discarded } = await bench.counts();
 
   bench.step();
   for (let second = 0; second <= minute; second++) {
@@ -280,8 +288,9 @@ test("samples at 100 Hz have no gap in a minute of the chip's time", async () =>
   }
 
   // What is still on its way to the host.
-  await vi.waitFor(() =>
-    expect(host.answers.filter(({ kind }) => kind === "pong").length).toBeGreaterThan(minute),
+  await vi.waitFor(
+    () => expect(host.answers.filter(({ kind }) => kind === "pong").length).toBeGreaterThan(minute + 1),
+    30_000,
   );
   const samples = host.answers.filter((answer) => answer.kind === "sample");
   expect(samples.length).toBeGreaterThan(6000);
@@ -295,9 +304,10 @@ test("samples at 100 Hz have no gap in a minute of the chip's time", async () =>
   }
   expect(host.answers.findLast(({ kind }) => kind === "pong")).toMatchObject({
     samplesLost: 0,
-    bytesLost: 0,
-    framesBad: 0,
+    bytesLost: before.bytesLost,
+    framesBad: before.framesBad,
   });
+  expect((await bench.counts()).discarded).toBe(discarded);
 });
 
 test("a switch is told at once, then when it has held for its period, and bouncing is not told", async () => {

@@ -46,8 +46,9 @@ export class BridgeHost implements AsyncDisposable {
   }
 
   /**
-   * Sends a request until it is answered, and gives the answer; a refusal is one too. The first may come while the
-   * chip is starting.
+   * Sends a request and gives its answer; a refusal is one too. A hello is sent until it is answered, because it may
+   * come while the chip is starting. The line loses nothing after it: what is sent again by the wall's clock would only
+   * be a burst for a chip whose time stood still meanwhile.
    */
   async ask(request: Request): Promise<Answer> {
     this.#number = (this.#number % 65_535) + 1;
@@ -56,6 +57,7 @@ export class BridgeHost implements AsyncDisposable {
       (answer) => "number" in answer && answer.kind !== "sample" && answer.number === number,
     );
     this.send(request, number);
+    if (request.kind !== "hello") return answer;
     const again = setInterval(() => this.send(request, number), resendMillis);
     return answer.finally(() => clearInterval(again));
   }

@@ -1,6 +1,6 @@
 // The agent's module and the firmware, with a tty between them: what an installer sees of it.
 
-import { readdir, readlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, readlink, symlink } from "node:fs/promises";
 import { bridgeModule } from "@interactor/agent/modules/bridge/module.ts";
 import { spans } from "@interactor/agent/modules/bridge/limits.ts";
 import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
@@ -24,6 +24,8 @@ let workbench: Workbench;
 let firmware: string;
 beforeAll(async () => {
   workbench = await openWorkbench();
+  await mkdir(linksFolder());
+  await symlink(`${workbench.folder}/line`, `${linksFolder()}/usb-Arduino__www.arduino.cc__0043_${usb}-if00`);
   firmware = await workbench.build("bridge", "atmega328p");
 });
 const instances: Bench[] = [];
@@ -46,11 +48,19 @@ const pins = { relay: "B5", lamp: "D3", arm: "B1" };
 
 async function instance(settings: object): Promise<Bench> {
   const clock = systemClock(newSteering());
-  const started = await startOnBench(bridgeModule(hasty, `${workbench.folder}/kept`), settings, { clock });
+  const started = await startOnBench(
+    bridgeModule({ spans: hasty, folder: keptFolder(), links: linksFolder() }),
+    settings,
+    { clock },
+  );
   instances.push(started);
   return started;
 }
 
+/** The board on the bench has a serial number as udev would tell it. */
+const usb = "75834353930351F0D1E2";
+const linksFolder = (): string => `${workbench.folder}/by-id`;
+const keptFolder = (): string => `${workbench.folder}/kept`;
 const path = (): string => `/dev/../${workbench.folder}/line`;
 const plugIn = (): Promise<FirmwareBench> => workbench.start({ firmware, line: `${workbench.folder}/line` });
 
@@ -192,7 +202,7 @@ requires(
     const bootloader = await buildOptiboot(workbench.folder);
     const bench = await workbench.start({ firmware: old, bootloader, line, resetsOnOpen: true });
     bench.watch(pins.relay);
-    const module = await instance({ path: path(), flash: "uno", inputs });
+    const module = await instance({ usb, flash: "uno", inputs });
     module.apply("relay", true);
 
     await vi.waitFor(() => expect(module.logged.join()).toContain("firmware 1.0.0 runs"), {
@@ -202,6 +212,8 @@ requires(
 
     expect(module.states.join()).toContain("its firmware 0.9.0 is replaced");
     await vi.waitFor(() => expect(levelOf(bench, pins.relay)).toBe(1), soon);
+    const before = await readFile(`${keptFolder()}/${usb}.before.hex`, "latin1");
+    expect(programBytes(before)).toContain(programBytes(await readFile(old, "latin1")).slice(0, 2000));
   },
   120_000,
 );
@@ -213,22 +225,37 @@ requires(
   "optiboot",
   "simavr",
 )(
-  "a board with some other firmware gets the bridge's when it has been mute three times",
+  "a board with some other firmware is left alone, and gets the bridge's only where that is said",
   async () => {
     const line = `${workbench.folder}/line`;
     const other = await workbench.build("firmata-lite", "atmega328p");
     const bootloader = await buildOptiboot(workbench.folder);
     await workbench.start({ firmware: other, bootloader, line, resetsOnOpen: true });
 
-    const module = await instance({ path: path(), flash: "uno", inputs });
+    const careful = await instance({ usb, flash: "uno", inputs });
+    const mutes = (): number =>
+      careful.states.filter((state) => state.includes("did not answer in time")).length;
+    await vi.waitFor(() => expect(mutes()).toBeGreaterThan(3), { timeout: 60_000 });
+    await careful.stop();
+    expect(careful.logged.join()).not.toContain("firmware");
+
+    const module = await instance({ usb, flash: "uno", overwrite: true, inputs });
 
     await vi.waitFor(() => expect(module.logged.at(-1)).toBe("info bridge 1.0.0 on a board uno"), {
       timeout: 90_000,
     });
     expect(module.states.join()).toContain("it did not answer in time");
   },
-  120_000,
+  240_000,
 );
+
+/** The data of an Intel HEX file in hexadecimal, whatever the length of its records. */
+const programBytes = (hex: string): string =>
+  hex
+    .split(/\r?\n/u)
+    .filter((record) => record.slice(7, 9) === "00")
+    .map((record) => record.slice(9, -2))
+    .join("");
 
 /** What this process has open of ttys. */
 async function openDescriptors(): Promise<readonly string[]> {

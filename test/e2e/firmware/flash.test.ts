@@ -49,7 +49,7 @@ let boards = 0;
 function jobFor(bench: FirmwareBench, image: Image): FlashJob {
   const clock = systemClock(newSteering());
   return {
-    bootloader: { clock, path: bench.line, chip: "atmega328p" },
+    bootloader: { clock, path: bench.line, board: "uno" },
     image,
     folder: join(workbench.folder, "kept"),
     name: `board-${boards++}`,

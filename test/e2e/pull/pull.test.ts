@@ -130,7 +130,7 @@ test("what is signed comes the same way, and is believed", async () => {
 
   expect(believed.isDevelopment).toBe(true);
   expect(file).toMatchObject({ bytes: bundle.length, hashes: { sha256: bundleDigest } });
-  expect(file && Buffer.from(await believed.read(file, signal)).equals(bundle)).toBe(true);
+  expect(file && Buffer.from(await believed.read(file, bundle.length, signal)).equals(bundle)).toBe(true);
 });
 
 test("a file that is not there, and one while the hub is away, are told apart", async () => {

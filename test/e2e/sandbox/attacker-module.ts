@@ -28,6 +28,7 @@ function frame(length: number, ...body: readonly number[]): Uint8Array {
 const text = (words: string): readonly number[] => [0x60 + words.length, ...new TextEncoder().encode(words)];
 /** `["pong"]`, as an honest guest says it. */
 const pong = [0x81, ...text("pong")];
+const profiled = [0x82, ...text("profiled"), ...text("{}")];
 /** `["declared", "lamp", { inputs: {}, outputs: {} }, { module: "a", version: "1" }]` */
 const ofOther = [
   0x84,
@@ -81,6 +82,7 @@ const attacks: Readonly<Record<AttackName, (context: ModuleContext) => void>> = 
   "unterminated frame": () => void writeSync(pipe, frame(60_000, 1, 2, 3)),
   "deep frame": () => void writeSync(pipe, frame(60_000, ...Array.from({ length: 60_000 }, () => 0x81))),
   "speaks for another": () => void writeSync(pipe, frame(ofOther.length, ...ofOther)),
+  "a profile nobody asked for": () => void writeSync(pipe, frame(profiled.length, ...profiled)),
   "flood of outputs": (context) => forever(() => context.emit("noise", kept.length)),
   "flood of its log": (context) => forever(() => context.log.info("x".repeat(10_000))),
   "flood of stderr": () => forever(() => process.stderr.write("x".repeat(100_000))),

@@ -26,6 +26,7 @@ export const attacks = {
   "unterminated frame": { ends: silent },
   "deep frame": { ends: breach },
   "speaks for another": { ends: breach },
+  "a profile nobody asked for": { ends: breach },
   // What it must say waits behind what it need not.
   "flood of outputs": { ends: silent },
   "flood of its log": {},

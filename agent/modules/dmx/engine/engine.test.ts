@@ -335,6 +335,20 @@ describe("what is remembered", () => {
     expect(look(after, 6, 3)).toEqual([5, 0, 30]);
   });
 
+  test("does not outlast the failsafe when nobody comes back", () => {
+    const before = engineOf();
+    set(before, "ch1", 200);
+    const after = engineOf({ failsafe: { hold: seconds(5), fade: seconds(2), scene: new Map([[0, 10]]) } });
+    after.restore(before.remembered(at(0)), at(0));
+
+    const looks = [0, 7499, 9500, 3_600_000].map((time) => {
+      after.advance(at(time));
+      return look(after, time, 1)[0];
+    });
+
+    expect(looks).toEqual([200, 200, 10, 10]);
+  });
+
   test("is nothing of a show stop: the stop says so itself again", () => {
     const before = engineOf();
     set(before, "ch1", 255, "stop");

@@ -138,8 +138,8 @@ export class Engine {
     return { outcome, isChanged: this.#showThese(slots, at) };
   }
 
-  synchronize(validFor: Millis, at: Instant): boolean {
-    return this.#showThese(this.#network.synchronize(validFor, at), at);
+  synchronize(validFor: Millis, at: Instant, by?: string): boolean {
+    return this.#showThese(this.#network.synchronize(validFor, at, by), at);
   }
 
   /** Brings everything that takes time up to `at`. Returns whether the look is another now. */

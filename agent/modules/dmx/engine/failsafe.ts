@@ -2,7 +2,14 @@
  * What a slot shows when the source that showed on it is lost and nobody else drives it: the last level for a while,
  * then a fade to a scene. Each slot has its own time, because sources are lost one by one.
  */
-import { between, earliest, type Instant, later, type Millis } from "@interactor/shared/sdk/define-module";
+import {
+  between,
+  earliest,
+  type Instant,
+  later,
+  type Millis,
+  seconds,
+} from "@interactor/shared/sdk/define-module";
 import { faded, progress } from "./fade.ts";
 
 export interface FailsafeSettings {
@@ -12,6 +19,9 @@ export interface FailsafeSettings {
   /** By slot, counted from 0; slots that are not here go to 0. */
   readonly scene: ReadonlyMap<number, number>;
 }
+
+/** Sources on the network have so long to be heard again (E1.31 appendix A); inputs come back sooner. */
+const restoredTimeout = seconds(2.5);
 
 interface Held {
   readonly level: number;
@@ -33,9 +43,12 @@ export class Failsafe {
     this.#held.set(slot, { level, hold: this.#settings.hold, since: at, hasArrived: false });
   }
 
-  /** Shows what an earlier life of this instance showed, until somebody drives the slot. */
+  /**
+   * Shows what an earlier life of this instance showed, until somebody drives the slot: as of a source that fell
+   * silent when this life began, which is lost when its time is over.
+   */
   restore(slot: number, level: number, at: Instant): void {
-    this.#held.set(slot, { level, hold: null, since: at, hasArrived: false });
+    this.lost(slot, level, later(at, restoredTimeout));
   }
 
   /** Somebody drives the slot again, or let it go. */

@@ -136,6 +136,35 @@ describe("sources on the network", () => {
 
     expect([waiting, shown, look(engine, 1)]).toEqual([[0], [1], [2]]);
   });
+
+  test("wait only for a synchronization of their own, and never beside another source", () => {
+    const engine = engineOf();
+    const levelAfter = (key: string, level: number, time: number): number | undefined => {
+      engine.receive(frame(key, [level], { isSynchronized: true }), at(time));
+      return look(engine, 1)[0];
+    };
+    expect(levelAfter("a", 1, 0)).toBe(1);
+    engine.synchronize(sacnLossTimeout, at(1), "stranger");
+    expect(levelAfter("a", 2, 2)).toBe(2);
+
+    engine.synchronize(sacnLossTimeout, at(3), "a");
+    expect(levelAfter("a", 9, 4)).toBe(2);
+
+    expect(levelAfter("b", 3, 5)).toBe(9);
+    engine.synchronize(sacnLossTimeout, at(6), "b");
+    expect(levelAfter("b", 12, 7)).toBe(12);
+  });
+
+  test("never come above what is ours alone, whatever priority a packet claims for its slots", () => {
+    const engine = engineOf();
+    engine.receive(frame("desk", [], priorities(255, 202, 255)), at(0));
+    engine.receive(frame("desk", [200, 200, 200]), at(1));
+
+    engine.set("ch1", { value: 0, owner: "stop" }, at(2));
+    engine.set("ch2", { value: 7, owner: "route" }, at(2));
+
+    expect(look(engine, 3)).toEqual([0, 7, 200]);
+  });
 });
 
 describe("the failsafe of what a lost source showed", () => {

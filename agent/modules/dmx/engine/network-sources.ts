@@ -13,7 +13,7 @@ import {
 } from "@interactor/shared/sdk/define-module";
 import type { Merge } from "./merge.ts";
 import { slotCount } from "./slots.ts";
-import { Source } from "./source.ts";
+import { priorities, Source } from "./source.ts";
 
 /** E131_NETWORK_DATA_LOSS_TIMEOUT, E1.31 appendix A: a silent source is gone. */
 export const sacnLossTimeout = seconds(2.5);
@@ -39,7 +39,7 @@ export interface NetworkFrame {
   readonly isSynchronized: boolean;
 }
 
-/** At most 512 values, slot 1 first. Priorities (start code 0xDD): 0 where it does not drive. */
+/** At most 512 values, slot 1 first. Priorities (start code 0xDD): 0 where it does not drive; above 200 counts as 200. */
 export type NetworkContent =
   | { readonly kind: "levels"; readonly levels: Uint8Array }
   | { readonly kind: "priorities"; readonly priorities: Uint8Array };
@@ -73,6 +73,8 @@ export class NetworkSources {
   readonly #merge: Merge;
   readonly #heard = new Map<string, Heard>();
   #syncUntil: Instant | undefined;
+  /** Who alone waits for it; `undefined`: all. */
+  #syncBy: string | undefined;
 
   constructor(merge: Merge) {
     this.#merge = merge;
@@ -95,13 +97,21 @@ export class NetworkSources {
     const heard = known ?? this.#welcome(frame, at);
     heard.sequence = frame.sequence;
     this.#take(heard, frame, at);
-    heard.isWaiting = frame.isSynchronized && this.#isSynchronizing(at);
-    return { kind: "taken", slots: heard.isWaiting ? [] : this.#show(heard, at) };
+    heard.isWaiting = frame.isSynchronized && this.#waitsFor(frame.key, at);
+    if (heard.isWaiting) return { kind: "taken", slots: [] };
+    // A second source ends the waiting of a first that synchronized itself.
+    const waited = this.#isSynchronizing(at) ? [] : this.#showWaiting(at);
+    return { kind: "taken", slots: [...waited, ...this.#show(heard, at)] };
   }
 
-  /** All looks that wait for it are shown; from now on, for `validFor`, looks do wait. */
-  synchronize(validFor: Millis, at: Instant): readonly number[] {
+  /**
+   * All looks that wait for it are shown; from now on, for `validFor`, looks do wait. `by`: the source that says so,
+   * for itself alone, as ArtSync does: from anybody but the only source heard it is passed over.
+   */
+  synchronize(validFor: Millis, at: Instant, by?: string): readonly number[] {
+    if (by !== undefined && !(this.#heard.size === 1 && this.#heard.has(by))) return [];
     this.#syncUntil = later(at, validFor);
+    this.#syncBy = by;
     return this.#showWaiting(at);
   }
 
@@ -165,7 +175,8 @@ export class NetworkSources {
     // One for all 512 of a frame, because frames come hundreds of times a second.
     const driven = { level: 0, priority: heard.priority };
     for (let slot = 0; slot < slotCount; slot += 1) {
-      if (ofSlots !== undefined) driven.priority = ofSlots[slot] ?? 0;
+      // Above 200 stand what is ours alone and the show stop.
+      if (ofSlots !== undefined) driven.priority = Math.min(ofSlots[slot] ?? 0, priorities.network);
       driven.level = levels[slot] ?? 0;
       const isDriven = slot < levels.length && (ofSlots === undefined || driven.priority > 0);
       const isNew = isDriven
@@ -186,8 +197,13 @@ export class NetworkSources {
     return slots;
   }
 
+  #waitsFor(key: string, at: Instant): boolean {
+    return this.#isSynchronizing(at) && (this.#syncBy === undefined || this.#syncBy === key);
+  }
+
   #isSynchronizing(at: Instant): boolean {
-    if (this.#syncUntil !== undefined && between(this.#syncUntil, at) >= 0) this.#syncUntil = undefined;
+    const isOver = this.#syncUntil !== undefined && between(this.#syncUntil, at) >= 0;
+    if (isOver || (this.#syncBy !== undefined && this.#heard.size > 1)) this.#syncUntil = undefined;
     return this.#syncUntil !== undefined;
   }
 

@@ -13,8 +13,17 @@ const register = {
   power: 0x6b,
   identity: 0x75,
 } as const;
-/** The address of the part; its successors have others, and the same registers. */
-const identities = [0x68, 0x70, 0x71, 0x73, 0x98] as const;
+/**
+ * The address of the part; its successors have others and the same registers, but a thermometer of another scale:
+ * LSB a degree, and degrees at 0 (RM-MPU-6500A-00 and RM-MPU-9250A-00, TEMP_OUT; DS-000143 section 3.4).
+ */
+const thermometers: ReadonlyMap<number, { readonly perDegree: number; readonly zero: number }> = new Map([
+  [0x68, { perDegree: 340, zero: 36.53 }],
+  [0x70, { perDegree: 333.87, zero: 21 }],
+  [0x71, { perDegree: 333.87, zero: 21 }],
+  [0x73, { perDegree: 333.87, zero: 21 }],
+  [0x98, { perDegree: 326.8, zero: 25 }],
+]);
 const resetBit = 0x80;
 /** Awake, by the gyroscope's clock, which is steadier than its own (section 4.28). */
 const byGyroClock = 0x01;
@@ -35,9 +44,11 @@ export interface MotionRange {
 }
 
 export function mpu6050({ acceleration, rotation }: MotionRange): Sensor {
+  let thermometer = { perDegree: 340, zero: 36.53 };
   return {
     *begin(chip) {
-      expectIdentity(chip, register.identity, identities, "MPU-6050");
+      const identity = expectIdentity(chip, register.identity, [...thermometers.keys()], "MPU-6050");
+      thermometer = thermometers.get(identity) ?? thermometer;
       chip.write(register.power, resetBit);
       yield resetTime;
       chip.write(register.power, byGyroClock);
@@ -58,7 +69,7 @@ export function mpu6050({ acceleration, rotation }: MotionRange): Sensor {
         "acceleration-x": gravities(0),
         "acceleration-y": gravities(2),
         "acceleration-z": gravities(4),
-        temperature: signed16(data, 6) / 340 + 36.53,
+        temperature: signed16(data, 6) / thermometer.perDegree + thermometer.zero,
         "rotation-x": degrees(8),
         "rotation-y": degrees(10),
         "rotation-z": degrees(12),

@@ -30,9 +30,9 @@ export function expectIdentity(
   register: number,
   wanted: readonly number[],
   name: string,
-): void {
+): number {
   const [found = 0] = chip.read(register, 1);
-  if (wanted.includes(found)) return;
+  if (wanted.includes(found)) return found;
   throw new Error(
     `this is no ${name}: register ${hex(register)} holds ${hex(found)}, not ${hex(wanted[0] ?? 0)}`,
   );

@@ -107,6 +107,23 @@ test("an MPU-6050 gives g, degrees a second and its temperature, by the ranges i
   expect(readings["temperature"]).toBeCloseTo(31.5, 2);
 });
 
+test.each([
+  [0x70, 3339, 31],
+  [0x71, -3339, 11],
+  [0x98, 3268, 35],
+])("a successor of the MPU-6050 (%i) has a thermometer of its own", (identity, raw, degrees) => {
+  const sensor = mpu6050({ acceleration: 2, rotation: 250 });
+  const chip = mpuModel({ acceleration: [0, 0, 1], rotation: [0, 0, 0], temperature: 20 });
+  const begin = sensor.begin({
+    read: (register, length) => (register === 0x75 ? Uint8Array.of(identity) : chip.read(register, length)),
+    write: (register, ...bytes) => chip.write(register, ...bytes),
+  });
+  follow(begin, chip);
+  chip.write(0x41, raw >> 8, raw & 0xff);
+
+  expect(follow(sensor.measure(chip), chip)["temperature"]).toBeCloseTo(degrees, 1);
+});
+
 test("an MPU-6050 that fell asleep says so, and does not repeat its last values", () => {
   const sensor = mpu6050({ acceleration: 2, rotation: 250 });
   const chip = mpuModel({ acceleration: [0, 0, 1], rotation: [0, 0, 0], temperature: 20 });

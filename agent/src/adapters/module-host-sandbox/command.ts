@@ -38,7 +38,7 @@ export interface CommandOptions {
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
   /** What it writes its number into before it is anything else. */
   readonly doors?: readonly string[];
-  /** Node only says its version: whether all of it can be had here. */
+  /** Node runs nothing with all of it: whether it can be had here. */
   readonly isProbe?: boolean;
 }
 
@@ -74,8 +74,8 @@ export function sandboxCommand(options: CommandOptions): SandboxCommand {
     ...(user !== undefined ? [`--nproc=${threadsMax}:${threadsMax}`] : []),
   ];
   if (!measures.has("namespaces")) {
-    const node = nodeArgs(options, [options.inside, options.bundle]);
-    return { args: [...before, "--", options.node, ...node], handles };
+    const node = options.isProbe === true ? probeFiles : [options.inside, options.bundle];
+    return { args: [...before, "--", options.node, ...nodeArgs(options, node)], handles };
   }
   try {
     const filter = measures.has("system-calls") ? ["--seccomp", hand(options.filter)] : [];
@@ -92,8 +92,11 @@ export function sandboxCommand(options: CommandOptions): SandboxCommand {
       ...libraries(),
       ...words(`--ro-bind-fd ${hand(options.node)} /node`),
       ...files,
-      ...words(`--proc /proc --dev /dev --size ${temporaryBytesMax} --tmpfs /tmp --chdir /module /node`),
-      ...(options.isProbe === true ? ["--version"] : nodeArgs(options, [insideFile, bundleFile])),
+      ...words("--proc /proc --dev /dev"),
+      ...["/tmp", "/dev/shm"].flatMap((folder) => words(`--size ${temporaryBytesMax} --tmpfs ${folder}`)),
+      // Both are memory without a bound, which nobody counts as the sandbox's.
+      ...words("--remount-ro /dev --remount-ro / --chdir /module /node"),
+      ...nodeArgs(options, options.isProbe === true ? probeFiles : [insideFile, bundleFile]),
     ];
     return { args, handles };
   } catch (error) {
@@ -125,15 +128,15 @@ function libraries(): readonly string[] {
   );
 }
 
-function nodeArgs(
-  { measures, limits }: CommandOptions,
-  [inside, bundle]: readonly [string, string],
-): readonly string[] {
+/** Instead of files: that there is nothing to run. */
+const probeFiles = ["--eval", "0"];
+
+function nodeArgs({ measures, limits }: CommandOptions, files: readonly string[]): readonly string[] {
   return [
     ...(measures.has("permissions")
       ? [
           "--permission",
-          ...[inside, bundle, handlesFolder].map((path) => `--allow-fs-read=${path}`),
+          ...[...files, handlesFolder].map((path) => `--allow-fs-read=${path}`),
           ...words(pastPermissions),
         ]
       : []),
@@ -143,7 +146,6 @@ function nodeArgs(
     // On stderr: the sandbox has no folder that outlives it.
     ...words("--report-on-fatalerror --report-filename=stderr --report-compact"),
     ...words("--report-exclude-network --report-exclude-env"),
-    inside,
-    bundle,
+    ...files,
   ];
 }

@@ -27,6 +27,40 @@ test("however a stream is cut, the frames that went in come out", () => {
   );
 });
 
+test(
+  "frames that come byte by byte cost what they are long, and not the square of it",
+  { timeout: 20_000 },
+  () => {
+    const reader = new FrameReader(1024 * 1024);
+    const frame = frameOf(new Uint8Array(1_000_000).fill(7));
+    let frames = 0;
+
+    // Copied anew with each byte it would be 500 GB.
+    for (let at = 0; at < frame.length; at += 1) {
+      reader.add(frame.subarray(at, at + 1));
+      if (reader.next() !== undefined) frames += 1;
+    }
+
+    expect(frames).toBe(1);
+  },
+);
+
+test("what was read stays what it is when more comes", () => {
+  const reader = new FrameReader(1000);
+  const bytes = Buffer.concat([frameOf("first"), frameOf("second"), frameOf("third")]);
+  const out: Uint8Array[] = [];
+
+  for (const byte of bytes) {
+    reader.add(Uint8Array.of(byte));
+    const frame = reader.next();
+    if (frame instanceof Uint8Array) out.push(frame);
+  }
+
+  expect(out.map((frame) => decodeCbor(frame))).toEqual(
+    ["first", "second", "third"].map((value) => ({ ok: true, value })),
+  );
+});
+
 test("a frame that is too large is known by its length alone", () => {
   const reader = new FrameReader(1000);
 

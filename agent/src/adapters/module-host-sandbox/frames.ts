@@ -15,10 +15,15 @@ export function frameOf(message: unknown): Uint8Array {
   return frame;
 }
 
+/** Room for what came, when more comes to it: twice as much, so that no byte is copied more than a few times. */
+const growth = 2;
+
 /** Cuts a stream into frames. Holds one frame at most, whatever comes. */
 export class FrameReader {
   readonly #bytesMax: number;
   #pending: Uint8Array = new Uint8Array(0);
+  /** Where `#pending` lies, with room behind it; `undefined`: in somebody else's memory. */
+  #room: Uint8Array | undefined;
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
@@ -32,12 +37,21 @@ export class FrameReader {
   add(chunk: Uint8Array): void {
     if (this.#pending.length === 0) {
       this.#pending = chunk;
+      this.#room = undefined;
       return;
     }
-    const joined = new Uint8Array(this.#pending.length + chunk.length);
-    joined.set(this.#pending);
-    joined.set(chunk, this.#pending.length);
-    this.#pending = joined;
+    // What was given out before lies in front of it, and is not written over.
+    const length = this.#pending.length + chunk.length;
+    let room = this.#room;
+    let start = room === undefined ? 0 : this.#pending.byteOffset - room.byteOffset;
+    if (room === undefined || start + length > room.length) {
+      room = new Uint8Array(growth * length);
+      room.set(this.#pending);
+      start = 0;
+    }
+    room.set(chunk, start + this.#pending.length);
+    this.#room = room;
+    this.#pending = room.subarray(start, start + length);
   }
 
   /** The next whole frame's content; `undefined` when more has to come, `too-large` when it never will be taken. */

@@ -36,6 +36,9 @@ export const lastWordsBytes = 64 * 1024;
 /** Read in a second from stderr. More: it waits, and then hangs. */
 export const lastWordsPerSecond = 256 * 1024;
 
+/** Of a profile: a minute of a module that does much has a million. More: refuse. */
+export const profileLengthMax = 8 * 1024 * 1024;
+
 /** V8's share of the memory: code, buffers and Node itself take the rest. */
 export const heapShare = 0.5;
 /** Data of a process, in bytes: Node starts with 580 MB of it. More: the allocation fails. Behind the other caps. */
@@ -44,7 +47,7 @@ export const dataBytesMax = 1_100_000_000;
 export const handlesMax = 64;
 /** Threads of a sandbox: Node has 6, bubblewrap 2. */
 export const threadsMax = 24;
-/** A file in the sandbox's own /tmp, and all of them together. */
+/** A file in the sandbox's own /tmp or /dev/shm, and all that are in one of them together. Nothing else is written to. */
 export const temporaryBytesMax = 4 * 1024 * 1024;
 /** Modules come after the agent, and everything else of the machine. */
 export const niceness = 10;

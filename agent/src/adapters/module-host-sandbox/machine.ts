@@ -1,6 +1,6 @@
 /** What this machine can enforce on a sandbox, found out by trying. */
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type GroupFolders, groupFolders, sweepGroups } from "./cgroup.ts";
 import { sandboxCommand } from "./command.ts";
@@ -40,7 +40,8 @@ export interface Machine {
 export interface SurveyOptions {
   /** A folder of the agent's, for the compiled filter. */
   readonly folder: string;
-  readonly groups?: GroupFolders;
+  /** Where groups may be made, if that is known from an earlier look; then nothing is swept, for sandboxes may run. */
+  readonly groups?: GroupFolders | undefined;
   /** Where programs are looked for. */
   readonly path?: string | undefined;
 }
@@ -55,7 +56,7 @@ export const userOf = (slot: number): { readonly uid: number; readonly gid: numb
 
 export async function surveyMachine(options: SurveyOptions): Promise<Machine> {
   const groups = options.groups ?? groupFolders();
-  sweepGroups(groups);
+  if (options.groups === undefined) sweepGroups(groups);
   mkdirSync(options.folder, { recursive: true });
   const filter = join(options.folder, "system-calls.bpf");
   const missing: Partial<Record<Measure, string>> = {};
@@ -73,23 +74,45 @@ export async function surveyMachine(options: SurveyOptions): Promise<Machine> {
   const unfiltered = machine === undefined ? `no list of system calls for ${process.arch}` : undefined;
   if (machine !== undefined) writeFilter(filter, machine);
 
-  const withFilter = unfiltered ?? (await probe(new Set([...has, "system-calls"]), filter, options.path));
-  if (withFilter === undefined) return { has: has.add("system-calls"), missing, groups, filter };
-  missing["system-calls"] = withFilter;
-  const without = await probe(has, filter, options.path);
-  if (without !== undefined) {
-    has.delete("namespaces");
-    missing.namespaces = without;
-    missing["system-calls"] = without;
+  if (unfiltered === undefined) has.add("system-calls");
+  else missing["system-calls"] = unfiltered;
+  const reason = await probe(has, filter, options.path);
+  if (reason === undefined) return { has, missing, groups, filter };
+  for (const each of await without(has, filter, options.path)) {
+    has.delete(each);
+    missing[each] ??= reason;
   }
   return { has, missing, groups, filter };
 }
 
-function writeFilter(path: string, machine: FilteredMachine): void {
-  writeFileSync(path, seccompFilter(machine), { mode: 0o600 });
+/** The fewest measures without which Node starts, of those that may keep it from that. */
+async function without(
+  has: ReadonlySet<Measure>,
+  filter: string,
+  path: string | undefined,
+): Promise<readonly Measure[]> {
+  // The filter is bubblewrap's to set.
+  const candidates: readonly (readonly Measure[])[] = [
+    ["system-calls"],
+    ["permissions"],
+    ["system-calls", "permissions"],
+    ["namespaces", "system-calls"],
+  ];
+  for (const each of candidates) {
+    const left = new Set([...has].filter((measure) => !each.includes(measure)));
+    if ((await probe(left, filter, path)) === undefined) return each;
+  }
+  return ["namespaces", "system-calls", "permissions"];
 }
 
-/** Starts Node in a sandbox; it says its version and ends. Resolves with what is wrong. */
+/** In one step: a sandbox may read it just now. */
+function writeFilter(path: string, machine: FilteredMachine): void {
+  const draft = `${path}.new`;
+  writeFileSync(draft, seccompFilter(machine), { mode: 0o600 });
+  renameSync(draft, path);
+}
+
+/** Starts Node as a module's is started; it ends at once. Resolves with what is wrong. */
 async function probe(
   has: ReadonlySet<Measure>,
   filter: string,
@@ -119,8 +142,11 @@ async function probe(
     said = `${said}${bytes.toString()}`.slice(0, 500);
   });
   child.on("error", (error) => resolve(`${program} does not start: ${error.message}`));
-  child.on("close", (code) =>
-    resolve(code === 0 ? undefined : (said.trim().split("\n")[0] ?? `code ${code}`)),
-  );
+  child.on("close", (code, signal) => {
+    const words = said.trim().split("\n")[0];
+    const how =
+      code === null ? `it was ended by ${signal}, after ${probeTimeout / 1000} s at most` : `code ${code}`;
+    resolve(code === 0 ? undefined : words === undefined || words === "" ? how : words);
+  });
   return promise;
 }

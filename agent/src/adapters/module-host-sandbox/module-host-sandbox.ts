@@ -6,9 +6,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync } from "node:fs";
 import { Duplex } from "node:stream";
-import { messageOf } from "@interactor/shared/kernel/fault";
+import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import type { GuestSetup, ToGuest } from "@interactor/shared/sdk/guest-messages";
-import type { GuestEnds, GuestLine, OpenGuest } from "../../ports/guest-line.ts";
+import type { GuestEnds, GuestLine, OpenGuest, ProfileWanted } from "../../ports/guest-line.ts";
 import { type Group, openGroup } from "./cgroup.ts";
 import { sandboxCommand } from "./command.ts";
 import { causeIn, LastWords } from "./last-words.ts";
@@ -88,6 +88,7 @@ class Sandbox implements GuestLine {
   /** Why we ended it. */
   #verdict: string | undefined;
   #isOver = false;
+  #isGone = false;
 
   constructor(
     name: string,
@@ -113,6 +114,15 @@ class Sandbox implements GuestLine {
     }
     line.post(message);
     if (line.waiting > waitingBytesMax) this.#kill("it does not take what it is sent");
+  }
+
+  async *profile({ what, span }: ProfileWanted): AsyncGenerator<Uint8Array> {
+    // A snapshot takes as much memory again as the heap has, and the cap is there to be kept.
+    if (what === "heap")
+      throw new Fault("PROFILE_NOT_HERE", "what runs in a sandbox has no memory for a snapshot of its heap");
+    const line = this.#line;
+    if (line === undefined) throw new Fault("PROFILE_FAILED", "it has not begun");
+    yield Buffer.from(await line.profile(span));
   }
 
   async end(): Promise<void> {
@@ -207,6 +217,9 @@ class Sandbox implements GuestLine {
   }
 
   #gone(code: number | null, signal: NodeJS.Signals | null): void {
+    // What could not be started says so, and then that it is closed: its number is another's by that time.
+    if (this.#isGone) return;
+    this.#isGone = true;
     clearInterval(this.#watch);
     this.#line?.close();
     const reason = this.#reason(code, signal);

@@ -14,6 +14,7 @@ import type { ServiceRequest } from "@interactor/shared/sdk/services";
 import { isOfType, isSendable, type Value } from "@interactor/shared/wire/value";
 import * as z from "zod/mini";
 import { fromGuestBytesMax } from "./frames.ts";
+import type { FromSandbox } from "./sandbox-messages.ts";
 
 /** Of one frame, so that the time it takes is bounded. More: a breach. */
 const itemsMax = 8192;
@@ -46,7 +47,7 @@ const output = z.tuple([
   name,
   z.string(),
   z.unknown(),
-  z.number().check(z.nonnegative()),
+  z.number(),
   z.int().check(z.gte(0), z.lte(2)),
   z.boolean(),
 ]);
@@ -62,19 +63,33 @@ const request = z.union([
 const ask = z.tuple([z.literal("ask"), name, count, request]);
 const taken = z.tuple([z.literal("taken"), name, count, count]);
 const hangUp = z.tuple([z.literal("hang-up"), name, count]);
-const message = z.union([output, alone, log, answer, ofInstance, withReason, ask, taken, hangUp, declared]);
+const profiled = z.tuple([z.literal("profiled"), z.nullable(z.string())]);
+const message = z.union([
+  output,
+  alone,
+  log,
+  answer,
+  ofInstance,
+  withReason,
+  ask,
+  taken,
+  hangUp,
+  declared,
+  profiled,
+]);
 
 export class SaidByGuest {
-  readonly #started = new Set<string>();
+  /** Of each instance that was started, how often it may yet declare itself: each start does it once. */
+  readonly #started = new Map<string, number>();
   readonly #ports = new Map<string, DeclaredPorts>();
 
   /** It may speak for this instance from now on, and for no other. */
   expect(instance: string): void {
-    this.#started.add(instance);
+    this.#started.set(instance, (this.#started.get(instance) ?? 0) + 1);
   }
 
   /** The message in a frame, or why it is none. */
-  read(frame: Uint8Array): Result<FromGuest, string> {
+  read(frame: Uint8Array): Result<FromSandbox, string> {
     const decoded = decodeCbor(frame, { bytesMax: fromGuestBytesMax, itemsMax });
     if (!decoded.ok) return failed(decoded.error);
     const parsed = message.safeParse(decoded.value);
@@ -86,11 +101,14 @@ export class SaidByGuest {
       case "declared":
         return this.#declared(said);
       case "log":
+        if (!this.#started.has(said[1])) return failed(notItsOwn);
         return ok(["log", said[1], said[2], said[3], detailsOf(said[4])]);
       case "answer":
         return ok(["answer", said[1], said[2] ?? undefined]);
       case "ask":
         return ok(["ask", said[1], said[2], requestOf(said[3])]);
+      case "profiled":
+        return ok([said[0], said[1]]);
       case "taken":
         return ok(["taken", said[1], said[2], said[3]]);
       case "hang-up":
@@ -107,7 +125,10 @@ export class SaidByGuest {
   }
 
   #declared([kind, instance, ports, code]: z.infer<typeof declared>): Result<FromGuest, string> {
-    if (!this.#started.has(instance)) return failed("it speaks for an instance that is not its own");
+    const left = this.#started.get(instance);
+    if (left === undefined) return failed(notItsOwn);
+    if (left === 0) return failed("it declares itself again");
+    this.#started.set(instance, left - 1);
     this.#ports.set(instance, ports);
     return ok([kind, instance, ports, code]);
   }
@@ -120,9 +141,14 @@ export class SaidByGuest {
     if (!isSendable(value, valueDepthMax) || !isOfType(value, spec.type)) {
       return failed(`a value for "${port}" is not of its type`);
     }
+    // The SDK in there lets none out that is no µs, and no batch could carry it.
+    if (!Number.isSafeInteger(at) || at < 0)
+      return failed(`a value for "${port}" has a stamp that is no time`);
     return ok([kind, instance, port, value, micros(at), qualityOf(quality), isUnsynchronised]);
   }
 }
+
+const notItsOwn = "it speaks for an instance that is not its own";
 
 function requestOf(asked: z.infer<typeof request>): ServiceRequest {
   switch (asked[0]) {

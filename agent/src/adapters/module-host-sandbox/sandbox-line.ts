@@ -1,5 +1,6 @@
 /** The agent's end of a sandbox's pipe: frames out, checked messages in, no faster than the module may speak. */
 import type { Duplex } from "node:stream";
+import { Fault } from "@interactor/shared/kernel/fault";
 import type { FromGuest, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import { FrameReader, frameOf, fromGuestBytesMax, toGuestBytesMax } from "./frames.ts";
 import {
@@ -7,10 +8,11 @@ import {
   bytesPerMessage,
   logLinesBurst,
   logLinesPerSecond,
+  profileLengthMax,
   type SandboxLimits,
 } from "./limits.ts";
 import { SaidByGuest } from "./said-by-guest.ts";
-import type { SetUp, ToSandbox } from "./sandbox-messages.ts";
+import type { FromSandbox, SetUp, ToSandbox } from "./sandbox-messages.ts";
 import { Allowance } from "./allowance.ts";
 
 /** Messages that a crash report has, and letters of each. */
@@ -30,6 +32,14 @@ export class SandboxLine {
   readonly #messages: Allowance;
   readonly #lines = new Allowance(logLinesPerSecond, logLinesBurst, performance.now());
   #linesLeftOut = 0;
+  #profile:
+    | {
+        readonly parts: string[];
+        length: number;
+        readonly resolve: (text: string) => void;
+        readonly reject: (fault: Fault) => void;
+      }
+    | undefined;
   readonly #last: string[] = [];
   #later: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -75,8 +85,33 @@ export class SandboxLine {
     ]);
   }
 
+  /** As text, when it has come whole. One at a time. */
+  async profile(span: number): Promise<string> {
+    if (this.#profile !== undefined) throw new Fault("PROFILE_BUSY", "it is being profiled already");
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    this.#profile = { parts: [], length: 0, resolve, reject };
+    this.#write(["profile", span]);
+    return await promise;
+  }
+
+  #profiled(part: string | null): void {
+    const profile = this.#profile;
+    if (profile === undefined) return this.#ends.breach("it gives a profile that nobody asked for");
+    if (part !== null) {
+      profile.length += part.length;
+      if (profile.length <= profileLengthMax) profile.parts.push(part);
+      return undefined;
+    }
+    this.#profile = undefined;
+    if (profile.length <= profileLengthMax) return profile.resolve(profile.parts.join(""));
+    const words = `it has ${profile.length} letters, and ${profileLengthMax} are allowed: ask for a shorter time`;
+    return profile.reject(new Fault("PROFILE_TOO_LARGE", words));
+  }
+
   close(): void {
     this.#isClosed = true;
+    this.#profile?.reject(new Fault("PROFILE_FAILED", "it ended meanwhile"));
+    this.#profile = undefined;
     clearTimeout(this.#later);
     this.#pipe.destroy();
   }
@@ -111,7 +146,8 @@ export class SandboxLine {
     this.#later ??= setTimeout(() => this.#read(), Math.ceil(wait));
   }
 
-  #hear(message: FromGuest): void {
+  #hear(message: FromSandbox): void {
+    if (message[0] === "profiled") return this.#profiled(message[1]);
     if (message[0] !== "pong") this.#last.push(message.slice(0, 3).map(String).join(" ").slice(0, wordsMax));
     if (this.#last.length > lastSaidMax) this.#last.shift();
     if (message[0] !== "log") return this.#ends.said(message);

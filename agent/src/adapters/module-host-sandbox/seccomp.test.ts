@@ -4,8 +4,8 @@ import { filteredMachines, seccompFilter } from "./seccomp.ts";
 import { clone, clone3, deniedCalls } from "./system-calls.ts";
 
 const headers = {
-  x64: ["/usr/include/x86_64-linux-gnu/asm/unistd_64.h", /^#define __NR_(\w+) (\d+)$/gm],
-  arm64: ["/usr/include/asm-generic/unistd.h", /^#define __NR(?:3264)?_(\w+) (\d+)$/gm],
+  x64: ["/usr/include/x86_64-linux-gnu/asm/unistd_64.h", /^#define __NR_(\w+)\s+(\d+)$/gm],
+  arm64: ["/usr/include/asm-generic/unistd.h", /^#define __NR(?:3264)?_(\w+)\s+(\d+)$/gm],
 } as const;
 
 test.each(filteredMachines)("the numbers of %s are those of the kernel's headers", (machine) => {

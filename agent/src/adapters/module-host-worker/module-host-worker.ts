@@ -1,8 +1,9 @@
 /** Guests in worker threads: a fault in one cannot take the agent along, but malice can. */
 import { Worker } from "node:worker_threads";
-import { messageOf } from "@interactor/shared/kernel/fault";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import type { FromGuest, GuestSetup } from "@interactor/shared/sdk/guest-messages";
-import type { OpenGuest } from "../../ports/guest-line.ts";
+import type { OpenGuest, ProfileWanted } from "../../ports/guest-line.ts";
 
 export interface WorkerOptions extends GuestSetup {
   /** The file a worker runs: the agent's own bundle. */
@@ -39,10 +40,35 @@ export function workerGuests({ file, site, node, steering, urgent }: WorkerOptio
       post(message) {
         worker.postMessage(message, []);
       },
+      profile: (wanted) => profileOf(worker, wanted),
       async end() {
         isOver = true;
         await worker.terminate();
       },
     };
   };
+}
+
+/** A snapshot stops the thread while it is made, about a second for so much here; silent for five it would be ended. */
+const heapProfiledMax = 24 * 1024 * 1024;
+
+async function* profileOf(worker: Worker, { what, span }: ProfileWanted): AsyncGenerator<Uint8Array> {
+  try {
+    if (what === "heap") yield* await heapOf(worker);
+    else {
+      const profile = await worker.startCpuProfile();
+      await sleep(span);
+      yield Buffer.from(await profile.stop());
+    }
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    throw new Fault("PROFILE_FAILED", messageOf(error), { cause: error });
+  }
+}
+
+async function heapOf(worker: Worker): Promise<AsyncIterable<Uint8Array>> {
+  const { used_heap_size: used } = await worker.getHeapStatistics();
+  if (used <= heapProfiledMax) return await worker.getHeapSnapshot();
+  const [has, most] = [used, heapProfiledMax].map((bytes) => `${Math.ceil(bytes / 1024 / 1024)} MB`);
+  throw new Fault("PROFILE_TOO_LARGE", `its heap has ${has}, and a snapshot is made of ${most} at most`);
 }

@@ -7,6 +7,17 @@ import type { TrustFile, TrustSource } from "../../ports/trust.ts";
 /** Only what comes after it is told to the source. */
 export const metadataAddress = "trust://hub/metadata/";
 
+/**
+ * Bytes of a document of each role, whatever length the hub has signed: its keys may be stolen, and all of it is held in
+ * memory. More: refuse. They are what TUF's reference clients take where no length is signed.
+ */
+const documentBytesMax = {
+  root: 512_000,
+  timestamp: 16_384,
+  snapshot: 2_000_000,
+  targets: 5_000_000,
+} as const;
+
 export class MetadataFetcher implements Fetcher {
   readonly #source: TrustSource;
   readonly #refused: (error: unknown) => void;
@@ -21,7 +32,8 @@ export class MetadataFetcher implements Fetcher {
   async downloadBytes(address: string, bytesMax: number): Promise<Buffer> {
     const path = address.slice(metadataAddress.length);
     try {
-      return await readAll(this.#source, { kind: "metadata", path }, bytesMax, this.signal);
+      const most = Math.min(bytesMax, documentBytesMax[roleOf(path)]);
+      return await readAll(this.#source, { kind: "metadata", path }, most, this.signal);
     } catch (error) {
       this.#refused(error);
       // The updater goes from root to root until it is told so.
@@ -33,6 +45,12 @@ export class MetadataFetcher implements Fetcher {
   downloadFile<Result>(): Promise<Result> {
     return Promise.reject(new Error("files are not fetched by the updater"));
   }
+}
+
+/** Of `7.acme.json`: what a publisher says is of the kind of `targets`. */
+function roleOf(path: string): keyof typeof documentBytesMax {
+  const [, name] = /^(?:\d+\.)?(root|timestamp|snapshot)\.json$/.exec(path) ?? [];
+  return name === "root" || name === "timestamp" || name === "snapshot" ? name : "targets";
 }
 
 const isMissing = (error: unknown): boolean => error instanceof Fault && error.code === "TRUST_FILE_MISSING";

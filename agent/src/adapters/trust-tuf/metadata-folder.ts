@@ -65,6 +65,14 @@ export class MetadataFolder {
     }
   }
 
+  /** From this root on, whatever was believed. What a power cut leaves of the old roles is without the root that they had. */
+  async beginAnew(root: Uint8Array): Promise<void> {
+    await this.keep(new Map([["root.json", Buffer.from(root)]]));
+    for (const name of await this.#disk.list(this.#folder))
+      if (name.endsWith(ending) && name !== "root.json") await this.#disk.remove(join(this.#folder, name));
+    await this.#disk.syncFolder(this.#folder);
+  }
+
   unstage(): void {
     rmSync(this.staged, { recursive: true, force: true });
   }

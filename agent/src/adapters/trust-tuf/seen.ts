@@ -1,5 +1,5 @@
 /** What the metadata says that the version floor must know. */
-import type { Root } from "@tufjs/models";
+import { Metadata, MetadataKind, type Root } from "@tufjs/models";
 import type { Judge } from "./judge.ts";
 import type { Files } from "./metadata-folder.ts";
 import type { Seen } from "./version-floor.ts";
@@ -47,6 +47,18 @@ function issuedAt(fields: Readonly<Record<string, unknown>> | undefined): number
 export const isDevelopmentRoot = (root: {
   readonly unrecognizedFields?: Readonly<Record<string, unknown>>;
 }): boolean => root.unrecognizedFields?.[developmentField] === true;
+
+/** A root by its own word; `undefined`: it is none, or its own keys have not signed it. */
+export function rootIn(bytes: Uint8Array | undefined): Root | undefined {
+  if (bytes === undefined) return undefined;
+  try {
+    const root = Metadata.fromJSON(MetadataKind.Root, JSON.parse(Buffer.from(bytes).toString("utf8")));
+    root.verifyDelegate(MetadataKind.Root, root);
+    return root.signed;
+  } catch {
+    return undefined;
+  }
+}
 
 /** TUF 5.7.3: with consistent snapshots a file's name begins with one of its digests. */
 export function locationOf(

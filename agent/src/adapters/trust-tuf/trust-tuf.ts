@@ -3,6 +3,7 @@
  * remembered when the metadata is lost, a way back to the pinned root when the last one is torn, and a clock that is not
  * believed before it is synchronised.
  */
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Root } from "@tufjs/models";
 import { Updater } from "tuf-js";
@@ -13,9 +14,18 @@ import { Judge } from "./judge.ts";
 import { metadataAddress, MetadataFetcher, readAll } from "./metadata-fetcher.ts";
 import { type Files, MetadataFolder } from "./metadata-folder.ts";
 import { refusal } from "./refusals.ts";
-import { isDevelopmentRoot, locationOf, seenIn, seenOfRoot } from "./seen.ts";
+import { isDevelopmentRoot, locationOf, rootIn, seenIn, seenOfRoot } from "./seen.ts";
 import { isSigned } from "./signed-bytes.ts";
-import { type Floor, isHandedOn, loadFloor, raised, saveFloor, underFloor } from "./version-floor.ts";
+import {
+  begunWith,
+  type Floor,
+  isHandedOn,
+  loadFloor,
+  noLaterThan,
+  raised,
+  saveFloor,
+  underFloor,
+} from "./version-floor.ts";
 
 export interface TrustOptions {
   /** Of its own; nothing else is kept there. */
@@ -25,7 +35,7 @@ export interface TrustOptions {
   readonly source: TrustSource;
   readonly disk: Disk;
   readonly time: () => TrustTime;
-  /** No signature that is still good is older than the agent, in milliseconds since 1970. */
+  /** No signature that is still good had expired before the agent was built, in milliseconds since 1970; 0: not known. */
   readonly builtAt: number;
 }
 
@@ -76,33 +86,55 @@ class Round implements Believed {
 
   async refresh(): Promise<void> {
     const { folder, disk, time } = this.#options;
-    const floor = await loadFloor(folder, disk);
     this.#before = await this.#metadata.load();
+    const onDisk = await loadFloor(folder, disk);
     const { wall, isSynchronised } = time();
+    const latest = isSynchronised ? wall : Number.POSITIVE_INFINITY;
+    const floor = noLaterThan(latest, await this.#beginning(onDisk));
     const { updater, judge } = this.#open((root) => this.#timeUnder(root, floor));
 
     const cause = await this.#causeOf(() => updater.refresh());
     const accepted = this.#metadata.accepted(this.#before);
-    const latest = isSynchronised ? wall : Number.POSITIVE_INFINITY;
     const seen = seenIn(judge, { accepted: cause === undefined ? undefined : accepted, latest });
     const under = underFloor(floor, seen);
     if (under !== undefined && cause?.code !== "TRUST_UNREACHABLE")
       throw new Fault("TRUST_ROLLBACK", `older than what was believed before: ${under}`, { cause });
     if (under === undefined) {
       const next = raised(floor, seen);
-      if (next !== floor) await saveFloor(folder, disk, next);
+      if (next.generation !== onDisk.generation) await saveFloor(folder, disk, next);
       await this.#keep(accepted);
     }
     if (cause !== undefined) throw cause;
+  }
+
+  /**
+   * What is kept was begun with the root that this node has been given; if it has another one now, everything begins anew.
+   * A root for trying things out is left behind also where that is not known.
+   */
+  async #beginning(floor: Floor): Promise<Floor> {
+    const { pinnedRoot, folder, disk } = this.#options;
+    const given = rootIn(pinnedRoot);
+    const pinned = createHash("sha256").update(pinnedRoot).digest("hex");
+    // What is none takes the place of nothing.
+    if (given === undefined || floor.pinned === pinned) return floor;
+    const kept = rootIn(this.#before.get("root.json"));
+    const isOther = floor.pinned !== "" || (kept && isDevelopmentRoot(kept) !== isDevelopmentRoot(given));
+    if (isOther !== true) return { ...floor, pinned, generation: floor.generation + 1 };
+    await this.#metadata.beginAnew(pinnedRoot);
+    const anew = begunWith(pinned, floor);
+    await saveFloor(folder, disk, anew);
+    this.#before = await this.#metadata.load();
+    return anew;
   }
 
   /** Expiry is judged by a clock that is known to be right, and else by what is known to be past. */
   #timeUnder(root: Root, floor: Floor): Date {
     const { time, builtAt } = this.#options;
     const { wall, isSynchronised } = time();
+    if (isSynchronised) return new Date(wall);
     // Who may sign the time no more, whatever he signed is nothing.
     const signed = isHandedOn(floor, seenOfRoot(root)) ? 0 : floor.time;
-    return new Date(Math.max(signed, builtAt, isSynchronised ? wall : 0));
+    return new Date(Math.max(signed, builtAt));
   }
 
   get isDevelopment(): boolean {
@@ -123,8 +155,10 @@ class Round implements Believed {
     return { path, bytes: length, hashes, custom, location: locationOf(path, hashes, consistentSnapshot) };
   }
 
-  async read(file: SignedFile, signal: AbortSignal): Promise<Uint8Array> {
+  async read(file: SignedFile, bytesMax: number, signal: AbortSignal): Promise<Uint8Array> {
     const { source } = this.#options;
+    if (file.bytes > bytesMax)
+      throw new Fault("TRUST_TOO_LONG", `${file.path} has ${file.bytes} bytes, and ${bytesMax} is the most`);
     const bytes = await readAll(source, { kind: "file", path: file.location }, file.bytes, signal);
     if (!isSigned(file, bytes))
       throw new Fault("TRUST_MISMATCH", `${file.path} does not have the bytes that were signed`);

@@ -17,9 +17,11 @@ export interface Floor {
   readonly online: string;
   /** In milliseconds since 1970: the hub's clock when it signed what was believed last. */
   readonly time: number;
+  /** The digest of the root that all of it began with; empty: not known. */
+  readonly pinned: string;
 }
 
-const nothing: Floor = { generation: 0, root: 0, versions: {}, online: "", time: 0 };
+const nothing: Floor = { generation: 0, root: 0, versions: {}, online: "", time: 0, pinned: "" };
 
 const slots = ["floor-0", "floor-1"] as const;
 
@@ -30,6 +32,7 @@ const schema = z.object({
   versions: z.record(z.string(), count),
   online: z.string(),
   time: z.number().check(z.nonnegative()),
+  pinned: z._default(z.string(), ""),
 });
 
 /** The newest slot that is whole. None: nothing is known, as on the first start. */
@@ -54,6 +57,17 @@ export async function saveFloor(folder: string, disk: Disk, floor: Floor): Promi
     await disk.syncFolder(folder);
   }
 }
+
+/** For a node that was given another root: of what the one before vouched for nothing counts. */
+export const begunWith = (pinned: string, { generation }: Floor): Floor => ({
+  ...nothing,
+  generation: generation + 1,
+  pinned,
+});
+
+/** Nothing was signed later than now, if anybody knows what time it is: a clock that was wrong once is forgotten. */
+export const noLaterThan = (latest: number, floor: Floor): Floor =>
+  floor.time <= latest ? floor : { ...floor, time: latest, generation: floor.generation + 1 };
 
 /** What is about to be believed, as far as it is known. */
 export interface Seen {

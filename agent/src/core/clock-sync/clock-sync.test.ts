@@ -201,7 +201,7 @@ test("whatever the network does, and with 200 ppm of drift either way, the time 
   fc.assert(
     fc.property(
       fc.constantFrom(-200e-6, -50e-6, 0, 200e-6),
-      fc.array(trip, { minLength: 1, maxLength: 40 }),
+      fc.array(trip, { minLength: 1, maxLength: 40, size: "max" }),
       (drift, trips) => {
         const world = new World(drift);
         world.sync.connected(world.node);

@@ -88,12 +88,24 @@ export class Outbox {
   }
 
   reading(reading: Reading, at: Instant): void {
-    const { deliver, from, isUrgent } = reading;
+    const { deliver, from } = reading;
     const entry = entryOf(reading, deliver === "every" ? ttlDefault : null);
     if (deliver === "durable" && this.spool !== undefined) return this.spool.offer(entry, at);
     const key = deliver === "latest" ? from : undefined;
-    this.#sender.offer({ lane: isUrgent === true ? lane.critical : lane.telemetry, entry, key }, at);
+    this.#sender.offer({ lane: this.#laneOf(reading), entry, key }, at);
     return undefined;
+  }
+
+  /** A reading whose stamp is no time of this site. */
+  wrongTime(reading: Pick<Reading, "deliver" | "isUrgent">): void {
+    const of = this.#laneOf(reading);
+    this.ledger.produced(of);
+    this.ledger.lost(of, { end: "refused", reason: "wrong-time" });
+  }
+
+  #laneOf({ deliver, isUrgent }: Pick<Reading, "deliver" | "isUrgent">): Lane {
+    if (deliver === "durable" && this.spool !== undefined) return lane.bulk;
+    return isUrgent === true ? lane.critical : lane.telemetry;
   }
 
   /** What an actuator input holds now; thinned, because people watch it and nobody acts on it. */

@@ -15,6 +15,12 @@ export interface OutputValue extends Omit<Sample, "unit"> {
   readonly isUnsynchronised: boolean;
 }
 
+/**
+ * How far a stamp may lie ahead of the node's clock, in µs: by what a clock is set back between the stamping and now. From
+ * a module that stamps in another unit it is years. More: refuse.
+ */
+const stampAheadMax = 24 * 3600 * 1e6;
+
 type Latest = Sample & Pick<OutputValue, "isUnsynchronised">;
 
 export class Outputs {
@@ -58,15 +64,18 @@ export class Outputs {
   /** A value of an output: to the routes placed here, and on its way to the hub. */
   take(address: PortAddress, { value, at, quality, isUnsynchronised }: OutputValue, now: Now): void {
     const spec = findPort(this.#declared.get(address.instance)?.outputs ?? {}, address.port);
-    if (spec === undefined) return;
+    if (spec === undefined) return undefined;
+    const deliver = spec.deliver ?? "latest";
+    const isUrgent = spec.urgent === true;
+    if (!isUnsynchronised && at - now.wall > stampAheadMax)
+      return this.#outbox.wrongTime({ deliver, isUrgent });
     const from = portAddress(address);
     const sample = { value, at, quality, unit: spec.unit ?? "", isUnsynchronised };
-    const deliver = spec.deliver ?? "latest";
     // What happened once, such as a button, must not happen again because somebody comes late.
     if (deliver === "latest") this.#latest.set(from, sample);
     this.#switchboard.fromOutput(address, sample, now);
-    const isUrgent = spec.urgent === true;
     this.#outbox.reading({ from, value, at, quality, deliver, isUrgent, isUnsynchronised }, now.instant);
+    return undefined;
   }
 
   /** A hub that may know nothing gets the latest of everything. */

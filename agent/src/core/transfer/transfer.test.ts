@@ -168,7 +168,7 @@ test("whatever is lost, doubled, late, damaged or cut: every byte in its place, 
   fc.assert(
     fc.property(
       fc.integer({ min: 0, max: 200_000 }),
-      fc.array(events, { maxLength: 400 }),
+      fc.array(events, { maxLength: 400, size: "max" }),
       (length, story) => {
         const line = new Line(bytesOf(length));
         const open: Asked[] = [];

@@ -44,7 +44,12 @@ interface Turned {
   readonly hint?: string;
 }
 
-export async function routeConfigApi(app: FastifyInstance, control: SiteControl): Promise<void> {
+/** `more`: what nobody else may do either who may not change the site. */
+export async function routeConfigApi(
+  app: FastifyInstance,
+  control: SiteControl,
+  more: (api: FastifyInstance) => void,
+): Promise<void> {
   await app.register(async (api: FastifyInstance) => {
     api.setErrorHandler((error, _request, reply) => answerError(error, reply));
     api.addHook("onRequest", async (request, reply) => {
@@ -59,6 +64,7 @@ export async function routeConfigApi(app: FastifyInstance, control: SiteControl)
     routeRollouts(api, control);
     routeModes(api, control);
     routeNodes(api, control);
+    more(api);
   }, {});
 }
 

@@ -8,6 +8,7 @@ import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { apiPaths } from "@interactor/shared/wire/api";
 import { payloadBytesMax } from "@interactor/shared/wire/limits";
 import type { ModuleRegistry } from "../../ports/module-registry.ts";
+import type { ProfileDesk } from "../../ports/profile-desk.ts";
 import type { TrustDesk } from "../../ports/trust-desk.ts";
 import type { SiteControl } from "../../ports/site-control.ts";
 import type { HubView } from "../../ports/view.ts";
@@ -15,6 +16,7 @@ import { routeConfigApi } from "./config-api.ts";
 import { loadDashboard } from "./dashboard-files.ts";
 import { HttpGuard, httpTimes } from "./http-guard.ts";
 import { Metrics } from "./metrics.ts";
+import { routeProfiles } from "./profile-routes.ts";
 import { routeRegistry } from "./registry-routes.ts";
 import { routeTrust } from "./trust-routes.ts";
 import { routeRecording, type TakeRecording } from "./recording-route.ts";
@@ -34,6 +36,7 @@ export interface HttpOptions {
   readonly faulted: BrokerRules["faulted"];
   readonly trust: TrustDesk;
   readonly registry: Pick<ModuleRegistry, "search" | "versions">;
+  readonly profiles: ProfileDesk;
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -86,7 +89,7 @@ export async function openHttp(
   routeTrust(app, options.trust);
   routeRegistry(app, options.registry);
   routeRecording(app, options.record);
-  await routeConfigApi(app, control);
+  await routeConfigApi(app, control, (api) => routeProfiles(api, options.profiles));
   for (const file of await loadDashboard(options.dashboard, options.site)) {
     app.get(file.path, async (_request, reply) =>
       reply.type(file.type).header("cache-control", "no-cache").send(file.body),

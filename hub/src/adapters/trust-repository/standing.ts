@@ -13,10 +13,12 @@ export interface StandingContent {
   readonly targets: Targets | undefined;
   /** The last word of each role that was ever delegated to. */
   readonly words: ReadonlyMap<string, Targets>;
+  /** Roles of which something newer cannot be read, with its version. */
+  readonly damaged: ReadonlyMap<string, number>;
   readonly now: number;
 }
 
-export function standingOf({ online, root, targets, words, now }: StandingContent): TrustStanding {
+export function standingOf({ online, root, targets, words, damaged, now }: StandingContent): TrustStanding {
   const publishers = (targets === undefined ? [] : delegatedBy(targets))
     .filter(({ name }) => name !== assignRole)
     .map(({ name, key }) => {
@@ -36,7 +38,11 @@ export function standingOf({ online, root, targets, words, now }: StandingConten
     root: { version: root.version, expires: root.expires, keys: keys.map(({ keyID }) => keyID), threshold },
     ...(targets && { targets: { version: targets.version, expires: targets.expires } }),
     publishers,
-    problems: [...problemsOf(root, targets, publishers, now), ...problemsOfKey(root, online)],
+    problems: [
+      ...problemsOf(root, targets, publishers, now),
+      ...problemsOfKey(root, online),
+      ...problemsOfDamage(damaged),
+    ],
   };
 }
 
@@ -44,6 +50,20 @@ const problemsOfKey = (root: Root, { keyid }: PublicKey): readonly string[] =>
   signersOf(root, "timestamp").keys.some(({ keyID }) => keyID === keyid)
     ? []
     : ["the root does not name this hub's key: interactor trust rotate online"];
+
+/** Nodes that saw it take nothing older, so it stays what is told to them until something newer comes. */
+const problemsOfDamage = (damaged: ReadonlyMap<string, number>): readonly string[] =>
+  [...damaged].flatMap(([role, version]) => {
+    // Those the hub signs anew by itself.
+    if (role === "snapshot" || role === assignRole) return [];
+    const help =
+      role === "root"
+        ? "bring it again from where the root keys lie: interactor trust rotate"
+        : role === "targets"
+          ? "bring another from where its key lies: interactor trust add-publisher"
+          : `what it names is not installed until ${role} publishes again: interactor module publish`;
+    return [`version ${version} of ${role} is damaged on this hub: ${help}`];
+  });
 
 function problemsOf(
   root: Root,

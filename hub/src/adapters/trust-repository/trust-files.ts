@@ -45,17 +45,26 @@ export class TrustFiles {
     return readFile(join(this.#folder, kind, path)).catch(unlessMissing);
   }
 
-  async write(kind: "metadata" | "targets", path: string, bytes: Uint8Array): Promise<void> {
-    const place = join(this.#folder, kind, path);
-    const folder = dirname(place);
-    await mkdir(folder, { recursive: true });
-    const draft = `${place}.new`;
-    await using file = await open(draft, "w");
-    await file.writeFile(bytes);
-    await file.sync();
-    await rename(draft, place);
-    await using directory = await open(folder, "r");
-    await directory.sync();
+  write(kind: "metadata" | "targets", path: string, bytes: Uint8Array): Promise<void> {
+    return writeWhole(join(this.#folder, kind, path), bytes);
+  }
+
+  /** What is to come into force together, beside everything that changes by it. It stays until `end`. */
+  begin(bytes: Uint8Array): Promise<void> {
+    return writeWhole(this.#begun, bytes);
+  }
+
+  begun(): Promise<Uint8Array | undefined> {
+    return readFile(this.#begun).catch(unlessMissing);
+  }
+
+  async end(): Promise<void> {
+    await rm(this.#begun, { force: true });
+    await syncFolder(dirname(this.#begun));
+  }
+
+  get #begun(): string {
+    return `${this.#folder}.begun.json`;
   }
 
   /** Numbers of a document that nobody can be reading any more. */
@@ -76,6 +85,22 @@ export class TrustFiles {
     await this.open();
     return aside;
   }
+}
+
+async function writeWhole(place: string, bytes: Uint8Array): Promise<void> {
+  const folder = dirname(place);
+  await mkdir(folder, { recursive: true });
+  const draft = `${place}.new`;
+  await using file = await open(draft, "w");
+  await file.writeFile(bytes);
+  await file.sync();
+  await rename(draft, place);
+  await syncFolder(folder);
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  await using directory = await open(folder, "r");
+  await directory.sync();
 }
 
 function unlessMissing(error: unknown): undefined {

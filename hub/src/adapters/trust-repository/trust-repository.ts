@@ -4,27 +4,21 @@
  * that name them and `timestamp.json` comes last: whatever a power cut leaves behind, nodes see the old state or the new.
  */
 import { join } from "node:path";
-import type { Metadata, Root, TargetFile, Targets } from "@tufjs/models";
+import type { Metadata, Root, Targets } from "@tufjs/models";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { developmentPublisher } from "@interactor/shared/bundle/signed-module";
 import type { TrustStanding } from "@interactor/shared/bundle/trust-api";
 import {
   assignRole,
-  delegatedBy,
   fileOf,
   filesTargets,
   isDevelopment,
-  isSigned,
+  checkSigned,
   locationOf,
   readRoot,
-  readSnapshot,
   readTargets,
-  readTimestamp,
   signed,
   signersOf,
-  snapshotOf,
-  spans,
-  timestampOf,
 } from "../../../signing/documents.ts";
 import { developmentDocuments } from "../../../signing/ceremony.ts";
 import type { Signer } from "../../../signing/signer.ts";
@@ -36,10 +30,13 @@ import type {
   PublishedFile,
   TrustRepository,
 } from "../../ports/trust-repository.ts";
+import { decodeBrought, encodeBrought } from "./brought.ts";
 import { checkRoot, checkTargets, checkWord, realRoot } from "./checks.ts";
+import { KeptDocuments } from "./kept-documents.ts";
 import { filesOf, fileWithDigest, publishedAt } from "./published-files.ts";
 import { standingOf } from "./standing.ts";
 import { TrustFiles } from "./trust-files.ts";
+import { Vouching } from "./vouching.ts";
 
 export interface RepositoryOptions {
   readonly folder: string;
@@ -49,70 +46,33 @@ export interface RepositoryOptions {
   readonly now: () => number;
 }
 
-/** What expires within this is signed anew: a hub that is off over a weekend comes back to nodes that believe it. */
-const renewBefore = { snapshot: 20, timestamp: 6 } as const;
-const day = 24 * 3600 * 1000;
-
 export async function openTrustRepository(options: RepositoryOptions): Promise<TrustRepository> {
   const repository = new Repository(options);
   await repository.load();
   return repository;
 }
 
-interface Kept<Content extends Root | Targets = Targets> {
-  readonly document: Metadata<Content>;
-  readonly bytes: Uint8Array;
-}
-
 class Repository implements TrustRepository {
   readonly #options: RepositoryOptions;
   readonly #files: TrustFiles;
-  #root: Kept<Root> | undefined;
-  #targets: Kept | undefined;
-  /** Also of publishers that may not speak any more: nodes refuse a snapshot in which somebody is missing. */
-  #words = new Map<string, Kept>();
-  #snapshot = { version: 0, until: 0 };
-  #timestamp = { version: 0, until: 0 };
+  readonly #kept: KeptDocuments;
+  readonly #vouching: Vouching;
+  /** Whether something may have been brought that is not in force yet. */
+  #isBegun = true;
   #working: Promise<unknown> = Promise.resolve();
 
   constructor(options: RepositoryOptions) {
     this.#options = options;
     this.#files = new TrustFiles(join(options.folder, "repository"));
+    this.#kept = new KeptDocuments(options.log);
+    this.#vouching = new Vouching({ ...options, kept: this.#kept, files: this.#files });
   }
 
   /** The newest of each that is whole; what a power cut left unfinished is finished. */
   async load(): Promise<void> {
     await this.#files.open();
-    for (const { role, name, version } of await this.#files.documents()) {
-      const bytes = await this.#files.read("metadata", name);
-      if (bytes !== undefined) this.#take(role, version, bytes);
-    }
-    const timestamp = await this.#files.read("metadata", "timestamp.json");
-    if (timestamp !== undefined) this.#takeTimestamp(timestamp);
-    if (this.#root !== undefined) await this.#vouch().catch((error: unknown) => this.#notSigned(error));
-  }
-
-  #take(role: string, version: number, bytes: Uint8Array): void {
-    try {
-      if (role === "root") this.#root ??= { document: readRoot(bytes), bytes };
-      else if (role === "snapshot") this.#snapshot.version ||= readSnapshot(bytes).signed.version;
-      else if (role === "targets") this.#targets ??= { document: readTargets(bytes), bytes };
-      else if (!this.#words.has(role)) this.#words.set(role, { document: readTargets(bytes), bytes });
-    } catch (error) {
-      this.#options.log.error("a document of the repository is damaged: the one before it counts", {
-        document: `${version}.${role}.json`,
-        cause: messageOf(error),
-      });
-    }
-  }
-
-  #takeTimestamp(bytes: Uint8Array): void {
-    try {
-      this.#timestamp.version = readTimestamp(bytes).signed.version;
-    } catch {
-      // The clock's number is greater than any it can have had.
-      this.#options.log.error("timestamp.json is damaged: it is signed anew", {});
-    }
+    await this.#kept.load(this.#files);
+    await this.#inTurn(() => this.#settle()).catch((error: unknown) => this.#notSigned(error));
   }
 
   /** On a full disk a hub starts all the same: what is there is good until it expires. */
@@ -126,78 +86,128 @@ class Repository implements TrustRepository {
     const { signer, now } = this.#options;
     return standingOf({
       online: publicKeyOf(signer.online.key),
-      root: this.#root?.document.signed,
-      targets: this.#targets?.document.signed,
-      words: new Map([...this.#words].map(([name, { document }]) => [name, document.signed])),
+      root: this.#kept.root?.document.signed,
+      targets: this.#kept.targets?.document.signed,
+      words: new Map([...this.#kept.words].map(([name, { document }]) => [name, document.signed])),
+      damaged: this.#kept.damaged(),
       now: now(),
     });
   }
 
-  putRoot(bytes: Uint8Array): Promise<void> {
+  putRoot(bytes: Uint8Array, withTargets?: Uint8Array): Promise<void> {
     return this.#inTurn(async () => {
       const root = readRoot(bytes);
-      const { signer, log } = this.#options;
-      const next = await signer.next();
-      const isTrial = this.#root !== undefined && isDevelopment(this.#root.document.signed);
+      const targets = withTargets === undefined ? undefined : readTargets(withTargets);
+      const { root: before, targets: targetsBefore } = this.#kept;
+      // Who was cut off before he heard of it brings it once more.
+      const isAgain = before !== undefined && Buffer.from(before.bytes).equals(bytes);
+      const isTargetsAgain =
+        withTargets !== undefined &&
+        targetsBefore !== undefined &&
+        Buffer.from(targetsBefore.bytes).equals(withTargets);
+      const isTrial = before !== undefined && isDevelopment(before.document.signed);
       // A real one does not follow from one for trying things out.
-      const named = checkRoot(
-        root,
-        isTrial ? undefined : this.#root?.document,
-        [signer.online, next].map(({ key }) => key.keyID),
-      );
-      if (isTrial) {
-        const folder = await this.#files.setAside("development");
-        log.warn("the development keys are set aside: nodes need the new root", { folder });
-        this.#targets = undefined;
-        this.#words = new Map();
-      }
-      await this.#files.write("metadata", `${root.signed.version}.root.json`, bytes);
-      this.#root = { document: root, bytes };
-      if (named === next.key.keyID) await signer.useNext();
-      await this.#vouch();
+      if (!isAgain) checkRoot(root, isTrial ? undefined : before?.document, await this.#ownKeys());
+      const last = isTrial ? undefined : targetsBefore?.document;
+      if (targets !== undefined && !isTargetsAgain) checkTargets(targets, root, last);
+      if (targets === undefined && last !== undefined) checkSigned(root, "targets", last);
+      await this.#files.begin(encodeBrought({ root: bytes, targets: withTargets }));
+      this.#isBegun = true;
+      await this.#settle();
     });
+  }
+
+  /** Those that a root may name: the one that signs, and the one that is to. */
+  async #ownKeys(): Promise<readonly string[]> {
+    const { signer } = this.#options;
+    return [signer.online, await signer.next()].map(({ key }) => key.keyID);
+  }
+
+  /**
+   * What was brought together comes into force together: it lies in one file until all of it is done, and whatever is
+   * between is done again after a power cut.
+   */
+  async #finish(): Promise<void> {
+    if (!this.#isBegun) return;
+    const begun = await this.#files.begun();
+    const brought = begun === undefined ? undefined : decodeBrought(begun);
+    if (brought !== undefined) {
+      const { root, targets } = brought;
+      const document = readRoot(root);
+      if (this.#kept.root !== undefined && isDevelopment(this.#kept.root.document.signed)) {
+        const folder = await this.#files.setAside("development");
+        this.#options.log.warn("the development keys are set aside: nodes need the new root", { folder });
+        this.#kept.forget();
+      }
+      if (targets !== undefined) await this.#writeTargets(targets);
+      await this.#files.write("metadata", `${document.signed.version}.root.json`, root);
+      this.#kept.root = { document, bytes: root };
+    }
+    await this.#takeUpKeys();
+    if (begun !== undefined) await this.#files.end();
+    this.#isBegun = false;
+  }
+
+  /** The hub's next key signs as soon as the root names it, and what signs everything ends where a real root begins. */
+  async #takeUpKeys(): Promise<void> {
+    const { signer, log } = this.#options;
+    const root = this.#kept.root?.document.signed;
+    if (root === undefined || isDevelopment(root)) return;
+    const named = signersOf(root, "timestamp").keys.map(({ keyID }) => keyID);
+    if (!named.includes(signer.online.key.keyID) && named.includes((await signer.next()).key.keyID))
+      await signer.useNext();
+    if (await signer.endDevelopment()) log.warn("the development key is removed: this site has a root", {});
+  }
+
+  async #settle(): Promise<void> {
+    await this.#finish();
+    if (this.#kept.root !== undefined) await this.#vouching.vouch();
+  }
+
+  async #writeTargets(bytes: Uint8Array): Promise<void> {
+    const document = readTargets(bytes);
+    await this.#files.write("metadata", `${document.signed.version}.targets.json`, bytes);
+    this.#kept.targets = { document, bytes };
   }
 
   putTargets(bytes: Uint8Array): Promise<void> {
     return this.#inTurn(async () => {
-      const targets = readTargets(bytes);
-      checkTargets(targets, this.#needRoot(), this.#targets?.document);
-      await this.#files.write("metadata", `${targets.signed.version}.targets.json`, bytes);
-      this.#targets = { document: targets, bytes };
-      await this.#vouch();
+      checkTargets(readTargets(bytes), this.#needRoot(), this.#kept.targets?.document);
+      await this.#writeTargets(bytes);
+      await this.#vouching.vouch();
     });
   }
 
   putPublisher(name: string, bytes: Uint8Array, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
     return this.#inTurn(async () => {
       const word = readTargets(bytes);
-      const targets = this.#targets?.document;
+      const targets = this.#kept.targets?.document;
       if (targets === undefined)
         throw new Fault("TRUST_NO_ROOT", "nobody may publish yet: interactor trust init");
-      const before = this.#words.get(name)?.document;
+      const before = this.#kept.words.get(name)?.document;
       const added = checkWord({ name, word, targets, before, files });
       for (const [file, content] of added) await this.#files.write("targets", locationOf(file), content);
-      await this.#putWord(name, bytes);
-      await this.#vouch();
+      await this.#vouching.putWord(name, bytes);
+      await this.#vouching.vouch();
     });
   }
 
   putDevelopment({ path, bytes, custom }: DevelopmentFile): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#root !== undefined && !isDevelopment(this.#root.document.signed)) throw realRoot();
+      if (this.#kept.root !== undefined && !isDevelopment(this.#kept.root.document.signed)) throw realRoot();
       const { signer, now } = this.#options;
       const key = await signer.development();
-      if (this.#root === undefined || this.#targets === undefined) await this.#beginDevelopment();
+      if (this.#kept.root === undefined || this.#kept.targets === undefined) await this.#beginDevelopment();
       const file = fileOf(path, bytes, custom);
       await this.#files.write("targets", locationOf(file), bytes);
-      const before = this.#words.get(developmentPublisher)?.document.signed;
+      const before = this.#kept.words.get(developmentPublisher)?.document.signed;
       const word = filesTargets({
         version: (before?.version ?? 0) + 1,
         files: { ...before?.targets, [path]: file },
         now: now(),
       });
-      await this.#putWord(developmentPublisher, signed(word, [key]));
-      await this.#vouch();
+      await this.#vouching.putWord(developmentPublisher, signed(word, [key]));
+      await this.#vouching.vouch();
     });
   }
 
@@ -205,31 +215,32 @@ class Repository implements TrustRepository {
     return this.#inTurn(async () => {
       this.#needRoot();
       const path = `assign/${node}.json`;
-      const before = this.#words.get(assignRole)?.document.signed;
+      const before = this.#kept.words.get(assignRole)?.document.signed;
       const { [path]: _gone, ...rest } = before?.targets ?? {};
       const file = assignment === undefined ? undefined : fileOf(path, assignment, {});
       if (file !== undefined && assignment !== undefined)
         await this.#files.write("targets", locationOf(file), assignment);
-      await this.#signAssignments({ ...rest, ...(file && { [path]: file }) });
-      await this.#vouch();
+      await this.#vouching.signAssignments({ ...rest, ...(file && { [path]: file }) });
+      await this.#vouching.vouch();
     });
   }
 
   renew(): Promise<boolean> {
     return this.#inTurn(async () => {
-      if (this.#root === undefined || this.#targets === undefined) return false;
-      const now = this.#options.now();
-      const isSoon = ({ until }: { readonly until: number }, days: number): boolean =>
-        until - now < days * day;
-      if (!isSoon(this.#timestamp, renewBefore.timestamp) && !isSoon(this.#snapshot, renewBefore.snapshot))
-        return false;
-      await this.#vouch();
+      if (this.#kept.root === undefined || this.#kept.targets === undefined) return false;
+      if (!this.#vouching.isDue("timestamp") && !this.#vouching.isDue("snapshot")) return false;
+      await this.#vouching.vouch();
       return true;
     });
   }
 
   newest(role: string): Promise<Uint8Array | undefined> {
-    const kept = role === "root" ? this.#root : role === "targets" ? this.#targets : this.#words.get(role);
+    const kept =
+      role === "root"
+        ? this.#kept.root
+        : role === "targets"
+          ? this.#kept.targets
+          : this.#kept.words.get(role);
     return Promise.resolve(kept?.bytes);
   }
 
@@ -251,11 +262,14 @@ class Repository implements TrustRepository {
   }
 
   files(): readonly NamedFile[] {
-    return filesOf(this.#targets?.document.signed, (name) => this.#words.get(name)?.document.signed);
+    return filesOf(
+      this.#kept.targets?.document.signed,
+      (name) => this.#kept.words.get(name)?.document.signed,
+    );
   }
 
   #documents(): readonly Targets[] {
-    return [...this.#words.values()].map(({ document }) => document.signed);
+    return [...this.#kept.words.values()].map(({ document }) => document.signed);
   }
 
   content(digest: string): Promise<Uint8Array | undefined> {
@@ -268,15 +282,9 @@ class Repository implements TrustRepository {
   }
 
   #needRoot(): Metadata<Root> {
-    if (this.#root === undefined)
+    if (this.#kept.root === undefined)
       throw new Fault("TRUST_NO_ROOT", "there is no root yet: interactor trust init");
-    return this.#root.document;
-  }
-
-  async #putWord(name: string, bytes: Uint8Array): Promise<void> {
-    const document = readTargets(bytes);
-    await this.#files.write("metadata", `${document.signed.version}.${encodeURIComponent(name)}.json`, bytes);
-    this.#words.set(name, { document, bytes });
+    return this.#kept.root.document;
   }
 
   async #beginDevelopment(): Promise<void> {
@@ -284,66 +292,14 @@ class Repository implements TrustRepository {
     const { root, targets } = developmentDocuments(await signer.development(), signer.online.key, now());
     await this.#files.write("metadata", "1.targets.json", targets);
     await this.#files.write("metadata", "1.root.json", root);
-    this.#root = { document: readRoot(root), bytes: root };
-    this.#targets = { document: readTargets(targets), bytes: targets };
+    this.#kept.root = { document: readRoot(root), bytes: root };
+    this.#kept.targets = { document: readTargets(targets), bytes: targets };
     log.warn("a development key was made: whoever has this hub can sign any code", {});
-  }
-
-  async #signAssignments(files: Readonly<Record<string, TargetFile>>): Promise<void> {
-    const { signer, now } = this.#options;
-    const version = this.#number(this.#words.get(assignRole)?.document.signed.version ?? 0);
-    await this.#putWord(assignRole, signed(filesTargets({ version, files, now: now() }), [signer.online]));
-  }
-
-  /** Signs what belongs together now, and that it is so. */
-  async #vouch(): Promise<void> {
-    const { signer, now } = this.#options;
-    // What is signed with a key that no root names, nobody would believe: what is there is good until it expires.
-    if (this.#targets === undefined || !this.#isNamed()) return;
-    const { document: targets, bytes } = this.#targets;
-    const assigned = this.#words.get(assignRole)?.document;
-    const isOurs = delegatedBy(targets.signed).some(
-      ({ name, key }) => name === assignRole && key.keyID === signer.online.key.keyID,
-    );
-    if (isOurs && (assigned === undefined || !isSigned(targets, assignRole, assigned)))
-      await this.#signAssignments(assigned?.signed.targets ?? {});
-    const parts = [
-      { name: "targets", version: targets.signed.version, bytes },
-      ...[...this.#words].map(([name, word]) => ({
-        name,
-        version: word.document.signed.version,
-        bytes: word.bytes,
-      })),
-    ];
-    const at = now();
-    const version = this.#number(this.#snapshot.version);
-    const snapshot = signed(snapshotOf(version, parts, at), [signer.online]);
-    await this.#files.write("metadata", `${version}.snapshot.json`, snapshot);
-    this.#snapshot = { version, until: at + spans.snapshot };
-    const last = this.#number(this.#timestamp.version);
-    const part = { name: "snapshot", version, bytes: snapshot };
-    await this.#files.write(
-      "metadata",
-      "timestamp.json",
-      signed(timestampOf(last, part, at), [signer.online]),
-    );
-    this.#timestamp = { version: last, until: at + spans.timestamp };
-    await this.#files.evict();
-  }
-
-  #isNamed(): boolean {
-    const { keys } = signersOf(this.#needRoot().signed, "timestamp");
-    return keys.some(({ keyID }) => keyID === this.#options.signer.online.key.keyID);
-  }
-
-  /** The clock's milliseconds: a hub that lost its numbers gives none that nodes have seen. */
-  #number(last: number): number {
-    return Math.max(last + 1, Math.floor(this.#options.now()));
   }
 
   /** One change after the other. */
   #inTurn<Result>(task: () => Promise<Result>): Promise<Result> {
-    const done = this.#working.then(task);
+    const done = this.#working.then(() => this.#finish()).then(task);
     this.#working = done.catch(() => undefined);
     return done;
   }

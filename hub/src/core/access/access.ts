@@ -12,7 +12,7 @@ export function identify(site: string, clientId: string): Identity {
 }
 
 /** `log` has a place among the topics, and nobody who reads it yet. */
-const agentTopics = new Set<Topic["kind"]>(["up", "state", "reported", "vote", "pull", "metric"]);
+const agentTopics = new Set<Topic["kind"]>(["up", "state", "reported", "vote", "pull", "profiled", "metric"]);
 
 /** What anybody may ask of a site. */
 const visitorTopics = new Set<Topic["kind"]>(["set", "stop", "forget"]);
@@ -25,6 +25,6 @@ export function mayPublish(site: string, identity: Identity, topic: Topic | unde
 
 export function maySubscribe(site: string, identity: Identity, filter: string): boolean {
   if (identity.kind === "visitor") return filter.startsWith(`${topicRoot}/${site}/`);
-  const { downAll, desired, round, piece, stopAll, hubState } = nodeTopics(site, identity.node);
-  return [downAll, desired, round, piece, stopAll, hubState].includes(filter);
+  const { downAll, desired, round, piece, profile, stopAll, hubState } = nodeTopics(site, identity.node);
+  return [downAll, desired, round, piece, profile, stopAll, hubState].includes(filter);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { millis } from "@interactor/shared/kernel/units";
+import { micros, millis } from "@interactor/shared/kernel/units";
 import { encodeBatch } from "@interactor/shared/wire/batch";
 import { type Entry, entryFlag } from "@interactor/shared/wire/entry";
 import { type Lane, lane } from "@interactor/shared/wire/lanes";
@@ -21,6 +21,7 @@ function bench({ isDiskQuick = true, taken = [] as readonly TakenMark[] } = {}) 
   const results: unknown[] = [];
   const forgotten: unknown[] = [];
   const counts = { repeated: 0, missed: 0 };
+  let wrongEntries = 0;
   let lateEntries = 0;
   const intake = new Intake(
     {
@@ -38,7 +39,8 @@ function bench({ isDiskQuick = true, taken = [] as readonly TakenMark[] } = {}) 
       clock: (node, askedAt) => void clocks.push([node, askedAt]),
       refused: (reason, node) => void refused.push(`${node} ${reason}`),
       result: (node, reply) => void results.push([node, reply]),
-      took: (_node, { late, repeated, missed }) => {
+      took: (_node, { late, wrong, repeated, missed }) => {
+        wrongEntries += wrong;
         lateEntries += late;
         counts.repeated += repeated;
         counts.missed += missed;
@@ -67,8 +69,9 @@ function bench({ isDiskQuick = true, taken = [] as readonly TakenMark[] } = {}) 
     return intake.accept(given.node ?? "pi", laneNumber, encodeBatch(batch), birth);
   };
   const late = () => lateEntries;
+  const wrong = () => wrongEntries;
   const seen = { values, receipts, clocks, results, refused, counts, kept, forgotten };
-  return { intake, accept, late, finish, ...seen };
+  return { intake, accept, late, wrong, finish, ...seen };
 }
 
 const value = (body: unknown, given = {}) => ({
@@ -273,6 +276,18 @@ describe("is refused:", () => {
 
     expect(refused).toEqual([`pi ${reason}`]);
     expect(values).toMatchObject([{ body: 2 }]);
+  });
+
+  test("an entry whose stamp is no time, as older agents let it through, and it keeps its number", () => {
+    const { accept, values, refused, counts, wrong } = bench();
+
+    accept([{ body: 1 }, { at: micros(2 ** 60) }, { body: 2 }]);
+    accept([{ body: 2 }, { body: 3 }], { firstSeq: 2 });
+
+    expect(refused).toEqual(["pi wrong-shape"]);
+    expect(wrong()).toBe(1);
+    expect(values).toMatchObject([{ body: 1 }, { body: 2 }, { body: 3 }]);
+    expect(counts).toEqual({ repeated: 1, missed: 0 });
   });
 
   test("what is no batch", () => {

@@ -1,6 +1,6 @@
 /**
  * Where everything that agents send comes in: decoded, repeats passed over, gaps counted, each entry checked
- * against what its node declared, and written before it has an effect. What is urgent, the critical lane and the
+ * against what its node declared, and written before it has an effect. An entry that is wrong is refused alone. What is urgent, the critical lane and the
  * control lane with its receipts, has its effect at once. What is refused is counted by reason; nothing here throws at bad input.
  */
 import { type BatchFault, openBatch } from "@interactor/shared/wire/batch";
@@ -94,6 +94,7 @@ export class Intake {
       firstSeq,
       fresh: length - repeated,
       late: 0,
+      wrong: 0,
       repeated,
       missed,
       expected,
@@ -118,13 +119,21 @@ export class Intake {
   }
 
   /** Gives out the values of a batch that were not taken before. Returns of how many entries. */
-  #route(node: string, fresh: readonly Entry[], { batch, taken, birth }: Fresh): number {
+  #route(node: string, fresh: readonly (Entry | undefined)[], { batch, taken, birth }: Fresh): number {
     let late = 0;
-    for (const { ttl } of fresh) if (ttl === 0) late += 1;
-    this.#sink.took(node, late === 0 ? taken : { ...taken, late });
+    let wrong = 0;
+    for (const entry of fresh) {
+      if (entry === undefined) wrong += 1;
+      else if (entry.ttl === 0) late += 1;
+    }
+    this.#sink.took(node, late + wrong === 0 ? taken : { ...taken, late, wrong });
     let given = 0;
     let seq = batch.firstSeq + batch.length - fresh.length;
-    for (const entry of fresh) if (this.#take(node, entry, { batch, birth, seq: seq++ })) given += 1;
+    for (const entry of fresh) {
+      if (entry === undefined) this.#sink.refused("wrong-shape", node);
+      else if (this.#take(node, entry, { batch, birth, seq })) given += 1;
+      seq += 1;
+    }
     return given;
   }
 

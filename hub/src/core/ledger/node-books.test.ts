@@ -27,7 +27,7 @@ function bench() {
       session: number,
       firstSeq: number,
       fresh: number,
-      given: { late?: number; missed?: number } = {},
+      given: { late?: number; wrong?: number; missed?: number } = {},
     ) =>
       books.took({
         session: sessionNumber(session),
@@ -35,6 +35,7 @@ function bench() {
         firstSeq,
         fresh,
         late: given.late ?? 0,
+        wrong: given.wrong ?? 0,
         repeated: 0,
         missed: given.missed ?? 0,
         expected: firstSeq - (given.missed ?? 0),
@@ -88,6 +89,18 @@ test("what came too late to have an effect has expired here, from when its node 
   expect(up()).toMatchObject({ produced: 71, delivered: 66, losses: { "expired ttl": 5 }, difference: 0 });
 });
 
+test("what is no entry was refused here, also when its life is over", () => {
+  const { books, take, up } = bench();
+  take(1, 0, 10, { wrong: 2, late: 1 });
+  books.told(said(1, { produced: 10, delivered: 10 }));
+  const losses = { "refused wrong-shape": 2, "expired ttl": 1 };
+  expect(up()).toMatchObject({ produced: 10, delivered: 7, losses, difference: 0 });
+
+  books.told(said(2, {}));
+
+  expect(up()).toMatchObject({ produced: 10, delivered: 7, losses, difference: 0 });
+});
+
 test("a mark counts once, however often it is told", () => {
   const { books, up } = bench();
   const before = [{ session: sessionNumber(1), held: [0, 0, 8, 0] as [number, number, number, number] }];
@@ -133,6 +146,7 @@ test("what a hub before had taken is no difference, however many batches of it c
       firstSeq,
       fresh: 0,
       late: 0,
+      wrong: 0,
       repeated: 3,
       missed: 0,
       expected: 106,
@@ -169,6 +183,7 @@ describe("the lane of spools", () => {
       lane: lane.bulk,
       firstSeq: 1000,
       late: 0,
+      wrong: 0,
       repeated: 0,
       missed: 0,
       expected: 1000,

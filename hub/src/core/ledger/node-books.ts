@@ -20,6 +20,8 @@ export interface Taken {
   readonly fresh: number;
   /** Of the fresh ones: those that came too late to have an effect. They expire here, and nobody else counts them. */
   readonly late: number;
+  /** And those that are no entries: they are refused here. */
+  readonly wrong: number;
   readonly repeated: number;
   readonly missed: number;
   /** The number that came next in the lane before it. */
@@ -55,14 +57,17 @@ export interface DownCounts {
 /** What nodes send from their spools, and nothing else. */
 const spoolLane: Lane = lanes.bulk;
 
+/** What ends at the hub, of what it took: the node holds it for delivered. */
+type EndedHere = Pick<Taken, "late" | "wrong">;
+
 interface OwnCounts {
   /** Entries of this life that had been taken before this hub began to count. */
   base: number;
   taken: number;
-  late: number;
+  ended: EndedHere;
   /** Of those, what the node holds for delivered by its last word; and what it has yet to hear of, by its numbers. */
-  lateSaid: number;
-  readonly lateSince: { readonly next: number; readonly late: number }[];
+  endedSaid: EndedHere;
+  readonly endedSince: (EndedHere & { readonly next: number })[];
   repeated: number;
   missed: number;
 }
@@ -107,7 +112,7 @@ export class NodeBooks {
 
   /** What the hub took of a batch that the node sent. */
   took(taken: Taken): void {
-    const { session, lane, firstSeq, fresh, late, repeated, missed, expected } = taken;
+    const { session, lane, firstSeq, fresh, repeated, missed, expected } = taken;
     // A disk was slow, and the node has begun another life meanwhile.
     if (this.#ended.includes(session)) return this.#tookLate(taken);
     const own = this.#lifeOf(session).own[lane];
@@ -116,7 +121,7 @@ export class NodeBooks {
     // What came before this hub counted, it took in a life before or never. Its first batch may be told of after another.
     else own.base = own.base < 0 ? expected : Math.min(own.base, expected);
     own.taken += fresh;
-    if (late > 0) addLate(own, late, firstSeq + repeated + fresh);
+    if (countOf(taken) > 0) addEnded(own, taken, firstSeq + repeated + fresh);
     own.repeated += repeated;
     own.missed += missed;
     return undefined;
@@ -127,7 +132,7 @@ export class NodeBooks {
     const life = this.#lifeOf(ledger.session);
     if (life.isFirst && life.said === undefined) beginSpool(life.own[spoolLane], ledger);
     life.said = ledger;
-    for (const lane of laneNumbers) sayLate(life.own[lane], ledger.up[lane].delivered);
+    for (const lane of laneNumbers) sayEnded(life.own[lane], ledger.up[lane].delivered);
     for (const { session, held } of ledger.before) {
       if (this.#told.includes(session)) continue;
       this.#told.push(session);
@@ -150,12 +155,12 @@ export class NodeBooks {
     const said = this.#life?.said?.up[lane] ?? nothingSaid;
     const taken = own?.taken ?? 0;
     // The node knows only that the hub has them.
-    const late = own?.lateSaid ?? 0;
+    const ended = own?.endedSaid ?? noneEnded;
     return {
       produced: past.produced + said.produced,
-      delivered: past.delivered + said.delivered - late,
+      delivered: past.delivered + said.delivered - countOf(ended),
       queued: said.queued,
-      losses: merged(past.losses, withLate(said.losses, late)),
+      losses: merged(past.losses, withEnded(said.losses, ended)),
       unaccounted: past.unaccounted,
       unaccountedAtMost: Math.max(past.atMost, past.unaccounted),
       difference: differenceOf(lane, said, own),
@@ -180,19 +185,26 @@ export class NodeBooks {
     if (this.#life?.session === session) return this.#life;
     const isFirst = this.#life === undefined;
     if (this.#life !== undefined) this.#close(this.#life);
-    const own = perLane(() => ({ ...nothing, late: 0, lateSaid: 0, lateSince: [], base: -1 }));
+    const own = perLane(() => ({
+      ...nothing,
+      ended: noneEnded,
+      endedSaid: noneEnded,
+      endedSince: [],
+      base: -1,
+    }));
     this.#life = { session, own, isFirst, said: undefined };
     return this.#life;
   }
 
   /** What a life had sent came when it was over: that much less is unaccounted for. */
-  #tookLate({ lane, fresh, late, repeated, missed }: Taken): void {
+  #tookLate({ lane, fresh, late, wrong, repeated, missed }: Taken): void {
+    const ended = { late, wrong };
     const past = this.#pastUp[lane];
     const known = Math.min(past.unaccounted, fresh);
     past.unaccounted -= known;
     past.produced += fresh - known;
-    past.delivered += fresh - late;
-    addTo(past, { taken: fresh, repeated, missed }, withLate({}, late));
+    past.delivered += fresh - countOf(ended);
+    addTo(past, { taken: fresh, repeated, missed }, withEnded({}, ended));
   }
 
   #close({ session, own, said }: Life): void {
@@ -219,9 +231,9 @@ export class NodeBooks {
     const had = Math.max(delivered, Math.max(own.base, 0) + own.taken);
     const made = Math.max(produced, had + lost);
     past.produced += made;
-    past.delivered += had - own.late;
+    past.delivered += had - countOf(own.ended);
     past.unaccounted += made - had - lost;
-    return addTo(past, own, withLate(losses, own.late));
+    return addTo(past, own, withEnded(losses, own.ended));
   }
 }
 
@@ -236,31 +248,46 @@ function beginSpool(own: OwnCounts, { up }: NodeLedger): void {
   own.base = Math.max(delivered - confirmed, 0);
 }
 
-/** Batches with late ones that the node has not heard of yet: it has fewer on the way. More: the newest stand together. */
-const lateSinceMax = 64;
+/** Batches with such ones that the node has not heard of yet: it has fewer on the way. More: the newest stand together. */
+const endedSinceMax = 64;
 
-function addLate(own: OwnCounts, late: number, next: number): void {
-  own.late += late;
-  const last = own.lateSince.length >= lateSinceMax ? own.lateSince.pop() : undefined;
-  own.lateSince.push({ next, late: late + (last?.late ?? 0) });
+function addEnded(own: OwnCounts, ended: EndedHere, next: number): void {
+  own.ended = bothEnded(own.ended, ended);
+  const last = own.endedSince.length >= endedSinceMax ? own.endedSince.pop() : undefined;
+  own.endedSince.push({ next, ...bothEnded(ended, last ?? noneEnded) });
 }
 
-/** So that no count ever falls: it moves from delivered to expired when the node says that it was delivered. */
-function sayLate(own: OwnCounts, delivered: number): void {
+/** So that no count ever falls: it moves from delivered to its end when the node says that it was delivered. */
+function sayEnded(own: OwnCounts, delivered: number): void {
   for (
-    let first = own.lateSince[0];
+    let first = own.endedSince[0];
     first !== undefined && first.next <= delivered;
-    first = own.lateSince[0]
+    first = own.endedSince[0]
   ) {
-    own.lateSince.shift();
-    own.lateSaid += first.late;
+    own.endedSince.shift();
+    own.endedSaid = bothEnded(own.endedSaid, first);
   }
 }
 
-const expired = "expired ttl";
+const noneEnded: EndedHere = { late: 0, wrong: 0 };
+const countOf = ({ late, wrong }: EndedHere): number => late + wrong;
+const bothEnded = (one: EndedHere, other: EndedHere): EndedHere => ({
+  late: one.late + other.late,
+  wrong: one.wrong + other.wrong,
+});
 
-const withLate = (losses: Readonly<Record<string, number>>, late: number): Readonly<Record<string, number>> =>
-  late === 0 ? losses : { ...losses, [expired]: (losses[expired] ?? 0) + late };
+function withEnded(
+  losses: Readonly<Record<string, number>>,
+  { late, wrong }: EndedHere,
+): Readonly<Record<string, number>> {
+  const sums = { ...losses };
+  for (const [kind, count] of [
+    ["expired ttl", late],
+    ["refused wrong-shape", wrong],
+  ] as const)
+    if (count > 0) sums[kind] = (sums[kind] ?? 0) + count;
+  return sums;
+}
 
 const noUp = (): PastUp => ({ ...noDown(), produced: 0, delivered: 0, unaccounted: 0, atMost: 0 });
 const noDown = (): PastDown => ({ ...nothing, losses: new Map() });

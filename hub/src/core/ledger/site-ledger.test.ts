@@ -20,6 +20,7 @@ function bench(node: string) {
       firstSeq: 0,
       fresh: 6,
       late: 0,
+      wrong: 0,
       repeated: 0,
       missed: 0,
       expected: 0,

@@ -1,0 +1,98 @@
+import { expect, test } from "vitest";
+import { seconds } from "@interactor/shared/kernel/units";
+import type { ToGuest } from "@interactor/shared/sdk/guest-messages";
+import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
+import type { Value } from "@interactor/shared/wire/value";
+import { InstanceServices } from "./agent-services.ts";
+import { pacedWrites } from "./agent-storage-writes.ts";
+import type { Stored } from "./ports/module-services.ts";
+
+const denied = (): Promise<never> => Promise.reject(new Error("no such service"));
+const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+/** A disk that counts what is written to it, and can be full. */
+function bench() {
+  const clock = new VirtualClock();
+  const written: Stored[] = [];
+  const disk = { isFull: false };
+  const services = pacedWrites(
+    {
+      loadStored: () => Promise.resolve(written.at(-1) ?? {}),
+      saveStored(_instance, stored) {
+        if (disk.isFull) return Promise.reject(new Error("no space"));
+        written.push(stored);
+        return Promise.resolve();
+      },
+      connect: denied,
+      readFile: denied,
+    },
+    clock,
+  );
+  const told: ToGuest[] = [];
+  let question = 0;
+  const instance = (): InstanceServices =>
+    new InstanceServices(
+      { name: "clerk", module: "clerk", settings: {} },
+      services,
+      (message) => void told.push(message),
+    );
+  let own = instance();
+  return {
+    clock,
+    written,
+    disk,
+    told,
+    restart: () => (own = instance()),
+    set: (key: string, value: Value) => own.take(["ask", "clerk", (question += 1), ["set", key, value]]),
+    get: (key: string) => own.take(["ask", "clerk", (question += 1), ["get", key]]),
+  };
+}
+
+test("who sets a small key for ever has it written twice a second, with all that it set meanwhile", async () => {
+  const { clock, written, told, set } = bench();
+
+  for (let turn = 0; turn < 1200; turn++) {
+    set(`key-${turn % 4}`, turn);
+    await settled();
+    clock.advance(seconds(0.05));
+  }
+  clock.advance(seconds(1));
+  await settled();
+
+  expect(written.length).toBeGreaterThan(100);
+  expect(written.length).toBeLessThan(150);
+  expect(written.at(-1)).toEqual(
+    Object.fromEntries([1196, 1197, 1198, 1199].map((turn) => [`key-${turn % 4}`, turn])),
+  );
+  const done = told.filter((message) => message[0] === "told" && message[3].length === 0);
+  expect(done).toHaveLength(1200);
+});
+
+test("what waits to be written is there for the life that comes next", async () => {
+  const { clock, set, get, told, restart } = bench();
+  for (let turn = 0; turn < 12; turn++) {
+    set("lamp", turn);
+    await settled();
+  }
+
+  restart();
+  get("lamp");
+  await settled();
+
+  expect(told.at(-1)?.at(3)).toEqual([11]);
+  clock.advance(seconds(1));
+});
+
+test("who asked is told that the disk did not take it, and what was kept before is what it has", async () => {
+  const { disk, set, get, told } = bench();
+  set("lamp", "on");
+  await settled();
+  disk.isFull = true;
+
+  set("lamp", "off");
+  await settled();
+  get("lamp");
+  await settled();
+
+  expect(told.map((message) => message[3])).toEqual([[], ["FAILED", "no space"], ["on"]]);
+});

@@ -1,0 +1,27 @@
+/** Where the data folder of a hub on this machine may be. */
+import { dirname, join, resolve } from "node:path";
+
+const nameDefault = ".interactor";
+/** As far up as people nest their folders; further up nobody looks. */
+const levelsMax = 32;
+
+/**
+ * The folder that was named; else the one here or in a folder around it, so that a module's own folder in a clone will do;
+ * else that of the clone this command is of, whose `npm start` made it.
+ */
+export function dataFolders(
+  given: string | undefined,
+  env: NodeJS.ProcessEnv,
+  here = process.cwd(),
+): readonly string[] {
+  const named = given ?? env["INTERACTOR_DATA"];
+  if (named !== undefined && named !== "") return [resolve(named)];
+  const folders: string[] = [];
+  for (let folder = resolve(here); folders.length < levelsMax; folder = dirname(folder)) {
+    folders.push(join(folder, nameDefault));
+    if (dirname(folder) === folder) break;
+  }
+  // As it is written and as it is built, the command lies two folders below its clone.
+  const ofClone = join(import.meta.dirname, "..", "..", nameDefault);
+  return folders.includes(ofClone) ? folders : [...folders, ofClone];
+}

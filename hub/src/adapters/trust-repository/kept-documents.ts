@@ -1,0 +1,102 @@
+/** What the repository serves now: the newest of each role that is whole, and what the last snapshot said of them. */
+import type { Metadata, MetaFile, Root, Targets } from "@tufjs/models";
+import { messageOf } from "@interactor/shared/kernel/fault";
+import { metaOf, readRoot, readSnapshot, readTargets, readTimestamp } from "../../../signing/documents.ts";
+import type { Log } from "../../ports/log.ts";
+import type { TrustFiles } from "./trust-files.ts";
+
+export interface Kept<Content extends Root | Targets = Targets> {
+  readonly document: Metadata<Content>;
+  readonly bytes: Uint8Array;
+}
+
+export class KeptDocuments {
+  readonly #log: Log;
+  root: Kept<Root> | undefined;
+  targets: Kept | undefined;
+  /** Also of publishers that may not speak any more: nodes refuse a snapshot in which somebody is missing. */
+  words = new Map<string, Kept>();
+  snapshot = { version: 0, until: 0 };
+  timestamp = { version: 0, until: 0 };
+  /** What the last snapshot said of each document, by its name: nodes take nothing older. */
+  vouched = new Map<string, MetaFile>();
+  /** Versions that were newer than what counts, and cannot be read. */
+  readonly #damaged = new Map<string, number>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  async load(files: TrustFiles): Promise<void> {
+    for (const { role, name, version } of await files.documents()) {
+      if (this.#has(role)) continue;
+      const bytes = await files.read("metadata", name);
+      if (bytes !== undefined) this.#take(role, version, bytes);
+    }
+    const timestamp = await files.read("metadata", "timestamp.json");
+    if (timestamp !== undefined) this.#takeTimestamp(timestamp);
+  }
+
+  /** Of a root for trying things out nothing stays. */
+  forget(): void {
+    this.root = undefined;
+    this.targets = undefined;
+    this.words = new Map();
+    this.vouched = new Map();
+    this.#damaged.clear();
+  }
+
+  /** Roles of which something newer than what counts is damaged, with its version. */
+  damaged(): ReadonlyMap<string, number> {
+    const versionOf = (role: string): number => {
+      const kept = role === "root" ? this.root : role === "targets" ? this.targets : this.words.get(role);
+      return kept?.document.signed.version ?? 0;
+    };
+    return new Map([...this.#damaged].filter(([role, version]) => versionOf(role) < version));
+  }
+
+  /** What a snapshot says of each role: of none less than the last one said, whatever was lost since. */
+  parts(): ReadonlyMap<string, MetaFile> {
+    const parts = new Map(this.vouched);
+    const newest = new Map([...this.words, ...(this.targets ? [["targets", this.targets] as const] : [])]);
+    for (const [role, { document, bytes }] of newest) {
+      const { version } = document.signed;
+      if (version >= (parts.get(`${role}.json`)?.version ?? 0))
+        parts.set(`${role}.json`, metaOf({ version, bytes }));
+    }
+    return parts;
+  }
+
+  #has(role: string): boolean {
+    if (role === "root") return this.root !== undefined;
+    if (role === "targets") return this.targets !== undefined;
+    return role === "snapshot" ? this.snapshot.version > 0 : this.words.has(role);
+  }
+
+  #take(role: string, version: number, bytes: Uint8Array): void {
+    try {
+      if (role === "root") this.root = { document: readRoot(bytes), bytes };
+      else if (role === "snapshot") {
+        const { signed } = readSnapshot(bytes);
+        this.snapshot.version = signed.version;
+        this.vouched = new Map(Object.entries(signed.meta));
+      } else if (role === "targets") this.targets = { document: readTargets(bytes), bytes };
+      else this.words.set(role, { document: readTargets(bytes), bytes });
+    } catch (error) {
+      this.#damaged.set(role, Math.max(version, this.#damaged.get(role) ?? 0));
+      this.#log.error("a document of the repository is damaged: the one before it counts", {
+        document: `${version}.${role}.json`,
+        cause: messageOf(error),
+      });
+    }
+  }
+
+  #takeTimestamp(bytes: Uint8Array): void {
+    try {
+      this.timestamp.version = readTimestamp(bytes).signed.version;
+    } catch {
+      // The clock's number is greater than any it can have had.
+      this.#log.error("timestamp.json is damaged: it is signed anew", {});
+    }
+  }
+}
