@@ -20,6 +20,7 @@ import {
   type Phase,
 } from "./core/apply/apply-state.ts";
 import type { KnownClock } from "./core/apply/group-vote.ts";
+import { beyondSigned, unvouched } from "./core/apply/vouched.ts";
 import { type ApplyStore, nothingKept } from "./ports/apply-store.ts";
 import type { AllowBundles } from "./ports/trust.ts";
 import type { HubFiles } from "./ports/hub-files.ts";
@@ -237,18 +238,18 @@ export class AgentApply {
     await store.check(digest);
     const plan = await this.#plan({ digest });
     for (const file of plan.files) await store.check(file.digest);
-    const installed = await this.#installed();
-    const bundles = bundlesOf(plan).filter((each) => !installed.has(each));
-    if (bundles.length > 0) await allow?.(bundles, this.#fetching.signal);
+    const asked = unvouched(plan, await this.#installed());
+    if (asked.length === 0 || allow === undefined) return;
+    const bundles = [...new Set(asked.map(([, { digest: bundle }]) => bundle))];
+    const words = beyondSigned(asked, await allow(bundles, this.#fetching.signal));
+    if (words !== undefined) throw new Fault("TRUST_UNASKED", words);
   }
 
-  /** Bundles that were allowed when they came: what expires or is revoked later holds up no other change. */
-  async #installed(): Promise<ReadonlySet<string>> {
+  /** Plans that were allowed when they came. One that cannot be read vouches for nothing. */
+  async #installed(): Promise<readonly Plan[]> {
     const { current, previous } = this.#state.kept;
     const contents = [current, previous].filter((each) => each !== undefined);
-    // A plan that cannot be read vouches for nothing.
-    const plans = await Promise.all(contents.map((each) => this.#plan(each).catch(() => emptyPlan)));
-    return new Set(plans.flatMap(bundlesOf));
+    return Promise.all(contents.map((each) => this.#plan(each).catch(() => emptyPlan)));
   }
 
   /** Each file whose digest is not there; what an earlier try brought is not fetched again. */
@@ -353,7 +354,3 @@ function codeOf(error: unknown): Code {
   if (typeof code === "string" && code.startsWith("TRUST_")) return "VERIFY_FAILED";
   return code === "VETO" || code === "UNHEALTHY" ? code : "FETCH_FAILED";
 }
-
-/** Built-in modules came with the agent, and have no digest. */
-const bundlesOf = ({ instances }: Plan): readonly string[] =>
-  [...new Set(Object.values(instances).map(({ digest }) => digest))].filter((digest) => digest !== "");

@@ -7,6 +7,7 @@ import type { Clock } from "@interactor/shared/kernel/clock";
 import { type Millis, millis, seconds } from "@interactor/shared/kernel/units";
 import type { Applied } from "@interactor/shared/sdk/context";
 import type { FromGuest, InputChange, ToGuest } from "@interactor/shared/sdk/guest-messages";
+import { moduleLimitsDefault } from "@interactor/shared/wire/messages/module-limits";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import { InstanceServices } from "./agent-services.ts";
 import type { GuestLine, OpenGuest, ProfileWanted } from "./ports/guest-line.ts";
@@ -19,6 +20,8 @@ export interface GuestPlace {
   readonly name: string;
   readonly kind: "worker" | "sandbox";
   readonly open: OpenGuest;
+  /** How long it may take over one thing without an answer. More: it hangs, is ended and started again. */
+  readonly silenceMax?: Millis | undefined;
 }
 
 export interface GuestKeeping {
@@ -39,8 +42,8 @@ const questionTimeout = seconds(10);
 const pingInterval = seconds(1);
 /** Pings' time without an answer. More: its instances are said to be silent. */
 const silencesToSay = 2;
-/** More: it hangs, is ended and started again. */
-const silencesMax = 5;
+/** As long as every module has, in pings. */
+const silencesDefault = moduleLimitsDefault.handlerMs / pingInterval;
 /** Until its first answer: loading code takes a slow Pi longer than anything after it. */
 const silencesAtStartMax = 30;
 
@@ -48,6 +51,7 @@ export class GuestKeeper implements AsyncDisposable {
   readonly name: string;
   readonly #kind: GuestPlace["kind"];
   readonly #open: OpenGuest;
+  readonly #silencesMax: number;
   readonly #options: GuestKeeping;
   readonly #events: ModuleHostEvents;
   readonly #instances = new Map<string, InstanceSpec>();
@@ -73,10 +77,11 @@ export class GuestKeeper implements AsyncDisposable {
   #isStopping = false;
   #stopped: (() => void) | undefined;
 
-  constructor({ name, kind, open }: GuestPlace, options: GuestKeeping, events: ModuleHostEvents) {
+  constructor({ name, kind, open, silenceMax }: GuestPlace, options: GuestKeeping, events: ModuleHostEvents) {
     this.name = name;
     this.#kind = kind;
     this.#open = open;
+    this.#silencesMax = silenceMax === undefined ? silencesDefault : Math.ceil(silenceMax / pingInterval);
     this.#options = options;
     this.#events = events;
   }
@@ -218,7 +223,7 @@ export class GuestKeeper implements AsyncDisposable {
     }
     this.#silences += 1;
     if (this.#silences === silencesToSay && this.#hasAnswered) this.#saySilent();
-    const most = this.#hasAnswered ? silencesMax : silencesAtStartMax;
+    const most = this.#hasAnswered ? this.#silencesMax : silencesAtStartMax;
     if (this.#silences < most) return undefined;
     return this.#died(`it did not answer for ${(most * pingInterval) / 1000} s`);
   }

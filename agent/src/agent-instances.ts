@@ -8,6 +8,7 @@ import type { InputSpec } from "@interactor/shared/wire/messages/port";
 import { sceneInstance } from "@interactor/shared/wire/names";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import type { AgentReport } from "./agent-report.ts";
+import { ComingUp } from "./agent-start-order.ts";
 import type { AgentStop } from "./agent-stop.ts";
 import { Sightings } from "./core/apply/sightings.ts";
 import type { FirstWords } from "./core/link/first-words.ts";
@@ -36,6 +37,7 @@ export interface InstancesParts {
 
 export class AgentInstances implements AsyncDisposable {
   readonly sightings = new Sightings();
+  readonly comingUp = new ComingUp(this.sightings);
   readonly #parts: InstancesParts;
   readonly #host: ModuleHost;
   readonly #specs = new Map<string, InstanceSpec>();
@@ -166,6 +168,7 @@ export class AgentInstances implements AsyncDisposable {
     if (!this.#specs.has(instance)) return;
     const { after, firstWords, now, reporting, switchboard } = this.#parts;
     this.sightings.stateChanged(instance, report);
+    this.comingUp.look();
     after(() => {
       reporting.instance(instance, report);
       if (report.state !== "running") switchboard.instanceLost(instance, now());

@@ -21,6 +21,8 @@ export interface ModulesOptions extends Omit<GuestKeeping, "died"> {
   readonly random: Random;
   /** `undefined`: there is no such module. */
   readonly placeOf: (instance: InstanceSpec) => GuestPlace | undefined;
+  /** What speaks against an instance on this node, whoever wants it; `undefined`: nothing. */
+  readonly objection?: (instance: InstanceSpec) => string | undefined;
   readonly problem?: () => string | undefined;
 }
 
@@ -70,6 +72,8 @@ export class AgentModules implements ModuleHost {
   }
 
   start(instance: InstanceSpec): void {
+    const reason = this.#options.objection?.(instance);
+    if (reason !== undefined) return this.#events.stateChanged(instance.name, { state: "failed", reason });
     const guest = this.#guestFor(instance);
     if (guest === undefined)
       return this.#events.stateChanged(instance.name, { state: "failed", reason: missing(instance) });
@@ -82,6 +86,8 @@ export class AgentModules implements ModuleHost {
   }
 
   async prepare(instance: InstanceSpec): Promise<Verdict> {
+    const objection = this.#options.objection?.(instance);
+    if (objection !== undefined) return objection;
     const guest = this.#guestFor(instance);
     if (guest === undefined) return missing(instance);
     const verdict = await guest.prepare(instance);

@@ -12,6 +12,7 @@ import { instancesMax, zonesPerNodeMax } from "@interactor/shared/wire/limits";
 import type { Plan, PlannedInstance } from "@interactor/shared/wire/messages/plan";
 import type { AgentBundles } from "./agent-bundles.ts";
 import type { AgentInstances } from "./agent-instances.ts";
+import { startInOrder, startWaves } from "./agent-start-order.ts";
 import type { AgentStop } from "./agent-stop.ts";
 import { Probation } from "./core/apply/probation.ts";
 import type { FirstWords } from "./core/link/first-words.ts";
@@ -153,13 +154,14 @@ export class AgentPlanRunner implements PlanRunner {
   }
 
   async #change(plan: Plan, { instances: changes }: PlanChanges): Promise<void> {
-    const { after, declarationsChanged, firstWords, instances, now, outputs, stop, switchboard } =
+    const { after, clock, declarationsChanged, firstWords, instances, now, outputs, stop, switchboard } =
       this.#parts;
     const are = (...kinds: readonly InstanceChange[]): readonly string[] =>
       Object.keys(changes).filter((name) => {
         const change = changes[name];
         return change !== undefined && kinds.includes(change) && !this.#fixed.has(name);
       });
+    const before = this.#plan?.instances ?? {};
     this.#plan = plan;
     after(() => {
       // A show stop of a zone that it comes to be in holds before anything of it begins.
@@ -169,10 +171,8 @@ export class AgentPlanRunner implements PlanRunner {
     firstWords.planned(are("start", "restart"));
     for (const name of are("stop", "start", "restart", "re-configure")) this.#forgetStart(name);
     // Who goes lets go of lines and universes that another one wants. What is half-way there may run already.
-    await Promise.all([
-      ...are("stop").map((name) => instances.stop(name, { isBack: false })),
-      ...are("start", "restart").map((name) => instances.stop(name, { isBack: true })),
-    ]);
+    for (const wave of startWaves(are("stop", "start", "restart"), before).toReversed())
+      await Promise.all(wave.map((name) => instances.stop(name, { isBack: changes[name] !== "stop" })));
     const runners = plan.routes.flatMap((route) => {
       const prepared = prepareRoute(route);
       return prepared.ok ? [prepared.value] : [];
@@ -186,7 +186,12 @@ export class AgentPlanRunner implements PlanRunner {
     });
     this.#tellProblems(plan, plan.routes.length - runners.length);
     await Promise.all(are("re-configure").map((name) => this.#reconfigure(name, plan)));
-    await Promise.all(are("start", "restart").map((name) => this.#start(name, plan)));
+    const start = (name: string): Promise<void> => this.#start(name, plan);
+    await startInOrder(are("start", "restart"), plan.instances, {
+      clock,
+      comingUp: instances.comingUp,
+      start,
+    });
   }
 
   /** Of a plan that was prepared by another version of this agent, or beside another node.json. */
@@ -252,12 +257,13 @@ export class AgentPlanRunner implements PlanRunner {
   }
 
   async #specOf(name: string, planned: PlannedInstance): Promise<InstanceSpec> {
-    const { module, version, digest, leases } = planned;
+    const { module, version, digest, leases, grants, limits } = planned;
     const settings = await withSecrets(planned.settings, (source) => {
       if (source === undefined) throw new Fault("SECRET_MISSING", "a secret of it has no place on a node");
       return this.#parts.secrets.read(source);
     });
-    return { name, module, version, digest, settings, leases };
+    const may = { ...(grants && { grants }), ...(limits && { limits }) };
+    return { name, module, version, digest, settings, leases, ...may };
   }
 
   #selfTests(probation: Probation, plan: Plan, { instances: changes }: PlanChanges, look: () => void): void {

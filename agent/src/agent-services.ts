@@ -4,6 +4,7 @@ import type { FromGuest, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import { lineWindowBytes, type ServiceReply, type ServiceRequest } from "@interactor/shared/sdk/services";
 import { encodeCbor } from "@interactor/shared/wire/cbor";
 import { nameLengthMax } from "@interactor/shared/wire/limits";
+import { type GrantKind, isAmong } from "@interactor/shared/wire/messages/grants";
 import type { Value } from "@interactor/shared/wire/value";
 import type { InstanceSpec } from "./ports/module-host.ts";
 import type { ByteLine, ModuleServices, Stored } from "./ports/module-services.ts";
@@ -103,8 +104,8 @@ export class InstanceServices {
     }
   }
 
-  #granted(kind: "file" | "host", name: string): void {
-    if (this.#spec.grants?.[kind]?.includes(name) === true) return;
+  #granted(kind: GrantKind, name: string): void {
+    if (isAmong(kind, name, this.#spec.grants?.[kind] ?? [])) return;
     throw new Fault("NOT_GRANTED", `${kind} "${name}" is not granted to ${this.#spec.name}`);
   }
 

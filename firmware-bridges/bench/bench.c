@@ -114,6 +114,7 @@ static void run_command(const char *line) {
   else if (sscanf(line, "watch %c%d", &port, &number) == 2) pin_watch(port, number, 1);
   else if (!strncmp(line, "i2c ", 4)) run_i2c(line + 4);
   else if (sscanf(line, "alarm %llu", &at) == 1) alarm_at = simulated_us() + at;
+  else if (sscanf(line, "feed %llu %n", &at, &number) == 1) dmx_feed(at, line + number);
   else if (!strcmp(line, "now")) say("now %llu", (unsigned long long)simulated_us());
   else if (!strcmp(line, "reset")) reset_by_pin();
   else if (!strcmp(line, "power")) power_cycle();
@@ -125,7 +126,8 @@ static void run_command(const char *line) {
 }
 
 static void read_commands(void) {
-  static char line[1024];
+  /* The longest has 513 bytes in hex. */
+  static char line[1100];
   static unsigned length;
   char bytes[512];
   ssize_t count = read(0, bytes, sizeof bytes);

@@ -31,6 +31,8 @@ void line_cut(uint8_t is_cut);
 
 /* The DMX512 line of UART1. */
 void dmx_listen(void);
+/* A desk sends these bytes, the start code first, over and over; a period of 0 ends it. */
+void dmx_feed(uint64_t period_us, const char *hex);
 
 /* Devices on the I2C bus, each 256 registers with a pointer that moves on. */
 void i2c_attach(void);

@@ -150,6 +150,11 @@ export class FirmwareBench implements AsyncDisposable {
     this.#say("step");
   }
 
+  /** A desk sends this on the DMX line, over and over; `undefined`: it is silent. The start code comes first. */
+  feed(bytes: Uint8Array | undefined, periodMicros = 25_000): void {
+    this.#say(`feed ${bytes === undefined ? 0 : periodMicros} ${Buffer.from(bytes ?? []).toString("hex")}`);
+  }
+
   async now(): Promise<number> {
     const answer = this.next("now");
     this.#say("now");

@@ -59,7 +59,7 @@ export async function buildFirmware({
   const hex = join(folder, `${firmware}-${chip}.hex`);
   const source = join(firmware, "device", `${firmware}.c`);
   const macros = defines.map((define) => `-D${define}`);
-  await run("avr-gcc", [`-mmcu=${chip}`, ...flags, ...macros, "-o", elf, source], { cwd: sources });
+  await run("avr-gcc", [`-mmcu=${chip}`, ...flags, ...macros, "-o", elf, source, "-lm"], { cwd: sources });
   await run("avr-objcopy", ["-O", "ihex", "-R", ".eeprom", elf, hex]);
   return hex;
 }

@@ -7,6 +7,15 @@ export const bundles = {
   agent: join(import.meta.dirname, "..", "agent", "agent.mjs"),
 } as const;
 
+/**
+ * Of an agent on which somebody tries his own modules: walls of a sandbox that a laptop may not have, because its agent is
+ * nobody's root, or bubblewrap is not installed. What is missing stands in the node's problems.
+ */
+export const forOwnModules = ["user", "namespaces", "system-calls"].flatMap((measure) => [
+  "--sandbox-without",
+  measure,
+]);
+
 export type ProgramName = keyof typeof bundles;
 
 /** Becomes the program: it reads its own options and gets the signals itself. */

@@ -144,6 +144,12 @@ function addAgent(program: Command): void {
         "the only folder that files of secrets are read from (default /etc/interactor/secrets)",
       ).env("INTERACTOR_SECRETS"),
     )
+    .addOption(
+      new Option(
+        "--ceiling <file>",
+        "the most that modules of others may have here (default /etc/interactor/ceiling.json)",
+      ).env("INTERACTOR_CEILING"),
+    )
     .addHelpText(
       "after",
       example("interactor agent --node pi-01 --hub mqtt://10.0.0.2:1883 --config node.json"),

@@ -19,6 +19,22 @@ export function runCheck(file: string, options: CheckOptions): void {
   process.stdout.write(`${options.json === true ? JSON.stringify(found) : summaryOf(file, site)}\n`);
 }
 
+/** As a hub would have it: what was published to it is there, and what it runs with is known. */
+export async function runCheckAt(hub: string, file: string, options: CheckOptions): Promise<void> {
+  const { fetchPlan } = await import("./config-client.ts");
+  const { findHub } = await import("./hub-client.ts");
+  const { filesOf, refused } = await import("./site-payload.ts");
+  const address = await findHub({ hub }, process.env);
+  const judged = await fetchPlan(address, filesOf(file));
+  if (judged.kind === "wrong") refused(file, judged.failure, options);
+  else {
+    const { site } = judged.answer;
+    const found = { ok: true, site, problems: [], more: 0 };
+    const words = `${file} is right: site ${site}, with the modules of its hub`;
+    process.stdout.write(`${options.json === true ? JSON.stringify(found) : words}\n`);
+  }
+}
+
 /** The site; a fault, once everything that is wrong with it has been told. */
 export function checkedSite(file: string, { json = false, color }: CheckOptions): CompiledSite {
   if (!isThere(file)) {

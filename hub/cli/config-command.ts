@@ -1,5 +1,6 @@
 /** `interactor config …`: what is done with a site file, by itself; and, by the hub, with revisions of it. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { hubArgument } from "./arguments.ts";
 import { addHubOptions } from "./common-options.ts";
 import { addRevisions } from "./config-revisions-command.ts";
 import { example } from "./example.ts";
@@ -27,16 +28,24 @@ function addCheck(config: Command): void {
       "[file]",
       "the site's first file (default: site.yaml, here or in the data folder); - is what comes in",
     )
+    .addOption(
+      new Option(
+        "--hub <url>",
+        "check it as this hub would, with the modules that were published to it",
+      ).argParser(hubArgument),
+    )
     .option("--json", "for programs")
     .option("--no-color", "no colours")
     .addHelpText(
       "after",
       `${example("interactor config check site.yaml", "interactor config check --json | jq '.problems[].message'")}
-Needs no hub: modules are the built-in ones. Exit code 0: nothing is wrong; 7: something is.`,
+Needs no hub: modules are the built-in ones then. Exit code 0: nothing is wrong; 7: something is.`,
     )
-    .action(async (file, options) => {
-      const { runCheck } = await import("./config-check.ts");
-      runCheck(siteFileMeant(file, undefined), options);
+    .action(async (given, { hub, ...options }) => {
+      const { runCheck, runCheckAt } = await import("./config-check.ts");
+      const file = siteFileMeant(given, undefined);
+      if (hub === undefined) return runCheck(file, options);
+      return untilInterrupted(() => runCheckAt(hub, file, options));
     });
 }
 

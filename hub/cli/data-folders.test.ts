@@ -1,5 +1,7 @@
+import { chownSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { dataFolders } from "./data-folders.ts";
 
 const clone = resolve(import.meta.dirname, "../..");
@@ -18,6 +20,21 @@ test("else it is here, or around, or in the clone of this command", () => {
     "/.interactor",
     join(clone, ".interactor"),
   ]);
+});
+
+test("around, what belongs to somebody else is passed over; here it is what was meant", () => {
+  const around = mkdtempSync(join(tmpdir(), "data-folders-"));
+  onTestFinished(() => rmSync(around, { recursive: true }));
+  const [own, inner] = [join(around, ".interactor"), join(around, "inner")];
+  for (const folder of [own, inner]) mkdirSync(folder);
+  expect(dataFolders(undefined, {}, inner)).toContain(own);
+
+  // Only root can give a folder away: whoever else runs this has seen what there is to see.
+  if (process.getuid?.() !== 0) return;
+  chownSync(own, 65_534, 65_534);
+
+  expect(dataFolders(undefined, {}, inner)).not.toContain(own);
+  expect(dataFolders(undefined, {}, around)[0]).toBe(own);
 });
 
 test("in the clone itself it is told once", () => {

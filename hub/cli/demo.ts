@@ -3,7 +3,7 @@
  * keeps them: it starts them, says how they are, starts again what dies, and takes them down with it.
  */
 import { join, resolve } from "node:path";
-import { bundles } from "./bundles.ts";
+import { bundles, forOwnModules } from "./bundles.ts";
 import { type DemoFolder, openDemoFolder } from "./demo/data-folder.ts";
 import { listenForInterruption } from "./demo/interruption.ts";
 import { type GivingUp, Keeper, restartDelay } from "./demo/keeper.ts";
@@ -24,11 +24,6 @@ export interface DemoOptions {
 }
 
 const dataDefault = ".interactor";
-/**
- * Walls of a sandbox that a laptop may not have: its agent is nobody's root, and bubblewrap may not be installed. Modules
- * tried out here are their author's own; what is missing stands in the node's problems.
- */
-const demoWithout = ["user", "namespaces", "system-calls"] as const;
 const portDefaults = { http: 8080, mqtt: 1883 } as const;
 
 /** Runs until somebody ends it. Throws a Fault, before anything runs, when it cannot start as it was asked. */
@@ -144,9 +139,8 @@ class Demo {
     const config = description.kind === "parts" ? ["--config", description.config] : [];
     // The hub of the demo is its own: its development key is what the node believes in.
     const root = ["--trust-root", join(folder.hub, "trust", "repository", "metadata", "1.root.json")];
-    const without = demoWithout.flatMap((measure) => ["--sandbox-without", measure]);
     const who = ["--data", folder.agent, "--site", site, "--node", demoNode, "--hub", hub];
-    return [...who, ...config, ...root, ...without];
+    return [...who, ...config, ...root, ...forOwnModules];
   }
 
   #hubReady([url, , mqtt]: readonly string[]): void {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { Fault } from "@interactor/shared/kernel/fault";
 import { exitCode, exitCodeOf } from "./exit.ts";
-import { fetchNodes, fetchProblems, findHub } from "./hub-client.ts";
+import { fetchNodes, fetchProblems, findBroker, findHub } from "./hub-client.ts";
 
 function folderWith(file: string, text: string): string {
   const folder = mkdtempSync(join(tmpdir(), "hub-client-"));
@@ -55,6 +55,14 @@ test("an address somebody gives is stronger than the environment, and that than 
     url: "http://127.0.0.1:9000",
     source: join(data, "hub.json"),
   });
+});
+
+test("an agent finds the broker of a hub on this machine, and of none that is gone", async () => {
+  const gone = written.replace('"pid":1', '"pid":99999999');
+
+  expect(await findBroker(folderWith("hub/hub.json", written), {})).toBe("mqtt://127.0.0.1:1");
+  expect(await findBroker(folderWith("hub.json", gone), {})).toBeUndefined();
+  expect(await findBroker(folderWith("hub.json", "{}"), {})).toBeUndefined();
 });
 
 test("a demo's hub is found in the demo's folder", async () => {

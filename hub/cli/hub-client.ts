@@ -68,12 +68,38 @@ function isAlive(pid: unknown): boolean {
   }
 }
 
+/** Where the broker of a hub on this machine is, for an agent; `undefined`: nothing says that there is one. */
+export async function findBroker(
+  data: string | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  for (const folder of dataFolders(data, env)) {
+    for (const path of [join(folder, "hub.json"), join(folder, "hub", "hub.json")]) {
+      const mqtt = (await placeInFile(path))?.mqtt;
+      if (typeof mqtt === "string" && URL.canParse(mqtt)) return mqtt;
+    }
+  }
+  return undefined;
+}
+
 async function urlInFile(path: string): Promise<string | undefined> {
+  const http = (await placeInFile(path))?.http;
+  try {
+    return typeof http === "string" ? hubArgument(http) : undefined;
+  } catch {
+    // No address: another place is tried.
+    return undefined;
+  }
+}
+
+async function placeInFile(
+  path: string,
+): Promise<{ readonly http?: unknown; readonly mqtt?: unknown } | undefined> {
   try {
     const document: unknown = JSON.parse(await readFile(path, "utf8"));
-    if (typeof document !== "object" || document === null || !("http" in document)) return undefined;
+    if (typeof document !== "object" || document === null) return undefined;
     if ("pid" in document && !isAlive(document.pid)) return undefined;
-    return typeof document.http === "string" ? hubArgument(document.http) : undefined;
+    return document;
   } catch {
     // Not there, or not a hub's: another place is tried.
     return undefined;

@@ -76,11 +76,14 @@ function addDev(module: Command): void {
     .command("dev")
     .description("run a module anew each time it is saved: on an agent here, with its log, or on a node")
     .argument("[folder]", "with its package.json", ".")
-    .option("--hub <url>", "the hub's broker (default mqtt://127.0.0.1:1883); with --onto the hub's address")
+    .option(
+      "--hub <url>",
+      "the hub's broker (default: of a hub on this machine); with --onto the hub's address",
+    )
     .addOption(
       new Option("--onto <node>", "a node of the site: published --dev, and applied").argParser(nameArgument),
     )
-    .option("--data <folder>", "with --onto: the data folder of a hub on this machine, to find it")
+    .option("--data <folder>", "the data folder of a hub on this machine, to find it")
     .addOption(new Option("--node <name>", "the node it fills").argParser(nameArgument).default("dev"))
     .addHelpText(
       "after",

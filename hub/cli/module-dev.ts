@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { hubArgument } from "./arguments.ts";
-import { bundles } from "./bundles.ts";
-import type { HubOptions } from "./hub-client.ts";
+import { bundles, forOwnModules } from "./bundles.ts";
+import { findBroker, type HubOptions } from "./hub-client.ts";
 import { type BuiltModule, buildModule } from "./module-build.ts";
 import { runModuleRun } from "./module-run.ts";
 import { trustClient } from "./trust-client.ts";
@@ -30,21 +30,22 @@ const probationOfSaved = 1000;
 
 export async function runModuleDev(folder: string, options: DevOptions, signal: AbortSignal): Promise<void> {
   const first = await buildModule(folder);
-  if (options.onto !== undefined) {
-    const { hub, data, onto: node } = options;
-    const there = new DevNode({
-      node,
-      ...(hub === undefined ? {} : { hub: hubArgument(hub) }),
-      ...(data === undefined ? {} : { data }),
-    });
-    await there.run(first, signal);
-    for await (const _ of savedIn(first.module.folder, signal))
-      await there.run(await builtOrTold(folder), signal);
+  // What is saved while the first one starts counts too.
+  const saves = savedIn(first.module.folder, signal);
+  if (options.onto === undefined) {
+    using agent = new DevAgent(first, options);
+    await agent.run(first);
+    for await (const _ of saves) await agent.run(await builtOrTold(folder));
     return;
   }
-  using agent = new DevAgent(first, options);
-  await agent.run(first);
-  for await (const _ of savedIn(first.module.folder, signal)) await agent.run(await builtOrTold(folder));
+  const { hub, data, onto: node } = options;
+  const there = new DevNode({
+    node,
+    ...(hub === undefined ? {} : { hub: hubArgument(hub) }),
+    ...(data === undefined ? {} : { data }),
+  });
+  await there.run(first, signal);
+  for await (const _ of saves) await there.run(await builtOrTold(folder), signal);
 }
 
 /** What does not build is told, and what runs goes on. */
@@ -57,8 +58,8 @@ async function builtOrTold(folder: string): Promise<BuiltModule | undefined> {
   }
 }
 
-/** Gives once for all that was saved together. What the build writes is not what somebody saves. */
-async function* savedIn(folder: string, signal: AbortSignal): AsyncGenerator<true> {
+/** Gives once for all that was saved together since it was called. What the build writes is not what somebody saves. */
+function savedIn(folder: string, signal: AbortSignal): AsyncGenerator<true> {
   let isSaved = false;
   let wake = (): void => undefined;
   const look = async (): Promise<void> => {
@@ -69,12 +70,16 @@ async function* savedIn(folder: string, signal: AbortSignal): AsyncGenerator<tru
     }
   };
   const looking = look();
-  while (!signal.aborted) {
-    if (!isSaved) await Promise.race([looking, new Promise<void>((resolve) => (wake = resolve))]);
-    await sleep(restTime, undefined, { signal });
-    isSaved = false;
-    yield true;
-  }
+  // Whoever waits hears of it; while nobody does, it is the end of the command that is on its way.
+  looking.catch(() => undefined);
+  return (async function* saves() {
+    while (!signal.aborted) {
+      if (!isSaved) await Promise.race([looking, new Promise<void>((resolve) => (wake = resolve))]);
+      await sleep(restTime, undefined, { signal });
+      isSaved = false;
+      yield true as const;
+    }
+  })();
 }
 
 /** A node of the site: what is saved is published for development, and comes to it as a revision. */
@@ -135,9 +140,10 @@ class DevAgent implements Disposable {
     const config = join(this.#data, "node.json");
     await writeFile(config, nodeJson);
     process.stderr.write(`runs ${id} as ${this.#options.node}/${id}, ${sha256.slice(0, 12)}\n`);
-    const { hub, node } = this.#options;
-    const words = ["--data", this.#data, "--config", config, "--node", node];
-    if (hub !== undefined) words.push("--hub", hub);
+    const { hub, node, data } = this.#options;
+    const words = ["--data", this.#data, "--config", config, "--node", node, ...forOwnModules];
+    const broker = hub ?? (await findBroker(data, process.env));
+    if (broker !== undefined) words.push("--hub", broker);
     this.#child = spawn(process.execPath, [bundles.agent, ...words], {
       stdio: ["ignore", "inherit", "inherit"],
     });

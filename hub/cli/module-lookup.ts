@@ -1,13 +1,18 @@
 /** `interactor module list`, `search` and `show`: what was published to a hub. */
+import type * as z from "zod/mini";
 import {
   type RegisteredVersion,
   registryPath,
   registryResponse,
+  type RunningModule,
 } from "@interactor/shared/bundle/registry-api";
+import { counted } from "./config-check.ts";
 import { commandFault } from "./exit.ts";
 import type { HubOptions } from "./hub-client.ts";
 import { printable } from "./output.ts";
 import { decoded, trustAnswer } from "./trust-client.ts";
+
+type Registered = z.infer<typeof registryResponse>;
 
 interface Options extends HubOptions {
   readonly json?: boolean;
@@ -15,34 +20,69 @@ interface Options extends HubOptions {
 
 export async function runModuleSearch(words: readonly string[], options: Options): Promise<void> {
   const path = `${registryPath}?search=${encodeURIComponent(words.join(" "))}`;
-  const modules = await ask(path, options);
-  if (modules.length === 0 && options.json !== true)
+  const found = await ask(path, options);
+  if (found.modules.length === 0 && options.json !== true)
     throw commandFault(
       "NOT_FOUND",
       words.length === 0 ? "nothing is published yet" : "nothing of that is published",
     );
-  const lines = modules.map(
-    ({ id, version, publisher, title }) => `${id} ${version}  ${publisher}  ${title}`,
-  );
-  print(options, modules, lines);
+  print(options, found, searchLines(found));
 }
 
 export async function runModuleShow(id: string, options: Options): Promise<void> {
-  const modules = await ask(`${registryPath}/${encodeURIComponent(id)}`, options);
-  const [newest] = modules;
-  if (newest === undefined) throw commandFault("NOT_FOUND", `nobody has published a module "${id}"`);
-  const { publisher, title, description, tags, licence, permissions } = newest;
-  const said = { publisher, title, description, tags, licence, needs: permissions };
-  print(options, modules, [
-    ...Object.entries(said).flatMap(([what, words]) => (words === "" ? [] : [`${what}: ${words}`])),
-    ...modules.map(({ version, bytes, digest }) => `${version}  ${bytes} bytes  ${digest.slice(0, 12)}`),
-  ]);
+  const found = await ask(`${registryPath}/${encodeURIComponent(id)}`, options);
+  if (found.modules.length + found.running.length === 0)
+    throw commandFault("NOT_FOUND", `nobody has published a module "${id}"`);
+  print(options, found, showLines(id, found));
 }
 
-const ask = async (path: string, options: HubOptions): Promise<readonly RegisteredVersion[]> =>
-  decoded(registryResponse, await trustAnswer(options, path)).modules;
+/** A line for each module: what it is, who made it, and on how many nodes it runs. */
+export function searchLines({ modules, running }: Registered): readonly string[] {
+  return modules.map(({ id, version, publisher, title, downloads }) => {
+    const nodes = new Set(running.filter(({ module }) => module === id).map(({ node }) => node));
+    const use = [
+      ...(nodes.size === 0 ? [] : [`runs on ${counted(nodes.size, "node")}`]),
+      ...(downloads === 0 ? [] : [`fetched by ${counted(downloads, "node")}`]),
+    ];
+    return [`${id} ${version}`, publisher, title, ...(use.length === 0 ? [] : [`(${use.join(", ")})`])].join(
+      "  ",
+    );
+  });
+}
 
-const print = ({ json }: Options, modules: readonly RegisteredVersion[], lines: readonly string[]): void =>
-  void process.stdout.write(
-    `${json === true ? JSON.stringify({ modules }) : lines.map(printable).join("\n")}\n`,
-  );
+export function showLines(id: string, { modules, running }: Registered): readonly string[] {
+  const [newest] = modules;
+  const said =
+    newest === undefined
+      ? [`${id} is not published here: it comes with every agent, or was withdrawn`]
+      : saidOf(newest);
+  const runs = running.map((each) => `  ${each.node}/${each.instance}  ${runningWords(each)}`);
+  return [
+    ...said,
+    ...modules.map(
+      ({ version, bytes, digest, downloads }) =>
+        `${version}  ${bytes} bytes  ${digest.slice(0, 12)}  fetched by ${counted(downloads, "node")}`,
+    ),
+    ...(runs.length === 0 ? ["it runs nowhere"] : ["runs on:", ...runs]),
+  ];
+}
+
+function saidOf(newest: RegisteredVersion): readonly string[] {
+  const { publisher, title, description, tags, licence, permissions } = newest;
+  const said = { publisher, title, description, tags, licence, needs: permissions };
+  return Object.entries(said).flatMap(([what, words]) => (words === "" ? [] : [`${what}: ${words}`]));
+}
+
+/** What it runs, and where that is not what it shall run, or not known now, that too. */
+function runningWords({ version, state, wanted, there }: RunningModule): string {
+  const shall = wanted === undefined ? "no revision names it" : `shall run ${wanted}`;
+  if (version === undefined) return there ? `nothing yet; ${shall}` : `away; ${shall}`;
+  const is = there ? (state ?? "starting") : "away";
+  return `${version}  ${is}${wanted === version ? "" : `; ${shall}`}`;
+}
+
+const ask = async (path: string, options: HubOptions): Promise<Registered> =>
+  decoded(registryResponse, await trustAnswer(options, path));
+
+const print = ({ json }: Options, found: Registered, lines: readonly string[]): void =>
+  void process.stdout.write(`${json === true ? JSON.stringify(found) : lines.map(printable).join("\n")}\n`);

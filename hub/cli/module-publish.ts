@@ -1,23 +1,26 @@
 /** `interactor module sign` and `publish`: from a bundle to a hub, with the word of who made it. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileOf, filesTargets, readTargets, signed } from "../signing/documents.ts";
-import { readSigningKey } from "../signing/signing-key.ts";
-import { messageOf } from "@interactor/shared/kernel/fault";
 import { commandFault } from "./exit.ts";
 import { buildModule } from "./module-build.ts";
 import type { HubOptions } from "./hub-client.ts";
-import { type BuiltFiles, builtFiles, pathFor } from "./published-files.ts";
-import { type TrustClient, trustClient } from "./trust-client.ts";
-import { type KeyOptions, passphraseOf, readText } from "./trust-keys.ts";
+import { builtFiles, pathFor } from "./published-files.ts";
+import { wordWith } from "./publisher-word.ts";
+import type { AskOptions } from "./trust-ask.ts";
+import { trustClient } from "./trust-client.ts";
+import type { KeyOptions } from "./trust-keys.ts";
 
-interface SignOptions extends HubOptions, Pick<KeyOptions, "passphraseFile"> {
-  readonly publisher: string;
-  readonly key: string;
-  readonly json?: boolean;
+interface Options extends HubOptions, AskOptions, Pick<KeyOptions, "passphraseFile"> {
+  /** The public key that he had before, if he has another one now. */
+  readonly formerKey?: string;
 }
 
-type PublishOptions = Omit<SignOptions, "publisher" | "key"> & {
+interface SignOptions extends Options {
+  readonly publisher: string;
+  readonly key: string;
+}
+
+type PublishOptions = Options & {
   readonly dev?: boolean;
   readonly publisher?: string;
   readonly key?: string;
@@ -59,33 +62,6 @@ export async function runModulePublish(path: string, options: PublishOptions): P
       : await wordWith(built, client, { ...options, publisher, key });
   await client.publish({ publisher, document: word, path: pathFor(publisher, built), bytes: built.bundle });
   say(options, { module: id, version, publisher }, `${id} ${version} is published by ${publisher}`);
-}
-
-/** All that he published before, and this: his word is whole each time. */
-async function wordWith(
-  built: BuiltFiles,
-  client: TrustClient,
-  { publisher, key, ...rest }: Pick<SignOptions, "publisher" | "key" | "passphraseFile">,
-): Promise<Buffer> {
-  const secret = keyAt(key, passphraseOf(rest));
-  const said = await client.wordOf(publisher);
-  const before = said === undefined ? undefined : readTargets(said).signed;
-  const path = pathFor(publisher, built);
-  const file = fileOf(path, built.bundle, { manifest: built.manifest });
-  const known = before?.targets[path];
-  if (known !== undefined && !known.equals(file))
-    throw commandFault("VALIDATION", `${path} was published before, and is another now: raise its version`);
-  const files = { ...before?.targets, [path]: file };
-  return signed(filesTargets({ version: (before?.version ?? 0) + 1, files, now: Date.now() }), [secret]);
-}
-
-function keyAt(file: string, passphrase: string | undefined): ReturnType<typeof readSigningKey> {
-  const pem = readText(file);
-  try {
-    return readSigningKey(pem, passphrase);
-  } catch (error) {
-    throw commandFault("FAILED", `${file}: ${messageOf(error)}`, error);
-  }
 }
 
 function readSigned(file: string): Uint8Array {

@@ -1,6 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { YamlText } from "@interactor/shared/site/yaml-text";
-import { withInstance } from "./module-run.ts";
+import { keepOnDisk, withInstance } from "./module-run.ts";
 
 const root = `site: demo # of two files
 include: [hall.yaml]
@@ -57,5 +60,38 @@ describe("an instance that is run", () => {
     ["with a setting that is none", { set: ["=3"] }, '--set "=3": write name=value'],
   ])("%s is refused", (_, wrong, words) => {
     expect(() => withInstance(site, { ...blink, ...wrong })).toThrow(words);
+  });
+});
+
+describe("the file that people edit", () => {
+  function folderWith(files: Readonly<Record<string, string>>): string {
+    const folder = mkdtempSync(join(tmpdir(), "module-run-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    return folder;
+  }
+  const after = withInstance(site, { ...blink, node: "hall" });
+
+  test("gets what runs now, where it is what ran until now: in the one file that changed", () => {
+    const folder = folderWith(site.files);
+
+    expect(keepOnDisk(site, after, folder)).toEqual([`${join(folder, "hall.yaml")} has it too`]);
+    expect(readFileSync(join(folder, "hall.yaml"), "utf8")).toBe(after.files["hall.yaml"]);
+    expect(readFileSync(join(folder, "site.yaml"), "utf8")).toBe(root);
+  });
+
+  test("stays as it is when somebody has begun something in it, and that is told", () => {
+    const begun = { ...site.files, "site.yaml": `${root}# soon more\n` };
+    const folder = folderWith(begun);
+
+    expect(keepOnDisk(site, after, folder).join()).toContain(
+      "site.yaml is not what ran until now, and stays",
+    );
+    for (const [name, text] of Object.entries(begun))
+      expect(readFileSync(join(folder, name), "utf8")).toBe(text);
+  });
+
+  test("need not be on this machine", () => {
+    expect(keepOnDisk(site, after, folderWith({}))).toEqual([]);
   });
 });

@@ -132,7 +132,7 @@ function memberOf(value: unknown, path: readonly string[]): unknown {
  * What people edit on this machine is what they apply next: where it is what ran until now, the instance comes into it
  * too. Where it is not, they have begun something, which stays as it is; they are told.
  */
-function keepOnDisk(
+export function keepOnDisk(
   before: SiteFilesBody,
   after: SiteFilesBody,
   data: string | undefined,

@@ -41,7 +41,11 @@ test("a plan tells what changes, what each node does about it, and who waits", (
       { kind: "added", what: "route", name: "wave", nodes: ["hall"], isRestart: false, details: [] },
     ],
     nodes: [
-      nodeOf("demo", { restart: ["dmx"], start: ["osc"] }),
+      nodeOf("demo", {
+        restart: ["dmx"],
+        start: ["osc"],
+        asked: [{ instance: "osc", asks: ["host a.example:443", "256 MB of memory"] }],
+      }),
       nodeOf("hall", {
         routes: { added: ["wave"], removed: ["old"], changed: ["near"] },
         inputs: ["dmx/front"],
@@ -59,6 +63,7 @@ test("a plan tells what changes, what each node does about it, and who waits", (
     "+ route wave",
     "",
     "node demo: starts osc; restarts dmx",
+    "    osc may from now on use host a.example:443, 256 MB of memory",
     "node hall: routes +wave, -old, ~near; failsafe, stop or background of dmx/front (away: it gets it when it is back) (waits: mode open of zone hall has no updates)",
     "4 other nodes untouched",
   ]);

@@ -18,7 +18,7 @@ export function planLines(plan: PlanResponse, painter: Painter): readonly string
             `${counted(plan.untouched, plan.nodes.length === 0 ? "node" : "other node")} untouched`,
           ),
         ];
-  const nodes = plan.nodes.map((node) => nodeLine(node, painter));
+  const nodes = plan.nodes.flatMap((node) => [nodeLine(node, painter), ...askedLines(node, painter)]);
   if (plan.changes.length === 0 && nodes.length > 0)
     return [`${head} nothing changes, but not all nodes came to it`, "", ...nodes, ...untouched];
   return [head, ...paintedChanges(plan.changes, painter), "", ...nodes, ...untouched];
@@ -60,6 +60,12 @@ function nodeLine(change: NodeChange, painter: Painter): string {
   const waits = held === undefined ? [] : [painter.warn(`(waits: ${printable(held)})`)];
   return [line, ...away, ...waits].join(" ");
 }
+
+/** What the site grants anew: it is the last moment at which somebody sees it. */
+const askedLines = ({ asked = [] }: NodeChange, painter: Painter): readonly string[] =>
+  asked.map(({ instance, asks }) =>
+    painter.warn(printable(`    ${instance} may from now on use ${asks.join(", ")}`)),
+  );
 
 /** Nodes that a mode holds back: for them the revision waits. */
 export const heldIn = ({ nodes }: PlanResponse): readonly NodeChange[] =>

@@ -25,6 +25,15 @@ const passphraseOption = [
   "what the key is encrypted with (else INTERACTOR_KEYS_PASSPHRASE)",
 ] as const;
 
+const formerKeyOption = [
+  "--former-key <file>",
+  "his public key before he had this one: what he signed with it is his too",
+] as const;
+const yesOption = [
+  "-y, --yes",
+  "sign also what came to his word since it was signed here last, without being asked",
+] as const;
+
 function addSign(module: Command): void {
   hubOptions(module.command("sign"))
     .description("sign a bundle as its publisher; the hub is asked what he published before")
@@ -32,6 +41,8 @@ function addSign(module: Command): void {
     .addOption(new Option("--publisher <name>", "who signs").argParser(nameArgument).makeOptionMandatory())
     .requiredOption("--key <file>", "his key, as `trust key` makes it")
     .option(...passphraseOption)
+    .option(...formerKeyOption)
+    .option(...yesOption)
     .addHelpText("after", example("interactor module sign --publisher acme --key acme.pem"))
     .action(async (path, options) => (await import("./module-publish.ts")).runModuleSign(path, options));
 }
@@ -44,6 +55,8 @@ function addPublish(module: Command): void {
     .addOption(new Option("--publisher <name>", "who publishes").argParser(nameArgument))
     .option("--key <file>", "sign it at once, with his key")
     .option(...passphraseOption)
+    .option(...formerKeyOption)
+    .option(...yesOption)
     .addHelpText(
       "after",
       `${example("interactor module publish --dev", "interactor module publish --publisher acme --key acme.pem")}

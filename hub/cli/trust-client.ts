@@ -22,7 +22,10 @@ export interface TrustClient {
   /** The newest document of a role. */
   readonly document: (role: "root" | "targets") => Promise<Uint8Array>;
   readonly nextOnlineKey: () => Promise<PublicKey>;
-  readonly bring: (what: "root" | "targets", document: Uint8Array) => Promise<void>;
+  /** One of the roots that there ever were. */
+  readonly rootOf: (version: number) => Promise<Uint8Array>;
+  /** With a root may come who may publish under it: both come into force or none. */
+  readonly bring: (what: "root" | "targets", document: Uint8Array, targets?: Uint8Array) => Promise<void>;
   /** The newest word of a publisher; `undefined`: he has published nothing. */
   readonly wordOf: (publisher: string) => Promise<Uint8Array | undefined>;
   readonly publish: (word: PublishedWord) => Promise<void>;
@@ -42,8 +45,10 @@ export async function trustClient(options: HubOptions): Promise<TrustClient> {
     standing: async () => decoded(trustStanding, await request(hub, trustPaths.standing)),
     document: async (role) => Buffer.from(await request(hub, `${trustPaths.metadata}/${role}`)),
     nextOnlineKey: async () => decoded(publicKey, await request(hub, trustPaths.onlineKey, {})),
-    async bring(what, document) {
-      const body = { by: whoAsks(), document: JSON.parse(Buffer.from(document).toString("utf8")) };
+    rootOf: async (version) => Buffer.from(await request(hub, `${trustPaths.metadata}/${version}.root`)),
+    async bring(what, document, targets) {
+      const json = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString("utf8"));
+      const body = { by: whoAsks(), document: json(document), ...(targets && { targets: json(targets) }) };
       await request(hub, trustPaths[what], body);
     },
     async wordOf(publisher) {

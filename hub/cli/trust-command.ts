@@ -26,6 +26,13 @@ const keyOptions = (command: Command): Command =>
     )
     .option("--passphrase-file <file>", "what the keys are encrypted with (else INTERACTOR_KEYS_PASSPHRASE)");
 
+/** Of what goes on from something that was signed before. */
+const nextOptions = (command: Command): Command =>
+  keyOptions(command).option(
+    "-y, --yes",
+    "do not ask; without a terminal it is asked for only where more changed than this since it was signed here last",
+  );
+
 function addShow(trust: Command): void {
   hubOptions(trust.command("show"))
     .description("how trust stands: root, publishers, what expires")
@@ -40,7 +47,8 @@ function addInit(trust: Command): void {
       "after",
       `${example("interactor trust init --keys /media/stick --passphrase-file words")}
 Makes root-1.pem, root-2.pem, root-3.pem and targets.pem. Two of the three roots are needed to hand trust on: keep them in
-different places, and none of them on the hub. root.json is what nodes are given.`,
+different places, and none of them on the hub. root.json is what nodes are given, and has to lie with the keys wherever they
+are used, as targets.json has: nothing that a hub shows is signed unless it follows from them. After a cut, run it again.`,
     )
     .action(async (options) => (await import("./trust-init.ts")).runTrustInit(options));
 }
@@ -56,20 +64,20 @@ function addKey(trust: Command): void {
 }
 
 function addRotate(trust: Command): void {
-  keyOptions(trust.command("rotate"))
+  nextOptions(trust.command("rotate"))
     .description("hand on to new keys: of the root, of who may publish, or of the hub")
     .addArgument(new Argument("<role>", "whose").choices(["root", "targets", "online"]))
     .option("--into <folder>", "where new keys are written (default: the first of --keys)")
     .addHelpText(
       "after",
       `${example("interactor trust rotate online --keys /media/a /media/b", "interactor trust rotate root --keys /media/a /media/b --into /media/new")}
-Needs two of the three root keys. online: after somebody got at the hub, also brings nodes back from numbers far ahead.`,
+Needs two of the three root keys, and a root.json in one of the folders. online: after somebody got at the hub, also brings nodes back from numbers far ahead.`,
     )
     .action(async (role, options) => (await import("./trust-rotate.ts")).runTrustRotate(role, options));
 }
 
 function addPublisher(trust: Command): void {
-  keyOptions(trust.command("add-publisher"))
+  nextOptions(trust.command("add-publisher"))
     .description("let somebody publish modules/NAME/…, or give him another key")
     .argument("<name>", "the publisher", nameArgument)
     .requiredOption("--key <file>", "his public key, as `trust key` writes it")
@@ -81,7 +89,7 @@ function addPublisher(trust: Command): void {
 }
 
 function addRevoke(trust: Command): void {
-  keyOptions(trust.command("revoke"))
+  nextOptions(trust.command("revoke"))
     .description("let somebody publish no more: what he published is not installed any more")
     .argument("<name>", "the publisher", nameArgument)
     .addHelpText(

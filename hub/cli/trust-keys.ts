@@ -24,7 +24,7 @@ export function keysIn(options: KeyOptions): ReadonlyMap<string, SigningKey> {
   for (const folder of options.keys) {
     for (const name of pemsIn(folder)) {
       const key = readKeyFile(join(folder, name), passphrase);
-      if (key !== undefined) found.set(key.key.keyID, key);
+      found.set(key.key.keyID, key);
     }
   }
   return found;
@@ -35,7 +35,7 @@ const pemsIn = (folder: string): readonly string[] =>
     ? readdirSync(folder).filter((name) => name.endsWith(".pem") && !name.endsWith(".pub.pem"))
     : [];
 
-function readKeyFile(path: string, passphrase: string | undefined): SigningKey | undefined {
+function readKeyFile(path: string, passphrase: string | undefined): SigningKey {
   try {
     return readSigningKey(readText(path), passphrase);
   } catch (error) {
@@ -43,10 +43,11 @@ function readKeyFile(path: string, passphrase: string | undefined): SigningKey |
   }
 }
 
-/** Makes a key in a file that must not be there yet. */
-export function makeKeyFile(folder: string, name: string, passphrase: string | undefined): SigningKey {
+/** The key of a file, made unless it is there: who was cut off goes on with what he has. */
+export function keptKeyFile(path: string, passphrase: string | undefined): SigningKey {
+  if (existsSync(path)) return readKeyFile(path, passphrase);
   const key = newSigningKey();
-  writeNew(join(folder, `${name}.pem`), key.pem(passphrase));
+  writeNew(path, key.pem(passphrase));
   return key;
 }
 

@@ -1,25 +1,29 @@
 /** `interactor trust rotate`: hands trust on to other keys. */
+import { join } from "node:path";
 import { nextRoot, renewedTargets, rootKeys, withOnline } from "../signing/ceremony.ts";
-import { readRoot, readTargets, signersOf } from "../signing/documents.ts";
 import { keyFrom, type SigningKey } from "../signing/signing-key.ts";
-import type { HubOptions } from "./hub-client.ts";
-import { type TrustClient, trustClient } from "./trust-client.ts";
-import { type KeyOptions, keysIn, makeKeyFile, passphraseOf } from "./trust-keys.ts";
-import { targetsKey } from "./trust-publishers.ts";
+import {
+  type BaseOptions,
+  bringNext,
+  type Next,
+  targetsKey,
+  type TrustBase,
+  trustBase,
+} from "./trust-base.ts";
+import { keptKeyFile, passphraseOf } from "./trust-keys.ts";
 
-export interface RotateOptions extends HubOptions, KeyOptions {
+export interface RotateOptions extends BaseOptions {
   readonly into?: string;
-  readonly json?: boolean;
 }
 
 export async function runTrustRotate(
   role: "root" | "targets" | "online",
   options: RotateOptions,
 ): Promise<void> {
-  const client = await trustClient(options);
-  const keys = keysIn(options);
+  const base = await trustBase(options);
   const rotated = { root: rotateRoot, targets: rotateTargets, online: rotateOnline };
-  const version = await rotated[role](client, keys, options);
+  await bringNext(base, await rotated[role](base, options), options);
+  const version = base.root.version + 1;
   process.stdout.write(
     options.json === true
       ? `${JSON.stringify({ rotated: role, root: version })}\n`
@@ -27,42 +31,36 @@ export async function runTrustRotate(
   );
 }
 
-type Keys = ReadonlyMap<string, SigningKey>;
-
-async function lastRoot(client: TrustClient, keys: Keys) {
-  const before = readRoot(await client.document("root")).signed;
-  const old = signersOf(before, "root").keys.flatMap(({ keyID }) => keys.get(keyID) ?? []);
-  return { before, old };
+/** Named after the root that they belong to: who was cut off before the hub had it goes on with the same ones. */
+function freshKey(name: string, base: TrustBase, options: RotateOptions): SigningKey {
+  const file = `${name}-of-${base.root.version + 1}.pem`;
+  return keptKeyFile(join(place(options), file), passphraseOf(options));
 }
 
 const place = ({ into, keys }: RotateOptions): string => into ?? keys[0] ?? "trust-keys";
 
-async function rotateRoot(client: TrustClient, keys: Keys, options: RotateOptions): Promise<number> {
-  const { before, old } = await lastRoot(client, keys);
-  const passphrase = passphraseOf(options);
-  const fresh = Array.from({ length: rootKeys }, (_, index) =>
-    makeKeyFile(place(options), `root-${index + 1}-of-${before.version + 1}`, passphrase),
-  );
+function rotateRoot(base: TrustBase, options: RotateOptions): Next {
+  const fresh = Array.from({ length: rootKeys }, (_, index) => freshKey(`root-${index + 1}`, base, options));
   const root = fresh.map(({ key }) => key);
-  await client.bring("root", nextRoot({ before, by: [...old, ...fresh], root, now: Date.now() }));
-  return before.version + 1;
+  const by = [...base.rootKeys, ...fresh];
+  return { root: nextRoot({ before: base.root, by, root, now: Date.now() }), into: place(options) };
 }
 
-async function rotateTargets(client: TrustClient, keys: Keys, options: RotateOptions): Promise<number> {
-  const { before, old } = await lastRoot(client, keys);
-  const targets = readTargets(await client.document("targets")).signed;
-  const fresh = makeKeyFile(place(options), `targets-of-${before.version + 1}`, passphraseOf(options));
-  await client.bring("root", nextRoot({ before, by: old, targets: fresh.key, now: Date.now() }));
-  await client.bring("targets", renewedTargets({ before: targets, by: fresh, now: Date.now() }));
-  return before.version + 1;
+function rotateTargets(base: TrustBase, options: RotateOptions): Next {
+  const fresh = freshKey("targets", base, options);
+  const handOn = { before: base.root, by: base.rootKeys, targets: fresh.key, now: Date.now() };
+  return {
+    root: nextRoot(handOn),
+    targets: renewedTargets({ before: base.targets, by: fresh, now: Date.now() }),
+    into: place(options),
+  };
 }
 
-async function rotateOnline(client: TrustClient, keys: Keys): Promise<number> {
-  const { before, old } = await lastRoot(client, keys);
-  const targets = readTargets(await client.document("targets")).signed;
-  const by = targetsKey(before, keys);
-  const online = keyFrom(await client.nextOnlineKey());
-  await client.bring("root", nextRoot({ before, by: old, online, now: Date.now() }));
-  await client.bring("targets", withOnline({ before: targets, by, now: Date.now() }, online));
-  return before.version + 1;
+async function rotateOnline(base: TrustBase): Promise<Next> {
+  const by = targetsKey(base);
+  const online = keyFrom(await base.client.nextOnlineKey());
+  return {
+    root: nextRoot({ before: base.root, by: base.rootKeys, online, now: Date.now() }),
+    targets: withOnline({ before: base.targets, by, now: Date.now() }, online),
+  };
 }

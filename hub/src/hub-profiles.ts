@@ -113,7 +113,11 @@ export class HubProfiles implements ProfileDesk {
     this.#world.log.info("a running module is profiled", { by, node, instance, what, span });
     this.#order(profile, { kind: "begin", id, instance, what, span });
     this.#after(profile, millis(span + makingMax), () =>
-      this.#fail(profile, "PROFILE_TIMEOUT", `${node} did not answer in time`),
+      this.#fail(
+        profile,
+        "PROFILE_TIMEOUT",
+        `${node} did not answer in time: it is away, or its agent is older`,
+      ),
     );
     return id;
   }

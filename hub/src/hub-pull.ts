@@ -39,6 +39,8 @@ export interface PullWorld {
   readonly read: ReadFile;
   /** SHA-256. */
   readonly sumOf: (bytes: Uint8Array) => Uint8Array;
+  /** A node was given the last piece of a file, perhaps not for the first time. */
+  readonly given?: (node: string, file: Pull["file"]) => void;
   readonly log: Log;
 }
 
@@ -46,6 +48,9 @@ export interface PullWorld {
 const keptBytesMax = 16 * 1024 * 1024;
 /** Questions of one node that are not answered yet: its window, four times. More: refuse. */
 const openMax = 64;
+
+const isLast = (piece: Piece): boolean =>
+  piece.kind === "bytes" && piece.data.length > 0 && piece.at + piece.data.length === piece.total;
 
 export class HubPull {
   readonly #world: PullWorld;
@@ -80,7 +85,9 @@ export class HubPull {
 
   async #answer(node: string, asked: Pull): Promise<void> {
     try {
-      this.#publish(node, encodePiece(this.#piece(asked, await this.#read(asked.file))));
+      const piece = this.#piece(asked, await this.#read(asked.file));
+      this.#publish(node, encodePiece(piece));
+      if (isLast(piece)) this.#world.given?.(node, asked.file);
     } catch (error) {
       this.#world.log.error("a file cannot be read for a node", {
         node,

@@ -123,6 +123,11 @@ export class HubSite {
     return this.#targets.nodes.get(node)?.digest;
   }
 
+  /** What the instances of each node shall run. */
+  get modules(): HubTargets["modules"] {
+    return this.#targets.modules;
+  }
+
   /** A node's plan by its digest. */
   plan(digest: string): Promise<Uint8Array | undefined> {
     return this.#targets.plan(digest);

@@ -1,7 +1,7 @@
 /** Says to each node what it shall run, retained, so that it hears it whenever it comes. */
 import type { Millis } from "@interactor/shared/kernel/units";
 import { emptyPlan } from "@interactor/shared/site/plan-changes";
-import type { SiteInHand } from "@interactor/shared/site/site-in-hand";
+import type { NodeInHand, SiteInHand } from "@interactor/shared/site/site-in-hand";
 import { encodePlan, encodeTarget } from "@interactor/shared/wire/messages/plan";
 import { nodeTopics } from "@interactor/shared/wire/topics";
 import { probationDefault } from "./core/rollout/rollout-request.ts";
@@ -18,6 +18,8 @@ export interface TargetParts {
   /** Signs which bundles a node may install. Missing: none of them has to be. */
   readonly assign?: ((node: string, bundles: readonly string[]) => Promise<void>) | undefined;
 }
+
+type SiteModules = NodeInHand["modules"];
 
 /** A plan that stands in what is said of it. Larger: a node pulls it in pieces, so that nothing urgent waits behind it. */
 const planInlineMax = 64 * 1024;
@@ -48,6 +50,14 @@ export class HubTargets {
   /** What each node was told last. */
   get nodes(): ReadonlyMap<string, NodeStanding> {
     return this.#nodes;
+  }
+
+  /** What the instances of each node shall run, as far as its revision is in memory. */
+  get modules(): ReadonlyMap<string, SiteModules> {
+    const modules = [...this.#nodes].map(([node, { revision }]) => {
+      return [node, this.#parts.siteOf(revision)?.nodes.get(node)?.modules ?? []] as const;
+    });
+    return new Map(modules);
   }
 
   /** Revisions that some node was told of, or gets back when the newest is taken back. */

@@ -22,7 +22,7 @@ export interface TrustWorld {
   /** As it stands now; throws a Fault when its file cannot be used: then nothing is let in. */
   readonly policy: () => Promise<ImportPolicy>;
   /** Told of what was published, so that people find it. */
-  readonly registry?: Pick<ModuleRegistry, "sync">;
+  readonly registry?: Pick<ModuleRegistry, "sync" | "withdrawn">;
   readonly audit: AuditLog;
   /** SHA-256 in hex. */
   readonly digestOf: (bytes: Uint8Array) => string;
@@ -67,7 +67,11 @@ export class HubTrust implements TrustDesk {
   }
 
   document(role: string): Promise<Uint8Array | undefined> {
-    return this.#world.repository.newest(role);
+    const { repository } = this.#world;
+    // Whoever signs with offline keys follows every root from the one that he has.
+    return /^[1-9][0-9]{0,9}\.root$/.test(role)
+      ? repository.read("metadata", `${role}.json`)
+      : repository.newest(role);
   }
 
   nextOnlineKey(): Promise<TrustStanding["online"]> {
@@ -128,11 +132,26 @@ export class HubTrust implements TrustDesk {
 
   /** What a site may name beside the modules that every agent has. */
   modules(): readonly PublishedModule[] {
-    return this.#world.repository.files().flatMap(({ custom, digest, bytes }) => {
+    const published = this.#world.repository.files().flatMap(({ custom, digest, bytes }) => {
       const said = signedManifest(custom);
       if (!said.ok) return [];
       const { id, version } = said.value;
       return [{ id, version, digest, bytes, manifest: said.value }];
+    });
+    return [...published, ...this.#withdrawn()];
+  }
+
+  #withdrawn(): readonly PublishedModule[] {
+    const { registry, repository } = this.#world;
+    const names = repository.standing().publishers.map(({ name }) => name);
+    return (registry?.withdrawn ?? []).map(({ id, version, publisher }) => {
+      const withdrawn =
+        publisher === developmentPublisher
+          ? "it was there for development only"
+          : names.includes(publisher)
+            ? `${publisher} does not publish it any more`
+            : `${publisher} may not publish here any more`;
+      return { id, version, digest: "", bytes: 0, manifest: undefined, withdrawn };
     });
   }
 

@@ -2,6 +2,7 @@
 import { nodeView } from "./core/registry/node-views.ts";
 import { routeViews } from "./core/registry/route-views.ts";
 import { metricFamilies } from "./core/registry/metric-families.ts";
+import { whoRuns } from "./core/registry/who-runs.ts";
 import type { RouteRunner } from "@interactor/shared/routing/run-route";
 import type { NodesResponse } from "@interactor/shared/wire/api";
 import type { Hub } from "./hub.ts";
@@ -54,6 +55,7 @@ export function viewOf(
         }),
       ],
     }),
+    running: (modules) => whoRuns(hub.site.modules, hub.presence.state, modules),
     ledger: (node) => hub.ledger.view(hub.options.site, hub.router.queues, node),
     readiness: () => ({ ready: problems().length === 0, problems: problems() }),
     metrics: () =>

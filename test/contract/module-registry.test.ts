@@ -62,6 +62,46 @@ test("what nobody may publish any more is gone, also after a restart", async () 
   expect(await registry.versions("moving-head")).toEqual([]);
 });
 
+test("a download is counted once for each node, and only of what was published", async () => {
+  const folder = emptyFolder();
+  {
+    await using registry = await open(folder);
+    await registry.sync(files);
+    for (const node of ["pi", "pi", "pi-2"]) await registry.downloaded("2.0.0", node);
+    await registry.downloaded("1.9.0", "pi");
+    await registry.downloaded("a plan", "pi");
+  }
+  await using registry = await open(folder);
+
+  const counts = (await registry.versions("lamp")).map(({ version, downloads }) => [version, downloads]);
+  expect(counts).toEqual([
+    ["2.0.0", 2],
+    ["2.0.0-rc", 0],
+    ["1.10.0", 0],
+    ["1.9.0", 1],
+  ]);
+  expect(await registry.search("lamp", page)).toMatchObject([{ downloads: 2 }]);
+});
+
+test("what was withdrawn is remembered, also after a restart, until it is back", async () => {
+  const folder = emptyFolder();
+  {
+    await using registry = await open(folder);
+    await registry.sync(files);
+    expect(registry.withdrawn).toEqual([]);
+    await registry.sync(files.slice(0, 3));
+  }
+  await using registry = await open(folder);
+  expect(registry.withdrawn).toEqual([
+    { id: "lamp", version: "2.0.0", publisher: "acme" },
+    { id: "moving-head", version: "0.1.0", publisher: "acme" },
+  ]);
+
+  await registry.sync(files.slice(0, 4));
+
+  expect(registry.withdrawn).toEqual([{ id: "moving-head", version: "0.1.0", publisher: "acme" }]);
+});
+
 test("what says nothing sensible of itself is found by its name", async () => {
   await using registry = await open();
   await registry.sync([
@@ -85,6 +125,7 @@ test(
       fileOf(`module-${Math.floor(index / 5)}`, `1.${index % 5}.0`, { tags: ["light", `tag${index % 97}`] }),
     );
     await registry.sync(many);
+    for (let index = 0; index < 500; index++) await registry.downloaded("1.0.0", `pi-${index}`);
     const queries = ["", "light", "tag17", "module 9", "module 1234 light", "nothing"];
     const times: number[] = [];
     for (const words of [...queries, ...queries]) {
@@ -92,6 +133,9 @@ test(
       await registry.search(words, page);
       times.push(performance.now() - before);
     }
+    const asked = performance.now();
+    expect(await registry.versions("module-9999")).toHaveLength(5);
+    times.push(performance.now() - asked);
     process.stdout.write(`10000 modules: ${times.map((time) => time.toFixed(1)).join(", ")} ms\n`);
     expect(await registry.search("module 9999", page)).toMatchObject([{ version: "1.4.0" }]);
     expect(Math.max(...times)).toBeLessThan(queryMax * patience);

@@ -147,6 +147,7 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "target-held": target,
   "target-group": target,
   plan: codec<Plan>(encodePlan, decodePlan),
+  "plan-modules": codec<Plan>(encodePlan, decodePlan),
   "round-propose": roundWord,
   "round-commit": roundWord,
   "round-abort": roundWord,

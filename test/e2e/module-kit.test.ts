@@ -17,7 +17,7 @@ const test = requires("bwrap");
 const command = join(import.meta.dirname, "../../dist/cli/interactor.mjs");
 const run = promisify(execFile);
 
-test("a module that was created, tested and built runs in a sandbox", { timeout: 120_000 }, async () => {
+test("a module that was created, tested and built runs in a sandbox", { timeout: 240_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), "module-kit-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const blink = join(folder, "blink");

@@ -55,7 +55,7 @@ function descendants(pid: number): readonly number[] {
 
 test(
   "a module of one's own runs on the demo in under two minutes, in a sandbox",
-  { timeout: 300_000 },
+  { timeout: 500_000 },
   async () => {
     using folder = demoFolder();
     const data = join(folder.path, ".interactor");
@@ -100,11 +100,11 @@ async function savedOntoTheNode(folder: string, shell: (line: string) => Promise
     let said = "";
     for (const stream of [dev.stdout, dev.stderr])
       stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
-    await eventually("what runs already", () => said.includes("demo/blink is running"), 60_000);
+    await eventually("what runs already", () => said.includes("demo/blink is running"), 120_000);
 
     writeFileSync(source, readFileSync(source, "utf8").replace("context.random.next()", "0.125"));
 
-    await eventually("a revision of what was saved", () => said.includes("runs on 1 node"), 60_000);
+    await eventually("a revision of what was saved", () => said.includes("runs on 1 node"), 120_000);
     expect(await shell("cd blink && npx interactor tap demo/blink/level --count 1 --timeout 30s")).toContain(
       "0.125",
     );

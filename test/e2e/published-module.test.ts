@@ -15,12 +15,15 @@ const test = requires("bwrap");
 const cli = join(import.meta.dirname, "../../dist/cli/interactor.mjs");
 
 /** As `interactor module build` leaves it. */
-async function builtLamp(): Promise<string> {
+async function builtLamp(more: object = {}): Promise<string> {
   const folder = emptyFolder();
   mkdirSync(join(folder, "dist"));
   const source = join(import.meta.dirname, "../contract/module-host/lamp-module.ts");
   await bundled(source, join(folder, "dist", "lamp.mjs"));
-  writeFileSync(join(folder, "dist", "lamp.manifest.json"), JSON.stringify(definition.manifest));
+  writeFileSync(
+    join(folder, "dist", "lamp.manifest.json"),
+    JSON.stringify({ ...definition.manifest, ...more }),
+  );
   return folder;
 }
 
@@ -35,30 +38,50 @@ function desk(hub: HubProgram, folder: string) {
     });
 }
 
-const site = `
+const siteWith = (grant: string) => `
 site: demo
 nodes:
   pi:
     instances:
-      lamp: { module: lamp, version: ^1.0, settings: { label: hall } }
+      lamp: { module: lamp, version: ^1.0, settings: { label: hall }${grant} }
 `;
 
-test("published for development, it runs where a site names it", { timeout: 240_000 }, async () => {
-  const folder = await builtLamp();
+const asks = {
+  permissions: [{ kind: "host", names: ["lamps.example:443"] }],
+  engines: { interactor: "^0.1" },
+};
+
+test("published for development, it runs where a site names it and grants what it asks", async () => {
+  const folder = await builtLamp(asks);
   await using hub = await startHub();
   const interactor = desk(hub, folder);
-  writeFileSync(join(folder, "site.yaml"), site);
+  writeFileSync(join(folder, "site.yaml"), siteWith(""));
   expect(await interactor("config", "apply", "site.yaml", "-m", "a lamp", "--probation", "0")).toContain(
     'there is no module "lamp"',
   );
 
   expect(await interactor("module", "publish", "--dev")).toContain("lamp 1.0.0 is published for DEVELOPMENT");
-  await using agent = await startAgent({ node: "pi", hub: hub.mqtt });
+  expect(await interactor("config", "check", "site.yaml")).toContain(
+    "add grant: { hosts: [lamps.example:443] } to allow it",
+  );
+  writeFileSync(join(folder, "site.yaml"), siteWith(", grant: { hosts: [lamps.example:443] }"));
+  expect(await interactor("config", "check", "site.yaml")).toContain("is right: site demo, with the modules");
+  expect(await interactor("config", "plan", "site.yaml")).toContain(
+    "lamp may from now on use host lamps.example:443",
+  );
+
+  const ceiling = join(folder, "ceiling.json");
+  writeFileSync(ceiling, '{ "hosts": [] }');
+  const env = { INTERACTOR_CEILING: ceiling };
+  await using agent = await startAgent({ node: "pi", hub: hub.mqtt, env });
   const root = await fetch(`${hub.http}/api/v1/trust/metadata/root`).then((answer) => answer.text());
   writeFileSync(join(agent.data, "trust-root.json"), root);
-  expect(await interactor("config", "apply", "site.yaml", "-m", "a lamp", "--probation", "0")).not.toContain(
-    "failed",
+  const apply = ["config", "apply", "site.yaml", "-m", "a lamp", "--probation", "0"];
+  expect(await interactor(...apply)).toContain(
+    `the ceiling of this node (${ceiling}) does not let it have host lamps.example:443`,
   );
+  writeFileSync(ceiling, "{}");
+  expect(await interactor(...apply)).not.toContain("failed");
 
   await using watcher = await Visitor.connect(hub.mqtt);
   await eventually(
@@ -70,7 +93,10 @@ test("published for development, it runs where a site names it", { timeout: 240_
   expect(agent.log()).toContain("looked at what this machine can enforce");
   await interactor("set", "pi/lamp/level", "0.5");
   await eventually("its answer", () => watcher.values("pi/lamp/seen").length > 0);
-});
+  expect(await interactor("module", "show", "lamp")).toMatch(
+    /1\.0\.0 .* fetched by 1 node\nruns on:\n {2}pi\/lamp {2}1\.0\.0 {2}running\n/,
+  );
+}, 240_000);
 
 test(
   "signed by a publisher whom the site let in, it is taken; signed by nobody, not any more",
@@ -107,6 +133,13 @@ test(
     await interactor("trust", "add-publisher", "other", "--key", "other.pub.pem");
     expect(await interactor("module", "publish", "--publisher", "other", "--key", "other.pem")).toContain(
       '"lamp" is a module of acme',
+    );
+
+    writeFileSync(join(folder, "site.yaml"), siteWith(""));
+    expect(await interactor("config", "plan", "site.yaml")).toContain("+ instance pi/lamp");
+    await interactor("trust", "revoke", "acme");
+    expect(await interactor("config", "plan", "site.yaml")).toContain(
+      "lamp 1.0.0 was withdrawn: acme may not publish here any more",
     );
   },
 );

@@ -71,6 +71,7 @@ test("a site begins, lets a publisher in, and out, and only what he signed comes
     "root-2.pem",
     "root-3.pem",
     "root.json",
+    "targets.json",
     "targets.pem",
   ]);
   expect(readFileSync(join(folder, "trust-keys", "root-1.pem"), "utf8")).toContain("ENCRYPTED");
@@ -138,6 +139,10 @@ test("keys are handed on by two of the three, from wherever they lie", async () 
   ] as const) {
     await run("mkdir", [place], { cwd: folder });
     for (const name of names) await run("cp", [`all/${name}.pem`, place], { cwd: folder });
+    expect(await interactor("rotate", "online", "--keys", place)).toContain(
+      `there is no root.json in ${place}`,
+    );
+    await run("cp", ["all/root.json", place], { cwd: folder });
   }
   const before = (await standing(hub)).online.keyid;
 

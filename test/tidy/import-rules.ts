@@ -16,6 +16,8 @@ export interface Home {
 
 const contract = ["kernel", "wire", "routing", "site", "bundle", "supervision", "sdk"] as const;
 const zod = ["zod", "zod/mini"] as const;
+/** Single files of it: the whole of it is four times as large. */
+const semver = ["semver/classes/range.js", "semver/functions/compare.js"] as const;
 
 function pure(
   name: string,
@@ -71,7 +73,7 @@ export const homes: readonly Home[] = [
   pure("routing", /^shared\/src\/routing\//, ["kernel", "wire"], ["@marcbachmann/cel-js"]),
   // A site names modules; what those are stands in their manifests.
   pure("site", /^shared\/src\/site\//, ["kernel", "wire", "routing", "bundle"], ["yaml", ...zod]),
-  pure("bundle", /^shared\/src\/bundle\//, ["kernel", "wire"], zod),
+  pure("bundle", /^shared\/src\/bundle\//, ["kernel", "wire"], [...zod, ...semver]),
   pure("supervision", /^shared\/src\/supervision\//, ["kernel", "wire"], zod),
   // A module author declares a manifest and meets the supervisor's back-off; the SDK hands both on.
   pure("sdk", /^shared\/src\/sdk\//, ["kernel", "wire", "routing", "bundle", "supervision"], zod),
@@ -86,7 +88,7 @@ export const homes: readonly Home[] = [
   ),
   shell("serial line", /^agent\/serial-line\//, ["sdk"]),
   // Writes firmware into boards, for the modules that own them.
-  shell("flashing", /^agent\/flashing\//, ["sdk", "serial line"]),
+  shell("flashing", /^agent\/flashing\//, ["sdk", "serial line", "firmware-bridges"]),
   ...partsOf("hub", { adapters: ["signing"], main: [] }),
   // Documents that the hub signs with its own keys, and the command line with those that lie elsewhere.
   shell("signing", /^hub\/signing\//, contract),

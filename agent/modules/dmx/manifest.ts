@@ -21,8 +21,10 @@ export const manifest = defineManifest({
     // What works on all that shows has no owner and no failsafe of its own: those who drive the channels have.
     "grand-master": { type: "float", unit: "1", min: 0, max: 1, label: "Grand master" },
     blackout: { type: "bool", label: "Blackout: intensity to 0" },
-    "cue-go": { type: "text", label: "GO: a cue list, or list/cue" },
+    "cue-go": { type: "text", label: "GO: a cue list, or list/cue by name or number" },
     "cue-back": { type: "text", label: "One cue back in a cue list" },
+    "cue-pause": { type: "text", label: "A cue list stands still; empty: all" },
+    "cue-resume": { type: "text", label: "A paused cue list goes on; empty: all" },
     "cue-release": { type: "text", label: "Let a cue list go; empty: all" },
     scene: { type: "text", label: "Fade to a scene; empty: let it go" },
   },
@@ -35,6 +37,8 @@ export const manifest = defineManifest({
     { kind: "host", from: "/sacn/to" },
     { kind: "host", from: "/artnet/to" },
     { kind: "serial", from: "/usb/path" },
+    { kind: "serial", from: "/openDmx/path" },
+    { kind: "serial", from: "/receive/usb/path" },
     { kind: "file", from: "/remember" },
   ],
   outputs: {

@@ -9,7 +9,7 @@ const remembered = {
   levels: Uint8Array.from({ length: 512 }, (_, slot) => slot % 256),
   master: 0.5,
   isBlack: true,
-  positions: { show: { cue: "open", index: 3 } },
+  positions: { show: { cue: "open", index: 3, isPaused: true } },
 };
 
 async function path(): Promise<string> {

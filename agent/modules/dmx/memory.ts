@@ -23,7 +23,15 @@ const content = z.object({
   levels: z.string().check(z.regex(/^([\da-f]{2}){512}$/)),
   master: z.number().check(z.gte(0), z.lte(1)),
   isBlack: z.boolean(),
-  positions: z.record(z.string(), z.object({ cue: z.string(), index: z.int().check(z.gte(0)) })),
+  positions: z.record(
+    z.string(),
+    z.object({
+      cue: z.string(),
+      index: z.int().check(z.gte(0)),
+      // An agent of before this word had no pause.
+      isPaused: z._default(z.boolean(), false),
+    }),
+  ),
 });
 
 export class Memory {

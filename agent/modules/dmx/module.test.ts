@@ -300,7 +300,11 @@ describe("what is stored", () => {
   test.each([
     ["cue-go", "nothing", 'there is no cue list "nothing"'],
     ["cue-go", "show/dance", 'show has no cue "dance"'],
+    ["cue-go", "show/7", 'show has no cue "7"'],
     ["cue-back", "show", "show is at its first cue"],
+    ["cue-pause", "show", "show does not run"],
+    ["cue-resume", "show", "show is not paused"],
+    ["cue-resume", "rain", 'there is no cue list "rain"'],
     ["scene", "noon", 'there is no scene "noon"'],
   ])("says of %s %s what is wrong, and changes nothing", async (input, text, words) => {
     const sacn = await sacnReceiver();

@@ -1,4 +1,4 @@
-/** Listens for the levels of one universe over sACN and Art-Net, and gives them on as frames of their sources. */
+/** Listens for the levels of one universe over sACN, Art-Net and USB, and gives them on as frames of their sources. */
 import type { RemoteInfo } from "node:dgram";
 import type { Instant, Millis, ModuleContext } from "@interactor/shared/sdk/define-module";
 import { seconds } from "@interactor/shared/sdk/define-module";
@@ -10,8 +10,14 @@ import { ErrorReport } from "./error-report.ts";
 import { isLocalAddress } from "./local-networks.ts";
 import { decodeExtended } from "./sacn-extended.ts";
 import { decodeSacn, mayBeOfUniverse, sacnGroup, startCodes } from "./sacn.ts";
-import type { ArtnetReceiveSettings, ReceiveSettings, SacnReceiveSettings } from "./settings/receive.ts";
+import type {
+  ArtnetReceiveSettings,
+  ReceiveSettings,
+  SacnReceiveSettings,
+  UsbReceiveSettings,
+} from "./settings/receive.ts";
 import { UdpInput } from "./udp-input.ts";
+import { UsbInput } from "./usb-input.ts";
 
 /** Art-Net 4: who has not been synchronized for so long shows looks at once again. */
 const artSyncValid = seconds(4);
@@ -57,9 +63,10 @@ export class Reception {
     return this.#packets;
   }
 
-  async open({ sacn, artnet }: ReceiveSettings): Promise<void> {
+  async open({ sacn, artnet, usb }: ReceiveSettings): Promise<void> {
     if (sacn !== undefined) this.#listening.push(await this.#openSacn(sacn));
     if (artnet !== undefined) this.#listening.push(await this.#openArtnet(artnet));
+    if (usb !== undefined) this.#listening.push(await this.#openUsb(usb));
   }
 
   tick(at: Instant): void {
@@ -127,6 +134,35 @@ export class Reception {
       },
       tick: (at) => peer.tick(at),
       close: () => peer.leave(listener),
+    };
+  }
+
+  async #openUsb(settings: UsbReceiveSettings): Promise<Listening> {
+    const { path, priority, timeout } = settings;
+    const input = new UsbInput(settings, this.#context, {
+      onError: (error) => this.#complain(`USB: ${error.message}`),
+      heard: (levels) => {
+        const frame: NetworkFrame = {
+          key: path,
+          name: "DMX line",
+          priority,
+          timeout,
+          sequence: undefined,
+          content: { kind: "levels", levels },
+          isTerminated: false,
+          isSynchronized: false,
+        };
+        this.#take(frame, this.#context.clock.now());
+      },
+    });
+    await input.open();
+    return {
+      name: "USB",
+      get failure() {
+        return input.failure;
+      },
+      tick: () => input.tick(),
+      close: () => input.close(),
     };
   }
 

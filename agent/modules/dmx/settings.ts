@@ -12,11 +12,11 @@ import { sacnUniverseMax } from "./sacn.ts";
 import {
   cueLists,
   failsafe,
+  levelFinder,
   priority,
   priorityDefault,
   problemsOfStored,
   scenes,
-  slotFinder,
   type Stored,
   storedOf,
 } from "./settings/cue-lists.ts";
@@ -140,7 +140,8 @@ function problemsOf(given: Written): readonly Problem[] {
   if (given.sacn !== undefined) inside("sacn", sacnProblems(given.sacn));
   if (given.artnet !== undefined) inside("artnet", portAddressProblems(given.artnet, given.universe));
   if (given.receive !== undefined) {
-    const around = { universe: given.universe, hasFailsafe: given.failsafe !== undefined };
+    const linesOut = [given.usb, given.openDmx].flatMap((output) => output?.path ?? []);
+    const around = { universe: given.universe, hasFailsafe: given.failsafe !== undefined, linesOut };
     inside("receive", receiveProblems(given.receive, around));
   }
   if (given.usb !== undefined && given.usb.path === given.openDmx?.path) {
@@ -166,7 +167,7 @@ function problemsOf(given: Written): readonly Problem[] {
   }
   for (const [name, placed] of Object.entries(given.placed)) problems.push(...problemsOfPlaced(name, placed));
   problems.push(...problemsOfFixtures(given.fixtures ?? {}));
-  return [...problems, ...problemsOfStored(given, slotFinder(given.dimmers))];
+  return [...problems, ...problemsOfStored(given, levelFinder(given))];
 }
 
 /** Names of the module's own ports, which no dimmer may have. */
@@ -190,7 +191,7 @@ function fill(given: Written): Settings {
     placed,
     priorities: given.priorities,
     latest: new Set([...given.ltpChannels.flatMap(slotsOf), ...latestOf(Object.values(placed))]),
-    stored: storedOf(given, slotFinder(dimmers)),
+    stored: storedOf(given, levelFinder(given)),
     ...(given.remember === undefined ? {} : { remember: given.remember }),
   };
 }

@@ -10,7 +10,7 @@ import {
   seconds,
 } from "@interactor/shared/sdk/define-module";
 import { Complaints } from "@interactor/shared/sdk/complaints";
-import { levelsOfPlaced, slotsOfPlaced } from "./engine/placed-input.ts";
+import { levelsOfPlaced, slotsOfPlaced, wholesOfPlaced } from "./engine/placed-input.ts";
 import { Desks } from "./desks.ts";
 import { Engine, type Remembered } from "./engine/engine.ts";
 import type { NetworkFrame } from "./engine/network-sources.ts";
@@ -68,6 +68,7 @@ export class Stage implements Instance {
     this.#engine = new Engine({
       dimmers,
       placed: Object.fromEntries(Object.entries(placed).map(([name, each]) => [name, slotsOfPlaced(each)])),
+      wholes: Object.values(placed).flatMap(wholesOfPlaced),
       rest: restOf(Object.values(placed)),
       priorities,
       latest,
@@ -195,6 +196,8 @@ export class Stage implements Instance {
     if (problem !== undefined) return this.#context.log.warn(`${input}: ${problem}`);
     this.#changedIf(this.#advance(at), applied);
     this.#sender.schedule();
+    // A pause shows nothing new.
+    this.#keepSoon();
   }
 
   #changedIf(isChanged: boolean, applied: Applied | undefined): void {

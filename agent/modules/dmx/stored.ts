@@ -1,5 +1,5 @@
-/** The texts that play what is stored: GO, back and release of cue lists, and scenes. Says what it cannot do. */
-import { type Instant, seconds } from "@interactor/shared/sdk/define-module";
+/** The texts that play what is stored: GO, back, pause and release of cue lists, and scenes. Says what it cannot do. */
+import { type Instant, millis, seconds } from "@interactor/shared/sdk/define-module";
 import type { CueListSettings } from "./engine/cue-list.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Playback } from "./engine/playback.ts";
@@ -14,13 +14,14 @@ const sceneFade = seconds(2);
 /** All cue lists of an instance: those that are set, and its scenes as one that does not track. */
 export function cueListsOf({ scenes, cueLists }: Stored): Readonly<Record<string, CueListSettings>> {
   const cues = Object.entries(scenes).map(([name, levels]) => {
-    return { name, levels, up: sceneFade, down: sceneFade, curve: "linear", follow: undefined } as const;
+    const fade = { wait: millis(0), up: sceneFade, down: sceneFade, curve: "linear" } as const;
+    return { name, levels, ...fade, follow: undefined };
   });
   const list = { cues, priority: priorityDefault, isLooped: false, isTracking: false };
   return { ...cueLists, [sceneList]: list };
 }
 
-export const playInputs = ["cue-go", "cue-back", "cue-release", "scene"] as const;
+export const playInputs = ["cue-go", "cue-back", "cue-pause", "cue-resume", "cue-release", "scene"] as const;
 export type PlayInput = (typeof playInputs)[number];
 
 /** Returns what is wrong in words for people, or nothing. */
@@ -30,6 +31,10 @@ export function play(engine: Engine, input: PlayInput, text: string, at: Instant
       return go(engine, text, at);
     case "cue-back":
       return withList(engine, text, (list) => (list.back(at) ? undefined : `${text} is at its first cue`));
+    case "cue-pause":
+      return ofAllOr(engine, text, (list) => (list.pause(at) ? undefined : `${text} does not run`));
+    case "cue-resume":
+      return ofAllOr(engine, text, (list) => (list.resume(at) ? undefined : `${text} is not paused`));
     case "cue-release":
       return release(engine, text, at);
     case "scene":
@@ -49,8 +54,17 @@ function go(engine: Engine, text: string, at: Instant): string | undefined {
 }
 
 function release(engine: Engine, text: string, at: Instant): string | undefined {
-  if (text !== "") return withList(engine, text, (list) => released(list, at));
-  for (const list of engine.playbacks.values()) list.release(sceneFade, at);
+  return ofAllOr(engine, text, (list) => released(list, at));
+}
+
+/** Of no name: all lists, and one that cannot is no fault. */
+function ofAllOr(
+  engine: Engine,
+  name: string,
+  act: (list: Playback) => string | undefined,
+): string | undefined {
+  if (name !== "") return withList(engine, name, act);
+  for (const list of engine.playbacks.values()) act(list);
   return undefined;
 }
 

@@ -115,9 +115,16 @@ function takerFor(board: Board, input: Input): Take {
   }
 }
 
+/** What one message carries. A longer way goes in several. */
+const stepsMost = 2 ** 21 - 1;
+
+/** Nothing: 0, which is at once. */
+const hundredthsOfRadian = (degrees: number | undefined): number =>
+  degrees === undefined ? 0 : Math.max(1, Math.round((degrees * Math.PI * 100) / 180));
+
 /** It goes to the newest angle when it has come to the one before: steps that are under way cannot be called back. */
 function stepperTaker(board: Board, input: Input & { readonly device: "stepper" }): Take {
-  const { step, direction, stepsPerTurn, rpm } = input;
+  const { step, direction, stepsPerTurn, rpm, acceleration, deceleration = acceleration } = input;
   const stepper = new five.Stepper({
     board,
     type: five.Stepper.TYPE.DRIVER,
@@ -128,12 +135,14 @@ function stepperTaker(board: Board, input: Input & { readonly device: "stepper" 
   let target = 0;
   let isMoving = false;
   const go = (): void => {
-    const steps = target - at;
+    const steps = Math.max(-stepsMost, Math.min(stepsMost, target - at));
     isMoving = steps !== 0;
     if (!isMoving) return;
-    at = target;
+    at += steps;
     stepper
       .rpm(rpm)
+      .accel(hundredthsOfRadian(acceleration))
+      .decel(hundredthsOfRadian(deceleration))
       .direction(steps > 0 ? 1 : 0)
       .step(Math.abs(steps), go);
   };

@@ -39,6 +39,9 @@ declare module "johnny-five" {
     static readonly TYPE: { readonly DRIVER: number };
     rpm(rpm: number): Stepper;
     direction(direction: 0 | 1): Stepper;
+    /** In 0.01 rad/s². */
+    accel(accel: number): Stepper;
+    decel(decel: number): Stepper;
     step(steps: number, done: () => void): void;
   }
   const five: {

@@ -131,7 +131,11 @@ const input = z.discriminatedUnion("device", [
     step: pin,
     direction: pin,
     stepsPerTurn: z._default(z.int().check(z.gte(1), z.lte(100_000)), 200),
-    rpm: z._default(z.number().check(z.gt(0), z.lte(2000)), 60),
+    // Fourteen bits of 0.01 rad/s carry no more.
+    rpm: z._default(z.number().check(z.gt(0), z.lte(1500)), 60),
+    // In deg/s²; none: it is at its speed at once. Fourteen bits of 0.01 rad/s² carry no more.
+    acceleration: z.optional(z.number().check(z.gte(1), z.lte(9000))),
+    deceleration: z.optional(z.number().check(z.gte(1), z.lte(9000))),
     type: fixed("float"),
     unit: fixed("deg"),
     stop: z.optional(z.number()),

@@ -1,8 +1,10 @@
 /** Where each instance runs: the agent's own modules in worker threads, those of others in sandboxes. */
 import { dirname, join } from "node:path";
+import { messageOf } from "@interactor/shared/kernel/fault";
+import { millis } from "@interactor/shared/kernel/units";
+import { ceilingFile } from "../adapters/ceiling-file.ts";
 import type { GroupFolders } from "../adapters/module-host-sandbox/cgroup.ts";
 import { keptSurvey } from "../adapters/module-host-sandbox/kept-survey.ts";
-import { sandboxLimitsDefault } from "../adapters/module-host-sandbox/limits.ts";
 import {
   type Machine,
   type Measure,
@@ -16,6 +18,7 @@ import { workerGuests, type WorkerOptions } from "../adapters/module-host-worker
 import type { GuestPlace } from "../agent-guest.ts";
 import { pacedWrites } from "../agent-storage-writes.ts";
 import { AgentModules, type ModulesOptions } from "../agent-modules.ts";
+import { limitsUnder, pastCeiling } from "../core/ceiling/ceiling.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "../ports/module-host.ts";
 import { urgentWorkers, workerOf } from "./modules.ts";
 
@@ -27,10 +30,13 @@ export interface ModulesSetup
   readonly fileOf: (digest: string) => string;
   /** Measures of a sandbox that this node does without. */
   readonly without: ReadonlySet<Measure>;
+  /** The file that says what modules that came from the hub may have here, whatever it grants them. */
+  readonly ceiling: string;
 }
 
 export function modulesOf(setup: ModulesSetup): (events: ModuleHostEvents) => ModuleHost {
   const { file, data, fileOf, site, node, steering, clock, random, log, without } = setup;
+  const ceiling = ceilingFile(setup.ceiling);
   const worker = workerGuests({ file, site, node, steering, urgent: urgentWorkers });
   let problem: string | undefined;
   // A node without modules of others is not looked at.
@@ -52,6 +58,16 @@ export function modulesOf(setup: ModulesSetup): (events: ModuleHostEvents) => Mo
     steering,
   });
   const services = pacedWrites(systemServices(join(data, "modules")), clock);
+  // What stands in the node's own file was written by whoever writes its ceiling.
+  const limitsOf = ({ limits }: Pick<InstanceSpec, "limits">, digest: string) =>
+    limitsUnder({ limits }, digest === "" ? { limits: {} } : ceiling());
+  const objection = ({ digest = "", ...spec }: InstanceSpec): string | undefined => {
+    try {
+      return digest === "" ? undefined : pastCeiling(spec, ceiling());
+    } catch (error) {
+      return messageOf(error);
+    }
+  };
   const placeOf = ({ name, module, version, digest = "", ...spec }: InstanceSpec): GuestPlace | undefined => {
     const bundle = digest === "" ? spec.bundle : fileOf(digest);
     if (bundle !== undefined)
@@ -59,13 +75,14 @@ export function modulesOf(setup: ModulesSetup): (events: ModuleHostEvents) => Mo
         // Another version has a sandbox of its own, also while the one before it still runs.
         name: `sandbox of ${name} with ${bundle}`,
         kind: "sandbox",
-        open: sandbox({ bundle, limits: sandboxLimitsDefault }),
+        open: sandbox({ bundle, limits: limitsOf(spec, digest) }),
+        silenceMax: millis(limitsOf(spec, digest).handlerMs),
       };
     const group = workerOf(module, version);
     return group === undefined ? undefined : { name: group, kind: "worker", open: worker };
   };
   return (events) =>
-    new AgentModules({ placeOf, services, clock, random, log, problem: () => problem }, events);
+    new AgentModules({ placeOf, services, clock, random, log, objection, problem: () => problem }, events);
 }
 
 /** What this machine cannot enforce, in words for people; `undefined`: nothing. */

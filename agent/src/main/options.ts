@@ -26,10 +26,14 @@ export interface Options {
   readonly trustRoot: string;
   /** The only folder that files of secrets are read from. */
   readonly secrets: string;
+  /** What modules that come from the hub may have on this node. */
+  readonly ceiling: string;
 }
 
 /** Where secrets of a machine lie that are for this program. */
 const secretsFolder = "/etc/interactor/secrets";
+/** Of whoever set up the machine: the agent only reads it. */
+const ceilingPath = "/etc/interactor/ceiling.json";
 
 const usage = "see `interactor agent --help`";
 
@@ -47,6 +51,7 @@ export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv): Op
     without: measuresFrom(given["sandbox-without"] ?? env["INTERACTOR_SANDBOX_WITHOUT"]?.split(",") ?? []),
     trustRoot: resolve(given["trust-root"] ?? env["INTERACTOR_TRUST_ROOT"] ?? `${data}/trust-root.json`),
     secrets: resolve(given.secrets ?? env["INTERACTOR_SECRETS"] ?? secretsFolder),
+    ceiling: resolve(given.ceiling ?? env["INTERACTOR_CEILING"] ?? ceilingPath),
   };
 }
 
@@ -74,7 +79,7 @@ function parse(argv: readonly string[]) {
   try {
     const text = { type: "string" } as const;
     const zone = { type: "string", multiple: true } as const;
-    const places = { data: text, config: text, "trust-root": text, secrets: text };
+    const places = { data: text, config: text, "trust-root": text, secrets: text, ceiling: text };
     const options = { ...places, site: text, node: text, hub: text, zone, "sandbox-without": zone };
     return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
   } catch (error) {

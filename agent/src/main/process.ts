@@ -40,7 +40,7 @@ async function serve(file: string): Promise<void> {
   const ending = Promise.withResolvers<number>();
   whenTold(() => ending.resolve(0));
   const options = readOptions(process.argv.slice(2), process.env);
-  const { data, site, node, hub, config, zones, without, trustRoot, secrets } = options;
+  const { data, site, node, hub, config, zones, trustRoot, secrets } = options;
   using folder = openDataFolder(data);
   const instances = readInstances(config);
   const log = pinoLog({ name: "interactor-agent", version, node });
@@ -79,9 +79,7 @@ async function serve(file: string): Promise<void> {
       allow: allowBundles({ data, node, root: trustRoot, source: pull.source, log }),
       secrets: systemSecrets(process.env, secrets),
       spool,
-      openHost: profile.around(
-        modulesOf({ file, data, fileOf, site, node, without, steering, clock, random, log }),
-      ),
+      openHost: profile.around(modulesOf({ ...options, file, fileOf, steering, clock, random, log })),
       restart: (reason) => {
         log.error(`the agent ends, to be started again: ${reason}`, { reason });
         ending.resolve(restartExit);

@@ -38,6 +38,7 @@ export function allowBundles({ data, node, root, source, log }: TrustOptions): A
     const names = modules.map(({ path }) => path);
     if (isDevelopment) log.warn("bundles signed with a DEVELOPMENT key are installed", { modules: names });
     else log.info("bundles are signed by their publishers and assigned to this node", { modules: names });
+    return new Map(modules.map(({ digest, manifest }) => [digest, manifest]));
   };
 }
 

@@ -4,16 +4,11 @@ import type { Micros, Millis } from "@interactor/shared/kernel/units";
 import type { Applied } from "@interactor/shared/sdk/context";
 import type { LoadedCode } from "@interactor/shared/sdk/guest-messages";
 import type { Quality } from "@interactor/shared/wire/entry";
+import type { Grants } from "@interactor/shared/wire/messages/grants";
+import type { ModuleLimits } from "@interactor/shared/wire/messages/module-limits";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import type { Value } from "@interactor/shared/wire/value";
 import type { ProfileWanted } from "./guest-line.ts";
-
-export interface Grants {
-  /** As `host:port`. */
-  readonly host?: readonly string[];
-  /** By their absolute paths, to be read. */
-  readonly file?: readonly string[];
-}
 
 export interface InstanceSpec {
   readonly name: string;
@@ -27,6 +22,8 @@ export interface InstanceSpec {
   readonly bundle?: string;
   /** What it may reach through the agent; what does not stand here it may not. */
   readonly grants?: Grants;
+  /** What it may use, where that is not as usual. */
+  readonly limits?: ModuleLimits;
   /** Whether the node is of no use without it. */
   readonly isCritical?: boolean;
   /** How long an input goes on when the hub is not heard; those without go on for ever. */

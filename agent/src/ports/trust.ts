@@ -58,5 +58,11 @@ export interface TrustTime {
   readonly isSynchronised: boolean;
 }
 
-/** Throws a Fault that says which of these bundles, by their digests, may not be installed, and why. */
-export type AllowBundles = (digests: readonly string[], signal: AbortSignal) => Promise<void>;
+/**
+ * What their publishers signed of these bundles, by their digests. Throws a Fault that says which of them may not be
+ * installed, and why.
+ */
+export type AllowBundles = (
+  digests: readonly string[],
+  signal: AbortSignal,
+) => Promise<ReadonlyMap<string, unknown>>;

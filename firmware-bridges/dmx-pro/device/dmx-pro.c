@@ -1,7 +1,7 @@
 /* A DMX widget that speaks as the Enttec DMX USB Pro does; ../PROTOCOL.md says what, and what is ours.
  *
  * UART0 is the host, UART1 the DMX512 line. Interrupts alone keep the line going: whatever the host does, frames go
- * out at their rate. A chip with one UART cannot be this. */
+ * out at their rate, or are heard. A chip with one UART cannot be this. */
 #include <avr/io.h>
 #include <avr/eeprom.h>
 #include <avr/interrupt.h>
@@ -27,7 +27,7 @@ static const uint8_t release[] = {FIRMWARE_VERSION};
 #define SLOTS_MIN 24
 #define SLOTS_MAX 512
 
-enum label { GET_PARAMETERS = 3, SET_PARAMETERS, SEND_DMX = 6, GET_SERIAL = 10, GET_MANUFACTURER = 77, GET_DEVICE, SET_GUARD = 84, SET_SCENE };
+enum label { GET_PARAMETERS = 3, SET_PARAMETERS, HEARD_DMX, SEND_DMX, HEAR_DMX = 8, GET_SERIAL = 10, GET_MANUFACTURER = 77, GET_DEVICE, SET_GUARD = 84, SET_SCENE };
 
 /* A character of 0 at a lower speed is nine low bits, then two stop bits: break and mark in one. At UBRR u a bit takes
  * u + 1 us, so 10 gives 99 us of break and 22 us of mark. ANSI E1.11 wants 92 and 12. */
@@ -66,6 +66,15 @@ static volatile uint8_t is_due;
 static volatile uint8_t break_ubrr = BREAK_UBRR_MIN;
 static volatile uint16_t period_ticks = 1000000UL / RATE_DEFAULT / TICK_US;
 static uint8_t break_units = BREAK_UNITS_DEFAULT, rate = RATE_DEFAULT;
+
+/* While the line is heard, the same three: one is being heard, one may wait for the host, one is being told. */
+static volatile uint8_t is_hearing;
+static struct look *volatile hearing;
+static struct look *volatile heard;
+static struct look *volatile telling;
+#define NO_FRAME 0xffff
+static volatile uint16_t heard_bytes;
+static uint16_t told_bytes;
 
 static uint16_t guard_ms;
 static uint8_t has_scene, is_fed;
@@ -124,6 +133,70 @@ static void line_start(void) {
   TIMSK5 = _BV(OCIE5A);
 }
 
+/* The line driver lets go of the line, and the receiver listens to it. */
+static void line_hear(void) {
+  if (is_hearing) return;
+  uint8_t status = SREG;
+  cli();
+  TIMSK5 = 0;
+  ENABLE_PORT &= (uint8_t)~_BV(ENABLE_BIT);
+  UCSR1B = 0;
+  UBRR1 = SLOT_UBRR;
+  line_state = IDLE;
+  waiting = 0;
+  hearing = &looks[0];
+  heard = telling = 0;
+  heard_bytes = NO_FRAME;
+  told_bytes = 0;
+  is_fed = 0;
+  is_hearing = 1;
+  UCSR1B = _BV(RXEN1) | _BV(RXCIE1);
+  SREG = status;
+}
+
+/* The line is ours again, and dark until there is a look. What was being told is left in the middle. */
+static void line_speak(void) {
+  if (!is_hearing) return;
+  uint8_t status = SREG;
+  cli();
+  UCSR1B = 0;
+  is_hearing = 0;
+  heard = telling = 0;
+  on_line = &looks[0];
+  filling = &looks[1];
+  memset(looks[0].levels, 0, sizeof looks[0].levels);
+  line_start();
+  SREG = status;
+}
+
+/* What was heard waits for the host, in the place of one that still waits: the newest counts. */
+static void end_heard(void) {
+  struct look *full = hearing;
+  if (heard_bytes == NO_FRAME || heard_bytes < 2) return;
+  full->slots = heard_bytes - 1;
+  if (heard) hearing = heard;
+  else
+    for (uint8_t i = 0; i < 3; i++)
+      if (&looks[i] != full && &looks[i] != telling) hearing = &looks[i];
+  heard = full;
+}
+
+ISR(USART1_RX_vect) {
+  uint8_t status = UCSR1A, byte = UDR1;
+  if (status & _BV(FE1)) {
+    /* A break has no stop bit and nothing in it. Anything else without one spoils its frame. */
+    if (byte == 0) end_heard();
+    heard_bytes = byte == 0 ? 0 : NO_FRAME;
+    return;
+  }
+  if (status & _BV(DOR1)) heard_bytes = NO_FRAME;
+  if (heard_bytes == NO_FRAME) return;
+  hearing->levels[heard_bytes++] = byte;
+  if (heard_bytes <= SLOTS_MAX) return;
+  end_heard();
+  heard_bytes = NO_FRAME;
+}
+
 /* Puts a look on the line from the next frame on. Fewer slots than 24 would let a receiver take it for nothing. */
 static void show(const uint8_t *bytes, uint16_t length) {
   uint8_t status = SREG;
@@ -143,7 +216,30 @@ static void show(const uint8_t *bytes, uint16_t length) {
   SREG = status;
 }
 
+/* As much of what was heard as the host's line takes now. A look of 512 slots is 20 ms of it, and more at 115,200 baud:
+ * nothing waits for that. */
+static void tell_heard(uint8_t is_patient) {
+  if (!telling) {
+    cli();
+    telling = heard;
+    heard = 0;
+    sei();
+    told_bytes = 0;
+  }
+  if (!telling) return;
+  /* Begin, label, two of length, status; then start code and levels; then the end. */
+  uint16_t length = telling->slots + 2;
+  while (told_bytes < length + 5 && (is_patient || uart_room() > 0)) {
+    const uint8_t head[] = {FRAME_BEGIN, HEARD_DMX, (uint8_t)length, (uint8_t)(length >> 8), 0};
+    uint16_t place = told_bytes++;
+    uart_send(place < 5 ? head[place] : place < length + 4 ? telling->levels[place - 5] : FRAME_END);
+  }
+  if (told_bytes == length + 5) telling = 0;
+}
+
 static void reply(uint8_t label, const uint8_t *bytes, uint8_t length) {
+  /* Not into the middle of another frame. */
+  if (telling) tell_heard(1);
   uart_send(FRAME_BEGIN);
   uart_send(label);
   uart_send(length);
@@ -181,7 +277,7 @@ static void set_guard(const uint8_t *bytes) {
   guard_ms = (uint16_t)(bytes[0] | bytes[1] << 8);
   has_scene = bytes[2];
   fed_ms = now_ms();
-  is_fed = 1;
+  is_fed = !is_hearing;
   reply(SET_GUARD, bytes, 3);
 }
 
@@ -198,8 +294,13 @@ static void serve(uint8_t label, const uint8_t *bytes, uint16_t length) {
     case SEND_DMX:
       if (length < 2 || length > SLOTS_MAX + 1) return;
       fed_ms = now_ms();
+      line_speak();
       is_fed = 1;
       return show(bytes, length);
+    case HEAR_DMX:
+      /* 1 asks for changes alone, where silence may mean a line that was pulled: every frame is told. */
+      if (length == 1) line_hear();
+      return;
     case GET_SERIAL:
       return reply_serial();
     case GET_MANUFACTURER:
@@ -291,6 +392,7 @@ int main(void) {
       byte_ms = now;
       take_byte(uart_take());
     }
+    if (is_hearing) tell_heard(0);
     if (guard_ms && is_fed && now - fed_ms > guard_ms) go_safe();
     sleep_mode();
   }

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import vectors from "../vectors.json" with { type: "json" };
-import { encodeGuard, encodeWidgetFrame, WidgetReader } from "./codec.ts";
+import { encodeGuard, encodeReceive, encodeWidgetFrame, receivedLevels, WidgetReader } from "./codec.ts";
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 const bytesOf = (text: string): Uint8Array => Buffer.from(text, "hex");
@@ -27,6 +27,24 @@ describe("vectors", () => {
     expect(hex(encodeGuard(2000))).toBe(vectors.guard.dark);
     expect(hex(encodeGuard(2000, Uint8Array.of(255, 1)))).toBe(vectors.guard.scene);
   });
+});
+
+test("the widget is told to hear, and says levels only in packets that are whole and are levels", () => {
+  expect(hex(encodeReceive())).toBe("7e08010000e7");
+  expect(receivedLevels(bytesOf("0000ff8001"))).toEqual(Uint8Array.of(255, 128, 1));
+  expect(receivedLevels(new Uint8Array(514))).toEqual(new Uint8Array(512));
+
+  for (const none of ["", "00", "0000", "0100ff", "0200ff", "0017ff", "00cc0118"])
+    expect(receivedLevels(bytesOf(none))).toBe(undefined);
+  expect(receivedLevels(new Uint8Array(515))).toBe(undefined);
+});
+
+test("a flood of beginnings is looked at once", () => {
+  const flood = new Uint8Array(1 << 20).fill(0x7e);
+
+  const found = framesIn([flood, new Uint8Array(700), bytesOf("7e4d0000e7")]);
+
+  expect(found.map(({ label }) => label)).toEqual([77]);
 });
 
 test("however a stream is cut, its frames are the same, and no more than one is held", () => {

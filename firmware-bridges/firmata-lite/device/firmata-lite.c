@@ -356,9 +356,12 @@ static void serve_stepper(const uint8_t *bytes, uint8_t length) {
   }
   if (bytes[0] != 1 || length < 8 || !stepper->wires) return;
   stepper->is_forward = bytes[2];
-  stepper->left = pair(bytes + 3) | (uint32_t)bytes[5] << 14;
-  stepper->interval_us = stepper_interval(stepper->steps_per_turn, pair(bytes + 6));
-  if (stepper->interval_us == 0) stepper->left = 0;
+  uint16_t accelerations[] = {0, 0};
+  if (length >= 12) {
+    accelerations[0] = pair(bytes + 8);
+    accelerations[1] = pair(bytes + 10);
+  }
+  stepper_go(stepper, pair(bytes + 3) | (uint32_t)bytes[5] << 14, pair(bytes + 6), accelerations);
 }
 
 static void configure_servo(const uint8_t *bytes) {
@@ -515,7 +518,7 @@ static uint8_t run_steppers(void) {
     if (now - stepper->stepped_us < stepper->interval_us) continue;
     stepper->stepped_us += stepper->interval_us;
     stepper_step(stepper, write_pin);
-    if (--stepper->left > 0) continue;
+    if (stepper->left > 0) continue;
     begin_sysex(STEPPER);
     uart_send(i);
     end_sysex();

@@ -8,6 +8,7 @@ import { openRolloutStore } from "../adapters/store-sqlite/rollout-store.ts";
 import type { HubTrust } from "../hub-trust.ts";
 import type { SiteWorld } from "../hub-site.ts";
 import type { Log } from "../ports/log.ts";
+import { version } from "./version.ts";
 
 export interface SiteWorldOptions {
   readonly data: string;
@@ -28,7 +29,9 @@ export async function openSiteWorld({
   trust,
 }: SiteWorldOptions): Promise<SiteWorld & AsyncDisposable> {
   await using undo = new AsyncDisposableStack();
-  const compiler = undo.use(openSiteCompiler({ file, site, modules: () => trust.modules() }));
+  const compiler = undo.use(
+    openSiteCompiler({ file, site, interactor: version, modules: () => trust.modules() }),
+  );
   const revisionLog = undo.use(await openRevisionLog({ folder: data, clock, log }));
   const rolloutStore = undo.use(await openRolloutStore({ folder: data, clock, log }));
   const kept = undo.move();

@@ -4,9 +4,10 @@ import * as z from "zod/mini";
 import { invariant } from "@interactor/shared/kernel/assert";
 import { serveCompiler } from "../adapters/site-compiler/worker.ts";
 
-const setup = z.object({ site: z.string() });
+const setup = z.object({ site: z.string(), interactor: z.optional(z.string()) });
 
 export function run(): void {
   invariant(parentPort !== null, "a thread has a parent");
-  serveCompiler(parentPort, setup.parse(workerData).site);
+  const { site, interactor } = setup.parse(workerData);
+  serveCompiler(parentPort, site, interactor);
 }

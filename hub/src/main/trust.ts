@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "@interactor/shared/kernel/clock";
+import { messageOf } from "@interactor/shared/kernel/fault";
 import { nodeTopics } from "@interactor/shared/wire/topics";
 import { openAuditLog } from "../adapters/audit-log-files.ts";
 import { readImportPolicy } from "../adapters/import-policy-file.ts";
@@ -47,6 +48,12 @@ export async function openTrust(data: string, clock: Clock, log: Log): Promise<T
     read: async ({ kind, name }) =>
       kind === "content" ? ((await repository.content(name)) ?? planOf(name)) : repository.read(kind, name),
     sumOf: (bytes) => createHash("sha256").update(bytes).digest(),
+    given: (node, { kind, name }) => {
+      if (kind !== "content") return;
+      void registry.downloaded(name, node).catch((error: unknown) => {
+        log.warn("a download could not be counted", { node, digest: name, cause: messageOf(error) });
+      });
+    },
     log,
   });
   await desk.start();

@@ -3,7 +3,7 @@ import type { TrustStanding } from "@interactor/shared/bundle/trust-api";
 
 export interface TrustDesk {
   standing(): TrustStanding;
-  /** The newest document of a role: `root`, `targets`, or a publisher's. */
+  /** The newest document of a role: `root`, `targets`, or a publisher's; `3.root`: that root. */
   document(role: string): Promise<Uint8Array | undefined>;
   /** The key that the hub will sign with when a root names it. */
   nextOnlineKey(): Promise<TrustStanding["online"]>;

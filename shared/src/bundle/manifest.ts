@@ -6,6 +6,7 @@ import { isOfType } from "../wire/value.ts";
 import { isName } from "../wire/names.ts";
 import { type InputSpec, inputSpec, type OutputSpec, outputSpec, type Ports } from "../wire/messages/port.ts";
 import { portsMax } from "../wire/limits.ts";
+import type { ModuleLimits } from "../wire/messages/module-limits.ts";
 import { failed, ok, type Result } from "../kernel/result.ts";
 
 export interface Manifest {
@@ -31,6 +32,12 @@ export interface Manifest {
   readonly fixturesInto?: string;
   /** What it needs of the world. */
   readonly permissions?: readonly Permission[];
+  /** Modules that run on its node before it does: ids, with a range of versions for each. */
+  readonly requires?: Readonly<Record<string, string>>;
+  /** The versions of Interactor that it is written for, as a range. */
+  readonly engines?: { readonly interactor: string };
+  /** What it uses more of than modules have by themselves, or less. */
+  readonly limits?: ModuleLimits;
 }
 
 /** What a module may need. Of a pin, a bus, a serial line and a universe there is one, and one instance has it. */
@@ -63,7 +70,10 @@ export interface Need {
   readonly rank: string;
 }
 
-export function needsOf({ permissions = [] }: Manifest, settings: unknown): readonly Need[] {
+export function needsOf(
+  { permissions = [] }: Pick<Manifest, "permissions">,
+  settings: unknown,
+): readonly Need[] {
   return permissions.flatMap((permission): readonly Need[] => {
     const { kind } = permission;
     if ("names" in permission)
@@ -78,6 +88,10 @@ export function needsOf({ permissions = [] }: Manifest, settings: unknown): read
     );
   });
 }
+
+/** Whether the settings themselves name it there: what a module puts in by itself, nobody has written. */
+export const isNamedAt = (settings: unknown, { pointer, name }: Need): boolean =>
+  pointer !== undefined && namesAt(settings, pointer).includes(name);
 
 /** Pointers without `*`, one for each that a pointer with some means. */
 function placesOf(settings: unknown, pointer: string): readonly string[] {

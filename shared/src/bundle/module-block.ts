@@ -8,7 +8,9 @@ import { isName } from "../wire/names.ts";
 import { inputSpec, outputSpec } from "../wire/messages/port.ts";
 import { shortText } from "../wire/messages/schema.ts";
 import { type Manifest, permissionKinds } from "./manifest.ts";
-import { signedManifest } from "./signed-module.ts";
+import { moduleLimits } from "../wire/messages/module-limits.ts";
+import { requiresMax, signedManifest } from "./signed-module.ts";
+import { parseVersionRange } from "./version-range.ts";
 
 /** What is written wrongly is told, and not left out: a misspelt `unit` is no unit. */
 const input = z.strictObject(inputSpec.shape);
@@ -22,6 +24,10 @@ const permission = z.union([
 ]);
 
 const portName = z.string().check(z.refine(isName, "not a name: a-z, 0-9, - and _"));
+
+const range = shortText.check(
+  z.refine((text) => parseVersionRange(text).ok, 'not a range of versions such as "^1.2"'),
+);
 
 const moduleBlock = z.strictObject({
   /** For editors. */
@@ -43,6 +49,11 @@ const moduleBlock = z.strictObject({
   takesSettings: z.exactOptional(z.boolean()),
   fixturesInto: z.exactOptional(shortText),
   permissions: z.exactOptional(z.array(permission)),
+  /** Modules that have to run on the same node, with a range of versions for each. */
+  requires: z.exactOptional(
+    z.record(portName, range).check(z.refine((all) => Object.keys(all).length <= requiresMax, "too many")),
+  ),
+  limits: z.exactOptional(moduleLimits),
   /** The first source of the module. */
   entry: z._default(shortText, "src/module.ts"),
   /** Settings that are right, with which its contract is tested. */
@@ -53,7 +64,7 @@ const modulePackage = z.looseObject({
   name: z.string(),
   version: z.string(),
   license: z.exactOptional(z.string()),
-  engines: z.exactOptional(z.looseObject({ interactor: z.exactOptional(z.string()) })),
+  engines: z.exactOptional(z.looseObject({ interactor: z.exactOptional(range) })),
   interactor: moduleBlock,
 });
 
@@ -80,6 +91,7 @@ export function readModulePackage(packageJson: unknown): Result<ModulePackage, r
     id: id ?? name.replace(/^@[^/]*\//, ""),
     version,
     ...(license !== undefined && { license }),
+    ...(engines?.interactor !== undefined && { engines: { interactor: engines.interactor } }),
     ...declared,
   };
   const signable = signedManifest({ manifest });

@@ -9,6 +9,9 @@ const versionPattern = /^\d{1,9}\.\d{1,9}\.\d{1,9}(?:-[0-9A-Za-z.-]{1,64})?$/;
 
 const name = z.string().check(z.refine(isName, "not a name"));
 
+/** Modules that one requires. A chain of them starts one after the other. More: refuse. */
+export const requiresMax = 16;
+
 /** What every manifest has that trust must know. The rest of it is for whoever runs the module. */
 const manifest = z.looseObject({
   id: name,

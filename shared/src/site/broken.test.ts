@@ -13,7 +13,7 @@ import { problemReport } from "./site-problem.ts";
 
 const folder = join(import.meta.dirname, "broken");
 const names = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
-const catalogue = new DeclaredModules([...builtInModules, ...testModules]);
+const catalogue = new DeclaredModules([...builtInModules, ...testModules], "0.1.0");
 
 function reportOf(name: string): string {
   const read = (path: string) =>

@@ -1,7 +1,9 @@
 /** The modules that a site can name: what each version of them declares of its settings, its ports and its needs. */
 import * as z from "zod";
 import { type DeclaredPorts, declaredPorts, type Manifest, type Need, needsOf } from "../bundle/manifest.ts";
+import { parseVersionRange } from "../bundle/version-range.ts";
 import { failed, ok, type Result } from "../kernel/result.ts";
+import type { ModuleLimits } from "../wire/messages/module-limits.ts";
 import { readBySchema, type Places } from "./schema-problems.ts";
 import type { Path, Problem } from "./yaml-text.ts";
 
@@ -42,6 +44,16 @@ export interface Catalogue {
   takesSettings(module: ModuleVersion): boolean;
   /** The setting that its fixtures become inputs in; `undefined`: it has none. */
   fixturesInto(module: ModuleVersion): string | undefined;
+  /** Versions that were published once, and are not any more. */
+  withdrawnOf(module: string): readonly WithdrawnVersion[];
+  requiresOf(module: ModuleVersion): Readonly<Record<string, string>>;
+  /** The versions of Interactor that it is written for; `undefined`: it does not say. */
+  enginesOf(module: ModuleVersion): string | undefined;
+  /** Of this Interactor; `undefined`: it is not known, and every module is for it. */
+  readonly interactor: string | undefined;
+  isForThis(module: ModuleVersion): boolean;
+  /** What it uses more of than is usual, or less. */
+  limitsOf(module: ModuleVersion): ModuleLimits;
   /** `undefined`: every agent has it. */
   bundleOf(module: ModuleVersion): Bundle | undefined;
 }
@@ -49,6 +61,11 @@ export interface Catalogue {
 export interface ModuleVersion {
   readonly module: string;
   readonly version: string;
+}
+
+export interface WithdrawnVersion extends ModuleVersion {
+  /** In words. */
+  readonly why: string;
 }
 
 interface Declared {
@@ -61,9 +78,17 @@ interface Declared {
 
 export class DeclaredModules implements Catalogue {
   readonly modules: readonly string[];
+  readonly interactor: string | undefined;
+  readonly #withdrawn: readonly WithdrawnVersion[];
   readonly #declared = new Map<string, Map<string, Declared>>();
 
-  constructor(declarations: readonly ModuleDeclaration[]) {
+  constructor(
+    declarations: readonly ModuleDeclaration[],
+    interactor?: string,
+    withdrawn: readonly WithdrawnVersion[] = [],
+  ) {
+    this.interactor = interactor;
+    this.#withdrawn = withdrawn;
     for (const { manifest, settings, bundle } of declarations) {
       const versions = this.#declared.get(manifest.id) ?? new Map<string, Declared>();
       this.#declared.set(
@@ -113,6 +138,29 @@ export class DeclaredModules implements Catalogue {
 
   fixturesInto(module: ModuleVersion): string | undefined {
     return this.#find(module)?.manifest.fixturesInto;
+  }
+
+  withdrawnOf(module: string): readonly WithdrawnVersion[] {
+    return this.#withdrawn.filter((each) => each.module === module);
+  }
+
+  requiresOf(module: ModuleVersion): Readonly<Record<string, string>> {
+    return this.#find(module)?.manifest.requires ?? {};
+  }
+
+  enginesOf(module: ModuleVersion): string | undefined {
+    return this.#find(module)?.manifest.engines?.interactor;
+  }
+
+  isForThis(module: ModuleVersion): boolean {
+    const engines = this.enginesOf(module);
+    if (engines === undefined || this.interactor === undefined) return true;
+    const range = parseVersionRange(engines);
+    return range.ok && range.value.has(this.interactor);
+  }
+
+  limitsOf(module: ModuleVersion): ModuleLimits {
+    return this.#find(module)?.manifest.limits ?? {};
   }
 
   bundleOf(module: ModuleVersion): Bundle | undefined {

@@ -1,6 +1,10 @@
-/** Lighting fixtures that an instance names: read, put in their places and turned into inputs. */
+/**
+ * Lighting fixtures that an instance names: read, put in their places and turned into inputs. Scenes and cues may then
+ * name these.
+ */
 import type { ModuleVersion } from "./catalogue.ts";
-import { placeFixtures } from "./fixtures/place-fixtures.ts";
+import { levelInputs, levelProblems, withInputNames } from "./fixtures/fixture-levels.ts";
+import { type FixtureProblem, placeFixtures } from "./fixtures/place-fixtures.ts";
 import type { SiteCheck } from "./site-check.ts";
 import type { WrittenInstance } from "./site-schema.ts";
 import type { Path } from "./yaml-text.ts";
@@ -19,27 +23,24 @@ export function checkFixtures(
   settings: unknown,
 ): PlacedSettings | undefined {
   const into = check.catalogue.fixturesInto(module);
-  const hasFixtures =
-    typeof settings === "object" &&
-    settings !== null &&
-    "fixtures" in settings &&
-    settings.fixtures !== undefined;
-  if (into === undefined || !hasFixtures) return { whole: settings, written: (written) => written };
+  if (into === undefined || typeof settings !== "object" || settings === null)
+    return { whole: settings, written: (written) => written };
+  const tell = (problems: readonly FixtureProblem[]): undefined => {
+    for (const { path, message, hint } of problems)
+      check.tell([...instance, "settings", ...path], message, hint);
+  };
   const { sources } = check.site;
   const placed = placeFixtures(settings, into, (path) => sources.textBeside(path));
-  if (!placed.ok) {
-    for (const { path, message, hint } of placed.error)
-      check.tell([...instance, "settings", ...path], message, hint);
-    return undefined;
-  }
-  const whole: unknown = placed.value;
-  if (typeof whole !== "object" || whole === null) return undefined;
+  if (!placed.ok) return tell(placed.error);
+  const problems = levelProblems(placed.value, levelInputs(placed.value, into));
+  if (problems.length > 0) return tell(problems);
+  const whole = withInputNames(placed.value);
+  const fixtures: unknown = Reflect.get(whole, "fixtures");
   return {
     whole,
-    written: (written) => ({
-      ...written,
-      fixtures: Reflect.get(whole, "fixtures"),
-      [into]: Reflect.get(whole, into),
-    }),
+    written(written) {
+      const named = written && withInputNames(written);
+      return fixtures === undefined ? named : { ...named, fixtures, [into]: Reflect.get(whole, into) };
+    },
   };
 }

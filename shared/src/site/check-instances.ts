@@ -2,27 +2,33 @@
 import type { DeclaredPorts, Need } from "../bundle/manifest.ts";
 import { failed } from "../kernel/result.ts";
 import type { Millis } from "../kernel/units.ts";
+import type { ModuleLimits } from "../wire/messages/module-limits.ts";
 import { findPort, type InputSpec } from "../wire/messages/port.ts";
 import type { ModuleVersion } from "./catalogue.ts";
 import type { InstancePlan } from "./compiled-site.ts";
 import { type Failsafe, type Level, parseFailsafe } from "./failsafe.ts";
+import { type CheckedVersion, checkVersions } from "./check-versions.ts";
 import { checkFixtures } from "./check-fixtures.ts";
+import { grantedTo, limitsFor } from "./granted.ts";
 import { exampleLevel, hintAmong, misfit, type SiteCheck } from "./site-check.ts";
 import type { ReadInstance } from "./read-site.ts";
 import { sceneInstance } from "../wire/names.ts";
 import type { WrittenInstance } from "./site-schema.ts";
-import { newestWithin, parseVersionRange } from "./version-range.ts";
 import type { Path } from "./yaml-text.ts";
 
 export interface CheckedInstance extends ModuleVersion {
   readonly node: string;
   readonly name: string;
+  /** Instances of its node that start before it. */
+  readonly after: readonly string[];
   readonly path: Path;
   readonly written: WrittenInstance;
   /** As they are written, with fixtures put in their places. */
   readonly settings: WrittenInstance["settings"];
   readonly ports: DeclaredPorts;
   readonly needs: readonly Need[];
+  /** What its module asks for. */
+  readonly limits: ModuleLimits;
   /** By input; a counted one by what it stands for, and single ones of it that differ. */
   readonly failsafes: Readonly<Record<string, PlacedFailsafe>>;
   readonly stops: Readonly<Record<string, Level>>;
@@ -46,8 +52,9 @@ export type Instances = ReadonlyMap<string, CheckedInstance>;
 export function checkInstances(check: SiteCheck): Instances {
   const checked = new Map<string, CheckedInstance>();
   for (const [node, { instances }] of check.site.nodes) {
+    const versions = checkVersions(check, node, instances);
     for (const [name, read] of instances) {
-      const instance = checkInstance(check, node, name, read);
+      const instance = checkInstance(check, { node, name, found: versions.get(name) }, read);
       if (instance !== undefined) checked.set(`${node}/${name}`, instance);
     }
   }
@@ -56,8 +63,7 @@ export function checkInstances(check: SiteCheck): Instances {
 
 function checkInstance(
   check: SiteCheck,
-  node: string,
-  name: string,
+  { node, name, found }: { node: string; name: string; found: CheckedVersion | undefined },
   { written, wrong }: ReadInstance,
 ): CheckedInstance | undefined {
   const path = ["nodes", node, "instances", name];
@@ -65,9 +71,8 @@ function checkInstance(
     check.tellKey(path.slice(0, -1), name, `every node has a "${name}" of its own`, "call it otherwise");
     return undefined;
   }
-  const version = versionFor(check, path, written);
-  if (version === undefined) return undefined;
-  const module = { module: written.module, version };
+  if (found === undefined) return undefined;
+  const module = { module: written.module, version: found.version };
   const { catalogue, site } = check;
   const settings = wrong.has("settings")
     ? failed([])
@@ -87,45 +92,31 @@ function checkInstance(
   }
   const actuators = Object.entries(ports.value.inputs).filter(([, spec]) => spec.actuator === true);
   const bundle = catalogue.bundleOf(module);
+  const needs = catalogue.needsOf(module, given);
   const inputs = new Inputs(check, { node, name, path, actuators: new Map(actuators), ports: ports.value });
   inputs.checkLeases(written.leases ?? {});
   const stops = wrong.has("stop") ? {} : inputs.stops(written.stop);
   return {
     ...module,
+    after: found.after,
     node,
     name,
     path,
     written,
     settings: placed.written(written.settings),
     ports: ports.value,
-    needs: catalogue.needsOf(module, given),
-    bundle: bundle && { ...bundle, takesSettings: catalogue.takesSettings(module) },
+    needs,
+    limits: catalogue.limitsOf(module),
+    bundle: bundle && {
+      ...bundle,
+      takesSettings: catalogue.takesSettings(module),
+      ...grantedTo(needs),
+      ...limitsFor(catalogue.limitsOf(module), written.grant),
+    },
     stops,
     backgrounds: wrong.has("background") ? {} : inputs.levels("background", written.background),
     failsafes: wrong.has("failsafe") ? {} : inputs.failsafes(written.failsafe, stops),
   };
-}
-
-/** The newest version that the site wants. */
-function versionFor(check: SiteCheck, path: Path, { module, version }: WrittenInstance): string | undefined {
-  const versions = check.catalogue.versionsOf(module);
-  if (versions.length === 0) {
-    check.tell(
-      [...path, "module"],
-      `there is no module "${module}"`,
-      hintAmong(module, check.catalogue.modules),
-    );
-    return undefined;
-  }
-  const range = parseVersionRange(version ?? "*");
-  const newest = range.ok ? newestWithin(range.value, versions) : undefined;
-  if (newest === undefined && range.ok)
-    check.tell(
-      [...path, "version"],
-      `no version of ${module} is within ${version}`,
-      `there is ${versions.join(", ")}`,
-    );
-  return newest;
 }
 
 interface Subject {

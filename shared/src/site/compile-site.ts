@@ -218,7 +218,7 @@ function scenesOf(site: ReadSite, node: string): NodePlan["scenes"] {
 }
 
 function instancePlan(instance: CheckedInstance, uses: readonly SecretUse[]): InstancePlan {
-  const { module, version, written, settings, failsafes, stops, backgrounds, path, bundle } = instance;
+  const { module, version, written, settings, failsafes, stops, backgrounds, path, after, bundle } = instance;
   return {
     module,
     version,
@@ -229,6 +229,7 @@ function instancePlan(instance: CheckedInstance, uses: readonly SecretUse[]): In
     ...(Object.keys(backgrounds).length === 0 ? {} : { backgrounds }),
     ...(written.leases === undefined ? {} : { leases: written.leases }),
     ...(written.grant === undefined ? {} : { grant: written.grant }),
+    ...(after.length === 0 ? {} : { after }),
     ...(bundle === undefined ? {} : { bundle }),
   };
 }

@@ -5,14 +5,23 @@
 import { canonical } from "../wire/canonical.ts";
 import { encodeCbor } from "../wire/cbor.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
+import type { Grants as Reachable } from "../wire/messages/grants.ts";
+import type { ModuleLimits } from "../wire/messages/module-limits.ts";
 import type { Bundle } from "./catalogue.ts";
 import type { PlacedFailsafe } from "./check-instances.ts";
 import type { Level } from "./failsafe.ts";
 import type { Modes, Secret } from "./read-site.ts";
-import type { Grants } from "./site-schema.ts";
+import type { Grants, InstanceGrants } from "./site-schema.ts";
 
 /** Plain data: what JSON has. A text with secrets is `{ $secret: [text, name, text …] }`, texts and names by turns. */
 export type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain };
+
+export interface PlannedBundle extends Bundle {
+  readonly takesSettings: boolean;
+  /** What it asked for and was granted. */
+  readonly grants?: Reachable;
+  readonly limits?: ModuleLimits;
+}
 
 export interface InstancePlan {
   readonly module: string;
@@ -24,9 +33,11 @@ export interface InstancePlan {
   /** What inputs hold while nobody else has them. */
   readonly backgrounds?: Readonly<Record<string, Level>>;
   readonly leases?: Readonly<Record<string, number>>;
-  readonly grant?: Grants;
+  readonly grant?: InstanceGrants;
+  /** Instances of its node that start before it. */
+  readonly after?: readonly string[];
   /** Of a module that was published: a revision says for good what it is, whatever becomes of the module. */
-  readonly bundle?: Bundle & { readonly takesSettings: boolean };
+  readonly bundle?: PlannedBundle;
 }
 
 export interface NodePlan {

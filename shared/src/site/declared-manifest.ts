@@ -1,9 +1,13 @@
 /** A manifest as a document: what it must have so that a site can name its module. */
 import * as z from "zod";
 import { permissionKinds } from "../bundle/manifest.ts";
+import { requiresMax } from "../bundle/signed-module.ts";
+import { parseVersionRange } from "../bundle/version-range.ts";
+import { type ModuleLimits, moduleLimits } from "../wire/messages/module-limits.ts";
 import { inputSpec, outputSpec } from "../wire/messages/port.ts";
 import { portsMax } from "../wire/limits.ts";
 import { isName } from "../wire/names.ts";
+import { versionRangeLengthMax } from "./limits.ts";
 
 const kind = z.enum(permissionKinds);
 const permission = z.union([
@@ -15,6 +19,11 @@ const permission = z.union([
     rank: z.string().exactOptional(),
   }),
 ]);
+
+const range = z
+  .string()
+  .max(versionRangeLengthMax)
+  .refine((text) => parseVersionRange(text).ok, "not a range of versions");
 
 const name = z.string().refine(isName, "not a name (a-z, 0-9, - and _)");
 const few = (ports: object): boolean => Object.keys(ports).length <= portsMax;
@@ -34,4 +43,10 @@ export const declaredManifest = z.strictObject({
   outputsLike: z.record(z.string(), z.unknown()).exactOptional(),
   fixturesInto: z.string().exactOptional(),
   permissions: z.array(permission).exactOptional(),
+  requires: z
+    .record(name, range)
+    .refine((all) => Object.keys(all).length <= requiresMax, "too many")
+    .exactOptional(),
+  engines: z.object({ interactor: range }).exactOptional(),
+  limits: z.custom<ModuleLimits>((given) => moduleLimits.safeParse(given).success).exactOptional(),
 });

@@ -30,7 +30,7 @@ export function bundlesOf({ instances }: NodePlan): readonly Bundle[] {
 }
 
 function plannedInstance(
-  { module, version, settings, leases = {}, bundle }: InstancePlan,
+  { module, version, settings, leases = {}, after, bundle }: InstancePlan,
   secrets: Secrets,
   catalogue: Catalogue,
 ): PlannedInstance {
@@ -40,6 +40,9 @@ function plannedInstance(
     digest: bundle?.digest ?? "",
     settings: withSources(settings, secrets),
     leases: Object.fromEntries(Object.entries(leases).map(([input, span]) => [input, millis(span)])),
+    ...(bundle?.grants === undefined ? {} : { grants: bundle.grants }),
+    ...(bundle?.limits === undefined ? {} : { limits: bundle.limits }),
+    ...(after === undefined ? {} : { after: [...after] }),
     takesSettings: bundle?.takesSettings ?? catalogue.takesSettings({ module, version }),
   };
 }

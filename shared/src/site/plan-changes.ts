@@ -57,7 +57,9 @@ function changeOf(before: PlannedInstance | undefined, after: PlannedInstance | 
   if (isSame(before, after)) return "untouched";
   const isSameCode =
     before.module === after.module && before.version === after.version && before.digest === after.digest;
-  if (!isSameCode) return "restart";
+  // What a sandbox may is set before it begins.
+  const maySame = isSame(before.grants, after.grants) && isSame(before.limits, after.limits);
+  if (!isSameCode || !maySame) return "restart";
   // Leases are the agent's business: the module knows nothing of them.
   return isSame(before.settings, after.settings) || after.takesSettings ? "re-configure" : "restart";
 }

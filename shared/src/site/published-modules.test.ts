@@ -4,8 +4,10 @@ import { decodePlan, encodePlan } from "../wire/messages/plan.ts";
 import { builtInModules } from "./built-in-modules.ts";
 import { DeclaredModules } from "./catalogue.ts";
 import { compileSite } from "./compile-site.ts";
+import { newlyAsked } from "./newly-asked.ts";
 import { planOf } from "./node-plan.ts";
-import { declarationsOf, namedIn, type PublishedModule } from "./published-modules.ts";
+import { changesBetween, emptyPlan } from "./plan-changes.ts";
+import { declarationsOf, withdrawnOf, namedIn, type PublishedModule } from "./published-modules.ts";
 
 function lamp(version: string, more: object = {}): PublishedModule {
   const ports = { inputs: { level: { type: "float" } }, outputs: {} };
@@ -23,7 +25,8 @@ function lamp(version: string, more: object = {}): PublishedModule {
 
 function compiled(published: readonly PublishedModule[], instances: string) {
   const text = `nodes: { hall: { instances: { ${instances} } } }\n`;
-  const catalogue = new DeclaredModules([...builtInModules, ...declarationsOf(published)]);
+  const declared = [...builtInModules, ...declarationsOf(published)];
+  const catalogue = new DeclaredModules(declared, "0.1.0", withdrawnOf(published));
   const site = compileSite(
     { root: "site.yaml", site: "demo", read: () => ({ ok: true, value: text }) },
     catalogue,
@@ -84,4 +87,68 @@ test("only modules that a site's texts speak of are looked at", () => {
   expect(namedIn({ files }, [lamp("1.0.0"), { ...lamp("1.0.0"), id: "lam" }]).map(({ id }) => id)).toEqual([
     "lamp",
   ]);
+});
+
+test("a version that was withdrawn is not taken, and it is said who took it back and what there is", () => {
+  const why = "acme may not publish here any more";
+  const withdrawn = (version: string): PublishedModule => ({ ...lamp(version), withdrawn: why });
+
+  expect(problems([withdrawn("1.0.0")], "a: { module: lamp }")).toEqual([`lamp 1.0.0 was withdrawn: ${why}`]);
+  const { site } = compiled([withdrawn("2.0.0"), lamp("1.0.0")], "a: { module: lamp, version: ^2 }");
+  expect(site.ok ? [] : site.error.problems).toMatchObject([
+    {
+      path: "nodes.hall.instances.a.version",
+      message: `lamp 2.0.0 was withdrawn: ${why}`,
+      hint: "where it runs it goes on; there is 1.0.0",
+    },
+  ]);
+  // An older one that is still there serves who did not insist.
+  expect(planFor([withdrawn("2.0.0"), lamp("1.0.0")], "a: { module: lamp }").instances["a"]).toMatchObject({
+    version: "1.0.0",
+  });
+});
+
+const asking = {
+  permissions: [
+    { kind: "host", from: "/host" },
+    { kind: "file", names: ["/etc/lamp"] },
+  ],
+  limits: { memoryMb: 256, handlerMs: 2000 },
+  requires: { simulated: "^0.1" },
+};
+
+test("a plan has what was granted, no more than was asked, and what starts first", () => {
+  const published = [lamp("1.0.0", asking)];
+  const granted = "grant: { files: ['*'], hosts: [other:1], memoryMb: 512 }";
+  const settings = "settings: { host: 'a.example:443' }";
+
+  const plan = planFor(
+    published,
+    `lamp: { module: lamp, ${settings}, ${granted} }, base: { module: simulated }`,
+  );
+
+  expect(plan.instances["lamp"]).toMatchObject({
+    grants: { host: ["a.example:443"], file: ["/etc/lamp"] },
+    limits: { memoryMb: 256, handlerMs: 2000 },
+    after: ["base"],
+  });
+  expect(plan.instances["base"]).not.toHaveProperty("grants");
+  expect(decodePlan(encodePlan(plan))).toMatchObject({ value: { instances: plan.instances } });
+});
+
+test("what is granted anew is told, and starts it anew", () => {
+  const published = [lamp("1.0.0", asking)];
+  const planWith = (host: string) =>
+    planFor(
+      published,
+      `lamp: { module: lamp, settings: { host: ${host} }, grant: { files: [/etc/lamp], memoryMb: 256 } }, base: { module: simulated }`,
+    );
+  const [before, after] = [planWith("a"), planWith("[a, b]")];
+
+  expect(newlyAsked(emptyPlan, before)).toEqual([
+    { instance: "lamp", asks: ["host a", "file /etc/lamp", "256 MB of memory"] },
+  ]);
+  expect(newlyAsked(before, after)).toEqual([{ instance: "lamp", asks: ["host b"] }]);
+  expect(changesBetween(before, after).instances["lamp"]).toBe("restart");
+  expect(newlyAsked(after, before)).toEqual([]);
 });

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { builtInNames } from "../bundle/built-in-names.ts";
 import type { SiteFilesBody } from "../wire/api-config.ts";
-import type { Bundle, ModuleDeclaration } from "./catalogue.ts";
+import type { Bundle, ModuleDeclaration, WithdrawnVersion } from "./catalogue.ts";
 import { declaredManifest } from "./declared-manifest.ts";
 
 export interface PublishedModule extends Bundle {
@@ -10,6 +10,8 @@ export interface PublishedModule extends Bundle {
   readonly version: string;
   /** As its publisher signed it, with what its settings are like in it as `settings`, a JSON Schema. */
   readonly manifest: unknown;
+  /** It was published once: why it is not any more, in words. */
+  readonly withdrawn?: string;
 }
 
 const manifest = z.object({
@@ -19,14 +21,19 @@ const manifest = z.object({
 
 /** What does not say what its settings are like is given any: it refuses them itself, on its node. Without those that do not say what a site must know, and those that would come under the name of a built-in one. */
 export function declarationsOf(published: readonly PublishedModule[]): readonly ModuleDeclaration[] {
-  return published.flatMap(({ id, manifest: said, digest, bytes }) => {
-    if (builtInNames.has(id)) return [];
+  return published.flatMap(({ id, manifest: said, digest, bytes, withdrawn }) => {
+    if (builtInNames.has(id) || withdrawn !== undefined) return [];
     const parsed = manifest.safeParse(said);
     if (!parsed.success) return [];
     const { settings = { type: "object" }, ...rest } = parsed.data;
     return [{ manifest: rest, settings, bundle: { digest, bytes } }];
   });
 }
+
+export const withdrawnOf = (published: readonly PublishedModule[]): readonly WithdrawnVersion[] =>
+  published.flatMap(({ id: module, version, withdrawn: why }) =>
+    why === undefined ? [] : [{ module, version, why }],
+  );
 
 /** Those whose names stand somewhere in the texts of a site: a hub may know ten thousand, and a site names a few. */
 export function namedIn(

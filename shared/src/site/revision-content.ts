@@ -9,6 +9,8 @@ import { canonical } from "../wire/canonical.ts";
 import { type CborBounds, encodeCbor } from "../wire/cbor.ts";
 import { planDepthMax, planItemsMax } from "../wire/limits.ts";
 import { compiledRoute } from "../wire/messages/desired.ts";
+import { grants as reachable } from "../wire/messages/grants.ts";
+import { moduleLimits } from "../wire/messages/module-limits.ts";
 import { decodeDocument, type DocumentFault, name } from "../wire/messages/schema.ts";
 import type { CompiledSite, Plain } from "./compiled-site.ts";
 import { siteBytesMax } from "./limits.ts";
@@ -54,8 +56,17 @@ const instance = z.object({
   stops: z.record(z.string(), level),
   backgrounds: z.exactOptional(z.record(z.string(), level)),
   leases: z.exactOptional(z.record(z.string(), z.number())),
-  grant: z.exactOptional(grants),
-  bundle: z.exactOptional(z.object({ digest: z.string(), bytes: z.number(), takesSettings: z.boolean() })),
+  grant: z.exactOptional(z.object({ ...grants.shape, ...moduleLimits.shape })),
+  after: z.exactOptional(z.array(z.string())),
+  bundle: z.exactOptional(
+    z.object({
+      digest: z.string(),
+      bytes: z.number(),
+      takesSettings: z.boolean(),
+      grants: z.exactOptional(reachable),
+      limits: z.exactOptional(moduleLimits),
+    }),
+  ),
 });
 
 const routes = z.record(name, compiledRoute);

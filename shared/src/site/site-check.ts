@@ -10,7 +10,7 @@ import type { SiteProblem } from "./site-problem.ts";
 import type { Path } from "./yaml-text.ts";
 
 /** Names that a hint lists when none is near. */
-const namesListedMax = 8;
+const namesListedMax = 10;
 
 export class SiteCheck {
   readonly site: ReadSite;

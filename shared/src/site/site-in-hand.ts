@@ -9,6 +9,7 @@ import type { Catalogue } from "./catalogue.ts";
 import { compileSite, type SiteFailure } from "./compile-site.ts";
 import type { CompiledSite, HubPlan } from "./compiled-site.ts";
 import { nodePlanBytesMax } from "./limits.ts";
+import { newlyAsked } from "./newly-asked.ts";
 import { bundlesOf, planOf } from "./node-plan.ts";
 import { changesBetween, emptyPlan, isNothing } from "./plan-changes.ts";
 import { decodeRevision, encodeRevision, type RevisionContent } from "./revision-content.ts";
@@ -22,6 +23,12 @@ export interface NodeInHand {
   readonly plan: Uint8Array;
   /** Digests of what it installs for that. */
   readonly bundles: readonly string[];
+  /** What its instances run. */
+  readonly modules: readonly {
+    readonly instance: string;
+    readonly module: string;
+    readonly version: string;
+  }[];
 }
 
 export interface SiteInHand {
@@ -132,8 +139,10 @@ export function compareKept(
   const was: CompiledSite = left?.value.site ?? { ...is, nodes: {}, hub: nothingOn(is.hub) };
   const names = [...new Set([...Object.keys(was.nodes), ...Object.keys(is.nodes)])].toSorted();
   const nodes = names.flatMap((node) => {
-    const changed = nodeChanges(planIn(was, node, catalogue), planIn(is, node, catalogue));
-    return changed === undefined ? [] : [{ node, ...changed }];
+    const plans = [planIn(was, node, catalogue), planIn(is, node, catalogue)] as const;
+    const changed = nodeChanges(...plans);
+    const asked = newlyAsked(...plans).map(({ instance, asks }) => ({ instance, asks: [...asks] }));
+    return changed === undefined ? [] : [{ node, ...changed, ...(asked.length === 0 ? {} : { asked }) }];
   });
   const changes = siteChanges(was, is).map((change) => ({
     ...change,
@@ -193,7 +202,12 @@ function inHand({ from, site }: RevisionContent, { catalogue, digestOf }: SiteTo
   const nodes = Object.entries(site.nodes).map(([name, node]): [string, NodeInHand] => {
     const plan = alone(encodePlan(planOf(node, hub.secrets, catalogue)));
     const bundles = bundlesOf(node).map(({ digest }) => digest);
-    return [name, { zones: node.zones, digest: digestOf(plan), plan, bundles }];
+    const modules = Object.entries(node.instances).map(([instance, { module, version }]) => ({
+      instance,
+      module,
+      version,
+    }));
+    return [name, { zones: node.zones, digest: digestOf(plan), plan, bundles, modules }];
   });
   const routes = [hub, ...Object.values(site.nodes)].flatMap((each) => Object.values(each.routes));
   return {

@@ -1,6 +1,8 @@
 /** The shape of a site file: each part by itself. What parts say of each other is checked afterwards. */
 import * as z from "zod";
 import { type PermissionKind } from "../bundle/manifest.ts";
+import { parseVersionRange } from "../bundle/version-range.ts";
+import { moduleLimits } from "../wire/messages/module-limits.ts";
 import { leaseMin, nodesMax, portsMax, routesMax, scenesMax, zonesPerNodeMax } from "../wire/limits.ts";
 import { type Level, parseFailsafe } from "./failsafe.ts";
 import {
@@ -17,7 +19,6 @@ import {
 import { addressField, durationField, nameField, nameWords, routeSchema } from "./route-schema.ts";
 import { groupsField } from "./route-target.ts";
 import { secretName } from "./variables.ts";
-import { parseVersionRange } from "./version-range.ts";
 
 const title = z.string().max(titleLengthMax).optional().describe("For people.");
 const level = z.union([z.boolean(), z.number(), z.string()], "a level is a number, true or false, or a text");
@@ -130,6 +131,12 @@ const grants = z.strictObject(
 );
 export type Grants = z.infer<typeof grants>;
 
+const instanceGrants = z.strictObject(
+  { ...grants.shape, ...moduleLimits.shape },
+  "a map with lists of pins, buses, serial, universes, hosts or files, and limits such as memoryMb",
+);
+export type InstanceGrants = z.infer<typeof instanceGrants>;
+
 const rangeWords = 'a range of versions is a text such as "^1.2", "~1.2.3" or "*"';
 
 export const instanceSchema = z.strictObject(
@@ -162,7 +169,9 @@ export const instanceSchema = z.strictObject(
       )
       .optional()
       .describe("How long an input goes on when the hub is not heard; for ever when nothing is said."),
-    grant: grants.optional().describe("What the module may take for itself."),
+    grant: instanceGrants
+      .optional()
+      .describe("What the module may take for itself, and what it may use more of than is usual."),
   },
   "an instance is a map with at least module",
 );

@@ -108,6 +108,8 @@ const nodeChange = z.object({
   }),
   /** Inputs whose failsafe or stop value is another one. */
   inputs: z.array(z.string()),
+  /** What modules of others may from then on reach or use that they may not now, in words. */
+  asked: z.optional(z.array(z.object({ instance: z.string(), asks: z.array(z.string()) }))),
   /** Why it would wait, by its mode. */
   held: z.optional(z.string()),
   /** Whether it is there now. */

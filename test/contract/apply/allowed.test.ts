@@ -3,12 +3,13 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { Fault } from "@interactor/shared/kernel/fault";
-import { instanceOf } from "@interactor/shared/testing/plans";
+import { instanceOf, planOf } from "@interactor/shared/testing/plans";
 import { encodePlan, type Target } from "@interactor/shared/wire/messages/plan";
 import { emptyFolder } from "../folders.ts";
 import { nodeIn, planOfRevision, targetOf } from "./small-node.ts";
 
-const refusing = (code: string) => async (): Promise<void> => {
+const signed = async (): Promise<ReadonlyMap<string, unknown>> => new Map();
+const refusing = (code: string) => async (): Promise<ReadonlyMap<string, unknown>> => {
   throw new Fault(code, "not with these keys");
 };
 
@@ -23,9 +24,20 @@ function dimmed(revision: number): Target {
   return targetOf(revision, { plan, digest, bytes: plan.length });
 }
 
+/** The bundle of the first revision, given what it had not. */
+function given(revision: number): { readonly sim: { readonly digest: string }; readonly target: Target } {
+  const { instances, files } = planOfRevision(1);
+  const { sim } = instances;
+  expect.assert(sim !== undefined);
+  const more = { ...sim, grants: { host: ["a.example:443"] }, limits: { memoryMb: 256 } };
+  const plan = encodePlan(planOf({ sim: more }, { files }));
+  const digest = createHash("sha256").update(plan).digest("hex");
+  return { sim, target: targetOf(revision, { plan, digest, bytes: plan.length }) };
+}
+
 test("a revision with a bundle that may not be installed is rejected with the code, and what runs goes on", async () => {
   const folder = emptyFolder();
-  const first = await nodeIn(folder, { allow: async () => undefined });
+  const first = await nodeIn(folder, { allow: signed });
   await first.come(targetOf(1));
   first.apply.stop();
   let answer = refusing("TRUST_SIGNATURE");
@@ -42,23 +54,49 @@ test("a revision with a bundle that may not be installed is rejected with the co
   expect(node.runs).toBe(1);
 
   // A hub that was cut off, or whose keys were handed on meanwhile: it is asked again by itself.
-  answer = async () => undefined;
+  answer = signed;
   await node.settled();
   expect([node.runs, node.apply.phase.kind]).toEqual([2, "applied"]);
 });
 
 test("what is asked is every bundle once, and nothing of what came with the agent", async () => {
   const asked: (readonly string[])[] = [];
-  const node = await nodeIn(emptyFolder(), { allow: async (digests) => void asked.push(digests) });
+  const node = await nodeIn(emptyFolder(), {
+    allow: (digests) => {
+      asked.push(digests);
+      return signed();
+    },
+  });
 
   await node.come(targetOf(1));
 
   expect(asked).toEqual([[planOfRevision(1).instances["sim"]?.digest]]);
 });
 
+test("what its publisher never asked for is given to no module, whatever a hub says", async () => {
+  const { sim, target } = given(1);
+  const asks = { permissions: [{ kind: "host", names: ["a.example:443"] }] };
+  const nodeWith = (manifest: unknown) =>
+    nodeIn(emptyFolder(), { allow: async () => new Map([[sim.digest, manifest]]) });
+
+  const node = await nodeWith(asks);
+  node.apply.target(target);
+  await expect
+    .poll(() => node.apply.phase)
+    .toMatchObject({
+      kind: "rejected",
+      code: "VERIFY_FAILED",
+      reason: "TRUST_UNASKED: sim would be given 256 MB of memory, which its publisher never asked for",
+    });
+
+  const other = await nodeWith({ ...asks, limits: { memoryMb: 256 } });
+  await other.come(target);
+  expect(other.apply.phase.kind).toBe("applied");
+});
+
 test("what is installed starts, whatever the signatures are by then", async () => {
   const folder = emptyFolder();
-  const first = await nodeIn(folder, { allow: async () => undefined });
+  const first = await nodeIn(folder, { allow: signed });
   await first.come(targetOf(1));
   first.apply.stop();
 
@@ -71,14 +109,14 @@ test("what is installed starts, whatever the signatures are by then", async () =
 
 test("what expires or is revoked after it was installed holds up no other change", async () => {
   const folder = emptyFolder();
-  const first = await nodeIn(folder, { allow: async () => undefined });
+  const first = await nodeIn(folder, { allow: signed });
   await first.come(targetOf(1));
   first.apply.stop();
   const asked: (readonly string[])[] = [];
   const node = await nodeIn(folder, {
     async allow(digests) {
       asked.push(digests);
-      await refusing("TRUST_EXPIRED")();
+      return refusing("TRUST_EXPIRED")();
     },
   });
 
@@ -90,4 +128,25 @@ test("what expires or is revoked after it was installed holds up no other change
   node.apply.target(targetOf(2, { revision: 4 }));
   await expect.poll(() => node.apply.phase).toMatchObject({ kind: "rejected", code: "VERIFY_FAILED" });
   expect(asked).toEqual([[planOfRevision(2).instances["sim"]?.digest]]);
+});
+
+test("a bundle that is installed and is given more is asked about again, once", async () => {
+  const folder = emptyFolder();
+  const first = await nodeIn(folder, { allow: signed });
+  await first.come(targetOf(1));
+  first.apply.stop();
+  const { sim, target } = given(2);
+  const asks = { permissions: [{ kind: "host", names: ["a.example"] }], limits: { memoryMb: 256 } };
+  const asked: (readonly string[])[] = [];
+  const node = await nodeIn(folder, {
+    async allow(digests) {
+      asked.push(digests);
+      return new Map([[sim.digest, asks]]);
+    },
+  });
+
+  await node.come(target);
+  await node.come({ ...target, revision: 3 });
+
+  expect([node.apply.phase.kind, asked]).toEqual(["applied", [[sim.digest]]]);
 });

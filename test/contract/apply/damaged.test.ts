@@ -76,11 +76,13 @@ test("of a damaged bundle the instances wait until it was fetched again, and the
     instances: { theirs: instanceOf({ module: "lamp", digest }), sim: instanceOf() },
     files: [{ digest, bytes: bundle.length }],
   };
-  const first = revisionBench({ kept: await keptIn(), files });
+  const kept = await keptIn();
+  const first = revisionBench({ kept, files });
   await first.revision.start();
   first.target(targetWith(1, plan));
   await first.live("it is applied", () => first.revision.phase.kind === "applied");
   first.revision.end();
+  await expect.poll(() => kept.load()).toMatchObject({ starts: undefined, awaited: undefined });
   writeFileSync(join(folder, "content", digest), "flipped by the card");
   isAway = true;
 

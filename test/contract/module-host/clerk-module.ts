@@ -11,6 +11,8 @@ import * as z from "@interactor/shared/sdk/schemas";
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "no text");
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
+const kept: Buffer[] = [];
+
 async function done(words: readonly string[], context: ModuleContext): Promise<string> {
   const [what, one = "", two = ""] = words;
   const { storage, net, files } = context;
@@ -30,6 +32,15 @@ async function done(words: readonly string[], context: ModuleContext): Promise<s
       return (await storage.keys()).join(" ");
     case "read":
       return new TextDecoder().decode(await files.read(one));
+    case "hog":
+      // Filled, so that it is really there.
+      kept.push(Buffer.alloc(Number(one) * 1_000_000, 1));
+      return `${kept.length} taken`;
+    case "work": {
+      const end = performance.now() + Number(one);
+      while (performance.now() < end);
+      return "worked";
+    }
     case "crowd": {
       const all = Array.from({ length: Number(one) }, (_, index) => storage.set("crowd", index));
       const refused = (await Promise.allSettled(all)).filter(({ status }) => status === "rejected");
@@ -84,7 +95,7 @@ export const definition = defineModule({
     inputs: { ask: { type: "text" } },
     outputs: { told: { type: "text", deliver: "every" } },
   },
-  settings: z.object({}),
+  settings: z.object({ host: z.optional(z.string()) }),
   async migrate(storage, from) {
     await storage.set("migrated", `from ${from}`);
   },

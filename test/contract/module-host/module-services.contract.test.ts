@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, vi } from "vitest";
 import { encodeCbor } from "@interactor/shared/wire/cbor";
-import type { Grants } from "../../../agent/src/ports/module-host.ts";
+import type { Grants } from "@interactor/shared/wire/messages/grants";
 import type { HostBench } from "./host-bench.ts";
 import { kindsWith } from "./kinds.ts";
 

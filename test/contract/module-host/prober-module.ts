@@ -2,7 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { lookup } from "node:dns/promises";
+import { Resolver } from "node:dns/promises";
 import fs from "node:fs";
 import inspector from "node:inspector";
 import net from "node:net";
@@ -18,6 +18,7 @@ const settings = z.object({
   tcp: z.number(),
   udp: z.number(),
   socket: z.string(),
+  device: z.string(),
   isWithoutPermissions: z.boolean(),
 });
 type Settings = z.infer<typeof settings>;
@@ -30,7 +31,7 @@ const opened = (emitter: NodeJS.EventEmitter, event: string): Promise<void> =>
     emitter.once("error", reject);
   });
 
-const files = ({ secret, otherModule, agent }: Settings): Tries => ({
+const files = ({ secret, otherModule, agent, device }: Settings): Tries => ({
   "the agent's key": () => fs.readFileSync(secret, "utf8"),
   "/etc/shadow": () => fs.readFileSync("/etc/shadow", "utf8"),
   "/etc/hostname": () => fs.readFileSync("/etc/hostname", "utf8"),
@@ -48,7 +49,7 @@ const files = ({ secret, otherModule, agent }: Settings): Tries => ({
     return fs.readFileSync("/tmp/link", "utf8");
   },
   "a link in /proc": () => fs.readFileSync(`/proc/self/root${secret}`, "utf8"),
-  "a disk": () => fs.openSync("/dev/vda", "r"),
+  "a device": () => fs.openSync(device, "r"),
 });
 
 /** Its own folders are memory that is not counted as its own: more than 4 MiB of it must not be had. */
@@ -77,7 +78,11 @@ const networks = ({ tcp, udp, socket }: Settings): Tries => ({
       sender.send("x", udp, "127.0.0.1", (error) => (error === null ? resolve() : reject(error)));
     });
   },
-  DNS: () => lookup("localhost"),
+  DNS: () => {
+    const resolver = new Resolver({ timeout: 1000, tries: 1 });
+    resolver.setServers([`127.0.0.1:${udp}`]);
+    return resolver.resolve4("example.org");
+  },
   fetch: () => fetch(`http://127.0.0.1:${tcp}/`),
 });
 

@@ -3,6 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as after } from "node:timers/promises";
 import { expect, onTestFinished, vi } from "vitest";
 import { sandboxLimitsDefault } from "../../../agent/src/adapters/module-host-sandbox/limits.ts";
 import { processTree } from "../../../agent/src/adapters/module-host-sandbox/process-tree.ts";
@@ -60,3 +61,28 @@ test("one that could not be started gives its user back once", { timeout: 60_000
 
   await vi.waitFor(() => expect(usersOfChildren()).toHaveLength(3), { timeout: 20_000 });
 });
+
+test(
+  "one that is ended in its first moments is gone, with all that it had started",
+  { timeout: 60_000 },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "users-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const sandboxes = await openSandboxes(folder);
+    const bundle = await bundled(join(import.meta.dirname, "lamp-module.ts"), join(folder, "lamp.mjs"));
+    const open = sandboxes({ bundle, limits: sandboxLimitsDefault });
+    const ignore = (): void => undefined;
+    let ended = 0;
+
+    // Each a little later in what is done until it runs.
+    for (let moment = 0; moment < 40; moment += 1) {
+      const line = open("short", { said: ignore, ended: ignore });
+      await after(moment);
+      await line.end();
+      ended += 1;
+    }
+
+    expect(ended).toBe(40);
+    await vi.waitFor(() => expect(usersOfChildren()).toEqual([]), { timeout: 20_000 });
+  },
+);

@@ -44,7 +44,8 @@ export async function openSandboxes(
   });
 }
 
-async function insideIn(folder: string): Promise<string> {
+/** Our side of the pipe, where an agent has it. */
+export async function insideIn(folder: string): Promise<string> {
   const artefact = artefacts.find(({ name }) => name === "sandbox");
   if (artefact === undefined) throw new Error("deploy/artefacts.ts has no sandbox");
   const outfile = join(folder, artefact.output);

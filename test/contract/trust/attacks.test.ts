@@ -390,6 +390,33 @@ describe("time", () => {
     },
   );
 
+  test("a publisher's word that has expired, and nobody else's", async () => {
+    const folder = emptyFolder();
+    const repository = published();
+    repository.addPublisher("other", ["modules/other/*"]);
+    repository.addFile("modules/other/x.js", Buffer.from("other"), { by: "other" });
+    repository.publish();
+    expect(await install({ folder, repository }, blink)).toBe(content.toString());
+    repository.publisher("acme").version += 1;
+    repository.publisher("acme").expires = repository.now - days;
+    repository.publish();
+
+    for (const where of [folder, emptyFolder()]) {
+      expect(await install({ folder: where, repository }, blink)).toBe("TRUST_EXPIRED");
+      expect(await install({ folder: where, repository }, "modules/other/x.js")).toBe("other");
+    }
+    // What he signs anew is believed, until that has expired for a clock that is right.
+    repository.publisher("acme").version += 1;
+    repository.publisher("acme").expires = repository.now + days;
+    repository.publish();
+    expect(await install({ folder, repository }, blink)).toBe(content.toString());
+    const later = { wall: repository.now + 2 * days, isSynchronised: true };
+    expect(await install({ folder, repository, time: later }, blink)).toBe("TRUST_EXPIRED");
+    expect(await install({ folder, repository, time: { ...later, isSynchronised: false } }, blink)).toBe(
+      content.toString(),
+    );
+  });
+
   test.each([
     ["1970", 0],
     ["ten years from now", Date.now() + 3650 * days],

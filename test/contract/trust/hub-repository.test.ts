@@ -1,6 +1,6 @@
 // The hub's repository as a node sees it: both by their real code, and files between them.
 
-import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openSigner } from "@interactor/hub/src/adapters/signer-ed25519/signer-ed25519.ts";
@@ -154,6 +154,17 @@ describe("a hub takes nothing that a node would not", () => {
     expect(await refusal(repository.putTargets(bent))).toBe("TRUST_MALFORMED");
   });
 
+  test("a word that has more bytes than nodes take of one", async () => {
+    const { repository, pinnedRoot } = await begun();
+    await publish(repository, { [path]: content });
+    const custom = { manifest: { id: "blink", description: "x".repeat(5_000_000) } };
+    const files = { [path]: fileOf(path, content, custom) };
+    const word = signed(filesTargets({ version: 2, files, now: Date.now() }), [offline.acme]);
+
+    expect(await refusal(repository.putPublisher("acme", word, new Map()))).toBe("TRUST_TOO_LONG");
+    expect(await got(repository, pinnedRoot)).toBe(content.toString());
+  });
+
   test("a word of somebody who may not publish", async () => {
     const { repository } = await begun();
     const word = wordOf({}, 1, newSigningKey());
@@ -296,6 +307,10 @@ describe("a development key", () => {
     await repository.putDevelopment(trial);
     const pinnedBefore = (await repository.read("metadata", "1.root.json")) ?? Buffer.alloc(0);
     const { root, targets } = firstDocuments({ ...offline, online: signer.online.key, now: now() });
+    // What somebody keeps who was on the hub that day.
+    const stolen = emptyFolder();
+    cpSync(folder, stolen, { recursive: true });
+    const { repository: before } = await hubIn(stolen);
     await repository.putRoot(root);
     await repository.putTargets(targets);
 
@@ -303,6 +318,10 @@ describe("a development key", () => {
     expect(await refusal((await open()).putDevelopment(trial))).toBe("TRUST_REAL_ROOT");
     expect(await refusal(repository.putRoot(pinnedBefore))).toBe("TRUST_REAL_ROOT");
     expect(await got(repository, root, trial.path)).toBe("nobody signed it");
+    const node = emptyFolder();
+    expect(await got(before, pinnedBefore, trial.path, node)).toBe(content.toString());
+    expect(await got(repository, root, "x", node)).toBe("nobody signed it");
+    expect(await got(before, root, trial.path, node)).not.toBe(content.toString());
     // A node that was given the development root believes nothing else.
     expect(await got(repository, pinnedBefore, trial.path)).toBe("TRUST_SIGNATURE");
     expect(readdirSync(folder).some((name) => name.startsWith("repository.development-"))).toBe(true);

@@ -6,8 +6,10 @@ import type { BenchEvent, DmxFrame, FirmwareBench } from "@interactor/firmware-b
 import {
   encodeDmx,
   encodeGuard,
+  encodeReceive,
   encodeWidgetFrame,
   labels,
+  receivedLevels,
   WidgetReader,
 } from "@interactor/firmware-bridges/dmx-pro/host/codec.ts";
 import { requires } from "../requires.ts";
@@ -161,4 +163,99 @@ test("another rate and break are taken as far as DMX512 allows", async () => {
   const slow = framesOf(bench).at(-1);
   expect(slow?.breakMicros).toBeGreaterThanOrEqual(213);
   expect(Math.abs((slow?.periodMicros ?? 0) - 100_000)).toBeLessThanOrEqual(50);
+});
+
+/** What a desk sends: the start code, then levels. */
+const packet = (slots: Uint8Array, startCode = 0): Uint8Array => Uint8Array.of(startCode, ...slots);
+
+/** The levels that the host was told, in the order in which they came. */
+const toldTo = ({ answers }: Widget): readonly (Uint8Array | undefined)[] =>
+  answers
+    .filter(({ label }) => label === labels.receivedDmx)
+    .map(({ payload }) => receivedLevels(Buffer.from(payload, "hex")));
+
+/** A widget that hears the line, and has said so by telling a first look. */
+async function hearing(): Promise<Widget> {
+  const given = await widget(250_000);
+  given.bench.feed(packet(levels(0)));
+  // Until it has found the host's speed.
+  await expect
+    .poll(
+      () => {
+        given.tty.write(encodeReceive());
+        return toldTo(given).at(-1);
+      },
+      { timeout: 20_000, interval: 100 },
+    )
+    .toEqual(levels(0));
+  return given;
+}
+
+test("what a desk sends is told, frame by frame, in the order it came", async () => {
+  const given = await hearing();
+  const { bench } = given;
+  bench.step();
+  const before = toldTo(given).length;
+
+  for (let seed = 1; seed <= 10; seed += 1) {
+    bench.feed(packet(levels(seed)));
+    await bench.elapse(90_000);
+  }
+
+  await expect.poll(() => toldTo(given).at(-1)).toEqual(levels(10));
+  const told = toldTo(given).slice(before);
+  const looks = told.filter((look, index) => look?.[1] !== told[index - 1]?.[1]);
+  expect(looks.slice(-10)).toEqual(Array.from({ length: 10 }, (_, index) => levels(index + 1)));
+  // Three frames of each look, of which one may have been cut off by the next look.
+  expect(told.length).toBeGreaterThanOrEqual(20);
+  // It lets go of the line while it hears.
+  expect(bench.ofKind("dmx-fault")).toEqual([]);
+});
+
+test("a short frame is told when the next begins; other start codes, too few slots and silence are no levels", async () => {
+  const given = await hearing();
+  const { bench } = given;
+  bench.step();
+
+  bench.feed(packet(Uint8Array.of(7, 8, 9)));
+  await bench.elapse(100_000);
+  await expect.poll(() => toldTo(given).at(-1)).toEqual(Uint8Array.of(7, 8, 9));
+  bench.feed(packet(Uint8Array.of(1, 2), 0x17));
+  await bench.elapse(100_000);
+  await expect.poll(() => toldTo(given).at(-1)).toBe(undefined);
+  bench.feed(Uint8Array.of(0));
+  await bench.elapse(100_000);
+  const before = toldTo(given).length;
+  bench.feed(undefined);
+  await bench.elapse(500_000);
+
+  expect(toldTo(given)).toHaveLength(before);
+});
+
+test("a host that sends levels again has the line again, and hears nothing any more", async () => {
+  const given = await hearing();
+  const { bench, tty } = given;
+  const from = bench.ofKind("dmx").length;
+
+  await show(tty, bench, levels(5));
+  await bench.elapse(100_000);
+  const told = toldTo(given).length;
+  await bench.elapse(200_000);
+
+  expect(toldTo(given)).toHaveLength(told);
+  expect(bench.ofKind("dmx").length).toBeGreaterThan(from);
+  expect(bench.ofKind("dmx-fault")).toEqual([]);
+});
+
+test("questions are answered between the frames that are told, not within them", async () => {
+  const given = await hearing();
+  const { bench, tty, answers } = given;
+
+  for (let count = 0; count < 20; count += 1) {
+    tty.write(encodeWidgetFrame(labels.getDevice));
+    await bench.elapse(7000);
+  }
+
+  await expect.poll(() => answers.filter(({ label }) => label === labels.getDevice).length).toBe(20);
+  for (const look of toldTo(given)) expect(look).toEqual(levels(0));
 });

@@ -23,7 +23,7 @@ const nobody = { uid: 65_534, gid: 65_534 };
 /** Wall clock, and generous: olad looks for devices a few seconds after its start, and the machine may be busy. */
 const patienceMillis = 60_000;
 
-test("olad finds the widget, and its 512 levels are on the line in DMX512's time", async () => {
+test("olad finds the widget, its 512 levels are on the line in DMX512's time, and it hears a desk by it", async () => {
   await sweepNamespaces();
   await using undo = new AsyncDisposableStack();
   const workbench = undo.use(await openWorkbench());
@@ -56,6 +56,20 @@ test("olad finds the widget, and its 512 levels are on the line in DMX512's time
     expect(frame.periodMicros).toBeLessThanOrEqual(26_000);
   }
   expect(bench.ofKind("dmx-fault")).toEqual([]);
+
+  // The same widget the other way round: what a desk sends on its line is what olad shows.
+  await namespace.run("ola_patch", "-d", device, "-p", "0", "--unpatch");
+  bench.feed(Uint8Array.of(0, ...levels.toReversed()));
+  await namespace.run("ola_patch", "-d", device, "-p", "0", "-i", "-u", "8");
+  const recorded = join(folder, "recorded");
+  await eventually("the desk's look", async () => {
+    // It records until it is told to end.
+    await namespace
+      .run("timeout", "-s", "INT", "2", "ola_recorder", "-r", recorded, "-u", "8")
+      .catch(() => "");
+    const looks = (await readFile(recorded, "latin1")).split("\n");
+    return looks.find((look) => look === `8 ${levels.toReversed().join(",")}`);
+  });
 }, 180_000);
 
 async function startOlad(

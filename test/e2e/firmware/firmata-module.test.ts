@@ -114,7 +114,7 @@ test("values move and light what hangs on it", async () => {
       pump: { device: "relay", pin: 8 },
       lid: { device: "servo", pin: 9, pulses: [1000, 2000] },
       glow: { device: "dimmed-led", pin: 3 },
-      turntable: { device: "stepper", step: 6, direction: 5 },
+      turntable: { device: "stepper", step: 6, direction: 5, acceleration: 600 },
     },
   });
   await isRunning(instance);
@@ -135,6 +135,13 @@ test("values move and light what hangs on it", async () => {
   // A quarter of 200 steps.
   await vi.waitFor(() => expect(bench.pulses("D6")).toHaveLength(50), soon);
   expect(lastLevel(bench, "D5")).toBe(1);
+  // From rest the second step comes after 0.41 of the time of the first, and the middle one is among the fastest.
+  const steps = bench
+    .ofKind("pin")
+    .flatMap(({ pin, level, at }) => (pin === "D6" && level === 1 ? [at] : []));
+  const gap = (index: number): number => (steps[index + 1] ?? 0) - (steps[index] ?? 0);
+  expect(gap(0)).toBeGreaterThan(3 * gap(24));
+  expect(gap(48)).toBeGreaterThan(3 * gap(24));
   await instance.stop();
   await vi.waitFor(() => expect([lastLevel(bench, "B5"), lastLevel(bench, "B0")]).toEqual([0, 0]), soon);
 });

@@ -182,6 +182,52 @@ test("Stepper: as many steps as asked for, at their speed, and then it says so",
   expect(Math.abs(span - 49 * 5000)).toBeLessThanOrEqual(49 * 50);
 });
 
+/** When each step comes, in microseconds from the first, at 200 steps a turn; speed in rad/s, accelerations in rad/s². */
+function stepsByPhysics(steps: number, speed: number, [up, down]: readonly [number, number]): number[] {
+  const angle = (2 * Math.PI) / 200;
+  const whole = steps * angle;
+  const peak = Math.min(speed, Math.sqrt((2 * whole * up * down) / (up + down)));
+  const [rise, fall] = [peak ** 2 / (2 * up), peak ** 2 / (2 * down)];
+  const until = peak / up + (whole - rise - fall) / peak;
+  const timeAt = (way: number): number => {
+    if (way <= rise) return Math.sqrt((2 * way) / up);
+    if (way <= whole - fall) return peak / up + (way - rise) / peak;
+    return until + peak / down - Math.sqrt((2 * Math.max(whole - way, 0)) / down);
+  };
+  const times = Array.from({ length: steps }, (_, index) => timeAt((index + 1) * angle) * 1e6);
+  return times.map((time) => time - (times[0] ?? 0));
+}
+
+test.each([
+  ["reaches its speed", 300],
+  ["turns from one ramp into the other before it has its speed", 60],
+])(
+  "Stepper with acceleration and deceleration: each step when it is due, on a way that %s",
+  async (_, count) => {
+    const { bench, board: uno } = await board();
+    bench.watch("D6");
+    const stepper = new five.Stepper({
+      board: uno,
+      type: five.Stepper.TYPE.DRIVER,
+      stepsPerRev: 200,
+      pins: { step: 6, dir: 5 },
+    });
+
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    // One turn a second, reached within 63 steps and left within 31.
+    stepper.rpm(60).accel(1000).decel(2000).direction(1).step(count, resolve);
+    await done;
+    await bench.now();
+
+    const steps = bench.ofKind("pin").filter(({ pin, level }) => pin === "D6" && level === 1);
+    expect(steps).toHaveLength(count);
+    const expected = stepsByPhysics(count, 6.28, [10, 20]);
+    const late = steps.map(({ at }, index) => at - (steps[0]?.at ?? 0) - (expected[index] ?? 0));
+    // Ramps are whole steps: on the way to the peak that is less than a tenth of a step.
+    expect(Math.max(...late.map(Math.abs))).toBeLessThanOrEqual(500);
+  },
+);
+
 test("a host that asked for a guard and is silent: outputs are off in its time", async () => {
   const { bench, board: uno, io } = await board();
   bench.watch("B5", "B1");

@@ -39,6 +39,9 @@ interface JohnnyFive {
 interface StepperMotor {
   rpm(rpm: number): StepperMotor;
   direction(direction: 0 | 1): StepperMotor;
+  /** In 0.01 rad/s². */
+  accel(accel: number): StepperMotor;
+  decel(decel: number): StepperMotor;
   step(steps: number, done: () => void): void;
 }
 

@@ -26,6 +26,8 @@ export interface Outcome {
   /** Of the lamp's round trips in ms: before, and meanwhile. */
   readonly p99Before: number;
   readonly p99: number;
+  /** The lamp was asked so often, and answered so often. */
+  readonly asked: number;
   readonly answers: number;
   /** Lines that came into the host's log. */
   readonly lines: number;
@@ -46,6 +48,12 @@ const none = failed("taken away for the test");
 const poorer = { ...machine, has: new Set(machine.has), groups: { memory: none, pids: none, cpu: none } };
 for (const measure of ["memory", "processor", "processes"] as const) poorer.has.delete(measure);
 const open = await openSandboxes(folder, mode === "groups" ? machine : poorer);
+// The attacker alone: the lamp goes on as it is.
+const withoutPermissions = {
+  ...machine,
+  has: new Set([...machine.has].filter((each) => each !== "permissions")),
+};
+const openAttacker = mode === "no-permissions" ? await openSandboxes(folder, withoutPermissions) : open;
 const here = import.meta.dirname;
 const lamp = await bundled(join(here, "../../contract/module-host/lamp-module.ts"), join(folder, "lamp.mjs"));
 const attacker = await bundled(join(here, "attacker-module.ts"), join(folder, "attacker.mjs"));
@@ -65,7 +73,10 @@ const host = new AgentModules(
     placeOf: ({ name, module }) => ({
       name,
       kind: "sandbox",
-      open: open({ bundle: module === "lamp" ? lamp : attacker, limits: sandboxLimitsDefault }),
+      open:
+        module === "lamp"
+          ? open({ bundle: lamp, limits: sandboxLimitsDefault })
+          : openAttacker({ bundle: attacker, limits: sandboxLimitsDefault }),
     }),
   },
   {
@@ -119,6 +130,8 @@ for (const [index, { name, isEnding }] of attacks.entries()) {
   host.start({ name: instance, module: "attacker", settings: { attack: name } });
   await until(() => running.has(instance), 20_000);
   const from = performance.now();
+  trips = [];
+  const askedBefore = number;
   const feed =
     name === "does not read"
       ? setInterval(() => {
@@ -139,6 +152,7 @@ for (const [index, { name, isEnding }] of attacks.entries()) {
     most,
     p99Before,
     p99: p99(),
+    asked: number - askedBefore,
     answers: trips.length,
     lines,
   };

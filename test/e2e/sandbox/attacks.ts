@@ -5,6 +5,8 @@ export interface Expected {
   readonly ends?: RegExp;
   /** It is about memory or the processor: tried also where no control group holds it. */
   readonly isForPoorer?: boolean;
+  /** And where Node's permissions do not hold: what comes of it then. */
+  readonly withoutPermissions?: RegExp;
 }
 
 const breach = /broke the rules of its pipe/;
@@ -17,8 +19,11 @@ export const attacks = {
   "heap bomb": { ends: /heap out of memory|more than its 96 MB/, isForPoorer: true },
   "buffer bomb": { ends: /more than its 96 MB of memory|Failed to allocate memory/, isForPoorer: true },
   "one large buffer": { ends: /more than its 96 MB of memory|Failed to allocate memory/, isForPoorer: true },
-  "fork bomb": { ends: /Access to this API has been restricted/ },
-  "thread bomb": { ends: /Access to this API has been restricted/ },
+  "fork bomb": { ends: /Access to this API has been restricted/, withoutPermissions: /spawn EPERM/ },
+  "thread bomb": {
+    ends: /Access to this API has been restricted/,
+    withoutPermissions: /it ended|more than its 96 MB|EAGAIN/,
+  },
   "pipe flood": { ends: breach, isForPoorer: true },
   "flood of small frames": { ends: breach },
   "flood of honest frames": {},

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { configPaths } from "@interactor/shared/wire/api-config";
+import { profilesPath } from "@interactor/shared/wire/api-profile";
 import { type HubProgram, startHub } from "../programs.ts";
 import { filesOf, lampSite, SiteClient } from "./site-client.ts";
 
@@ -120,6 +121,11 @@ test("with accounts only one that may set every input may change the site", asyn
     expect(await answerTo(as("anna"))).toBe(401);
     expect(await answerTo(as("anna:sesame"))).toBe(200);
     const anna = new SiteClient(guarded.http, as("anna:sesame"));
+    // What a module holds is for them alone too.
+    for (const path of [profilesPath, `${profilesPath}/1`, `${profilesPath}/1/file`]) {
+      expect((await new SiteClient(guarded.http, as("ben:sesame")).post(path, {})).status).toBe(403);
+      expect([400, 404]).toContain((await anna.post(path, {})).status);
+    }
     expect((await anna.post(configPaths.revisions, { ...making, author: "ben" })).status).toBe(201);
     const { body } = await new SiteClient(guarded.http).get(configPaths.revisions);
     expect(body).toMatchObject({ revisions: [{ author: "ben (anna)" }] });

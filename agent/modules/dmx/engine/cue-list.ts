@@ -9,6 +9,7 @@ import { type Curve, faded, progress } from "./fade.ts";
 import type { Merge } from "./merge.ts";
 import type { Playback, Position } from "./playback.ts";
 import type { Source } from "./source.ts";
+import { byteOf, wholeOf, type Wholes } from "./wholes.ts";
 
 /** By slot, counted from 0. */
 export type Levels = ReadonlyMap<number, number>;
@@ -16,6 +17,8 @@ export type Levels = ReadonlyMap<number, number>;
 export interface Cue {
   readonly name: string;
   readonly levels: Levels;
+  /** How long after its GO it begins to move. */
+  readonly wait: Millis;
   /** How long levels take that rise, and those that fall. */
   readonly up: Millis;
   readonly down: Millis;
@@ -39,6 +42,7 @@ interface Move {
   readonly up: Millis;
   readonly down: Millis;
   readonly curve: Curve;
+  /** Before it everything stays as it is. */
   readonly since: Instant;
 }
 
@@ -48,19 +52,29 @@ type State =
   | { readonly kind: "moving"; readonly index: number; readonly move: Move }
   | { readonly kind: "resting"; readonly index: number; readonly followAt: Instant | undefined };
 
+export interface CueListPlace {
+  readonly source: Source;
+  readonly merge: Merge;
+  readonly wholes: Wholes;
+}
+
 export class CueList implements Playback {
   readonly #settings: CueListSettings;
   readonly #source: Source;
   readonly #merge: Merge;
+  readonly #wholes: Wholes;
   /** All slots that any cue names, and what each cue has on which of them. */
   readonly #slots: readonly number[];
   readonly #looks: readonly Levels[];
   #state: State = { kind: "off" };
+  /** Nothing moves and nothing follows since then. */
+  #pausedAt: Instant | undefined;
 
-  constructor(settings: CueListSettings, source: Source, merge: Merge) {
+  constructor(settings: CueListSettings, { source, merge, wholes }: CueListPlace) {
     this.#settings = settings;
     this.#source = source;
     this.#merge = merge;
+    this.#wholes = wholes;
     this.#looks = looksOf(settings);
     this.#slots = [...new Set(settings.cues.flatMap(({ levels }) => [...levels.keys()]))];
     merge.add(source);
@@ -69,21 +83,39 @@ export class CueList implements Playback {
   get position(): Position | undefined {
     if (this.#state.kind === "off" || this.#state.kind === "leaving") return undefined;
     const { index } = this.#state;
-    return { cue: this.#settings.cues[index]?.name ?? "", index };
+    const isPaused = this.#pausedAt !== undefined;
+    return { cue: this.#settings.cues[index]?.name ?? "", index, isPaused };
   }
 
   go(cue: string | undefined, at: Instant): boolean {
-    const index =
-      cue === undefined ? this.#next() : this.#settings.cues.findIndex(({ name }) => name === cue);
-    return this.#start(index, at);
+    return this.#start(cue === undefined ? this.#next() : this.#indexOf(cue), at);
   }
 
   back(at: Instant): boolean {
     return this.#start((this.position?.index ?? 0) - 1, at);
   }
 
+  pause(at: Instant): boolean {
+    if (this.position === undefined || this.#pausedAt !== undefined) return false;
+    this.#pausedAt = at;
+    return true;
+  }
+
+  resume(at: Instant): boolean {
+    if (this.#pausedAt === undefined) return false;
+    const stood = millis(between(this.#pausedAt, at));
+    this.#pausedAt = undefined;
+    const state = this.#state;
+    if (state.kind === "moving")
+      this.#state = { ...state, move: { ...state.move, since: later(state.move.since, stood) } };
+    else if (state.kind === "resting" && state.followAt !== undefined)
+      this.#state = { ...state, followAt: later(state.followAt, stood) };
+    return true;
+  }
+
   release(fade: Millis, at: Instant): void {
     if (this.#state.kind === "off") return;
+    this.#pausedAt = undefined;
     const move = {
       from: this.#now(),
       to: undefined,
@@ -95,13 +127,16 @@ export class CueList implements Playback {
     this.#state = { kind: "leaving", move };
   }
 
-  restore({ cue, index }: Position, at: Instant): void {
+  restore({ cue, index, isPaused }: Position, at: Instant): void {
     const known = this.#settings.cues[index]?.name === cue ? index : -1;
     const found = known < 0 ? this.#settings.cues.findIndex(({ name }) => name === cue) : known;
-    if (found >= 0) this.#state = this.#resting(found, at);
+    if (found < 0) return;
+    this.#state = this.#resting(found, at);
+    this.#pausedAt = isPaused ? at : undefined;
   }
 
-  advance(at: Instant): readonly number[] {
+  advance(now: Instant): readonly number[] {
+    const at = this.#pausedAt ?? now;
     const changed = new Set<number>();
     // Each cue at most once a time: a loop without time in it must not hold the universe up.
     for (let steps = this.#settings.cues.length; steps > 0; steps -= 1) {
@@ -119,8 +154,16 @@ export class CueList implements Playback {
   }
 
   wakeAt(at: Instant): Instant | undefined {
-    if (this.#state.kind === "off") return undefined;
-    return this.#state.kind === "resting" ? this.#state.followAt : at;
+    if (this.#state.kind === "off" || this.#pausedAt !== undefined) return undefined;
+    if (this.#state.kind === "resting") return this.#state.followAt;
+    const { since } = this.#state.move;
+    return between(at, since) > 0 ? since : at;
+  }
+
+  /** People count from 1, and a cue may be called by a number that is not its own: its name comes first. */
+  #indexOf(cue: string): number {
+    const named = this.#settings.cues.findIndex(({ name }) => name === cue);
+    return named < 0 && /^\d+$/.test(cue) ? Number(cue) - 1 : named;
   }
 
   #next(): number {
@@ -132,8 +175,10 @@ export class CueList implements Playback {
     const cue = this.#settings.cues[index];
     const to = this.#looks[index];
     if (cue === undefined || to === undefined) return false;
-    const { up, down, curve } = cue;
-    this.#state = { kind: "moving", index, move: { from: this.#now(), to, up, down, curve, since: at } };
+    const { wait, up, down, curve } = cue;
+    const since = later(at, wait);
+    this.#pausedAt = undefined;
+    this.#state = { kind: "moving", index, move: { from: this.#now(), to, up, down, curve, since } };
     return true;
   }
 
@@ -179,12 +224,21 @@ export class CueList implements Playback {
     if (state.kind === "off") return undefined;
     if (state.kind === "resting") return this.#looks[state.index]?.get(slot);
     const { from, to, up, down, curve, since } = state.move;
-    const [before, after] = [from.get(slot), to?.get(slot)];
-    if (before === undefined && after === undefined) return undefined;
-    // Light comes from 0 and goes there. Where 0 means something else, what is new or left stays in its place.
-    const nothing = this.#merge.isLatest(slot) ? (before ?? after ?? 0) : 0;
-    const [start, end] = [before ?? nothing, after ?? nothing];
-    return faded(start, end, progress(curve, between(since, at), end >= start ? up : down));
+    if (between(since, at) < 0) return from.get(slot);
+    if (!from.has(slot) && to?.has(slot) !== true) return undefined;
+    const whole = this.#wholes.get(slot);
+    const start = whole ? wholeOf(whole, (each) => this.#endOf(each, from, to)) : this.#endOf(slot, from, to);
+    const end = whole ? wholeOf(whole, (each) => this.#endOf(each, to, from)) : this.#endOf(slot, to, from);
+    const level = faded(start, end, progress(curve, between(since, at), end >= start ? up : down));
+    return whole ? byteOf(level, whole, slot) : level;
+  }
+
+  /**
+   * One end of a move. Light comes from 0 and goes there; where 0 means something else, what is new or left stays in its
+   * place, which is the other end.
+   */
+  #endOf(slot: number, here: Levels | undefined, other: Levels | undefined): number {
+    return here?.get(slot) ?? (this.#merge.isLatest(slot) ? (other?.get(slot) ?? 0) : 0);
   }
 }
 

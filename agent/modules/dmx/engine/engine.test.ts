@@ -9,6 +9,7 @@ const at = instant;
 const cue = (name: string, levels: Record<number, number>, given: Partial<Cue> = {}): Cue => ({
   name,
   levels: new Map(Object.entries(levels).map(([channel, level]) => [Number(channel) - 1, level])),
+  wait: millis(0),
   up: millis(0),
   down: millis(0),
   curve: "linear",
@@ -235,7 +236,7 @@ describe("a cue list", () => {
         for (const step of detour) played.playback("show")?.go(String(step % cues.length), at(0));
         played.advance(at(0));
         played.playback("show")?.go(target, at(1));
-        jumped.playback("show")?.restore({ cue: target, index: Number(target) }, at(1));
+        jumped.playback("show")?.restore({ cue: target, index: Number(target), isPaused: false }, at(1));
 
         expect(look(played, 1, 3)).toEqual(look(jumped, 1, 3));
       }),
@@ -277,6 +278,115 @@ describe("a cue list", () => {
   });
 });
 
+describe("a cue list in hand", () => {
+  test("fades a position over two channels as the one number that they are", () => {
+    const positions = list([
+      cue("left", { 1: 0, 2: 0xf0 }),
+      cue("right", { 1: 1, 2: 0x10 }, { up: seconds(2) }),
+    ]);
+    const engine = engineOf({ latest: new Set([0, 1]), wholes: [[1, 2]], cueLists: { positions } });
+    const heads = engine.playback("positions");
+    heads?.go(undefined, at(0));
+    engine.advance(at(0));
+    heads?.go(undefined, at(0));
+
+    const way = [0, 500, 900, 1000, 1500, 2000].map((time) => {
+      const [coarse = 0, fine = 0] = look(engine, time, 2);
+      return coarse * 256 + fine;
+    });
+
+    expect(way).toEqual([0xf0, 0xf8, 0xfe, 0x100, 0x108, 0x110]);
+  });
+
+  test("that is paused stands still in the middle of a fade, and goes on with what was left of it", () => {
+    const cueLists = {
+      show: list([cue("open", { 1: 200 }, { up: seconds(2), follow: seconds(1) }), cue("close", { 1: 0 })]),
+    };
+    const engine = engineOf({ cueLists });
+    const show = engine.playback("show");
+    show?.go(undefined, at(0));
+    const before = look(engine, 1000, 1)[0];
+
+    const answers = [show?.pause(at(1000)), show?.pause(at(1000))];
+    const stood = [look(engine, 1500, 1)[0], look(engine, 3_600_000, 1)[0], engine.wakeAt(at(3_600_000))];
+    expect(show?.position).toEqual({ cue: "open", index: 0, isPaused: true });
+    show?.resume(at(3_600_000));
+    const after = [500, 1000, 1999, 2000].map((time) => look(engine, 3_600_000 + time, 1)[0]);
+
+    expect([before, answers, stood]).toEqual([100, [true, false], [100, 100, undefined]]);
+    expect(after).toEqual([150, 200, 200, 0]);
+    expect(show?.resume(at(3_700_000))).toBe(false);
+  });
+
+  test("that is paused between two cues does not follow until it is resumed; GO, back and release end a pause", () => {
+    const cueLists = {
+      show: list([cue("a", { 1: 10 }, { follow: seconds(1) }), cue("b", { 1: 20 }), cue("c", { 1: 30 })]),
+    };
+    const engine = engineOf({ cueLists });
+    const show = engine.playback("show");
+    show?.go(undefined, at(0));
+    engine.advance(at(400));
+    show?.pause(at(400));
+    expect([look(engine, 9000, 1)[0], engine.wakeAt(at(9000))]).toEqual([10, undefined]);
+
+    show?.resume(at(9000));
+    expect([look(engine, 9599, 1)[0], look(engine, 9600, 1)[0]]).toEqual([10, 20]);
+    show?.pause(at(10_000));
+    show?.go(undefined, at(10_000));
+    expect([look(engine, 10_000, 1)[0], show?.position?.isPaused]).toEqual([30, false]);
+    show?.pause(at(11_000));
+    show?.back(at(11_000));
+    expect([look(engine, 11_000, 1)[0], show?.position?.isPaused]).toEqual([20, false]);
+    show?.pause(at(12_000));
+    show?.release(millis(0), at(12_000));
+    expect([look(engine, 12_000, 1)[0], show?.position]).toEqual([0, undefined]);
+    expect(show?.pause(at(12_000))).toBe(false);
+  });
+
+  test("waits before it moves, and holds nothing that it did not hold while it waits", () => {
+    const engine = engineOf({
+      dimmers: { wash: { channel: 2 } },
+      cueLists: {
+        show: {
+          ...list([
+            cue("one", { 1: 100 }),
+            cue("two", { 1: 0, 2: 200 }, { wait: seconds(3), up: seconds(1), down: seconds(1) }),
+          ]),
+          priority: 150,
+        },
+      },
+    });
+    set(engine, "wash", 0.2);
+    const show = engine.playback("show");
+    show?.go(undefined, at(0));
+    engine.advance(at(0));
+    show?.go(undefined, at(1000));
+
+    expect(look(engine, 1000, 2)).toEqual([100, 51]);
+    expect([engine.wakeAt(at(1000)), show?.position?.cue]).toEqual([4000, "two"]);
+    expect([look(engine, 3999, 2), look(engine, 4500, 2), look(engine, 5000, 2)]).toEqual([
+      [100, 51],
+      [50, 100],
+      [0, 200],
+    ]);
+  });
+
+  test("goes to a cue by its name, and by its number where no cue has it for a name", () => {
+    const cueLists = { show: list([cue("open", { 1: 10 }), cue("3", { 1: 20 }), cue("close", { 1: 30 })]) };
+    const engine = engineOf({ cueLists });
+    const show = engine.playback("show");
+    const went = (to: string) => (show?.go(to, at(0)) === true ? look(engine, 0, 1)[0] : undefined);
+
+    expect(["close", "1", "2", "3", "0", "4", "-1", "1.5", "", "99999999999999999999"].map(went)).toEqual([
+      30,
+      10,
+      20,
+      20,
+      ...Array(6).fill(undefined),
+    ]);
+  });
+});
+
 describe("a recording", () => {
   const recording = { rate: 25, priority: 100, isLooped: false };
   const looks = { slots: [0, 2], levels: Uint8Array.of(10, 1, 20, 2, 30, 3) };
@@ -295,6 +405,26 @@ describe("a recording", () => {
       [30, 0, 3],
     ]);
     expect(engine.wakeAt(at(9000))).toBeUndefined();
+  });
+
+  test("is paused and resumed without losing a look, and goes to a second of it", () => {
+    const engine = engineOf();
+    engine.addRecording("rain", { ...recording, looks, rate: 2 });
+    const rain = engine.playback("rain");
+    rain?.go(undefined, at(0));
+    engine.advance(at(700));
+
+    rain?.pause(at(700));
+    const stood = [look(engine, 5000, 1)[0], engine.wakeAt(at(5000)), rain?.position];
+    rain?.resume(at(5000));
+    const after = [look(engine, 5299, 1)[0], look(engine, 5300, 1)[0]];
+
+    expect(stood).toEqual([20, undefined, { cue: "0 s", index: 1, isPaused: true }]);
+    expect(after).toEqual([20, 30]);
+    expect([rain?.go("0.5", at(6000)), look(engine, 6000, 1)[0]]).toEqual([true, 20]);
+    expect(["1.5", "-1", "x", "1e9", ""].map((second) => rain?.go(second, at(6000)))).toEqual(
+      Array(5).fill(false),
+    );
   });
 
   test("wakes exactly when its next look is due, and there is no drift over an hour", () => {

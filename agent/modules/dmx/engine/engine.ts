@@ -14,6 +14,7 @@ import type { Playback, Position } from "./playback.ts";
 import { Recording, type RecordingSettings } from "./recording.ts";
 import { slotCount } from "./slots.ts";
 import { Source } from "./source.ts";
+import { wholesOf } from "./wholes.ts";
 
 export interface EngineSettings {
   readonly dimmers: Readonly<Record<string, Dimmer>>;
@@ -24,6 +25,8 @@ export interface EngineSettings {
   readonly failsafe: FailsafeSettings;
   /** Slots, 1–512, of inputs that have several. */
   readonly placed?: Readonly<Record<string, readonly number[]>>;
+  /** Slots, 1–512, that are one number together, the coarse one first: they fade as that number. */
+  readonly wholes?: readonly (readonly number[])[];
   /** What slots, counted from 0, hold while nobody drives them and no failsafe does: a shutter is open, a head looks ahead. */
   readonly rest?: ReadonlyMap<number, number>;
 }
@@ -55,10 +58,12 @@ export class Engine {
     this.#inputs = new Inputs(this.#merge, settings.dimmers, settings.priorities, settings.placed);
     this.#rest = settings.rest ?? new Map<number, number>();
     for (const [slot, level] of this.#rest) this.levels[slot] = level;
-    this.#failsafe = new Failsafe(settings.failsafe);
+    const wholes = wholesOf(settings.wholes ?? []);
+    this.#failsafe = new Failsafe(settings.failsafe, { rest: this.#rest, wholes });
     this.#network = new NetworkSources(this.#merge);
     for (const [name, list] of Object.entries(settings.cueLists)) {
-      this.#playbacks.set(name, new CueList(list, new Source(`cue list ${name}`), this.#merge));
+      const place = { source: new Source(`cue list ${name}`), merge: this.#merge, wholes };
+      this.#playbacks.set(name, new CueList(list, place));
     }
   }
 

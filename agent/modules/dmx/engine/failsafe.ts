@@ -11,13 +11,20 @@ import {
   seconds,
 } from "@interactor/shared/sdk/define-module";
 import { faded, progress } from "./fade.ts";
+import { byteOf, wholeOf, type Wholes } from "./wholes.ts";
 
 export interface FailsafeSettings {
   /** `null`: for ever, and nothing follows. */
   readonly hold: Millis | null;
   readonly fade: Millis;
-  /** By slot, counted from 0; slots that are not here go to 0. */
+  /** By slot, counted from 0; slots that are not here go to where they rest. */
   readonly scene: ReadonlyMap<number, number>;
+}
+
+export interface FailsafePlace {
+  /** By slot; 0 where it says nothing. */
+  readonly rest: ReadonlyMap<number, number>;
+  readonly wholes: Wholes;
 }
 
 /** Sources on the network have so long to be heard again (E1.31 appendix A); inputs come back sooner. */
@@ -32,10 +39,12 @@ interface Held {
 
 export class Failsafe {
   readonly #settings: FailsafeSettings;
+  readonly #place: FailsafePlace;
   readonly #held = new Map<number, Held>();
 
-  constructor(settings: FailsafeSettings) {
+  constructor(settings: FailsafeSettings, place: FailsafePlace) {
     this.#settings = settings;
+    this.#place = place;
   }
 
   /** The source that showed `level` was lost. */
@@ -68,7 +77,18 @@ export class Failsafe {
     const gone = between(later(held.since, held.hold), at);
     const share = progress("linear", gone, this.#settings.fade);
     // A fade that takes no time is over when it begins, and it begins when the hold is over.
-    return gone < 0 ? held.level : faded(held.level, this.#settings.scene.get(slot) ?? 0, share);
+    if (gone < 0) return held.level;
+    const whole = this.#place.wholes.get(slot);
+    if (whole === undefined || !whole.every((each) => this.#held.get(each)?.since === held.since))
+      return faded(held.level, this.#endOf(slot), share);
+    const from = wholeOf(whole, (each) => this.#held.get(each)?.level ?? 0);
+    const to = wholeOf(whole, (each) => this.#endOf(each));
+    return byteOf(faded(from, to, share), whole, slot);
+  }
+
+  /** Where it fades to: a head that nobody leads looks ahead, and its shutter stays open for the scene. */
+  #endOf(slot: number): number {
+    return this.#settings.scene.get(slot) ?? this.#place.rest.get(slot) ?? 0;
   }
 
   /** The slots that may show something else than before; each is named once more when it has arrived. */

@@ -168,6 +168,35 @@ describe("sources on the network", () => {
 });
 
 describe("the failsafe of what a lost source showed", () => {
+  test("leaves a head looking ahead and its shutter open, and goes there as the one number a position is", () => {
+    const engine = new Engine({
+      dimmers: {},
+      priorities: { channels: 201, dimmers: 100 },
+      latest: new Set([0, 1, 2]),
+      cueLists: {},
+      failsafe: { hold: millis(0), fade: seconds(2), scene: new Map([[3, 100]]) },
+      wholes: [[1, 2]],
+      rest: new Map([
+        [0, 128],
+        [2, 255],
+      ]),
+    });
+    engine.receive(frame("desk", [127, 0, 30, 200]), at(0));
+
+    const looks = [2500, 3500, 4000, 4500].map((time) => {
+      engine.advance(at(time));
+      const [coarse = 0, fine = 0, shutter, lamp] = look(engine, 4);
+      return [coarse * 256 + fine, shutter, lamp];
+    });
+
+    expect(looks).toEqual([
+      [127 * 256, 30, 200],
+      [127 * 256 + 128, 143, 150],
+      [127 * 256 + 192, 199, 125],
+      [128 * 256, 255, 100],
+    ]);
+  });
+
   const failsafe = { hold: seconds(1), fade: seconds(2), scene: new Map([[1, 100]]) };
 
   test("holds the last look, then fades to the scene, then rests", () => {

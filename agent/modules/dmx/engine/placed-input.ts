@@ -30,6 +30,10 @@ export type Placed = PlacedNumber | PlacedColour;
 /** Its slots, 1–512, in the order of its levels. */
 export const slotsOfPlaced = (placed: Placed): readonly number[] => placed.slots.flat();
 
+/** Its slots by the numbers they are together. */
+export const wholesOfPlaced = (placed: Placed): readonly (readonly number[])[] =>
+  placed.type === "text" ? placed.slots : [placed.slots];
+
 /** A level for each slot; `undefined`: that is no value of this input. */
 export function levelsOfPlaced(placed: Placed, value: Value): readonly number[] | undefined {
   if (placed.type !== "text") return typeof value === "number" ? levelsOfNumber(placed, value) : undefined;

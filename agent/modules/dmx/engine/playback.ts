@@ -10,15 +10,24 @@ export interface Position {
   readonly cue: string;
   /** Counted from 0. */
   readonly index: number;
+  /** It stands still until it is resumed. */
+  readonly isPaused: boolean;
 }
 
 export interface Playback {
   /** `undefined`: it is not on. */
   readonly position: Position | undefined;
-  /** The next step, or the one that is named. Returns whether there is one. */
+  /**
+   * The next step, or the one that is named: by its name, else by its number, counted from 1 (a recording's: by its
+   * second). Returns whether there is one. What was paused goes on.
+   */
   go(cue: string | undefined, at: Instant): boolean;
   /** The step before. Returns whether there is one. */
   back(at: Instant): boolean;
+  /** Time stands still for it. Returns whether it was on and moving. */
+  pause(at: Instant): boolean;
+  /** Goes on from where it stood, with what was left of fades and waits. Returns whether it was paused. */
+  resume(at: Instant): boolean;
   /** Lets go of its slots, in `fade`. */
   release(fade: Millis, at: Instant): void;
   /** Stands where an earlier life of the instance stood, without a fade. */

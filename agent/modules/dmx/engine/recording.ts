@@ -32,6 +32,7 @@ export class Recording implements Playback {
   readonly #rows: number;
   #state: State = { kind: "off" };
   #row = 0;
+  #pausedAt: Instant | undefined;
 
   constructor(settings: RecordingSettings, source: Source, merge: Merge) {
     this.#settings = settings;
@@ -43,13 +44,16 @@ export class Recording implements Playback {
 
   get position(): Position | undefined {
     if (this.#state.kind !== "playing") return undefined;
-    return { cue: `${Math.floor(this.#row / this.#settings.rate)} s`, index: this.#row };
+    const isPaused = this.#pausedAt !== undefined;
+    return { cue: `${Math.floor(this.#row / this.#settings.rate)} s`, index: this.#row, isPaused };
   }
 
-  /** From the beginning: there are no steps to go to by name. */
+  /** From the beginning, or from a second of it: there are no names. */
   go(cue: string | undefined, at: Instant): boolean {
-    if (cue !== undefined || this.#rows === 0) return false;
-    this.#state = { kind: "playing", since: at };
+    const second = cue === undefined ? 0 : /^\d+(\.\d+)?$/.test(cue) ? Number(cue) : Number.NaN;
+    const row = Math.floor(second * this.#settings.rate + 1e-6);
+    if (!(row < this.#rows)) return false;
+    this.#playFrom(row, at);
     return true;
   }
 
@@ -57,17 +61,34 @@ export class Recording implements Playback {
     return this.#state.kind === "playing" && this.go(undefined, at);
   }
 
+  pause(at: Instant): boolean {
+    if (this.#state.kind !== "playing" || this.#pausedAt !== undefined) return false;
+    this.#pausedAt = at;
+    return true;
+  }
+
+  resume(at: Instant): boolean {
+    if (this.#pausedAt === undefined || this.#state.kind !== "playing") return false;
+    const { since } = this.#state;
+    this.#state = { kind: "playing", since: later(since, millis(between(this.#pausedAt, at))) };
+    this.#pausedAt = undefined;
+    return true;
+  }
+
   release(fade: Millis, at: Instant): void {
     if (this.#state.kind === "off") return;
+    this.#pausedAt = undefined;
     this.#state = { kind: "leaving", from: this.#row, fade, since: at };
   }
 
-  restore({ index }: Position, at: Instant): void {
+  restore({ index, isPaused }: Position, at: Instant): void {
     if (index >= this.#rows) return;
-    this.#state = { kind: "playing", since: later(at, millis((-index * 1000) / this.#settings.rate)) };
+    this.#playFrom(index, at);
+    if (isPaused) this.#pausedAt = at;
   }
 
-  advance(at: Instant): readonly number[] {
+  advance(now: Instant): readonly number[] {
+    const at = this.#pausedAt ?? now;
     const state = this.#state;
     if (state.kind === "off") return [];
     if (state.kind === "playing") {
@@ -82,11 +103,16 @@ export class Recording implements Playback {
 
   wakeAt(at: Instant): Instant | undefined {
     const state = this.#state;
-    if (state.kind === "off") return undefined;
+    if (state.kind === "off" || this.#pausedAt !== undefined) return undefined;
     if (state.kind === "leaving") return at;
     const isAtEnd = !this.#settings.isLooped && this.#row >= this.#rows - 1;
     if (isAtEnd) return undefined;
     return later(state.since, millis(((this.#passed(state.since, at) + 1) * 1000) / this.#settings.rate));
+  }
+
+  #playFrom(row: number, at: Instant): void {
+    this.#pausedAt = undefined;
+    this.#state = { kind: "playing", since: later(at, millis((-row * 1000) / this.#settings.rate)) };
   }
 
   /** The last one stays when it is over. */

@@ -4,6 +4,7 @@ import { slotCount } from "../engine/slots.ts";
 import { ErrorReport } from "../error-report.ts";
 import { fitSourceName, sourceCid } from "../sacn.ts";
 import type { Settings } from "../settings.ts";
+import { restOf } from "../settings/fixtures.ts";
 import { ArtnetOutput } from "./artnet-output.ts";
 import { OpenDmxOutput } from "./open-dmx-output.ts";
 import type { OnError, Output } from "./output.ts";
@@ -59,7 +60,7 @@ export class Outputs {
     await Promise.all(this.each.map((output) => output.close()));
   }
 
-  #openable({ universe, sacn, artnet, usb, openDmx, stored }: Settings): readonly Output[] {
+  #openable({ universe, sacn, artnet, usb, openDmx, placed, stored }: Settings): readonly Output[] {
     const outputs: Output[] = [];
     const { site, node, name, clock } = this.#context;
     const ownName = `${node}/${name} (Interactor)`;
@@ -71,7 +72,7 @@ export class Outputs {
     if (artnet !== undefined)
       outputs.push(new ArtnetOutput(ownName, artnet, clock, this.#onError("Art-Net")));
     if (usb !== undefined) {
-      const { scene } = stored.failsafe;
+      const scene = new Map([...restOf(Object.values(placed)), ...stored.failsafe.scene]);
       const levels = Uint8Array.from({ length: slotCount }, (_, slot) => scene.get(slot) ?? 0);
       outputs.push(
         new UsbOutput(usb, scene.size > 0 ? levels : undefined, this.#context, this.#onError("USB")),

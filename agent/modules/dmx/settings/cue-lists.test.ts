@@ -8,6 +8,8 @@ function problems(given: unknown): string[] {
   return parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
 }
 
+const pan = { type: "float", unit: "deg", min: 0, max: 540, slots: [11, 12], raw: [0, 65_535] };
+const rgb = { type: "text", colour: "rgb", slots: [[14], [15], [16]] };
 const valid = { universe: 1, sacn: {} };
 
 test.each([
@@ -37,6 +39,25 @@ test.each([
     "scenes.night.wash: must be a number from 0 to 1",
   ],
   [
+    "a scene past the range of a fixture",
+    { ...valid, placed: { "spot-pan": pan }, scenes: { night: { "spot-pan": 541 } } },
+    "scenes.night.spot-pan: must be a number from 0 to 540",
+  ],
+  [
+    "a scene with a colour for a dimmer",
+    { ...valid, dimmers: { wash: { channel: 1 } }, scenes: { night: { wash: "#fff" } } },
+    "scenes.night.wash: must be a number from 0 to 1",
+  ],
+  [
+    "a cue with a word for a colour",
+    {
+      ...valid,
+      placed: { "spot-rgb": rgb },
+      cueLists: { show: { cues: [{ levels: { "spot-rgb": "red" } }] } },
+    },
+    'cueLists.show.cues.0.levels.spot-rgb: must be a colour, such as "#ff8000"',
+  ],
+  [
     "a cue of no scene",
     { ...valid, cueLists: { show: { cues: [{ scene: "night" }] } } },
     'cueLists.show.cues.0.scene: there is no scene "night"',
@@ -59,7 +80,7 @@ test.each([
   [
     "a loop without time",
     { ...valid, cueLists: { show: { loop: true, cues: [{ levels: {}, follow: "0s" }] } } },
-    "cueLists.show.loop: a loop whose cues follow at once never ends: give one of them a fade or a follow",
+    "cueLists.show.loop: a loop whose cues follow at once never ends: give one of them a wait, a fade or a follow",
   ],
   [
     "a fade that is no time",
@@ -100,6 +121,7 @@ test("levels of scenes and cues go to slots, the higher where two inputs share o
         [1, 51],
         [511, 9],
       ]),
+      wait: 0,
       up: 3000,
       down: 5000,
       curve: "linear",
@@ -107,4 +129,23 @@ test("levels of scenes and cues go to slots, the higher where two inputs share o
     },
   ]);
   expect([stored.failsafe.hold, [...latest]]).toEqual([null, [4, 10, 11, 12]]);
+});
+
+test("scenes and cues name inputs of fixtures in their own units", () => {
+  const { stored } = settings.parse({
+    ...valid,
+    placed: { "spot-pan": pan, "spot-rgb": rgb },
+    scenes: { night: { "spot-rgb": "#ff8000" } },
+    cueLists: { show: { cues: [{ scene: "night", levels: { "spot-pan": 270, ch1: 9 } }] } },
+  });
+
+  const colour = [
+    [13, 255],
+    [14, 128],
+    [15, 0],
+  ] as const;
+  expect(stored.scenes["night"]).toEqual(new Map(colour));
+  expect(stored.cueLists["show"]?.cues[0]?.levels).toEqual(
+    new Map([...colour, [10, 0x80], [11, 0x00], [0, 9]]),
+  );
 });

@@ -4,6 +4,7 @@ import * as z from "@interactor/shared/sdk/schemas";
 import type { Cue, CueListSettings, Levels } from "../engine/cue-list.ts";
 import type { FailsafeSettings } from "../engine/failsafe.ts";
 import { curves } from "../engine/fade.ts";
+import { levelsOfPlaced, type Placed, slotsOfPlaced } from "../engine/placed-input.ts";
 import { levelMax, levelOf, slotOfChannel } from "../engine/slots.ts";
 import { sacnPriorityMax } from "../sacn.ts";
 import { flag, millisOf, type Problem, span, strict, text, whole } from "./fields.ts";
@@ -20,7 +21,10 @@ const rateMax = 44;
 export const priorityDefault = 100;
 
 const error = "must be a map of inputs and their levels, such as {ch1: 255, wash: 0.5}";
-const levels = z.record(z.string(), z.number({ error: "must be a number" }), { error });
+const level = z.union([z.number(), z.string()], {
+  error: 'must be a number, or a colour in quotes, such as "#ff8000"',
+});
+const levels = z.record(z.string(), level, { error });
 
 export const priority = whole(0, sacnPriorityMax);
 export const scenes = z._default(z.record(z.string(), levels, { error: "must be a map of scenes" }), {});
@@ -29,6 +33,7 @@ const cue = strict({
   name: z.optional(text),
   scene: z.optional(text),
   levels: z.optional(levels),
+  wait: z.optional(span),
   fade: z.optional(span),
   up: z.optional(span),
   down: z.optional(span),
@@ -82,6 +87,9 @@ export interface CsvSettings {
 /** Where an input's level goes; `undefined`: there is no such input. */
 export type SlotOf = (input: string) => { readonly slot: number; readonly scale: number } | undefined;
 
+/** What slots get, counted from 0, when an input has this value; or what is wrong with it in words. */
+export type LevelsOf = (input: string, value: number | string) => Levels | string;
+
 export interface Stored {
   readonly scenes: Readonly<Record<string, Levels>>;
   readonly cueLists: Readonly<Record<string, CueListSettings>>;
@@ -105,25 +113,56 @@ export function slotFinder(dimmers: Readonly<Record<string, { readonly channel: 
   };
 }
 
+/** Raw channels, dimmers, and inputs over several slots, as fixtures have them. */
+export function levelFinder({ dimmers, placed }: LevelHolders): LevelsOf {
+  const slotOf = slotFinder(dimmers);
+  return (input, value) => {
+    const found = slotOf(input);
+    if (found !== undefined) {
+      const most = levelMax / found.scale;
+      if (typeof value !== "number" || value < 0 || value > most) return `must be a number from 0 to ${most}`;
+      return new Map([[found.slot, levelOf(value * found.scale)]]);
+    }
+    const each = Object.hasOwn(placed, input) ? placed[input] : undefined;
+    if (each === undefined) return `there is no input "${input}"`;
+    const levels = isWithin(each, value) ? levelsOfPlaced(each, value) : undefined;
+    if (levels === undefined) return wordsFor(each);
+    return new Map(slotsOfPlaced(each).map((slot, index) => [slot - 1, levels[index] ?? 0]));
+  };
+}
+
+interface LevelHolders {
+  readonly dimmers: Readonly<Record<string, { readonly channel: number }>>;
+  readonly placed: Readonly<Record<string, Placed>>;
+}
+
+const isWithin = (placed: Placed, value: number | string): boolean =>
+  placed.type === "text" || (typeof value === "number" && value >= placed.min && value <= placed.max);
+
+const wordsFor = (placed: Placed): string =>
+  placed.type === "text"
+    ? 'must be a colour, such as "#ff8000"'
+    : `must be a number from ${placed.min} to ${placed.max}`;
+
 export function problemsOfStored(
   { scenes, cueLists, failsafe }: Written,
-  slotOf: SlotOf,
+  levelsOf: LevelsOf,
 ): readonly Problem[] {
   const problems: Problem[] = [];
   const tell = (path: Problem["path"], message: string) => void problems.push({ path, message });
   if (Object.keys(scenes).length > scenesMax) tell(["scenes"], `more than ${scenesMax} scenes`);
   if (Object.keys(cueLists).length > cueListsMax) tell(["cueLists"], `more than ${cueListsMax} cue lists`);
   for (const [name, levels] of Object.entries(scenes))
-    problems.push(...levelProblems(["scenes", name], levels, slotOf));
+    problems.push(...levelProblems(["scenes", name], levels, levelsOf));
   for (const [name, list] of Object.entries(cueLists)) {
     const path = ["cueLists", name];
     if ((list.cues === undefined) === (list.csv === undefined))
       tell(path, "needs cues, or csv, and not both");
-    problems.push(...cueProblems(path, list.cues ?? [], { scenes, slotOf }));
+    problems.push(...cueProblems(path, list.cues ?? [], { scenes, levelsOf }));
     if (list.loop && list.cues !== undefined && isTimeless(list.cues)) {
       tell(
         [...path, "loop"],
-        "a loop whose cues follow at once never ends: give one of them a fade or a follow",
+        "a loop whose cues follow at once never ends: give one of them a wait, a fade or a follow",
       );
     }
   }
@@ -133,20 +172,17 @@ export function problemsOfStored(
   return problems;
 }
 
-function levelProblems(path: Problem["path"], levels: WrittenLevels, slotOf: SlotOf): readonly Problem[] {
+function levelProblems(path: Problem["path"], levels: WrittenLevels, levelsOf: LevelsOf): readonly Problem[] {
   return Object.entries(levels).flatMap(([input, level]) => {
-    const found = slotOf(input);
-    if (found === undefined) return [{ path: [...path, input], message: `there is no input "${input}"` }];
-    const most = levelMax / found.scale;
-    if (level >= 0 && level <= most) return [];
-    return [{ path: [...path, input], message: `must be a number from 0 to ${most}` }];
+    const found = levelsOf(input, level);
+    return typeof found === "string" ? [{ path: [...path, input], message: found }] : [];
   });
 }
 
 function cueProblems(
   path: Problem["path"],
   cues: readonly WrittenCue[],
-  { scenes, slotOf }: { readonly scenes: WrittenScenes; readonly slotOf: SlotOf },
+  { scenes, levelsOf }: { readonly scenes: WrittenScenes; readonly levelsOf: LevelsOf },
 ): readonly Problem[] {
   const names = new Set<string>();
   return cues.flatMap((cue, index) => {
@@ -162,7 +198,7 @@ function cueProblems(
     if (names.has(name))
       problems.push({ path: here, message: `the name "${name}" stands twice: give it another` });
     names.add(name);
-    return [...problems, ...levelProblems([...here, "levels"], cue.levels ?? {}, slotOf)];
+    return [...problems, ...levelProblems([...here, "levels"], cue.levels ?? {}, levelsOf)];
   });
 }
 
@@ -172,6 +208,7 @@ const isTimeless = (cues: readonly WrittenCue[]): boolean =>
     (cue) =>
       cue.follow !== undefined &&
       millisOf(cue.follow) === 0 &&
+      wayOf(cue.wait) === 0 &&
       wayOf(cue.up ?? cue.fade) === 0 &&
       wayOf(cue.down ?? cue.fade) === 0,
   );
@@ -183,8 +220,8 @@ const wayOf = (written: string | undefined): Millis =>
 const nameOf = (cue: WrittenCue, index: number): string => cue.name ?? String(index + 1);
 
 /** Of settings without problems. */
-export function storedOf({ scenes, cueLists, failsafe }: Written, slotOf: SlotOf): Stored {
-  const bySlot = (levels: WrittenLevels | undefined): Levels => levelsOf(levels ?? {}, slotOf);
+export function storedOf({ scenes, cueLists, failsafe }: Written, levelsOf: LevelsOf): Stored {
+  const bySlot = (levels: WrittenLevels | undefined): Levels => levelsTogether(levels ?? {}, levelsOf);
   const lists: Record<string, CueListSettings> = {};
   const recordings: Record<string, CsvSettings> = {};
   for (const [name, { cues, csv, header, rate, loop, priority }] of Object.entries(cueLists)) {
@@ -195,6 +232,7 @@ export function storedOf({ scenes, cueLists, failsafe }: Written, slotOf: SlotOf
       return {
         name: nameOf(cue, index),
         levels: new Map([...bySlot(scene), ...bySlot(cue.levels)]),
+        wait: wayOf(cue.wait),
         up: wayOf(cue.up ?? cue.fade),
         down: wayOf(cue.down ?? cue.fade),
         curve: cue.curve,
@@ -217,11 +255,12 @@ export function storedOf({ scenes, cueLists, failsafe }: Written, slotOf: SlotOf
 }
 
 /** Two inputs on one slot: the higher. */
-function levelsOf(levels: WrittenLevels, slotOf: SlotOf): Levels {
-  const found = new Map<number, number>();
-  for (const [input, level] of Object.entries(levels)) {
-    const at = slotOf(input);
-    if (at !== undefined) found.set(at.slot, Math.max(found.get(at.slot) ?? 0, levelOf(level * at.scale)));
+function levelsTogether(levels: WrittenLevels, levelsOf: LevelsOf): Levels {
+  const together = new Map<number, number>();
+  for (const [input, value] of Object.entries(levels)) {
+    const found = levelsOf(input, value);
+    if (typeof found === "string") continue;
+    for (const [slot, level] of found) together.set(slot, Math.max(together.get(slot) ?? 0, level));
   }
-  return found;
+  return together;
 }

@@ -106,10 +106,13 @@ export const artnet = strict({
 /** Two bytes of milliseconds. */
 const guardMax = 65_535;
 
-const linePath = text.check(
+export const linePath = text.check(
   z.maxLength(255),
   z.refine((path) => path.startsWith("/") && !path.includes("\0"), "must be a path such as /dev/ttyUSB0"),
 );
+
+// What carries 44 frames a second. A widget with an FTDI chip has its own speed and does not care.
+export const lineSpeed = z._default(whole(38_400, 4_000_000), 250_000);
 
 /** Best effort. Its speeds are what DMX is, and there is nobody to guard the line: no more to be said. */
 export const openDmx = strict({ enabled: z._default(flag, true), path: linePath });
@@ -117,8 +120,7 @@ export const openDmx = strict({ enabled: z._default(flag, true), path: linePath 
 export const usb = strict({
   enabled: z._default(flag, true),
   path: linePath,
-  // What carries 44 frames a second. A widget with an FTDI chip has its own speed and does not care.
-  baudRate: z._default(whole(38_400, 4_000_000), 250_000),
+  baudRate: lineSpeed,
   // Two repeats of a static look and some time to spare.
   guard: z._default(
     span.check(z.refine((written) => millisOf(written) <= guardMax, "must be at most 65s")),

@@ -9,12 +9,17 @@ test.each([
   [
     "nothing to receive",
     { ...valid, receive: {} },
-    "receive: sacn or artnet is needed: there is nothing to receive",
+    "receive: sacn, artnet or usb is needed: there is nothing to receive",
   ],
   [
     "a desk that is merged without a failsafe",
     { ...valid, receive: { sacn: {}, merge: true } },
     "receive.merge: what a desk shows needs a failsafe for when the desk is lost, such as failsafe: {hold: 5s, fade: 3s}",
+  ],
+  [
+    "a widget that shall send and hear",
+    { ...valid, usb: { path: "/dev/ttyUSB0" }, receive: { usb: { path: "/dev/ttyUSB0" } } },
+    "receive.usb.path: is a line that is sent to: one widget sends or hears, not both",
   ],
   [
     "a received channel that is an output",

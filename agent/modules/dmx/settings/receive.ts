@@ -1,11 +1,11 @@
-/** Where levels come from: lighting desks and other sources on the network. */
+/** Where levels come from: lighting desks and other sources on the network, and on a DMX line. */
 import { type Millis } from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
 import { artnetPort, netMax, nibbleMax, portAddressMax } from "../artnet.ts";
 import { sacnPort, sacnUniverseMax } from "../sacn.ts";
 import { priority, priorityDefault } from "./cue-lists.ts";
 import { channel, flag, localAddress, millisOf, type Problem, span, strict, text, whole } from "./fields.ts";
-import { portAddressIn, portAddressProblems, udpPort } from "./outputs.ts";
+import { linePath, lineSpeed, portAddressIn, portAddressProblems, udpPort } from "./outputs.ts";
 
 /** Outputs of one instance that follow channels. More: refuse. */
 const channelsMax = 256;
@@ -25,9 +25,19 @@ export interface ArtnetReceiveSettings {
   readonly timeout: Millis;
 }
 
+/** A widget that hears a DMX line. */
+export interface UsbReceiveSettings {
+  readonly path: string;
+  readonly baudRate: number;
+  /** DMX512 has none. */
+  readonly priority: number;
+  readonly timeout: Millis;
+}
+
 export interface ReceiveSettings {
   readonly sacn?: SacnReceiveSettings;
   readonly artnet?: ArtnetReceiveSettings;
+  readonly usb?: UsbReceiveSettings;
   /** What is received is shown too, beside what drives the universe here. */
   readonly merge: boolean;
   /** By output: 1–512. */
@@ -56,9 +66,19 @@ const artnet = strict({
   universe: z.optional(whole(0, nibbleMax)),
 });
 
+const usb = strict({
+  enabled: z._default(flag, true),
+  path: linePath,
+  baudRate: lineSpeed,
+  priority: z._default(priority, priorityDefault),
+  // What E1.31 gives a source that has fallen silent. DMX512 wants a frame every second at least.
+  timeout: z._default(span, "2.5s"),
+});
+
 export const receive = strict({
   sacn: z.optional(sacn),
   artnet: z.optional(artnet),
+  usb: z.optional(usb),
   merge: z._default(flag, false),
   channels: z._default(
     z.record(z.string(), strict({ channel, label: z.optional(text) }), {
@@ -70,14 +90,26 @@ export const receive = strict({
 
 type Written = z.infer<typeof receive>;
 
-/** `isSent`: the universe goes somewhere, so what is merged shows. */
+interface Around {
+  readonly universe: number;
+  readonly hasFailsafe: boolean;
+  /** Serial lines that levels go to. */
+  readonly linesOut: readonly string[];
+}
+
 export function receiveProblems(
   given: Written,
-  { universe, hasFailsafe }: { readonly universe: number; readonly hasFailsafe: boolean },
+  { universe, hasFailsafe, linesOut }: Around,
 ): readonly Problem[] {
   const problems: Problem[] = [];
-  if (given.sacn?.enabled !== true && given.artnet?.enabled !== true) {
-    problems.push({ path: [], message: "sacn or artnet is needed: there is nothing to receive" });
+  if (![given.sacn, given.artnet, given.usb].some((each) => each?.enabled === true)) {
+    problems.push({ path: [], message: "sacn, artnet or usb is needed: there is nothing to receive" });
+  }
+  if (given.usb !== undefined && linesOut.includes(given.usb.path)) {
+    problems.push({
+      path: ["usb", "path"],
+      message: "is a line that is sent to: one widget sends or hears, not both",
+    });
   }
   if (given.artnet !== undefined) {
     for (const { path, message } of portAddressProblems(given.artnet, universe)) {
@@ -96,7 +128,7 @@ export function receiveProblems(
 }
 
 export function filledReceive(given: Written, universe: number): ReceiveSettings {
-  const { sacn, artnet, merge, channels } = given;
+  const { sacn, artnet, usb, merge, channels } = given;
   return {
     merge,
     channels,
@@ -111,6 +143,16 @@ export function filledReceive(given: Written, universe: number): ReceiveSettings
             interface: artnet.interface,
             priority: artnet.priority,
             timeout: millisOf(artnet.timeout),
+          },
+        }
+      : {}),
+    ...(usb?.enabled === true
+      ? {
+          usb: {
+            path: usb.path,
+            baudRate: usb.baudRate,
+            priority: usb.priority,
+            timeout: millisOf(usb.timeout),
           },
         }
       : {}),

@@ -1,13 +1,6 @@
 /** How a sandbox is started: which program with which arguments, and what each of its handles is. */
 import { closeSync, existsSync, openSync } from "node:fs";
-import {
-  dataBytesMax,
-  handlesMax,
-  heapShare,
-  type SandboxLimits,
-  temporaryBytesMax,
-  threadsMax,
-} from "./limits.ts";
+import { dataBytesMax, heapShare, type SandboxLimits, temporaryBytesMax, threadsMax } from "./limits.ts";
 import type { Measure } from "./machine.ts";
 
 /** In the sandbox: the pipe to the agent, both ways. */
@@ -47,7 +40,7 @@ export interface CommandOptions {
  * limits of the process are set before it, because they stay.
  */
 export function sandboxCommand(options: CommandOptions): SandboxCommand {
-  const { measures } = options;
+  const { measures, limits } = options;
   const handles: number[] = [];
   const hand = (path: string): string => {
     handles.push(openSync(path, "r"));
@@ -66,10 +59,10 @@ export function sandboxCommand(options: CommandOptions): SandboxCommand {
           `setpriv --reuid=${user.uid} --regid=${user.gid} --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all`,
         )),
     "prlimit",
-    `--nofile=${handlesMax}:${handlesMax}`,
+    `--nofile=${limits.handles}:${limits.handles}`,
     "--core=0:0",
     `--fsize=${temporaryBytesMax}:${temporaryBytesMax}`,
-    `--data=${dataBytesMax}:${dataBytesMax}`,
+    `--data=${dataBytesMax(limits)}:${dataBytesMax(limits)}`,
     // Counted by user: of a user of its own alone is it the sandbox's.
     ...(user !== undefined ? [`--nproc=${threadsMax}:${threadsMax}`] : []),
   ];

@@ -1,24 +1,11 @@
 /** What one sandbox may use, and how its use is watched. */
 import { millis, seconds } from "@interactor/shared/kernel/units";
+import { type ModuleLimits, moduleLimitsDefault } from "@interactor/shared/wire/messages/module-limits";
 
-export interface SandboxLimits {
-  /** Resident memory in MB. More: the module is ended. */
-  readonly memoryMb: number;
-  /** Of one core, in percent, where the machine can hold it to that; else it only has a lower priority. */
-  readonly cpuPercent: number;
-  /** What it says in a second, in the long run. More: it waits in the sandbox. */
-  readonly messagesPerSecond: number;
-  /** Questions to the agent that it may have at one time. More: refuse. */
-  readonly concurrency: number;
-}
+/** How long it may take over one thing, `handlerMs`, is watched by whoever asks it. */
+export type SandboxLimits = Required<ModuleLimits>;
 
-/** Node itself takes 45 MB. */
-export const sandboxLimitsDefault: SandboxLimits = {
-  memoryMb: 96,
-  cpuPercent: 50,
-  messagesPerSecond: 1000,
-  concurrency: 16,
-};
+export const sandboxLimitsDefault: SandboxLimits = moduleLimitsDefault;
 
 /** A burst of so much of a second's messages passes at once. */
 export const burstShare = 0.2;
@@ -42,9 +29,8 @@ export const profileLengthMax = 8 * 1024 * 1024;
 /** V8's share of the memory: code, buffers and Node itself take the rest. */
 export const heapShare = 0.5;
 /** Data of a process, in bytes: Node starts with 580 MB of it. More: the allocation fails. Behind the other caps. */
-export const dataBytesMax = 1_100_000_000;
-/** Open files. Node has 20 of its own. */
-export const handlesMax = 64;
+export const dataBytesMax = ({ memoryMb }: SandboxLimits): number =>
+  1_100_000_000 + Math.max(memoryMb - sandboxLimitsDefault.memoryMb, 0) * 1_000_000;
 /** Threads of a sandbox: Node has 6, bubblewrap 2. */
 export const threadsMax = 24;
 /** A file in the sandbox's own /tmp or /dev/shm, and all that are in one of them together. Nothing else is written to. */

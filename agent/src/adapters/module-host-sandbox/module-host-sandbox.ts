@@ -127,7 +127,7 @@ class Sandbox implements GuestLine {
 
   async end(): Promise<void> {
     this.#isOver = true;
-    this.#child?.kill("SIGKILL");
+    endNow(this.#child);
     await this.#closed.promise;
   }
 
@@ -163,6 +163,8 @@ class Sandbox implements GuestLine {
       // Without namespaces nothing clears it later.
       env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", UV_THREADPOOL_SIZE: "1" },
       cwd: "/",
+      // A process group of its own, see `endGroup`.
+      detached: true,
       stdio: ["ignore", "ignore", "pipe", "pipe", ...handles],
     });
     for (const handle of handles) closeSync(handle);
@@ -177,7 +179,10 @@ class Sandbox implements GuestLine {
       return;
     stepBack(child.pid);
     if (child.stderr !== null) this.#lastWords = new LastWords(child.stderr);
-    child.on("exit", () => child.stderr?.resume());
+    child.on("exit", () => {
+      endGroup(child);
+      child.stderr?.resume();
+    });
     this.#line = new SandboxLine(pipe, limits, {
       said: (message) => {
         if (!this.#isOver) this.#ends.said(message);
@@ -213,7 +218,7 @@ class Sandbox implements GuestLine {
 
   #kill(reason: string): void {
     this.#verdict ??= reason;
-    this.#child?.kill("SIGKILL");
+    endNow(this.#child);
   }
 
   #gone(code: number | null, signal: NodeJS.Signals | null): void {
@@ -239,6 +244,24 @@ class Sandbox implements GuestLine {
     const how = code === null ? `it was ended by ${signal}` : `it ended with code ${code}`;
     return reason === undefined ? how : `${how}: ${reason}`;
   }
+}
+
+/**
+ * The process with its group. Bubblewrap's child goes with its parent, but not from its first moment: until then it waits
+ * for ever for a parent that was ended, and keeps the sandbox's pipe open. It leaves the group after that.
+ */
+function endGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // Nobody is left.
+  }
+}
+
+/** Of one that has ended the number may be another's. */
+function endNow(child: ChildProcess | undefined): void {
+  if (child !== undefined && child.exitCode === null && child.signalCode === null) endGroup(child);
 }
 
 const overMemory = (megabytes: number): string => `it took more than its ${megabytes} MB of memory`;

@@ -1,22 +1,12 @@
 /** Gives the updater what it asks for, from whatever source there is, and never more than it may take. */
 import { DownloadHTTPError } from "tuf-js/dist/error.js";
 import type { Fetcher } from "tuf-js";
+import { documentBytesMax } from "@interactor/shared/bundle/document-bytes";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import type { TrustFile, TrustSource } from "../../ports/trust.ts";
 
 /** Only what comes after it is told to the source. */
 export const metadataAddress = "trust://hub/metadata/";
-
-/**
- * Bytes of a document of each role, whatever length the hub has signed: its keys may be stolen, and all of it is held in
- * memory. More: refuse. They are what TUF's reference clients take where no length is signed.
- */
-const documentBytesMax = {
-  root: 512_000,
-  timestamp: 16_384,
-  snapshot: 2_000_000,
-  targets: 5_000_000,
-} as const;
 
 export class MetadataFetcher implements Fetcher {
   readonly #source: TrustSource;

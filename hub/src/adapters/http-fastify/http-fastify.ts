@@ -87,7 +87,7 @@ export async function openHttp(
   });
   routeApi(app, options.site, view);
   routeTrust(app, options.trust);
-  routeRegistry(app, options.registry);
+  routeRegistry(app, options.registry, view);
   routeRecording(app, options.record);
   await routeConfigApi(app, control, (api) => routeProfiles(api, options.profiles));
   for (const file of await loadDashboard(options.dashboard, options.site)) {

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import * as z from "zod/mini";
 import { modulesToldMax, registryPath } from "@interactor/shared/bundle/registry-api";
+import type { HubView } from "../../ports/view.ts";
 import type { ModuleRegistry } from "../../ports/module-registry.ts";
 
 /** Characters of a search. More: refuse. */
@@ -16,6 +17,7 @@ const query = z.object({
 export function routeRegistry(
   app: FastifyInstance,
   registry: Pick<ModuleRegistry, "search" | "versions">,
+  view: Pick<HubView, "running">,
 ): void {
   app.get(registryPath, async (request, reply) => {
     const parsed = query.safeParse(request.query);
@@ -24,11 +26,14 @@ export function routeRegistry(
       return reply.code(400).send({ error: `${issue?.path.join(".")}: ${issue?.message}` });
     }
     const { search, from } = parsed.data;
-    return { modules: await registry.search(search, { from, max: modulesToldMax }) };
+    const modules = await registry.search(search, { from, max: modulesToldMax });
+    return { modules, running: view.running(new Set(modules.map(({ id }) => id))) };
   });
   app.get<{ Params: { readonly id: string } }>(`${registryPath}/:id`, async ({ params }, reply) => {
     const modules = await registry.versions(params.id);
-    if (modules.length > 0) return { modules };
+    // One that every agent has is published by nobody, and runs all the same.
+    const running = view.running(new Set([params.id]));
+    if (modules.length + running.length > 0) return { modules, running };
     return reply.code(404).send({ error: `nobody has published a module "${params.id}"` });
   });
 }

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { builtInModules } from "@interactor/shared/site/built-in-modules";
 import { DeclaredModules } from "@interactor/shared/site/catalogue";
-import { declarationsOf } from "@interactor/shared/site/published-modules";
+import { declarationsOf, withdrawnOf } from "@interactor/shared/site/published-modules";
 import {
   compareKept,
   compileFresh,
@@ -13,14 +13,19 @@ import {
 } from "@interactor/shared/site/site-in-hand";
 import type { SiteCompiler } from "../../ports/site-compiler.ts";
 
-export function compilerHere(site: string): SiteCompiler {
+/** `interactor`: which version of it this is, for modules that say which they are for. */
+export function compilerHere(site: string, interactor?: string): SiteCompiler {
   const tools: SiteTools = {
     catalogue: new DeclaredModules(builtInModules),
     digestOf: (bytes) => createHash("sha256").update(bytes).digest("hex"),
   };
   return {
     compile: async (files, modules = []) => {
-      const catalogue = new DeclaredModules([...builtInModules, ...declarationsOf(modules)]);
+      const catalogue = new DeclaredModules(
+        [...builtInModules, ...declarationsOf(modules)],
+        interactor,
+        withdrawnOf(modules),
+      );
       return compileFresh({ ...files, site }, { ...tools, catalogue });
     },
     routesAlone: async (routes) => routesAlone(routes, site, tools),

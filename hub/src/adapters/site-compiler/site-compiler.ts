@@ -14,6 +14,8 @@ export interface CompilerOptions {
   /** The file a thread runs: the hub's own bundle. */
   readonly file: string;
   readonly site: string;
+  /** Which version of Interactor this is. */
+  readonly interactor?: string;
   /** What was published beside the built-in modules, as it is now. */
   readonly modules?: () => readonly PublishedModule[];
 }
@@ -94,8 +96,8 @@ class CompilerThread {
   }
 
   #begin(): Worker {
-    const { file, site } = this.#options;
-    const worker = new Worker(file, { workerData: { site }, resourceLimits: heapMax });
+    const { file, site, interactor } = this.#options;
+    const worker = new Worker(file, { workerData: { site, interactor }, resourceLimits: heapMax });
     worker.setMaxListeners(0);
     // What it died of is told to who waits for an answer.
     worker.on("error", () => undefined);

@@ -4,8 +4,8 @@ import { messageOf } from "@interactor/shared/kernel/fault";
 import { compilerHere } from "./compiling.ts";
 import type { Question } from "./messages.ts";
 
-export function serveCompiler(port: MessagePort, site: string): void {
-  const compiler = compilerHere(site);
+export function serveCompiler(port: MessagePort, site: string, interactor?: string): void {
+  const compiler = compilerHere(site, interactor);
   const answerTo = (question: Question): Promise<unknown> => {
     switch (question.name) {
       case "compile":

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as z from "zod/mini";
 import { signedManifest } from "@interactor/shared/bundle/signed-module";
 import type { RegisteredVersion } from "@interactor/shared/bundle/registry-api";
-import type { ModuleRegistry } from "../../ports/module-registry.ts";
+import type { ModuleRegistry, WithdrawnModule } from "../../ports/module-registry.ts";
 import type { NamedFile } from "../../ports/trust-repository.ts";
 import type { Database, Row } from "./database.ts";
 import { closeWithin, type FileKind, type FileWorld, openKeptFile } from "./kept-file.ts";
@@ -33,9 +33,26 @@ const migrations: readonly string[] = [
   CREATE TABLE module (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;
   CREATE VIRTUAL TABLE words USING fts5(id, publisher, title, description, tags, prefix = '2 3');
   `,
+  `
+  -- Which nodes have fetched a bundle, each once, however often it asked for the last piece.
+  CREATE TABLE download (digest TEXT NOT NULL, node TEXT NOT NULL, UNIQUE (digest, node)) STRICT;
+  -- What was published once, and is not any more.
+  CREATE TABLE withdrawn (
+    path TEXT PRIMARY KEY,
+    id TEXT NOT NULL,
+    version TEXT NOT NULL,
+    publisher TEXT NOT NULL
+  ) STRICT;
+  `,
 ];
 
-const kind: FileKind<Map<string, string>> = {
+interface Loaded {
+  /** Digests, by path. */
+  readonly known: Map<string, string>;
+  withdrawn: readonly WithdrawnModule[];
+}
+
+const kind: FileKind<Loaded> = {
   keeps: "published modules",
   without: "it is made anew",
   code: "REGISTRY",
@@ -43,12 +60,17 @@ const kind: FileKind<Map<string, string>> = {
   isCheckedWhole: false,
   load: async (database) => {
     const rows = await database.rows("SELECT path, digest FROM version");
-    return new Map(rows.map(({ path, digest }) => [String(path), String(digest)]));
+    const known = new Map(rows.map(({ path, digest }) => [String(path), String(digest)]));
+    return { known, withdrawn: await withdrawnIn(database) };
   },
 };
 
 /** Characters of what a publisher says of a module that are kept. More: cut. */
 const wordsMax = 500;
+/** Fetched bundles that are remembered, by node. More: evict the oldest, and the count is too small. */
+const downloadsMax = 100_000;
+/** Versions that are not published any more. More: evict the oldest, and a site is told of it as of a module that never was. */
+const withdrawnMax = 10_000;
 /** Words that one search looks for. More: left out. */
 const searchWordsMax = 8;
 
@@ -56,8 +78,14 @@ const searchWordsMax = 8;
 export async function openModuleRegistry(options: RegistryOptions): Promise<ModuleRegistry> {
   const { database, loaded } = await openKeptFile(join(options.folder, "registry.sqlite"), kind, options);
   let working: Promise<void> = Promise.resolve();
+  const inTurn = (work: () => Promise<void>): Promise<void> =>
+    (working = working.catch(() => undefined).then(work));
   return {
-    sync: (files) => (working = working.catch(() => undefined).then(() => sync(database, loaded, files))),
+    sync: (files) => inTurn(() => sync(database, loaded, files)),
+    downloaded: (digest, node) => inTurn(() => count(database, digest, node)),
+    get withdrawn() {
+      return loaded.withdrawn;
+    },
     search: async (words, { from, max }) => {
       const wanted = (words.match(/[\p{L}\p{N}]+/gu) ?? []).slice(0, searchWordsMax);
       if (wanted.length === 0)
@@ -66,15 +94,18 @@ export async function openModuleRegistry(options: RegistryOptions): Promise<Modu
       return read(await database.rows(found, match, max, from));
     },
     versions: async (id) =>
-      read(await database.rows("SELECT * FROM version WHERE id = ? ORDER BY place DESC", id)),
+      read(await database.rows(`SELECT ${withDownloads} FROM version WHERE id = ? ORDER BY place DESC`, id)),
     [Symbol.asyncDispose]: () => closeWithin(database, options.clock),
   };
 }
 
 const newestPath = "(SELECT path FROM version WHERE id = module.id ORDER BY place DESC LIMIT 1)";
-const newest = `SELECT version.* FROM module JOIN version ON version.path = ${newestPath}`;
+/** `node` is the first column of no index: it is counted along that of the digest. */
+const withDownloads =
+  "version.*, (SELECT count(*) FROM download WHERE download.digest = version.digest) AS downloads";
+const newest = `SELECT ${withDownloads} FROM module JOIN version ON version.path = ${newestPath}`;
 const found = `
-  SELECT version.* FROM (
+  SELECT ${withDownloads} FROM (
     SELECT rowid AS number, rank AS fit FROM words WHERE words MATCH ? ORDER BY rank, rowid LIMIT ? OFFSET ?
   ) AS hit
   JOIN module ON module.number = hit.number
@@ -82,31 +113,79 @@ const found = `
   ORDER BY hit.fit, hit.number`;
 
 /** What is there already is not looked at again: of fifty thousand files one publication changes one. */
-async function sync(
-  database: Database,
-  known: Map<string, string>,
-  files: readonly NamedFile[],
-): Promise<void> {
+async function sync(database: Database, loaded: Loaded, files: readonly NamedFile[]): Promise<void> {
+  const { known } = loaded;
   const fresh = files.filter(({ path, digest }) => known.get(path) !== digest);
   const paths = new Set(files.map(({ path }) => path));
   const gone = [...known.keys()].filter((path) => !paths.has(path));
   if (fresh.length === 0 && gone.length === 0) return;
   const rows = fresh.flatMap(rowOf);
-  await database.execute("BEGIN");
-  try {
+  const withdrawn = await inOne(database, async () => {
+    await withdraw(database, gone, fresh);
     await change(database, rows, gone);
-    await database.execute("COMMIT");
-  } catch (error) {
-    await database.execute("ROLLBACK");
-    throw error;
-  }
+    return withdrawnIn(database);
+  });
+  loaded.withdrawn = withdrawn;
   for (const { path, digest } of fresh) known.set(path, digest);
   for (const path of gone) known.delete(path);
 }
 
+async function inOne<Done>(database: Database, work: () => Promise<Done>): Promise<Done> {
+  await database.execute("BEGIN");
+  try {
+    const done = await work();
+    await database.execute("COMMIT");
+    return done;
+  } catch (error) {
+    await database.execute("ROLLBACK");
+    throw error;
+  }
+}
+
+/** What is gone is remembered, and what is back forgotten. */
+async function withdraw(
+  database: Database,
+  gone: readonly string[],
+  back: readonly NamedFile[],
+): Promise<void> {
+  const among = "IN (SELECT value FROM json_each(?))";
+  await database.rows(
+    `INSERT OR REPLACE INTO withdrawn (path, id, version, publisher)
+     SELECT path, id, version, publisher FROM version WHERE path ${among}`,
+    JSON.stringify(gone),
+  );
+  const paths = JSON.stringify(back.map(({ path }) => path));
+  await database.rows(`DELETE FROM withdrawn WHERE path ${among}`, paths);
+  await database.rows(oldestOf("withdrawn"), withdrawnMax);
+}
+
+const oldestOf = (table: string): string =>
+  `DELETE FROM ${table} WHERE rowid <= (SELECT coalesce(max(rowid), 0) FROM ${table}) - ?`;
+
+async function withdrawnIn(database: Database): Promise<readonly WithdrawnModule[]> {
+  const rows = await database.rows("SELECT id, version, publisher FROM withdrawn ORDER BY rowid");
+  return rows.map(({ id, version, publisher }) => ({
+    id: String(id),
+    version: String(version),
+    publisher: String(publisher),
+  }));
+}
+
+/** What is no module, such as a plan, is not counted. */
+async function count(database: Database, digest: string, node: string): Promise<void> {
+  await database.rows(
+    `INSERT OR IGNORE INTO download (digest, node)
+     SELECT ?, ? WHERE EXISTS (SELECT 1 FROM version WHERE digest = ?)`,
+    digest,
+    node,
+    digest,
+  );
+  await database.rows(oldestOf("download"), downloadsMax);
+}
+
 async function change(
   database: Database,
-  rows: readonly (RegisteredVersion & { readonly path: string })[],
+  rows: readonly (Omit<RegisteredVersion, "downloads"> & { readonly path: string })[],
   gone: readonly string[],
 ): Promise<void> {
   const left = JSON.stringify(gone);
@@ -196,5 +275,6 @@ const read = (rows: readonly Row[]): readonly RegisteredVersion[] =>
       permissions: text("permissions"),
       digest: text("digest"),
       bytes: Number(row["bytes"]),
+      downloads: Number(row["downloads"]),
     };
   });

@@ -1,5 +1,6 @@
 /** What is brought to the hub is checked here as a node checks it, so that nothing is served that none would take. */
 import type { Metadata, Root, TargetFile, Targets } from "@tufjs/models";
+import { documentBytesMax } from "@interactor/shared/bundle/document-bytes";
 import { Fault } from "@interactor/shared/kernel/fault";
 import { isName } from "@interactor/shared/wire/names";
 import {
@@ -18,6 +19,12 @@ export const realRoot = (): Fault =>
     "TRUST_REAL_ROOT",
     "this site has a root of its own: nothing is taken any more that its publishers did not sign",
   );
+
+export function checkLength(role: "root" | "targets", name: string, { length }: Uint8Array): void {
+  const most = documentBytesMax[role];
+  if (length > most)
+    throw new Fault("TRUST_TOO_LONG", `${name} has ${length} bytes, and nodes take ${most} of one document`);
+}
 
 /** Which of the hub's keys it names. */
 export function checkRoot(

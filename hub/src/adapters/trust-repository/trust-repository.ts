@@ -31,7 +31,7 @@ import type {
   TrustRepository,
 } from "../../ports/trust-repository.ts";
 import { decodeBrought, encodeBrought } from "./brought.ts";
-import { checkRoot, checkTargets, checkWord, realRoot } from "./checks.ts";
+import { checkLength, checkRoot, checkTargets, checkWord, realRoot } from "./checks.ts";
 import { KeptDocuments } from "./kept-documents.ts";
 import { filesOf, fileWithDigest, publishedAt } from "./published-files.ts";
 import { standingOf } from "./standing.ts";
@@ -96,7 +96,9 @@ class Repository implements TrustRepository {
 
   putRoot(bytes: Uint8Array, withTargets?: Uint8Array): Promise<void> {
     return this.#inTurn(async () => {
+      checkLength("root", "root", bytes);
       const root = readRoot(bytes);
+      if (withTargets !== undefined) checkLength("targets", "targets", withTargets);
       const targets = withTargets === undefined ? undefined : readTargets(withTargets);
       const { root: before, targets: targetsBefore } = this.#kept;
       // Who was cut off before he heard of it brings it once more.
@@ -172,6 +174,7 @@ class Repository implements TrustRepository {
 
   putTargets(bytes: Uint8Array): Promise<void> {
     return this.#inTurn(async () => {
+      checkLength("targets", "targets", bytes);
       checkTargets(readTargets(bytes), this.#needRoot(), this.#kept.targets?.document);
       await this.#writeTargets(bytes);
       await this.#vouching.vouch();
@@ -180,6 +183,7 @@ class Repository implements TrustRepository {
 
   putPublisher(name: string, bytes: Uint8Array, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
     return this.#inTurn(async () => {
+      checkLength("targets", name, bytes);
       const word = readTargets(bytes);
       const targets = this.#kept.targets?.document;
       if (targets === undefined)

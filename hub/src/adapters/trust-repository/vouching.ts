@@ -13,6 +13,7 @@ import {
   timestampOf,
 } from "../../../signing/documents.ts";
 import type { Signer } from "../../../signing/signer.ts";
+import { checkLength } from "./checks.ts";
 import type { KeptDocuments } from "./kept-documents.ts";
 import type { TrustFiles } from "./trust-files.ts";
 
@@ -37,6 +38,7 @@ export class Vouching {
 
   async putWord(name: string, bytes: Uint8Array): Promise<void> {
     const { files, kept } = this.#options;
+    checkLength("targets", name, bytes);
     const document = readTargets(bytes);
     await files.write("metadata", `${document.signed.version}.${encodeURIComponent(name)}.json`, bytes);
     kept.words.set(name, { document, bytes });

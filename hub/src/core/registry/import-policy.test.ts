@@ -29,6 +29,22 @@ test("a module that asks for nothing unusual is let in", () => {
   expect(judge(brought())).toEqual([]);
 });
 
+test("what no site could make sense of is objected to", () => {
+  const odd = {
+    requires: { clock: "latest" },
+    engines: { interactor: "" },
+  };
+
+  expect(judge(brought({ manifest: odd }))).toEqual([
+    'it wants clock in versions "latest", which is no range',
+    'it wants interactor in versions "", which is no range',
+  ]);
+  expect(judge(brought({ manifest: { limits: { memoryMb: 7 } } }))).toEqual([
+    "its limits.memoryMb is wrong: a whole number from 48 to 16384",
+  ]);
+  expect(judge(brought({ manifest: { requires: { clock: "^1" }, limits: { memoryMb: 128 } } }))).toEqual([]);
+});
+
 describe("a path", () => {
   test.each([
     ["of another version", "modules/acme/blink-1.0.1.js"],

@@ -4,6 +4,7 @@
  */
 import type { PermissionKind } from "@interactor/shared/bundle/manifest";
 import { modulePath, signedManifest } from "@interactor/shared/bundle/signed-module";
+import { wrongAsks } from "@interactor/shared/bundle/wrong-asks";
 import { moduleBytesMax } from "@interactor/shared/bundle/trust-api";
 
 export interface ImportPolicy {
@@ -64,6 +65,7 @@ export function objections(module: BroughtModule, policy: ImportPolicy): readonl
     if (!policy.permissions.includes(kind)) found.push(`it asks for the permission "${kind}"`);
   if (policy.licences.length > 0 && !isAmong(license, policy.licences))
     found.push(`its licence is ${license ?? "not named"}, and allowed are ${policy.licences.join(", ")}`);
+  found.push(...wrongAsks(said.value));
   // What is too large is not read.
   return bytes > policy.bytesMax ? found : [...found, ...importsAgainst(module.text, policy.imports)];
 }

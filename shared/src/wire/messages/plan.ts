@@ -20,6 +20,8 @@ import {
   zonesPerNodeMax,
 } from "../limits.ts";
 import { compiledRoute, duration } from "./desired.ts";
+import { grants } from "./grants.ts";
+import { moduleLimits } from "./module-limits.ts";
 import {
   count,
   decodeDocument,
@@ -44,6 +46,12 @@ const plannedInstance = z.object({
   leases: z.record(name, duration),
   /** It takes new settings while it runs, by its manifest. */
   takesSettings: z.boolean(),
+  /** Of a module that others have written: what it may reach. Missing: nothing. */
+  grants: z.optional(grants),
+  /** Of such a one: what it may use, where that is not as usual. */
+  limits: z.optional(z.object(moduleLimits.shape)),
+  /** Instances that start before it. Missing: none. */
+  after: z.optional(z.array(name).check(z.maxLength(instancesMax))),
 });
 
 const plannedInput = z.object({
