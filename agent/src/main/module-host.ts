@@ -18,11 +18,11 @@ import { pacedWrites } from "../agent-storage-writes.ts";
 import { AgentModules, type ModulesOptions } from "../agent-modules.ts";
 import { limitsUnder, pastCeiling } from "../core/ceiling/ceiling.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "../ports/module-host.ts";
-import { workerOf } from "./modules.ts";
+import { urgentWorkers, workerOf } from "./modules.ts";
 
 type ModulesWorld = Pick<ModulesOptions, "clock" | "random" | "log" | "crashed" | "measured">;
 
-export interface ModulesSetup extends WorkerOptions {
+export interface ModulesSetup extends Omit<WorkerOptions, "urgent"> {
   /** The agent's data folder. */
   readonly data: string;
   /** Where a file is that came from the hub, by its digest. */
@@ -41,7 +41,7 @@ export function modulesOf(
 ): (events: ModuleHostEvents) => ModuleHost {
   const { file, data, fileOf, site, node, steering, survey, required } = setup;
   const ceiling = ceilingFile(setup.ceiling);
-  const worker = workerGuests({ file, site, node, steering });
+  const worker = workerGuests({ file, site, node, steering, urgent: urgentWorkers });
   let problem: string | undefined;
   const sandbox = sandboxGuests({
     site,

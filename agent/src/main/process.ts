@@ -31,11 +31,12 @@ const endTimeout = 1400;
 /** EX_TEMPFAIL of sysexits.h: whoever keeps the process going starts it again. */
 const restartExit = 75;
 
-export async function run(): Promise<void> {
+/** `file`: the program, which its worker threads run too. */
+export async function run(file: string): Promise<void> {
   const [command, ...rest] = process.argv.slice(2);
   try {
     if (command === "doctor") return await runDoctor(rest);
-    await serve();
+    await serve(file);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     process.stderr.write(`interactor agent: ${error.message}\n`);
@@ -43,7 +44,7 @@ export async function run(): Promise<void> {
   }
 }
 
-async function serve(): Promise<void> {
+async function serve(file: string): Promise<void> {
   const ending = Promise.withResolvers<number>();
   whenTold(() => ending.resolve(0));
   const options = readOptions(process.argv.slice(2), process.env);
@@ -60,7 +61,6 @@ async function serve(): Promise<void> {
   const crashed: AgentCrashes["crashed"] = (death) => crashes.crashed(death);
   const survey = surveyOf(data, clock, log);
   const profile = openProfile({ site, node }, clock, log);
-  const file = import.meta.filename;
   const fileOf = (digest: string): string => applyStore.pathOf(digest);
   const agent = new Agent(
     {

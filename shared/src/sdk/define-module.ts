@@ -1,10 +1,12 @@
-/** All that a module's author needs: `import { defineModule, z } from "@interactor/shared/sdk/define-module"`. */
-import * as z from "zod/mini";
+/**
+ * What a module's author needs: `import { defineModule } from "@interactor/shared/sdk/define-module"`, and for settings
+ * `import * as z from "@interactor/shared/sdk/schemas"`.
+ */
+import type * as z from "zod/mini";
 import type { Manifest } from "../bundle/manifest.ts";
 import type { ModuleContext, ModulePlace } from "./context.ts";
 import type { ModuleStorage } from "./services.ts";
 
-export { z };
 export type { Manifest } from "../bundle/manifest.ts";
 export type { InputSpec, OutputSpec } from "../wire/messages/port.ts";
 export type { Applied, Emission, ModuleContext, ModuleLog, ModulePlace } from "./context.ts";

@@ -1,6 +1,7 @@
 // A module made for the suite: it ends in the way that its input names.
 
-import { defineModule, z } from "@interactor/shared/sdk/define-module";
+import { defineModule } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 
 const hoard: unknown[] = [];
 

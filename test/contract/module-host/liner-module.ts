@@ -5,8 +5,8 @@ import {
   messageOf,
   type ModuleContext,
   type SerialLine,
-  z,
 } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 
 export const definition = defineModule({
   manifest: {

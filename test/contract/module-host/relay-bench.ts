@@ -175,7 +175,8 @@ async function placesOf(
     }
     const worker = join(folder, `worker-${version}.mjs`);
     writeFileSync(worker, workerCode(file));
-    const open = workerGuests({ file: worker, site: "demo", node: "stage", steering: newSteering() });
+    const steering = newSteering();
+    const open = workerGuests({ file: worker, site: "demo", node: "stage", steering, urgent: new Set() });
     return [version, { name, kind: "worker", open }];
   });
   return new Map(await Promise.all(places));

@@ -10,14 +10,20 @@ export interface WorkerOptions extends GuestSetup {
   readonly file: string;
   /** The site's clock, as all threads share it. */
   readonly steering: SharedArrayBuffer;
+  /** Guests whose threads go before everything else of the machine, where the agent may say so. */
+  readonly urgent: ReadonlySet<string>;
 }
 
-/** Heap of one worker in MB. More: it dies and is restarted, and the log says so. */
-const heapMax = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 2 };
+/**
+ * Heap of one worker in MB. More: it dies and is restarted, and the log says so. Of the young part an idle worker takes one:
+ * each packet from the network counts for 64 KB there, and with two of them it was collected thirty times a second.
+ */
+const heapMax = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 16 };
 
-export function workerGuests({ file, site, node, steering }: WorkerOptions): OpenGuest {
+export function workerGuests({ file, site, node, steering, urgent }: WorkerOptions): OpenGuest {
   return (name, ends) => {
-    const worker = new Worker(file, { name, workerData: { site, node, steering }, resourceLimits: heapMax });
+    const workerData = { site, node, steering, isUrgent: urgent.has(name) };
+    const worker = new Worker(file, { name, workerData, resourceLimits: heapMax });
     let isOver = false;
     const usage = new WorkerUsage(worker);
     const over = (reason: string, end: GuestEnd) => {
