@@ -11,6 +11,7 @@ import { instanceOf } from "@interactor/shared/sdk/run-name";
 import type { InstanceMetrics } from "@interactor/shared/wire/messages/measured";
 import { moduleLimitsDefault } from "@interactor/shared/wire/messages/module-limits";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
+import { OpenQuestions } from "./agent-questions.ts";
 import { InstanceServices, type ServedRun } from "./agent-services.ts";
 import type { Death } from "./core/crashes/crash-book.ts";
 import { GuestTrail } from "./core/crashes/guest-trail.ts";
@@ -74,8 +75,7 @@ export class GuestKeeper implements AsyncDisposable {
   /** What each run last said of itself. */
   readonly #states = new Map<string, InstanceReport>();
   readonly #services = new Map<string, InstanceServices>();
-  readonly #questions = new Map<number, (verdict: Verdict) => void>();
-  #lastQuestion = 0;
+  readonly #questions: OpenQuestions;
   #changes: InputChange[] = [];
   /** The latest change of each input while the guest is silent: at most one for each input there is. */
   readonly #held = new Map<string, InputChange>();
@@ -103,6 +103,7 @@ export class GuestKeeper implements AsyncDisposable {
     this.#open = open;
     this.#silencesMax = silenceMax === undefined ? silencesDefault : Math.ceil(silenceMax / pingInterval);
     this.#options = options;
+    this.#questions = new OpenQuestions(options.clock);
     this.#events = events;
   }
 
@@ -112,7 +113,7 @@ export class GuestKeeper implements AsyncDisposable {
 
   /** It has an instance, or is asked about one. */
   get isNeeded(): boolean {
-    return this.#runs.size > 0 || this.#questions.size > 0;
+    return this.#runs.size > 0 || this.#questions.count > 0;
   }
 
   /** It is not between its death and its next life. */
@@ -197,7 +198,7 @@ export class GuestKeeper implements AsyncDisposable {
     cancel();
     for (const run of this.#runs.keys()) this.#endServices(run);
     await line.end();
-    this.#answerAll("it was stopped");
+    this.#questions.answerAll("it was stopped");
   }
 
   #endServices(instance: string): void {
@@ -205,30 +206,9 @@ export class GuestKeeper implements AsyncDisposable {
     this.#services.delete(instance);
   }
 
-  #ask(question: (number: number) => ToGuest, timeout: Millis): Promise<Verdict> {
-    if (this.#line === undefined) return Promise.resolve(this.#death);
-    const { promise, resolve } = Promise.withResolvers<Verdict>();
-    this.#lastQuestion += 1;
-    const number = this.#lastQuestion;
-    const cancel = this.#options.clock.after(timeout, () =>
-      this.#answer(number, `it did not answer in ${timeout / 1000} s`),
-    );
-    this.#questions.set(number, (verdict) => {
-      cancel();
-      resolve(verdict);
-    });
-    this.#post(question(number));
-    return promise;
-  }
-
-  #answer(question: number, verdict: Verdict): void {
-    const answer = this.#questions.get(question);
-    this.#questions.delete(question);
-    answer?.(verdict);
-  }
-
-  #answerAll(verdict: Verdict): void {
-    for (const question of this.#questions.keys()) this.#answer(question, verdict);
+  async #ask(question: (number: number) => ToGuest, timeout: Millis): Promise<Verdict> {
+    if (this.#line === undefined) return this.#death;
+    return this.#questions.ask(timeout, (number) => this.#post(question(number)));
   }
 
   /** Sent apart, two inputs that one reading moves would be seen in two frames. */
@@ -324,7 +304,7 @@ export class GuestKeeper implements AsyncDisposable {
     this.#changes = [];
     this.#silences = 0;
     this.#death = `the ${this.#kind} died: ${reason}`;
-    this.#answerAll(this.#death);
+    this.#questions.answerAll(this.#death);
     this.#stopped?.();
     if (this.#isStopping) return;
     const more = this.#options.died(this.name, reason);
@@ -378,7 +358,7 @@ export class GuestKeeper implements AsyncDisposable {
       case "metrics":
         return this.#options.measured?.(message[1], message[2]);
       case "answer":
-        return this.#answer(message[1], message[2]);
+        return this.#questions.answer(message[1], message[2]);
       case "pong":
         return this.#answered();
       case "stopped":
