@@ -1,5 +1,6 @@
 /** The settings of a board: its serial line, and what hangs on its pins. */
-import { deliveries, z } from "@interactor/shared/sdk/define-module";
+import { deliveries } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 import { freqMax, freqMin, portsMax } from "./limits.ts";
 
 const usb = z.string().check(z.regex(/^[\w.:-]{4,64}$/u, "a serial number, such as 75834353930351F0D1E2"));
