@@ -61,6 +61,7 @@ async function begin(path: string, settings: Settings): Promise<void> {
     const io = new firmata.Firmata(transport, { reportVersionTimeout: askAfter });
     await once(io, "ready");
     watchBoard(io, (bytes) => open.write(bytes), fail);
+    io.on("reportversion", () => say({ kind: "alive" }));
     const board = new five.Board({ io, repl: false, debug: false, sigint: false });
     await once(board, "ready");
     takers = setUp(board, settings, (output, value) => {

@@ -11,6 +11,10 @@ export const freqMax = 60_000;
 export const valuesPerSecondMax = 500;
 /** Messages to a board's process that it has not taken. More: refuse the value. */
 export const unsentMax = 100;
+/** How often is looked whether a board's process has said anything: it does with every answer of its board. */
+export const processLookEvery = seconds(1);
+/** Looks in a row that met silence. More: report it as failed, and it is ended. A busy node may keep it waiting. */
+export const silentLooksMax = 4;
 /** A board that has been told to end is given so long, then its process is killed. */
 export const endMax = millis(1500);
 /** Silence after which our firmware turns its outputs off, once asked to guard them. */

@@ -21,6 +21,8 @@ export const fromBoard = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("opened") }),
   /** It has said which pins it has, and all devices are set up. */
   z.object({ kind: z.literal("ready"), firmware: z.string() }),
+  /** Its board has answered. */
+  z.object({ kind: z.literal("alive") }),
   z.object({ kind: z.literal("value"), output: z.string(), value }),
 ]);
 

@@ -274,6 +274,18 @@ test("a board that turned its outputs off because its process had no turn gets t
   await isLitAgain(bench, instance, "it turned its outputs off");
 });
 
+test("a board's process that hangs is ended, and another takes its place", async () => {
+  const { bench, instance } = await startLit();
+  const [hung = 0] = await boards();
+  const words = "its process does not answer any more";
+
+  process.kill(hung, "SIGSTOP");
+  await vi.waitFor(() => expect(instance.states.at(-1)).toContain(words), { timeout: 30_000 });
+
+  await isLitAgain(bench, instance, words);
+  expect(await boards()).not.toContain(hung);
+}, 60_000);
+
 test("a board is found by its serial number, and waited for until it is there", async () => {
   const links = join(workbench.folder, "by-id");
   await mkdir(links);
