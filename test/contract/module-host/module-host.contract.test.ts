@@ -190,7 +190,10 @@ describe.each(kindsWith("lamp-module.ts"))("in a $kind", ({ kind, openBench, tes
 
     await bench.host.stop("lamp");
 
-    expect(bench.said).toEqual(["lamp did not stop in time and was ended"]);
+    expect(bench.said).toEqual([
+      "lamp did not stop in time and was ended",
+      `${kind} lamp crashed: lamp did not stop in time`,
+    ]);
     await vi.waitFor(() => expect(bench.starts("other")).toBe(2), { timeout: 20_000 });
     expect(bench.starts("lamp")).toBe(1);
   });
