@@ -104,7 +104,7 @@ function addSet(config: Command): void {
 function addPatch(config: Command): void {
   config
     .command("patch")
-    .description("list the lighting fixtures: where they are, and which inputs they have")
+    .description("list lighting fixtures and dimmers: where they are, and which inputs they have")
     .argument("[file]", "the site's first file; - is what comes in", "site.yaml")
     .option("--json", "for programs")
     .option("--no-color", "no colours")

@@ -39,6 +39,18 @@ test("a fixture whose name begins as another's keeps its inputs to itself", () =
   expect(words).toMatch(/1– {2}8 {2}left +h 8ch {2}pan, tilt, shutter, intensity, gobo-wheel, rgb\n/u);
 });
 
+test("dimmers stand among the fixtures, and alone", () => {
+  const dimmers = "dimmers: { spot: { channel: 20 }, wash: { channel: 3, label: Front wash } }";
+  const head = "hall/stage, universe 1 (Art-Net 0:0:0, port address 0)\n";
+
+  expect(patchOf(`{ universe: 1, sacn: {}, ${dimmers} }`)).toBe(
+    `${head}    3–  3  wash  dimmer\n   20– 20  spot  dimmer\n`,
+  );
+  expect(
+    patchOf(`{ universe: 1, sacn: {}, ${dimmers}, fixtures: { a: { file: h, mode: 8ch, channel: 9 } } }`),
+  ).toMatch(/ wash {2}dimmer\n.* a {2}h 8ch .*\n.* spot {2}dimmer\n$/u);
+});
+
 test("a port address that was set is the one that is told", () => {
   const artnet = "{ to: [10.0.0.2], net: 1, subnet: 2, universe: 3 }";
   const words = patchOf(
@@ -48,6 +60,6 @@ test("a port address that was set is the one that is told", () => {
   expect(words).toContain("universe 1 (Art-Net 1:2:3, port address 291)");
 });
 
-test("a site without fixtures says so", () => {
-  expect(patchOf("{ universe: 1, sacn: {} }")).toBe("no instance names fixtures\n");
+test("a site without fixtures and dimmers says so", () => {
+  expect(patchOf("{ universe: 1, sacn: {} }")).toBe("no instance names fixtures or dimmers\n");
 });

@@ -36,38 +36,64 @@ function forSerial(device: SerialDevice): Suggestion {
     what: named === "" ? id : `${named} (${id})`,
     path: best,
     serial: usb?.serial ?? "",
-    drivers: kinds.map((kind) => driverOf[kind](best)),
+    drivers: kinds.map((kind) => driverOf[kind](best, device)),
   };
 }
 
-type Kind = "dmx" | "firmata" | "serial";
+type Kind = "dmx" | "openDmx" | "bridge" | "firmata" | "serial";
 
 /** FTDI, which is in most DMX interfaces, and whom Enttec's are made by. */
 const ftdi = "0403";
-/** Arduino, Arduino's second company, Teensy. */
-const boardVendors = ["2341", "2a03", "16c0"];
-/** Chips of cheap boards, and of much else. */
-const bridgeVendors = ["1a86", "10c4", "2e8a"];
+/** Arduino, Arduino's second company. */
+const arduinos = ["2341", "2a03"];
+/** Their boards that a bridge runs on, by the chip beside the one for USB. */
+const unos = ["0001", "0043", "0243"];
+const megas = ["0010", "0042", "0242"];
+/** Teensy. */
+const teensy = "16c0";
+/** Raspberry Pi's own chip, on which no bridge runs. */
+const pico = "2e8a";
+/** Chips of cheap Unos and Nanos, and of much else. */
+const bridgeVendors = ["1a86", "10c4"];
 
+/** What a name says comes before what a chip says: the same chip is in a lamp's interface and in a scale. */
 function kindsOf({ usb }: SerialDevice): readonly Kind[] {
   if (usb === undefined) return ["serial"];
-  const isDmx = /dmx|enttec/iu.test(`${usb.manufacturer} ${usb.name}`);
-  if (isDmx) return ["dmx"];
-  if (boardVendors.includes(usb.vendor)) return ["firmata", "serial"];
-  if (usb.vendor === ftdi) return ["serial", "dmx", "firmata"];
-  return bridgeVendors.includes(usb.vendor) ? ["serial", "firmata"] : ["serial"];
+  const { vendor, product } = usb;
+  const words = `${usb.manufacturer} ${usb.name}`;
+  if (/open[ _-]?dmx/iu.test(words)) return ["openDmx"];
+  if (/dmx|enttec/iu.test(words)) return ["dmx"];
+  if (arduinos.includes(vendor)) {
+    if (megas.includes(product)) return ["bridge", "firmata", "dmx", "serial"];
+    return unos.includes(product) ? ["bridge", "firmata", "serial"] : ["firmata", "serial"];
+  }
+  if (vendor === teensy) return ["firmata", "serial"];
+  // A widget with a processor says so in its name.
+  if (vendor === ftdi) return ["serial", "openDmx", "bridge", "firmata"];
+  if (vendor === pico) return ["serial", "firmata"];
+  return bridgeVendors.includes(vendor) ? ["serial", "bridge", "firmata"] : ["serial"];
 }
 
-const driverOf: Readonly<Record<Kind, (path: string) => Driver>> = {
+const driverOf: Readonly<Record<Kind, (path: string, device: SerialDevice) => Driver>> = {
   dmx: (path) => ({
     module: "dmx",
-    why: "a widget that speaks as an Enttec DMX USB Pro does",
+    why: "a widget that speaks as an Enttec DMX USB Pro does, or a Mega with our firmware dmx-pro",
     line: `stage: { module: dmx, settings: { universe: 1, usb: { path: ${path} } }, failsafe: hold 5s -> fade 3s -> 0 }`,
   }),
-  firmata: (path) => ({
+  openDmx: (path) => ({
+    module: "dmx",
+    why: "an adapter without a processor, such as Open DMX USB: best effort",
+    line: `stage: { module: dmx, settings: { universe: 1, openDmx: { path: ${path} } }, failsafe: hold 5s -> fade 3s -> 0 }`,
+  }),
+  bridge: (path, device) => ({
+    module: "bridge",
+    why: "an Uno, Nano or Mega with our firmware bridge",
+    line: `board: { module: bridge, settings: { ${boardOf(path, device)}, outputs: { dial: { pin: A0 } } } }`,
+  }),
+  firmata: (path, device) => ({
     module: "firmata",
     why: "a board that runs Firmata",
-    line: `board: { module: firmata, settings: { path: ${path}, outputs: { dial: { device: sensor, pin: A0 } } } }`,
+    line: `board: { module: firmata, settings: { ${boardOf(path, device)}, outputs: { dial: { device: sensor, pin: A0 } } } }`,
   }),
   serial: (path) => ({
     module: "serial",
@@ -75,6 +101,14 @@ const driverOf: Readonly<Record<Kind, (path: string) => Driver>> = {
     line: `line: { module: serial, settings: { path: ${path}, format: csv, outputs: { value: { type: float, column: 1 } } } }`,
   }),
 };
+
+/** By its serial number where the agent can find it by that: it looks into the names of udev's links. */
+function boardOf(path: string, { byId, usb }: SerialDevice): string {
+  const serial = usb?.serial ?? "";
+  const isFindable = /^[\w.:-]{4,64}$/u.test(serial) && byId?.includes(`_${serial}-`) === true;
+  // In quotes: one of digits alone would be a number.
+  return isFindable ? `usb: "${serial}"` : `path: ${path}`;
+}
 
 const header = (chips: readonly string[]): Suggestion => ({
   what: "pins of the header",

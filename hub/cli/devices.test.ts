@@ -96,14 +96,20 @@ const plugged = (more: Partial<PluggedIn>): PluggedIn => ({
 const line = (more: object) => ({ path: "/dev/ttyUSB0", byId: undefined, usb: { ...usb, ...more } });
 const modulesFor = (more: object) =>
   suggestionsFor(plugged({ serial: [line(more)] })).flatMap(({ drivers }) =>
-    drivers.map(({ module }) => module),
+    drivers.map(({ module, line: text }) =>
+      [module, ...(/\b(?:usb|openDmx)(?=: \{)/u.exec(text) ?? [])].join(" "),
+    ),
   );
 
 test.each([
   [{ vendor: "2341" }, ["firmata", "serial"]],
-  [{ vendor: "1a86", product: "7523" }, ["serial", "firmata"]],
-  [{ manufacturer: "ENTTEC", name: "DMX USB PRO" }, ["dmx"]],
-  [{}, ["serial", "dmx", "firmata"]],
+  [{ vendor: "2341", product: "0043" }, ["bridge", "firmata", "serial"]],
+  [{ vendor: "2341", product: "0042" }, ["bridge", "firmata", "dmx usb", "serial"]],
+  [{ vendor: "2e8a", product: "000a" }, ["serial", "firmata"]],
+  [{ vendor: "1a86", product: "7523" }, ["serial", "bridge", "firmata"]],
+  [{ manufacturer: "ENTTEC", name: "DMX USB PRO" }, ["dmx usb"]],
+  [{ manufacturer: "ENTTEC", name: "Open DMX USB" }, ["dmx openDmx"]],
+  [{}, ["serial", "dmx openDmx", "bridge", "firmata"]],
   [{ vendor: "067b" }, ["serial"]],
 ])("a line with %j may be driven by %j", (more, modules) => {
   expect(modulesFor(more)).toEqual(modules);
@@ -112,7 +118,11 @@ test.each([
 test("each line is one that a site file takes", () => {
   const all = suggestionsFor(
     plugged({
-      serial: [line({})],
+      serial: [
+        line({}),
+        line({ name: "DMX USB PRO" }),
+        { ...line({ serial: "12345" }), byId: "/dev/serial/by-id/usb-FTDI_12345-if00" },
+      ],
       gpioChips: ["/dev/gpiochip0"],
       i2cBuses: ["/dev/i2c-1"],
       midi: ['nano "K" #1: a'],
@@ -120,7 +130,7 @@ test("each line is one that a site file takes", () => {
   );
   const drivers = all.flatMap(({ drivers: each }) => each);
   expect(new Set(drivers.map(({ module }) => module))).toEqual(
-    new Set(["serial", "dmx", "firmata", "gpio", "i2c", "midi"]),
+    new Set(["serial", "dmx", "bridge", "firmata", "gpio", "i2c", "midi"]),
   );
 
   for (const { line: text } of drivers) {
@@ -131,6 +141,29 @@ test("each line is one that a site file takes", () => {
     );
 
     expect(compiled.ok ? "" : `${text}: ${JSON.stringify(compiled.error.problems)}`).toBe("");
+  }
+});
+
+test.each([
+  [
+    "75834353930351F0D1E2",
+    "/dev/serial/by-id/usb-Arduino_0043_75834353930351F0D1E2-if00",
+    'usb: "75834353930351F0D1E2"',
+  ],
+  [
+    "",
+    "/dev/serial/by-id/usb-1a86_USB_Serial-if00-port0",
+    "path: /dev/serial/by-id/usb-1a86_USB_Serial-if00-port0",
+  ],
+  ["5", "/dev/serial/by-id/usb-x_5-if00", "path: /dev/serial/by-id/usb-x_5-if00"],
+  ["7583", undefined, "path: /dev/ttyUSB0"],
+])("a board with the serial number %j at %j is named by %j", (serial, byId, words) => {
+  const all = suggestionsFor(plugged({ serial: [{ ...line({ serial }), byId }] })).flatMap(
+    ({ drivers }) => drivers,
+  );
+
+  for (const name of ["bridge", "firmata"]) {
+    expect(all.find(({ module }) => module === name)?.line).toContain(`{ ${words}, `);
   }
 });
 

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "@interactor/shared/sdk/define-module";
 import { deviceMissing, type DeviceReports } from "@interactor/shared/sdk/devices";
-import { endMax, unsentMax } from "./limits.ts";
+import { endMax, processLookEvery, silentLooksMax, unsentMax } from "./limits.ts";
 import { fromBoard, type ToBoard } from "./messages.ts";
 import type { Settings } from "./settings.ts";
 
@@ -24,8 +24,9 @@ const program = fileURLToPath(
     : new URL("firmata-board.mjs", import.meta.url),
 );
 
-/** Resolves when the line is open. Throws `deviceMissing` when there is none. */
+/** Resolves when the line at `path` is open. Throws `deviceMissing` when there is none. */
 export async function startBoard(
+  path: string,
   settings: Settings,
   shell: { readonly clock: Clock; readonly reports: DeviceReports },
   give: (output: string, value: boolean | number) => void,
@@ -48,19 +49,26 @@ export async function startBoard(
   };
   child.on("error", fail);
   child.on("exit", (code, signal) => fail(new Error(`the board's process ended (${signal ?? code})`)));
+  const silence = new SilenceWatch(shell.clock, () =>
+    fail(new Error("its process does not answer any more")),
+  );
   child.on("message", (given) => {
     const message = fromBoard.safeParse(given);
-    if (!message.success) return;
+    if (!message.success || isOver) return;
+    silence.heard();
     const { data } = message;
     if (data.kind === "value") give(data.output, data.value);
     else if (data.kind === "opened") opened.resolve();
-    else if (data.kind === "ready") ready.resolve(data.firmware);
-    else if (data.kind === "missing") opened.reject(deviceMissing(data.words));
-    else fail(new Error(data.words));
+    else if (data.kind === "ready") {
+      silence.begin();
+      ready.resolve(data.firmware);
+    } else if (data.kind === "missing") opened.reject(deviceMissing(data.words));
+    else if (data.kind === "failed") fail(new Error(data.words));
   });
-  send(child, { kind: "begin", settings }, () => {});
+  send(child, { kind: "begin", path, settings }, () => {});
   const close = (): Promise<void> => {
     isOver = true;
+    silence.end();
     return endProcess(child, exited, shell.clock);
   };
   try {
@@ -69,18 +77,47 @@ export async function startBoard(
     await close();
     throw error;
   }
+  return { pid: child.pid, ready: ready.promise, set: setterFor(child), close };
+}
+
+function setterFor(child: ChildProcess): BoardProcess["set"] {
   let unsent = 0;
-  return {
-    pid: child.pid,
-    ready: ready.promise,
-    set(input, value) {
-      if (unsent >= unsentMax) return "backlog";
-      unsent += 1;
-      send(child, { kind: "set", input, value }, () => (unsent -= 1));
-      return "sent";
-    },
-    close,
+  return (input, value) => {
+    if (unsent >= unsentMax) return "backlog";
+    unsent += 1;
+    send(child, { kind: "set", input, value }, () => (unsent -= 1));
+    return "sent";
   };
+}
+
+/** A process that hangs, or that somebody halted, keeps its line open and says nothing. */
+class SilenceWatch {
+  readonly #clock: Clock;
+  readonly #tooLong: () => void;
+  /** Looks are counted and not time: while this thread has no turn it hears nobody. */
+  #silentLooks = 0;
+  #cancel: () => void = () => undefined;
+
+  constructor(clock: Clock, tooLong: () => void) {
+    this.#clock = clock;
+    this.#tooLong = tooLong;
+  }
+
+  begin(): void {
+    this.#cancel = this.#clock.after(processLookEvery, () => {
+      this.#silentLooks += 1;
+      if (this.#silentLooks > silentLooksMax) this.#tooLong();
+      else this.begin();
+    });
+  }
+
+  heard(): void {
+    this.#silentLooks = 0;
+  }
+
+  end(): void {
+    this.#cancel();
+  }
 }
 
 function send(child: ChildProcess, message: ToBoard, sent: () => void): void {

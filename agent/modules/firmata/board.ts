@@ -9,11 +9,13 @@ import firmata from "firmata-io";
 import five from "johnny-five";
 import { openTty, type Tty } from "../../serial-line/tty.ts";
 import { setUp, type Take } from "./devices.ts";
+import { guardMax, questionEvery } from "./limits.ts";
 import { type FromBoard, toBoard } from "./messages.ts";
 import type { Settings } from "./settings.ts";
+import { watchBoard } from "./sign-of-life.ts";
 
 /** The firmware of ours: when its host falls silent it turns its outputs off, if it was asked to. */
-const guarding = { firmware: "firmata-lite", command: 0x01, silenceMax: 1000, every: 250 } as const;
+const guarding = { firmware: "firmata-lite", command: 0x01 } as const;
 
 /** How long a board that says nothing is waited for before it is asked, in milliseconds. */
 const askAfter = 300;
@@ -30,7 +32,7 @@ process.on("message", (given) => {
   const message = toBoard.safeParse(given);
   if (!message.success) return;
   const { data } = message;
-  if (data.kind === "begin") void begin(data.settings);
+  if (data.kind === "begin") void begin(data.path, data.settings);
   else if (data.kind === "set") set(data.input, data.value);
   else void end();
 });
@@ -41,14 +43,13 @@ process.on("unhandledRejection", (error) => fail(error));
 // A stop is the agent's to say: an interrupt of the terminal goes to all of its processes.
 process.on("SIGINT", () => {});
 
-async function begin(settings: Settings): Promise<void> {
-  const { path, baudRate } = settings;
+async function begin(path: string, settings: Settings): Promise<void> {
   if (!(await isThere(path)))
     return say({ kind: "missing", words: `${path} is not there: plug the board in or correct the path` });
   try {
     const transport = new EventEmitter();
     tty = await openTty(
-      { path, baudRate, dataBits: 8, stopBits: 1, parity: "none" },
+      { path, baudRate: settings.baudRate, dataBits: 8, stopBits: 1, parity: "none" },
       {
         received: (bytes) => void transport.emit("data", Buffer.from(bytes)),
         ended: (words) => fail(new Error(words ?? `${path} hung up: is the board still plugged in?`)),
@@ -59,6 +60,8 @@ async function begin(settings: Settings): Promise<void> {
     say({ kind: "opened" });
     const io = new firmata.Firmata(transport, { reportVersionTimeout: askAfter });
     await once(io, "ready");
+    watchBoard(io, (bytes) => open.write(bytes), fail);
+    io.on("reportversion", () => say({ kind: "alive" }));
     const board = new five.Board({ io, repl: false, debug: false, sigint: false });
     await once(board, "ready");
     takers = setUp(board, settings, (output, value) => {
@@ -73,10 +76,9 @@ async function begin(settings: Settings): Promise<void> {
 
 /** Asking again is a word too. */
 function guard(io: InstanceType<typeof firmata.Firmata>): void {
-  const { command, silenceMax, every } = guarding;
-  const ask = (): void => io.sysexCommand([command, silenceMax & 0x7f, silenceMax >> 7]);
+  const ask = (): void => io.sysexCommand([guarding.command, guardMax & 0x7f, guardMax >> 7]);
   ask();
-  setInterval(ask, every).unref();
+  setInterval(ask, questionEvery).unref();
 }
 
 function set(input: string, value: boolean | number): void {

@@ -11,8 +11,21 @@ export const freqMax = 60_000;
 export const valuesPerSecondMax = 500;
 /** Messages to a board's process that it has not taken. More: refuse the value. */
 export const unsentMax = 100;
+/** How often is looked whether a board's process has said anything: it does with every answer of its board. */
+export const processLookEvery = seconds(1);
+/** Looks in a row that met silence. More: report it as failed, and it is ended. A busy node may keep it waiting. */
+export const silentLooksMax = 4;
 /** A board that has been told to end is given so long, then its process is killed. */
 export const endMax = millis(1500);
+/** Silence after which our firmware turns its outputs off, once asked to guard them. */
+export const guardMax = millis(1000);
+/** How often a board is asked whether it is there: often enough to be heard within `guardMax` when one byte is lost. */
+export const questionEvery = millis(250);
+/**
+ * Questions in a row without an answer. More: report it as failed. So a board that heard nothing for `guardMax`, and has
+ * turned its outputs off, is never taken for one that was set up.
+ */
+export const unansweredMax = 3;
 
 /** Opening restarts most boards, whose bootloader waits for two seconds before it begins; then it names its pins. */
 export const spans: DeviceSpans = {

@@ -6,7 +6,8 @@ const value = z.union([z.boolean(), z.number()]);
 
 /** To the board. */
 export const toBoard = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("begin"), settings }),
+  /** `path`: where it is just now. */
+  z.object({ kind: z.literal("begin"), path: z.string(), settings }),
   z.object({ kind: z.literal("set"), input: z.string(), value }),
   z.object({ kind: z.literal("end") }),
 ]);
@@ -20,6 +21,8 @@ export const fromBoard = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("opened") }),
   /** It has said which pins it has, and all devices are set up. */
   z.object({ kind: z.literal("ready"), firmware: z.string() }),
+  /** Its board has answered. */
+  z.object({ kind: z.literal("alive") }),
   z.object({ kind: z.literal("value"), output: z.string(), value }),
 ]);
 

@@ -5,19 +5,37 @@ import {
   defineModule,
   type Instance,
   type ModuleContext,
+  type ModuleDefinition,
   seconds,
 } from "@interactor/shared/sdk/define-module";
 import { Complaints } from "@interactor/shared/sdk/complaints";
-import { KeptDevice, tellDevice } from "@interactor/shared/sdk/devices";
+import { type DeviceSpans, KeptDevice, tellDevice } from "@interactor/shared/sdk/devices";
 import { PacedCounter } from "@interactor/shared/sdk/paced-counter";
+import { linksFolder, pathOfSerialNumber } from "../../serial-line/place.ts";
 import { type BoardProcess, startBoard } from "./board-process.ts";
 import { spans, valuesPerSecondMax } from "./limits.ts";
 import { manifest } from "./manifest.ts";
 import { type Settings, settings } from "./settings.ts";
 
-export const definition = defineModule({ manifest, settings, start });
+interface Given {
+  /** How long to wait for what; a test is in a hurry. */
+  readonly spans: DeviceSpans;
+  /** Where the lines of USB adapters are found by their serial numbers. */
+  readonly links: string;
+}
 
-function start(settings: Settings, context: ModuleContext): Instance {
+export function firmataModule(given: Partial<Given> = {}): ModuleDefinition<Settings> {
+  const all: Given = { spans, links: linksFolder, ...given };
+  return defineModule({
+    manifest,
+    settings,
+    start: (settings, context) => start(settings, context, all),
+  });
+}
+
+export const definition = firmataModule();
+
+function start(settings: Settings, context: ModuleContext, given: Given): Instance {
   const rejected = new PacedCounter(context.clock, (count) => context.emit("rejected", count));
   const complaints = new Complaints<"too-many" | "backlog">(context.clock, (message) =>
     context.log.warn(`board: ${message}`),
@@ -32,20 +50,22 @@ function start(settings: Settings, context: ModuleContext): Instance {
     {
       async open(reports) {
         intake.begin();
-        return startBoard(settings, { clock: context.clock, reports }, (output, value) =>
+        const { usb, path = "" } = settings;
+        const place = usb === undefined ? path : await pathOfSerialNumber(usb, given.links);
+        return startBoard(place, settings, { clock: context.clock, reports }, (output, value) =>
           intake.take(output, value),
         );
       },
       async greet(board) {
         const firmware = await board.ready;
-        context.log.info(`board: ${settings.path} runs ${firmware}`);
+        context.log.info(`board: ${settings.usb ?? settings.path} runs ${firmware}`);
         // What the board was told before it was unplugged, or what was applied since.
         for (const [input, value] of held.values) board.set(input, value);
       },
       close: (board) => board.close(),
     },
     tellDevice(context),
-    spans,
+    given.spans,
   );
   context.onInput((input, applied) => {
     const value = held.apply(input, applied);

@@ -36,6 +36,9 @@ test("what moves says nothing of a show stop by itself: whoever builds the room 
 
 test.each([
   [{ path }, "outputs or inputs are needed"],
+  [{ inputs: { led } }, "usb or path is needed"],
+  [{ path, usb: "7583", inputs: { led } }, "usb or path is needed, and not both"],
+  [{ usb: "75/83", inputs: { led } }, "a serial number"],
   [{ path: "ttyACM0", inputs: { led } }, "/dev/serial/by-id"],
   [{ path, inputs: { led, other: { device: "relay", pin: 13 } } }, "pin 13 is already led"],
   [
@@ -56,7 +59,11 @@ test.each([
 test("the process of a board is told settings as they were read, and says nothing that is not known", () => {
   const read = settings.parse({ path, inputs: { led } });
 
-  expect(toBoard.parse({ kind: "begin", settings: read })).toEqual({ kind: "begin", settings: read });
+  expect(toBoard.parse({ kind: "begin", path, settings: read })).toEqual({
+    kind: "begin",
+    path,
+    settings: read,
+  });
   expect(fromBoard.safeParse({ kind: "value", output: "a", value: "text" }).success).toBe(false);
 });
 

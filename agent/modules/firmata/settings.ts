@@ -3,6 +3,7 @@ import { deliveries } from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
 import { freqMax, freqMin, portsMax } from "./limits.ts";
 
+const usb = z.string().check(z.regex(/^[\w.:-]{4,64}$/u, "a serial number, such as 75834353930351F0D1E2"));
 const path = z.string().check(
   z.maxLength(255),
   z.refine((text) => text.startsWith("/") && !text.includes("\0"), "a path such as /dev/serial/by-id/…"),
@@ -152,12 +153,17 @@ const mapOf = <Port extends z.ZodMiniType>(port: Port) =>
 
 export const settings = z
   .strictObject({
-    path,
+    /** The serial number of its USB adapter: the board, whichever socket it is in. */
+    usb: z.optional(usb),
+    path: z.optional(path),
     baudRate: z._default(z.int().check(z.gte(9600), z.lte(1_000_000)), 57_600),
     outputs: mapOf(output),
     inputs: mapOf(input),
   })
   .check(({ value, issues }) => {
+    if ((value.usb === undefined) === (value.path === undefined)) {
+      issues.push({ code: "custom", message: "usb or path is needed, and not both", path: [], input: value });
+    }
     const owners = new Map<number | string, string>();
     for (const { map, name, key, place } of placesOf(value)) {
       const other = owners.get(place);

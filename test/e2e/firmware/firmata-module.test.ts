@@ -1,11 +1,15 @@
 // The firmata module against our firmware on the bench: its ports, its board's process, and what becomes of both when
 // the plug is pulled.
 
-import { readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, readlink, symlink } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, vi } from "vitest";
-import { definition } from "@interactor/agent/modules/firmata/module.ts";
+import { spans } from "@interactor/agent/modules/firmata/limits.ts";
+import { firmataModule } from "@interactor/agent/modules/firmata/module.ts";
 import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
 import type { FirmwareBench } from "@interactor/firmware-bridges/bench/bench.ts";
+import { seededRandom } from "@interactor/shared/kernel/random";
+import { millis } from "@interactor/shared/kernel/units";
 import { type Bench, startOnBench } from "@interactor/shared/sdk/testing";
 import { requires } from "../requires.ts";
 import { openWorkbench, type Workbench } from "./workbench.ts";
@@ -14,6 +18,8 @@ const test = requires("avr-gcc", "gcc", "simavr");
 
 /** Wall clock, and generous: the machine may be busy. */
 const soon = { timeout: 12_000, interval: 20 };
+/** A board that comes and goes is tried again without the waits that spare a node. */
+const hasty = { ...spans, absentLongest: millis(100), lostLongest: millis(100) };
 
 let workbench: Workbench;
 let firmware: string;
@@ -30,9 +36,9 @@ afterAll(() => workbench[Symbol.asyncDispose]());
 
 const plugIn = (line?: string) => workbench.start({ firmware, ...(line === undefined ? {} : { line }) });
 
-async function start(path: string, ports: object): Promise<Bench> {
+async function start(path: string | undefined, ports: object, given = {}): Promise<Bench> {
   const clock = systemClock(newSteering());
-  const instance = await startOnBench(definition, { path, ...ports }, { clock });
+  const instance = await startOnBench(firmataModule(given), { path, ...ports }, { clock });
   stopping.push(instance);
   return instance;
 }
@@ -46,16 +52,16 @@ const lastLevel = (bench: FirmwareBench, pin: string) =>
   bench.ofKind("pin").findLast((event) => event.pin === pin)?.level;
 
 /** Processes of boards that this one has started and that are still there. */
-async function boards(): Promise<number> {
-  let count = 0;
+async function boards(): Promise<readonly number[]> {
+  const pids: number[] = [];
   for (const pid of await readdir("/proc")) {
     if (!/^\d+$/u.test(pid)) continue;
     const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
     const words = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
     const isOurs = status.includes(`PPid:\t${process.pid}\n`) && !status.includes("State:\tZ");
-    if (isOurs && words.includes("firmata/board.ts")) count += 1;
+    if (isOurs && words.includes("firmata/board.ts")) pids.push(Number(pid));
   }
-  return count;
+  return pids;
 }
 
 test("what hangs on a board gives values, each in its type and unit", async () => {
@@ -164,9 +170,138 @@ test("a board that is pulled and plugged in again holds what was applied meanwhi
 
   await vi.waitFor(() => expect(lastLevel(again, "B5")).toBe(1), soon);
   await gives(instance, "dial", 1);
-  expect(await boards()).toBe(1);
+  expect(await boards()).toHaveLength(1);
   await instance.stop();
-  expect(await boards()).toBe(0);
+  expect(await boards()).toEqual([]);
+});
+
+/** How many descriptors this process has open, by what they are. */
+async function openDescriptors(): Promise<Readonly<Record<string, number>>> {
+  const counts: Record<string, number> = {};
+  for (const name of await readdir("/proc/self/fd")) {
+    const target = await readlink(`/proc/self/fd/${name}`).catch(() => undefined);
+    const kind = target?.replace(/:?\[?\d+\]?$/u, "");
+    if (kind !== undefined) counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts;
+}
+
+test("unplugged at any moment, ten times: lost within a second, and no process or descriptor is left", async () => {
+  const random = seededRandom(7);
+  const { line } = await plugIn();
+  const ports = { inputs: { led: { device: "led", pin: 13 } } };
+  // What is opened once, and for good.
+  const warm = await start(line, ports);
+  await isRunning(warm);
+  await warm.stop();
+  await workbench.clear();
+  await vi.waitFor(async () => expect(await boards()).toEqual([]), soon);
+  const before = await openDescriptors();
+  const instance = await start(line, ports, { spans: hasty });
+  instance.apply("led", true);
+
+  for (let cycle = 0; cycle < 10; cycle++) {
+    const bench = await plugIn(line);
+    bench.watch("B5");
+    if (cycle % 2 === 0) {
+      await isRunning(instance);
+      await vi.waitFor(() => expect(lastLevel(bench, "B5")).toBe(1), soon);
+    } else await bench.elapse(random.next() * 700_000);
+    await bench.unplug();
+    const unpluggedAt = performance.now();
+    await vi.waitFor(() => expect(instance.states.at(-1)).toMatch(/^waiting: /u), soon);
+    expect(performance.now() - unpluggedAt).toBeLessThan(1000);
+    // One that ends and the next are never there together.
+    expect((await boards()).length).toBeLessThan(2);
+  }
+
+  await instance.stop();
+  expect(await boards()).toEqual([]);
+  await vi.waitFor(async () => expect(await openDescriptors()).toEqual(before), soon);
+}, 120_000);
+
+/** A board in use, with its LED on and 1 V at its dial. */
+async function startLit(): Promise<{ readonly bench: FirmwareBench; readonly instance: Bench }> {
+  const bench = await plugIn();
+  bench.watch("B5");
+  bench.setVoltage(0, 1);
+  const instance = await start(bench.line, {
+    outputs: { dial: { device: "sensor", pin: "A0" } },
+    inputs: { led: { device: "led", pin: 13 } },
+  });
+  await isRunning(instance);
+  instance.apply("led", true);
+  await vi.waitFor(() => expect(lastLevel(bench, "B5")).toBe(1), soon);
+  await gives(instance, "dial", expect.closeTo(0.2, 1));
+  return { bench, instance };
+}
+
+/** It was noticed and said, and all is as it was. */
+async function isLitAgain(bench: FirmwareBench, instance: Bench, words: string): Promise<void> {
+  bench.setVoltage(0, 5);
+  await vi.waitFor(() => expect(instance.states.join()).toContain(`waiting: ${words}`), soon);
+  await isRunning(instance);
+  await vi.waitFor(() => expect(lastLevel(bench, "B5")).toBe(1), soon);
+  await gives(instance, "dial", 1);
+  expect(await boards()).toHaveLength(1);
+}
+
+test("a board that starts anew by itself is set up again", async () => {
+  const { bench, instance } = await startLit();
+
+  bench.reset();
+
+  await isLitAgain(bench, instance, "it has started anew by itself");
+});
+
+test("a board that hangs is noticed, and used again when it answers", async () => {
+  const { bench, instance } = await startLit();
+
+  bench.cut();
+  await vi.waitFor(() => expect(instance.states.at(-1)).toContain("it does not answer any more"), soon);
+  bench.mend();
+
+  await isLitAgain(bench, instance, "it does not answer any more");
+});
+
+test("a board that turned its outputs off because its process had no turn gets them on again", async () => {
+  const { bench, instance } = await startLit();
+
+  for (const pid of await boards()) process.kill(pid, "SIGSTOP");
+  await vi.waitFor(() => expect(lastLevel(bench, "B5")).toBe(0), soon);
+  for (const pid of await boards()) process.kill(pid, "SIGCONT");
+
+  await isLitAgain(bench, instance, "it turned its outputs off");
+});
+
+test("a board's process that hangs is ended, and another takes its place", async () => {
+  const { bench, instance } = await startLit();
+  const [hung = 0] = await boards();
+  const words = "its process does not answer any more";
+
+  process.kill(hung, "SIGSTOP");
+  await vi.waitFor(() => expect(instance.states.at(-1)).toContain(words), { timeout: 30_000 });
+
+  await isLitAgain(bench, instance, words);
+  expect(await boards()).not.toContain(hung);
+}, 60_000);
+
+test("a board is found by its serial number, and waited for until it is there", async () => {
+  const links = join(workbench.folder, "by-id");
+  await mkdir(links);
+  const ports = { usb: "75834353930351F0D1E2", inputs: { led: { device: "led", pin: 13 } } };
+  const instance = await start(undefined, ports, { spans: hasty, links });
+  const absence = "waiting: no USB device with serial number 75834353930351F0D1E2 is plugged in";
+  await vi.waitFor(() => expect(instance.states).toEqual([absence]), soon);
+  expect(await boards()).toEqual([]);
+
+  const bench = await plugIn();
+  bench.watch("B5");
+  await symlink(bench.line, join(links, "usb-Arduino__www.arduino.cc__0043_75834353930351F0D1E2-if00"));
+
+  await isRunning(instance);
+  instance.apply("led", true);
+  await vi.waitFor(() => expect(lastLevel(bench, "B5")).toBe(1), soon);
 });
 
 test("a line that is not there is waited for, and no process stays", async () => {
@@ -177,7 +312,7 @@ test("a line that is not there is waited for, and no process stays", async () =>
   await vi.waitFor(() => expect(instance.states).toEqual([expect.stringContaining("is not there")]), soon);
   await instance.stop();
 
-  expect(await boards()).toBe(0);
+  expect(await boards()).toEqual([]);
 });
 
 test("a board that is left alone turns its outputs off", async () => {
