@@ -140,13 +140,13 @@ export class AgentModules implements ModuleHost {
     return profile;
   }
 
-  async stop(instance: string): Promise<void> {
+  async stop(instance: string, next?: InstanceSpec): Promise<void> {
     const serving = this.#serving.get(instance);
     this.#serving.delete(instance);
     this.#missed.delete(instance);
     await this.beside.end(instance);
     if (serving === undefined) return;
-    await serving.guest.stop(serving.run);
+    await serving.guest.stop(serving.run, next);
     await this.#leave(serving.guest);
   }
 

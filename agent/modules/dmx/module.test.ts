@@ -526,6 +526,39 @@ describe("an instance that stops", () => {
     expect(artnet.packets.at(-1)?.levels[0]).toBe(10);
   });
 
+  test("and starts again is the same source to those that it still sends to", async () => {
+    const sacn = await sacnReceiver();
+    const before = { universe: 1, sacn: local(sacn.port) };
+    const bench = await start(before);
+    bench.apply("ch1", 9);
+    await sacn.find(() => true);
+
+    await bench.stop({ ...before, failsafe: { hold: "5s" } });
+    const again = await start(before);
+    again.apply("ch1", 9);
+    await sleep(100);
+
+    expect(sacn.packets.filter((packet) => packet.isTerminated)).toHaveLength(0);
+    expect(sacn.packets.every(({ levels }) => levels[0] === 9)).toBe(true);
+  });
+
+  test.each([
+    ["another universe", { universe: 2 }],
+    ["no sACN", { sacn: { to: ["127.0.0.1"], enabled: false }, artnet: { to: ["127.0.0.1"] } }],
+    ["other receivers", { sacn: { to: ["127.0.0.2"] } }],
+  ])("and starts again with %s takes leave", async (_what, changed) => {
+    const sacn = await sacnReceiver();
+    const before = { universe: 1, sacn: local(sacn.port) };
+    const bench = await start(before);
+    bench.apply("ch1", 9);
+    await sacn.find(() => true);
+
+    await bench.stop({ ...before, ...changed });
+    await sleep(100);
+
+    expect(sacn.packets.filter((packet) => packet.isTerminated)).toHaveLength(3);
+  });
+
   test("may be told to twice, and takes no more inputs", async () => {
     const sacn = await sacnReceiver();
     const bench = await start({ universe: 1, sacn: local(sacn.port) });

@@ -78,8 +78,8 @@ export class Sender {
     this.#timer = { due, cancel };
   }
 
-  /** Sends what still waits and takes leave. Takes about four frame times. */
-  async leave(): Promise<void> {
+  /** Sends what still waits and takes leave on these outputs. Takes about four frame times. */
+  async leave(leaving: readonly Output[]): Promise<void> {
     this.#isEnded = true;
     this.#timer?.cancel();
     clearImmediate(this.#collecting);
@@ -87,9 +87,9 @@ export class Sender {
       await this.#untilFree();
       this.#sendFrame();
     }
-    for (let sent = 0; sent < terminatedPackets; sent += 1) {
+    for (let sent = 0; leaving.length > 0 && sent < terminatedPackets; sent += 1) {
       await this.#untilFree();
-      for (const output of this.#outputs) output.sendTerminated(this.#look.levels);
+      for (const output of leaving) output.sendTerminated(this.#look.levels);
       this.#pacing.sent(this.#clock.now());
     }
   }

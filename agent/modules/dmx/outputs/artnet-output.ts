@@ -78,6 +78,10 @@ export class ArtnetOutput implements Output {
     // There is no such word.
   }
 
+  goesOnWith(): boolean {
+    return true;
+  }
+
   tick(at: Instant): void {
     if (this.#output.failure !== undefined && this.#addresses.length > 0) void this.#output.open();
     this.#peer?.peer.tick(at);

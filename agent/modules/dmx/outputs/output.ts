@@ -1,5 +1,6 @@
 /** One way out of a universe. It fails by itself: nothing here throws or waits, and no output knows of another. */
 import type { Instant } from "@interactor/shared/sdk/define-module";
+import type { Settings } from "../settings.ts";
 
 export interface Output {
   /** For logs and states. */
@@ -14,6 +15,8 @@ export interface Output {
   send(levels: Uint8Array): boolean;
   /** Says that this source leaves, where there is a word for it. */
   sendTerminated(levels: Uint8Array): void;
+  /** Whether who starts with these settings goes on as the same source, to all that listen to this one. */
+  goesOnWith(next: Settings): boolean;
   /** Once a second: what failed is tried again, and what is said at times is said. */
   tick(at: Instant): void;
   /** Whether packets from this port of the node are this output's. */

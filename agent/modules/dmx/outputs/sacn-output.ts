@@ -3,6 +3,7 @@ import { between, type Instant, later, seconds } from "@interactor/shared/sdk/de
 import { slotCount } from "../engine/slots.ts";
 import { discoveryPacket, discoveryUniverse, synchronizationPacket } from "../sacn-extended.ts";
 import { nextSacnSequence, sacnGroup, sacnPacket, type SacnSource, startCodes, writeSacn } from "../sacn.ts";
+import type { Settings } from "../settings.ts";
 import type { SacnSettings } from "../settings/outputs.ts";
 import type { OnError, Output } from "./output.ts";
 import { SyncGroup } from "./sync-group.ts";
@@ -69,6 +70,13 @@ export class SacnOutput implements Output {
 
   sendTerminated(levels: Uint8Array): void {
     this.#write(this.#packet, levels, true);
+  }
+
+  goesOnWith({ universe, sacn }: Settings): boolean {
+    const { to, port, interface: way } = this.#settings;
+    if (sacn === undefined || universe !== this.#source.universe) return false;
+    const isHeard = to === "multicast" ? sacn.to === to : to.every((each) => [sacn.to].flat().includes(each));
+    return isHeard && sacn.port === port && sacn.interface === way;
   }
 
   tick(at: Instant): void {
