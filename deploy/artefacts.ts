@@ -29,6 +29,10 @@ export interface Artefact {
   readonly copies: readonly { readonly from: string; readonly to: string }[];
 }
 
+/** With its content in it: parts of two builds may lie side by side. */
+const partName = "part-[name]-[hash]";
+export const isPart = (file: string): boolean => /(^|\/)part-[\w.-]+-[0-9A-Z]{8}\.mjs(\.map)?$/.test(file);
+
 const nodeProgram = {
   platform: "node",
   target: "node26",
@@ -64,6 +68,10 @@ export const artefacts: readonly Artefact[] = [
     output: "agent.mjs",
     options: {
       ...nodeProgram,
+      // In parts, which are loaded when they are needed: each worker thread keeps the source of all that it loads, and the
+      // whole agent is 9 MB of memory more than one module.
+      splitting: true,
+      chunkNames: partName,
       define: {
         ...nodeProgram.define,
         // No signature that is still good had expired by then: what a Pi knows of the time before anybody tells it.

@@ -1,4 +1,4 @@
-// Builds what we run and ship: each program as one file from its sources and its packages. `dist/agent` alone in
+// Builds what we run and ship: each program as one file from its sources and its packages, the agent in parts. `dist/agent` alone in
 // an empty folder, with Node beside it, is a working agent; that is what a Pi gets.
 //
 // Programs start from these bundles while we rebuild, and two terminals may build at once. So a build writes into
@@ -9,13 +9,14 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 
-import { type Artefact, artefacts } from "./artefacts.ts";
+import { type Artefact, artefacts, isPart } from "./artefacts.ts";
 import { distFolder, root, stampFile } from "./layout.ts";
 
 export interface BuiltArtefact {
   readonly name: string;
   /** The main file, relative to the repository. */
   readonly file: string;
+  /** With its parts. */
   readonly bytes: number;
 }
 
@@ -85,22 +86,24 @@ async function buildArtefact(artefact: Artefact, workshop: string): Promise<Buil
     entryPoints: { [artefact.output.replace(/\.\w+$/, "")]: artefact.entry },
     format: "esm",
     logLevel: "warning",
+    metafile: true,
     outdir: folder,
     sourcemap: "linked",
   };
-  try {
-    await bundle(options);
-  } catch (cause) {
+  const { metafile } = await bundle(options).catch((cause: unknown) => {
     // What is wrong and where, esbuild has shown already.
     throw new Error(`${artefact.entry} does not build`, { cause });
-  }
-  if (artefact.options.platform === "node") await escapeBeyondAscii(join(folder, artefact.output));
+  });
+  const scripts = Object.keys(metafile?.outputs ?? {}).filter((file) => /\.m?js$/.test(file));
+  if (artefact.options.platform === "node")
+    for (const script of scripts) await escapeBeyondAscii(join(root, script));
   for (const { from, to } of artefact.copies) {
     await mkdir(dirname(join(folder, to)), { recursive: true });
     await copyFile(join(root, from), join(folder, to));
   }
-  const { size } = await stat(join(folder, artefact.output));
-  return { name: artefact.name, file: join("dist", artefact.folder, artefact.output), bytes: size };
+  let bytes = 0;
+  for (const script of scripts) bytes += (await stat(join(root, script))).size;
+  return { name: artefact.name, file: join("dist", artefact.folder, artefact.output), bytes };
 }
 
 /**
@@ -119,23 +122,31 @@ async function escapeBeyondAscii(file: string): Promise<void> {
 /** Moves every file of the workshop over its namesake in `dist`, and says which they were. */
 async function publish(workshop: string): Promise<readonly string[]> {
   const files = await filesUnder(workshop);
-  for (const file of files.toSorted(pagesLast)) {
+  for (const file of files.toSorted((one, other) => rankOf(one) - rankOf(other))) {
     await mkdir(dirname(join(distFolder, file)), { recursive: true });
     await rename(join(workshop, file), join(distFolder, file));
   }
   return files;
 }
 
-/** A page names its script and style: they must be there before it. */
-function pagesLast(a: string, b: string): number {
-  return Number(a.endsWith(".html")) - Number(b.endsWith(".html"));
-}
+/** A program names its parts, a page its script and style: what is named must be there before. */
+const rankOf = (file: string): number => (isPart(file) ? 0 : file.endsWith(".html") ? 2 : 1);
+
+/** A program that was started before may ask for a part of its own so long after the build that made it. */
+const formerPartsKeptFor = 24 * 60 * 60 * 1000;
 
 /** Files of an earlier build that this one no longer makes. Names with a dot in front are ours, not programs'. */
 async function removeFormerFiles(published: readonly string[]): Promise<void> {
   for (const file of await filesUnder(distFolder)) {
-    if (!file.startsWith(".") && !published.includes(file)) await rm(join(distFolder, file), { force: true });
+    if (file.startsWith(".") || published.includes(file) || (await isKeptPart(file))) continue;
+    await rm(join(distFolder, file), { force: true });
   }
+}
+
+async function isKeptPart(file: string): Promise<boolean> {
+  if (!isPart(file)) return false;
+  const { mtimeMs } = await stat(join(distFolder, file));
+  return Date.now() - mtimeMs < formerPartsKeptFor;
 }
 
 async function filesUnder(folder: string): Promise<readonly string[]> {

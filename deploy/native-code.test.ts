@@ -15,6 +15,7 @@ async function bundleAlone(name: "agent" | "hub", source: string): Promise<strin
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const { outputFiles } = await build({
     ...artefact?.options,
+    splitting: false,
     bundle: true,
     format: "esm",
     outfile: join(folder, "program.mjs"),

@@ -16,3 +16,7 @@ export function codeOf(error: unknown): Code {
   if (typeof code === "string" && code.startsWith("TRUST_")) return "VERIFY_FAILED";
   return code === "VETO" || code === "UNHEALTHY" ? code : "FETCH_FAILED";
 }
+
+/** What it was to change to was not begun: what should take over from what runs cannot. */
+export const isUntouched = (error: unknown): boolean =>
+  error instanceof Fault && error.code === "TAKE_OVER_FAILED";

@@ -9,7 +9,7 @@ import { between, millis } from "@interactor/shared/kernel/units";
 import { changesBetween, emptyPlan } from "@interactor/shared/site/plan-changes";
 import type { MemberWord, RoundWord } from "@interactor/shared/wire/messages/group-round";
 import { decodePlan, type Plan, type Target } from "@interactor/shared/wire/messages/plan";
-import { codeOf, wordsOf } from "./agent-apply-faults.ts";
+import { codeOf, isUntouched, wordsOf } from "./agent-apply-faults.ts";
 import { applyAtStart, stepApply } from "./core/apply/apply.ts";
 import {
   applyDueAt,
@@ -106,19 +106,18 @@ export class AgentApply {
     this.#step({ kind: "connected", clock: this.#world.knownClock(), at: this.#world.clock.now() });
   }
 
-  /** An instance ends again and again. Where the revision before this one had it just so, going back is of no use. */
+  /**
+   * An instance ends again and again. Where the revision before this one had it just so, going back is of no use. Throws
+   * a Fault when that one cannot be read.
+   */
   async escalated(instance: string, reason: string): Promise<void> {
     const { current, previous } = this.#state.kept;
     if (current === undefined || previous === undefined) return;
-    try {
-      const changes = changesBetween(await this.#plan(previous), await this.#plan(current));
-      if ((changes.instances[instance] ?? "untouched") === "untouched") return;
-      const words = `${instance} ended again and again: ${reason}`;
-      const at = this.#world.clock.now();
-      this.#step({ kind: "escalated", current: contentOf(current), reason: words, at });
-    } catch (error) {
-      this.#world.log.error("what ran before this revision cannot be read", { cause: messageOf(error) });
-    }
+    const changes = changesBetween(await this.#plan(previous), await this.#plan(current));
+    if ((changes.instances[instance] ?? "untouched") === "untouched") return;
+    const words = `${instance} ended again and again: ${reason}`;
+    const at = this.#world.clock.now();
+    this.#step({ kind: "escalated", current: contentOf(current), reason: words, at });
   }
 
   /** What is still answered afterwards changes nothing: it says how the end went, and not how the revision is. */
@@ -335,8 +334,7 @@ export class AgentApply {
     const isBack = this.#state.phase.kind === "going-back" || this.#state.phase.kind === "rolled-back";
     await this.#world.runner.change(plan, changes, isBack).catch((error: unknown) => {
       // Nothing was touched; unless something else was begun meanwhile, what ran runs.
-      const isUntouched = error instanceof Fault && error.code === "TAKE_OVER_FAILED";
-      if (isUntouched && this.#running === plan) this.#running = before;
+      if (isUntouched(error) && this.#running === plan) this.#running = before;
       throw error;
     });
     this.#runs = content;

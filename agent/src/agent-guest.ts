@@ -8,10 +8,14 @@ import { type Millis, millis, seconds } from "@interactor/shared/kernel/units";
 import type { Applied } from "@interactor/shared/sdk/context";
 import type { FromGuest, GuestInstance, InputChange, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import { instanceOf } from "@interactor/shared/sdk/run-name";
+import type { InstanceMetrics } from "@interactor/shared/wire/messages/measured";
 import { moduleLimitsDefault } from "@interactor/shared/wire/messages/module-limits";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
+import { OpenQuestions } from "./agent-questions.ts";
 import { InstanceServices, type ServedRun } from "./agent-services.ts";
-import type { GuestLine, OpenGuest, ProfileWanted } from "./ports/guest-line.ts";
+import type { Death } from "./core/crashes/crash-book.ts";
+import { GuestTrail } from "./core/crashes/guest-trail.ts";
+import type { GuestEnd, GuestLine, OpenGuest, ProfileWanted } from "./ports/guest-line.ts";
 import type { Log } from "./ports/log.ts";
 import type { InstanceSpec, ModuleHostEvents, Verdict } from "./ports/module-host.ts";
 import type { ModuleServices } from "./ports/module-services.ts";
@@ -31,6 +35,10 @@ export interface GuestKeeping {
   readonly log: Log;
   /** It is gone. Returns what its supervisor has to say to that, in words for people. */
   readonly died: (guest: string, reason: string) => string;
+  /** What is known of an end that nobody wanted. */
+  readonly crashed?: ((death: Death) => void) | undefined;
+  /** What an instance measures of itself; `undefined`: it is here no more. */
+  readonly measured?: ((instance: string, metrics: InstanceMetrics | undefined) => void) | undefined;
 }
 
 /** Of runs, by their names. */
@@ -67,8 +75,7 @@ export class GuestKeeper implements AsyncDisposable {
   /** What each run last said of itself. */
   readonly #states = new Map<string, InstanceReport>();
   readonly #services = new Map<string, InstanceServices>();
-  readonly #questions = new Map<number, (verdict: Verdict) => void>();
-  #lastQuestion = 0;
+  readonly #questions: OpenQuestions;
   #changes: InputChange[] = [];
   /** The latest change of each input while the guest is silent: at most one for each input there is. */
   readonly #held = new Map<string, InputChange>();
@@ -80,6 +87,7 @@ export class GuestKeeper implements AsyncDisposable {
    * that every guest hangs.
    */
   #silences = 0;
+  readonly #trail = new GuestTrail();
   #line: GuestLine | undefined;
   /** Why it is away. */
   #death = "";
@@ -95,6 +103,7 @@ export class GuestKeeper implements AsyncDisposable {
     this.#open = open;
     this.#silencesMax = silenceMax === undefined ? silencesDefault : Math.ceil(silenceMax / pingInterval);
     this.#options = options;
+    this.#questions = new OpenQuestions(options.clock);
     this.#events = events;
   }
 
@@ -102,13 +111,9 @@ export class GuestKeeper implements AsyncDisposable {
     return [...this.#runs.values()];
   }
 
-  hasRun(run: string): boolean {
-    return this.#runs.has(run);
-  }
-
   /** It has an instance, or is asked about one. */
   get isNeeded(): boolean {
-    return this.#runs.size > 0 || this.#questions.size > 0;
+    return this.#runs.size > 0 || this.#questions.count > 0;
   }
 
   /** It is not between its death and its next life. */
@@ -122,10 +127,8 @@ export class GuestKeeper implements AsyncDisposable {
   }
 
   apply(instance: string, input: string, applied: Applied | undefined): void {
-    if (this.#silences > 0) return this.#hold([instance, input, applied]);
-    this.#changes.push([instance, input, applied]);
-    if (this.#changes.length === 1) queueMicrotask(() => this.#postChanges());
-    return undefined;
+    if (this.#silences > 0) this.#hold([instance, input, applied]);
+    else if (this.#changes.push([instance, input, applied]) === 1) queueMicrotask(() => this.#postChanges());
   }
 
   /** `run`: which serves by that name, and may have a veto. */
@@ -179,7 +182,7 @@ export class GuestKeeper implements AsyncDisposable {
     if (!this.#runs.has(instance)) this.#endServices(instance);
     if (verdict === undefined || this.#line === undefined) return;
     this.#options.log.warn(`${instance} did not stop in time and was ended`, { instance });
-    this.#died(`${instance} did not stop in time`);
+    this.#died(`${instance} did not stop in time`, { cause: "stop" });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -198,7 +201,7 @@ export class GuestKeeper implements AsyncDisposable {
     cancel();
     for (const run of this.#runs.keys()) this.#endServices(run);
     await line.end();
-    this.#answerAll("it was stopped");
+    this.#questions.answerAll("it was stopped");
   }
 
   #endServices(instance: string): void {
@@ -206,37 +209,18 @@ export class GuestKeeper implements AsyncDisposable {
     this.#services.delete(instance);
   }
 
-  #ask(question: (number: number) => ToGuest, timeout: Millis): Promise<Verdict> {
-    if (this.#line === undefined) return Promise.resolve(this.#death);
-    const { promise, resolve } = Promise.withResolvers<Verdict>();
-    this.#lastQuestion += 1;
-    const number = this.#lastQuestion;
-    const cancel = this.#options.clock.after(timeout, () =>
-      this.#answer(number, `it did not answer in ${timeout / 1000} s`),
-    );
-    this.#questions.set(number, (verdict) => {
-      cancel();
-      resolve(verdict);
-    });
-    this.#post(question(number));
-    return promise;
-  }
-
-  #answer(question: number, verdict: Verdict): void {
-    const answer = this.#questions.get(question);
-    this.#questions.delete(question);
-    answer?.(verdict);
-  }
-
-  #answerAll(verdict: Verdict): void {
-    for (const question of this.#questions.keys()) this.#answer(question, verdict);
+  async #ask(question: (number: number) => ToGuest, timeout: Millis): Promise<Verdict> {
+    if (this.#line === undefined) return this.#death;
+    return this.#questions.ask(timeout, (number) => this.#post(question(number)));
   }
 
   /** Sent apart, two inputs that one reading moves would be seen in two frames. */
   #postChanges(): void {
     if (this.#changes.length === 0) return;
-    this.#line?.post(["inputs", this.#changes]);
+    const message = ["inputs", this.#changes] as const;
     this.#changes = [];
+    this.#trail.told(message);
+    this.#line?.post(message);
   }
 
   /** What the guest does not take would gather in its inbox without a bound. */
@@ -257,7 +241,7 @@ export class GuestKeeper implements AsyncDisposable {
     if (this.#silences === silencesToSay && this.#hasAnswered) this.#saySilent();
     const most = this.#hasAnswered ? this.#silencesMax : silencesAtStartMax;
     if (this.#silences < most) return undefined;
-    return this.#died(`it did not answer for ${(most * pingInterval) / 1000} s`);
+    return this.#died(`it did not answer for ${(most * pingInterval) / 1000} s`, { cause: "hang" });
   }
 
   #saySilent(): void {
@@ -266,11 +250,12 @@ export class GuestKeeper implements AsyncDisposable {
   }
 
   #answered(): void {
+    // Of one that has just been started again nobody has said that it is silent.
+    const wasSaid = this.#hasAnswered && this.#silences >= silencesToSay;
     this.#isAnswerDue = false;
     this.#hasAnswered = true;
     for (const name of this.#runs.keys()) this.#events.beat(name);
-    if (this.#silences >= silencesToSay)
-      for (const [name, state] of this.#states) this.#events.stateChanged(name, state);
+    if (wasSaid) for (const [name, state] of this.#states) this.#events.stateChanged(name, state);
     this.#silences = 0;
     this.#changes.push(...this.#held.values());
     this.#held.clear();
@@ -286,6 +271,7 @@ export class GuestKeeper implements AsyncDisposable {
 
   #post(message: ToGuest): void {
     this.#postChanges();
+    this.#trail.told(message);
     this.#line?.post(message);
   }
 
@@ -294,15 +280,13 @@ export class GuestKeeper implements AsyncDisposable {
     if (this.#isStopping || this.#line !== undefined) return;
     this.#isAnswerDue = false;
     this.#hasAnswered = false;
+    this.#trail.began(this.#options.clock.now());
     const line = this.#open(this.name, {
       said: (message) => {
         if (this.#line === line) this.#receive(message);
       },
-      ended: (reason, crash) => {
-        if (this.#line !== line) return;
-        if (crash !== undefined)
-          this.#options.log.error(`${this.#kind} ${this.name} crashed: ${reason}`, { ...crash });
-        this.#died(reason);
+      ended: (reason, end) => {
+        if (this.#line === line) this.#died(reason, end);
       },
     });
     this.#line = line;
@@ -310,9 +294,10 @@ export class GuestKeeper implements AsyncDisposable {
     for (const run of this.#runs.values()) this.#begin(run);
   }
 
-  #died(reason: string): void {
+  #died(reason: string, end: GuestEnd | undefined): void {
     const line = this.#line;
     this.#line = undefined;
+    if (!this.#isStopping && end !== undefined) this.#crashed(reason, { ...line?.usage, ...end });
     void line?.end();
     this.#cancelPing?.();
     for (const services of this.#services.values()) services.end();
@@ -322,13 +307,20 @@ export class GuestKeeper implements AsyncDisposable {
     this.#changes = [];
     this.#silences = 0;
     this.#death = `the ${this.#kind} died: ${reason}`;
-    this.#answerAll(this.#death);
+    this.#questions.answerAll(this.#death);
     this.#stopped?.();
     if (this.#isStopping) return;
     const more = this.#options.died(this.name, reason);
     const words = more === "" ? this.#death : `${this.#death}; ${more}`;
     for (const name of this.#runs.keys()) this.#say(name, { state: "failed", reason: words });
     if (this.#runs.size === 0) this.#options.log.warn(`${this.name}: ${this.#death}`);
+  }
+
+  #crashed(reason: string, end: GuestEnd): void {
+    const { clock, crashed, log } = this.#options;
+    log.error(`${this.#kind} ${this.name} crashed: ${reason}`);
+    const trail = this.#trail.read(this.runs, clock.now());
+    crashed?.({ guest: this.#kind, reason, stack: "", ...end, ...trail });
   }
 
   #say(instance: string, state: InstanceReport): void {
@@ -340,6 +332,7 @@ export class GuestKeeper implements AsyncDisposable {
 
   #receive(message: FromGuest): void {
     const events = this.#events;
+    this.#trail.said(message);
     switch (message[0]) {
       case "output": {
         const [, instance, output, value, at, quality, isUnsynchronised] = message;
@@ -354,9 +347,8 @@ export class GuestKeeper implements AsyncDisposable {
       case "running":
         return this.#say(message[1], { state: "running" });
       case "waiting":
-        return this.#say(message[1], { state: "waiting", reason: message[2] });
       case "failed":
-        return this.#say(message[1], { state: "failed", reason: message[2] });
+        return this.#say(message[1], { state: message[0], reason: message[2] });
       case "log": {
         const [, run, level, words, details] = message;
         const instance = instanceOf(run);
@@ -366,8 +358,10 @@ export class GuestKeeper implements AsyncDisposable {
       case "taken":
       case "hang-up":
         return this.#services.get(message[1])?.take(message);
+      case "metrics":
+        return this.#options.measured?.(message[1], message[2]);
       case "answer":
-        return this.#answer(message[1], message[2]);
+        return this.#questions.answer(message[1], message[2]);
       case "pong":
         return this.#answered();
       case "stopped":

@@ -6,7 +6,15 @@ import { AgentModules } from "./agent-modules.ts";
 import type { GuestEnds } from "./ports/guest-line.ts";
 
 const denied = () => Promise.reject(new Error("no such service"));
-const noServices = { loadStored: denied, saveStored: denied, connect: denied, readFile: denied };
+const noServices = {
+  loadStored: denied,
+  saveStored: denied,
+  connect: denied,
+  readFile: denied,
+  isSerialLine: denied,
+  openSerial: denied,
+  resting: () => [],
+};
 
 /** Guests that are there and answer nothing but pings; a test ends them. Real ones: test/contract/module-host. */
 function room() {
@@ -16,6 +24,7 @@ function room() {
   const reports: string[] = [];
   const escalated: string[] = [];
   const words: string[] = [];
+  const loading = { isSlow: false };
   const say = (line: string): void => void words.push(line);
   const host = new AgentModules(
     {
@@ -31,6 +40,7 @@ function room() {
           return {
             post(message) {
               told.push(message);
+              if (loading.isSlow) return;
               if (message[0] === "ping") ends.said(["pong"]);
               if (message[0] === "start") ends.said(["running", message[1].name]);
             },
@@ -49,7 +59,7 @@ function room() {
     },
   );
   const end = (reason: string): void => opened.at(-1)?.ended(reason);
-  return { clock, host, opened, told, reports, escalated, end };
+  return { clock, host, opened, told, reports, escalated, end, loading };
 }
 
 test("a guest that dies starts again, later each time, with all that it ran", () => {
@@ -111,6 +121,20 @@ test("one that ran well in between is not", () => {
   }
 
   expect(escalated).toEqual([]);
+});
+
+test("one that takes long to load when it starts again is not said to have failed again", () => {
+  const { clock, host, opened, reports, end, loading } = room();
+  host.start({ name: "left", module: "lamp", settings: {} });
+  end("it fell");
+  loading.isSlow = true;
+  clock.advance(seconds(4));
+  expect(opened).toHaveLength(2);
+  reports.length = 0;
+
+  opened.at(-1)?.said(["pong"]);
+
+  expect(reports).toEqual([]);
 });
 
 test("what the node cannot do without is its problem while it is away, and no longer", async () => {

@@ -144,6 +144,7 @@ export class AgentModules implements ModuleHost {
     const serving = this.#serving.get(instance);
     this.#serving.delete(instance);
     this.#missed.delete(instance);
+    this.#options.measured?.(instance, undefined);
     await this.beside.end(instance);
     if (serving === undefined) return;
     await serving.guest.stop(serving.run, next);
@@ -183,7 +184,9 @@ export class AgentModules implements ModuleHost {
     const known = this.#guests.get(name);
     if (known !== undefined) return known;
     const died = (_guest: string, reason: string): string => this.#died(name, reason);
-    const guest = new GuestKeeper(place, { ...this.#options, died }, this.#guestEvents, name);
+    const measured: ModulesOptions["measured"] = (run, metrics) =>
+      this.#served(run) === undefined ? undefined : this.#options.measured?.(instanceOf(run), metrics);
+    const guest = new GuestKeeper(place, { ...this.#options, died, measured }, this.#guestEvents, name);
     this.#guests.set(name, guest);
     this.#step({ kind: "add", child: { name, restart: "permanent" }, at: this.#options.clock.now() });
     return guest;

@@ -1,5 +1,6 @@
 /** Says on `reported` what a node runs and how it is, whenever there is something to say. */
 import { between, type Instant, instant, seconds } from "@interactor/shared/kernel/units";
+import type { Check } from "@interactor/shared/wire/machine-check";
 import {
   type ApplyReport,
   type InstanceReport,
@@ -26,6 +27,7 @@ export interface ReportParts {
     readonly log: Log;
     /** How far what is on its way has come. */
     readonly files?: Pick<HubFiles, "progress">;
+    readonly machine?: () => readonly Check[] | undefined;
   };
   readonly modules: () => Pick<ModuleHost, "problem">;
   /** `undefined`: no show stop holds the node. */
@@ -46,7 +48,7 @@ export class AgentReport {
   /** Publishes when it is time to. Returns when it is next. */
   pump(at: Instant, publish: (document: Uint8Array) => void): Instant {
     const { report, clock, outbox, switchboard, stop, modules } = this.#parts;
-    const { log, spool, files } = this.#parts.world;
+    const { log, spool, files, machine } = this.#parts.world;
     if (files?.progress !== undefined && between(this.#toldProgressAt, at) >= progressInterval) {
       this.#toldProgressAt = at;
       report.changed();
@@ -60,7 +62,16 @@ export class AgentReport {
       const { runs, phase } = this.#parts.apply();
       const { revision, digest } = runs ?? nothing;
       const apply = { ...applyReportOf(phase), ...transferOf(phase, files?.progress) };
-      const running = { revision, digest, apply, owners, routes, clock: clock.report(), stop: stop() };
+      const running = {
+        revision,
+        digest,
+        apply,
+        owners,
+        routes,
+        clock: clock.report(),
+        stop: stop(),
+        machine: machine?.(),
+      };
       const document = report.document(running, at);
       if (document === undefined) log.error("the report is larger than a message may be and is not sent");
       else publish(document);

@@ -1,4 +1,5 @@
 /** How a node comes to revisions: what its hub says of them, what it answers, and what acts on them. */
+import { messageOf } from "@interactor/shared/kernel/fault";
 import { decodeRoundWord, encodeMemberWord } from "@interactor/shared/wire/messages/group-words";
 import { decodeTarget } from "@interactor/shared/wire/messages/plan";
 import { AgentApply } from "./agent-apply.ts";
@@ -22,10 +23,12 @@ export class AgentRevision {
   readonly #bundles: AgentBundles;
   readonly #runner: AgentPlanRunner;
   readonly #apply: AgentApply;
+  readonly #log: AgentWorld["log"];
 
   constructor(parts: RevisionParts, world: AgentWorld) {
     const { clock, secrets, applyStore, files, allow, log } = world;
     this.#parts = parts;
+    this.#log = log;
     this.#bundles = new AgentBundles(world);
     this.#runner = new AgentPlanRunner({ ...parts, clock, secrets, bundles: this.#bundles });
     this.#apply = new AgentApply({
@@ -69,7 +72,9 @@ export class AgentRevision {
   }
 
   escalated(instance: string, reason: string): void {
-    void this.#apply.escalated(instance, reason);
+    void this.#apply.escalated(instance, reason).catch((error: unknown) => {
+      this.#log.error("what ran before this revision cannot be read", { cause: messageOf(error) });
+    });
   }
 
   connected(): void {

@@ -2,11 +2,11 @@
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import type { FromGuest, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import { lineWindowBytes, type ServiceReply, type ServiceRequest } from "@interactor/shared/sdk/services";
-import { type GrantKind, isAmong } from "@interactor/shared/wire/messages/grants";
+import { anything, type GrantKind, isAmong } from "@interactor/shared/wire/messages/grants";
 import type { Value } from "@interactor/shared/wire/value";
 import type { InstanceStorage } from "./agent-storage.ts";
 import type { InstanceSpec } from "./ports/module-host.ts";
-import type { ByteLine, ModuleServices } from "./ports/module-services.ts";
+import type { ByteLine, ByteLineEnds, ModuleServices } from "./ports/module-services.ts";
 
 /** Questions of one instance at one time. More: refuse. */
 const questionsMax = 16;
@@ -99,8 +99,18 @@ export class InstanceServices {
       case "read-file":
         this.#granted("file", request[1]);
         return this.#services.readFile(request[1], fileBytesMax);
-      case "connect":
-        return this.#connect(request);
+      case "list-serial":
+        return this.#listSerial();
+      case "open-serial": {
+        const [, number, path, settings] = request;
+        this.#granted("serial", path);
+        return this.#open(number, (ends) => this.#services.openSerial(path, settings, ends));
+      }
+      case "connect": {
+        const [, number, host, port] = request;
+        this.#granted("host", `${host}:${port}`);
+        return this.#open(number, (ends) => this.#services.connect(host, port, ends));
+      }
       case "write":
         return this.#write(request[1], request[2]);
       default:
@@ -113,18 +123,22 @@ export class InstanceServices {
     throw new Fault("NOT_GRANTED", `${kind} "${name}" is not granted to ${this.#spec.name}`);
   }
 
-  async #connect([, number, host, port]: Extract<
-    ServiceRequest,
-    { readonly 0: "connect" }
-  >): Promise<undefined> {
-    this.#granted("host", `${host}:${port}`);
+  /** Those that it may open, and whether they are there. */
+  async #listSerial(): Promise<Value> {
+    const paths = (this.#spec.grants?.serial ?? []).filter((path) => path !== anything);
+    return Promise.all(
+      paths.map(async (path) => ({ path, isThere: await this.#services.isSerialLine(path) })),
+    );
+  }
+
+  async #open(number: number, begin: (ends: ByteLineEnds) => Promise<ByteLine>): Promise<undefined> {
     if (this.#lines.has(number)) throw new Fault("TOO_MANY", "there is a connection of that number");
     if (this.#lines.size >= linesMax)
       throw new Fault("TOO_MANY", `${linesMax} connections at one time are all it may have`);
     const open: OpenLine = { line: undefined, underway: 0 };
     this.#lines.set(number, open);
     try {
-      open.line = await this.#services.connect(host, port, {
+      open.line = await begin({
         came: (bytes) => this.#came(number, open, bytes),
         closed: (reason) => {
           this.#lines.delete(number);

@@ -26,6 +26,9 @@ function bench() {
       },
       connect: denied,
       readFile: denied,
+      isSerialLine: denied,
+      openSerial: denied,
+      resting: () => [],
     },
     clock,
   );

@@ -213,7 +213,7 @@ export class AgentSuccessions implements Succession {
     const { clock, events, nextRun } = this.#parts;
     const { name } = old.spec;
     old.storage.unseal();
-    if (old.guest.hasRun(old.run)) {
+    if (old.guest.runs.some(({ run }) => run === old.run)) {
       this.#held.delete(name);
       for (const [, input, applied] of held.news) old.guest.apply(old.run, input, applied);
       return;

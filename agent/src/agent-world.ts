@@ -1,5 +1,6 @@
 /** What an agent is told, and what it needs of the world. */
 import type { Random } from "@interactor/shared/kernel/random";
+import type { Check } from "@interactor/shared/wire/machine-check";
 import type { Session } from "@interactor/shared/wire/session";
 import type { ApplyStore } from "./ports/apply-store.ts";
 import type { HubFiles } from "./ports/hub-files.ts";
@@ -37,6 +38,8 @@ export interface AgentWorld {
   readonly secrets: Secrets;
   /** Without one, what is durable is held in memory. */
   readonly spool?: Spool;
+  /** What this machine lacks; `undefined`: nobody has looked yet. */
+  readonly machine?: () => readonly Check[] | undefined;
   openHost(events: ModuleHostEvents): ModuleHost;
   /** The process ends, and is started again by whoever keeps it going. */
   restart(reason: string): void;

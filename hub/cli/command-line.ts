@@ -3,7 +3,9 @@ import { Argument, Command, Option } from "commander";
 import { countArgument, durationArgument, nameArgument, timeoutArgument } from "./arguments.ts";
 import { addHubOptions, folderOption, portOption, siteOption } from "./common-options.ts";
 import { addConfig } from "./config-command.ts";
+import { addCrash } from "./crash-command.ts";
 import { addDevices } from "./devices-command.ts";
+import { addDoctor } from "./doctor-command.ts";
 import { example } from "./example.ts";
 import { untilInterrupted } from "./interruptible.ts";
 import { addModule } from "./module-command.ts";
@@ -38,6 +40,8 @@ export function commandLine(): Command {
   addRollout(program);
   addMode(program);
   addJournal(program);
+  addCrash(program);
+  addDoctor(program);
   return program.addHelpText("after", "\n`interactor <command> --help` shows options and an example.");
 }
 
@@ -255,9 +259,9 @@ A value set by hand is stronger than a route; a show stop is stronger than both.
 
 function addWhy(program: Command): void {
   addHubOptions(program.command("why"))
-    .description("who owns an input, since when, and what waits beneath")
-    .argument("<input>", "node/instance/input")
-    .addHelpText("after", example("interactor why demo/dmx/front"))
+    .description("who owns an input, since when, and what waits beneath; how a node or an instance is")
+    .argument("<what>", "node/instance/input, node/instance, or a node")
+    .addHelpText("after", example("interactor why demo/dmx/front", "interactor why demo/dmx"))
     .action(async (input, options) => {
       const { runWhy } = await import("./why.ts");
       await untilInterrupted((signal) => runWhy(input, options, signal));

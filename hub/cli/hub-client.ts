@@ -118,7 +118,8 @@ export const fetchRoutes = (hub: HubAddress): Promise<RoutesResponse> =>
 export const fetchLedger = (hub: HubAddress, node: string | undefined): Promise<LedgerResponse> =>
   fetchApi(hub, node === undefined ? apiPaths.ledger : `${apiPaths.ledger}/${node}`, ledgerResponse);
 
-async function fetchApi<Answered>(
+/** What the hub answers there, or a Fault that says what is wrong with it. */
+export async function fetchApi<Answered>(
   hub: HubAddress,
   path: string,
   schema: z.ZodMiniType<Answered>,

@@ -9,7 +9,8 @@ interface Template {
 }
 
 const head = `import { manifest } from "interactor:manifest";
-import { defineModule, millis, z } from "@interactor/shared/sdk/define-module";
+import { defineModule, millis } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 `;
 const headOfListener = head.replace("millis, ", "");
 

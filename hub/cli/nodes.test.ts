@@ -79,7 +79,7 @@ test("the wide table says since when and why a node is as it is, and how its clo
   });
   const [headings, first, second] = show("wide", degraded, asleep);
 
-  expect(headings).toMatch(/CLOCK +SINCE +INSTANCES +WHY$/);
+  expect(headings).toMatch(/CLOCK +SINCE +LACKS +INSTANCES +WHY$/);
   expect(first).toMatch(/own .*behind, ±0\.4 ms +1 h ago/);
   expect(first).toMatch(/its disk is full; b\u{fffd}c$/u);
   expect(second).toMatch(/not known .*closed until morning; back in /);

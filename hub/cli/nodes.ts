@@ -66,6 +66,7 @@ export function linesOf(answer: NodesResponse, { format, painter, now }: NodesVi
     "OWNED",
     "CLOCK",
     "SINCE",
+    "LACKS",
     "INSTANCES",
     "WHY",
   ];
@@ -80,7 +81,7 @@ export function linesOf(answer: NodesResponse, { format, painter, now }: NodesVi
     ];
     const since = formatAge(new Date(node.since), now);
     const why = node.state === "ready" ? "" : whyCell(node, now);
-    const wide = isWide ? [...wideCells(node), clockCell(node), since] : [];
+    const wide = isWide ? [...wideCells(node), clockCell(node), since, lacksCell(node)] : [];
     return [...cells, ...wide, instancesCell(node, isWide), ...(isWide ? [why] : [])].map(printable);
   });
   const table = tableLines(isWide ? wideHeadings : headings, rows, (text, column, row) => {
@@ -120,6 +121,9 @@ function clockCell({ clock }: NodeView): string {
     own < ownClockTold ? "" : `own ${formatSpan(own)} ${clock.offset_ms > 0 ? "behind" : "ahead"}, `;
   return `${words}±${clock.error_ms.toFixed(1)} ms`;
 }
+
+/** What its machine cannot: `interactor doctor --node` says more. */
+const lacksCell = ({ machine = [] }: NodeView): string => machine.map(({ check }) => check).join(", ");
 
 function whyCell({ reasons, sleeping_until: until }: NodeView, now: Date): string {
   const left = until === undefined ? 0 : new Date(until).getTime() - now.getTime();

@@ -43,6 +43,12 @@ export async function runTrustInit(
 
 /** root.json is written last: where it is, all of it is. */
 function makeAll(folder: string, { online }: TrustStanding, passphrase: string | undefined): Documents {
+  if (existsSync(join(folder, "root.json")))
+    throw commandFault(
+      "FAILED",
+      `${join(folder, "root.json")} is there already, of a site that began with it: name another folder with --keys`,
+    );
+  if (existsSync(join(folder, "root-1.pem"))) process.stderr.write(`it goes on with the keys in ${folder}\n`);
   const root = Array.from({ length: rootKeys }, (_, index) =>
     keptKeyFile(join(folder, `root-${index + 1}.pem`), passphrase),
   );

@@ -1,4 +1,4 @@
-/** `interactor why`: who owns an input, what it holds, and which routes lead to it. */
+/** `interactor why`: who owns an input, what it holds, and which routes lead to it; and how a node or an instance is. */
 import { setTimeout as wait } from "node:timers/promises";
 import type { NodeView } from "@interactor/shared/wire/api";
 import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
@@ -12,6 +12,7 @@ import { fetchNodes, findHub, type HubAddress, type HubOptions } from "./hub-cli
 import { openMqtt } from "./mqtt-session.ts";
 import { formatAge, formatDay, formatSpan, formatValue, printable, qualityWord, toJson } from "./output.ts";
 import { ownerWords } from "./set.ts";
+import { placeIn, placeLines } from "./why-instance.ts";
 
 export interface WhyOptions extends HubOptions {
   readonly json?: boolean;
@@ -21,13 +22,26 @@ export interface WhyOptions extends HubOptions {
 const retainedTimeout = 1000; // ms
 
 export async function runWhy(addressText: string, options: WhyOptions, signal: AbortSignal): Promise<void> {
-  const address = readAddress(addressText);
+  const address = placeIn(addressText) ?? readAddress(addressText);
   const hub = await findHub(options, process.env);
+  const isJson = options.json === true;
+  const lines =
+    address.port === undefined
+      ? await placeLines(address, hub, isJson)
+      : await inputLines(address, hub, isJson, signal);
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+async function inputLines(
+  address: SiteAddress,
+  hub: HubAddress,
+  isJson: boolean,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const site = await fetchNodes(hub);
   const input = findInput(site, address);
   const known = await readRetained(hub, site.site, address, signal);
-  const lines = options.json === true ? [whyJson(input, known)] : whyLines(input, known, new Date());
-  process.stdout.write(`${lines.join("\n")}\n`);
+  return isJson ? [whyJson(input, known)] : whyLines(input, known, new Date());
 }
 
 export interface Known {

@@ -6,6 +6,7 @@ import { whoRuns } from "./core/registry/who-runs.ts";
 import type { RouteRunner } from "@interactor/shared/routing/run-route";
 import type { NodesResponse } from "@interactor/shared/wire/api";
 import type { Hub } from "./hub.ts";
+import type { HubMeasured } from "./hub-measured.ts";
 import type { Broker } from "./ports/broker.ts";
 import type { Journal } from "./ports/journal.ts";
 import type { HubView } from "./ports/view.ts";
@@ -20,10 +21,16 @@ function hubRoutes(runners: readonly RouteRunner[]): NodesResponse["hub_routes"]
   return Object.fromEntries(views);
 }
 
+export interface Viewed {
+  readonly broker: Broker;
+  readonly journal: Journal;
+  readonly measured: Pick<HubMeasured, "families">;
+}
+
 /** `problems` names what keeps the hub from being ready; empty: nothing does. */
 export function viewOf(
   hub: Hub,
-  { broker, journal }: { readonly broker: Broker; readonly journal: Journal },
+  { broker, journal, measured }: Viewed,
   problems: () => readonly string[],
 ): HubView {
   return {
@@ -58,8 +65,9 @@ export function viewOf(
     running: (modules) => whoRuns(hub.site.modules, hub.presence.state, modules),
     ledger: (node) => hub.ledger.view(hub.options.site, hub.router.queues, node),
     readiness: () => ({ ready: problems().length === 0, problems: problems() }),
-    metrics: () =>
-      metricFamilies({
+    metrics: () => [
+      ...measured.families((node) => hub.presence.isHere(node)),
+      ...metricFamilies({
         version: hub.options.version,
         counters: hub.counters,
         presence: hub.presence.state,
@@ -71,5 +79,6 @@ export function viewOf(
         broker,
         journal,
       }),
+    ],
   };
 }

@@ -4,18 +4,20 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleDigest, hubWithBundle, presses } from "../e2e/pull/bundle-hub.ts";
-import { pullingNode } from "../e2e/pull/pulling-node.ts";
+import { type PullingNode, pullingNode } from "../e2e/pull/pulling-node.ts";
 import { slowLine } from "../e2e/pull/slow-line.ts";
 import { type Bench, type BenchContext, percentile, Samples } from "./bench.ts";
 
 const runs = 3;
 /** In bytes a second: a poor radio link, and a fair one. */
 const rates = [250_000, 1_250_000] as const;
-const idleTime = 2000;
+/** The bundle is pulled again and again until there were so many. */
+const pressesWanted = 100;
+const idlePresses = 40;
 
 export const filePull: Bench = {
   name: "file-pull",
-  about: "300 KB to a node over a slow line, beside a stop every 20 ms on the same connection",
+  about: "300 KB to a node over a slow line, beside somebody who presses stop on the same connection",
   run,
 };
 
@@ -33,16 +35,22 @@ async function run({ signal, progress }: BenchContext) {
       const node = stack.use(await pullingNode(line.url, folder));
       await node.connected;
       const before = await presses(hub, node);
-      await after(idleTime, undefined, { signal });
+      while (before.count < idlePresses) await after(50, undefined, { signal });
       addDelays(samples, `${subject}, idle`, await before.end());
       const meanwhile = await presses(hub, node);
-      const began = performance.now();
-      for await (const _ of node.pull.files.fetch(bundleDigest, 0, signal));
-      samples.add(subject, "transfer", "s", (performance.now() - began) / 1000);
+      while (meanwhile.count < pressesWanted)
+        samples.add(subject, "transfer", "s", await transferTime(node, signal));
       addDelays(samples, subject, await meanwhile.end());
     }
   }
   return samples.rows();
+}
+
+/** In seconds. */
+async function transferTime(node: PullingNode, signal: AbortSignal): Promise<number> {
+  const began = performance.now();
+  for await (const _ of node.pull.files.fetch(bundleDigest, 0, signal));
+  return (performance.now() - began) / 1000;
 }
 
 function addDelays(samples: Samples, subject: string, delays: readonly number[]): void {

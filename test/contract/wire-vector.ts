@@ -1,9 +1,15 @@
 // The messages behind the golden vectors: how each is written and read. A vector is three things that must agree:
 // `message` (what our code holds), `wire` (what any CBOR library reads) and the bytes.
 
+import {
+  type CrashReport,
+  decodeCrashReport,
+  encodeCrashReport,
+} from "@interactor/shared/wire/messages/crash";
 import { decodeForget, encodeForget, type Forget } from "@interactor/shared/wire/messages/forget";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { decodeMeasured, encodeMeasured, type Measured } from "@interactor/shared/wire/messages/measured";
 import { type Batch, decodeBatch, encodeBatch } from "@interactor/shared/wire/batch";
 import { isLane } from "@interactor/shared/wire/lanes";
 import { type Command, decodeCommand, encodeCommand } from "@interactor/shared/wire/messages/command";
@@ -155,6 +161,7 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "vote-refused": memberWord,
   "vote-settled": memberWord,
   "reported-transfer": codec<Reported>(encodeReported, decodeReported),
+  "reported-machine": codec<Reported>(encodeReported, decodeReported),
   "reported-apply": codec<Reported>(encodeReported, decodeReported),
   reported: codec<Reported>(encodeReported, decodeReported),
   "reported-stopped": codec<Reported>(encodeReported, decodeReported),
@@ -174,6 +181,9 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "pull-metadata": codec<Pull>(encodePull, decodePull),
   "piece-bytes": codec<Piece>(encodePiece, decodePiece),
   "piece-missing": codec<Piece>(encodePiece, decodePiece),
+  measured: codec<Measured>(encodeMeasured, decodeMeasured),
+  crash: codec<CrashReport>(encodeCrashReport, decodeCrashReport),
+  "crash-sandbox": codec<CrashReport>(encodeCrashReport, decodeCrashReport),
   "profile-begin": profileOrder,
   "profile-piece": profileOrder,
   "profile-drop": profileOrder,

@@ -1,5 +1,6 @@
 /** The settings of an instance: a board, and which of its pins is what. */
-import { deliveries, z } from "@interactor/shared/sdk/define-module";
+import { deliveries } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 import { boards } from "../../flashing/boards.ts";
 import {
   guardMillisLeast,

@@ -6,7 +6,8 @@
  */
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { uptime } from "node:os";
-import { messageOf, z } from "@interactor/shared/sdk/define-module";
+import { messageOf } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 import type { Remembered } from "./engine/engine.ts";
 import { slotCount } from "./engine/slots.ts";
 

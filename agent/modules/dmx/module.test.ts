@@ -240,7 +240,8 @@ describe("what is stored", () => {
       show: {
         cues: [
           { name: "open", levels: { ch1: 200 } },
-          { scene: "night", fade: "200ms", follow: "50ms" },
+          // Long enough that a machine under load sends a frame within it.
+          { scene: "night", fade: "2s", follow: "50ms" },
           { levels: { ch2: 9 } },
         ],
       },

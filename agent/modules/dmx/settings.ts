@@ -2,7 +2,8 @@
  * The settings of an instance. Parsed, each dimmer is also the declaration of its input, so that the
  * manifest's `inputsFrom` can point at them.
  */
-import { type InputSpec, z } from "@interactor/shared/sdk/define-module";
+import { type InputSpec } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 import type { InputPriorities } from "./engine/inputs.ts";
 import { channelInput, slotCount } from "./engine/slots.ts";
 import { priorities } from "./engine/source.ts";

@@ -1,5 +1,5 @@
 /** What an instance and the process of its board say to each other. Pure. */
-import { z } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 import { settings } from "./settings.ts";
 
 const value = z.union([z.boolean(), z.number()]);

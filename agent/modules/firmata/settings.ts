@@ -1,5 +1,6 @@
 /** The settings of a board: its serial line, and what hangs on its pins. */
-import { deliveries, z } from "@interactor/shared/sdk/define-module";
+import { deliveries } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 import { freqMax, freqMin, portsMax } from "./limits.ts";
 
 const path = z.string().check(

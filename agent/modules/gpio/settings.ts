@@ -1,5 +1,6 @@
 /** The settings of an instance: a chip, and which line of it is what. */
-import { deliveries, z } from "@interactor/shared/sdk/define-module";
+import { deliveries } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 import { debounceMillisMax, lineNumberMax, linesMax } from "./limits.ts";
 
 const pin = z

@@ -1,4 +1,4 @@
-import { z } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 
 const every = z.number().check(z.gte(0.1), z.lte(3600));
 

@@ -1,5 +1,6 @@
 /** The settings of an instance: one chip on a bus, and which of its values are outputs. */
-import { deliveries, z } from "@interactor/shared/sdk/define-module";
+import { deliveries } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 import { everyMax, everyMin } from "./limits.ts";
 
 const address = z.string().check(z.regex(/^\d{1,3}\/0x[0-7][0-9a-f]$/u, "bus and address, such as 1/0x76"));

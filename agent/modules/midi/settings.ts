@@ -1,5 +1,6 @@
 /** The settings of an instance: a port by its name, and which message stands for which output or input. */
-import { deliveries, z } from "@interactor/shared/sdk/define-module";
+import { deliveries } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 import { portsMax } from "./limits.ts";
 import { dataMax, noteOf } from "./message.ts";
 

@@ -1,6 +1,7 @@
 /** The settings of an instance: where to listen, whom to send to, and which address stands for which port. */
 import { isIPv4 } from "node:net";
-import { deliveries, z } from "@interactor/shared/sdk/define-module";
+import { deliveries } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 import { isPattern } from "./address-pattern.ts";
 import { addressesMax, addressLengthMax, argumentsMax, portsMax } from "./limits.ts";
 

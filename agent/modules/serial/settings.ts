@@ -1,5 +1,6 @@
 /** The settings of a serial line. One union by `format`, so that what makes no sense together cannot be written. */
-import { deliveries, z } from "@interactor/shared/sdk/define-module";
+import { deliveries } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 import { lineBytesMost, outputsMax, patternLengthMax } from "./limits.ts";
 import { patternProblem } from "./pattern.ts";
 

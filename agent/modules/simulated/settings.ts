@@ -1,4 +1,4 @@
-import { z } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 
 /**
  * Visits last 21 s on average and come one after the other; more than 150 an hour would leave no time between

@@ -1,5 +1,6 @@
 /** A machine as data: states, what leads from one to another, and what is said on the way. */
-import { inputSpec, outputSpec, z } from "@interactor/shared/sdk/define-module";
+import { inputSpec, outputSpec } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 import { durationMax, expressionLengthMax, nearest, parseDuration } from "@interactor/shared/sdk/expressions";
 import { listMax, variablesMax } from "./limits.ts";
 import { problemsOf } from "./problems.ts";

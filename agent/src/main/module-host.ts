@@ -3,14 +3,11 @@ import { dirname, join } from "node:path";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { millis } from "@interactor/shared/kernel/units";
 import { ceilingFile } from "../adapters/ceiling-file.ts";
-import type { GroupFolders } from "../adapters/module-host-sandbox/cgroup.ts";
-import { keptSurvey } from "../adapters/module-host-sandbox/kept-survey.ts";
 import {
   type Machine,
   type Measure,
   measureNames,
   measures,
-  surveyMachine,
 } from "../adapters/module-host-sandbox/machine.ts";
 import { sandboxGuests } from "../adapters/module-host-sandbox/module-host-sandbox.ts";
 import { systemServices } from "../adapters/module-services-system/module-services-system.ts";
@@ -21,43 +18,44 @@ import { pacedWrites } from "../agent-storage-writes.ts";
 import { AgentModules, type ModulesOptions } from "../agent-modules.ts";
 import { limitsUnder, pastCeiling } from "../core/ceiling/ceiling.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "../ports/module-host.ts";
-import { workerOf } from "./modules.ts";
+import { urgentWorkers, workerOf } from "./modules.ts";
 
-export interface ModulesSetup extends WorkerOptions, Pick<ModulesOptions, "clock" | "random" | "log"> {
+type ModulesWorld = Pick<ModulesOptions, "clock" | "random" | "log" | "crashed" | "measured">;
+
+export interface ModulesSetup extends Omit<WorkerOptions, "urgent"> {
   /** The agent's data folder. */
   readonly data: string;
   /** Where a file is that came from the hub, by its digest. */
   readonly fileOf: (digest: string) => string;
-  /** Measures of a sandbox that this node does without. */
-  readonly without: ReadonlySet<Measure>;
+  /** What the machine can enforce on modules of others. */
+  readonly survey: () => Promise<Machine>;
+  /** Measures without which no module of others is run. */
+  readonly required: ReadonlySet<Measure>;
   /** The file that says what modules that came from the hub may have here, whatever it grants them. */
   readonly ceiling: string;
 }
 
-export function modulesOf(setup: ModulesSetup): (events: ModuleHostEvents) => ModuleHost {
-  const { file, data, fileOf, site, node, steering, clock, random, log, without } = setup;
+export function modulesOf(
+  setup: ModulesSetup,
+  { clock, random, log, crashed, measured }: ModulesWorld,
+): (events: ModuleHostEvents) => ModuleHost {
+  const { file, data, fileOf, site, node, steering, survey, required } = setup;
   const ceiling = ceilingFile(setup.ceiling);
-  const worker = workerGuests({ file, site, node, steering });
+  const worker = workerGuests({ file, site, node, steering, urgent: urgentWorkers });
   let problem: string | undefined;
-  // A node without modules of others is not looked at.
-  const survey = async (groups: GroupFolders | undefined): Promise<Machine> => {
-    const found = await surveyMachine({ folder: join(data, "sandbox"), groups });
-    problem = lacking(found);
-    log.info("looked at what this machine can enforce on modules of others", {
-      has: [...found.has],
-      missing: found.missing,
-    });
-    return found;
-  };
   const sandbox = sandboxGuests({
     site,
     node,
     inside: join(dirname(file), "sandbox.mjs"),
-    machine: keptSurvey(survey, () => performance.now()),
-    without,
+    async machine() {
+      const found = await survey();
+      problem = lacking(found);
+      return found;
+    },
+    required,
     steering,
   });
-  const services = pacedWrites(systemServices(join(data, "modules")), clock);
+  const services = pacedWrites(systemServices(join(data, "modules"), clock), clock);
   // What stands in the node's own file was written by whoever writes its ceiling.
   const limitsOf = ({ limits }: Pick<InstanceSpec, "limits">, digest: string) =>
     limitsUnder({ limits }, digest === "" ? { limits: {} } : ceiling());
@@ -82,7 +80,29 @@ export function modulesOf(setup: ModulesSetup): (events: ModuleHostEvents) => Mo
     return group === undefined ? undefined : { name: group, kind: "worker", open: worker };
   };
   return (events) =>
-    new AgentModules({ placeOf, services, clock, random, log, objection, problem: () => problem }, events);
+    new AgentModules(
+      {
+        placeOf,
+        services,
+        objection,
+        clock,
+        random,
+        log,
+        crashed,
+        measured,
+        problem: () => wordsOf(problem, services.resting()),
+      },
+      events,
+    );
+}
+
+/** What keeps modules from working as they should; `undefined`: nothing. */
+function wordsOf(lack: string | undefined, resting: readonly string[]): string | undefined {
+  const words = [
+    ...(lack === undefined ? [] : [lack]),
+    ...resting.map((thing) => `${thing} failed again and again and is given a rest`),
+  ];
+  return words.length === 0 ? undefined : words.join("; ");
 }
 
 /** What this machine cannot enforce, in words for people; `undefined`: nothing. */

@@ -19,3 +19,6 @@ export function workerOf(module: string, version?: string): string | undefined {
   if (manifest === undefined) return undefined;
   return manifest.worker === "own" ? manifest.id : "shared";
 }
+
+/** Workers whose work has a beat: who waits longer than a millisecond for a processor shows it on stage. */
+export const urgentWorkers: ReadonlySet<string> = new Set([dmx.id]);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { zonesPerNodeMax } from "@interactor/shared/wire/limits";
-import { readInstances, readOptions } from "./options.ts";
+import { readInstances, readOptions, readRequired } from "./options.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -38,6 +38,30 @@ test("measures of a sandbox that a node does without come the same way, and only
   expect(withoutOf([], { INTERACTOR_SANDBOX_WITHOUT: "system-calls, " })).toEqual(["system-calls"]);
   expect(withoutOf([])).toEqual([]);
   expect(() => withoutOf(["--sandbox-without", "walls"])).toThrow(/"walls" is no measure: user, namespaces/);
+});
+
+test("what a sandbox must have stands in the node's file, and the command line does without some of it", () => {
+  const path = join(folder, "walls.json");
+  const required = (text: string, without: readonly string[] = []) => {
+    writeFileSync(path, text);
+    return [
+      ...readRequired(
+        path,
+        readOptions(
+          without.flatMap((each) => ["--sandbox-without", each]),
+          {},
+        ).without,
+      ),
+    ];
+  };
+
+  expect(required('{"instances":{}}')).toEqual(["user", "namespaces", "system-calls", "permissions"]);
+  expect(required('{"instances":{}}', ["user"])).toEqual(["namespaces", "system-calls", "permissions"]);
+  expect(required('{"sandbox":{"require":["memory","user"]},"instances":{}}', ["user"])).toEqual(["memory"]);
+  expect(() => required('{"sandbox":{"require":["walls"]},"instances":{}}')).toThrow(
+    /one of user, namespaces/,
+  );
+  expect(readRequired(join(folder, "none.json"), new Set()).size).toBe(4);
 });
 
 test("a zone that is no name, and too many, are refused", () => {

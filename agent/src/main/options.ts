@@ -9,7 +9,12 @@ import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { durationMax, instancesMax, leaseMin, zonesPerNodeMax } from "@interactor/shared/wire/limits";
 import { everyZone } from "@interactor/shared/wire/messages/stop";
 import { isName, nameFrom, sceneInstance } from "@interactor/shared/wire/names";
-import { type Measure, measureNames, measures } from "../adapters/module-host-sandbox/machine.ts";
+import {
+  type Measure,
+  measureNames,
+  measures,
+  requiredMeasures,
+} from "../adapters/module-host-sandbox/machine.ts";
 import type { InstanceSpec } from "../ports/module-host.ts";
 
 export interface Options {
@@ -114,6 +119,10 @@ const lease = z.pipe(
 );
 
 const nodeFile = z.strictObject({
+  /** Without which measures no module of others is run here; left out: those that keep it from the agent's own. */
+  sandbox: z.optional(
+    z.strictObject({ require: z.array(z.enum(measureNames, `one of ${measureNames.join(", ")}`)) }),
+  ),
   instances: z
     .record(
       z.string().check(z.refine(isName, "not a name")),
@@ -124,7 +133,11 @@ const nodeFile = z.strictObject({
         bundle: z.optional(z.string()),
         /** What it may reach through the agent: hosts as `host:port`, files by their paths. */
         grants: z.optional(
-          z.strictObject({ host: z.optional(z.array(z.string())), file: z.optional(z.array(z.string())) }),
+          z.strictObject({
+            host: z.optional(z.array(z.string())),
+            file: z.optional(z.array(z.string())),
+            serial: z.optional(z.array(z.string())),
+          }),
         ),
         /** Whether the node is of no use without it. */
         critical: z.optional(z.boolean()),
@@ -145,8 +158,19 @@ const nodeFile = z.strictObject({
 
 /** The instances in `node.json`; a file that is not there means none. Throws a Fault that says what is wrong. */
 export function readInstances(path: string): readonly InstanceSpec[] {
+  const file = readNodeFile(path);
+  return Object.entries(file?.instances ?? {}).map(([name, given]) => specOf(name, given, dirname(path)));
+}
+
+/** Measures without which no module of others is run: those of `node.json`, less what the command line does without. */
+export function readRequired(path: string, without: ReadonlySet<Measure>): ReadonlySet<Measure> {
+  const required: readonly Measure[] = readNodeFile(path)?.sandbox?.require ?? requiredMeasures;
+  return new Set(required.filter((measure) => !without.has(measure)));
+}
+
+function readNodeFile(path: string): z.infer<typeof nodeFile> | undefined {
   const text = readText(path);
-  if (text === undefined) return [];
+  if (text === undefined) return undefined;
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -160,7 +184,7 @@ export function readInstances(path: string): readonly InstanceSpec[] {
     );
     throw new Fault("CONFIG_INVALID", `${path}: ${problems.join("; ")}`);
   }
-  return Object.entries(parsed.data.instances).map(([name, given]) => specOf(name, given, dirname(path)));
+  return parsed.data;
 }
 
 function specOf(
@@ -182,12 +206,15 @@ function specOf(
 const grantsOf = ({
   host = [],
   file = [],
+  serial = [],
 }: {
   host?: string[] | undefined;
   file?: string[] | undefined;
+  serial?: string[] | undefined;
 }) => ({
   host,
   file,
+  ...(serial.length === 0 ? {} : { serial }),
 });
 
 function readText(path: string): string | undefined {

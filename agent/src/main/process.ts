@@ -12,11 +12,17 @@ import { systemSecrets } from "../adapters/secrets-system.ts";
 import { openSpool } from "../adapters/spool-segments/spool-segments.ts";
 import { openStateStore } from "../adapters/state-store-files.ts";
 import { Agent } from "../agent.ts";
+import type { AgentCrashes } from "../agent-crashes.ts";
+import type { Log } from "../ports/log.ts";
+import type { SiteClock } from "../ports/site-clock.ts";
 import { spoolLimits } from "../ports/spool.ts";
+import { AgentMeasured } from "../agent-measured.ts";
+import { openCrashes } from "./crashes.ts";
 import { modulesOf } from "./module-host.ts";
+import { runDoctor, surveyOf, watchMachine } from "./machine.ts";
 import { openProfile } from "./profile.ts";
 import { openPull } from "./pull.ts";
-import { readInstances, readOptions } from "./options.ts";
+import { readInstances, readOptions, readRequired } from "./options.ts";
 import { allowBundles } from "./trust.ts";
 import { version } from "./version.ts";
 
@@ -25,9 +31,12 @@ const endTimeout = 1400;
 /** EX_TEMPFAIL of sysexits.h: whoever keeps the process going starts it again. */
 const restartExit = 75;
 
-export async function run(): Promise<void> {
+/** `file`: the program, which its worker threads run too. */
+export async function run(file: string): Promise<void> {
+  const [command, ...rest] = process.argv.slice(2);
   try {
-    await serve();
+    if (command === "doctor") return await runDoctor(rest);
+    await serve(file);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     process.stderr.write(`interactor agent: ${error.message}\n`);
@@ -35,28 +44,23 @@ export async function run(): Promise<void> {
   }
 }
 
-async function serve(): Promise<void> {
+async function serve(file: string): Promise<void> {
   const ending = Promise.withResolvers<number>();
   whenTold(() => ending.resolve(0));
   const options = readOptions(process.argv.slice(2), process.env);
-  const { data, site, node, hub, config, zones, trustRoot, secrets } = options;
+  const { data, site, node, hub, config, zones, without, trustRoot, secrets } = options;
   using folder = openDataFolder(data);
-  const instances = readInstances(config);
+  const [instances, required] = [readInstances(config), readRequired(config, without)];
   const log = pinoLog({ name: "interactor-agent", version, node });
   const [random, steering] = [{ next: Math.random }, newSteering()];
   const clock = systemClock(steering);
-  const store = await openStateStore(data);
-  const applyStore = await openApplyStore({ folder: join(data, "apply"), log });
-  const spool = await openSpool({
-    folder: join(data, "spool"),
-    session: sessionOf(randomBytes(sessionBytes)),
-    limits: spoolLimits,
-    clock,
-    log,
-  });
+  const { store, applyStore, spool } = await openStores(data, clock, log);
   const pull = await openPull({ site, node }, data, clock, log);
+  using crashes = await openCrashes({ site, node, data }, clock, log);
+  using measured = new AgentMeasured({ site, node }, clock);
+  const crashed: AgentCrashes["crashed"] = (death) => crashes.crashed(death);
+  const survey = surveyOf(data, clock, log);
   const profile = openProfile({ site, node }, clock, log);
-  const file = import.meta.filename;
   const fileOf = (digest: string): string => applyStore.pathOf(digest);
   const agent = new Agent(
     {
@@ -72,14 +76,20 @@ async function serve(): Promise<void> {
       clock,
       random,
       log,
-      link: profile.over(pull.over(mqttLink(hub))),
+      link: measured.over(crashes.over(profile.over(pull.over(mqttLink(hub))))),
       store,
       applyStore,
       files: pull.files,
       allow: allowBundles({ data, node, root: trustRoot, source: pull.source, log, fileOf }),
-      secrets: systemSecrets(process.env, secrets),
+      secrets: crashes.hiding(systemSecrets(process.env, secrets)),
       spool,
-      openHost: profile.around(modulesOf({ ...options, file, fileOf, steering, clock, random, log })),
+      machine: watchMachine(data, survey, { clock, log }),
+      openHost: profile.around(
+        modulesOf(
+          { ...options, file, fileOf, survey, required, steering },
+          { clock, random, log, crashed, measured: measured.take },
+        ),
+      ),
       restart: (reason) => {
         log.error(`the agent ends, to be started again: ${reason}`, { reason });
         ending.resolve(restartExit);
@@ -92,6 +102,21 @@ async function serve(): Promise<void> {
   setTimeout(() => process.exit(code), endTimeout).unref();
   await agent[Symbol.asyncDispose]();
   process.exit(code);
+}
+
+/** What it keeps on its disk. */
+async function openStores(data: string, clock: SiteClock, log: Log) {
+  return {
+    store: await openStateStore(data),
+    applyStore: await openApplyStore({ folder: join(data, "apply"), log }),
+    spool: await openSpool({
+      folder: join(data, "spool"),
+      session: sessionOf(randomBytes(sessionBytes)),
+      limits: spoolLimits,
+      clock,
+      log,
+    }),
+  };
 }
 
 /** When somebody wants the process to end: a signal, or the parent that started it is gone. */

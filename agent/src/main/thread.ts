@@ -5,7 +5,7 @@ import { invariant } from "@interactor/shared/kernel/assert";
 import { Fault } from "@interactor/shared/kernel/fault";
 import { systemClock } from "../adapters/clock-system.ts";
 import { loaded, type ModuleLoader } from "@interactor/shared/sdk/loaded-module";
-import { runWorker } from "../adapters/module-host-worker/worker.ts";
+import { goFirst, runWorker } from "../adapters/module-host-worker/worker.ts";
 
 const load: ModuleLoader = async (module) => {
   switch (module) {
@@ -37,10 +37,11 @@ const load: ModuleLoader = async (module) => {
 };
 
 const setup = z.object({ site: z.string(), node: z.string() });
-const clock = z.object({ steering: z.instanceof(SharedArrayBuffer) });
+const sharing = z.object({ steering: z.instanceof(SharedArrayBuffer), isUrgent: z.boolean() });
 
 export function run(): void {
   invariant(parentPort !== null, "a worker has a parent");
-  const { steering } = clock.parse(workerData);
+  const { steering, isUrgent } = sharing.parse(workerData);
+  if (isUrgent) goFirst();
   runWorker(parentPort, setup.parse(workerData), load, systemClock(steering));
 }

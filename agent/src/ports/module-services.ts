@@ -1,4 +1,5 @@
 /** What the agent does in the world for an instance. */
+import type { SerialSettings } from "@interactor/shared/sdk/services";
 import type { Value } from "@interactor/shared/wire/value";
 
 /** What an instance keeps, by key. */
@@ -26,6 +27,12 @@ export interface ModuleServices {
   saveStored(instance: string, stored: Stored): Promise<void>;
   /** Throws a Fault `CONNECT_FAILED`, or `UNAVAILABLE` while an address rests. */
   connect(host: string, port: number, ends: ByteLineEnds): Promise<ByteLine>;
+  /** Whether something is plugged in there. */
+  isSerialLine(path: string): Promise<boolean>;
+  /** Throws a Fault `SERIAL_UNAVAILABLE`, or `UNAVAILABLE` while the line rests. */
+  openSerial(path: string, settings: SerialSettings, ends: ByteLineEnds): Promise<ByteLine>;
+  /** Hosts and lines that failed again and again and are given a rest now. */
+  resting(): readonly string[];
   /** Throws a Fault `FILE_UNREADABLE` or `FILE_TOO_LARGE`. */
   readFile(path: string, bytesMax: number): Promise<Uint8Array>;
 }

@@ -19,6 +19,7 @@ import { viewOf } from "../hub-view.ts";
 import { journalLimits } from "../ports/journal.ts";
 import type { JournalSpan } from "../ports/journal-reader.ts";
 import type { Log } from "../ports/log.ts";
+import { openDiagnostics } from "./diagnostics.ts";
 import { boundHeap } from "./heap.ts";
 import { type Options, readOptions } from "./options.ts";
 import { record, recordingOf } from "./record.ts";
@@ -52,6 +53,7 @@ async function serve(): Promise<void> {
   const [clock, uptime] = [systemClock(), systemUptime()];
   await using journal = await openJournal({ folder: data, limits: journalLimits, clock, uptime, log });
   await using trust = await openTrust(data, clock, log);
+  await using diagnostics = await openDiagnostics(data, clock, log);
   const profiles = openProfiles(clock, log);
   const file = import.meta.filename;
   await using kept = await openSiteWorld({ data, site, clock, log, file, trust: trust.desk });
@@ -71,7 +73,7 @@ async function serve(): Promise<void> {
   await hub.resume();
   await using store = await openBrokerStore({ folder: data, limits: options.limits, clock, log });
   const wall = steadyWall(clock);
-  const rules = profiles.rules(trust.rules(hub, hub.counters), hub.counters);
+  const rules = diagnostics.rules(profiles.rules(trust.rules(hub, hub.counters), hub.counters), hub.counters);
   await using broker = await openBroker({ ...mqttOf(options), store, wall }, rules);
   const problems = () => [
     ...routes.problems(),
@@ -90,9 +92,10 @@ async function serve(): Promise<void> {
       faulted: (...told) => hub.faulted(...told),
       trust: trust.desk,
       registry: trust.registry,
+      crashes: diagnostics.crashes,
       profiles: profiles.desk,
     },
-    viewOf(hub, { broker, journal }, problems),
+    viewOf(hub, { broker, journal, measured: diagnostics.measured }, problems),
     controlOf(hub),
   );
   // The first to end: a release that was asked just now must not come back as a stop.

@@ -4,7 +4,7 @@ import type { Random } from "../kernel/random.ts";
 import type { Micros } from "../kernel/units.ts";
 import type { Quality } from "../wire/entry.ts";
 import type { OwnerKind } from "../wire/messages/owners.ts";
-import type { ModuleFiles, ModuleNet, ModuleStorage } from "./services.ts";
+import type { ModuleFiles, ModuleMetrics, ModuleNet, ModuleSerial, ModuleStorage } from "./services.ts";
 import type { Value } from "../wire/value.ts";
 
 /** What an input shall hold now. */
@@ -45,6 +45,9 @@ export interface ModuleContext extends ModulePlace {
   readonly storage: ModuleStorage;
   readonly net: ModuleNet;
   readonly files: ModuleFiles;
+  readonly serial: ModuleSerial;
+  /** What it measures of itself. */
+  readonly metrics: ModuleMetrics;
   /** Aborted when the instance shall stop. */
   readonly signal: AbortSignal;
   /** Gives a value of a declared output. A name that is not declared or a value of another type throws. */

@@ -1,10 +1,12 @@
-/** All that a module's author needs: `import { defineModule, z } from "@interactor/shared/sdk/define-module"`. */
-import * as z from "zod/mini";
+/**
+ * What a module's author needs: `import { defineModule } from "@interactor/shared/sdk/define-module"`, and for settings
+ * `import * as z from "@interactor/shared/sdk/schemas"`.
+ */
+import type * as z from "zod/mini";
 import type { Manifest } from "../bundle/manifest.ts";
 import type { ModuleContext, ModulePlace } from "./context.ts";
 import type { ModuleStorage } from "./services.ts";
 
-export { z };
 export type { Manifest } from "../bundle/manifest.ts";
 export type { InputSpec, OutputSpec } from "../wire/messages/port.ts";
 export type { Applied, Emission, ModuleContext, ModuleLog, ModulePlace } from "./context.ts";
@@ -12,7 +14,17 @@ export type { Quality } from "../wire/entry.ts";
 export type { Value } from "../wire/value.ts";
 export type { Clock } from "../kernel/clock.ts";
 export type { Random } from "../kernel/random.ts";
-export type { HostAddress, ModuleConnection, ModuleFiles, ModuleNet, ModuleStorage } from "./services.ts";
+export type {
+  HostAddress,
+  ModuleConnection,
+  ModuleFiles,
+  ModuleMetrics,
+  ModuleNet,
+  ModuleSerial,
+  ModuleStorage,
+  SerialLine,
+  SerialSettings,
+} from "./services.ts";
 export { quality } from "../wire/entry.ts";
 export { deliveries, inputSpec, outputSpec } from "../wire/messages/port.ts";
 export { unreachable } from "../kernel/assert.ts";

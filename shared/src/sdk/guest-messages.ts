@@ -5,6 +5,7 @@
 import type { DeclaredPorts } from "../bundle/manifest.ts";
 import type { Micros } from "../kernel/units.ts";
 import type { Quality } from "../wire/entry.ts";
+import type { InstanceMetrics } from "../wire/messages/measured.ts";
 import type { Value } from "../wire/value.ts";
 import type { Applied } from "./context.ts";
 import type { Verdict } from "./define-module.ts";
@@ -77,6 +78,8 @@ export type FromGuest =
       message: string,
       details: Readonly<Record<string, unknown>> | undefined,
     ]
+  /** What it measures of itself, all of it. */
+  | readonly [kind: "metrics", instance: string, metrics: InstanceMetrics]
   | readonly [kind: "answer", question: number, verdict: Verdict]
   | readonly [kind: "ask", instance: string, question: number, request: ServiceRequest]
   /** So many bytes of a connection were looked at; it shall be closed. */

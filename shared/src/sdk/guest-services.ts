@@ -1,15 +1,18 @@
 /** The inside of what an instance has of the world: questions to the agent, and connections that it keeps for us. */
 import { Fault } from "../kernel/fault.ts";
 import type { Value } from "../wire/value.ts";
+import { LineReader } from "./line-reader.ts";
 import type { FromGuest, ToGuest } from "./guest-messages.ts";
 import {
   lineWriteBytes,
-  type ModuleConnection,
   type ModuleFiles,
   type ModuleNet,
+  type ModuleSerial,
   type ModuleStorage,
   type ServiceReply,
   type ServiceRequest,
+  type SerialLine,
+  type SerialSettings,
 } from "./services.ts";
 
 type ToServices = Extract<ToGuest, { readonly 0: "told" | "came" | "closed" }>;
@@ -38,25 +41,32 @@ export class GuestServices {
   };
 
   readonly net: ModuleNet = {
-    connect: async ({ host, port }) => {
-      this.#last += 1;
-      const number = this.#last;
-      // There before it is open: what the other side says first may come with the answer.
-      const line = new Line(
-        (bytes) => this.#ask(["write", number, bytes]),
-        (bytes) => this.#say(["taken", this.#name, number, bytes]),
-        () => this.#say(["hang-up", this.#name, number]),
-      );
-      this.#lines.set(number, line);
-      try {
-        await this.#ask(["connect", number, host, port]);
-      } catch (error) {
-        this.#lines.delete(number);
-        throw error;
-      }
-      return line;
-    },
+    connect: ({ host, port }) => this.#open((number) => ["connect", number, host, port]),
   };
+
+  readonly serial: ModuleSerial = {
+    list: async () => linesIn(await this.#ask(["list-serial"])),
+    open: (path, settings) => this.#open((number) => ["open-serial", number, path, plainly(settings)]),
+  };
+
+  async #open(request: (number: number) => ServiceRequest): Promise<Line> {
+    this.#last += 1;
+    const number = this.#last;
+    // There before it is open: what the other side says first may come with the answer.
+    const line = new Line(
+      (bytes) => this.#ask(["write", number, bytes]),
+      (bytes) => this.#say(["taken", this.#name, number, bytes]),
+      () => this.#say(["hang-up", this.#name, number]),
+    );
+    this.#lines.set(number, line);
+    try {
+      await this.#ask(request(number));
+    } catch (error) {
+      this.#lines.delete(number);
+      throw error;
+    }
+    return line;
+  }
 
   take(message: ToServices): void {
     switch (message[0]) {
@@ -90,7 +100,7 @@ export class GuestServices {
   }
 }
 
-class Line implements ModuleConnection {
+class Line implements SerialLine {
   readonly #send: (bytes: Uint8Array) => Promise<unknown>;
   readonly #taken: (bytes: number) => void;
   readonly #hangUp: () => void;
@@ -120,6 +130,13 @@ class Line implements ModuleConnection {
     for (const bytes of this.#early.splice(0)) this.came(bytes);
   }
 
+  onLine(listener: (line: string) => void): void {
+    const reader = new LineReader();
+    this.onData((bytes) => {
+      for (const line of reader.take(bytes)) listener(line);
+    });
+  }
+
   close(): void {
     this.#hangUp();
   }
@@ -136,6 +153,21 @@ class Line implements ModuleConnection {
   over(reason: string): void {
     this.#closing.resolve(reason);
   }
+}
+
+/** As it passes a pipe: without what is left out. */
+const plainly = ({ baudRate, dataBits, stopBits, parity }: SerialSettings): SerialSettings => ({
+  baudRate,
+  ...(dataBits === undefined ? {} : { dataBits }),
+  ...(stopBits === undefined ? {} : { stopBits }),
+  ...(parity === undefined ? {} : { parity }),
+});
+
+function linesIn(value: Value | undefined): Awaited<ReturnType<ModuleSerial["list"]>> {
+  return (Array.isArray(value) ? value : []).flatMap((each) => {
+    if (typeof each !== "object" || each === null || !("path" in each)) return [];
+    return [{ path: String(each["path"]), isThere: each["isThere"] === true }];
+  });
 }
 
 function textsIn(value: Value | undefined): readonly string[] {

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { micros } from "../kernel/units.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
-import { defineModule, z } from "./define-module.ts";
+import { defineModule } from "./define-module.ts";
 import { Guest } from "./guest.ts";
 import type { FromGuest } from "./guest-messages.ts";
 import { loaded } from "./loaded-module.ts";
+import * as z from "./schemas.ts";
 
 /** What a guest says of a module that stamps its only value so. */
 async function saidOf(at: number): Promise<readonly FromGuest[]> {

@@ -11,6 +11,7 @@ import { isOfType, isSame, isSendable, type Value } from "../wire/value.ts";
 import type { Applied, Emission, ModuleContext } from "./context.ts";
 import type { Instance, Verdict } from "./define-module.ts";
 import type { FromGuest, GuestInstance, GuestSetup, LogLevel } from "./guest-messages.ts";
+import { GuestMetrics } from "./guest-metrics.ts";
 import { GuestServices } from "./guest-services.ts";
 import type { ModuleLoader, Prepared } from "./loaded-module.ts";
 import { versionKey } from "./services.ts";
@@ -28,6 +29,7 @@ export class RunningInstance {
   readonly #speak: (message: FromGuest) => void;
   readonly #abort = new AbortController();
   readonly services: GuestServices;
+  readonly #metrics: GuestMetrics;
   #listener: ((input: string, applied: Applied | undefined) => unknown) | undefined;
   /** What its inputs were told and what is not done with yet. */
   readonly #unfinished = new Set<Promise<unknown>>();
@@ -47,6 +49,7 @@ export class RunningInstance {
     this.#world = world;
     this.#speak = speak;
     this.services = new GuestServices(spec.name, (message) => this.#say(message));
+    this.#metrics = new GuestMetrics(world.clock, (metrics) => this.#say(["metrics", spec.name, metrics]));
   }
 
   get module(): string {
@@ -109,6 +112,7 @@ export class RunningInstance {
       this.#log("error", `did not stop well: ${messageOf(error)}`);
     }
     this.#isEnded = true;
+    this.#metrics.end();
   }
 
   /** What this module cannot read is another's, or will not start either: then this one goes for good. */
@@ -175,6 +179,8 @@ export class RunningInstance {
       storage: this.services.storage,
       net: this.services.net,
       files: this.services.files,
+      serial: this.services.serial,
+      metrics: this.#metrics,
       signal: this.#abort.signal,
       emit: (output, value, emission = {}) => this.#emit(ports, output, value, emission),
       onInput: (listener) => {

@@ -19,6 +19,19 @@ export interface ModuleStorage {
 /** The version of the module that wrote what its instance keeps. No module can have such a key by chance. */
 export const versionKey = "@version";
 
+/**
+ * What an instance measures of itself: the hub gives it to Prometheus as `interactor_module_events_total` and
+ * `interactor_module_value`, with the labels `node`, `instance` and `metric`, within 10 s. An instance has 32 names (a-z, 0-9
+ * and _, at most 48 letters) of both kinds together. Faults `METRIC_NAME`, `METRIC_VALUE` (no number, or a counter that
+ * would shrink) and `TOO_MANY`. Use base units, and say them in the name: `wait_seconds`, `sent_bytes`.
+ */
+export interface ModuleMetrics {
+  /** Counts up, since the instance started. */
+  count(name: string, by?: number): void;
+  /** Is this now. */
+  set(name: string, value: number): void;
+}
+
 export interface HostAddress {
   /** A name or an address, as it was granted. */
   readonly host: string;
@@ -48,6 +61,38 @@ export interface ModuleFiles {
   read(path: string): Promise<Uint8Array>;
 }
 
+export interface SerialSettings {
+  /** In bit/s. */
+  readonly baudRate: number;
+  /** Default 8. */
+  readonly dataBits?: 5 | 6 | 7 | 8 | undefined;
+  /** Default 1. */
+  readonly stopBits?: 1 | 2 | undefined;
+  /** Default none. */
+  readonly parity?: "none" | "even" | "odd" | undefined;
+}
+
+export interface ModuleSerial {
+  /** Lines that were granted, by the paths they were granted under, and whether something is plugged in there. */
+  list(): Promise<readonly { readonly path: string; readonly isThere: boolean }[]>;
+  /**
+   * A line that was granted. It is its opener's alone until it is closed. Faults `NOT_GRANTED`, `TOO_MANY` (8 lines and
+   * connections at one time), `SERIAL_UNAVAILABLE` (not plugged in, or another program has it; the words say what to do),
+   * and `UNAVAILABLE` while the agent gives a line that failed again and again a rest.
+   */
+  open(path: string, settings: SerialSettings): Promise<SerialLine>;
+}
+
+/**
+ * Writing resolves when the line has taken it, 8 KB ahead of the device at most; Fault `SERIAL_BUSY` when the device takes
+ * nothing for 5 s. What comes and is not taken is held, 64 KB; then the line is closed. `closed` resolves when it is
+ * unplugged, within 2 s, or by whomever, with the reason: open it again to go on.
+ */
+export interface SerialLine extends ModuleConnection {
+  /** In place of `onData`: text (UTF-8) by lines, without their ends; one of more than 4096 bytes is left out. */
+  onLine(listener: (line: string) => void): void;
+}
+
 /** What a guest asks its agent for. `line` is a number of the guest's own. */
 export type ServiceRequest =
   | readonly [what: "get", key: string]
@@ -56,6 +101,8 @@ export type ServiceRequest =
   | readonly [what: "keys"]
   | readonly [what: "read-file", path: string]
   | readonly [what: "connect", line: number, host: string, port: number]
+  | readonly [what: "list-serial"]
+  | readonly [what: "open-serial", line: number, path: string, settings: SerialSettings]
   | readonly [what: "write", line: number, bytes: Uint8Array];
 
 /** How it came out: a Fault's code and words, or a value, or nothing. */

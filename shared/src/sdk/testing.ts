@@ -36,6 +36,8 @@ export interface BenchOptions {
   readonly name?: string;
   /** What the instance keeps: given again, it is as after a restart. */
   readonly stored?: Map<string, Value>;
+  /** What the instance measures of itself, by name. */
+  readonly metrics?: Map<string, number>;
   /** Files that are granted, by their paths. */
   readonly files?: Readonly<Record<string, Uint8Array>>;
 }
@@ -65,6 +67,11 @@ export async function startOnBench<Settings>(
     log: { info: write("info"), warn: write("warn"), error: write("error") },
     storage: storageOf(options.stored ?? new Map()),
     net: { connect: ({ host, port }) => Promise.reject(notGranted("host", `${host}:${port}`)) },
+    serial: {
+      list: async () => [],
+      open: (path) => Promise.reject(notGranted("serial", path)),
+    },
+    metrics: metricsOf(options.metrics ?? new Map()),
     files: { read: (path) => fileIn(options.files ?? {}, path) },
     signal: abort.signal,
     emit(output, value, emission = {}) {
@@ -100,6 +107,11 @@ const storageOf = (stored: Map<string, Value>): ModuleStorage => ({
   set: async (key, value) => void stored.set(key, value),
   delete: async (key) => void stored.delete(key),
   keys: async () => [...stored.keys()],
+});
+
+const metricsOf = (all: Map<string, number>): ModuleContext["metrics"] => ({
+  count: (name, by = 1) => void all.set(name, (all.get(name) ?? 0) + by),
+  set: (name, value) => void all.set(name, value),
 });
 
 async function fileIn(files: Readonly<Record<string, Uint8Array>>, path: string): Promise<Uint8Array> {

@@ -97,6 +97,10 @@ export const nodeView = z.object({
   zones: z.optional(z.array(z.string())),
   /** There while a show stop holds the node, as it last said. */
   stop: z.optional(nodeStopView),
+  /** What its machine lacks, once its agent has looked; see machine-check.ts. */
+  machine: z.optional(
+    z.array(z.object({ check: z.string(), state: z.enum(["degraded", "missing"]), words: z.string() })),
+  ),
 });
 
 const hubRoute = z.object({

@@ -19,6 +19,10 @@ export function nodeTopics(site: string, node: string) {
     round: `${base}/round`,
     vote: `${base}/vote`,
     metric: `${base}/metric`,
+    /** What is known of a module that crashed. */
+    crash: `${base}/crash`,
+    /** What its modules measure of themselves. */
+    measured: `${base}/measured`,
     /** What a node asks of a file of the hub, and what it gets. */
     pull: `${base}/pull`,
     piece: `${base}/piece`,
@@ -69,6 +73,8 @@ const nodeLeaves = [
   "profiled",
   "log",
   "metric",
+  "crash",
+  "measured",
 ] as const;
 type NodeLeaf = (typeof nodeLeaves)[number];
 

@@ -1,6 +1,7 @@
 // The smallest module that answers.
 
-import { defineModule, z } from "@interactor/shared/sdk/define-module";
+import { defineModule } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 
 export const definition = defineModule({
   manifest: {

@@ -3,11 +3,10 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Bench, type BenchContext, Samples } from "../bench.ts";
-import type { GuestFigures, GuestKind } from "./guest-program.ts";
+import { type GuestFigures, type GuestKind, guestKinds } from "./guest-program.ts";
 
 const runs = 3;
 const crowd = 50;
-const kinds: readonly GuestKind[] = ["shared worker", "worker", "sandbox"];
 
 export const moduleGuests: Bench = {
   name: "module-guests",
@@ -18,15 +17,17 @@ export const moduleGuests: Bench = {
 async function run({ signal, progress }: BenchContext) {
   const samples = new Samples(moduleGuests.name);
   for (let count = 1; count <= runs; count += 1) {
-    for (const kind of kinds) {
+    for (const kind of guestKinds) {
       progress(`run ${count} of ${runs}: ${kind}`);
       const many = await figuresOf(kind, crowd, signal);
       samples.add(kind, `${crowd} at once until ready`, "ms", many.readyMs);
       samples.add(kind, "RSS each", "MB", many.rss / crowd);
       samples.add(kind, "PSS each", "MB", many.pss / crowd);
       const alone = await figuresOf(kind, 1, signal);
-      samples.add(kind, "round trip p50", "µs", alone.p50Micros);
-      samples.add(kind, "round trip p99", "µs", alone.p99Micros);
+      for (const [when, trips] of Object.entries(alone.trips ?? {})) {
+        samples.add(kind, `round trip ${when} p50`, "µs", trips.p50);
+        samples.add(kind, `round trip ${when} p99`, "µs", trips.p99);
+      }
     }
   }
   return samples.rows();

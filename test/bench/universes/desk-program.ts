@@ -26,6 +26,8 @@ export interface Timed {
   readonly latencies: readonly number[];
   /** From one frame with a new look to the next of the same universe, in ms. */
   readonly gaps: readonly number[];
+  /** From one look of the moving desk to the next, in ms: nobody who shows each at once can be steadier. */
+  readonly sendGaps: readonly number[];
   /** Looks that no frame has shown, because a later one came first. */
   readonly missed: number;
   /** Frames that came in all. */
@@ -34,12 +36,15 @@ export interface Timed {
 
 const frameInterval = 1000 / 44;
 const keepAlive = 800;
+/** A timer of Node fires up to so many ms late. */
+const timerSlack = 2;
 /** Looks whose frames may still be on their way are not yet missed. */
 const settled = 200;
 
 const looks = new Map<number, { readonly at: number; readonly seenBy: Set<number> }>();
 let latencies: number[] = [];
 let gaps: number[] = [];
+let sendGaps: number[] = [];
 const lastAt = new Map<number, number>();
 let frames = 0;
 let first = 1;
@@ -68,7 +73,7 @@ answerRequests(async (asked) => {
     case "start":
       return start(question);
     case "forget":
-      [latencies, gaps, frames, first] = [[], [], 0, number + 1];
+      [latencies, gaps, sendGaps, frames, first] = [[], [], [], 0, number + 1];
       lastAt.clear();
       looks.clear();
       return null;
@@ -113,16 +118,27 @@ async function start(asked: DeskQuestion & { kind: "start" }): Promise<null> {
 function move(send: (levels: Uint8Array) => void): void {
   const levels = new Uint8Array(512);
   const startedAt = performance.now();
+  let lastSentAt = startedAt;
   const next = (): void => {
+    const now = performance.now();
+    sendGaps.push(now - lastSentAt);
+    lastSentAt = now;
     number = (number + 1) % 0x10000;
     for (let slot = 2; slot < 512; slot += 1) levels[slot] = (slot + number) % 256;
     [levels[0], levels[1]] = [number >> 8, number & 0xff];
-    looks.set(number, { at: performance.now(), seenBy: new Set() });
+    looks.set(number, { at: now, seenBy: new Set() });
     send(levels);
     sent += 1;
-    setTimeout(next, Math.max(startedAt + sent * frameInterval - performance.now(), 1));
+    wait();
   };
   let sent = 0;
+  /** Timers are whole milliseconds: the rest is waited for between other work, or a desk would be as unsteady as they are. */
+  const wait = (): void => {
+    const left = startedAt + sent * frameInterval - performance.now();
+    if (left <= 0) next();
+    else if (left < timerSlack) setImmediate(wait);
+    else setTimeout(wait, Math.floor(left - 1));
+  };
   next();
 }
 
@@ -132,5 +148,5 @@ function timed(): Timed {
   for (const [which, { at, seenBy }] of looks) {
     if (which >= first && now - at > settled) missed += universes - seenBy.size;
   }
-  return { latencies, gaps, missed, frames };
+  return { latencies, gaps, sendGaps, missed, frames };
 }

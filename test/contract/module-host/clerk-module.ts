@@ -5,8 +5,8 @@ import {
   type ModuleConnection,
   type ModuleContext,
   messageOf,
-  z,
 } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "no text");
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, vi } from "vitest";
 import { newSteering, systemClock } from "../../../agent/src/adapters/clock-system.ts";
+import { surveyOf } from "../../../agent/src/main/machine.ts";
 import { modulesOf } from "../../../agent/src/main/module-host.ts";
 import type { InstanceSpec } from "../../../agent/src/ports/module-host.ts";
 import { compilerHere } from "../../../hub/src/adapters/site-compiler/compiling.ts";
@@ -41,6 +42,8 @@ const siteWith = (instance: string) => ({
 });
 const whole = "settings: { host: '127.0.0.1:9' }, grant: { files: [/etc/hostname], memoryMb: 400 }";
 
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
 async function problemsWith(instance: string): Promise<readonly string[]> {
   const compiled = await compilerHere("demo").compile(siteWith(instance), published);
   return compiled.ok ? [] : compiled.error.problems.map(({ message, hint }) => `${message}: ${hint}`);
@@ -74,18 +77,24 @@ async function nodeWith(ceiling: string | undefined) {
   const reports: string[] = [];
   const told: unknown[] = [];
   const steering = newSteering();
-  const host = modulesOf({
+  const clock = systemClock(steering);
+  const setup = {
     file: join(folder, "main.mjs"),
     data: folder,
     fileOf: () => bundle,
     site: "demo",
     node: "pi",
-    without: new Set(["user", "namespaces", "system-calls"] as const),
+    survey: surveyOf(folder, clock, log),
+    required: new Set(["permissions"] as const),
     ceiling: path,
     steering,
-    clock: systemClock(steering),
+  };
+  const host = modulesOf(setup, {
+    clock,
     random: { next: () => 0 },
-    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    log,
+    crashed: undefined,
+    measured: undefined,
   })({
     declared: () => undefined,
     started: () => undefined,

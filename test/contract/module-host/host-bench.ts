@@ -7,9 +7,11 @@ import { AgentModules } from "../../../agent/src/agent-modules.ts";
 import { pacedWrites } from "../../../agent/src/agent-storage-writes.ts";
 import { newSteering, systemClock } from "../../../agent/src/adapters/clock-system.ts";
 import { systemServices } from "../../../agent/src/adapters/module-services-system/module-services-system.ts";
+import type { Death } from "../../../agent/src/core/crashes/crash-book.ts";
 import type { OpenGuest } from "../../../agent/src/ports/guest-line.ts";
 import type { InstanceSpec, ModuleHost, ModuleOutput } from "../../../agent/src/ports/module-host.ts";
 import { micros } from "@interactor/shared/kernel/units";
+import type { InstanceMetrics } from "@interactor/shared/wire/messages/measured";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import type { Value } from "@interactor/shared/wire/value";
 
@@ -22,6 +24,10 @@ export interface HostBench extends AsyncDisposable {
   readonly reports: readonly string[];
   readonly outputs: readonly ModuleOutput[];
   readonly starts: (instance: string) => number;
+  /** What is known of guests that ended. */
+  readonly deaths: readonly Death[];
+  /** What instances measure of themselves. */
+  readonly measured: ReadonlyMap<string, InstanceMetrics>;
   start(name: string, settings?: unknown): Promise<void>;
   apply(instance: string, input: string, value: Value): void;
 }
@@ -33,15 +39,20 @@ export function openHostBench(kind: "worker" | "sandbox", open: OpenGuest, folde
   const said: string[] = [];
   const reports: string[] = [];
   const outputs: ModuleOutput[] = [];
+  const deaths: Death[] = [];
+  const measured = new Map<string, InstanceMetrics>();
   const starts = new Map<string, number>();
   const say = (words: string): void => void said.push(words);
   const clock = systemClock(newSteering());
   const host = new AgentModules(
     {
       clock,
-      services: pacedWrites(systemServices(join(folder, "modules")), clock),
+      services: pacedWrites(systemServices(join(folder, "modules"), clock), clock),
       random: { next: () => 0 },
       log: { info: say, warn: say, error: say },
+      crashed: (death) => void deaths.push(death),
+      measured: (instance, metrics) =>
+        void (metrics === undefined ? measured.delete(instance) : measured.set(instance, metrics)),
       placeOf: (instance) =>
         instance.module === "nowhere" ? undefined : { name: groupOf(instance), kind, open },
     },
@@ -59,6 +70,8 @@ export function openHostBench(kind: "worker" | "sandbox", open: OpenGuest, folde
     said,
     reports,
     outputs,
+    deaths,
+    measured,
     starts: (instance) => starts.get(instance) ?? 0,
     async start(name, settings = {}) {
       const before = reports.length;

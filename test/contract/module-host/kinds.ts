@@ -33,7 +33,13 @@ const inWorker =
   async (folder = emptyFolder()) => {
     const file = join(folder, "worker.mjs");
     writeFileSync(file, workerCode(module));
-    const open = workerGuests({ file, site: "demo", node: "stage", steering: newSteering() });
+    const open = workerGuests({
+      file,
+      site: "demo",
+      node: "stage",
+      steering: newSteering(),
+      urgent: new Set(),
+    });
     return openHostBench("worker", open, folder);
   };
 

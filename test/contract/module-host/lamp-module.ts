@@ -1,7 +1,8 @@
 // A module made for the suite: it says what its inputs take, and does what its settings tell it to.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { defineModule, z } from "@interactor/shared/sdk/define-module";
+import { defineModule } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 
 export const definition = defineModule({
   manifest: {

@@ -8,7 +8,8 @@ import inspector from "node:inspector";
 import net from "node:net";
 import { WASI } from "node:wasi";
 import { Worker } from "node:worker_threads";
-import { defineModule, z } from "@interactor/shared/sdk/define-module";
+import { defineModule } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 
 const settings = z.object({
   secret: z.string(),
@@ -105,6 +106,8 @@ const ownMeans = (): Tries => ({
   addon: () => process.dlopen({ exports: {} }, "/usr/lib/x86_64-linux-gnu/libm.so.6"),
   WASI: () => new WASI({ version: "preview1", preopens: { "/": "/" } }),
   binding: () => Reflect.get(process, "binding").call(process, "fs").internalModuleStat,
+  "the list of its handles": () => fs.readdirSync("/proc/self/fd"),
+  "a handle by its name": () => fs.readFileSync("/proc/self/fd/0"),
   "a file in /tmp": () => fs.writeFileSync("/tmp/probe", "x"),
 });
 

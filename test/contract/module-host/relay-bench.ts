@@ -81,10 +81,11 @@ export async function openRelays(kind: RelayKind, { versions, clock }: RelayOpti
   const apply = (input: string, value: Value): void =>
     host.apply("relay", input, { value, at: micros(0), owner: "route" });
   let look = (): void => undefined;
+  const time = clock ?? systemClock(newSteering());
   const host: AgentModules = new AgentModules(
     {
-      clock: clock ?? systemClock(newSteering()),
-      services: systemServices(join(folder, "modules")),
+      clock: time,
+      services: systemServices(join(folder, "modules"), time),
       random: { next: () => 0 },
       log: { info: log, warn: log, error: log },
       placeOf: ({ version = "" }) => places.get(version),
@@ -174,7 +175,8 @@ async function placesOf(
     }
     const worker = join(folder, `worker-${version}.mjs`);
     writeFileSync(worker, workerCode(file));
-    const open = workerGuests({ file: worker, site: "demo", node: "stage", steering: newSteering() });
+    const steering = newSteering();
+    const open = workerGuests({ file: worker, site: "demo", node: "stage", steering, urgent: new Set() });
     return [version, { name, kind: "worker", open }];
   });
   return new Map(await Promise.all(places));

@@ -2,13 +2,8 @@
 // say so.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  type Clock,
-  defineModule,
-  millis,
-  type ModuleStorage,
-  z,
-} from "@interactor/shared/sdk/define-module";
+import { type Clock, defineModule, millis, type ModuleStorage } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 
 const moments = ["start", "second start", "self-test"] as const;
 

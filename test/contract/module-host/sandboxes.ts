@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { newSteering } from "../../../agent/src/adapters/clock-system.ts";
 import {
   type Machine,
-  measureNames,
+  type Measure,
   surveyMachine,
 } from "../../../agent/src/adapters/module-host-sandbox/machine.ts";
 import {
@@ -28,10 +28,11 @@ export async function bundled(entry: string, to: string): Promise<string> {
   return to;
 }
 
-/** `machine`: one that has less than this one. */
+/** `given`: a machine that has less than this one. `required`: what has to be there. */
 export async function openSandboxes(
   folder: string,
   given?: Machine,
+  required: ReadonlySet<Measure> = new Set(),
 ): Promise<(module: SandboxedModule) => OpenGuest> {
   const machine = given === undefined ? surveyMachine({ folder }) : Promise.resolve(given);
   return sandboxGuests({
@@ -39,7 +40,7 @@ export async function openSandboxes(
     node: "stage",
     inside: await insideIn(folder),
     machine: () => machine,
-    without: new Set(measureNames),
+    required,
     steering: newSteering(),
   });
 }

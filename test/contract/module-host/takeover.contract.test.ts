@@ -137,7 +137,7 @@ describe.each(kinds)("in a $kind", ({ kind, test }) => {
       ["2.0.0", { fails: "self-test" }, "no reading"],
       ["2.0.0", { takes: "long" }, /settings\.takes/],
       ["7.0.0", {}, "what is kept cannot be read"],
-      ["9.0.0", {}, "there is no such module"],
+      ["9.0.0", {}, 'there is no module "relay" of version 9.0.0'],
       // Brought up beside, and not a second time when what is kept has become more.
       ["2.0.0", { fails: "second start", keeps: true }, "not with these"],
     ] as const) {

@@ -1,7 +1,7 @@
 // A root is brought to a hub, and who may publish under it, and the power or the line goes in between: afterwards both are
 // in force or neither, and bringing them once more is enough.
 
-import { cpSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openSigner } from "@interactor/hub/src/adapters/signer-ed25519/signer-ed25519.ts";
@@ -104,21 +104,35 @@ describe("the power goes in the middle of what is brought", () => {
     expect(await assigned(after.repository, site.first.root)).toBe("one");
   });
 
-  test("with a part of it: it was never brought, and can be brought", async () => {
+  test.each([
+    ["a part of it", (whole: string) => whole.slice(0, 100)],
+    ["nothing in it", () => ""],
+    ["another signature in it", (whole: string) => bent(whole)],
+  ])("with %s on disk: it was never brought, and can be brought", async (_what, left) => {
     const site = await begun();
     const { root, targets } = await handedOn(site);
-    const other = emptyFolder();
-    cpSync(site.folder, other, { recursive: true });
-    const { writeFileSync } = await import("node:fs");
-    writeFileSync(join(other, "repository.begun.json"), '{"root":"e');
+    const whole = JSON.stringify({
+      root: root.toString("base64"),
+      targets: targets.toString("base64"),
+    });
+    writeFileSync(join(site.folder, "repository.begun.json"), left(whole));
 
-    const after = await hubIn(other);
+    const after = await hubIn(site.folder);
 
     expect(after.repository.standing()).toMatchObject({ root: { version: 1 }, problems: [] });
     expect(await refusal(after.repository.putRoot(root, targets))).toBe("taken");
     expect(await assigned(after.repository, site.first.root)).toBe("one");
   });
 });
+
+/** The root in it, with the first letters of each signature changed. */
+function bent(whole: string): string {
+  const { root, ...rest }: { readonly root: string } = JSON.parse(whole);
+  const text = Buffer.from(root, "base64")
+    .toString()
+    .replaceAll(/"sig":"..../g, '"sig":"0000');
+  return JSON.stringify({ root: Buffer.from(text).toString("base64"), ...rest });
+}
 
 test("a root that names another key of targets needs what that key has signed", async () => {
   const { repository, first } = await begun();

@@ -45,8 +45,8 @@ import { emptyFolder } from "../folders.ts";
 const thief = newSigningKey();
 const now = Date.now();
 
-/** A hub, what it lies about, and a folder with keys. */
-async function site() {
+/** A hub, what it lies about, and a folder with keys; `isBare`: nobody has begun. */
+async function site({ isBare = false } = {}) {
   const folder = emptyFolder();
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const open = async () => {
@@ -89,7 +89,7 @@ async function site() {
   });
   const keys = join(folder, "stick");
   const options = { hub, keys: [keys] };
-  await runTrustInit(options);
+  if (!isBare) await runTrustInit(options);
   const publicKey = (name: string): string => {
     const path = join(folder, `${name}.pub.pem`);
     writeFileSync(path, publicPem(name));
@@ -280,14 +280,45 @@ describe("a cut", () => {
 
     // The answer was lost.
     await runTrustInit(options);
-    // Only some keys were made.
-    const other = join(folder, "other");
-    mkdirSync(other);
-    copyFileSync(join(keys, "root-1.pem"), join(other, "root-1.pem"));
-    expect(await refusal(runTrustInit({ ...options, keys: [other] }))).toContain("has a root already");
 
     expect(readFileSync(join(keys, "root.json"))).toEqual(made);
-    expect(existsSync(join(other, "root.json"))).toBe(false);
+    const other = join(folder, "other");
+    expect(await refusal(runTrustInit({ ...options, keys: [other] }))).toContain("has a root already");
+    expect(existsSync(other)).toBe(false);
+  });
+
+  test.each(["root.json", "targets.pem"])(
+    "of init before %s was there: run again, it is whole",
+    async (missing) => {
+      const first = await site();
+      const { options, keys, cut, standing, add } = await site({ isBare: true });
+      // Keys that were made and came no further.
+      mkdirSync(keys);
+      for (const name of ["root-1.pem", "root-2.pem", "root-3.pem", "targets.pem"])
+        if (name !== missing) copyFileSync(join(first.keys, name), join(keys, name));
+      cut(true);
+      expect(await refusal(runTrustInit(options))).toContain("the hub refuses: 500");
+      cut(false);
+
+      await runTrustInit(options);
+
+      expect(standing()).toMatchObject({ kind: "real", root: { version: 1 }, problems: [] });
+      expect(standing().root?.keys).toContain(keyAt(keys, "root-1").key.keyID);
+      expect(keyAt(keys, "root-1").key.keyID).toBe(keyAt(first.keys, "root-1").key.keyID);
+      await add("bob");
+    },
+  );
+
+  test("of init leaves keys of another site alone", async () => {
+    const first = await site();
+    const { options, standing } = await site({ isBare: true });
+
+    expect(await refusal(runTrustInit({ ...options, keys: [first.keys] }))).toContain("are of another hub");
+    rmSync(join(first.keys, "targets.json"));
+    expect(await refusal(runTrustInit({ ...options, keys: [first.keys] }))).toContain("is there already");
+
+    expect(existsSync(join(first.keys, "targets.json"))).toBe(false);
+    expect(standing().kind).toBe("none");
   });
 
   test("before the answer of rotate: run again, it goes on with the same new keys", async () => {

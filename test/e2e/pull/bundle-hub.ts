@@ -30,20 +30,42 @@ export async function hubWithBundle(): Promise<HubProgram> {
 /** The hub tells what holds a zone to whoever comes: no name comes twice. */
 let round = 0;
 
-/** How long each stop takes to the node that somebody presses, every 20 ms, until told. */
-export async function presses(hub: HubProgram, node: PullingNode) {
+/**
+ * A press of a zone that is held is said with the others of 100 ms, and a release after a press too: nobody waits for
+ * either. Timed is what somebody waits for, a press of a zone that is free, so each is let go before the next.
+ */
+const pressEvery = 125;
+const releaseAfter = 25;
+
+export interface Presses {
+  /** How many there were until now. */
+  readonly count: number;
+  /** How long each took to the node. */
+  end(): Promise<readonly number[]>;
+}
+
+/** Somebody who presses stop and lets go, again and again until told. */
+export async function presses(hub: HubProgram, node: PullingNode): Promise<Presses> {
   const presser = await connectAsync(hub.mqtt, { protocolVersion: 4, clientId: "presser" });
   const sent = new Map<string, number>();
   round += 1;
   const name = `press-${process.pid}-${round}`;
-  const timer = setInterval(() => {
+  const ask = (latched: boolean, id?: string): void => {
+    const asked = encodeStopLatch({ v: 1, latched, by: "test", at: Date.now() * 1000, id });
+    presser.publish(siteTopics("demo").stop("all"), Buffer.from(asked));
+  };
+  const press = (): void => {
     const id = `${name}-${sent.size}`;
     sent.set(id, performance.now());
-    const press = encodeStopLatch({ v: 1, latched: true, by: "test", at: Date.now() * 1000, id });
-    presser.publish(siteTopics("demo").stop("all"), Buffer.from(press));
-  }, 20);
+    ask(true, id);
+    setTimeout(() => ask(false), releaseAfter);
+  };
+  const timer = setInterval(press, pressEvery);
   return {
-    async end(): Promise<readonly number[]> {
+    get count() {
+      return sent.size;
+    },
+    async end() {
       clearInterval(timer);
       await after(1000);
       await presser.endAsync();
@@ -53,7 +75,7 @@ export async function presses(hub: HubProgram, node: PullingNode) {
         if (!said.ok) continue;
         for (const { id } of said.value.latches ?? []) if (!came.has(id)) came.set(id, at);
       }
-      return [...sent].flatMap(([id, at]) => (came.get(id) ?? at) - at);
+      return [...sent].map(([id, at]) => (came.get(id) ?? Infinity) - at);
     },
   };
 }

@@ -44,7 +44,7 @@ test("it comes whole, over a line of 250 kB/s, and what is urgent is not held up
   const delays = await pressed.end();
   expect(bytes.equals(bundle)).toBe(true);
   expect(twice(node.asked)).toEqual([]);
-  expect(delays.length).toBeGreaterThan(20);
+  expect(delays.length).toBeGreaterThan(5);
   process.stdout
     .write(`300 KB over 250 kB/s: ${(took / 1000).toFixed(2)} s; a stop ${times(delays)}, idle ${times(idle)}
 `);

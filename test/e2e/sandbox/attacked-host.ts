@@ -67,7 +67,7 @@ const say = (): void => void (lines += 1);
 const host = new AgentModules(
   {
     clock: systemClock(newSteering()),
-    services: systemServices(join(folder, "modules")),
+    services: systemServices(join(folder, "modules"), systemClock(newSteering())),
     random: { next: () => 0 },
     log: { info: say, warn: say, error: say },
     placeOf: ({ name, module }) => ({

@@ -1,7 +1,8 @@
 // A module that does harm once it runs: to itself, so far as it is up to the agent.
 
 import { writeSync } from "node:fs";
-import { type ModuleContext, defineModule, z } from "@interactor/shared/sdk/define-module";
+import { type ModuleContext, defineModule } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 import type { AttackName } from "./attacks.ts";
 
 /** The pipe to the agent, past our side of it. */

@@ -1,5 +1,6 @@
 /** Scenes, cue lists, recordings and the failsafe: what is stored, as people write it and as the engine takes it. */
-import { type Millis, millis, z } from "@interactor/shared/sdk/define-module";
+import { type Millis, millis } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 import type { Cue, CueListSettings, Levels } from "../engine/cue-list.ts";
 import type { FailsafeSettings } from "../engine/failsafe.ts";
 import { curves } from "../engine/fade.ts";

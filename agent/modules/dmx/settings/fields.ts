@@ -1,6 +1,7 @@
 /** Fields that several settings are made of, each with an error that says what would be right. */
 import { isIPv4 } from "node:net";
-import { type Millis, millis, z } from "@interactor/shared/sdk/define-module";
+import { type Millis, millis } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 import { durationMax, parseDuration } from "@interactor/shared/sdk/durations";
 import { slotCount } from "../engine/slots.ts";
 

@@ -2,7 +2,8 @@
  * Fixtures as a site file names them, and the inputs they become when it is compiled. Those may be written by hand too,
  * for a lamp that the Open Fixture Library does not have.
  */
-import { type InputSpec, z } from "@interactor/shared/sdk/define-module";
+import { type InputSpec } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 import { levelMax, slotCount } from "../engine/slots.ts";
 import { type Placed, type PlacedColour, type PlacedNumber, slotsOfPlaced } from "../engine/placed-input.ts";
 import { channel, flag, type Problem, strict, text, whole } from "./fields.ts";

@@ -1,5 +1,6 @@
 /** Where a universe goes. */
-import { type Millis, z } from "@interactor/shared/sdk/define-module";
+import { type Millis } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 import { artnetPort, netMax, nibbleMax, portAddressMax, portAddressOf } from "../artnet.ts";
 import { sacnPort, sacnUniverseMax, sourceNameBytesMax } from "../sacn.ts";
 import { priority, priorityDefault } from "./cue-lists.ts";

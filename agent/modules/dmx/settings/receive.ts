@@ -1,5 +1,6 @@
 /** Where levels come from: lighting desks and other sources on the network, and on a DMX line. */
-import { type Millis, z } from "@interactor/shared/sdk/define-module";
+import { type Millis } from "@interactor/shared/sdk/define-module";
+import * as z from "@interactor/shared/sdk/schemas";
 import { artnetPort, netMax, nibbleMax, portAddressMax } from "../artnet.ts";
 import { sacnPort, sacnUniverseMax } from "../sacn.ts";
 import { priority, priorityDefault } from "./cue-lists.ts";

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { groupFolders, groupName, openGroup, sweepGroups } from "./cgroup.ts";
+import { groupFolders, groupName, lookAtGroups, openGroup, sweepGroups } from "./cgroup.ts";
 import { sandboxLimitsDefault } from "./limits.ts";
 
 // The second version of the interface, as files: the machine of a test may have the first. What the kernel makes of what
@@ -74,4 +74,19 @@ test("groups of an agent that is gone are swept, and not those that one has just
   sweepGroups(folders);
 
   expect([existsSync(folderOf(old)), existsSync(folderOf(fresh))]).toEqual([false, true]);
+});
+
+test("whoever only looks sees the same groups, and moves nobody", () => {
+  const root = treeOf(unified);
+
+  const folders = lookAtGroups(join(root, "fs"), join(root, "self"));
+
+  expect(folders.memory).toEqual({ ok: true, value: join(root, "fs/agent.service") });
+  expect(readFileSync(join(root, "fs/agent.service/cgroup.subtree_control"), "utf8")).toBe("");
+  expect(() => readFileSync(join(root, "fs/agent.service/agent/cgroup.procs"))).toThrow("ENOENT");
+  const poorer = treeOf({ ...unified, "fs/agent.service/cgroup.controllers": "cpu\n" });
+  expect(lookAtGroups(join(poorer, "fs"), join(poorer, "self")).memory).toEqual({
+    ok: false,
+    error: "the agent's control group has no memory controller",
+  });
 });

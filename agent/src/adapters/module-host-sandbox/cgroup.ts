@@ -32,15 +32,27 @@ export interface Group extends Disposable {
   memory(): number | undefined;
 }
 
+/** The same, only looked at: nobody is moved, and nothing is made. */
+export const lookAtGroups = (root = "/sys/fs/cgroup", self = "/proc/self/cgroup"): GroupFolders =>
+  groupFolders(root, self, (folder, controller) =>
+    hasController(folder, controller)
+      ? writable(join(folder, "cgroup.subtree_control"), folder)
+      : failed(lackOf(controller)),
+  );
+
 /** The folder of the agent's own group, by what `/proc/self/cgroup` and the mounts say. */
-export function groupFolders(root = "/sys/fs/cgroup", self = "/proc/self/cgroup"): GroupFolders {
+export function groupFolders(
+  root = "/sys/fs/cgroup",
+  self = "/proc/self/cgroup",
+  delegatedTo = delegated,
+): GroupFolders {
   const lines = readText(self).split("\n");
   const unified = lines.find((line) => line.startsWith("0::"))?.slice(3);
   const folderOf = (controller: Controller): Result<string, string> => {
     const first = lines.find((line) => line.split(":")[1]?.split(",").includes(controller) === true);
     if (first !== undefined) return writable(join(root, controller, first.split(":")[2] ?? ""));
     if (unified === undefined) return failed("this kernel has no control groups");
-    return delegated(join(root, unified), controller);
+    return delegatedTo(join(root, unified), controller);
   };
   return { memory: folderOf("memory"), pids: folderOf("pids"), cpu: folderOf("cpu") };
 }
@@ -50,8 +62,7 @@ export function groupFolders(root = "/sys/fs/cgroup", self = "/proc/self/cgroup"
  * its own first. systemd lets it with `Delegate=yes`.
  */
 function delegated(folder: string, controller: Controller): Result<string, string> {
-  const there = readText(join(folder, "cgroup.controllers")).trim().split(" ");
-  if (!there.includes(controller)) return failed(`the agent's control group has no ${controller} controller`);
+  if (!hasController(folder, controller)) return failed(lackOf(controller));
   try {
     const own = join(folder, "agent");
     mkdirSync(own, { recursive: true });
@@ -64,9 +75,15 @@ function delegated(folder: string, controller: Controller): Result<string, strin
   }
 }
 
-function writable(folder: string): Result<string, string> {
+const lackOf = (controller: Controller): string =>
+  `the agent's control group has no ${controller} controller`;
+
+const hasController = (folder: string, controller: Controller): boolean =>
+  readText(join(folder, "cgroup.controllers")).trim().split(" ").includes(controller);
+
+function writable(path: string, folder = path): Result<string, string> {
   try {
-    accessSync(folder, constants.W_OK);
+    accessSync(path, constants.W_OK);
     return ok(folder);
   } catch (error) {
     return failed(`no control group may be made: ${messageOf(error)}`);

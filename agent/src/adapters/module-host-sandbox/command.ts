@@ -5,6 +5,8 @@ import type { Measure } from "./machine.ts";
 
 /** In the sandbox: the pipe to the agent, both ways. */
 export const lineHandle = 3;
+/** In the sandbox: what says which handles are open. Our side of the pipe reads it before the module is there, and never again. */
+export const handlesFolder = "/proc/self/fd";
 /** In the sandbox: our side of it, and the module's bundle. */
 const insideFile = "/interactor/inside.mjs";
 const bundleFile = "/module/index.mjs";
@@ -125,7 +127,11 @@ const probeFiles = ["--eval", "0"];
 function nodeArgs({ measures, limits }: CommandOptions, files: readonly string[]): readonly string[] {
   return [
     ...(measures.has("permissions")
-      ? ["--permission", ...files.map((file) => `--allow-fs-read=${file}`), ...words(pastPermissions)]
+      ? [
+          "--permission",
+          ...[...files, handlesFolder].map((path) => `--allow-fs-read=${path}`),
+          ...words(pastPermissions),
+        ]
       : []),
     "--disable-proto=delete",
     `--max-old-space-size=${Math.round(limits.memoryMb * heapShare)}`,

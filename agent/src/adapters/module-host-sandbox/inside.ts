@@ -1,5 +1,5 @@
 /** The inside of a sandbox: our side of its pipe. It runs before the module does, and has the same rights. */
-import { closeSync, fstatSync } from "node:fs";
+import { closeSync, fstatSync, readdirSync } from "node:fs";
 import { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startCpuProfile } from "node:v8";
@@ -11,7 +11,7 @@ import type { FromGuest, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import { loaded, type ModuleLoader } from "@interactor/shared/sdk/loaded-module";
 import { decodeCbor } from "@interactor/shared/wire/cbor";
 import type { SiteClock } from "../../ports/site-clock.ts";
-import { lineHandle } from "./command.ts";
+import { handlesFolder, lineHandle } from "./command.ts";
 import { FrameReader, frameOf, fromGuestBytesMax, toGuestBytesMax } from "./frames.ts";
 import type { FromSandbox, SetUp, ToSandbox } from "./sandbox-messages.ts";
 
@@ -125,15 +125,21 @@ async function profileSelf(span: number, speech: Speech): Promise<void> {
   speech.write(["profiled", null]);
 }
 
-/** Handles that the agent has from others are not the module's business. Node's own follow each other. */
+/**
+ * Handles that the agent has from others are not the module's business. Node's own follow each other. The list is asked for
+ * once and the permission given back: asking number by number, each `no` is an error, and they were 3 MB.
+ */
 function closeInherited(): void {
-  let isPastOwn = false;
-  for (let handle = lineHandle + 1; handle < 1024; handle += 1) {
-    if (!isOpen(handle)) isPastOwn = true;
-    else if (isPastOwn) closeSync(handle);
-  }
+  const open = readdirSync(handlesFolder)
+    .map(Number)
+    .filter((handle) => handle > lineHandle)
+    .toSorted((one, other) => one - other);
+  process.permission?.drop("fs.read", handlesFolder);
+  for (const [place, handle] of open.entries())
+    if (handle - lineHandle - 1 !== place && isOpen(handle)) closeSync(handle);
 }
 
+/** The list was read through a handle that is in it. */
 function isOpen(handle: number): boolean {
   try {
     fstatSync(handle);

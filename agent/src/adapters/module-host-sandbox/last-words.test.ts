@@ -12,12 +12,30 @@ test("the cause stands in the report of a fatal error, else in the error itself"
   expect(causeIn(`FATAL ERROR\n${JSON.stringify(report)}\n 1: 0x84 [/node]`)).toEqual({
     reason: "Allocation failed - JavaScript heap out of memory",
     stack: "Error\nat run (file:///module/index.mjs:1:2)",
+    isOutOfHeap: true,
   });
   expect(causeIn("file:///module/index.mjs:1\nthrow x;\n\nTypeError: no lamp\n    at start")).toEqual({
     reason: "TypeError: no lamp",
     stack: "TypeError: no lamp\n    at start",
   });
   for (const text of ["", "gone", '{"header":', '{"header":5}']) expect(causeIn(text).reason).toBeUndefined();
+});
+
+test("a report says what it used, and where in native code it was when its own stack is lost", () => {
+  const report = {
+    header: { event: "Allocation failed - process out of memory" },
+    javascriptStack: { message: "No stack.", stack: ["Unavailable."] },
+    nativeStack: [{ pc: "0x1", symbol: "node::OOMErrorHandler" }, 5, { symbol: 7 }],
+    resourceUsage: { rss: "88080384", userCpuSeconds: 1.5, kernelCpuSeconds: 0.5 },
+  };
+
+  expect(causeIn(JSON.stringify(report))).toEqual({
+    reason: "Allocation failed - process out of memory",
+    stack: "No stack.\n    at node::OOMErrorHandler",
+    isOutOfHeap: true,
+    memory: 88_080_384,
+    cpuMs: 2000,
+  });
 });
 
 test("of what is written without end the end is kept", async () => {

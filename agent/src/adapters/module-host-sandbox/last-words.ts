@@ -32,26 +32,62 @@ export class LastWords {
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null;
 
+export interface LastCause {
+  readonly reason?: string;
+  readonly stack?: string;
+  /** Its JavaScript heap was full. */
+  readonly isOutOfHeap?: boolean;
+  /** Bytes, and milliseconds of processor time. */
+  readonly memory?: number;
+  readonly cpuMs?: number;
+}
+
 /** Why it ended and where, as far as its last words tell. */
-export function causeIn(text: string): { readonly reason?: string; readonly stack?: string } {
+export function causeIn(text: string): LastCause {
   const report = reportIn(text);
-  if (report !== undefined) {
-    const header = isMap(report["header"]) ? report["header"] : {};
-    const stack = isMap(report["javascriptStack"]) ? report["javascriptStack"] : {};
-    const frames: readonly unknown[] = Array.isArray(stack["stack"]) ? stack["stack"] : [];
-    return {
-      ...(typeof header["event"] === "string" ? { reason: header["event"].slice(0, 200) } : {}),
-      stack: [stack["message"], ...frames]
-        .filter((line) => typeof line === "string")
-        .join("\n")
-        .slice(0, 4096),
-    };
-  }
+  if (report !== undefined) return causeOf(report);
   // Node writes where it was thrown, an empty line, and the error with its stack.
   const error = /^(?:Uncaught )?(?:\w*Error|Fault)\b.*$/m.exec(text);
   if (error === null) return {};
   return { reason: error[0].slice(0, 200), stack: text.slice(error.index, error.index + 4096) };
 }
+
+/** As `--report-on-fatalerror` writes it. */
+function causeOf(report: Readonly<Record<string, unknown>>): LastCause {
+  const header = isMap(report["header"]) ? report["header"] : {};
+  const script = isMap(report["javascriptStack"]) ? report["javascriptStack"] : {};
+  const frames: readonly unknown[] = Array.isArray(script["stack"]) ? script["stack"] : [];
+  // Of a heap that is full there is no stack of JavaScript any more.
+  const stack = frames.some((frame) => typeof frame === "string" && frame.includes("at "))
+    ? [script["message"], ...frames]
+    : [script["message"], ...nativeFrames(report["nativeStack"])];
+  const event = typeof header["event"] === "string" ? header["event"].slice(0, 200) : undefined;
+  const use = isMap(report["resourceUsage"]) ? report["resourceUsage"] : {};
+  const memory = numberIn(use["rss"]);
+  const cpu = (numberIn(use["userCpuSeconds"]) ?? 0) + (numberIn(use["kernelCpuSeconds"]) ?? 0);
+  return {
+    ...(event === undefined ? {} : { reason: event, isOutOfHeap: /out of memory|heap limit/i.test(event) }),
+    stack: stack
+      .filter((line) => typeof line === "string")
+      .join("\n")
+      .slice(0, 4096),
+    ...(memory === undefined ? {} : { memory }),
+    ...(cpu === 0 ? {} : { cpuMs: cpu * 1000 }),
+  };
+}
+
+const numberIn = (value: unknown): number | undefined =>
+  typeof value === "number" && Number.isFinite(value) ? value : Number(value) > 0 ? Number(value) : undefined;
+
+/** Frames of native code that are told: what comes further down is always the same. */
+const nativeFramesMax = 12;
+
+const nativeFrames = (stack: unknown): readonly string[] =>
+  (Array.isArray(stack) ? stack : [])
+    .slice(0, nativeFramesMax)
+    .flatMap((frame: unknown) =>
+      isMap(frame) && typeof frame["symbol"] === "string" ? [`    at ${frame["symbol"]}`] : [],
+    );
 
 function reportIn(text: string): Readonly<Record<string, unknown>> | undefined {
   const line = text.split("\n").findLast((each) => each.startsWith('{"header":'));

@@ -28,6 +28,9 @@ export const measureNames = [
   "processes",
 ] as const satisfies readonly Measure[];
 
+/** Measures without which no module of others is run, unless an installation says otherwise. */
+export const requiredMeasures = ["user", "namespaces", "system-calls", "permissions"] as const;
+
 export interface Machine {
   readonly has: ReadonlySet<Measure>;
   /** Why not, in words for an installer. */
@@ -40,7 +43,10 @@ export interface Machine {
 export interface SurveyOptions {
   /** A folder of the agent's, for the compiled filter. */
   readonly folder: string;
-  /** Where groups may be made, if that is known from an earlier look; then nothing is swept, for sandboxes may run. */
+  /**
+   * Where groups may be made, if that is known from an earlier look, or only looked at; then nothing is swept, for
+   * sandboxes may run.
+   */
   readonly groups?: GroupFolders | undefined;
   /** Where programs are looked for. */
   readonly path?: string | undefined;

@@ -8,13 +8,13 @@ import { closeSync } from "node:fs";
 import { Duplex } from "node:stream";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import type { GuestSetup, ToGuest } from "@interactor/shared/sdk/guest-messages";
-import type { GuestEnds, GuestLine, OpenGuest, ProfileWanted } from "../../ports/guest-line.ts";
+import type { GuestEnd, GuestEnds, GuestLine, OpenGuest, ProfileWanted } from "../../ports/guest-line.ts";
 import { type Group, groupName, openGroup } from "./cgroup.ts";
 import { sandboxCommand } from "./command.ts";
 import { causeIn, LastWords } from "./last-words.ts";
 import { earlyMax, waitingBytesMax, watchInterval } from "./limits.ts";
-import { type Machine, type Measure, measures, userOf } from "./machine.ts";
-import { processTree, residentBytes, stepBack } from "./process-tree.ts";
+import { type Machine, type Measure, measureNames, measures, userOf } from "./machine.ts";
+import { processorMillis, processTree, residentBytes, stepBack } from "./process-tree.ts";
 import { SandboxLine, type SandboxRules } from "./sandbox-line.ts";
 
 export interface SandboxOptions extends GuestSetup {
@@ -22,8 +22,8 @@ export interface SandboxOptions extends GuestSetup {
   readonly inside: string;
   /** What the machine can enforce, once it has been looked at. */
   readonly machine: () => Promise<Machine>;
-  /** Measures that this installation does without where the machine has them not. */
-  readonly without: ReadonlySet<Measure>;
+  /** Measures without which this installation runs no module of others. */
+  readonly required: ReadonlySet<Measure>;
   /** The site's clock, as the threads of the agent share it. */
   readonly steering: SharedArrayBuffer;
 }
@@ -33,12 +33,9 @@ export interface SandboxedModule extends SandboxRules {
   readonly bundle: string;
 }
 
-/** Measures without which no module of others is run. */
-const requiredMeasures = ["user", "namespaces", "system-calls", "permissions"] as const;
-
 /** Why this machine does not run modules of others; `undefined`: it does. */
-function refusal(machine: Machine, without: ReadonlySet<Measure>): string | undefined {
-  const lacking = requiredMeasures.filter((measure) => !machine.has.has(measure) && !without.has(measure));
+function refusal(machine: Machine, required: ReadonlySet<Measure>): string | undefined {
+  const lacking = measureNames.filter((measure) => !machine.has.has(measure) && required.has(measure));
   if (lacking.length === 0) return undefined;
   const reasons = lacking.map(
     (measure) => `${measures[measure]}: not here, ${machine.missing[measure] ?? ""}`,
@@ -94,9 +91,14 @@ class Sandbox implements GuestLine {
   #processes: readonly number[] = [];
   /** In bytes, when it was looked at last. */
   #memory: number | undefined;
+  /** The same, in milliseconds of processor time. */
+  #cpuMs: number | undefined;
   #ahead = 0n;
   /** Why we ended it. */
   #verdict: string | undefined;
+  #cause: GuestEnd["cause"] = "sandbox";
+  /** It was not begun: that is no crash. */
+  #isRefused = false;
   #isOver = false;
   #isGone = false;
 
@@ -126,6 +128,10 @@ class Sandbox implements GuestLine {
     if (line.waiting > waitingBytesMax) this.#kill("it does not take what it is sent");
   }
 
+  get usage(): Pick<GuestEnd, "memory" | "cpuMs"> {
+    return { memory: this.#memory, cpuMs: this.#cpuMs };
+  }
+
   async *profile({ what, span }: ProfileWanted): AsyncGenerator<Uint8Array> {
     // A snapshot takes as much memory again as the heap has, and the cap is there to be kept.
     if (what === "heap")
@@ -144,7 +150,9 @@ class Sandbox implements GuestLine {
   async #open(name: string): Promise<void> {
     try {
       const machine = await this.#options.machine();
-      this.#verdict ??= refusal(machine, this.#options.without);
+      const refused = refusal(machine, this.#options.required);
+      this.#isRefused = refused !== undefined;
+      this.#verdict ??= refused;
       if (this.#isOver || this.#verdict !== undefined) this.#gone(null, null);
       else this.#start(name, machine);
     } catch (error) {
@@ -223,10 +231,12 @@ class Sandbox implements GuestLine {
     if (this.#processes.length < 3) this.#processes = processTree(pid);
     this.#memory = this.#group?.memory() ?? residentBytes(this.#processes);
     const { memoryMb } = this.#module.limits;
-    if (this.#memory > memoryMb * 1024 * 1024) this.#kill(overMemory(memoryMb));
+    this.#cpuMs = processorMillis(this.#processes) ?? this.#cpuMs;
+    if (this.#memory > memoryMb * 1024 * 1024) this.#kill(overMemory(memoryMb), "memory");
   }
 
-  #kill(reason: string): void {
+  #kill(reason: string, cause: GuestEnd["cause"] = "sandbox"): void {
+    if (this.#verdict === undefined) this.#cause = cause;
     this.#verdict ??= reason;
     endNow(this.#child);
   }
@@ -237,22 +247,32 @@ class Sandbox implements GuestLine {
     this.#isGone = true;
     clearInterval(this.#watch);
     this.#line?.close();
-    const reason = this.#reason(code, signal);
+    const [reason, cause] = this.#reason(code, signal);
     this.#group?.[Symbol.dispose]();
     this.#options.slots.release(this.#slot);
     this.#closed.resolve();
     if (this.#isOver) return;
     this.#isOver = true;
-    const { stack = "" } = causeIn(this.#lastWords?.text ?? "");
-    this.#ends.ended(reason, { stack, lastSaid: this.#line?.lastSaid ?? [], memory: this.#memory });
+    if (this.#isRefused) return this.#ends.ended(reason);
+    const { stack = "", memory, cpuMs } = causeIn(this.#lastWords?.text ?? "");
+    this.#ends.ended(reason, {
+      cause,
+      stack,
+      code: code ?? undefined,
+      signal: signal ?? undefined,
+      memory: memory ?? this.#memory,
+      cpuMs: cpuMs ?? this.#cpuMs,
+    });
   }
 
-  #reason(code: number | null, signal: NodeJS.Signals | null): string {
-    if (this.#verdict !== undefined) return this.#verdict;
-    if (this.#group?.wasOutOfMemory() === true) return overMemory(this.#module.limits.memoryMb);
-    const { reason } = causeIn(this.#lastWords?.text ?? "");
+  #reason(code: number | null, signal: NodeJS.Signals | null): readonly [string, GuestEnd["cause"]] {
+    if (this.#verdict !== undefined) return [this.#verdict, this.#cause];
+    if (this.#group?.wasOutOfMemory() === true) return [overMemory(this.#module.limits.memoryMb), "memory"];
+    const { reason, isOutOfHeap } = causeIn(this.#lastWords?.text ?? "");
     const how = code === null ? `it was ended by ${signal}` : `it ended with code ${code}`;
-    return reason === undefined ? how : `${how}: ${reason}`;
+    const cause =
+      isOutOfHeap === true ? "memory" : code === null && reason === undefined ? "signal" : "error";
+    return [reason === undefined ? how : `${how}: ${reason}`, cause];
   }
 }
 

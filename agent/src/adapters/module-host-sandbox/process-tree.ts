@@ -18,6 +18,21 @@ export function residentBytes(pids: readonly number[]): number {
   return pages * pageBytes;
 }
 
+/** USER_HZ of proc(5), the same on every Linux that Node runs on. */
+const ticksPerSecond = 100;
+
+/** Milliseconds of processor time that these have used together; `undefined`: none of them is there any more. */
+export function processorMillis(pids: readonly number[]): number | undefined {
+  let ticks: number | undefined;
+  for (const pid of pids) {
+    const text = readText(`/proc/${pid}/stat`);
+    // The name before it may have blanks and brackets in it. utime and stime are the 14th and 15th field of all.
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    if (text !== "") ticks = (ticks ?? 0) + Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
+  }
+  return ticks === undefined ? undefined : (ticks * 1000) / ticksPerSecond;
+}
+
 /** It goes before everything else when memory runs out, and comes after it when it wants the processor. */
 export function stepBack(pid: number): void {
   try {

@@ -9,6 +9,7 @@ import type { FromGuest, LogLevel } from "@interactor/shared/sdk/guest-messages"
 import { decodeCbor } from "@interactor/shared/wire/cbor";
 import { portsMax, valueDepthMax } from "@interactor/shared/wire/limits";
 import { findPort, inputSpec, outputSpec } from "@interactor/shared/wire/messages/port";
+import { instanceMetrics } from "@interactor/shared/wire/messages/measured";
 import { isName } from "@interactor/shared/wire/names";
 import { isRunName } from "@interactor/shared/sdk/run-name";
 import type { ServiceRequest } from "@interactor/shared/sdk/services";
@@ -57,21 +58,30 @@ const output = z.tuple([
 ]);
 const key = z.string();
 const value = z.custom<Value>((given) => isSendable(given, valueDepthMax), "no plain data");
+const serialSettings = z.object({
+  baudRate: z.int().check(z.gte(50), z.lte(4_000_000)),
+  dataBits: z.optional(z.union([z.literal(5), z.literal(6), z.literal(7), z.literal(8)])),
+  stopBits: z.optional(z.union([z.literal(1), z.literal(2)])),
+  parity: z.optional(z.enum(["none", "even", "odd"])),
+});
 const request = z.union([
   z.tuple([z.enum(["get", "delete", "read-file"]), key]),
   z.tuple([z.literal("set"), key, value]),
-  z.tuple([z.literal("keys")]),
+  z.tuple([z.enum(["keys", "list-serial"])]),
+  z.tuple([z.literal("open-serial"), count, z.string(), serialSettings]),
   z.tuple([z.literal("connect"), count, z.string(), z.int().check(z.gte(1), z.lte(65_535))]),
   z.tuple([z.literal("write"), count, z.instanceof(Uint8Array)]),
 ]);
 const ask = z.tuple([z.literal("ask"), run, count, request]);
 const taken = z.tuple([z.literal("taken"), run, count, count]);
 const hangUp = z.tuple([z.literal("hang-up"), run, count]);
+const metrics = z.tuple([z.literal("metrics"), run, instanceMetrics]);
 const profiled = z.tuple([z.literal("profiled"), z.nullable(z.string())]);
 const message = z.union([
   output,
   alone,
   log,
+  metrics,
   answer,
   ofInstance,
   withReason,
@@ -119,6 +129,8 @@ export class SaidByGuest {
         return ok(["answer", said[1], said[2] ?? undefined]);
       case "ask":
         return ok(["ask", said[1], said[2], requestOf(said[3])]);
+      case "metrics":
+        return ok(["metrics", said[1], said[2]]);
       case "profiled":
         return ok([said[0], said[1]]);
       case "taken":

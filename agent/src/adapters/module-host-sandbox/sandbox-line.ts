@@ -16,10 +16,6 @@ import { SaidByGuest } from "./said-by-guest.ts";
 import type { FromSandbox, SetUp, ToSandbox } from "./sandbox-messages.ts";
 import { Allowance } from "./allowance.ts";
 
-/** Messages that a crash report has, and letters of each. */
-const lastSaidMax = 10;
-const wordsMax = 80;
-
 /** What one sandbox is held to. */
 export interface SandboxRules {
   readonly limits: SandboxLimits;
@@ -48,7 +44,6 @@ export class SandboxLine {
         readonly reject: (fault: Fault) => void;
       }
     | undefined;
-  readonly #last: string[] = [];
   #later: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -69,11 +64,6 @@ export class SandboxLine {
   /** Bytes that it has not taken yet. */
   get waiting(): number {
     return this.#pipe.writableLength;
-  }
-
-  /** What it said last, oldest first. */
-  get lastSaid(): readonly string[] {
-    return [...this.#last];
   }
 
   setUp(setUp: SetUp): void {
@@ -157,8 +147,6 @@ export class SandboxLine {
 
   #hear(message: FromSandbox): void {
     if (message[0] === "profiled") return this.#profiled(message[1]);
-    if (message[0] !== "pong") this.#last.push(message.slice(0, 3).map(String).join(" ").slice(0, wordsMax));
-    if (this.#last.length > lastSaidMax) this.#last.shift();
     if (message[0] !== "log") return this.#ends.said(message);
     if (this.#lines.wait(performance.now()) > 0) {
       this.#linesLeftOut += 1;

@@ -3,34 +3,45 @@ import { Worker } from "node:worker_threads";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import type { FromGuest, GuestSetup } from "@interactor/shared/sdk/guest-messages";
-import type { OpenGuest, ProfileWanted } from "../../ports/guest-line.ts";
+import type { GuestEnd, OpenGuest, ProfileWanted } from "../../ports/guest-line.ts";
 
 export interface WorkerOptions extends GuestSetup {
   /** The file a worker runs: the agent's own bundle. */
   readonly file: string;
   /** The site's clock, as all threads share it. */
   readonly steering: SharedArrayBuffer;
+  /** Guests whose threads go before everything else of the machine, where the agent may say so. */
+  readonly urgent: ReadonlySet<string>;
 }
 
-/** Heap of one worker in MB. More: it dies and is restarted, and the log says so. */
-const heapMax = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 2 };
+/**
+ * Heap of one worker in MB. More: it dies and is restarted, and the log says so. Of the young part an idle worker takes one:
+ * each packet from the network counts for 64 KB there, and with two of them it was collected thirty times a second.
+ */
+const heapMax = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 16 };
 
-export function workerGuests({ file, site, node, steering }: WorkerOptions): OpenGuest {
+export function workerGuests({ file, site, node, steering, urgent }: WorkerOptions): OpenGuest {
   return (name, ends) => {
-    const worker = new Worker(file, { name, workerData: { site, node, steering }, resourceLimits: heapMax });
+    const workerData = { site, node, steering, isUrgent: urgent.has(name) };
+    const worker = new Worker(file, { name, workerData, resourceLimits: heapMax });
     let isOver = false;
-    const over = (reason: string) => {
+    const usage = new WorkerUsage(worker);
+    const over = (reason: string, end: GuestEnd) => {
+      usage[Symbol.dispose]();
       if (isOver) return;
       isOver = true;
-      ends.ended(reason);
+      ends.ended(reason, { ...usage.last, ...end });
     };
     worker.on("message", (message: FromGuest) => {
       // One that was given up may still speak, until it has ended.
       if (!isOver) ends.said(message);
     });
-    worker.on("error", (error) => over(messageOf(error)));
-    worker.on("exit", (code) => over(`it ended with code ${code}`));
+    worker.on("error", (error) => over(messageOf(error), endOf(error)));
+    worker.on("exit", (code) => over(`it ended with code ${code}`, { cause: "error", code }));
     return {
+      get usage() {
+        return usage.last;
+      },
       post(message) {
         worker.postMessage(message, []);
       },
@@ -43,6 +54,45 @@ export function workerGuests({ file, site, node, steering }: WorkerOptions): Ope
   };
 }
 
+const endOf = (error: unknown): GuestEnd => ({
+  cause:
+    error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY"
+      ? "memory"
+      : "error",
+  stack: (error instanceof Error ? error.stack : undefined) ?? "",
+});
+
+/** Between two looks at what a worker uses: for its crash report alone. */
+const lookInterval = 5000;
+
+/** A worker cannot be asked any more when it has ended. */
+class WorkerUsage implements Disposable {
+  readonly #worker: Worker;
+  readonly #timer: NodeJS.Timeout;
+  last: Pick<GuestEnd, "memory" | "cpuMs"> = {};
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    this.#timer = setInterval(() => void this.#look(), lookInterval);
+    this.#timer.unref();
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const [heap, cpu] = await Promise.all([this.#worker.getHeapStatistics(), this.#worker.cpuUsage()]);
+      this.last = {
+        memory: heap.used_heap_size + heap.external_memory,
+        cpuMs: (cpu.user + cpu.system) / 1000,
+      };
+    } catch {
+      // It is just ending; what was known before stays.
+    }
+  }
+}
 /** A snapshot stops the thread while it is made, about a second for so much here; silent for five it would be ended. */
 const heapProfiledMax = 24 * 1024 * 1024;
 

@@ -2,53 +2,24 @@
  * TCP connections for instances. An address that fails again and again is given a rest: a module that asks for it in a
  * loop costs the agent nothing then, and a device that comes back is not met by all at once.
  */
-import {
-  BrokenCircuitError,
-  circuitBreaker,
-  type CircuitBreakerPolicy,
-  ConsecutiveBreaker,
-  handleAll,
-} from "cockatiel";
 import { connect, type Socket } from "node:net";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import type { ByteLine, ByteLineEnds } from "../../ports/module-services.ts";
+import type { Breakers } from "./breakers.ts";
 
-/** Failures after each other. More: the address rests. */
-const failuresMax = 5;
-/** Then one is let through to see. */
-const rest = 10_000;
 /** An attempt that takes longer has failed. */
 const connectTimeout = 5000;
-/** Addresses that are remembered: the oldest is forgotten for a new one. */
-const addressesMax = 256;
 
-export class Connections {
-  readonly #breakers = new Map<string, CircuitBreakerPolicy>();
-
-  async open(host: string, port: number, ends: ByteLineEnds): Promise<ByteLine> {
-    try {
-      const socket = await this.#breakerOf(`${host}:${port}`).execute(() => opened(host, port));
-      return lineOf(socket, ends);
-    } catch (error) {
-      if (error instanceof BrokenCircuitError)
-        throw new Fault("UNAVAILABLE", `${host}:${port} failed ${failuresMax} times and is given a rest`, {
-          cause: error,
-        });
-      throw new Fault("CONNECT_FAILED", `${host}:${port}: ${messageOf(error)}`, { cause: error });
-    }
-  }
-
-  #breakerOf(address: string): CircuitBreakerPolicy {
-    const known = this.#breakers.get(address);
-    if (known !== undefined) return known;
-    const breaker = circuitBreaker(handleAll, {
-      halfOpenAfter: rest,
-      breaker: new ConsecutiveBreaker(failuresMax),
-    });
-    const [oldest] = this.#breakers.keys();
-    if (this.#breakers.size >= addressesMax && oldest !== undefined) this.#breakers.delete(oldest);
-    this.#breakers.set(address, breaker);
-    return breaker;
+export async function openConnection(
+  { host, port }: { readonly host: string; readonly port: number },
+  breakers: Breakers,
+  ends: ByteLineEnds,
+): Promise<ByteLine> {
+  try {
+    return lineOf(await breakers.execute(`${host}:${port}`, () => opened(host, port)), ends);
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    throw new Fault("CONNECT_FAILED", `${host}:${port}: ${messageOf(error)}`, { cause: error });
   }
 }
 

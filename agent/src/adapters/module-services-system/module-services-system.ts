@@ -2,24 +2,33 @@
 import { open, readFile, rename, stat } from "node:fs/promises";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Clock } from "@interactor/shared/kernel/clock";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { decodeCbor, encodeCbor } from "@interactor/shared/wire/cbor";
 import { valueDepthMax } from "@interactor/shared/wire/limits";
 import { isSendable } from "@interactor/shared/wire/value";
 import type { ModuleServices, Stored } from "../../ports/module-services.ts";
-import { Connections } from "./connections.ts";
+import { Breakers } from "./breakers.ts";
+import { openConnection } from "./connections.ts";
 
-export function systemServices(folder: string): ModuleServices {
+export function systemServices(folder: string, clock: Clock): ModuleServices {
   mkdirSync(folder, { recursive: true });
-  const connections = new Connections();
+  const breakers = new Breakers();
   const pathOf = (instance: string): string => join(folder, `${instance}.cbor`);
   return {
     loadStored: (instance) => loadStored(pathOf(instance)),
     saveStored: (instance, stored) => replaceFile(folder, pathOf(instance), encodeCbor(stored)),
-    connect: (host, port, ends) => connections.open(host, port, ends),
+    connect: (host, port, ends) => openConnection({ host, port }, breakers, ends),
     readFile: readSmallFile,
+    isSerialLine: async (path) => (await serialLines()).isSerialLine(path),
+    openSerial: (path, settings, ends) =>
+      breakers.execute(path, async () => (await serialLines()).openSerial(path, settings, { clock, ends })),
+    resting: () => breakers.resting,
   };
 }
+
+/** With the driver's native code: loaded when the first module wants a line. */
+const serialLines = () => import("./serial-lines.ts");
 
 /** One that cannot be understood is set aside: what an instance keeps is no reason for it not to run. */
 async function loadStored(path: string): Promise<Stored> {

@@ -123,3 +123,13 @@ describe("a report larger than a payload may be", () => {
     });
   });
 });
+
+test("it says what its machine lacks, once somebody has looked, and not what is well", () => {
+  const report = new Report(sessionNumber(1));
+  const lack = { check: "memory", state: "degraded", words: "no such group" } as const;
+  const machine = [lack, { check: "user", state: "ok", words: "it has one" } as const];
+
+  expect(report.take(nothing, instant(0))).not.toHaveProperty("machine");
+  expect(report.take({ ...nothing, machine }, instant(0)).machine).toEqual([lack]);
+  expect(report.take({ ...nothing, machine: [] }, instant(0)).machine).toEqual([]);
+});

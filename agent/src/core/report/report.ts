@@ -1,6 +1,7 @@
 /** What a node says of itself on `reported`: gathered as it changes, and when it is time to say it. */
 import { between, type Instant, later, millis, seconds } from "@interactor/shared/kernel/units";
 import type { RouteRunner } from "@interactor/shared/routing/run-route";
+import { type Check, checkWordsMax } from "@interactor/shared/wire/machine-check";
 import { payloadBytesMax, problemsMax } from "@interactor/shared/wire/limits";
 import {
   type ApplyReport,
@@ -31,6 +32,8 @@ export interface Running {
   /** `undefined`: no show stop holds the node. */
   readonly stop?: StopReport | undefined;
   readonly clock: ClockReport;
+  /** What the machine lacks; `undefined`: nobody has looked. */
+  readonly machine?: readonly Check[] | undefined;
 }
 
 export class Report {
@@ -108,6 +111,7 @@ export class Report {
       ...(running.stop === undefined ? {} : { stop: running.stop }),
       problems: [...this.#problems.values()].slice(0, problemsMax),
       clock: running.clock,
+      ...(running.machine === undefined ? {} : { machine: running.machine.flatMap(lackOf) }),
       apply: { ...running.apply, ...(reason === undefined ? {} : { reason: shortened(reason) }) },
     };
   }
@@ -137,6 +141,9 @@ export class Report {
     return between(at, this.dueAt(at)) <= 0;
   }
 }
+
+const lackOf = ({ check, state, words }: Check) =>
+  state === "ok" ? [] : [{ check, state, words: words.slice(0, checkWordsMax).toWellFormed() }];
 
 const shortened = (words: string): string =>
   words.length <= wordsMax ? words : `${words.slice(0, wordsMax - 1).toWellFormed()}…`;

@@ -13,6 +13,7 @@ import type { TrustDesk } from "../../ports/trust-desk.ts";
 import type { SiteControl } from "../../ports/site-control.ts";
 import type { HubView } from "../../ports/view.ts";
 import { routeConfigApi } from "./config-api.ts";
+import { type CrashDesk, routeCrashes } from "./crash-routes.ts";
 import { loadDashboard } from "./dashboard-files.ts";
 import { HttpGuard, httpTimes } from "./http-guard.ts";
 import { Metrics } from "./metrics.ts";
@@ -36,6 +37,7 @@ export interface HttpOptions {
   readonly faulted: BrokerRules["faulted"];
   readonly trust: TrustDesk;
   readonly registry: Pick<ModuleRegistry, "search" | "versions">;
+  readonly crashes: CrashDesk;
   readonly profiles: ProfileDesk;
 }
 
@@ -86,9 +88,7 @@ export async function openHttp(
     return reply.code(421).send({ error: "this hub is not known under that host name" });
   });
   routeApi(app, options.site, view);
-  routeTrust(app, options.trust);
-  routeRegistry(app, options.registry, view);
-  routeRecording(app, options.record);
+  routeDesks(app, options, view);
   await routeConfigApi(app, control, (api) => routeProfiles(api, options.profiles));
   for (const file of await loadDashboard(options.dashboard, options.site)) {
     app.get(file.path, async (_request, reply) =>
@@ -122,6 +122,17 @@ export async function openHttp(
     refuse(socket, request.socket.remoteAddress ?? "", badRequest(messageOf(error))),
   );
   return { port: await listen(app, options), [Symbol.asyncDispose]: () => close(app, sockets) };
+}
+
+function routeDesks(
+  app: FastifyInstance,
+  { trust, registry, crashes, record }: HttpOptions,
+  view: HubView,
+): void {
+  routeTrust(app, trust);
+  routeRegistry(app, registry, view);
+  routeCrashes(app, crashes);
+  routeRecording(app, record);
 }
 
 function routeApi(app: FastifyInstance, site: string, view: HubView): void {

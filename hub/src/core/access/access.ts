@@ -12,7 +12,17 @@ export function identify(site: string, clientId: string): Identity {
 }
 
 /** `log` has a place among the topics, and nobody who reads it yet. */
-const agentTopics = new Set<Topic["kind"]>(["up", "state", "reported", "vote", "pull", "profiled", "metric"]);
+const agentTopics = new Set<Topic["kind"]>([
+  "up",
+  "state",
+  "reported",
+  "vote",
+  "pull",
+  "profiled",
+  "metric",
+  "crash",
+  "measured",
+]);
 
 /** What anybody may ask of a site. */
 const visitorTopics = new Set<Topic["kind"]>(["set", "stop", "forget"]);

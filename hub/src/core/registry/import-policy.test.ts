@@ -113,7 +113,7 @@ describe("imports", () => {
 
   test.each([
     'import { Buffer } from "node:buffer";',
-    'import { z } from "@interactor/shared/sdk/define-module";',
+    'import * as z from "@interactor/shared/sdk/schemas";',
     'const words = "taken from nowhere";',
     "const words = 'taken from \"a file\"';",
     "const url = import.meta.url;",

@@ -50,6 +50,7 @@ export function nodeView(
     owners: Object.fromEntries(owners),
     routes: reported?.routes ?? {},
     zones: birth.zones ?? [],
+    ...(reported?.machine === undefined ? {} : { machine: reported.machine }),
     ...(context.stop === undefined ? {} : { stop: context.stop }),
   };
 }

@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import { failed, ok, type Result } from "../../kernel/result.ts";
 import { encodeCbor } from "../cbor.ts";
+import { checksMax } from "../machine-check.ts";
 import { problemsMax } from "../limits.ts";
 import {
   count,
@@ -111,6 +112,13 @@ const applyReport = z.object({
   transfer: z.optional(transferReport),
 });
 
+const lackReport = z.object({
+  /** A name of `machineChecks`, or one of a newer agent. */
+  check: shortText,
+  state: z.enum(["degraded", "missing"]),
+  words: shortText,
+});
+
 const reported = z.object({
   v: z.literal(documentVersion),
   session,
@@ -131,6 +139,8 @@ const reported = z.object({
   /** Owners of many inputs each, beside `owners`. */
   ownedAlike: z.optional(z.array(ownedAlike)),
   apply: z.optional(applyReport),
+  /** What the node's machine lacks, once it has been looked at. */
+  machine: z.optional(z.array(lackReport).check(z.maxLength(checksMax))),
 });
 
 export type ApplyPhase = (typeof applyPhases)[number];

@@ -1,0 +1,75 @@
+/**
+ * What modules of this node measure of themselves, told to the hub when it has changed. Stands around the link's port, so
+ * that the loop of the agent knows nothing of it.
+ */
+import type { Clock } from "@interactor/shared/kernel/clock";
+import { seconds } from "@interactor/shared/kernel/units";
+import { instancesMax, payloadBytesMax } from "@interactor/shared/wire/limits";
+import { encodeMeasured, type InstanceMetrics } from "@interactor/shared/wire/messages/measured";
+import { nodeTopics } from "@interactor/shared/wire/topics";
+import type { Connection, HubLink } from "./ports/hub-link.ts";
+
+/** Between two words: of all instances together. */
+const interval = seconds(5);
+
+export class AgentMeasured implements Disposable {
+  readonly #topic: string;
+  readonly #clock: Clock;
+  readonly #metrics = new Map<string, InstanceMetrics>();
+  #connection: Connection | undefined;
+  #cancel: (() => void) | undefined;
+
+  constructor({ site, node }: { readonly site: string; readonly node: string }, clock: Clock) {
+    this.#topic = nodeTopics(site, node).measured;
+    this.#clock = clock;
+  }
+
+  /** `undefined`: the instance is here no more. */
+  readonly take = (instance: string, metrics: InstanceMetrics | undefined): void => {
+    if (metrics === undefined) {
+      if (!this.#metrics.delete(instance)) return;
+    } else if (this.#metrics.has(instance) || this.#metrics.size < instancesMax)
+      this.#metrics.set(instance, metrics);
+    this.#sayLater();
+  };
+
+  /** The same link, over which metrics go too. */
+  over(link: HubLink): HubLink {
+    return {
+      open: (options, events) => {
+        const connection = link.open(options, {
+          ...events,
+          connected: () => {
+            this.#connection = connection;
+            events.connected();
+            // The hub may be another one.
+            if (this.#metrics.size > 0) this.#sayLater();
+          },
+          closed: (reason) => {
+            if (this.#connection === connection) this.#connection = undefined;
+            events.closed(reason);
+          },
+        });
+        return connection;
+      },
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#cancel?.();
+    this.#connection = undefined;
+  }
+
+  #sayLater(): void {
+    this.#cancel ??= this.#clock.after(interval, () => {
+      this.#cancel = undefined;
+      const document = encodeMeasured({
+        v: 1,
+        kind: "measured",
+        instances: Object.fromEntries(this.#metrics),
+      });
+      if (document.length <= payloadBytesMax)
+        this.#connection?.publish(this.#topic, document, { retain: false, confirmed: () => undefined });
+    });
+  }
+}

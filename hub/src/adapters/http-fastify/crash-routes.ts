@@ -1,0 +1,39 @@
+/** Crashes of modules over HTTP. */
+import type { FastifyInstance } from "fastify";
+import * as z from "zod/mini";
+import {
+  type CrashDetails,
+  crashesPath,
+  type CrashSummary,
+  crashesToldMax,
+} from "@interactor/shared/wire/api-crashes";
+import { isName } from "@interactor/shared/wire/names";
+import type { CrashWanted } from "../../ports/crash-store.ts";
+
+export interface CrashDesk {
+  list(wanted: CrashWanted): Promise<readonly CrashSummary[]>;
+  find(id: string): Promise<CrashDetails | undefined>;
+}
+
+const fromMax = 1_000_000;
+const name = z.optional(z.string().check(z.refine(isName, "not a name")));
+const query = z.object({
+  node: name,
+  instance: name,
+  from: z._default(z.coerce.number().check(z.int(), z.nonnegative(), z.lte(fromMax)), 0),
+});
+
+export function routeCrashes(app: FastifyInstance, crashes: CrashDesk): void {
+  app.get(crashesPath, async (request, reply) => {
+    const parsed = query.safeParse(request.query);
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues;
+      return reply.code(400).send({ error: `${issue?.path.join(".")}: ${issue?.message}` });
+    }
+    return { crashes: await crashes.list({ ...parsed.data, max: crashesToldMax }) };
+  });
+  app.get<{ Params: { readonly id: string } }>(`${crashesPath}/:id`, async ({ params }, reply) => {
+    const crash = await crashes.find(params.id);
+    return crash ?? reply.code(404).send({ error: `there is no crash "${params.id}"` });
+  });
+}

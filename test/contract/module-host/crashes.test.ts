@@ -1,0 +1,46 @@
+// What an agent knows of the end of a guest, whatever kind it is: how it ended, where it was, and what was said last.
+
+import { describe, expect, vi } from "vitest";
+import type { Death } from "../../../agent/src/core/crashes/crash-book.ts";
+import { kindsWith } from "./kinds.ts";
+
+describe.each(kindsWith("crashing-module.ts"))("in a $kind", ({ kind, openBench, test }) => {
+  async function endedBy(how: string): Promise<Death | undefined> {
+    await using bench = await openBench();
+    await bench.start("lamp", { token: "abc-123" });
+    bench.host.apply("lamp", "end", { value: how, at: 0 as never, owner: "route" });
+    await vi.waitFor(() => expect(bench.deaths).toHaveLength(1), { timeout: 60_000 });
+    return bench.deaths[0];
+  }
+
+  test("what it threw is told with its stack, and what was said before", { timeout: 90_000 }, async () => {
+    const death = await endedBy("throw");
+
+    expect(death).toMatchObject({ guest: kind, cause: "error", restarts: 0 });
+    expect(death?.reason).toContain("no such lamp");
+    expect(death?.stack).toMatch(/TypeError: no such lamp[^\n]*\n\s+at \S+ \(file:/);
+    expect(death?.instances).toEqual([
+      { instance: "lamp", module: "crashing", version: "3.2.1", digest: "" },
+    ]);
+    // Settings are not told.
+    expect(death?.told).toEqual(["start lamp of lamp", 'lamp/end = "throw" by route']);
+    expect(death?.said.at(-1)).toBe('lamp/seen = "throw"');
+    expect(death?.upMs).toBeGreaterThan(0);
+    if (kind === "sandbox") expect(death?.code).toBe(1);
+  });
+
+  test("a promise that nobody waits for ends it like any other mistake", { timeout: 90_000 }, async () => {
+    const death = await endedBy("reject");
+
+    expect(death).toMatchObject({ cause: "error" });
+    expect(`${death?.reason} ${death?.stack}`).toContain("RangeError: too far");
+  });
+
+  test("one that hangs is told as such", { timeout: 90_000 }, async () => {
+    expect(await endedBy("hang")).toMatchObject({ cause: "hang", reason: "it did not answer for 5 s" });
+  });
+
+  test("one whose memory is full is told as such", { timeout: 90_000 }, async () => {
+    expect(await endedBy("heap")).toMatchObject({ cause: "memory" });
+  });
+});

@@ -1,0 +1,43 @@
+// A machine that cannot enforce what its installer requires: modules of others are refused there, with the reason.
+
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, vi } from "vitest";
+import { sandboxLimitsDefault } from "../../../agent/src/adapters/module-host-sandbox/limits.ts";
+import { type Measure, surveyMachine } from "../../../agent/src/adapters/module-host-sandbox/machine.ts";
+import { requires } from "../../e2e/requires.ts";
+import { openHostBench } from "./host-bench.ts";
+import { bundled, openSandboxes } from "./sandboxes.ts";
+
+const test = requires("bwrap");
+
+async function benchWith(required: readonly Measure[]) {
+  const folder = mkdtempSync(join(tmpdir(), "required-"));
+  const bundle = await bundled(join(import.meta.dirname, "lamp-module.ts"), join(folder, "lamp.mjs"));
+  const machine = await surveyMachine({ folder });
+  const has = new Set([...machine.has].filter((measure) => measure !== "memory"));
+  const poorer = { ...machine, has, missing: { ...machine.missing, memory: "no such group" } };
+  const open = await openSandboxes(folder, poorer, new Set(required));
+  return openHostBench("sandbox", open({ bundle, limits: sandboxLimitsDefault }), folder);
+}
+
+const spec = { name: "lamp", module: "lamp", settings: {} };
+const words = "it takes more memory than it may: not here, no such group";
+
+test("what is required and missing refuses it, and is no crash", { timeout: 60_000 }, async () => {
+  await using bench = await benchWith(["memory", "user"]);
+
+  expect(await bench.host.prepare(spec)).toContain(words);
+  bench.host.start(spec);
+
+  await vi.waitFor(() => expect(bench.reports.at(-1)).toContain(words), { timeout: 20_000 });
+  expect(bench.deaths).toEqual([]);
+});
+
+test("what is not required may be missing", { timeout: 60_000 }, async () => {
+  await using bench = await benchWith([]);
+
+  expect(await bench.host.prepare(spec)).toBeUndefined();
+  await bench.start("lamp");
+});
