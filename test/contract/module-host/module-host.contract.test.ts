@@ -169,7 +169,7 @@ describe.each(kindsWith("lamp-module.ts"))("in a $kind", ({ kind, openBench, tes
   });
 });
 
-describe.each(kindsWith("lamp-module.ts"))("in a $kind, what is stopped", ({ openBench, test }) => {
+describe.each(kindsWith("lamp-module.ts"))("in a $kind, what is stopped", ({ kind, openBench, test }) => {
   test.each([
     ["lamp", { label: "blue" }, "stopped, blue is next"],
     ["lamp", { label: 7 }, "stopped"],
@@ -205,7 +205,10 @@ describe.each(kindsWith("lamp-module.ts"))("in a $kind, what is stopped", ({ ope
 
     await bench.host.stop("lamp");
 
-    expect(bench.said).toEqual(["lamp did not stop in time and was ended"]);
+    expect(bench.said).toEqual([
+      "lamp did not stop in time and was ended",
+      `${kind} lamp crashed: lamp did not stop in time`,
+    ]);
     await vi.waitFor(() => expect(bench.starts("other")).toBe(2), { timeout: 20_000 });
     expect(bench.starts("lamp")).toBe(1);
   });
