@@ -429,6 +429,48 @@ describe("a source on sACN", () => {
     // A change that meets a repeat of one of them goes when the line is free.
     expect(orders).toContain("levels for 777,levels for 777,now 777");
   });
+
+  test("shows what changes together in universes together, whatever each of them sent before", async () => {
+    const sent: string[] = [];
+    const waiting = new Map<number, number | undefined>();
+    const shown = new Set<string>();
+    // As a receiver does that waits for the word.
+    const sacn = await receiver((bytes) => {
+      const data = decodeSacn(bytes);
+      if (data !== undefined) waiting.set(data.universe, data.levels[0]);
+      else shown.add([waiting.get(1), waiting.get(2), waiting.get(3)].join());
+      sent.push(data === undefined ? "now" : "levels");
+      return data ?? decodeExtended(bytes);
+    });
+    const settings = (universe: number) => ({
+      universe,
+      sacn: { ...local(sacn.port), synchronization: 777 },
+    });
+    const benches = await Promise.all([1, 2, 3].map((each) => start(settings(each), `universe-${each}`)));
+    await untilQuiet();
+    shown.clear();
+
+    for (let level = 1; level <= 20; level += 1) {
+      // Other channels, at other times: each has its own frame behind it.
+      benches[level % 3]?.apply("ch2", level);
+      await sleep(level % 8);
+      benches[(level + 1) % 3]?.apply("ch2", level);
+      await sleep(level % 5);
+      for (const bench of benches) bench.apply("ch1", level);
+      await sleep(50);
+    }
+    for (const universe of [1, 2, 3]) {
+      await sacn.find(
+        (packet) => "levels" in packet && packet.universe === universe && packet.levels[0] === 20,
+      );
+    }
+
+    const together = Array.from({ length: 21 }, (_, level) => [level, level, level].join());
+    expect([...shown].filter((look) => !together.includes(look))).toEqual([]);
+    // However late this machine is.
+    expect(shown.size).toBeGreaterThan(4);
+    expect(sent.join(" ")).not.toContain("now now");
+  });
 });
 
 describe("a source on Art-Net", () => {

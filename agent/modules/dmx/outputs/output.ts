@@ -1,6 +1,7 @@
 /** One way out of a universe. It fails by itself: nothing here throws or waits, and no output knows of another. */
 import type { Instant } from "@interactor/shared/sdk/define-module";
 import type { Settings } from "../settings.ts";
+import type { SyncGroup } from "./sync-group.ts";
 
 export interface Output {
   /** For logs and states. */
@@ -9,6 +10,8 @@ export interface Output {
   readonly failure: Error | undefined;
   /** The failure is only that there is nobody to send to, yet: a widget that is not plugged in, a node that has not asked. */
   readonly isAbsent: boolean;
+  /** Those with whom its looks change. */
+  readonly sync?: SyncGroup | undefined;
   /** Resolves when it is open or has failed; never rejects. */
   open(): Promise<void>;
   /** Returns whether the frame was handed on. The levels are good during the call only. */

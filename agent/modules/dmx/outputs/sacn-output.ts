@@ -21,7 +21,7 @@ export class SacnOutput implements Output {
   /** With the priorities of the slots, if they differ. */
   readonly #priorities: Buffer | undefined;
   readonly #slotPriorities: Uint8Array;
-  readonly #sync: SyncGroup | undefined;
+  readonly sync: SyncGroup | undefined;
   #sequence = 0;
   #syncSequence = 0;
   #discoveredAt: Instant | undefined;
@@ -46,7 +46,7 @@ export class SacnOutput implements Output {
       (_, slot) => slotPriorities.get(slot) ?? priority,
     );
     if (slotPriorities.size > 0) this.#priorities = sacnPacket(this.#source, startCodes.priorities);
-    if (synchronization !== undefined) this.#sync = SyncGroup.join(`sACN ${synchronization}`);
+    if (synchronization !== undefined) this.sync = SyncGroup.join(`sACN ${synchronization}`);
   }
 
   get failure(): Error | undefined {
@@ -64,7 +64,7 @@ export class SacnOutput implements Output {
     // Before the first levels, so that no receiver takes them with a priority that they have not.
     if (this.#sequence === 0) this.#sendPriorities();
     const isSent = this.#write(this.#packet, levels, false);
-    this.#sync?.frameSent(this.#receivers.join(), () => this.#synchronize());
+    this.sync?.frameSent(this.#receivers.join(), () => this.#synchronize());
     return isSent;
   }
 
@@ -96,7 +96,7 @@ export class SacnOutput implements Output {
   }
 
   async close(): Promise<void> {
-    this.#sync?.leave();
+    this.sync?.leave();
     await this.#output.close();
   }
 
