@@ -136,7 +136,7 @@ test("a plan has what was granted, no more than was asked, and what starts first
   expect(decodePlan(encodePlan(plan))).toMatchObject({ value: { instances: plan.instances } });
 });
 
-test("what is granted anew is told, and starts it anew", () => {
+test("what is granted anew is told, and a run that has it takes over", () => {
   const published = [lamp("1.0.0", asking)];
   const planWith = (host: string) =>
     planFor(
@@ -149,6 +149,6 @@ test("what is granted anew is told, and starts it anew", () => {
     { instance: "lamp", asks: ["host a", "file /etc/lamp", "256 MB of memory"] },
   ]);
   expect(newlyAsked(before, after)).toEqual([{ instance: "lamp", asks: ["host b"] }]);
-  expect(changesBetween(before, after).instances["lamp"]).toBe("restart");
+  expect(changesBetween(before, after).instances["lamp"]).toBe("take-over");
   expect(newlyAsked(after, before)).toEqual([]);
 });
