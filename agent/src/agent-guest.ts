@@ -170,11 +170,14 @@ export class GuestKeeper implements AsyncDisposable {
     return this.#line?.profile?.(wanted);
   }
 
-  async stop(instance: string): Promise<void> {
+  /** `next`: what starts in its place at once. */
+  async stop(instance: string, next?: InstanceSpec): Promise<void> {
     this.#runs.delete(instance);
     this.#states.delete(instance);
     if (this.#line === undefined) return;
-    const verdict = await this.#ask((question) => ["end", question, instance], stopTimeout);
+    const end = (question: number): ToGuest =>
+      next === undefined ? ["end", question, instance] : ["end", question, instance, plain(next, instance)];
+    const verdict = await this.#ask(end, stopTimeout);
     // What it had to write while it stopped has been written by now, or is not.
     if (!this.#runs.has(instance)) this.#endServices(instance);
     if (verdict === undefined || this.#line === undefined) return;

@@ -95,8 +95,14 @@ export class AgentInstances implements AsyncDisposable {
     this.#stateChanged(spec.name, { state: "failed", reason });
   }
 
-  /** `isBack`: another one of this name comes at once, and its inputs keep what they hold until then. */
-  async stop(instance: string, { isBack }: { readonly isBack: boolean }): Promise<void> {
+  /**
+   * `isBack`: another one of this name comes, and its inputs keep what they hold until then. `next`: it comes at once,
+   * so that the module need not take leave of those that it serves.
+   */
+  async stop(
+    instance: string,
+    { isBack, next }: { readonly isBack: boolean; readonly next?: InstanceSpec | undefined },
+  ): Promise<void> {
     if (!this.#specs.has(instance)) return;
     // Nothing that it still says is its successor's.
     this.#specs.delete(instance);
@@ -109,7 +115,7 @@ export class AgentInstances implements AsyncDisposable {
       this.#leasesChanged();
       this.#parts.declarationsChanged();
     }
-    await this.#host.stop(instance);
+    await this.#host.stop(instance, next);
   }
 
   /** As it runs, where another one may be started beside it; `undefined`: it has to be stopped first. */

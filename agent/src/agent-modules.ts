@@ -140,14 +140,14 @@ export class AgentModules implements ModuleHost {
     return profile;
   }
 
-  async stop(instance: string): Promise<void> {
+  async stop(instance: string, next?: InstanceSpec): Promise<void> {
     const serving = this.#serving.get(instance);
     this.#serving.delete(instance);
     this.#missed.delete(instance);
     this.#options.measured?.(instance, undefined);
     await this.beside.end(instance);
     if (serving === undefined) return;
-    await serving.guest.stop(serving.run);
+    await serving.guest.stop(serving.run, next);
     await this.#leave(serving.guest);
   }
 

@@ -182,7 +182,7 @@ export class AgentPlanRunner implements PlanRunner {
     for (const name of are("stop", "start", "restart", "take-over", "re-configure")) this.#forgetStart(name);
     // Who goes lets go of lines and universes that another one wants. What is half-way there may run already.
     for (const wave of startWaves(are("stop", "start", "restart"), before).toReversed())
-      await Promise.all(wave.map((name) => instances.stop(name, { isBack: changes[name] !== "stop" })));
+      await Promise.all(wave.map((name) => this.#stop(name, plan, changes[name] !== "stop")));
     const runners = plan.routes.flatMap((route) => {
       const prepared = prepareRoute(route);
       return prepared.ok ? [prepared.value] : [];
@@ -227,6 +227,13 @@ export class AgentPlanRunner implements PlanRunner {
     }
   }
 
+  /** What cannot be started takes leave: nobody knows when it comes. */
+  async #stop(name: string, plan: Plan, isBack: boolean): Promise<void> {
+    const planned = isBack ? own(plan.instances, name) : undefined;
+    const next = planned && (await this.#specOf(name, planned).catch(() => undefined));
+    await this.#parts.instances.stop(name, { isBack, next });
+  }
+
   async #start(name: string, plan: Plan): Promise<void> {
     const planned = own(plan.instances, name);
     if (planned === undefined) return;
@@ -261,7 +268,7 @@ export class AgentPlanRunner implements PlanRunner {
       (error: unknown) => messageOf(error),
     );
     if (verdict === undefined) return;
-    await instances.stop(name, { isBack: true });
+    await this.#stop(name, plan, true);
     await this.#start(name, plan);
   }
 

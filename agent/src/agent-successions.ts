@@ -102,7 +102,7 @@ export class AgentSuccessions implements Succession {
     const beside = this.#beside.get(instance);
     if (beside === undefined) return;
     this.#beside.delete(instance);
-    await this.#stop(beside.successor.placed);
+    await this.#stop(beside.successor.placed, this.#parts.serving(instance)?.spec);
   }
 
   async takeOver(instance: string): Promise<Verdict> {
@@ -117,7 +117,7 @@ export class AgentSuccessions implements Succession {
     const successor = this.#beside.get(instance)?.successor;
     if (verdict === undefined && successor !== undefined) {
       this.#heard(successor, held);
-      await this.#stop(old);
+      await this.#stop(old, successor.placed.spec);
       return undefined;
     }
     await this.end(instance);
@@ -156,13 +156,13 @@ export class AgentSuccessions implements Succession {
     }
     const before = this.#beside.get(name)?.successor.problem;
     if (before !== undefined) return before;
-    if (old.storage.isUsed) await old.guest.stop(old.run);
+    if (old.storage.isUsed) await old.guest.stop(old.run, this.#beside.get(name)?.successor.placed.spec);
     const stored = await old.storage.seal();
     const beside = this.#beside.get(name);
     if (beside === undefined) return ended;
     if (!isSame(beside.copied, stored)) {
       const { spec, guest, run } = beside.successor.placed;
-      await guest.stop(run);
+      await guest.stop(run, spec);
       const again = await this.#rise(spec, guest, stored, riseAgainMax);
       if (again !== undefined) return again;
     }
@@ -226,8 +226,9 @@ export class AgentSuccessions implements Succession {
     if (verdict !== undefined) events.stateChanged(name, { state: "failed", reason: verdict });
   }
 
-  async #stop({ guest, run }: PlacedRun): Promise<void> {
-    await guest.stop(run);
+  /** `next`: what serves by its name afterwards. */
+  async #stop({ guest, run }: PlacedRun, next: InstanceSpec | undefined): Promise<void> {
+    await guest.stop(run, next);
     await this.#parts.leave(guest);
   }
 }

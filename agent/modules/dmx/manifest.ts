@@ -34,12 +34,24 @@ export const manifest = defineManifest({
   permissions: [
     // Receivers obey the source with the highest priority: two with different ones are a primary and its backup.
     { kind: "universe", from: "/universe", within: "/sacn/to", rank: "/sacn/priority" },
+    {
+      kind: "universe",
+      over: "Art-Net",
+      from: "/universe",
+      within: "/artnet/to",
+      // Port addresses count from 0: what is universe 1 elsewhere is port address 0.
+      rather: [
+        { from: "/artnet/universe", plus: 1, parts: { "/artnet/subnet": 16, "/artnet/net": 256 } },
+        { from: "/artnet/portAddress", plus: 1 },
+      ],
+    },
     { kind: "host", from: "/sacn/to" },
     { kind: "host", from: "/artnet/to" },
     { kind: "serial", from: "/usb/path" },
     { kind: "serial", from: "/openDmx/path" },
     { kind: "serial", from: "/receive/usb/path" },
     { kind: "file", from: "/remember" },
+    { kind: "file", from: "/cueLists/*/csv" },
   ],
   outputs: {
     universe: { type: "bytes", label: "Universe as sent" },

@@ -429,6 +429,48 @@ describe("a source on sACN", () => {
     // A change that meets a repeat of one of them goes when the line is free.
     expect(orders).toContain("levels for 777,levels for 777,now 777");
   });
+
+  test("shows what changes together in universes together, whatever each of them sent before", async () => {
+    const sent: string[] = [];
+    const waiting = new Map<number, number | undefined>();
+    const shown = new Set<string>();
+    // As a receiver does that waits for the word.
+    const sacn = await receiver((bytes) => {
+      const data = decodeSacn(bytes);
+      if (data !== undefined) waiting.set(data.universe, data.levels[0]);
+      else shown.add([waiting.get(1), waiting.get(2), waiting.get(3)].join());
+      sent.push(data === undefined ? "now" : "levels");
+      return data ?? decodeExtended(bytes);
+    });
+    const settings = (universe: number) => ({
+      universe,
+      sacn: { ...local(sacn.port), synchronization: 777 },
+    });
+    const benches = await Promise.all([1, 2, 3].map((each) => start(settings(each), `universe-${each}`)));
+    await untilQuiet();
+    shown.clear();
+
+    for (let level = 1; level <= 20; level += 1) {
+      // Other channels, at other times: each has its own frame behind it.
+      benches[level % 3]?.apply("ch2", level);
+      await sleep(level % 8);
+      benches[(level + 1) % 3]?.apply("ch2", level);
+      await sleep(level % 5);
+      for (const bench of benches) bench.apply("ch1", level);
+      await sleep(50);
+    }
+    for (const universe of [1, 2, 3]) {
+      await sacn.find(
+        (packet) => "levels" in packet && packet.universe === universe && packet.levels[0] === 20,
+      );
+    }
+
+    const together = Array.from({ length: 21 }, (_, level) => [level, level, level].join());
+    expect([...shown].filter((look) => !together.includes(look))).toEqual([]);
+    // However late this machine is.
+    expect(shown.size).toBeGreaterThan(4);
+    expect(sent.join(" ")).not.toContain("now now");
+  });
 });
 
 describe("a source on Art-Net", () => {
@@ -525,6 +567,39 @@ describe("an instance that stops", () => {
     expect(sacn.packets.map(({ sequence }) => sequence)).toEqual(sacn.packets.map((_, index) => index));
     expect(sacn.packets).toHaveLength(count);
     expect(artnet.packets.at(-1)?.levels[0]).toBe(10);
+  });
+
+  test("and starts again is the same source to those that it still sends to", async () => {
+    const sacn = await sacnReceiver();
+    const before = { universe: 1, sacn: local(sacn.port) };
+    const bench = await start(before);
+    bench.apply("ch1", 9);
+    await sacn.find(() => true);
+
+    await bench.stop({ ...before, failsafe: { hold: "5s" } });
+    const again = await start(before);
+    again.apply("ch1", 9);
+    await sleep(100);
+
+    expect(sacn.packets.filter((packet) => packet.isTerminated)).toHaveLength(0);
+    expect(sacn.packets.every(({ levels }) => levels[0] === 9)).toBe(true);
+  });
+
+  test.each([
+    ["another universe", { universe: 2 }],
+    ["no sACN", { sacn: { to: ["127.0.0.1"], enabled: false }, artnet: { to: ["127.0.0.1"] } }],
+    ["other receivers", { sacn: { to: ["127.0.0.2"] } }],
+  ])("and starts again with %s takes leave", async (_what, changed) => {
+    const sacn = await sacnReceiver();
+    const before = { universe: 1, sacn: local(sacn.port) };
+    const bench = await start(before);
+    bench.apply("ch1", 9);
+    await sacn.find(() => true);
+
+    await bench.stop({ ...before, ...changed });
+    await sleep(100);
+
+    expect(sacn.packets.filter((packet) => packet.isTerminated)).toHaveLength(3);
   });
 
   test("may be told to twice, and takes no more inputs", async () => {

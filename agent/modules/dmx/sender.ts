@@ -16,6 +16,7 @@ import {
 } from "@interactor/shared/sdk/define-module";
 import { frameTime, Pacing } from "./pacing.ts";
 import type { Output } from "./outputs/output.ts";
+import type { SyncGroup, SyncMember } from "./outputs/sync-group.ts";
 
 /** What is sent. */
 export interface Look {
@@ -36,6 +37,9 @@ export class Sender {
   readonly #pacing: Pacing;
   /** Called after each frame that at least one output took. */
   readonly #sent: (at: Instant) => void;
+  readonly #groups: readonly SyncGroup[];
+  /** As those see it that it changes together with. */
+  readonly #member: SyncMember;
   #collecting: NodeJS.Immediate | undefined;
   #timer: { readonly due: Instant; cancel(): void } | undefined;
   /** What moves so slowly that a frame would show nothing new is looked at no more often than frames could go. */
@@ -49,6 +53,18 @@ export class Sender {
     this.#pacing = new Pacing(clock.now());
     this.#sent = sent;
     this.#lookAt = clock.now();
+    const pacing = this.#pacing;
+    this.#member = {
+      get freeAt() {
+        return pacing.freeAt;
+      },
+      prepare: (now) => this.#isDue(now),
+      send: () => {
+        this.#sendFrame();
+        this.schedule();
+      },
+    };
+    this.#groups = outputs.flatMap(({ sync }) => sync ?? []);
   }
 
   /** The look is another than the one that was sent last. */
@@ -60,6 +76,8 @@ export class Sender {
   /** Sees to it that the next frame goes when it is due. To be called too when the look began to move. */
   schedule(): void {
     if (this.#isEnded || this.#collecting !== undefined) return;
+    // Not before: what is not open yet has nothing to send.
+    for (const group of this.#groups) group.add(this.#member);
     const now = this.#clock.now();
     const due = this.#dueAt(now);
     if (between(due, now) >= 0) {
@@ -78,18 +96,19 @@ export class Sender {
     this.#timer = { due, cancel };
   }
 
-  /** Sends what still waits and takes leave. Takes about four frame times. */
-  async leave(): Promise<void> {
+  /** Sends what still waits and takes leave on these outputs. Takes about four frame times. */
+  async leave(leaving: readonly Output[]): Promise<void> {
     this.#isEnded = true;
+    for (const group of this.#groups) group.remove(this.#member);
     this.#timer?.cancel();
     clearImmediate(this.#collecting);
     if (this.#pacing.isChanged) {
       await this.#untilFree();
       this.#sendFrame();
     }
-    for (let sent = 0; sent < terminatedPackets; sent += 1) {
+    for (let sent = 0; leaving.length > 0 && sent < terminatedPackets; sent += 1) {
       await this.#untilFree();
-      for (const output of this.#outputs) output.sendTerminated(this.#look.levels);
+      for (const output of leaving) output.sendTerminated(this.#look.levels);
       this.#pacing.sent(this.#clock.now());
     }
   }
@@ -97,19 +116,36 @@ export class Sender {
   /** A look that moves is looked at when the line has room for it, and not before. */
   #dueAt(now: Instant): Instant {
     const wake = this.#look.wakeAt(now);
-    const due = this.#pacing.due();
+    const freeAt = this.#freeAt;
+    const due = instant(Math.max(this.#pacing.due(), freeAt));
     if (wake === undefined) return due;
-    const room = instant(Math.max(this.#pacing.freeAt, this.#lookAt, wake));
+    const room = instant(Math.max(freeAt, this.#lookAt, wake));
     return earliest(due, room) ?? due;
   }
 
   /** Asks once more whether a frame is due: a timer may be early, or another may have sent it. */
   #wake(): void {
     const now = this.#clock.now();
+    if (this.#isDue(now)) {
+      // Asked before the first of them sends: then none is free.
+      const others = new Set(this.#groups.flatMap(({ senders }) => senders));
+      others.delete(this.#member);
+      const due = [...others].filter((other) => other.prepare(now));
+      this.#sendFrame();
+      for (const other of due) other.send();
+    }
+    this.schedule();
+  }
+
+  #isDue(now: Instant): boolean {
     if (this.#look.advance(now)) this.#pacing.changed(now);
     this.#lookAt = later(now, frameTime);
-    if (this.#pacing.isDue(now)) this.#sendFrame();
-    this.schedule();
+    return this.#pacing.isDue(now) && between(this.#freeAt, now) >= 0;
+  }
+
+  /** When all have room for another frame that it changes together with. */
+  get #freeAt(): Instant {
+    return instant(Math.max(this.#pacing.freeAt, ...this.#groups.map(({ freeAt }) => freeAt)));
   }
 
   #sendFrame(): void {

@@ -147,9 +147,9 @@ export class Stage implements Instance {
     return this.#stopped === undefined ? (this.#outputs.fault ?? this.#desks?.failure) : undefined;
   }
 
-  /** Sends what still waits, takes leave and closes. Takes about four frame times. */
-  stop(): Promise<void> {
-    this.#stopped ??= this.#leave();
+  /** Sends what still waits, takes leave of those that `next` does not send to and closes. Takes about four frame times. */
+  stop(next?: Settings): Promise<void> {
+    this.#stopped ??= this.#leave(next);
     return this.#stopped;
   }
 
@@ -270,13 +270,13 @@ export class Stage implements Instance {
     else this.#context.waiting(failure);
   }
 
-  async #leave(): Promise<void> {
+  async #leave(next: Settings | undefined): Promise<void> {
     this.#cancelReport();
     this.#complaints.stop();
     this.#cancelMonitor?.();
     this.#cancelKeeping?.();
     await this.#desks?.close();
-    await this.#sender.leave();
+    await this.#sender.leave(this.#outputs.leaving(next));
     await this.#keep(withoutLevels(this.#engine.remembered(this.#context.clock.now())));
     await this.#outputs.close();
   }

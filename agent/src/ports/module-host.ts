@@ -99,8 +99,8 @@ export interface ModuleHost extends AsyncDisposable {
   readonly beside?: Succession;
   /** Of the guest that the instance runs in, as `GuestLine` says; light modules of the agent share one. */
   profile?(instance: string, wanted: ProfileWanted): AsyncIterable<Uint8Array>;
-  /** Ends the instance in good order, or under it when it takes too long. Nothing is heard of it afterwards. */
-  stop(instance: string): Promise<void>;
+  /** Ends the instance in good order, or under it when it takes too long. Nothing is heard of it afterwards. `next`: what is started by that name at once. */
+  stop(instance: string, next?: InstanceSpec): Promise<void>;
   /** `undefined`: nobody owns the input any more. Without effect while the instance is away. */
   apply(instance: string, input: string, applied: Applied | undefined): void;
 }

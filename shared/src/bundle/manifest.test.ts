@@ -126,3 +126,24 @@ describe("on a show stop an input goes", () => {
     expect(stopValue(spec)).toBe(value);
   });
 });
+
+test("what is counted otherwise is known by the number that it is elsewhere", () => {
+  const permissions = [
+    {
+      kind: "universe",
+      over: "Art-Net",
+      from: "/universe",
+      within: "/to",
+      rather: [{ from: "/low", plus: 1, parts: { "/high": 16 } }],
+    },
+  ] as const;
+  const needed = (settings: object) =>
+    needsOf(manifestOf({ permissions }), { to: "all", universe: 7, ...settings }).map(
+      ({ name, pointer, over }) => [name, pointer, over],
+    );
+
+  expect(needed({})).toEqual([["7", "/universe", "Art-Net"]]);
+  expect(needed({ low: 0 })).toEqual([["1", "/low", "Art-Net"]]);
+  expect(needed({ low: 2, high: 3 })).toEqual([["51", "/low", "Art-Net"]]);
+  expect(needed({ low: "2", high: 3 })).toEqual([["7", "/universe", "Art-Net"]]);
+});

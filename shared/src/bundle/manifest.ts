@@ -69,9 +69,20 @@ export type Permission =
       readonly from: string;
       /** JSON pointer to the addresses it goes to: the same universe at two addresses is two. */
       readonly within?: string;
+      /** Where there is another name for it, the first of these that is there. */
+      readonly rather?: readonly NumberAt[];
+      /** The protocol, where the same name over another one is something else. */
+      readonly over?: string;
       /** JSON pointer to what decides between two that have the same, so that they do not collide. */
       readonly rank?: string;
     };
+
+/** A number that stands at a JSON pointer, plus `plus`, plus what stands at each of `parts` times its factor. */
+export interface NumberAt {
+  readonly from: string;
+  readonly plus?: number;
+  readonly parts?: Readonly<Record<string, number>>;
+}
 
 /** A need of an instance with its settings. */
 export interface Need {
@@ -81,6 +92,7 @@ export interface Need {
   readonly pointer: string | undefined;
   readonly within: readonly string[];
   readonly rank: string;
+  readonly over: string;
 }
 
 export function needsOf(
@@ -90,17 +102,42 @@ export function needsOf(
   return permissions.flatMap((permission): readonly Need[] => {
     const { kind } = permission;
     if ("names" in permission)
-      return permission.names.map((name) => ({ kind, name, pointer: undefined, within: [], rank: "" }));
-    const { from, within, rank } = permission;
+      return permission.names.map((name) => ({
+        kind,
+        name,
+        pointer: undefined,
+        within: [],
+        rank: "",
+        over: "",
+      }));
+    const { from, within, rank, rather = [], over = "" } = permission;
     const addresses = within === undefined ? [] : namesAt(settings, within);
     // What goes nowhere takes nothing.
     if (within !== undefined && addresses.length === 0) return [];
     const weight = rank === undefined ? "" : namesAt(settings, rank).join();
+    const need = { kind, within: addresses, rank: weight, over };
+    for (const each of rather) {
+      const number = numberAt(settings, each);
+      if (number !== undefined) return [{ ...need, name: String(number), pointer: each.from }];
+    }
     return placesOf(settings, from).flatMap((pointer) =>
-      namesAt(settings, pointer).map((name) => ({ kind, name, pointer, within: addresses, rank: weight })),
+      namesAt(settings, pointer).map((name) => ({ ...need, name, pointer })),
     );
   });
 }
+
+function numberAt(settings: unknown, { from, plus = 0, parts = {} }: NumberAt): number | undefined {
+  const base = at(settings, from);
+  if (typeof base !== "number") return undefined;
+  return Object.entries(parts).reduce((sum, [pointer, factor]) => {
+    const part = at(settings, pointer);
+    return typeof part === "number" ? sum + part * factor : sum;
+  }, base + plus);
+}
+
+/** Whether something stands there that names it, or is counted for its name. */
+export const isSaidAt = (settings: unknown, pointer: string): boolean =>
+  namesAt(settings, pointer).length > 0;
 
 /** Whether the settings themselves name it there: what a module puts in by itself, nobody has written. */
 export const isNamedAt = (settings: unknown, { pointer, name }: Need): boolean =>

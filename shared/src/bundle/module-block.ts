@@ -20,7 +20,22 @@ const pointer = z.string().check(z.regex(/^(?:\/[^/]{1,128}){1,16}$/, "not a JSO
 const kind = z.enum(permissionKinds);
 const permission = z.union([
   z.strictObject({ kind, names: z.array(shortText) }),
-  z.strictObject({ kind, from: pointer, within: z.exactOptional(pointer), rank: z.exactOptional(pointer) }),
+  z.strictObject({
+    kind,
+    from: pointer,
+    within: z.exactOptional(pointer),
+    rank: z.exactOptional(pointer),
+    over: z.exactOptional(z.string()),
+    rather: z.exactOptional(
+      z.array(
+        z.strictObject({
+          from: pointer,
+          plus: z.exactOptional(z.number()),
+          parts: z.exactOptional(z.record(pointer, z.number())),
+        }),
+      ),
+    ),
+  }),
 ]);
 
 const portName = z.string().check(z.refine(isName, "not a name: a-z, 0-9, - and _"));

@@ -19,6 +19,15 @@ const permission = z.union([
     from: z.string(),
     within: z.exactOptional(z.string()),
     rank: z.exactOptional(z.string()),
+    rather: z.exactOptional(
+      z.array(
+        z.object({
+          from: z.string(),
+          plus: z.exactOptional(z.number()),
+          parts: z.exactOptional(z.record(z.string(), z.number())),
+        }),
+      ),
+    ),
   }),
 ]);
 /** What says nothing sensible asks for nothing. */

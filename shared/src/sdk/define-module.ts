@@ -42,8 +42,9 @@ export interface Instance<Settings = unknown> {
   /**
    * Ends the instance: outputs leave in good order (a DMX source says so), lines are closed.
    * Takes at most `stopTimeout`; after that the worker is ended under it.
+   * `next`: it starts again at once, with these settings. What it stays for those that it serves does not take leave.
    */
-  stop(): Promise<void>;
+  stop(next?: Settings): Promise<void>;
   /** Whether it does what it is for. Asked after a change, which is taken back when something is wrong. */
   selfTest?(): Promise<Verdict> | Verdict;
   /**

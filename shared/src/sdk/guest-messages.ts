@@ -44,7 +44,8 @@ export type ToGuest =
   | readonly [kind: "self-test", question: number, instance: string]
   /** Once all is done that its inputs were told before, also what they only began. */
   | readonly [kind: "finish", question: number, instance: string]
-  | readonly [kind: "end", question: number, instance: string]
+  /** `next`: what starts in its place at once. Without: it goes for good. */
+  | readonly [kind: "end", question: number, instance: string, next?: GuestInstance]
   /** The answer to `ask`; what came over a connection; that it is closed. */
   | readonly [kind: "told", instance: string, question: number, reply: ServiceReply]
   | readonly [kind: "came", instance: string, line: number, bytes: Uint8Array]

@@ -49,7 +49,7 @@ export class Guest {
           this.#ask(message[2], (instance) => instance.finish()),
         );
       case "end":
-        return this.#answer(message[1], this.#end(message[2]));
+        return this.#answer(message[1], this.#end(message[2], message[3]));
       case "told":
       case "came":
       case "closed":
@@ -82,12 +82,12 @@ export class Guest {
     return instance === undefined ? "it does not run" : ask(instance);
   }
 
-  async #end(name: string): Promise<Verdict> {
+  async #end(name: string, next: GuestInstance | undefined): Promise<Verdict> {
     const instance = this.#running.get(name);
     if (instance === undefined) return undefined;
     this.#running.delete(name);
     this.#ending.set(name, instance);
-    await instance.stop();
+    await instance.stop(next, this.#load);
     this.#ending.delete(name);
     return undefined;
   }

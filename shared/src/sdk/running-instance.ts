@@ -103,16 +103,26 @@ export class RunningInstance {
   }
 
   /** Of an instance that still starts the start is waited for: what it opened must be closed. */
-  async stop(): Promise<void> {
+  async stop(next?: GuestInstance, load?: ModuleLoader): Promise<void> {
     this.#abort.abort();
     try {
       await this.#starting;
-      await this.#instance?.stop();
+      await this.#instance?.stop(await this.#settingsIn(next, load));
     } catch (error) {
       this.#log("error", `did not stop well: ${messageOf(error)}`);
     }
     this.#isEnded = true;
     this.#metrics.end();
+  }
+
+  /** What this module cannot read is another's, or will not start either: then this one goes for good. */
+  async #settingsIn(next: GuestInstance | undefined, load: ModuleLoader | undefined): Promise<unknown> {
+    if (next?.module !== this.#spec.module || load === undefined) return undefined;
+    try {
+      return (await load(next.module)).prepare(next.settings).settings;
+    } catch {
+      return undefined;
+    }
   }
 
   async #start(load: ModuleLoader): Promise<void> {

@@ -26,7 +26,8 @@ export interface Bench {
   apply(input: string, value: Value | undefined, owner?: Applied["owner"]): void;
   /** What is wrong with the instance, as it says itself. */
   selfTest(): Promise<Verdict>;
-  stop(): Promise<void>;
+  /** `next`: the settings that it is started again with at once. */
+  stop(next?: unknown): Promise<void>;
 }
 
 export interface BenchOptions {
@@ -94,9 +95,9 @@ export async function startOnBench<Settings>(
       listener?.(input, value === undefined ? undefined : { value, at: options.clock.wall(), owner });
     },
     selfTest: async () => instance.selfTest?.(),
-    async stop() {
+    async stop(next) {
       abort.abort();
-      await instance.stop();
+      await instance.stop(next === undefined ? undefined : definition.settings.parse(next));
     },
   };
 }

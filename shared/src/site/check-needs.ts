@@ -1,5 +1,5 @@
 /** What instances need of the world: nobody takes what is another's, and nobody takes what is not granted. */
-import { isNamedAt, type Need, permissionKinds } from "../bundle/manifest.ts";
+import { isNamedAt, isSaidAt, type Need, permissionKinds } from "../bundle/manifest.ts";
 import { anything, grantWords, isAmong } from "../wire/messages/grants.ts";
 import {
   type LimitName,
@@ -38,7 +38,7 @@ function claim(
   for (const key of keys) owners.set(key, other ?? instance);
   if (other === undefined) return;
   const owner = `${other.node}/${other.name}`;
-  const words = `${grantWords[need.kind]} ${need.name} is already taken by ${owner}, at ${check.site.sources.placeOf(other.path)}`;
+  const words = `${wordsOf(need)} is already taken by ${owner}, at ${check.site.sources.placeOf(other.path)}`;
   check.tell(
     pathOf(instance, need),
     words,
@@ -50,10 +50,10 @@ function claim(
  * On a node there is one of each. Beyond it there is the network: the same universe from two nodes meets at who
  * receives both, unless receivers choose by rank.
  */
-function claimsOf(node: string, { kind, name, within, rank }: Need): readonly string[] {
-  const own = JSON.stringify([kind, name, node]);
+function claimsOf(node: string, { kind, name, within, rank, over }: Need): readonly string[] {
+  const own = JSON.stringify([kind, name, node, over]);
   const beyond = within.filter((address) => !address.startsWith("127."));
-  return [own, ...beyond.map((address) => JSON.stringify([kind, name, "", address, rank]))];
+  return [own, ...beyond.map((address) => JSON.stringify([kind, name, "", over, address, rank]))];
 }
 
 /** Whoever reads the site sees what a module of others may reach: the node would know it only when it runs. */
@@ -134,14 +134,15 @@ const isTaken = ({ written, bundle }: CheckedInstance, need: Need): boolean =>
   need.pointer === undefined ||
   (bundle !== undefined && (need.name === anything || !isNamedAt(written.settings, need)));
 
-const wordsOf = ({ kind, name }: Need): string => `${grantWords[kind]} ${name}`;
+const wordsOf = ({ kind, name, over }: Need): string =>
+  `${grantWords[kind]} ${name}${over === "" ? "" : ` over ${over}`}`;
 
 const isGranted = (grants: InstanceGrants, { kind, name }: Need): boolean =>
   isAmong(kind, name, grants[grantKeys[kind]] ?? []);
 
 function pathOf({ path, written }: CheckedInstance, need: Need): Path {
   const { pointer } = need;
-  return pointer === undefined || !isNamedAt(written.settings, need)
+  return pointer === undefined || !isSaidAt(written.settings, pointer)
     ? path
     : [...path, "settings", ...pointer.split("/").slice(1)];
 }

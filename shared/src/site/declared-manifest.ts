@@ -17,6 +17,16 @@ const permission = z.union([
     from: z.string(),
     within: z.string().exactOptional(),
     rank: z.string().exactOptional(),
+    over: z.string().exactOptional(),
+    rather: z
+      .array(
+        z.strictObject({
+          from: z.string(),
+          plus: z.number().exactOptional(),
+          parts: z.record(z.string(), z.number()).exactOptional(),
+        }),
+      )
+      .exactOptional(),
   }),
 ]);
 

@@ -71,6 +71,8 @@ class PlayedHost implements ModuleHost {
     takeOver: new Map<string, string>(),
   };
   readonly #next = new Map<string, InstanceSpec>();
+  /** By what stopped, the settings with which it shall start again at once. */
+  readonly stoppedFor: (readonly [instance: string, next: unknown])[] = [];
   /** What a stop takes. */
   stopping: Promise<void> = Promise.resolve();
   /** Of every module that comes with the agent. */
@@ -143,8 +145,9 @@ class PlayedHost implements ModuleHost {
     },
   };
 
-  async stop(name: string): Promise<void> {
+  async stop(name: string, next?: InstanceSpec): Promise<void> {
     this.did.push(`stop ${name}`);
+    this.stoppedFor.push([name, next?.settings]);
     await this.stopping;
     this.running.delete(name);
   }

@@ -72,6 +72,20 @@ describe("a revision touches only what it changes", () => {
     expect(bench.host.did.slice(2).toSorted()).toEqual(["start lamp", "start new"]);
   });
 
+  test("what stops is told what it starts again with, and takes leave for good only without", async () => {
+    const bench = await running();
+
+    await apply(bench, 2, { instances: { lamp: instanceOf({ settings: { b: 2 } }) } });
+
+    const told = new Map(bench.host.stoppedFor);
+    expect(told).toEqual(
+      new Map<string, unknown>([
+        ["sim", undefined],
+        ["lamp", { b: 2 }],
+      ]),
+    );
+  });
+
   test("an input keeps what it holds while its instance is exchanged", async () => {
     const bench = await running();
     bench.host.emit("sim", 5);

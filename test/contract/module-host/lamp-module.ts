@@ -45,9 +45,9 @@ export const definition = defineModule({
         context.log.info(`now ${next.label ?? "unnamed"}`);
         now = next;
       },
-      async stop() {
+      async stop(next) {
         if (now.stopTakes !== undefined) await sleep(now.stopTakes);
-        context.log.info("stopped");
+        context.log.info(next === undefined ? "stopped" : `stopped, ${next.label ?? "unnamed"} is next`);
       },
     };
   },

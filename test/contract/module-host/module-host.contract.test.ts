@@ -167,6 +167,21 @@ describe.each(kindsWith("lamp-module.ts"))("in a $kind", ({ kind, openBench, tes
     expect(bench.starts("lamp")).toBe(1);
     expect(await bench.host.reconfigure(spec({}, "nobody"))).toBe("it does not run");
   });
+});
+
+describe.each(kindsWith("lamp-module.ts"))("in a $kind, what is stopped", ({ kind, openBench, test }) => {
+  test.each([
+    ["lamp", { label: "blue" }, "stopped, blue is next"],
+    ["lamp", { label: 7 }, "stopped"],
+    ["another", { label: "blue" }, "stopped"],
+  ])("one that %s with %j follows is told %s", { timeout: 40_000 }, async (module, settings, words) => {
+    await using bench = await openBench();
+    await bench.start("lamp");
+
+    await bench.host.stop("lamp", { name: "lamp", module, settings });
+
+    expect(bench.said).toEqual([`lamp: ${words}`]);
+  });
 
   test("one is stopped in good order, and the others go on", { timeout: 40_000 }, async () => {
     await using bench = await openBench();

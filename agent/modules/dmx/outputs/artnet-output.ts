@@ -19,7 +19,7 @@ export class ArtnetOutput implements Output {
   readonly #onError: OnError;
   readonly #output: UdpOutput;
   readonly #packet: Buffer;
-  readonly #sync: SyncGroup | undefined;
+  readonly sync: SyncGroup | undefined;
   #sequence = 1;
   #peer: { readonly peer: ArtnetPeer; leave(): Promise<void> } | undefined;
   #addresses: readonly string[];
@@ -37,7 +37,7 @@ export class ArtnetOutput implements Output {
       onError,
     });
     this.#packet = artDmxPacket(settings.portAddress);
-    if (settings.sync) this.#sync = SyncGroup.join("Art-Net");
+    if (settings.sync) this.sync = SyncGroup.join("Art-Net");
   }
 
   get failure(): Error | undefined {
@@ -70,12 +70,16 @@ export class ArtnetOutput implements Output {
     const isSent = this.#output.send(this.#packet);
     if (this.#addresses.length === 0) return false;
     const addresses = this.#addresses;
-    this.#sync?.frameSent(addresses.join(), () => this.#output.say(artSyncPacket(), addresses));
+    this.sync?.frameSent(addresses.join(), () => this.#output.say(artSyncPacket(), addresses));
     return isSent;
   }
 
   sendTerminated(): void {
     // There is no such word.
+  }
+
+  goesOnWith(): boolean {
+    return true;
   }
 
   tick(at: Instant): void {
@@ -88,7 +92,7 @@ export class ArtnetOutput implements Output {
   }
 
   async close(): Promise<void> {
-    this.#sync?.leave();
+    this.sync?.leave();
     await this.#peer?.leave();
     await this.#output.close();
   }

@@ -83,6 +83,10 @@ export class OpenDmxOutput implements Output {
     // The line falls silent, and receivers do what they are set to.
   }
 
+  goesOnWith(): boolean {
+    return true;
+  }
+
   tick(): void {
     // A line that is away tries by itself; one that is open and refused a frame is tried here.
     if (!this.#isRefusing) return;

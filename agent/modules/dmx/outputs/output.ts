@@ -1,5 +1,7 @@
 /** One way out of a universe. It fails by itself: nothing here throws or waits, and no output knows of another. */
 import type { Instant } from "@interactor/shared/sdk/define-module";
+import type { Settings } from "../settings.ts";
+import type { SyncGroup } from "./sync-group.ts";
 
 export interface Output {
   /** For logs and states. */
@@ -8,12 +10,16 @@ export interface Output {
   readonly failure: Error | undefined;
   /** The failure is only that there is nobody to send to, yet: a widget that is not plugged in, a node that has not asked. */
   readonly isAbsent: boolean;
+  /** Those with whom its looks change. */
+  readonly sync?: SyncGroup | undefined;
   /** Resolves when it is open or has failed; never rejects. */
   open(): Promise<void>;
   /** Returns whether the frame was handed on. The levels are good during the call only. */
   send(levels: Uint8Array): boolean;
   /** Says that this source leaves, where there is a word for it. */
   sendTerminated(levels: Uint8Array): void;
+  /** Whether who starts with these settings goes on as the same source, to all that listen to this one. */
+  goesOnWith(next: Settings): boolean;
   /** Once a second: what failed is tried again, and what is said at times is said. */
   tick(at: Instant): void;
   /** Whether packets from this port of the node are this output's. */

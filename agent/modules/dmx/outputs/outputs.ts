@@ -51,6 +51,11 @@ export class Outputs {
     await Promise.all(this.each.map((output) => output.open()));
   }
 
+  /** Those on which this source ends when it is started again with `next`; all, when it goes for good. */
+  leaving(next: Settings | undefined): readonly Output[] {
+    return next === undefined ? this.each : this.each.filter((output) => !output.goesOnWith(next));
+  }
+
   /** Once a second. */
   tick(at: Instant): void {
     for (const output of this.each) output.tick(at);

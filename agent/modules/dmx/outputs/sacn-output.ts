@@ -3,6 +3,7 @@ import { between, type Instant, later, seconds } from "@interactor/shared/sdk/de
 import { slotCount } from "../engine/slots.ts";
 import { discoveryPacket, discoveryUniverse, synchronizationPacket } from "../sacn-extended.ts";
 import { nextSacnSequence, sacnGroup, sacnPacket, type SacnSource, startCodes, writeSacn } from "../sacn.ts";
+import type { Settings } from "../settings.ts";
 import type { SacnSettings } from "../settings/outputs.ts";
 import type { OnError, Output } from "./output.ts";
 import { SyncGroup } from "./sync-group.ts";
@@ -20,7 +21,7 @@ export class SacnOutput implements Output {
   /** With the priorities of the slots, if they differ. */
   readonly #priorities: Buffer | undefined;
   readonly #slotPriorities: Uint8Array;
-  readonly #sync: SyncGroup | undefined;
+  readonly sync: SyncGroup | undefined;
   #sequence = 0;
   #syncSequence = 0;
   #discoveredAt: Instant | undefined;
@@ -45,7 +46,7 @@ export class SacnOutput implements Output {
       (_, slot) => slotPriorities.get(slot) ?? priority,
     );
     if (slotPriorities.size > 0) this.#priorities = sacnPacket(this.#source, startCodes.priorities);
-    if (synchronization !== undefined) this.#sync = SyncGroup.join(`sACN ${synchronization}`);
+    if (synchronization !== undefined) this.sync = SyncGroup.join(`sACN ${synchronization}`);
   }
 
   get failure(): Error | undefined {
@@ -63,12 +64,19 @@ export class SacnOutput implements Output {
     // Before the first levels, so that no receiver takes them with a priority that they have not.
     if (this.#sequence === 0) this.#sendPriorities();
     const isSent = this.#write(this.#packet, levels, false);
-    this.#sync?.frameSent(this.#receivers.join(), () => this.#synchronize());
+    this.sync?.frameSent(this.#receivers.join(), () => this.#synchronize());
     return isSent;
   }
 
   sendTerminated(levels: Uint8Array): void {
     this.#write(this.#packet, levels, true);
+  }
+
+  goesOnWith({ universe, sacn }: Settings): boolean {
+    const { to, port, interface: way } = this.#settings;
+    if (sacn === undefined || universe !== this.#source.universe) return false;
+    const isHeard = to === "multicast" ? sacn.to === to : to.every((each) => [sacn.to].flat().includes(each));
+    return isHeard && sacn.port === port && sacn.interface === way;
   }
 
   tick(at: Instant): void {
@@ -88,7 +96,7 @@ export class SacnOutput implements Output {
   }
 
   async close(): Promise<void> {
-    this.#sync?.leave();
+    this.sync?.leave();
     await this.#output.close();
   }
 

@@ -1,13 +1,26 @@
 /**
  * Universes that shall change together: their frames go first, then one packet that says "now". All instances of the
- * worker that name the same synchronization share it, and it is said once for all that were sent in one turn of the
- * event loop.
+ * worker that name the same synchronization share it: none of them sends before all could, then all send that have
+ * something to send, and it is said once for all that were sent in one turn of the event loop.
  */
+import { type Instant, instant } from "@interactor/shared/sdk/define-module";
+
+/** Who sends the frames of one universe. */
+export interface SyncMember {
+  /** When its line has room for another frame. */
+  readonly freeAt: Instant;
+  /** Brings its look up to `now`. Returns whether a frame of it is due. */
+  prepare(now: Instant): boolean;
+  /** Sends that. */
+  send(): void;
+}
+
 const groups = new Map<string, SyncGroup>();
 
 export class SyncGroup {
   readonly #key: string;
   #members = 0;
+  readonly #senders = new Set<SyncMember>();
   /** What to say, by where it goes: two universes with the same receivers need it once. */
   readonly #due = new Map<string, () => void>();
   #isAsked = false;
@@ -21,6 +34,23 @@ export class SyncGroup {
     groups.set(key, group);
     group.#members += 1;
     return group;
+  }
+
+  add(sender: SyncMember): void {
+    this.#senders.add(sender);
+  }
+
+  remove(sender: SyncMember): void {
+    this.#senders.delete(sender);
+  }
+
+  /** When the last of them has room for another frame. */
+  get freeAt(): Instant {
+    return instant(Math.max(...[...this.#senders].map(({ freeAt }) => freeAt)));
+  }
+
+  get senders(): readonly SyncMember[] {
+    return [...this.#senders];
   }
 
   /** A frame was sent to `receivers`. */

@@ -97,6 +97,10 @@ export class UsbOutput implements Output {
     // A widget holds what it has; ours follows its guard.
   }
 
+  goesOnWith(): boolean {
+    return true;
+  }
+
   tick(): void {
     if (this.#failure === undefined) this.#widget.tick();
   }
