@@ -130,14 +130,14 @@ test("what was interrupted in the middle of writing is begun again, and can stil
   expect(await releaseOf(bench)).toBe("2.0.0");
 }, 180_000);
 
-test("an image that is not what its manifest says does not get near the board", async () => {
+test("an image that is not what the agent was built with does not get near the board", async () => {
   const bench = await boardOf09();
   const file = join(workbench.folder, "spoilt.hex");
   await writeFile(file, `${await readFile(built.next.file, "utf8")}\n`);
 
   const outcome = await flashBoard(jobFor(bench, { ...built.next, file }), new AbortController().signal);
 
-  expect(outcome).toEqual({ kind: "untouched", reason: `${file} is not what its manifest says` });
+  expect(outcome).toEqual({ kind: "untouched", reason: `${file} is not what this agent was built with` });
   await bench.now();
   expect(bench.ofKind("host")).toEqual([]);
 });
