@@ -26,6 +26,8 @@ export default defineConfig({
   test: {
     pool: "forks",
     passWithNoTests: false,
+    // What is waited for comes within a second on a machine that nobody else uses.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,

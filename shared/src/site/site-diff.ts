@@ -66,13 +66,22 @@ export function siteChanges(before: CompiledSite, after: CompiledSite): readonly
       what: thing.what,
       name: thing.name,
       nodes: [...new Set(nodes)],
-      isRestart: thing.what === "instance" && details.some(({ path }) => needsRestart(path)),
+      isRestart:
+        thing.what === "instance" &&
+        details.some(({ path }) => needsRestart(path)) &&
+        !(overlaps(was?.content) && overlaps(is?.content)),
       details,
     });
   }
   const rank = (change: SiteChange): number => changedThings.indexOf(change.what);
   return changes.toSorted((left, right) => rank(left) - rank(right) || (left.name < right.name ? -1 : 1));
 }
+
+/** Its module says so in what its publisher signed: one version takes over from the other. */
+const overlaps = (content: unknown): boolean => {
+  const bundle = isMap(content) ? own(content, "bundle") : undefined;
+  return isMap(bundle) && own(bundle, "overlaps") === true;
+};
 
 /** What an instance does when it is let alone, the node sees to. */
 const needsRestart = (path: string): boolean => /^(module|version|settings|grant)\b/.test(path);
