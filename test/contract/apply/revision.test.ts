@@ -169,6 +169,21 @@ describe("one that may run beside itself", () => {
     expect(bench.host.running.get("sim")?.settings).toEqual({ a: 2 });
   });
 
+  test("and was stopped for one that did not take over is known as what runs", async () => {
+    const bench = await running();
+    await apply(bench, 2, overlapping(2));
+    bench.host.did.splice(0);
+    bench.host.keeping.add("sim");
+    bench.host.verdicts.takeOver.set("sim", "it fell");
+
+    bench.target(targetOf(3, overlapping(3)));
+    await bench.live("it goes back", () => bench.revision.phase.kind === "rolled-back");
+
+    // It is there already: nothing is brought up for the way back.
+    expect(bench.host.did).toEqual(["start beside sim", "take over sim"]);
+    expect(bench.instances.running("sim")?.settings).toEqual({ a: 2 });
+  });
+
   test("takes over as well when a probation takes it back", async () => {
     const bench = await running();
     await apply(bench, 2, overlapping(2));
