@@ -43,8 +43,8 @@ export class AgentInstances implements AsyncDisposable {
   readonly #parts: InstancesParts;
   readonly #host: ModuleHost;
   readonly #specs = new Map<string, InstanceSpec>();
-  /** What is started beside those. */
-  readonly #next = new Map<string, InstanceSpec>();
+  /** What is started beside those, and as which its host knows it. */
+  readonly #next = new Map<string, { readonly spec: InstanceSpec; readonly started: InstanceSpec }>();
 
   constructor(parts: InstancesParts, openHost: (events: ModuleHostEvents) => ModuleHost) {
     this.#parts = parts;
@@ -124,12 +124,16 @@ export class AgentInstances implements AsyncDisposable {
   }
 
   async startBeside(spec: InstanceSpec): Promise<Verdict> {
-    this.#next.set(spec.name, spec);
-    return this.#host.beside?.start(asStarted(spec));
+    const started = asStarted(spec);
+    this.#next.set(spec.name, { spec, started });
+    return this.#host.beside?.start(started);
   }
 
   async takeOver(instance: string): Promise<Verdict> {
-    return this.#host.beside?.takeOver(instance);
+    const verdict = await this.#host.beside?.takeOver(instance);
+    // What did not take over is never what runs.
+    if (verdict !== undefined) this.#next.delete(instance);
+    return verdict;
   }
 
   async endBeside(instance: string): Promise<void> {
@@ -189,11 +193,15 @@ export class AgentInstances implements AsyncDisposable {
     firstWords.heard(instance);
   }
 
-  /** What is heard from now on is another life of it. */
+  /**
+   * What is heard from now on is another life of it: of the new one, or of the old one, which had been stopped for a new
+   * one that failed.
+   */
   #tookOver(started: InstanceSpec): void {
     const { name } = started;
     if (!this.#specs.has(name)) return;
-    this.#specs.set(name, this.#next.get(name) ?? started);
+    const next = this.#next.get(name);
+    if (next?.started === started) this.#specs.set(name, next.spec);
     this.#next.delete(name);
     this.sightings.forget(name);
     this.#leasesChanged();

@@ -165,7 +165,7 @@ export class AgentPlanRunner implements PlanRunner {
     this.#isBack = isBack;
     // Before anything is touched: where one cannot be brought up, all goes on as it is.
     const touchable = Object.entries(planChanges.instances).filter(([name]) => !this.#fixed.has(name));
-    const changes = await this.#takeovers.begin(plan, Object.fromEntries(touchable));
+    const changes = await this.#takeovers.begin(plan, Object.fromEntries(touchable), isBack);
     const are = (...kinds: readonly InstanceChange[]): readonly string[] =>
       Object.keys(changes).filter((name) => {
         const change = changes[name];
@@ -195,10 +195,11 @@ export class AgentPlanRunner implements PlanRunner {
       stop.hasLeft();
     });
     this.#tellProblems(plan, plan.routes.length - runners.length);
-    await this.#takeovers.takeOver(are("take-over"));
+    const fallen = await this.#takeovers.takeOver(are("take-over"), isBack);
+    await Promise.all(fallen.map((name) => this.#stop(name, plan, true)));
     await Promise.all(are("re-configure").map((name) => this.#reconfigure(name, plan)));
     const start = (name: string): Promise<void> => this.#start(name, plan);
-    await startInOrder(are("start", "restart"), plan.instances, {
+    await startInOrder([...are("start", "restart"), ...fallen], plan.instances, {
       clock,
       comingUp: instances.comingUp,
       start,

@@ -27,9 +27,9 @@ export class AgentTakeovers {
 
   /**
    * Returns what is left to be done. Throws a Fault `TAKE_OVER_FAILED` where one cannot be brought up; nothing has been
-   * touched then.
+   * touched then. On the way back there is nothing else to go back to: one that cannot be brought up beside is restarted.
    */
-  async begin(plan: Plan, changes: InstanceChanges): Promise<InstanceChanges> {
+  async begin(plan: Plan, changes: InstanceChanges, isBack: boolean): Promise<InstanceChanges> {
     const left = new Map(Object.entries(changes));
     const names = [...left.keys()].filter((name) => left.get(name) === "take-over");
     const answers = await Promise.all(
@@ -37,8 +37,9 @@ export class AgentTakeovers {
         const outcome = await this.#begin(name, plan).catch((error: unknown) => ({
           reason: messageOf(error),
         }));
-        if (typeof outcome === "object") return `${name} cannot take over: ${outcome.reason}`;
-        left.set(name, outcome);
+        const isFailed = typeof outcome === "object";
+        if (isFailed && !isBack) return `${name} cannot take over: ${outcome.reason}`;
+        left.set(name, isFailed ? "restart" : outcome);
         return undefined;
       }),
     );
@@ -50,14 +51,18 @@ export class AgentTakeovers {
     return Object.fromEntries(left);
   }
 
-  /** Throws a Fault `SWITCH_FAILED` where one did not; those that did have taken over. */
-  async takeOver(names: readonly string[]): Promise<void> {
+  /**
+   * Throws a Fault `SWITCH_FAILED` where one did not; those that did have taken over. On the way back it returns those that
+   * did not, to be restarted.
+   */
+  async takeOver(names: readonly string[], isBack: boolean): Promise<readonly string[]> {
     const { instances } = this.#parts;
     const verdicts = await Promise.all(names.map((name) => instances.takeOver(name)));
     const wrong = verdicts.flatMap((verdict, at) =>
       verdict === undefined ? [] : [`${names[at]} did not take over: ${verdict}`],
     );
-    if (wrong.length > 0) throw new Fault("SWITCH_FAILED", wrong.join("; "));
+    if (wrong.length > 0 && !isBack) throw new Fault("SWITCH_FAILED", wrong.join("; "));
+    return names.filter((_, at) => verdicts[at] !== undefined);
   }
 
   async #begin(name: string, plan: Plan): Promise<InstanceChange | { readonly reason: string }> {

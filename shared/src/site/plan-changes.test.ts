@@ -40,6 +40,42 @@ describe("an instance", () => {
   });
 });
 
+describe("one that may run beside itself, and requires others", () => {
+  const beside = (version: string, after: readonly string[] = []) =>
+    instanceOf({ overlaps: true, version, after: [...after] });
+  const old = { show: beside("1"), clock: beside("1", ["show"]), lamp: instanceOf() };
+
+  test.each<readonly [string, Plan["instances"], object]>([
+    ["that stay takes over", { ...old, show: beside("2", ["lamp"]) }, { show: "take-over" }],
+    [
+      "that stay with other settings takes over",
+      {
+        show: beside("2", ["lamp"]),
+        clock: old.clock,
+        lamp: instanceOf({ settings: {}, takesSettings: true }),
+      },
+      { show: "take-over", lamp: "re-configure" },
+    ],
+    [
+      "that come with it begins after them, and so does what requires it",
+      { show: beside("2", ["new"]), clock: beside("2", ["show"]), lamp: old.lamp, new: instanceOf() },
+      { show: "restart", clock: "restart", lamp: "untouched", new: "start" },
+    ],
+    [
+      "that begin anew begins after them",
+      { ...old, show: beside("2", ["lamp"]), lamp: instanceOf({ version: "2" }) },
+      { show: "restart", lamp: "restart" },
+    ],
+    [
+      "of which another version comes begins after it",
+      { ...old, show: beside("2"), clock: beside("2", ["show"]) },
+      { show: "take-over", clock: "restart" },
+    ],
+  ])("%s", (_what, instances, changes) => {
+    expect(changesBetween(planOf(old), planOf(instances)).instances).toMatchObject(changes);
+  });
+});
+
 test("routes and inputs are told one by one", () => {
   const before: Plan = {
     ...emptyPlan,

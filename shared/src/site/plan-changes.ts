@@ -9,6 +9,8 @@ import type { Plan, PlannedInstance } from "../wire/messages/plan.ts";
 
 export type InstanceChange = "start" | "stop" | "restart" | "take-over" | "re-configure" | "untouched";
 
+type Planned = Plan["instances"];
+
 export interface PlanChanges {
   /** Every instance of either plan, in alphabetical order. */
   readonly instances: Readonly<Record<string, InstanceChange>>;
@@ -29,11 +31,8 @@ export interface RouteChanges {
 export const emptyPlan: Plan = { v: 1, instances: {}, routes: [], inputs: {}, scenes: {}, files: [] };
 
 export function changesBetween(before: Plan, after: Plan): PlanChanges {
-  const instances = namesOf(before.instances, after.instances).map((name) => {
-    return [name, changeOf(own(before.instances, name), own(after.instances, name))] as const;
-  });
   return {
-    instances: Object.fromEntries(instances),
+    instances: instanceChanges(before.instances, after.instances),
     routes: routeChanges(byName(before.routes), byName(after.routes)),
     inputs: differing(before.inputs, after.inputs),
     scenes: differing(before.scenes, after.scenes),
@@ -51,20 +50,47 @@ export function isNothing({ instances, routes, inputs, scenes }: PlanChanges): b
   return moved === 0 && Object.values(instances).every((change) => change === "untouched");
 }
 
+/**
+ * What takes over is brought up, and tested, before anything else is touched: what it requires must run by then as it will
+ * afterwards. Where that only comes, it has to begin after it, and so does what requires it.
+ */
+function instanceChanges(before: Planned, after: Planned): PlanChanges["instances"] {
+  const changes = new Map(
+    namesOf(before, after).map((name) => [name, changeOf(own(before, name), own(after, name))]),
+  );
+  const comes = (name: string): boolean => {
+    const [old, next] = [own(before, name), own(after, name)];
+    const change = changes.get(name);
+    if (change === "take-over") return old === undefined || next === undefined || !isSameCode(old, next);
+    return change === "start" || change === "restart";
+  };
+  for (let hasChanged = true; hasChanged;) {
+    hasChanged = false;
+    for (const [name, change] of changes) {
+      const required = own(after, name)?.after ?? [];
+      if (change !== "take-over" || !required.some((each) => each !== name && comes(each))) continue;
+      changes.set(name, "restart");
+      hasChanged = true;
+    }
+  }
+  return Object.fromEntries(changes);
+}
+
 function changeOf(before: PlannedInstance | undefined, after: PlannedInstance | undefined): InstanceChange {
   if (before === undefined) return "start";
   if (after === undefined) return "stop";
   if (isSame(before, after)) return "untouched";
   // One that is there at a time is stopped before the next one starts; others are, one beside the other, for a moment.
   const anew = before.overlaps === true && after.overlaps === true ? "take-over" : "restart";
-  const isSameCode =
-    before.module === after.module && before.version === after.version && before.digest === after.digest;
   // What a sandbox may is set before it begins.
   const maySame = isSame(before.grants, after.grants) && isSame(before.limits, after.limits);
-  if (!isSameCode || !maySame) return anew;
+  if (!isSameCode(before, after) || !maySame) return anew;
   // Leases are the agent's business: the module knows nothing of them.
   return isSame(before.settings, after.settings) || after.takesSettings ? "re-configure" : anew;
 }
+
+const isSameCode = (left: PlannedInstance, right: PlannedInstance): boolean =>
+  left.module === right.module && left.version === right.version && left.digest === right.digest;
 
 function routeChanges(
   before: ReadonlyMap<string, CompiledRoute>,

@@ -70,6 +70,8 @@ class PlayedHost implements ModuleHost {
     beside: new Map<string, string>(),
     takeOver: new Map<string, string>(),
   };
+  /** Those that were stopped for one that did not take over, and begin once more. */
+  readonly keeping = new Set<string>();
   readonly #next = new Map<string, InstanceSpec>();
   /** By what stopped, the settings with which it shall start again at once. */
   readonly stoppedFor: (readonly [instance: string, next: unknown])[] = [];
@@ -134,6 +136,11 @@ class PlayedHost implements ModuleHost {
       const spec = this.#next.get(name);
       const verdict = this.verdicts.takeOver.get(name);
       this.#next.delete(name);
+      const old = this.running.get(name);
+      if (verdict !== undefined && old !== undefined && this.keeping.has(name)) {
+        this.events.tookOver?.(old);
+        this.come(name);
+      }
       if (verdict !== undefined || spec === undefined) return verdict ?? "nothing was started beside it";
       this.running.set(name, spec);
       this.events.tookOver?.(spec);

@@ -169,6 +169,21 @@ describe("one that may run beside itself", () => {
     expect(bench.host.running.get("sim")?.settings).toEqual({ a: 2 });
   });
 
+  test("and was stopped for one that did not take over is known as what runs", async () => {
+    const bench = await running();
+    await apply(bench, 2, overlapping(2));
+    bench.host.did.splice(0);
+    bench.host.keeping.add("sim");
+    bench.host.verdicts.takeOver.set("sim", "it fell");
+
+    bench.target(targetOf(3, overlapping(3)));
+    await bench.live("it goes back", () => bench.revision.phase.kind === "rolled-back");
+
+    // It is there already: nothing is brought up for the way back.
+    expect(bench.host.did).toEqual(["start beside sim", "take over sim"]);
+    expect(bench.instances.running("sim")?.settings).toEqual({ a: 2 });
+  });
+
   test("takes over as well when a probation takes it back", async () => {
     const bench = await running();
     await apply(bench, 2, overlapping(2));
@@ -186,6 +201,28 @@ describe("one that may run beside itself", () => {
       "start beside sim",
       "take over sim",
     ]);
+    expect(bench.host.running.get("sim")?.settings).toEqual({ a: 2 });
+  });
+});
+
+describe("one that cannot take over on the way back", () => {
+  const overlapping = (a: number): Partial<Plan> => planWith({ overlaps: true, settings: { a } });
+
+  test.each([
+    ["because it cannot be brought up beside", "beside", ["start beside sim", "stop sim", "start sim"]],
+    ["in the end", "takeOver", ["start beside sim", "take over sim", "stop sim", "start sim"]],
+  ] as const)("%s is restarted, and the agent is not", async (_why, step, did) => {
+    const bench = await running();
+    await apply(bench, 2, overlapping(2));
+    bench.target(targetOf(3, overlapping(3), { probation: seconds(60) }));
+    await bench.live("it is watched", () => bench.revision.phase.kind === "probing");
+    bench.host.did.splice(0);
+    bench.host.verdicts[step].set("sim", "no power");
+
+    bench.host.events.stateChanged("sim", { state: "failed", reason: "it fell" });
+    await bench.live("it goes back", () => bench.revision.phase.kind === "rolled-back");
+
+    expect(bench.host.did).toEqual(did);
     expect(bench.host.running.get("sim")?.settings).toEqual({ a: 2 });
   });
 });

@@ -159,6 +159,38 @@ describe("an instance that ends again and again", () => {
     expect(escalated(node.clear(), 1).way).toEqual([]);
   });
 
+  test("does so too while a newer one was rejected, which is not what is broken", () => {
+    const rejected = running(1).target(targetOf(2)).done(whole).target(targetOf(3)).done(2).failed("vetoed");
+    expect(rejected.state.phase).toMatchObject({ kind: "rejected", target: { revision: 3 } });
+
+    const node = escalated(rejected.clear(), 2).done(2);
+
+    expect(node.way).toEqual(["write", "switch"]);
+    expect(node.state.phase).toMatchObject({
+      kind: "rolled-back",
+      code: "CRASH_LOOP",
+      target: { revision: 2 },
+    });
+    expect(node.state.kept).toMatchObject({ current: { revision: 1 }, broken: { revision: 2 } });
+    expect(node.clear().target(targetOf(3)).done(whole).state.phase).toMatchObject({ kind: "applied" });
+  });
+
+  test("does so too while a newer one waits, which then waits again", () => {
+    const closed = { hold: { kind: "mode", why: "the mode is open" } } as const;
+    const held = running(1).target(targetOf(2)).done(whole).target(targetOf(3, closed)).done(2).clear();
+    const node = escalated(held, 2).done(4);
+
+    expect(node.way).toEqual(["drop", "write", "switch", "fetch", "verify"]);
+    expect(node.state.phase).toMatchObject({ kind: "held", why: "mode", target: { revision: 3 } });
+    expect(node.state.kept).toMatchObject({ current: { revision: 1 }, broken: { revision: 2 } });
+
+    const passing = running(1).target(targetOf(2)).done(whole).target(targetOf(3));
+    passing.failed("the hub is away", { isPassing: true }).clear();
+    const again = escalated(passing, 2).done(2);
+    expect(again.way).toEqual(["write", "switch", "fetch"]);
+    expect(again.state.phase).toMatchObject({ kind: "fetching", target: { revision: 3 } });
+  });
+
   test("leaves what runs where there is nothing before it, another one comes, or its group runs it", () => {
     expect(escalated(running(1), 1).way).toEqual([]);
     const busy = running(1).target(targetOf(2)).done(whole).target(targetOf(3)).clear();

@@ -14,6 +14,7 @@ import {
   switchMax,
   writeMax,
 } from "./apply-state.ts";
+import { drop } from "./going-forward.ts";
 
 /** The node was started while `current` was under probation: another try, until it is clear that it ends the node. */
 export function begun(state: ApplyState, current: Content, starts: number, at: Instant): ApplyStep {
@@ -37,17 +38,28 @@ export function goBack(state: ApplyState, code: RollBackCode, reason: string, at
 
 /**
  * It had proved itself, and does not hold. What is on its way is left to come, and whether this goes on is told again
- * after a while. Others of its group run it: none of them may leave it alone.
+ * after a while; what waits for people, or for another try, may do so for weeks, and is begun anew after the way back.
+ * Others of its group run it: none of them may leave it alone.
  */
 export function escalated(
   state: ApplyState,
   { current, reason, at }: Extract<ApplyEvent, { kind: "escalated" }>,
 ): ApplyStep {
   const { phase, kept, vote } = state;
-  const isOver = phase.kind !== "applied" || !isSameContent(kept.current, current);
+  const isOver = !mayLeave(phase) || !isSameContent(kept.current, current);
   if (isOver || kept.previous === undefined || vote.vote.kind !== "free" || groupOf(kept) !== undefined)
     return { state, effects: [] };
-  return goBack(state, "CRASH_LOOP", reason, at);
+  const next = state.next ?? waitingIn(phase);
+  const back = goBackFrom({ ...state, next }, contentOf(current), { code: "CRASH_LOOP", reason }, at);
+  return { state: back.state, effects: [...drop(state), ...back.effects] };
+}
+
+const mayLeave = (phase: Phase): boolean =>
+  phase.kind === "applied" || phase.kind === "rejected" || (phase.kind === "held" && phase.why === "mode");
+
+function waitingIn(phase: Phase): ApplyState["next"] {
+  if (phase.kind === "held") return phase.target;
+  return phase.kind === "rejected" ? phase.again : undefined;
 }
 
 interface Why {
