@@ -157,7 +157,10 @@ export class AgentModules implements ModuleHost {
     this.beside.over();
     const guests = [...this.#guests.values()];
     this.#guests.clear();
+    const { services } = this.#options;
+    void services.flush?.();
     await Promise.all(guests.map((guest) => guest[Symbol.asyncDispose]()));
+    await services.flush?.();
   }
 
   async #prepareApart(instance: InstanceSpec, place: GuestPlace): Promise<Verdict> {
