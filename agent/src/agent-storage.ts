@@ -49,6 +49,8 @@ export class InstanceStorage {
   #storing: Promise<unknown> = Promise.resolve();
   /** As it was found. */
   #begunWith: Stored | undefined;
+  /** What it took over from, until that is left for the version that wrote it. */
+  #toLeave: Stored | undefined;
   #isSealed = false;
   #isUsed = false;
 
@@ -114,8 +116,10 @@ export class InstanceStorage {
   async keep(before: Stored): Promise<void> {
     const stored = await this.#inTurn(async () => {
       const all = await this.all();
-      await this.#leave(before, all);
+      // From now on it is told what the disk refuses: it may be heard already.
       this.#isCopy = false;
+      this.#toLeave = before;
+      await this.#leaveDue(all);
       return all;
     });
     if (!isSame(before, stored) && !(isBlank(before) && isBlank(stored))) await this.#save(stored);
@@ -146,10 +150,18 @@ export class InstanceStorage {
     if (Object.keys(after).length > keysMax) throw new Fault("STORAGE_FULL", `more than ${keysMax} keys`);
     if (encodeCbor(after).length > storedBytesMax)
       throw new Fault("STORAGE_FULL", `more than ${storedBytesMax} bytes`);
+    await this.#leaveDue(after);
     if (!this.#isCopy && key === versionKey) await this.#leave(this.#begunWith ?? before, after);
     this.#stored = after;
     // An instance that has never kept anything needs no file for its version: it goes with the first thing it keeps.
     return key === versionKey && Object.keys(before).length === 0 ? undefined : after;
+  }
+
+  /** Before anything else is written over it. */
+  async #leaveDue(after: Stored): Promise<void> {
+    if (this.#toLeave === undefined) return;
+    await this.#leave(this.#toLeave, after);
+    this.#toLeave = undefined;
   }
 
   /** Another version goes on with it: as the one before it has left it, it stays for that one. */
