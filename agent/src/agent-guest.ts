@@ -155,6 +155,7 @@ export class GuestKeeper implements AsyncDisposable {
 
   /** Until what its inputs were told is done. What it says before it has answered came of that. */
   async finish(run: string): Promise<Verdict> {
+    void this.#options.services.flush?.(instanceOf(run));
     return this.#ask((question) => ["finish", question, run], finishTimeout);
   }
 
@@ -177,6 +178,7 @@ export class GuestKeeper implements AsyncDisposable {
     if (this.#line === undefined) return;
     const end = (question: number): ToGuest =>
       next === undefined ? ["end", question, instance] : ["end", question, instance, plain(next, instance)];
+    void this.#options.services.flush?.(instanceOf(instance));
     const verdict = await this.#ask(end, stopTimeout);
     // What it had to write while it stopped has been written by now, or is not.
     if (!this.#runs.has(instance)) this.#endServices(instance);

@@ -157,7 +157,10 @@ export class AgentModules implements ModuleHost {
     this.beside.over();
     const guests = [...this.#guests.values()];
     this.#guests.clear();
+    const { services } = this.#options;
+    void services.flush?.();
     await Promise.all(guests.map((guest) => guest[Symbol.asyncDispose]()));
+    await services.flush?.();
   }
 
   async #prepareApart(instance: InstanceSpec, place: GuestPlace): Promise<Verdict> {
@@ -184,8 +187,11 @@ export class AgentModules implements ModuleHost {
     const known = this.#guests.get(name);
     if (known !== undefined) return known;
     const died = (_guest: string, reason: string): string => this.#died(name, reason);
-    const measured: ModulesOptions["measured"] = (run, metrics) =>
-      this.#served(run) === undefined ? undefined : this.#options.measured?.(instanceOf(run), metrics);
+    const measured: ModulesOptions["measured"] = (run, metrics) => {
+      const rising = this.beside.rising(run);
+      if (rising !== undefined) rising.metrics = metrics;
+      else if (this.#served(run) !== undefined) this.#options.measured?.(instanceOf(run), metrics);
+    };
     const guest = new GuestKeeper(place, { ...this.#options, died, measured }, this.#guestEvents, name);
     this.#guests.set(name, guest);
     this.#step({ kind: "add", child: { name, restart: "permanent" }, at: this.#options.clock.now() });

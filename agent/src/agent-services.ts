@@ -10,6 +10,8 @@ import type { ByteLine, ByteLineEnds, ModuleServices } from "./ports/module-serv
 
 /** Questions of one instance at one time. More: refuse. */
 const questionsMax = 16;
+/** Changes of what it keeps that wait to be written, together: as many as it may have keys. More: refuse. */
+const changesMax = 256;
 /** Connections of one instance at one time. More: refuse. */
 const linesMax = 8;
 /** One file. Larger: refuse: it passes the pipe in one piece. */
@@ -38,6 +40,7 @@ export class InstanceServices {
   readonly #tell: (message: ToGuest) => void;
   readonly #lines = new Map<number, OpenLine>();
   #questions = 0;
+  #changes = 0;
   #isOver = false;
 
   constructor({ run, spec, storage }: ServedRun, services: ModuleServices, tell: (message: ToGuest) => void) {
@@ -70,16 +73,22 @@ export class InstanceServices {
 
   async #answer(question: number, request: ServiceRequest): Promise<void> {
     let reply: ServiceReply;
-    this.#questions += 1;
+    // A change waits for its turn to be written, and must not keep it from everything else.
+    const isChange = request[0] === "set" || request[0] === "delete";
+    if (isChange) this.#changes += 1;
+    else this.#questions += 1;
     try {
       if (this.#questions > questionsMax)
         throw new Fault("TOO_MANY", `${questionsMax} questions at one time are all it may have`);
+      if (this.#changes > changesMax)
+        throw new Fault("TOO_MANY", `${changesMax} changes waiting to be written are all it may have`);
       const value = await this.#do(request);
       reply = value === undefined ? [] : [value];
     } catch (error) {
       reply = [error instanceof Fault ? error.code : "FAILED", messageOf(error)];
     } finally {
-      this.#questions -= 1;
+      if (isChange) this.#changes -= 1;
+      else this.#questions -= 1;
     }
     if (!this.#isOver) this.#tell(["told", this.#run, question, reply]);
   }

@@ -47,6 +47,7 @@ function bench() {
     written,
     disk,
     told,
+    services,
     restart: () => (own = instance()),
     set: (key: string, value: Value) => own.take(["ask", "clerk", (question += 1), ["set", key, value]]),
     get: (key: string) => own.take(["ask", "clerk", (question += 1), ["get", key]]),
@@ -100,4 +101,47 @@ test("who asked is told that the disk did not take it, and what was kept before 
   await settled();
 
   expect(told.map((message) => message[3])).toEqual([[], ["FAILED", "no space"], ["on"]]);
+});
+
+test("who ends waits for no pace, with the little that it writes then", async () => {
+  const { written, told, set, services } = bench();
+  for (let turn = 0; turn < 30; turn++) set("lamp", turn);
+  await settled();
+  for (let turn = 30; turn < 60; turn++) {
+    set("lamp", turn);
+    await settled();
+  }
+  expect(written.at(-1)).not.toEqual({ lamp: 59 });
+  const before = written.length;
+
+  await services.flush?.("clerk");
+  await settled();
+  expect(written.at(-1)).toEqual({ lamp: 59 });
+  expect(told.map((message) => message[3])).toEqual(Array.from({ length: 60 }, () => []));
+  for (let turn = 0; turn < 20; turn++) {
+    set("lamp", turn);
+    await settled();
+  }
+
+  expect(written.length - before).toBe(4);
+});
+
+test("changes that wait to be written are no questions, and more than it may have keys are refused", async () => {
+  const { told, set, get, services } = bench();
+  for (let turn = 0; turn < 12; turn++) {
+    set("lamp", turn);
+    await settled();
+  }
+  told.length = 0;
+
+  for (let turn = 0; turn < 300; turn++) set("lamp", turn);
+  get("lamp");
+  await settled();
+  const replies = told.flatMap((message) => (message[0] === "told" ? [message[3]] : []));
+  const refused = replies.filter(([code]) => code === "TOO_MANY");
+  expect(refused.length).toBeGreaterThanOrEqual(300 - 256);
+  expect(refused.length).toBeLessThan(60);
+  expect(replies.some(({ length }) => length === 1)).toBe(true);
+
+  await services.flush?.("clerk");
 });

@@ -11,6 +11,8 @@ import type { ModuleServices, Stored } from "./ports/module-services.ts";
 
 /** Instances whose writes are remembered, those that are gone too. More: evict, of those that have nothing to write. */
 const instancesKept = 2 * instancesMax;
+/** Writes for which nobody waits for the pace when an instance ends: a stop must not be late for what it writes. More: later. */
+const writesAtEnd = 4;
 
 interface Waiting {
   stored: Stored;
@@ -24,16 +26,20 @@ interface Writes {
   /** On its way to the disk. */
   underway: Promise<void> | undefined;
   isTimed: boolean;
+  /** So many may go before their time. */
+  ahead: number;
 }
 
 /** The same services with paced writes. */
 export function pacedWrites(services: ModuleServices, clock: Clock): ModuleServices {
   const writes = new Map<string, Writes>();
   const next = (instance: string, of: Writes): void => {
-    if (of.waiting === undefined || of.underway !== undefined || of.isTimed) return;
+    if (of.waiting === undefined || of.underway !== undefined) return;
     const at = clock.now();
     const wait = between(at, of.pace.openAt(at));
-    if (wait > 0) {
+    if (wait > 0 && of.ahead > 0) of.ahead -= 1;
+    else if (wait > 0) {
+      if (of.isTimed) return;
       of.isTimed = true;
       clock.after(millis(wait), () => {
         of.isTimed = false;
@@ -78,7 +84,21 @@ export function pacedWrites(services: ModuleServices, clock: Clock): ModuleServi
       next(instance, of);
       return promise;
     },
+    async flush(instance) {
+      const flushed = [...writes].filter(([name]) => instance === undefined || name === instance);
+      await Promise.all(flushed.map(([name, of]) => flush(of, () => next(name, of))));
+    },
   };
+}
+
+async function flush(of: Writes, next: () => void): Promise<void> {
+  const { waiting, underway } = of;
+  of.ahead = writesAtEnd;
+  next();
+  await underway;
+  // Whoever asked for it is told when it is refused.
+  await waiting?.written.promise.catch(() => undefined);
+  await of.underway;
 }
 
 function begun(writes: Map<string, Writes>, instance: string): Writes {
@@ -88,7 +108,13 @@ function begun(writes: Map<string, Writes>, instance: string): Writes {
     );
     if (idle !== undefined) writes.delete(idle[0]);
   }
-  const of: Writes = { pace: new WritePace(), waiting: undefined, underway: undefined, isTimed: false };
+  const of: Writes = {
+    pace: new WritePace(),
+    waiting: undefined,
+    underway: undefined,
+    isTimed: false,
+    ahead: 0,
+  };
   writes.set(instance, of);
   return of;
 }

@@ -78,3 +78,45 @@ test("a copy that takes over leaves what was there for the version that wrote it
 
   expect(await new InstanceStorage(lamp("1", true), there).all()).toEqual(before);
 });
+
+test("what a version without a mark has left is found by the one that comes back", async () => {
+  const there = disk({ lamp: { look: "dark" } });
+  const second = new InstanceStorage(lamp("2"), there);
+  await second.set("@version", "2");
+  await second.set("look", "bright, in another form");
+
+  expect(await new InstanceStorage(lamp("1", true), there).all()).toEqual({ look: "dark" });
+});
+
+test("a version that kept nothing finds nothing when it comes back, and has no file for its mark", async () => {
+  const there = disk();
+  await new InstanceStorage(lamp("1"), there).set("@version", "1");
+  expect(there.files).toEqual({});
+  const second = new InstanceStorage(lamp("2"), there);
+  await second.set("@version", "2");
+  await second.set("look", "bright");
+  expect(there.files).toEqual({ lamp: { "@version": "2", look: "bright" } });
+
+  expect(await new InstanceStorage(lamp("1", true), there).all()).toEqual({});
+});
+
+test("a copy that a disk did not take is told so of what it sets, and leaves what was there when it can", async () => {
+  const before = { "@version": "1", look: "dark" };
+  const there = disk({ lamp: before });
+  let isFull = true;
+  const full = {
+    ...there,
+    saveStored: (name: string, stored: Stored) =>
+      isFull ? Promise.reject(new Error("no space")) : there.saveStored(name, stored),
+  };
+  const copy = new InstanceStorage(lamp("2"), full, before);
+  await copy.set("@version", "2");
+  await expect(copy.keep(before)).rejects.toThrow("no space");
+
+  await expect(copy.set("look", "bright")).rejects.toThrow("no space");
+  isFull = false;
+  await copy.set("look", "bright");
+
+  expect(there.files["lamp"]).toEqual({ "@version": "2", look: "bright" });
+  expect(await new InstanceStorage(lamp("1", true), there).all()).toEqual(before);
+});

@@ -22,7 +22,10 @@ type StoredFiles = Pick<ModuleServices, "loadStored" | "saveStored">;
 /** What one version of an instance has left when another began. No instance is called so. */
 const leftOf = (instance: string): string => `${instance}.left`;
 
-/** What a version that comes back finds: what it has left, or what is there. */
+/**
+ * What a version that comes back finds: what it has left, or what is there. What was left without a mark is of the version
+ * before the one that wrote what is there; when nothing was left, that one kept nothing.
+ */
 export async function keptBy(
   version: string | undefined,
   instance: string,
@@ -31,7 +34,7 @@ export async function keptBy(
 ): Promise<Stored> {
   if (version === undefined || found[versionKey] === undefined || found[versionKey] === version) return found;
   const left = await disk.loadStored(leftOf(instance));
-  return left[versionKey] === version ? left : found;
+  return (left[versionKey] ?? version) === version ? left : found;
 }
 
 export class InstanceStorage {
@@ -46,6 +49,8 @@ export class InstanceStorage {
   #storing: Promise<unknown> = Promise.resolve();
   /** As it was found. */
   #begunWith: Stored | undefined;
+  /** What it took over from, until that is left for the version that wrote it. */
+  #toLeave: Stored | undefined;
   #isSealed = false;
   #isUsed = false;
 
@@ -93,7 +98,7 @@ export class InstanceStorage {
       throw new Fault("STORAGE_KEY", `a key has at most ${nameLengthMax} letters`);
     // One after the other: each begins with what the one before it has left. To the disk they may go together.
     const after = await this.#inTurn(() => this.#set(key, value));
-    if (!this.#isCopy) await this.#save(after);
+    if (!this.#isCopy && after !== undefined) await this.#save(after);
   }
 
   /** Nothing is written any more but what was on its way to the disk already; gives what there is. */
@@ -111,11 +116,13 @@ export class InstanceStorage {
   async keep(before: Stored): Promise<void> {
     const stored = await this.#inTurn(async () => {
       const all = await this.all();
-      await this.#leave(before, all);
+      // From now on it is told what the disk refuses: it may be heard already.
       this.#isCopy = false;
+      this.#toLeave = before;
+      await this.#leaveDue(all);
       return all;
     });
-    if (!isSame(before, stored)) await this.#save(stored);
+    if (!isSame(before, stored) && !(isBlank(before) && isBlank(stored))) await this.#save(stored);
   }
 
   #inTurn<Done>(work: () => Promise<Done>): Promise<Done> {
@@ -134,21 +141,36 @@ export class InstanceStorage {
     }
   }
 
-  async #set(key: string, value: Value | undefined): Promise<Stored> {
+  /** `undefined`: nothing of it belongs on disk. */
+  async #set(key: string, value: Value | undefined): Promise<Stored | undefined> {
     const before = await this.all();
+    if (key === versionKey && before[key] === value) return undefined;
     const others = Object.fromEntries(Object.entries(before).filter(([each]) => each !== key));
     const after: Stored = value === undefined ? others : { ...others, [key]: value };
     if (Object.keys(after).length > keysMax) throw new Fault("STORAGE_FULL", `more than ${keysMax} keys`);
     if (encodeCbor(after).length > storedBytesMax)
       throw new Fault("STORAGE_FULL", `more than ${storedBytesMax} bytes`);
+    await this.#leaveDue(after);
     if (!this.#isCopy && key === versionKey) await this.#leave(this.#begunWith ?? before, after);
     this.#stored = after;
-    return after;
+    // An instance that has never kept anything needs no file for its version: it goes with the first thing it keeps.
+    return key === versionKey && Object.keys(before).length === 0 ? undefined : after;
+  }
+
+  /** Before anything else is written over it. */
+  async #leaveDue(after: Stored): Promise<void> {
+    if (this.#toLeave === undefined) return;
+    await this.#leave(this.#toLeave, after);
+    this.#toLeave = undefined;
   }
 
   /** Another version goes on with it: as the one before it has left it, it stays for that one. */
   async #leave(before: Stored, after: Stored): Promise<void> {
-    if (typeof before[versionKey] === "string" && before[versionKey] !== after[versionKey])
+    const isOthers = before[versionKey] !== after[versionKey];
+    if (isOthers && Object.keys(before).length > 0 && !(isBlank(before) && isBlank(after)))
       await this.#disk.saveStored(leftOf(this.#instance), before);
   }
 }
+
+/** But for the mark of who wrote it there is nothing. */
+const isBlank = (stored: Stored): boolean => Object.keys(stored).every((key) => key === versionKey);

@@ -14,7 +14,7 @@ import { messageOf } from "@interactor/shared/kernel/fault";
 import { type Millis, seconds } from "@interactor/shared/kernel/units";
 import type { Applied } from "@interactor/shared/sdk/context";
 import { isSame } from "@interactor/shared/wire/value";
-import type { GuestKeeper } from "./agent-guest.ts";
+import type { GuestKeeper, GuestKeeping } from "./agent-guest.ts";
 import { InstanceStorage, keptBy } from "./agent-storage.ts";
 import { HeldInputs, type PlacedRun, Successor } from "./agent-successor.ts";
 import type { Log } from "./ports/log.ts";
@@ -26,6 +26,7 @@ export interface SuccessionParts {
   readonly log: Log;
   readonly services: ModuleServices;
   readonly events: ModuleHostEvents;
+  readonly measured?: GuestKeeping["measured"];
   /** The run of an instance that is heard. */
   readonly serving: (instance: string) => PlacedRun | undefined;
   /** This one is heard from now on. */
@@ -188,11 +189,12 @@ export class AgentSuccessions implements Succession {
   }
 
   #heard(successor: Successor, held: HeldInputs): void {
-    const { events, log, serves } = this.#parts;
+    const { events, log, measured, serves } = this.#parts;
     const { placed, risen } = successor;
     const { name } = placed.spec;
     this.#beside.delete(name);
     serves(placed);
+    if (successor.metrics !== undefined) measured?.(name, successor.metrics);
     if (risen !== undefined) {
       events.tookOver?.(placed.spec);
       events.declared(name, risen.ports, risen.code);

@@ -7,6 +7,7 @@ import type { Clock } from "@interactor/shared/kernel/clock";
 import type { Millis } from "@interactor/shared/kernel/units";
 import type { InputChange, LoadedCode } from "@interactor/shared/sdk/guest-messages";
 import { findPort } from "@interactor/shared/wire/messages/port";
+import type { InstanceMetrics } from "@interactor/shared/wire/messages/measured";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import type { GuestKeeper } from "./agent-guest.ts";
 import type { ServedRun } from "./agent-services.ts";
@@ -33,6 +34,8 @@ export class Successor {
   #declared: Pick<Risen, "ports" | "code"> | undefined;
   #report: InstanceReport | undefined;
   #isStarted = false;
+  /** What it has measured: it tells only what changes. */
+  metrics: InstanceMetrics | undefined;
 
   constructor(placed: PlacedRun) {
     this.placed = placed;

@@ -25,6 +25,8 @@ export interface ModuleServices {
   loadStored(instance: string): Promise<Stored>;
   /** On disk when it resolves: this, or what was to be saved after it. */
   saveStored(instance: string, stored: Stored): Promise<void>;
+  /** Of an instance that ends, or of all: what waits to be written, and the little that it writes now, has no time to wait. */
+  flush?(instance?: string): Promise<void>;
   /** Throws a Fault `CONNECT_FAILED`, or `UNAVAILABLE` while an address rests. */
   connect(host: string, port: number, ends: ByteLineEnds): Promise<ByteLine>;
   /** Whether something is plugged in there. */

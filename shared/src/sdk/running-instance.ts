@@ -14,7 +14,8 @@ import type { FromGuest, GuestInstance, GuestSetup, LogLevel } from "./guest-mes
 import { GuestMetrics } from "./guest-metrics.ts";
 import { GuestServices } from "./guest-services.ts";
 import type { ModuleLoader, Prepared } from "./loaded-module.ts";
-import { versionKey } from "./services.ts";
+import { type ModuleStorage, versionKey } from "./services.ts";
+import { VersionedStorage } from "./versioned-storage.ts";
 
 export interface GuestWorld {
   /** The site's clock, as far as it is known. */
@@ -130,8 +131,7 @@ export class RunningInstance {
     try {
       const prepared = (await load(module)).prepare(settings);
       this.#say(["declared", name, prepared.ports, prepared.code]);
-      await this.#migrate(prepared);
-      const context = this.#context(prepared.ports);
+      const context = this.#context(prepared.ports, await this.#migrate(prepared));
       this.#instance = await prepared.start(context);
       this.#say(["started", name]);
       // A module with nothing to wait for need not say that it runs.
@@ -142,13 +142,18 @@ export class RunningInstance {
   }
 
   /** Before it is started for the first time after what it keeps was last written by another version of its module. */
-  async #migrate({ code, migrate }: Prepared): Promise<void> {
-    if (migrate === undefined) return;
+  async #migrate({ code, migrate }: Prepared): Promise<ModuleStorage> {
     const { storage } = this.services;
+    const versioned = new VersionedStorage(storage, code.version);
+    if (migrate === undefined) {
+      // One that never keeps anything starts on a full disk too; what it keeps later is marked again.
+      versioned.mark().catch(() => undefined);
+      return versioned;
+    }
     const before = await storage.get(versionKey);
-    if (before === code.version) return;
-    if (typeof before === "string") await migrate(storage, before);
-    await storage.set(versionKey, code.version);
+    if (typeof before === "string" && before !== code.version) await migrate(storage, before);
+    await versioned.mark();
+    return versioned;
   }
 
   /** What has ended is not heard any more: its name may be another's by now. */
@@ -166,7 +171,7 @@ export class RunningInstance {
     this.#say(message);
   }
 
-  #context(ports: DeclaredPorts): ModuleContext {
+  #context(ports: DeclaredPorts, storage: ModuleStorage): ModuleContext {
     const { name, called = name } = this.#spec;
     const log = (level: LogLevel) => (message: string, details?: Readonly<Record<string, unknown>>) =>
       this.#log(level, message, details);
@@ -176,7 +181,7 @@ export class RunningInstance {
       clock: this.#world.clock,
       random: this.#world.random,
       log: { info: log("info"), warn: log("warn"), error: log("error") },
-      storage: this.services.storage,
+      storage,
       net: this.services.net,
       files: this.services.files,
       serial: this.services.serial,
