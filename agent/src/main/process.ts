@@ -87,7 +87,7 @@ async function serve(file: string): Promise<void> {
       openHost: profile.around(
         modulesOf(
           { ...options, file, fileOf, survey, required, steering },
-          { clock, random, log, crashed, measured: measured.take },
+          { clock, random, log, crashed, tellable: crashes.tellable, measured: measured.take },
         ),
       ),
       restart: (reason) => {
