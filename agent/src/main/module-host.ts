@@ -61,7 +61,10 @@ export function modulesOf(
     limitsUnder({ limits }, digest === "" ? { limits: {} } : ceiling());
   const objection = ({ digest = "", ...spec }: InstanceSpec): string | undefined => {
     try {
-      return digest === "" ? undefined : pastCeiling(spec, ceiling());
+      if (digest === "") return undefined;
+      // Whatever a hub calls it: it is what its publisher signed it as.
+      const module = readSigned(fileOf(digest))?.id ?? spec.module;
+      return pastCeiling({ ...spec, module }, ceiling());
     } catch (error) {
       return messageOf(error);
     }
