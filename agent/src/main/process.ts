@@ -83,7 +83,7 @@ async function serve(file: string): Promise<void> {
       allow: allowBundles({ data, node, root: trustRoot, source: pull.source, log, fileOf }),
       secrets: crashes.hiding(systemSecrets(process.env, secrets)),
       spool,
-      machine: watchMachine(data, survey, { clock, log }),
+      machine: watchMachine({ data, survey, required }, { clock, log }),
       openHost: profile.around(
         modulesOf(
           { ...options, file, fileOf, survey, required, steering },
