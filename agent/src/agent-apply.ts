@@ -21,7 +21,7 @@ import {
   type Phase,
 } from "./core/apply/apply-state.ts";
 import type { KnownClock } from "./core/apply/group-vote.ts";
-import { beyondSigned, unvouched } from "./core/apply/vouched.ts";
+import { checkSigned, unvouched } from "./core/apply/vouched.ts";
 import { type ApplyStore, nothingKept } from "./ports/apply-store.ts";
 import type { AllowBundles } from "./ports/trust.ts";
 import type { HubFiles } from "./ports/hub-files.ts";
@@ -256,8 +256,7 @@ export class AgentApply {
     const asked = unvouched(plan, await this.#installed());
     if (asked.length === 0 || allow === undefined) return;
     const bundles = [...new Set(asked.map(([, { digest: bundle }]) => bundle))];
-    const words = beyondSigned(asked, await allow(bundles, this.#fetching.signal));
-    if (words !== undefined) throw new Fault("TRUST_UNASKED", words);
+    checkSigned(asked, await allow(bundles, this.#fetching.signal));
   }
 
   /** Plans that were allowed when they came. One that cannot be read vouches for nothing. */

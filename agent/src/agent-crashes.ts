@@ -4,8 +4,9 @@
  */
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { between, type Instant, later, millis, seconds } from "@interactor/shared/kernel/units";
+import { crashReasonLength } from "@interactor/shared/wire/messages/crash";
 import { nodeTopics } from "@interactor/shared/wire/topics";
-import { CrashBook, type Death } from "./core/crashes/crash-book.ts";
+import { CrashBook, cut, type Death } from "./core/crashes/crash-book.ts";
 import { HiddenTexts } from "./core/crashes/hidden-texts.ts";
 import type { CrashStore } from "./ports/crash-store.ts";
 import type { Connection, HubLink } from "./ports/hub-link.ts";
@@ -63,6 +64,9 @@ export class AgentCrashes implements Disposable {
   hiding(secrets: Secrets): Secrets {
     return { read: async (source) => this.#hidden.note(await secrets.read(source)) };
   }
+
+  /** The reason of an end without what is secret, no longer than a report has it: it is logged, reported and shown too. */
+  readonly tellable = (reason: string): string => cut(this.#hidden.without(reason), crashReasonLength);
 
   /** The same link, over which reports go too. */
   over(link: HubLink): HubLink {

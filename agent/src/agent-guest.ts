@@ -35,6 +35,8 @@ export interface GuestKeeping {
   readonly log: Log;
   /** It is gone. Returns what its supervisor has to say to that, in words for people. */
   readonly died: (guest: string, reason: string) => string;
+  /** A reason as it may be told: a guest that dies may do so with a secret on its lips. By default as it is. */
+  readonly tellable?: ((reason: string) => string) | undefined;
   /** What is known of an end that nobody wanted. */
   readonly crashed?: ((death: Death) => void) | undefined;
   /** What an instance measures of itself; `undefined`: it is here no more. */
@@ -296,8 +298,8 @@ export class GuestKeeper implements AsyncDisposable {
     for (const run of this.#runs.values()) this.#begin(run);
   }
 
-  #died(reason: string, end: GuestEnd | undefined): void {
-    const line = this.#line;
+  #died(said: string, end: GuestEnd | undefined): void {
+    const [line, reason] = [this.#line, this.#options.tellable?.(said) ?? said];
     this.#line = undefined;
     if (!this.#isStopping && end !== undefined) this.#crashed(reason, { ...line?.usage, ...end });
     void line?.end();

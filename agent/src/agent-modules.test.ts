@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { instant, millis, seconds } from "@interactor/shared/kernel/units";
+import { instant, micros, millis, seconds } from "@interactor/shared/kernel/units";
 import type { ToGuest } from "@interactor/shared/sdk/guest-messages";
 import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
-import { AgentModules } from "./agent-modules.ts";
+import { AgentCrashes } from "./agent-crashes.ts";
+import { AgentModules, type ModulesOptions } from "./agent-modules.ts";
 import type { GuestEnds } from "./ports/guest-line.ts";
 
 const denied = () => Promise.reject(new Error("no such service"));
@@ -17,7 +18,7 @@ const noServices = {
 };
 
 /** Guests that are there and answer nothing but pings; a test ends them. Real ones: test/contract/module-host. */
-function room() {
+function room(given: Partial<ModulesOptions> = {}) {
   const clock = new VirtualClock();
   const opened: GuestEnds[] = [];
   const told: ToGuest[] = [];
@@ -48,6 +49,7 @@ function room() {
           };
         },
       }),
+      ...given,
     },
     {
       declared: () => undefined,
@@ -59,7 +61,7 @@ function room() {
     },
   );
   const end = (reason: string): void => opened.at(-1)?.ended(reason);
-  return { clock, host, opened, told, reports, escalated, end, loading };
+  return { clock, host, opened, told, reports, escalated, words, end, loading };
 }
 
 test("a guest that dies starts again, later each time, with all that it ran", () => {
@@ -170,4 +172,37 @@ test("a guest whose last instance is stopped is ended, and does not come back", 
   clock.advance(seconds(120));
   expect(opened).toHaveLength(1);
   expect(clock.now()).toBeGreaterThan(instant(0));
+});
+
+test("a secret in a guest's last words stands nowhere, wherever in them it is", async () => {
+  const none = () => Promise.resolve();
+  const ownTime = { own: () => micros(0), steer: () => undefined, isSynchronised: true };
+  const siteClock = Object.assign(new VirtualClock(), ownTime);
+  using crashes = new AgentCrashes(
+    { site: "demo", node: "pi", version: "1.0.0" },
+    {
+      clock: siteClock,
+      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      store: { load: () => Promise.resolve([]), save: none, remove: none },
+      digestOf: () => "ab".repeat(32),
+    },
+  );
+  const secret = "correct-horse-battery-staple";
+  await crashes.hiding({ read: () => Promise.resolve(secret) }).read({ env: "TOKEN" });
+  const { tellable } = crashes;
+  const { clock, host, opened, reports, escalated, words } = room({ tellable });
+  host.start({ name: "left", module: "lamp", settings: 1 });
+
+  for (let life = 0; life < 6; life += 1) {
+    const reason = `Error: ${"x".repeat(170 + 25 * life)} ${secret} ${"y".repeat(400)}`;
+    opened.at(-1)?.ended(`it ended with code 1: ${reason}`, { cause: "error" });
+    clock.advance(seconds(60));
+  }
+
+  const said = [...reports, ...escalated, ...words];
+  expect(said.filter((line) => line.includes("(secret)")).length).toBeGreaterThan(6);
+  expect(said.filter((line) => line.includes(secret.slice(0, 8)))).toEqual([]);
+  expect(escalated).toHaveLength(1);
+  // A line that a guest makes as long as it likes is told no longer than a report has it.
+  expect(Math.max(...said.map(({ length }) => length))).toBeLessThan(600);
 });

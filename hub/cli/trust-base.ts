@@ -36,7 +36,7 @@ export async function trustBase(options: BaseOptions): Promise<TrustBase> {
       "NOT_FOUND",
       `there is no root.json in ${options.keys.join(", ")}: put the one there that trust init made, which nodes have as trust-root.json`,
     );
-  const root = await rootOf(client, own);
+  const root = await rootOf(client, own, remembered(options.keys, "targets"));
   const targets = await targetsOf(client, root, options.keys);
   const before = readRoot(own).signed;
   const signed = root.document.signed;
@@ -50,15 +50,32 @@ export async function trustBase(options: BaseOptions): Promise<TrustBase> {
   };
 }
 
-async function rootOf(client: TrustClient, own: Uint8Array): Promise<Verified<Root>> {
-  const { root } = await client.standing();
+async function rootOf(
+  client: TrustClient,
+  own: Uint8Array,
+  ownTargets: Uint8Array | undefined,
+): Promise<Verified<Root>> {
+  const { root, targets } = await client.standing();
   const shown = root?.version ?? 0;
   const { version } = readRoot(own).signed;
   if (shown < version) {
     process.stderr.write(`the hub has root ${shown}, and root ${version} lies here: it is brought first\n`);
-    await client.bring("root", own);
+    // Under a root with another key of targets only what that key has signed can come into force.
+    const isNewer =
+      ownTargets !== undefined && readTargets(ownTargets).signed.version > (targets?.version ?? 0);
+    await client.bring("root", own, isNewer && isUnder(own, ownTargets) ? ownTargets : undefined);
   }
   return believed("root", () => followRoots(own, shown, client.rootOf));
+}
+
+function isUnder(root: Uint8Array, targets: Uint8Array): boolean {
+  try {
+    verifiedTargets(readRoot(root), targets);
+    return true;
+  } catch {
+    // It is of another root, and told when it is asked for by itself.
+    return false;
+  }
 }
 
 /** The newer one: of the hub's, and of the one that was signed here last and may not have come to it. */

@@ -1,5 +1,4 @@
 /** What this machine gives to an agent and its modules: for the node's own report, and for `interactor doctor`. */
-import { statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
@@ -16,11 +15,11 @@ import {
   type Measure,
   measureNames,
   measures,
-  requiredMeasures,
   surveyMachine,
 } from "../adapters/module-host-sandbox/machine.ts";
 import { loadFloor } from "../adapters/trust-tuf/version-floor.ts";
 import type { Log } from "../ports/log.ts";
+import { builtAt } from "./built-at.ts";
 import { readOptions, readRequired } from "./options.ts";
 
 /** The agent's first seconds belong to its modules. */
@@ -41,17 +40,24 @@ export function surveyOf(data: string, clock: Clock, log: Log): () => Promise<Ma
   return keptSurvey(survey, () => clock.now());
 }
 
+export interface WatchedMachine {
+  /** The agent's data folder. */
+  readonly data: string;
+  readonly survey: () => Promise<Machine>;
+  /** Measures without which this agent runs no module of others. */
+  readonly required: ReadonlySet<Measure>;
+}
+
 /** What an agent has to say of its machine, looked at again from time to time. */
 export function watchMachine(
-  data: string,
-  survey: () => Promise<Machine>,
+  { data, survey, required }: WatchedMachine,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): () => readonly Check[] | undefined {
   let lacks: readonly Check[] | undefined;
   const look = async (): Promise<void> => {
     try {
       const checks = [
-        ...wallsOf(await survey()),
+        ...wallsOf(await survey(), required),
         ...(await checkMachine({ data, pastAt: await pastAt(data) })),
       ];
       lacks = checks.filter(({ state }) => state !== "ok").slice(0, checksMax);
@@ -67,14 +73,11 @@ export function watchMachine(
 /** What is known to be past: when this program was packed, and when the hub signed what was believed last. */
 async function pastAt(data: string): Promise<number> {
   const { time } = await loadFloor(join(data, "trust"), systemDisk);
-  return Math.max(statSync(import.meta.filename).mtimeMs, time);
+  return Math.max(builtAt, time);
 }
 
 /** Of an agent that runs modules of others: `required` are those without which it does not. */
-function wallsOf(
-  { has, missing }: Machine,
-  required: ReadonlySet<Measure> = new Set(requiredMeasures),
-): readonly Check[] {
+function wallsOf({ has, missing }: Machine, required: ReadonlySet<Measure>): readonly Check[] {
   return measureNames.map((measure) => {
     if (has.has(measure))
       return { check: measure, state: "ok", words: `of a module of others: ${measures[measure]}` };

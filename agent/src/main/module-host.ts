@@ -20,7 +20,7 @@ import { limitsUnder, pastCeiling } from "../core/ceiling/ceiling.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "../ports/module-host.ts";
 import { urgentWorkers, workerOf } from "./modules.ts";
 
-type ModulesWorld = Pick<ModulesOptions, "clock" | "random" | "log" | "crashed" | "measured">;
+type ModulesWorld = Pick<ModulesOptions, "clock" | "random" | "log" | "crashed" | "tellable" | "measured">;
 
 export interface ModulesSetup extends Omit<WorkerOptions, "urgent"> {
   /** The agent's data folder. */
@@ -37,7 +37,7 @@ export interface ModulesSetup extends Omit<WorkerOptions, "urgent"> {
 
 export function modulesOf(
   setup: ModulesSetup,
-  { clock, random, log, crashed, measured }: ModulesWorld,
+  world: ModulesWorld,
 ): (events: ModuleHostEvents) => ModuleHost {
   const { file, data, fileOf, site, node, steering, survey, required } = setup;
   const ceiling = ceilingFile(setup.ceiling);
@@ -55,13 +55,16 @@ export function modulesOf(
     required,
     steering,
   });
-  const services = pacedWrites(systemServices(join(data, "modules"), clock), clock);
+  const services = pacedWrites(systemServices(join(data, "modules"), world.clock), world.clock);
   // What stands in the node's own file was written by whoever writes its ceiling.
   const limitsOf = ({ limits }: Pick<InstanceSpec, "limits">, digest: string) =>
     limitsUnder({ limits }, digest === "" ? { limits: {} } : ceiling());
   const objection = ({ digest = "", ...spec }: InstanceSpec): string | undefined => {
     try {
-      return digest === "" ? undefined : pastCeiling(spec, ceiling());
+      if (digest === "") return undefined;
+      // Whatever a hub calls it: it is what its publisher signed it as.
+      const module = readSigned(fileOf(digest))?.id ?? spec.module;
+      return pastCeiling({ ...spec, module }, ceiling());
     } catch (error) {
       return messageOf(error);
     }
@@ -82,14 +85,10 @@ export function modulesOf(
   return (events) =>
     new AgentModules(
       {
+        ...world,
         placeOf,
         services,
         objection,
-        clock,
-        random,
-        log,
-        crashed,
-        measured,
         problem: () => wordsOf(problem, services.resting()),
       },
       events,

@@ -83,11 +83,11 @@ async function serve(file: string): Promise<void> {
       allow: allowBundles({ data, node, root: trustRoot, source: pull.source, log, fileOf }),
       secrets: crashes.hiding(systemSecrets(process.env, secrets)),
       spool,
-      machine: watchMachine(data, survey, { clock, log }),
+      machine: watchMachine({ data, survey, required }, { clock, log }),
       openHost: profile.around(
         modulesOf(
           { ...options, file, fileOf, survey, required, steering },
-          { clock, random, log, crashed, measured: measured.take },
+          { clock, random, log, crashed, tellable: crashes.tellable, measured: measured.take },
         ),
       ),
       restart: (reason) => {

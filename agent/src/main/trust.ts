@@ -9,6 +9,7 @@ import { openTrust } from "../adapters/trust-tuf/trust-tuf.ts";
 import { AgentTrust } from "../agent-trust.ts";
 import type { Log } from "../ports/log.ts";
 import type { AllowBundles, TrustSource } from "../ports/trust.ts";
+import { builtAt } from "./built-at.ts";
 
 export interface TrustOptions {
   readonly data: string;
@@ -23,9 +24,6 @@ export interface TrustOptions {
 
 /** systemd makes it when the clock was set over the network, and it is gone after a boot. */
 const synchronisedFile = "/run/systemd/timesync/synchronized";
-
-/** The build puts it there; a program that runs from its sources knows nothing of it. */
-const builtAt = Number(process.env["INTERACTOR_BUILT_AT"] ?? 0);
 
 export function allowBundles({ data, node, root, source, log, fileOf }: TrustOptions): AllowBundles {
   return async (digests, signal) => {

@@ -2,6 +2,7 @@
  * What a node believes of files that come from a hub it does not trust: only what the keys of the pinned root, or those
  * that it handed on to, have signed. Asked when something is to be installed, never when what is installed starts.
  */
+import type { SignedManifest } from "@interactor/shared/bundle/signed-module";
 
 /** Where signed words and the files they speak of come from. Nobody there is trusted. */
 export interface TrustSource {
@@ -65,4 +66,4 @@ export interface TrustTime {
 export type AllowBundles = (
   digests: readonly string[],
   signal: AbortSignal,
-) => Promise<ReadonlyMap<string, unknown>>;
+) => Promise<ReadonlyMap<string, SignedManifest>>;

@@ -72,10 +72,31 @@ test("what cannot be resolved is given up in time, and said", () => {
   const many = Array.from({ length: 30 }, (_, index) => wanted(`m${index + 10}`, versions));
   const requires: Record<string, Record<string, string>> = {};
   for (const version of versions) requires[`z ${version}`] = { m39: "^2" };
+  // All of them bear on each other.
+  for (const { module } of many) requires[`${module} 1.1.0`] = { z: "*" };
 
   const { conflicts } = resolved([...many, wanted("z", versions)], requires);
 
   expect(conflicts).toMatchObject([{ module: "m39", wants: [{ instance: "z", range: "^2" }] }]);
+});
+
+test("modules that have nothing to do with it use up none of its tries", () => {
+  const versions = ["1.4.0", "1.3.0", "1.2.0", "1.1.0", "1.0.0"];
+  const others = Array.from({ length: 40 }, (_, index) => wanted(`m${index + 10}`, versions));
+  const requires: Record<string, Record<string, string>> = {};
+  // Only the oldest of each wants what is there, and all others lie between the two. Half of these are pairs that find out
+  // the same for themselves.
+  for (const version of versions) {
+    requires[`a ${version}`] = { z: version === "1.0.0" ? "^1" : "^2" };
+    for (let index = 10; index < 30; index += 2)
+      requires[`m${index} ${version}`] = { [`m${index + 1}`]: version === "1.0.0" ? "1.2.0" : "^2" };
+  }
+
+  const resolution = resolved([...others, wanted("a", versions), wanted("z", versions)], requires);
+
+  expect(resolution.conflicts).toEqual([]);
+  const chosen = Object.fromEntries(resolution.versions);
+  expect(chosen).toMatchObject({ a: "1.0.0", z: "1.4.0", m10: "1.0.0", m11: "1.2.0", m49: "1.4.0" });
 });
 
 test("what is chosen satisfies everybody, and there is a conflict only when nothing does", () => {

@@ -43,23 +43,21 @@ export interface Resolution {
 
 type RequiresOf = (module: string, version: string) => Readonly<Record<string, string>>;
 
-/** Tries until it is given up: each is a comparison with all that were chosen before. More: what is newest conflicts. */
+/** Tries, of modules that are related, until it is given up: each is a comparison with all that were chosen before. More: what is newest conflicts. */
 const triesMax = 5000;
 
 export function resolveVersions(candidates: readonly Candidate[], requiresOf: RequiresOf): Resolution {
   const sorted = candidates.toSorted((left, right) => (left.instance < right.instance ? -1 : 1));
   const newest = new Map(sorted.map(({ instance, versions }) => [instance, versions[0] ?? ""]));
-  const isAlone = sorted.every(({ module, versions }) =>
-    versions.every((version) => Object.keys(requiresOf(module, version)).length === 0),
-  );
-  if (isAlone) return { versions: newest, conflicts: [], missing: [], circles: [], after: new Map() };
-  const found = new Search(sorted, requiresOf).found();
-  const versions = found ?? newest;
+  const searched = relatedIn(sorted, requiresOf).flatMap((related) => [
+    ...(new Search(related, requiresOf).found() ?? []),
+  ]);
+  const versions = new Map([...newest, ...searched]);
   const wants = sorted.flatMap(({ instance, module }) => wantsOf(instance, module, versions, requiresOf));
   const byModule = Map.groupBy(sorted, ({ module }) => module);
   return {
     versions,
-    conflicts: found === undefined ? conflictsOf(byModule, wants, versions) : [],
+    conflicts: conflictsOf(byModule, wants, versions),
     missing: wants.filter(({ required }) => !byModule.has(required)),
     circles: circlesOf(wants),
     after: afterOf(wants, byModule),
@@ -79,6 +77,30 @@ function wantsOf(
     left < right ? -1 : 1,
   );
   return required.map(([other, range]) => ({ instance, module, version, range, required: other }));
+}
+
+/**
+ * Apart whatever cannot bear on each other: modules are related by what any of their versions require. Searched together,
+ * each would multiply the tries of all others.
+ */
+function relatedIn(
+  candidates: readonly Candidate[],
+  requiresOf: RequiresOf,
+): readonly (readonly Candidate[])[] {
+  const related = new Map(candidates.map(({ module }) => [module, new Set([module])]));
+  const pairs = candidates.flatMap(({ module, versions }) =>
+    versions.flatMap((version) =>
+      Object.keys(requiresOf(module, version)).map((other) => [module, other] as const),
+    ),
+  );
+  for (const [module, other] of pairs) {
+    const [all, others] = [related.get(module), related.get(other)];
+    if (all === undefined || others === undefined || all === others) continue;
+    for (const each of others) related.set(each, all.add(each));
+  }
+  return [...new Set(related.values())].map((modules) =>
+    candidates.filter(({ module }) => modules.has(module)),
+  );
 }
 
 class Search {

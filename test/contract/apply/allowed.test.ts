@@ -2,16 +2,27 @@
 
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
+import type { AllowBundles } from "@interactor/agent/src/ports/trust.ts";
+import type { SignedManifest } from "@interactor/shared/bundle/signed-module";
 import { Fault } from "@interactor/shared/kernel/fault";
 import { instanceOf, planOf } from "@interactor/shared/testing/plans";
 import { encodePlan, type Target } from "@interactor/shared/wire/messages/plan";
 import { emptyFolder } from "../folders.ts";
 import { nodeIn, planOfRevision, targetOf } from "./small-node.ts";
 
-const signed = async (): Promise<ReadonlyMap<string, unknown>> => new Map();
-const refusing = (code: string) => async (): Promise<ReadonlyMap<string, unknown>> => {
-  throw new Fault(code, "not with these keys");
-};
+const signedAs = { id: "simulated", version: "1.0.0" };
+/** What their publisher says of the bundles of all revisions. */
+const signed: AllowBundles = async (digests) =>
+  new Map(digests.map((digest) => [digest, { ...signedAs, version: versionOf(digest) }]));
+const versionOf = (digest: string): string =>
+  [1, 2, 3].flatMap((revision) =>
+    Object.values(planOfRevision(revision).instances).filter((each) => each.digest === digest),
+  )[0]?.version ?? "";
+const refusing =
+  (code: string): AllowBundles =>
+  async () => {
+    throw new Fault(code, "not with these keys");
+  };
 
 /** What runs in the first revision, with one setting changed. */
 function dimmed(revision: number): Target {
@@ -40,8 +51,8 @@ test("a revision with a bundle that may not be installed is rejected with the co
   const first = await nodeIn(folder, { allow: signed });
   await first.come(targetOf(1));
   first.apply.stop();
-  let answer = refusing("TRUST_SIGNATURE");
-  const node = await nodeIn(folder, { allow: () => answer() });
+  let answer: AllowBundles = refusing("TRUST_SIGNATURE");
+  const node = await nodeIn(folder, { allow: (digests, signal) => answer(digests, signal) });
 
   node.apply.target(targetOf(2));
   await expect
@@ -62,9 +73,9 @@ test("a revision with a bundle that may not be installed is rejected with the co
 test("what is asked is every bundle once, and nothing of what came with the agent", async () => {
   const asked: (readonly string[])[] = [];
   const node = await nodeIn(emptyFolder(), {
-    allow: (digests) => {
+    allow: (digests, signal) => {
       asked.push(digests);
-      return signed();
+      return signed(digests, signal);
     },
   });
 
@@ -75,8 +86,8 @@ test("what is asked is every bundle once, and nothing of what came with the agen
 
 test("what its publisher never asked for is given to no module, whatever a hub says", async () => {
   const { sim, target } = given(1);
-  const asks = { permissions: [{ kind: "host", names: ["a.example:443"] }] };
-  const nodeWith = (manifest: unknown) =>
+  const asks = { ...signedAs, permissions: [{ kind: "host" as const, names: ["a.example:443"] }] };
+  const nodeWith = (manifest: SignedManifest) =>
     nodeIn(emptyFolder(), { allow: async () => new Map([[sim.digest, manifest]]) });
 
   const node = await nodeWith(asks);
@@ -114,9 +125,9 @@ test("what expires or is revoked after it was installed holds up no other change
   first.apply.stop();
   const asked: (readonly string[])[] = [];
   const node = await nodeIn(folder, {
-    async allow(digests) {
+    allow(digests, signal) {
       asked.push(digests);
-      return refusing("TRUST_EXPIRED")();
+      return refusing("TRUST_EXPIRED")(digests, signal);
     },
   });
 
@@ -136,7 +147,8 @@ test("a bundle that is installed and is given more is asked about again, once", 
   await first.come(targetOf(1));
   first.apply.stop();
   const { sim, target } = given(2);
-  const asks = { permissions: [{ kind: "host", names: ["a.example"] }], limits: { memoryMb: 256 } };
+  const permissions = [{ kind: "host" as const, names: ["a.example"] }];
+  const asks = { ...signedAs, permissions, limits: { memoryMb: 256 } };
   const asked: (readonly string[])[] = [];
   const node = await nodeIn(folder, {
     async allow(digests) {
@@ -150,3 +162,32 @@ test("a bundle that is installed and is given more is asked about again, once", 
 
   expect([node.apply.phase.kind, asked]).toEqual(["applied", [[sim.digest]]]);
 });
+
+test.each([
+  ["another module", { module: "blink" }, "blink 1.0.0"],
+  ["another version", { version: "9.0.0" }, "simulated 9.0.0"],
+])(
+  "a bundle that a hub plans as %s than it is signed as is refused, also when it runs here",
+  async (...given) => {
+    const [, named, words] = given;
+    const { instances, files } = planOfRevision(1);
+    const { sim } = instances;
+    expect.assert(sim !== undefined);
+    const plan = encodePlan(planOf({ sim: { ...sim, ...named } }, { files }));
+    const digest = createHash("sha256").update(plan).digest("hex");
+    const target = targetOf(2, { plan, digest, bytes: plan.length });
+    const node = await nodeIn(emptyFolder(), { allow: signed });
+    await node.come(targetOf(1));
+
+    node.apply.target(target);
+
+    await expect
+      .poll(() => node.apply.phase)
+      .toMatchObject({
+        kind: "rejected",
+        code: "VERIFY_FAILED",
+        reason: `TRUST_MISNAMED: sim is planned as ${words}, and its publisher signed simulated 1.0.0`,
+      });
+    expect(node.runs).toBe(1);
+  },
+);

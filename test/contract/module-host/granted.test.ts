@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, vi } from "vitest";
 import { newSteering, systemClock } from "../../../agent/src/adapters/clock-system.ts";
+import { keepSigned } from "../../../agent/src/adapters/signed-manifests.ts";
+import { systemDisk } from "../../../agent/src/adapters/apply-store-files/disk.ts";
 import { surveyOf } from "../../../agent/src/main/machine.ts";
 import { modulesOf } from "../../../agent/src/main/module-host.ts";
 import type { InstanceSpec } from "../../../agent/src/ports/module-host.ts";
@@ -109,6 +111,7 @@ async function nodeWith(ceiling: string | undefined) {
   const tell = (value: string): void => host.apply("clerk", "ask", { value, at: micros(0), owner: "manual" });
   return {
     host,
+    bundle,
     reports,
     ceilTo: (text: string) => writeFileSync(path, text),
     tell,
@@ -176,6 +179,17 @@ test("the ceiling of a node is above every site: in prepare, and when what is in
   expect(await node.host.prepare(spec)).toMatch(/does not let clerk run here/);
   node.ceilTo('{ "hosts": [');
   expect(await node.host.prepare(spec)).toMatch(/no module of others runs while .* is wrong: it is not JSON/);
+});
+
+test("a ceiling's list of modules goes by what a bundle was signed as, whatever a hub calls it", async () => {
+  const node = await nodeWith('{ "modules": ["other"] }');
+  await keepSigned(systemDisk, node.bundle, { id, version, inputs: {}, outputs: {} });
+
+  const spec = await plannedWith("{ module: other }");
+
+  expect(await node.host.prepare(spec)).toMatch(/does not let clerk run here/);
+  node.host.start(spec);
+  expect(node.reports).toEqual([expect.stringMatching(/^failed .*does not let clerk run here/)]);
 });
 
 test("what nobody asked for is cut down to the ceiling", { timeout: 120_000 }, async () => {

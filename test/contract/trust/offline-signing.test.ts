@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -261,6 +262,26 @@ describe("whoever signs", () => {
 
     expect(said()).toContain("the hub has root 1, and root 2 lies here: it is brought first");
     expect(standing()).toMatchObject({ root: { version: 3 }, problems: [] });
+  });
+});
+
+describe("a hub that was restored from before its key of targets was handed on", () => {
+  test("gets the root and who may publish under it together", async () => {
+    const { options, folder, said, restart, standing, add, publishers } = await site();
+    await add("bob");
+    const [repository, backup] = [join(folder, "repository"), join(folder, "backup")];
+    cpSync(repository, backup, { recursive: true });
+    await runTrustRotate("targets", options);
+    rmSync(repository, { recursive: true });
+    cpSync(backup, repository, { recursive: true });
+    await restart();
+    expect(standing().root?.version).toBe(1);
+
+    await runTrustRotate("online", options);
+
+    expect(said()).toContain("the hub has root 1, and root 2 lies here: it is brought first");
+    expect(standing()).toMatchObject({ root: { version: 3 }, problems: [] });
+    expect(publishers()).toEqual(["bob"]);
   });
 });
 

@@ -21,6 +21,14 @@ test("the cause stands in the report of a fatal error, else in the error itself"
   for (const text of ["", "gone", '{"header":', '{"header":5}']) expect(causeIn(text).reason).toBeUndefined();
 });
 
+test("the cause is whole however long it is: what is secret in it is looked for before anybody cuts", () => {
+  const reason = `Error: ${"x".repeat(190)} a secret ${"y".repeat(5000)}`;
+  const report = { header: { event: reason }, javascriptStack: { message: reason, stack: [] } };
+
+  expect(causeIn(reason)).toEqual({ reason, stack: reason });
+  expect(causeIn(JSON.stringify(report))).toMatchObject({ reason, stack: reason });
+});
+
 test("a report says what it used, and where in native code it was when its own stack is lost", () => {
   const report = {
     header: { event: "Allocation failed - process out of memory" },

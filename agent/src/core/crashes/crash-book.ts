@@ -187,5 +187,5 @@ const framesOf = (stack: string): readonly string[] =>
     .filter((line) => /^\s*at /.test(line))
     .slice(0, framesMax);
 
-const cut = (text: string, length: number): string =>
+export const cut = (text: string, length: number): string =>
   (text.length <= length ? text : `${text.slice(0, length - 1)}…`).toWellFormed();
