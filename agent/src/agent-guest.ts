@@ -6,13 +6,13 @@ import { unreachable } from "@interactor/shared/kernel/assert";
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { type Millis, millis, seconds } from "@interactor/shared/kernel/units";
 import type { Applied } from "@interactor/shared/sdk/context";
-import type { FromGuest, GuestInstance, InputChange, ToGuest } from "@interactor/shared/sdk/guest-messages";
+import type { FromGuest, InputChange, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import { instanceOf } from "@interactor/shared/sdk/run-name";
 import type { InstanceMetrics } from "@interactor/shared/wire/messages/measured";
 import { moduleLimitsDefault } from "@interactor/shared/wire/messages/module-limits";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import { OpenQuestions } from "./agent-questions.ts";
-import { InstanceServices, type ServedRun } from "./agent-services.ts";
+import { InstanceServices, plain, type ServedRun } from "./agent-services.ts";
 import type { Death } from "./core/crashes/crash-book.ts";
 import { GuestTrail } from "./core/crashes/guest-trail.ts";
 import type { GuestEnd, GuestLine, OpenGuest, ProfileWanted } from "./ports/guest-line.ts";
@@ -375,7 +375,3 @@ export class GuestKeeper implements AsyncDisposable {
     }
   }
 }
-
-/** Of an instance a guest needs to know no more than this. */
-const plain = ({ name, module, settings }: InstanceSpec, run: string): GuestInstance =>
-  run === name ? { name, module, settings } : { name: run, called: name, module, settings };

@@ -1,6 +1,6 @@
 /** What one instance asks its agent for: only what was granted to it, and only so much at one time. */
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
-import type { FromGuest, ToGuest } from "@interactor/shared/sdk/guest-messages";
+import type { FromGuest, GuestInstance, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import { lineWindowBytes, type ServiceReply, type ServiceRequest } from "@interactor/shared/sdk/services";
 import { anything, type GrantKind, isAmong } from "@interactor/shared/wire/messages/grants";
 import type { Value } from "@interactor/shared/wire/value";
@@ -184,3 +184,7 @@ export class InstanceServices {
     return undefined;
   }
 }
+
+/** Of an instance a guest needs to know no more than this. */
+export const plain = ({ name, module, settings }: InstanceSpec, run: string): GuestInstance =>
+  run === name ? { name, module, settings } : { name: run, called: name, module, settings };
