@@ -215,7 +215,7 @@ export const brokerLimits: BrokerLimits = {
   retainedAgeMax: seconds(365 * 24 * 3600),
   incomingQos2Max: 100,
   outgoingBytesMax: 4 * 1024 * 1024,
-  outgoingTotalMax: 10 * 1024 * 1024,
+  outgoingTotalMax: 7 * 1024 * 1024,
   outgoingAgeMax: seconds(5),
   sessionsMax: 1000,
   sessionAgeMax: seconds(7 * 24 * 3600),
