@@ -22,8 +22,12 @@ describe.each(kindsWith("crashing-module.ts"))("in a $kind", ({ kind, openBench,
     expect(death?.instances).toEqual([
       { instance: "lamp", module: "crashing", version: "3.2.1", digest: "" },
     ]);
-    // Settings are not told.
-    expect(death?.told).toEqual(["start lamp of lamp", 'lamp/end = "throw" by route']);
+    // Settings are not told, nor what it keeps; of that it was given the version when it began.
+    expect(death?.told).toEqual([
+      "start lamp of lamp",
+      "answer to lamp's question 1: done",
+      'lamp/end = "throw" by route',
+    ]);
     expect(death?.said.at(-1)).toBe('lamp/seen = "throw"');
     expect(death?.upMs).toBeGreaterThan(0);
     if (kind === "sandbox") expect(death?.code).toBe(1);
