@@ -144,6 +144,9 @@ class Sandbox implements GuestLine {
   async end(): Promise<void> {
     this.#isOver = true;
     endNow(this.#child);
+    // Ended before it is all there, it may leave a process that has left the group and has not been told to die with it:
+    // that goes with its pipe.
+    this.#line?.close();
     await this.#closed.promise;
   }
 
