@@ -223,7 +223,7 @@ describe("the network", () => {
 
     await room.agent.signal("SIGKILL");
     expect((await room.hub.node("a"))?.state).toBe("ready");
-    await using _again = await startAgent({
+    await using again = await startAgent({
       node: "a",
       hub: room.hub.mqtt,
       data: room.agent.data,
@@ -231,7 +231,8 @@ describe("the network", () => {
     });
     await eventually("the new life", async () => {
       const node = await room.hub.node("a");
-      return node !== undefined && node.state === "ready" && node.last_seen !== before?.last_seen;
+      const isThere = again.log().includes("connected to the hub");
+      return isThere && node?.state === "ready" && node.since !== before?.since;
     });
     await untilRunning(room.hub, "a");
 

@@ -49,8 +49,7 @@ describe.each(kindsWith("clerk-module.ts"))("in a $kind", ({ openBench, test }) 
         expect(await ask("delete door")).toBe("deleted");
         expect(await ask("fill large 50000")).toMatch(/^STORAGE_FULL: /);
         expect(await ask(`set ${"k".repeat(64)} x`)).toMatch(/^STORAGE_KEY: /);
-        // So many changes at one time as it may have keys; the disk is slower than the questions are.
-        expect(Number.parseInt(await ask("crowd 300"), 10)).toBeGreaterThan(0);
+        expect(await ask("crowd 200")).toBe("0 refused");
         cpSync(bench.folder, copy, { recursive: true });
       }
 

@@ -317,14 +317,18 @@ test("a switch is told at once, then when it has held for its period, and bounci
   bench.drive("D7", 1);
   await host.ask({ kind: "subscribe", channel: switchD7, periodMillis: 20 });
   await host.next(({ kind }) => kind === "sample");
+  // However slow this machine is, the contact bounces for 25 ms.
+  bench.step();
 
   const closed = host.next((answer) => answer.kind === "sample" && answer.value === 0);
   for (const level of [0, 1, 0, 1, 0] as const) {
     bench.drive("D7", level);
     await bench.elapse(5000);
   }
+  await bench.elapse(40_000);
   await closed;
 
   const values = host.answers.flatMap((answer) => (answer.kind === "sample" ? [answer.value] : []));
-  expect(values.slice(0, values.indexOf(0) + 1)).toEqual([1, 0]);
+  // A level that holds is told again every second.
+  expect(values.filter((value, index) => value !== values[index - 1])).toEqual([1, 0]);
 });
