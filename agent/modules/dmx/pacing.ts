@@ -30,16 +30,17 @@ export const repeatsOfFirst = 20;
 export const firstLookDelay = millis(500);
 
 /**
- * A timer fires late, by a millisecond at rest and by more on a busy Pi. Counted from when a frame went, each delay would
- * push all that follow, and a desk that sends 44 times a second would soon be a whole frame ahead of us; so frames
- * are counted from when they were due, as long as they were late by no more than this.
+ * How much earlier than `frameTime` after the last one a frame may go, when the last one went late. A thread that shares
+ * its core is held up now and then, by a timer's millisecond at rest and by several under load. Counted from when a frame
+ * went, each delay would push all that follow: a desk that sends 44 times a second would soon be a whole frame ahead
+ * of us, and a look would be passed over. So frames are counted from when the line had room, as long as the look moves;
+ * later than this, the time is gone. It is what networks add and gateways bear: over any time there are no more than
+ * 44 frames a second and one.
  */
-const latenessForgiven = millis(2);
+export const latenessForgiven = millis(8);
 
 export class Pacing {
   #isChanged = false;
-  /** When the change that waits could have gone. */
-  #changeDueAt: Instant;
   #repeats = repeatsOfFirst;
   /** No frame may go before this. */
   #freeAt: Instant;
@@ -48,13 +49,11 @@ export class Pacing {
 
   constructor(startedAt: Instant) {
     this.#freeAt = startedAt;
-    this.#changeDueAt = startedAt;
     this.#keepAliveAt = later(startedAt, firstLookDelay);
   }
 
   /** The look is no longer the one that was sent last. */
-  changed(at: Instant): void {
-    if (!this.#isChanged) this.#changeDueAt = between(this.#freeAt, at) > 0 ? at : this.#freeAt;
+  changed(): void {
     this.#isChanged = true;
   }
 
@@ -79,11 +78,12 @@ export class Pacing {
 
   /** A frame with the present look went out. */
   sent(at: Instant): void {
-    const due = this.#isChanged ? this.#changeDueAt : this.#keepAliveAt;
-    const late = Math.min(Math.max(between(due, at), 0), latenessForgiven);
+    const late = between(this.#freeAt, at);
+    // A line that was free for longer than a frame takes was at rest: nobody was late.
+    const forgiven = late < frameTime ? Math.min(Math.max(late, 0), latenessForgiven) : 0;
     this.#repeats = this.#isChanged ? Math.max(this.#repeats, repeatsOfChange) : this.#repeats;
     this.#isChanged = false;
-    this.#freeAt = later(at, millis(frameTime - late));
+    this.#freeAt = later(at, millis(frameTime - forgiven));
     this.#keepAliveAt = this.#repeats > 0 ? this.#freeAt : later(at, keepAliveInterval);
     this.#repeats = Math.max(this.#repeats - 1, 0);
   }

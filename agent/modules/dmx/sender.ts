@@ -69,7 +69,7 @@ export class Sender {
 
   /** The look is another than the one that was sent last. */
   changed(): void {
-    this.#pacing.changed(this.#clock.now());
+    this.#pacing.changed();
     this.schedule();
   }
 
@@ -138,7 +138,7 @@ export class Sender {
   }
 
   #isDue(now: Instant): boolean {
-    if (this.#look.advance(now)) this.#pacing.changed(now);
+    if (this.#look.advance(now)) this.#pacing.changed();
     this.#lookAt = later(now, frameTime);
     return this.#pacing.isDue(now) && between(this.#freeAt, now) >= 0;
   }

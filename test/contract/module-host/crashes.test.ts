@@ -22,10 +22,9 @@ describe.each(kindsWith("crashing-module.ts"))("in a $kind", ({ kind, openBench,
     expect(death?.instances).toEqual([
       { instance: "lamp", module: "crashing", version: "3.2.1", digest: "" },
     ]);
-    // Settings are not told, nor what it keeps; of that it was given the version when it began.
-    expect(death?.told).toEqual([
+    // Settings are not told, nor what it keeps: when that was answered is told, if it ran for so long.
+    expect(death?.told.filter((line) => line !== "answer to lamp's question 1: done")).toEqual([
       "start lamp of lamp",
-      "answer to lamp's question 1: done",
       'lamp/end = "throw" by route',
     ]);
     expect(death?.said.at(-1)).toBe('lamp/seen = "throw"');
