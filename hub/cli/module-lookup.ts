@@ -8,9 +8,8 @@ import {
 } from "@interactor/shared/bundle/registry-api";
 import { counted } from "./config-check.ts";
 import { commandFault } from "./exit.ts";
-import type { HubOptions } from "./hub-client.ts";
+import { fetchApi, findHub, type HubOptions } from "./hub-client.ts";
 import { printable } from "./output.ts";
-import { decoded, trustAnswer } from "./trust-client.ts";
 
 type Registered = z.infer<typeof registryResponse>;
 
@@ -82,7 +81,7 @@ function runningWords({ version, state, wanted, there }: RunningModule): string 
 }
 
 const ask = async (path: string, options: HubOptions): Promise<Registered> =>
-  decoded(registryResponse, await trustAnswer(options, path));
+  fetchApi(await findHub(options, process.env), path, registryResponse);
 
 const print = ({ json }: Options, found: Registered, lines: readonly string[]): void =>
   void process.stdout.write(`${json === true ? JSON.stringify(found) : lines.map(printable).join("\n")}\n`);

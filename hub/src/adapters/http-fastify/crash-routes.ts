@@ -1,5 +1,5 @@
 /** Crashes of modules over HTTP. */
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, RouteShorthandOptions } from "fastify";
 import * as z from "zod/mini";
 import {
   type CrashDetails,
@@ -23,8 +23,9 @@ const query = z.object({
   from: z._default(z.coerce.number().check(z.int(), z.nonnegative(), z.lte(fromMax)), 0),
 });
 
-export function routeCrashes(app: FastifyInstance, crashes: CrashDesk): void {
-  app.get(crashesPath, async (request, reply) => {
+/** `read`: what a route has that not everybody may read. */
+export function routeCrashes(app: FastifyInstance, crashes: CrashDesk, read: RouteShorthandOptions): void {
+  app.get(crashesPath, read, async (request, reply) => {
     const parsed = query.safeParse(request.query);
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
@@ -32,7 +33,7 @@ export function routeCrashes(app: FastifyInstance, crashes: CrashDesk): void {
     }
     return { crashes: await crashes.list({ ...parsed.data, max: crashesToldMax }) };
   });
-  app.get<{ Params: { readonly id: string } }>(`${crashesPath}/:id`, async ({ params }, reply) => {
+  app.get<{ Params: { readonly id: string } }>(`${crashesPath}/:id`, read, async ({ params }, reply) => {
     const crash = await crashes.find(params.id);
     return crash ?? reply.code(404).send({ error: `there is no crash "${params.id}"` });
   });
