@@ -12,7 +12,12 @@ import type { CrashWanted } from "../../ports/crash-store.ts";
 
 export interface CrashDesk {
   list(wanted: CrashWanted): Promise<readonly CrashSummary[]>;
-  find(id: string): Promise<CrashDetails | undefined>;
+  find(id: string, node?: string): Promise<readonly CrashDetails[]>;
+}
+
+interface OfOne {
+  readonly Params: { readonly id: string };
+  readonly Querystring: { readonly node?: unknown };
 }
 
 const fromMax = 1_000_000;
@@ -33,8 +38,14 @@ export function routeCrashes(app: FastifyInstance, crashes: CrashDesk, read: Rou
     }
     return { crashes: await crashes.list({ ...parsed.data, max: crashesToldMax }) };
   });
-  app.get<{ Params: { readonly id: string } }>(`${crashesPath}/:id`, read, async ({ params }, reply) => {
-    const crash = await crashes.find(params.id);
-    return crash ?? reply.code(404).send({ error: `there is no crash "${params.id}"` });
+  app.get<OfOne>(`${crashesPath}/:id`, read, async ({ params, query: asked }, reply) => {
+    const node = name.safeParse(asked.node);
+    if (!node.success) return reply.code(400).send({ error: "node: not a name" });
+    const [crash, ...others] = await crashes.find(params.id, node.data);
+    if (crash === undefined) return reply.code(404).send({ error: `there is no crash "${params.id}"` });
+    if (others.length === 0) return crash;
+    const nodes = [crash, ...others].map((each) => each.node).join(", ");
+    const error = `more than one node has told of a crash "${params.id}": ${nodes}`;
+    return reply.code(409).send({ error, hint: "say which node's: NODE/ID, or ?node=" });
   });
 }
