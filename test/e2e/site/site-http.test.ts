@@ -29,6 +29,7 @@ test.each([
   ["nothing of what it needs", {}, 400, "root"],
   ["another shape", { ...making, files: ["site.yaml"] }, 400, "files"],
   ["a rollout that is none", { ...making, rollout: { waves: [{ share: 7 }] } }, 400, "rollout.waves"],
+  ["no reason to go over a mode", { ...making, override: { reason: " " } }, 400, "a reason is needed"],
   ["a rest longer than a timer has", { ...making, rollout: { settle_ms: 3e9 } }, 400, "rollout.settle_ms"],
   ["a group that there is not", { ...making, rollout: { group: "lamps" } }, 400, 'no group \\"lamps\\"'],
   [
@@ -59,6 +60,17 @@ test.each([
   expect(answer.status).toBe(status);
   expect(JSON.stringify(answer.body)).toContain(words);
   expect((await site.get(configPaths.revisions)).body).toEqual({ revisions: [] });
+});
+
+test.each([
+  [`${configPaths.rollouts}/1/override`, { by: "anna", reason: "" }, 400, "a reason is needed"],
+  [`${configPaths.rollouts}/1/pause`, { by: "anna", reason: "x".repeat(1001) }, 400, "reason"],
+  ["/api/v1/nodes/never-seen/swap", { by: "anna", unit: "pi-2" }, 404, "no unit ever filled a node"],
+])("%s refuses what is not to be kept", async (path, body, status, words) => {
+  const answer = await site.post(path, body);
+
+  expect(answer.status).toBe(status);
+  expect(JSON.stringify(answer.body)).toContain(words);
 });
 
 test("what is too large is refused before it is read", async () => {

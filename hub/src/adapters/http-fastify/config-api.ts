@@ -11,6 +11,7 @@ import {
   applyRequest,
   configPaths,
   modeRequest,
+  overrideRequest,
   planRequest,
   rollbackRequest,
   rolloutActionRequest,
@@ -117,7 +118,7 @@ function routeRollouts(api: FastifyInstance, control: SiteControl): void {
   );
   for (const action of rolloutActions) {
     api.post(`${configPaths.rollouts}/:revision/${action}`, (request, reply) =>
-      withBody(request, reply, rolloutActionRequest, (asked) =>
+      withBody(request, reply, action === "override" ? overrideRequest : rolloutActionRequest, (asked) =>
         withNumbers(request, reply, ["revision"], async ([revision = 0]) =>
           answer(reply, control.act(revision, action, { ...asked, by: signed(request, asked.by) })),
         ),
