@@ -9,9 +9,8 @@ import type { Applied } from "@interactor/shared/sdk/context";
 import type { FromGuest, InputChange, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import { instanceOf } from "@interactor/shared/sdk/run-name";
 import type { InstanceMetrics } from "@interactor/shared/wire/messages/measured";
+import { moduleLimitsDefault } from "@interactor/shared/wire/messages/module-limits";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
-import { GuestInputs } from "./agent-guest-inputs.ts";
-import { GuestPulse } from "./agent-guest-pulse.ts";
 import { OpenQuestions } from "./agent-questions.ts";
 import { InstanceServices, plain, type ServedRun } from "./agent-services.ts";
 import type { Death } from "./core/crashes/crash-book.ts";
@@ -53,14 +52,24 @@ const stopTimeout = millis(700);
 const prepareTimeout = seconds(30);
 /** For a self-test, and for other settings. Longer: something is wrong. */
 const questionTimeout = seconds(10);
+/** Between two pings of a guest. */
+const pingInterval = seconds(1);
 /** What a run has begun it finishes, before another one takes over. Longer: it hangs, and is ended under it. */
 const finishTimeout = seconds(5);
+/** Pings' time without an answer. More: its instances are said to be silent. */
+const silencesToSay = 2;
+/** As long as every module has, in pings. */
+const silencesDefault = moduleLimitsDefault.handlerMs / pingInterval;
+/** Until its first answer: loading code takes a slow Pi longer than anything after it. */
+const silencesAtStartMax = 30;
+
 export class GuestKeeper implements AsyncDisposable {
   readonly name: string;
   /** The name of its place: a second guest there has another one itself. */
   readonly place: string;
   readonly #kind: GuestPlace["kind"];
   readonly #open: OpenGuest;
+  readonly #silencesMax: number;
   readonly #options: GuestKeeping;
   readonly #events: GuestEvents;
   /** By its name, which all messages have. */
@@ -69,8 +78,17 @@ export class GuestKeeper implements AsyncDisposable {
   readonly #states = new Map<string, InstanceReport>();
   readonly #services = new Map<string, InstanceServices>();
   readonly #questions: OpenQuestions;
-  readonly #pulse: GuestPulse;
-  readonly #inputs = new GuestInputs((changes) => this.#send(["inputs", changes]));
+  #changes: InputChange[] = [];
+  /** The latest change of each input while the guest is silent: at most one for each input there is. */
+  readonly #held = new Map<string, InputChange>();
+  #cancelPing: (() => void) | undefined;
+  #isAnswerDue = false;
+  #hasAnswered = false;
+  /**
+   * Rounds of pings without an answer. Counted, not measured: after a stop of this process the clock would say
+   * that every guest hangs.
+   */
+  #silences = 0;
   readonly #trail = new GuestTrail();
   #line: GuestLine | undefined;
   /** Why it is away. */
@@ -85,14 +103,10 @@ export class GuestKeeper implements AsyncDisposable {
     this.place = place.name;
     this.#kind = kind;
     this.#open = open;
+    this.#silencesMax = silenceMax === undefined ? silencesDefault : Math.ceil(silenceMax / pingInterval);
     this.#options = options;
     this.#questions = new OpenQuestions(options.clock);
     this.#events = events;
-    this.#pulse = new GuestPulse(options.clock, silenceMax, {
-      ping: () => this.#post(["ping"]),
-      silent: (reason) => this.#silent(reason),
-      hangs: (reason) => this.#died(reason, { cause: "hang" }),
-    });
   }
 
   get runs(): readonly ServedRun[] {
@@ -115,8 +129,8 @@ export class GuestKeeper implements AsyncDisposable {
   }
 
   apply(instance: string, input: string, applied: Applied | undefined): void {
-    if (this.#pulse.isSilent) this.#inputs.hold([instance, input, applied]);
-    else this.#inputs.changed([instance, input, applied]);
+    if (this.#silences > 0) this.#hold([instance, input, applied]);
+    else if (this.#changes.push([instance, input, applied]) === 1) queueMicrotask(() => this.#postChanges());
   }
 
   /** `run`: which serves by that name, and may have a veto. */
@@ -149,7 +163,9 @@ export class GuestKeeper implements AsyncDisposable {
 
   /** What a run has not been told, because its guest is silent. */
   takeHeld(run: string): readonly InputChange[] {
-    return this.#inputs.takeHeld(run);
+    const held = [...this.#held].filter(([, [of]]) => of === run);
+    for (const [address] of held) this.#held.delete(address);
+    return held.map(([, change]) => change);
   }
 
   /** `undefined`: it is away, or of a kind that cannot be looked into. */
@@ -175,7 +191,7 @@ export class GuestKeeper implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopping = true;
-    this.#pulse.end();
+    this.#cancelPing?.();
     const line = this.#line;
     if (line === undefined) return;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -202,15 +218,52 @@ export class GuestKeeper implements AsyncDisposable {
     return this.#questions.ask(timeout, (number) => this.#post(question(number)));
   }
 
-  #silent(reason: string): void {
+  /** Sent apart, two inputs that one reading moves would be seen in two frames. */
+  #postChanges(): void {
+    if (this.#changes.length === 0) return;
+    const message = ["inputs", this.#changes] as const;
+    this.#changes = [];
+    this.#trail.told(message);
+    this.#line?.post(message);
+  }
+
+  /** What the guest does not take would gather in its inbox without a bound. */
+  #hold(change: InputChange): void {
+    const address = `${change[0]}/${change[1]}`;
+    // What changed last is posted last.
+    this.#held.delete(address);
+    this.#held.set(address, change);
+  }
+
+  #ping(): void {
+    this.#cancelPing = this.#options.clock.after(pingInterval, () => this.#ping());
+    if (!this.#isAnswerDue) {
+      this.#isAnswerDue = true;
+      return this.#post(["ping"]);
+    }
+    this.#silences += 1;
+    if (this.#silences === silencesToSay && this.#hasAnswered) this.#saySilent();
+    const most = this.#hasAnswered ? this.#silencesMax : silencesAtStartMax;
+    if (this.#silences < most) return undefined;
+    return this.#died(`it did not answer for ${(most * pingInterval) / 1000} s`, { cause: "hang" });
+  }
+
+  #saySilent(): void {
+    const reason = `it has not answered for ${(silencesToSay * pingInterval) / 1000} s`;
     for (const name of this.#states.keys()) this.#events.stateChanged(name, { state: "waiting", reason });
   }
 
   #answered(): void {
-    const wasSaid = this.#pulse.answered();
-    this.#inputs.release();
+    // Of one that has just been started again nobody has said that it is silent.
+    const wasSaid = this.#hasAnswered && this.#silences >= silencesToSay;
+    this.#isAnswerDue = false;
+    this.#hasAnswered = true;
     for (const name of this.#runs.keys()) this.#events.beat(name);
     if (wasSaid) for (const [name, state] of this.#states) this.#events.stateChanged(name, state);
+    this.#silences = 0;
+    this.#changes.push(...this.#held.values());
+    this.#held.clear();
+    this.#postChanges();
   }
 
   #begin(run: ServedRun): void {
@@ -221,11 +274,7 @@ export class GuestKeeper implements AsyncDisposable {
   }
 
   #post(message: ToGuest): void {
-    this.#inputs.flush();
-    this.#send(message);
-  }
-
-  #send(message: ToGuest): void {
+    this.#postChanges();
     this.#trail.told(message);
     this.#line?.post(message);
   }
@@ -233,6 +282,8 @@ export class GuestKeeper implements AsyncDisposable {
   /** For the first time, or again. */
   spawn(): void {
     if (this.#isStopping || this.#line !== undefined) return;
+    this.#isAnswerDue = false;
+    this.#hasAnswered = false;
     this.#trail.began(this.#options.clock.now());
     const line = this.#open(this.name, {
       said: (message) => {
@@ -243,7 +294,7 @@ export class GuestKeeper implements AsyncDisposable {
       },
     });
     this.#line = line;
-    this.#pulse.begin();
+    this.#ping();
     for (const run of this.#runs.values()) this.#begin(run);
   }
 
@@ -252,10 +303,13 @@ export class GuestKeeper implements AsyncDisposable {
     this.#line = undefined;
     if (!this.#isStopping && end !== undefined) this.#crashed(reason, { ...line?.usage, ...end });
     void line?.end();
-    this.#pulse.end();
-    this.#inputs.clear();
+    this.#cancelPing?.();
     for (const services of this.#services.values()) services.end();
     this.#services.clear();
+    // An instance that starts again is told what its inputs hold.
+    this.#held.clear();
+    this.#changes = [];
+    this.#silences = 0;
     this.#death = `the ${this.#kind} died: ${reason}`;
     this.#questions.answerAll(this.#death);
     this.#stopped?.();
