@@ -52,6 +52,9 @@ export async function openTrustRepository(options: RepositoryOptions): Promise<T
   return repository;
 }
 
+const isSame = (kept: { readonly bytes: Uint8Array } | undefined, bytes: Uint8Array): boolean =>
+  kept !== undefined && Buffer.from(kept.bytes).equals(bytes);
+
 class Repository implements TrustRepository {
   readonly #options: RepositoryOptions;
   readonly #files: TrustFiles;
@@ -102,11 +105,8 @@ class Repository implements TrustRepository {
       const targets = withTargets === undefined ? undefined : readTargets(withTargets);
       const { root: before, targets: targetsBefore } = this.#kept;
       // Who was cut off before he heard of it brings it once more.
-      const isAgain = before !== undefined && Buffer.from(before.bytes).equals(bytes);
-      const isTargetsAgain =
-        withTargets !== undefined &&
-        targetsBefore !== undefined &&
-        Buffer.from(targetsBefore.bytes).equals(withTargets);
+      const isAgain = isSame(before, bytes);
+      const isTargetsAgain = withTargets !== undefined && isSame(targetsBefore, withTargets);
       const isTrial = before !== undefined && isDevelopment(before.document.signed);
       // A real one does not follow from one for trying things out.
       if (!isAgain) checkRoot(root, isTrial ? undefined : before?.document, await this.#ownKeys());
@@ -175,7 +175,12 @@ class Repository implements TrustRepository {
   putTargets(bytes: Uint8Array): Promise<void> {
     return this.#inTurn(async () => {
       checkLength("targets", "targets", bytes);
-      checkTargets(readTargets(bytes), this.#needRoot(), this.#kept.targets?.document);
+      const before = this.#kept.targets;
+      checkTargets(
+        readTargets(bytes),
+        this.#needRoot(),
+        isSame(before, bytes) ? undefined : before?.document,
+      );
       await this.#writeTargets(bytes);
       await this.#vouching.vouch();
     });
@@ -188,8 +193,10 @@ class Repository implements TrustRepository {
       const targets = this.#kept.targets?.document;
       if (targets === undefined)
         throw new Fault("TRUST_NO_ROOT", "nobody may publish yet: interactor trust init");
-      const before = this.#kept.words.get(name)?.document;
-      const added = checkWord({ name, word, targets, before, files });
+      const before = this.#kept.words.get(name);
+      // Of a full disk, or a power cut, he heard that it failed: what is missing of it is made up for.
+      const isAgain = isSame(before, bytes);
+      const added = checkWord({ name, word, targets, before: before?.document, isAgain, files });
       for (const [file, content] of added) await this.#files.write("targets", locationOf(file), content);
       await this.#vouching.putWord(name, bytes);
       await this.#vouching.vouch();
