@@ -24,8 +24,13 @@ export interface TrustClient {
   readonly nextOnlineKey: () => Promise<PublicKey>;
   /** One of the roots that there ever were. */
   readonly rootOf: (version: number) => Promise<Uint8Array>;
-  /** With a root may come who may publish under it: both come into force or none. */
-  readonly bring: (what: "root" | "targets", document: Uint8Array, targets?: Uint8Array) => Promise<void>;
+  /** With a root may come who may publish under it, and the roots before it: all come into force or none. */
+  readonly bring: (
+    what: "root" | "targets",
+    document: Uint8Array,
+    targets?: Uint8Array,
+    before?: readonly Uint8Array[],
+  ) => Promise<void>;
   /** The newest word of a publisher; `undefined`: he has published nothing. */
   readonly wordOf: (publisher: string) => Promise<Uint8Array | undefined>;
   readonly publish: (word: PublishedWord) => Promise<void>;
@@ -46,9 +51,14 @@ export async function trustClient(options: HubOptions): Promise<TrustClient> {
     document: async (role) => Buffer.from(await request(hub, `${trustPaths.metadata}/${role}`)),
     nextOnlineKey: async () => decoded(publicKey, await request(hub, trustPaths.onlineKey, {})),
     rootOf: async (version) => Buffer.from(await request(hub, `${trustPaths.metadata}/${version}.root`)),
-    async bring(what, document, targets) {
+    async bring(what, document, targets, before = []) {
       const json = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString("utf8"));
-      const body = { by: whoAsks(), document: json(document), ...(targets && { targets: json(targets) }) };
+      const body = {
+        by: whoAsks(),
+        document: json(document),
+        ...(targets && { targets: json(targets) }),
+        ...(before.length > 0 && { before: before.map(json) }),
+      };
       await request(hub, trustPaths[what], body);
     },
     async wordOf(publisher) {

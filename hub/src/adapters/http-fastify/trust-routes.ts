@@ -26,19 +26,14 @@ export function routeTrust(app: FastifyInstance, desk: TrustDesk): void {
     },
   );
   app.post(trustPaths.onlineKey, async () => desk.nextOnlineKey());
-  const documents = [
-    [
-      trustPaths.root,
-      (by: string, document: Uint8Array, targets?: Uint8Array) => desk.putRoot(by, document, targets),
-    ],
-    [trustPaths.targets, (by: string, document: Uint8Array) => desk.putTargets(by, document)],
-  ] as const;
-  for (const [path, put] of documents)
-    app.post(path, { bodyLimit: documentBodyMax }, async ({ body }, reply) =>
-      answered(reply, documentBody, body, ({ by, document, targets }) =>
-        put(by, bytesOf(document), targets && bytesOf(targets)),
-      ),
-    );
+  app.post(trustPaths.root, { bodyLimit: documentBodyMax }, async ({ body }, reply) =>
+    answered(reply, documentBody, body, ({ by, document, targets, before }) =>
+      desk.putRoot(by, bytesOf(document), targets && bytesOf(targets), before?.map(bytesOf)),
+    ),
+  );
+  app.post(trustPaths.targets, { bodyLimit: documentBodyMax }, async ({ body }, reply) =>
+    answered(reply, documentBody, body, ({ by, document }) => desk.putTargets(by, bytesOf(document))),
+  );
   app.post(trustPaths.publish, { bodyLimit: importBodyMax }, async ({ body }, reply) =>
     answered(reply, publishBody, body, ({ by, publisher, document, files }) =>
       desk.publish(by, {
