@@ -81,6 +81,12 @@ export async function site({ isBare = false } = {}) {
     /** As nodes pull from it. */
     served: () => repository,
     assign: (node: string, text: string) => repository.assign(node, Buffer.from(text)),
+    tryOut: () =>
+      desk.publishDevelopment(
+        "somebody",
+        { id: "lamp", version: "1.0.0" },
+        Buffer.from("export const a = 1;"),
+      ),
     async restart() {
       ({ desk, repository } = await open());
     },

@@ -21,7 +21,8 @@ import { readRoot } from "@interactor/hub/signing/documents.ts";
 import { newSigningKey } from "@interactor/hub/signing/signing-key.ts";
 import { emptyFolder } from "../folders.ts";
 import { keyAt, refusal, site } from "./offline-site.ts";
-import { install } from "./trusting-node.ts";
+import { newSigner, SmallRepository } from "./small-repository.ts";
+import { install, wordsOf } from "./trusting-node.ts";
 
 const path = "assign/pi-01.json";
 
@@ -37,6 +38,7 @@ async function room() {
     ...hub,
     pinnedRoot,
     asks: (folder = node) => install({ folder, pinnedRoot, repository: hub.served() }, path),
+    says: () => wordsOf({ folder: node, pinnedRoot, repository: hub.served() }),
     /** `parts`: what of the hub's data was saved. */
     save: (parts: readonly string[] = ["repository"]) => {
       for (const part of parts) cpSync(card(part), card(`saved-${part}`), { recursive: true });
@@ -73,7 +75,9 @@ describe("a hub whose repository is from before the last three roots", () => {
     expect(await now.asks()).toBe("one");
     await now.restore();
     expect(now.standing().root?.version).toBe(1);
-    expect(await now.asks()).not.toBe("one");
+    expect(await now.says()).toMatch(
+      /^TRUST_HUB_BEHIND: the hub has no root 4, .*: interactor trust restore/,
+    );
 
     await runTrustRestore(now.options);
 
@@ -193,6 +197,9 @@ describe("a hub whose key is from before as well", () => {
     await handOn(now);
     expect(await now.asks()).toBe("one");
     await lose(now);
+    expect(await now.says()).toMatch(
+      /^TRUST_HUB_BEHIND: the hub has no root 6, .*: interactor trust restore/,
+    );
 
     const help = "names another key for this hub than it has";
     expect(await refusal(runTrustRestore(now.options))).toContain(help);
@@ -210,6 +217,86 @@ describe("a hub whose key is from before as well", () => {
     expect(await now.asks(emptyFolder())).toBe("two");
     expect(existsSync(join(now.keys, "signed", "7.root.json"))).toBe(true);
   });
+});
+
+describe("a hub that was begun anew", () => {
+  test("and tries something out: a node that has another root says so", async () => {
+    const now = await room();
+    expect(await now.asks()).toBe("one");
+    await now.newCard();
+    await now.tryOut();
+
+    expect(await now.says()).toMatch(/^TRUST_OTHER_ROOT: the hub has another root 1 than this node: /);
+
+    await runTrustRotate("online", now.options);
+    expect(await now.says()).toBe("believed");
+  });
+});
+
+describe("a hub that lacks what was signed under the same root", () => {
+  test("who may publish: nodes say what helps, and it is brought back", async () => {
+    const now = await room();
+    now.save();
+    await now.add("eve");
+    expect(await now.says()).toBe("believed");
+    await now.restore();
+    expect(now.publishers()).toEqual(["bob"]);
+    expect(await now.says()).toMatch(/^TRUST_ROLLBACK: .*targets\.json.*: interactor trust restore/);
+
+    await runTrustRestore(now.options);
+
+    expect(now.said()).toContain("who may publish: the hub has the last of it again");
+    expect(now.publishers()).toEqual(["bob", "eve"]);
+    expect(await now.says()).toBe("believed");
+  });
+
+  test.each([
+    ["an older word of a publisher", (hub: SmallRepository) => void (hub.publisher("acme").version = 1)],
+    ["no word of a publisher", (hub: SmallRepository) => void delete hub.publishers["acme"]],
+  ])("%s: nodes name who has to publish again, with and without their metadata", async (_what, lose) => {
+    const repository = new SmallRepository();
+    repository.addPublisher("acme", ["modules/acme/*"]);
+    repository.publisher("acme").version = 2;
+    repository.publish();
+    const folder = emptyFolder();
+    expect(await wordsOf({ folder, repository })).toBe("believed");
+    lose(repository);
+    repository.publish();
+
+    const help = /^TRUST_ROLLBACK: .*acme publishes again: interactor module publish/;
+    expect(await wordsOf({ folder, repository })).toMatch(help);
+    for (const name of readdirSync(folder)) if (name.endsWith(".json")) rmSync(join(folder, name));
+    expect(await wordsOf({ folder, repository })).toMatch(help);
+  });
+
+  test("numbers of its clock: nodes say to look at the clock", async () => {
+    const repository = new SmallRepository();
+    const folder = emptyFolder();
+    repository.versions.timestamp = 9;
+    repository.publish();
+    expect(await wordsOf({ folder, repository })).toBe("believed");
+    repository.versions.timestamp = 3;
+    repository.publish();
+
+    expect(await wordsOf({ folder, repository })).toMatch(
+      /^TRUST_ROLLBACK: .*its clock.*trust rotate online/,
+    );
+  });
+});
+
+test("a hub that is cut off is not said to be behind", async () => {
+  const repository = new SmallRepository();
+  const folder = emptyFolder();
+  expect(await wordsOf({ folder, repository })).toBe("believed");
+  const cutAt = (part: string) => (path: string) => {
+    if (path.includes(part)) throw new Error("the line is cut");
+    return undefined;
+  };
+
+  expect(await wordsOf({ folder, repository, bend: cutAt("timestamp") })).toMatch(/^TRUST_UNREACHABLE: /);
+  // Nor when the line goes while it looks.
+  repository.publish({ by: { timestamp: [newSigner()] } });
+  expect(await wordsOf({ folder, repository, bend: cutAt("1.root") })).toMatch(/^TRUST_SIGNATURE: /);
 });
 
 describe("a root before the last one", () => {
