@@ -30,8 +30,13 @@ export interface TrustClient {
   readonly nextOnlineKey: () => Promise<PublicKey>;
   /** One of the roots that there ever were. */
   readonly rootOf: (version: number) => Promise<Uint8Array>;
-  /** With a root may come who may publish under it: both come into force or none. */
-  readonly bring: (what: "root" | "targets", document: Uint8Array, targets?: Uint8Array) => Promise<void>;
+  /** With a root may come who may publish under it, and the roots before it: all come into force or none. */
+  readonly bring: (
+    what: "root" | "targets",
+    document: Uint8Array,
+    targets?: Uint8Array,
+    before?: readonly Uint8Array[],
+  ) => Promise<void>;
   /** The newest word of a publisher; `undefined`: he has published nothing. */
   readonly wordOf: (publisher: string) => Promise<Uint8Array | undefined>;
   readonly publish: (word: PublishedWord) => Promise<void>;
@@ -52,11 +57,12 @@ export async function trustClient(options: HubOptions): Promise<TrustClient> {
     document: async (role) => Buffer.from(await request(hub, `${trustPaths.metadata}/${role}`)),
     nextOnlineKey: () => asked(hub, trustPaths.onlineKey, publicKey, {}),
     rootOf: async (version) => Buffer.from(await request(hub, `${trustPaths.metadata}/${version}.root`)),
-    async bring(what, document, targets) {
+    async bring(what, document, targets, before = []) {
       const body = {
         by: whoAsks(),
         document: jsonIn(document),
         ...(targets && { targets: jsonIn(targets) }),
+        ...(before.length > 0 && { before: before.map(jsonIn) }),
       };
       await request(hub, trustPaths[what], body);
     },

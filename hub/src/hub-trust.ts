@@ -82,9 +82,17 @@ export class HubTrust implements TrustDesk {
     return this.#world.repository.nextOnlineKey();
   }
 
-  putRoot(by: string, document: Uint8Array, targets?: Uint8Array): Promise<void> {
-    const what = targets === undefined ? "a root" : "a root, and who may publish";
-    return this.#audited(by, "trust root", what, () => this.#world.repository.putRoot(document, targets));
+  putRoot(
+    by: string,
+    document: Uint8Array,
+    targets?: Uint8Array,
+    before: readonly Uint8Array[] = [],
+  ): Promise<void> {
+    const roots = before.length === 0 ? "a root" : `a root, and ${before.length} before it`;
+    const what = targets === undefined ? roots : `${roots}, and who may publish`;
+    return this.#audited(by, "trust root", what, () =>
+      this.#world.repository.putRoot(document, targets, before),
+    );
   }
 
   putTargets(by: string, document: Uint8Array): Promise<void> {

@@ -28,19 +28,21 @@ export function routeTrust(app: FastifyInstance, desk: TrustDesk, signed: Signed
     },
   );
   app.post(trustPaths.onlineKey, async () => desk.nextOnlineKey());
-  const documents = [
-    [
-      trustPaths.root,
-      (by: string, document: Uint8Array, targets?: Uint8Array) => desk.putRoot(by, document, targets),
-    ],
-    [trustPaths.targets, (by: string, document: Uint8Array) => desk.putTargets(by, document)],
-  ] as const;
-  for (const [path, put] of documents)
-    app.post(path, { bodyLimit: documentBodyMax }, async (request, reply) =>
-      answered(reply, documentBody, request.body, ({ by, document, targets }) =>
-        put(signed(request, by), bytesOf(document), targets && bytesOf(targets)),
+  app.post(trustPaths.root, { bodyLimit: documentBodyMax }, async (request, reply) =>
+    answered(reply, documentBody, request.body, ({ by, document, targets, before }) =>
+      desk.putRoot(
+        signed(request, by),
+        bytesOf(document),
+        targets && bytesOf(targets),
+        before?.map(bytesOf),
       ),
-    );
+    ),
+  );
+  app.post(trustPaths.targets, { bodyLimit: documentBodyMax }, async (request, reply) =>
+    answered(reply, documentBody, request.body, ({ by, document }) =>
+      desk.putTargets(signed(request, by), bytesOf(document)),
+    ),
+  );
   app.post(trustPaths.publish, { bodyLimit: importBodyMax }, async (request, reply) =>
     answered(reply, publishBody, request.body, ({ by, publisher, document, files }) =>
       desk.publish(signed(request, by), {
