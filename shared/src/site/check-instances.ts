@@ -8,7 +8,7 @@ import type { ModuleVersion } from "./catalogue.ts";
 import type { InstancePlan } from "./compiled-site.ts";
 import { type Failsafe, type Level, parseFailsafe } from "./failsafe.ts";
 import { type CheckedVersion, checkVersions } from "./check-versions.ts";
-import { checkFixtures } from "./check-fixtures.ts";
+import { checkFixtures, type PlacedSettings } from "./check-fixtures.ts";
 import { grantedTo, limitsFor } from "./granted.ts";
 import { exampleLevel, hintAmong, misfit, type SiteCheck } from "./site-check.ts";
 import type { ReadInstance } from "./read-site.ts";
@@ -25,6 +25,7 @@ export interface CheckedInstance extends ModuleVersion {
   readonly written: WrittenInstance;
   /** As they are written, with fixtures put in their places. */
   readonly settings: WrittenInstance["settings"];
+  readonly fixtures: PlacedSettings["fixtures"];
   readonly ports: DeclaredPorts;
   readonly needs: readonly Need[];
   /** What its module asks for. */
@@ -104,6 +105,7 @@ function checkInstance(
     path,
     written,
     settings: placed.written(written.settings),
+    fixtures: placed.fixtures,
     ports: ports.value,
     needs,
     limits: catalogue.limitsOf(module),

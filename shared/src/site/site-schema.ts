@@ -16,7 +16,7 @@ import {
   variablesMax,
   versionRangeLengthMax,
 } from "./limits.ts";
-import { addressField, durationField, nameField, nameWords, routeSchema } from "./route-schema.ts";
+import { durationField, nameField, nameWords, routeSchema, sceneInputField } from "./route-schema.ts";
 import { groupsField } from "./route-target.ts";
 import { secretName } from "./variables.ts";
 
@@ -199,7 +199,7 @@ export const nodeSchema = z.strictObject(
 export type WrittenNode = z.infer<typeof nodeSchema>;
 
 export const sceneSchema = z
-  .record(addressField, level, "a scene is a map of inputs and their levels")
+  .record(sceneInputField, level, "a scene is a map of inputs and their levels")
   .refine((map) => Object.keys(map).length <= sceneInputsMax, `at most ${sceneInputsMax} inputs in a scene`);
 
 const includeField = z
