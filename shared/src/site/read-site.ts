@@ -159,7 +159,7 @@ class Reader {
   /** A mode that is wrong is there all the same, and allows nothing. */
   #modes(): Modes {
     const read = reads(this.#section("modes", modeFlags));
-    const none = { audience: true, updates: false, armed: false };
+    const none = { audience: true, updates: false };
     return Object.fromEntries(keysOf(this.#at(["modes"])).map((name) => [name, read.get(name) ?? none]));
   }
 

@@ -51,11 +51,8 @@ export const modeFlags = z.strictObject(
       .boolean()
       .describe("There are people: nothing that they could notice is done without being asked."),
     updates: z.boolean().describe("A new revision or module may be taken over."),
-    armed: z
-      .boolean()
-      .describe("Outputs may move and light things; shown to people, and not held back by anything yet."),
   },
-  "a mode is a map with audience, updates and armed",
+  "a mode is a map with audience and updates",
 );
 const modesField = named(modeFlags, modesMax, "modes");
 

@@ -208,7 +208,7 @@ const modeView = z.object({
   by: z.optional(z.string()),
   reason: z.optional(z.string()),
   /** What may be set here, with their flags. */
-  modes: z.record(z.string(), z.object({ audience: z.boolean(), updates: z.boolean(), armed: z.boolean() })),
+  modes: z.record(z.string(), z.object({ audience: z.boolean(), updates: z.boolean() })),
 });
 export const modesResponse = z.object({ site: z.string(), zones: z.array(modeView) });
 export const modeRequest = z.object({

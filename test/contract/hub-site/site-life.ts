@@ -188,8 +188,8 @@ export const siteText = (
   routes: string = cross,
 ): string => `site: demo
 modes:
-  closed: { audience: false, updates: true, armed: true }
-  open: { audience: true, updates: false, armed: true }
+  closed: { audience: false, updates: true }
+  open: { audience: true, updates: false }
 mode: closed
 zones:
   hall:
