@@ -94,6 +94,12 @@ const siteChange = z.object({
   ),
 });
 
+const routesMoved = z.object({
+  added: z.array(z.string()),
+  removed: z.array(z.string()),
+  changed: z.array(z.string()),
+});
+
 /** What a node has to do, from what it runs; a node that is not listed has nothing to do. */
 const nodeChange = z.object({
   node: z.string(),
@@ -103,11 +109,7 @@ const nodeChange = z.object({
   /** A new one starts beside the old one and takes over between two messages. */
   takeOver: z.array(z.string()),
   reconfigure: z.array(z.string()),
-  routes: z.object({
-    added: z.array(z.string()),
-    removed: z.array(z.string()),
-    changed: z.array(z.string()),
-  }),
+  routes: routesMoved,
   /** Inputs whose failsafe or stop value is another one. */
   inputs: z.array(z.string()),
   /** What modules of others may from then on reach or use that they may not now, in words. */
@@ -128,6 +130,11 @@ export const planResponse = z.object({
   nodes: z.array(nodeChange),
   /** Nodes that stay as they are. */
   untouched: z.number(),
+  /**
+   * What the hub itself does otherwise: routes between nodes, and what stands under groups, zones and modes. `held`: why
+   * it would wait. Missing: all of that stays, or the hub is older.
+   */
+  hub: z.optional(z.object({ routes: routesMoved, held: z.optional(z.string()) })),
 });
 export const diffResponse = z.object({ changes: z.array(siteChange) });
 

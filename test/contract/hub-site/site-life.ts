@@ -30,6 +30,9 @@ export interface LifeOptions {
   readonly diskDelay?: () => number;
 }
 
+/** Around which write of an apply the power is cut: nothing of what would follow is done. */
+export type Cut = "before-revision" | "after-revision" | "after-rollout";
+
 export class SiteLife {
   readonly site: HubSite;
   readonly said: Said[] = [];
@@ -38,6 +41,7 @@ export class SiteLife {
   serving: readonly string[] = [];
   readonly #there: Set<string>;
   readonly #stores: readonly AsyncDisposable[];
+  readonly #power: Power;
 
   static async begin({ folder, there = [], diskDelay = () => 0 }: LifeOptions): Promise<SiteLife> {
     const lines: string[] = [];
@@ -59,11 +63,16 @@ export class SiteLife {
     this.lines = lines;
     this.#there = new Set(there);
     this.#stores = [world.revisionLog, world.rolloutStore];
+    this.#power = new Power();
     let onDisk = world.rolloutStore.standing;
     const written = (standing: Standing) => void (onDisk = standing);
     this.site = new HubSite({
       ...world,
-      rolloutStore: slowStore(world.rolloutStore, diskDelay, written),
+      revisionLog: {
+        ...world.revisionLog,
+        add: (...revision) => this.#power.around("revision", () => world.revisionLog.add(...revision)),
+      },
+      rolloutStore: slowStore(this.#power.under(world.rolloutStore), diskDelay, written),
       site: "demo",
       digestOf: (bytes) => createHash("sha256").update(bytes).digest("hex"),
       compiler: compilerHere("demo"),
@@ -89,6 +98,13 @@ export class SiteLife {
     const made = await this.site.revisions.apply(files, making);
     if (!made.ok) throw new Error(JSON.stringify(made.error));
     return made.value.head.number;
+  }
+
+  /** The power is cut on the way; resolves when it is. */
+  async appliedUntil(cut: Cut, text: string, rollout: RolloutOptions): Promise<void> {
+    const isCut = this.#power.cutAt(cut);
+    void this.apply(text, rollout);
+    await isCut;
   }
 
   /** Everybody comes to it, and it is confirmed. */
@@ -143,6 +159,38 @@ export class SiteLife {
     await this.untilKept();
     this.site.end();
     for (const store of this.#stores) await store[Symbol.asyncDispose]();
+  }
+}
+
+/** A write that meets the cut never comes back. */
+class Power {
+  #cut: Cut | undefined;
+  #isCut = Promise.withResolvers<void>();
+
+  cutAt(cut: Cut): Promise<void> {
+    this.#cut = cut;
+    return this.#isCut.promise;
+  }
+
+  async around(write: "revision" | "rollout", done: () => Promise<void>): Promise<void> {
+    if (this.#cut === `before-${write}`) return this.#never();
+    await done();
+    if (this.#cut === `after-${write}`) await this.#never();
+  }
+
+  /** What goes with a rollout that was begun is written beside it, and not after the cut. */
+  under(store: RolloutStore): RolloutStore {
+    return {
+      ...store,
+      saveRollout: (rollout) => this.around("rollout", () => store.saveRollout(rollout)),
+      saveStanding: (standing) =>
+        this.#cut === "after-rollout" ? this.#never() : store.saveStanding(standing),
+    };
+  }
+
+  #never(): Promise<never> {
+    this.#isCut.resolve();
+    return new Promise(() => undefined);
   }
 }
 
