@@ -59,6 +59,7 @@ const round = {
   members: ["pi-0", "pi-1"],
   outcome: "commit",
   why: "all have promised",
+  gone: ["pi-2"],
 } as const;
 
 test("what each node was told, and the modes, are found as they were after a power cut", async () => {
@@ -98,12 +99,12 @@ test("a rollout and a decision are found as they were after a power cut", async 
   const rollout = begunRollout();
   expect(rollout.kind).toBe("paused");
   await store.saveRollout(rollout);
-  await store.saveRounds({ lastId: 4, open: [round] });
+  await store.saveRounds({ lastId: 4, open: [round], left: { "pi-3": 2 } });
 
   const { store: again } = await open(copyOfFolder(folder));
 
   expect(again.rollouts).toEqual([rollout]);
-  expect(again.rounds).toEqual({ lastId: 4, open: [round] });
+  expect(again.rounds).toEqual({ lastId: 4, open: [round], left: { "pi-3": 2 } });
   await again.removeRollout(7);
   await again.saveRounds({ lastId: 5, open: [] });
   await again[Symbol.asyncDispose]();

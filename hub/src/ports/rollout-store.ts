@@ -1,6 +1,6 @@
 /** What the hub must find again of revisions that are on their way. */
 import type { KeptUnits } from "../core/access/unit-book.ts";
-import type { KeptRound } from "../core/rollout/group-commit.ts";
+import type { KeptRound, Left } from "../core/rollout/group-commit.ts";
 import type { KeptOrder } from "../core/rollout/kept-order.ts";
 import type { Rollout } from "../core/rollout/rollout-state.ts";
 import type { ModeState } from "../core/mode/modes.ts";
@@ -19,6 +19,8 @@ export interface KeptRounds {
   readonly lastId: number;
   /** Those that some member has not confirmed. */
   readonly open: readonly KeptRound[];
+  /** Missing: nobody. */
+  readonly left?: Left;
 }
 
 /** On disk when a promise resolves; a power cut leaves what was there before, or after. */

@@ -152,9 +152,14 @@ const round = z.object({
   members: z.array(z.string()),
   outcome: z.enum(["commit", "abort"]).exactOptional(),
   why: z.string().exactOptional(),
+  gone: z.array(z.string()).exactOptional(),
 }) satisfies z.ZodType<KeptRound>;
 
-const rounds = z.object({ lastId: z.int(), open: z.array(round) }) satisfies z.ZodType<KeptRounds>;
+const rounds = z.object({
+  lastId: z.int(),
+  open: z.array(round),
+  left: z.record(z.string(), z.int()).exactOptional(),
+}) satisfies z.ZodType<KeptRounds>;
 
 const stand = { revision: z.int(), digest: z.string() };
 const hold = z.union([
