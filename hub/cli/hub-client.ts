@@ -179,6 +179,7 @@ function adviceOn(status: number): string | undefined {
   return undefined;
 }
 
+/** Of every answer of the hub that is none. `hint`: what to do. */
 const apiProblem = z.object({
   error: z.string(),
   code: z.optional(z.string()),
