@@ -22,7 +22,7 @@ import { AgentSuccessions } from "./agent-successions.ts";
 import type { PlacedRun } from "./agent-successor.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents, Verdict } from "./ports/module-host.ts";
 
-export interface ModulesOptions extends Omit<GuestKeeping, "died"> {
+export interface ModulesOptions extends Omit<GuestKeeping, "died" | "refused"> {
   readonly random: Random;
   /** `undefined`: there is no such module. */
   readonly placeOf: (instance: InstanceSpec) => GuestPlace | undefined;
@@ -167,7 +167,7 @@ export class AgentModules implements ModuleHost {
   async #prepareApart(instance: InstanceSpec, place: GuestPlace): Promise<Verdict> {
     await using guest = new GuestKeeper(
       place,
-      { ...this.#options, died: (_name, reason) => reason },
+      { ...this.#options, died: (_name, reason) => reason, refused: () => undefined },
       this.#guestEvents,
     );
     guest.spawn();
@@ -193,7 +193,9 @@ export class AgentModules implements ModuleHost {
       if (rising !== undefined) rising.metrics = metrics;
       else if (this.#served(run) !== undefined) this.#options.measured?.(instanceOf(run), metrics);
     };
-    const guest = new GuestKeeper(place, { ...this.#options, died, measured }, this.#guestEvents, name);
+    const refused = (): void => this.#refused(name);
+    const keeping = { ...this.#options, died, refused, measured };
+    const guest = new GuestKeeper(place, keeping, this.#guestEvents, name);
     this.#guests.set(name, guest);
     this.#step({ kind: "add", child: { name, restart: "permanent" }, at: this.#options.clock.now() });
     return guest;
@@ -255,6 +257,10 @@ export class AgentModules implements ModuleHost {
     if (!effects.some(({ kind }) => kind === "escalate")) return again;
     for (const name of heard) this.#events.escalated?.(name, reason);
     return `it ended ${supervision.intensity + 1} times, and never ran for ${supervision.healthyAfter / 1000} s; ${again}`;
+  }
+
+  #refused(guest: string): void {
+    if (!this.#isOver) this.#step({ kind: "refused", child: guest, at: this.#options.clock.now() });
   }
 
   #step(event: SupervisorEvent): readonly SupervisorEffect[] {

@@ -66,8 +66,12 @@ export class AgentPull implements Neighbour {
 
   #files(): HubFiles {
     const job = (): Job | undefined => this.#job;
+    const isHubThere = (): boolean => this.#connection !== undefined;
     return {
       fetch: (digest, offset, signal) => this.#pull("content", digest, offset, signal),
+      get isHubThere() {
+        return isHubThere();
+      },
       get progress() {
         const now = job();
         return now?.kind === "content" ? now.transfer.progress : undefined;

@@ -50,9 +50,8 @@ export class HubCrashes {
     return (await this.#world.store.list(wanted)).map(summaryOf);
   }
 
-  async find(id: string): Promise<CrashDetails | undefined> {
-    const found = await this.#world.store.find(id);
-    return found === undefined ? undefined : detailsOf(found);
+  async find(id: string, node?: string): Promise<readonly CrashDetails[]> {
+    return (await this.#world.store.find(id, node)).map(detailsOf);
   }
 
   #isTooFast(node: string, at: Instant): boolean {
