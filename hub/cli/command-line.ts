@@ -102,7 +102,7 @@ function addHub(program: Command): void {
         "interactor hub --data /var/lib/interactor-hub --site gallery",
         "interactor hub --config hub/conformance.yaml --mqtt-port 1884",
       )}
-Options and the environment are stronger than the file of --config; README.md shows such a file.`,
+Options and the environment are stronger than the file of --config; docs/broker.md shows such a file.`,
     )
     .action(() => foreground("hub"));
 }
