@@ -132,9 +132,11 @@ function addAgent(program: Command): void {
         "zones it is in beside those of the site file, for a show stop; may be repeated",
       ).env("INTERACTOR_ZONES"),
     )
-    .option(
-      "--sandbox-without <measure...>",
-      "run modules of others also without: user, namespaces, system-calls",
+    .addOption(
+      new Option(
+        "--sandbox-without <measure...>",
+        "run modules of others also without: user, namespaces, system-calls",
+      ).env("INTERACTOR_SANDBOX_WITHOUT"),
     )
     .addOption(
       new Option(
