@@ -235,7 +235,7 @@ export const modeRequest = z.object({
 });
 
 /** Of every answer that is none of the above. `hint`: what to do. */
-export const errorResponse = z.object({ error: z.string(), hint: z.optional(z.string()) });
+const errorResponse = z.object({ error: z.string(), hint: z.optional(z.string()) });
 
 export type SiteFilesBody = z.infer<typeof siteFiles>;
 export type RolloutOptions = z.infer<typeof rolloutOptions>;
