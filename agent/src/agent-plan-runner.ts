@@ -4,7 +4,7 @@
  */
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import type { Clock } from "@interactor/shared/kernel/clock";
-import { between, millis, type Millis, seconds } from "@interactor/shared/kernel/units";
+import { type Millis, seconds } from "@interactor/shared/kernel/units";
 import { prepareRoute, type RouteFault } from "@interactor/shared/routing/run-route";
 import type { InstanceChange, PlanChanges } from "@interactor/shared/site/plan-changes";
 import { withSecrets } from "@interactor/shared/site/secret-places";
@@ -12,6 +12,7 @@ import { instancesMax, zonesPerNodeMax } from "@interactor/shared/wire/limits";
 import type { Plan, PlannedInstance } from "@interactor/shared/wire/messages/plan";
 import type { AgentBundles } from "./agent-bundles.ts";
 import type { AgentInstances } from "./agent-instances.ts";
+import { AgentProbe } from "./agent-probe.ts";
 import { startInOrder, startWaves } from "./agent-start-order.ts";
 import type { AgentStop } from "./agent-stop.ts";
 import { AgentTakeovers, type TakeoversParts } from "./agent-takeovers.ts";
@@ -60,7 +61,7 @@ export class AgentPlanRunner implements PlanRunner {
   #plan: Plan | undefined;
   #changing: Promise<void> = Promise.resolve();
   #wellBefore: ReadonlySet<string> = new Set();
-  #probe: { readonly end: () => void; readonly leave: () => void } | undefined;
+  #probe: AgentProbe | undefined;
   #isEnded = false;
   /** What is started now ran before. */
   #isBack = false;
@@ -106,41 +107,14 @@ export class AgentPlanRunner implements PlanRunner {
     return next;
   }
 
-  async probe(plan: Plan, changes: PlanChanges, window: Millis): Promise<string | undefined> {
-    const { clock, instances } = this.#parts;
-    const { sightings } = instances;
+  probe(plan: Plan, changes: PlanChanges, window: Millis): Promise<string | undefined> {
     const wellBefore = this.#wellBefore;
-    const probation = new Probation({ plan, changes, wellBefore, window, at: clock.now() });
-    const { promise, resolve } = Promise.withResolvers<string | undefined>();
-    let cancel = (): void => undefined;
-    let isOver = false;
-    const leave = (): void => {
-      isOver = true;
-      cancel();
-      sightings.unwatch();
-    };
-    const end = (reason: string | undefined): void => {
-      if (isOver) return;
-      leave();
-      this.#probe = undefined;
-      resolve(reason);
-    };
-    const look = (): void => {
-      if (isOver) return undefined;
-      cancel();
-      const at = clock.now();
-      const verdict = probation.verdict(at);
-      if (verdict.kind !== "watching") return end(verdict.kind === "unwell" ? verdict.reason : undefined);
-      // A silence is one only when the moment it is due at has passed.
-      const due = millis(Math.max(between(at, probation.dueAt(at)), 0) + 1);
-      cancel = clock.after(due, look);
-      return undefined;
-    };
-    this.#probe = { end: () => end(undefined), leave };
-    sightings.watch(probation, look);
-    this.#selfTests(probation, plan, changes, look);
-    look();
-    return promise;
+    const at = this.#parts.clock.now();
+    this.#probe = new AgentProbe(this.#parts, new Probation({ plan, changes, wellBefore, window, at }));
+    const tested = Object.keys(plan.instances).filter(
+      (name) => changes.instances[name] !== "untouched" && !this.#fixed.has(name),
+    );
+    return this.#probe.watch(tested);
   }
 
   suspend(): void {
@@ -300,21 +274,6 @@ export class AgentPlanRunner implements PlanRunner {
       ...(limits && { limits }),
       ...(isBack && { isBack }),
     };
-  }
-
-  #selfTests(probation: Probation, plan: Plan, { instances: changes }: PlanChanges, look: () => void): void {
-    const { instances } = this.#parts;
-    const tested = Object.keys(plan.instances).filter(
-      (name) => changes[name] !== "untouched" && !this.#fixed.has(name),
-    );
-    for (const name of tested) {
-      probation.selfTest(name, undefined);
-      const ended = (failed: string | undefined): void => {
-        probation.selfTest(name, failed === undefined ? "passed" : { failed });
-        look();
-      };
-      void instances.selfTest(name).then(ended, (error: unknown) => ended(messageOf(error)));
-    }
   }
 
   #forgetStart(name: string): void {
