@@ -37,6 +37,8 @@ export interface ApplyWorld {
    * Without it, whatever the hub names is installed.
    */
   readonly allow?: AllowBundles;
+  /** Resolves when nobody else fetches that file. */
+  readonly untouched?: (digest: string) => Promise<void>;
   readonly runner: PlanRunner;
   readonly log: Log;
   /** The site's clock with its error, once it is known. */
@@ -300,7 +302,8 @@ export class AgentApply {
   }
 
   async #get(digest: string, bytes: number, attempt: number, signal: AbortSignal): Promise<void> {
-    const { store, files, clock } = this.#world;
+    const { store, files, clock, untouched } = this.#world;
+    await untouched?.(digest);
     if (await store.has(digest)) return;
     const receipt = await store.receive(digest, bytes);
     if (receipt.offset < bytes) {
