@@ -208,8 +208,7 @@ export class AgentApply {
       await this.#do(asked);
       this.#step({ kind: "done", attempt, at: this.#world.clock.now() });
     } catch (error) {
-      const code = codeOf(error);
-      const reason = wordsOf(error);
+      const [code, reason] = [codeOf(error), wordsOf(error)];
       this.#step({
         kind: "failed",
         attempt,
