@@ -3,9 +3,10 @@
  * Guests themselves are kept by `agent-guest.ts`; when one is started again is decided by a supervisor.
  */
 import { unreachable } from "@interactor/shared/kernel/assert";
+import { whenDue } from "@interactor/shared/kernel/clock";
 import { Fault } from "@interactor/shared/kernel/fault";
 import type { Random } from "@interactor/shared/kernel/random";
-import { between, millis, seconds } from "@interactor/shared/kernel/units";
+import { between, seconds } from "@interactor/shared/kernel/units";
 import { instanceOf, runName } from "@interactor/shared/sdk/run-name";
 import {
   stepSupervisor,
@@ -270,8 +271,7 @@ export class AgentModules implements ModuleHost {
     this.#cancelDue?.();
     const due = supervisorDueAt(this.#supervised);
     if (due === undefined || this.#isOver) return effects;
-    const wait = millis(Math.max(between(clock.now(), due), 0));
-    this.#cancelDue = clock.after(wait, () => void this.#step({ kind: "tick", at: clock.now() }));
+    this.#cancelDue = whenDue(clock, due, () => void this.#step({ kind: "tick", at: clock.now() }));
     return effects;
   }
 
