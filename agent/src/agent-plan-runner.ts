@@ -43,8 +43,10 @@ export interface PlanRunnerParts {
   readonly problem: (words: string | undefined) => void;
 }
 
-/** What an instance lacks to be started is looked for again after this: the disk of its secret may come later, its bundle too. */
+/** The secret that an instance lacks to be started is looked for again after this: its disk may come later. */
 const lackAgainAfter = seconds(10);
+/** What a node lacks, and may have later. */
+const passing: ReadonlySet<string> = new Set(["SECRET_MISSING", "BUNDLE_DAMAGED"]);
 /** Of what is wrong with a plan so many are told; the others are counted. */
 const vetoesToldMax = 5;
 
@@ -71,7 +73,7 @@ export class AgentPlanRunner implements PlanRunner {
   constructor(parts: PlanRunnerParts) {
     this.#parts = parts;
     this.#fixed = new Set(parts.fixed.map(({ name }) => name));
-    const specOf: TakeoversParts["specOf"] = (...given) => this.#readySpec(...given);
+    const specOf: TakeoversParts["specOf"] = (name, plan, planned) => this.#specOf(name, planned, plan);
     this.#takeovers = new AgentTakeovers({ instances: parts.instances, specOf });
   }
 
@@ -194,10 +196,13 @@ export class AgentPlanRunner implements PlanRunner {
     const planned = own(plan.instances, name);
     if (planned === undefined) return undefined;
     try {
-      const verdict = await this.#parts.instances.prepare(await this.#specOf(name, planned, plan));
+      const spec = await this.#specOf(name, planned, plan);
+      const verdict = await this.#parts.instances.prepare(spec);
+      // What could not be asked, because its bundle was damaged just now, has no veto.
+      if (verdict !== undefined) await spec.whole?.();
       return verdict === undefined ? undefined : { words: `${name}: ${verdict}`, isPassing: false };
     } catch (error) {
-      const isPassing = error instanceof Fault && error.code === "SECRET_MISSING";
+      const isPassing = error instanceof Fault && passing.has(error.code);
       return { words: `${name}: ${messageOf(error)}`, isPassing };
     }
   }
@@ -219,7 +224,7 @@ export class AgentPlanRunner implements PlanRunner {
     const { signal } = starting;
     this.#starting.set(name, starting);
     try {
-      const spec = await this.#readySpec(name, plan, planned);
+      const spec = await this.#specOf(name, planned, plan);
       if (signal.aborted) return;
       this.#starting.delete(name);
       instances.start(spec);
@@ -245,13 +250,6 @@ export class AgentPlanRunner implements PlanRunner {
     if (verdict === undefined) return;
     await this.#stop(name, plan, true);
     await this.#start(name, plan);
-  }
-
-  /** Its bundle is on the disk as it should be. */
-  async #readySpec(name: string, plan: Plan, planned: PlannedInstance): Promise<InstanceSpec> {
-    const spec = await this.#specOf(name, planned, plan);
-    await spec.whole?.();
-    return spec;
   }
 
   async #specOf(name: string, planned: PlannedInstance, { files }: Plan): Promise<InstanceSpec> {
