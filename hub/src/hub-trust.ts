@@ -30,12 +30,16 @@ export interface TrustWorld {
   readonly log: Log;
 }
 
+/** Characters of a reason in the audit. More: cut, so that no request pushes those of others out of it. */
+const reasonLengthMax = 500;
+
 /** Whether something expires soon is looked up so often. */
 const renewEvery = seconds(3600);
 
 export class HubTrust implements TrustDesk {
   readonly #world: TrustWorld;
   #cancel: (() => void) | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(world: TrustWorld) {
     this.#world = world;
@@ -189,7 +193,14 @@ export class HubTrust implements TrustDesk {
     });
   }
 
-  async #audited(by: string, action: string, what: string, task: () => Promise<void>): Promise<void> {
+  /** One after the other: two publishers who come together must not both find an id free. */
+  #audited(by: string, action: string, what: string, task: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(() => this.#recorded(by, action, what, task));
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  async #recorded(by: string, action: string, what: string, task: () => Promise<void>): Promise<void> {
     const { audit, log } = this.#world;
     await audit.record({ by, action, what, outcome: "asked" });
     try {
@@ -199,7 +210,7 @@ export class HubTrust implements TrustDesk {
       await audit.record({ by, action, what, outcome: "done" });
     } catch (error) {
       const code = error instanceof Fault ? error.code : "FAILED";
-      const reason = messageOf(error);
+      const reason = messageOf(error).slice(0, reasonLengthMax).toWellFormed();
       log.warn("trust: refused", { by, action, what, code, reason });
       await audit.record({ by, action, what, outcome: "refused", code, reason });
       throw error;

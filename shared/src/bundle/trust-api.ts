@@ -54,7 +54,7 @@ const bytes = z.object({
 
 export const publishBody = z.object({
   by,
-  publisher: z.string(),
+  publisher: z.string().check(z.maxLength(nameLengthMax)),
   document,
   files: z.array(bytes).check(z.maxLength(importFilesMax)),
 });

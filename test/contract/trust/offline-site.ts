@@ -55,7 +55,7 @@ export async function site({ isBare = false } = {}) {
     publishDevelopment: (by, manifest, bundle) => desk.publishDevelopment(by, manifest, bundle),
   };
   const app = fastify();
-  routeTrust(app, lying);
+  routeTrust(app, lying, (_request, by) => by);
   const hub = await app.listen({ port: 0, host: "127.0.0.1" });
   const said: string[] = [];
   for (const stream of [process.stdout, process.stderr])

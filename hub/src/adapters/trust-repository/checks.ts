@@ -92,11 +92,14 @@ export interface Word {
   readonly word: Metadata<Targets>;
   readonly targets: Metadata<Targets>;
   readonly before: Metadata<Targets> | undefined;
+  /** The same was brought already, by somebody who may not have heard of it. */
+  readonly isAgain: boolean;
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
 /** The files that are new in it, with their bytes. */
-export function checkWord({ name, word, targets, before, files }: Word): ReadonlyMap<TargetFile, Uint8Array> {
+export function checkWord(brought: Word): ReadonlyMap<TargetFile, Uint8Array> {
+  const { name, word, targets, before, isAgain, files } = brought;
   const isPublisher = name !== assignRole && delegatedBy(targets.signed).some((each) => each.name === name);
   if (!isPublisher)
     throw new Fault(
@@ -104,7 +107,7 @@ export function checkWord({ name, word, targets, before, files }: Word): Readonl
       `"${name}" may not publish here: interactor trust add-publisher ${name}`,
     );
   checkSigned(targets, name, word);
-  checkNewer(word.signed.version, before?.signed.version, name);
+  if (!isAgain) checkNewer(word.signed.version, before?.signed.version, name);
   if (word.signed.delegations !== undefined)
     throw new Fault("TRUST_PATH", `"${name}" may not hand on what it may publish`);
   const added = new Map<TargetFile, Uint8Array>();

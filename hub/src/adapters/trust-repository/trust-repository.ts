@@ -52,6 +52,9 @@ export async function openTrustRepository(options: RepositoryOptions): Promise<T
   return repository;
 }
 
+const isSame = (kept: { readonly bytes: Uint8Array } | undefined, bytes: Uint8Array): boolean =>
+  kept !== undefined && Buffer.from(kept.bytes).equals(bytes);
+
 class Repository implements TrustRepository {
   readonly #options: RepositoryOptions;
   readonly #files: TrustFiles;
@@ -102,10 +105,7 @@ class Repository implements TrustRepository {
       if (withTargets !== undefined) checkLength("targets", "targets", withTargets);
       const targets = withTargets === undefined ? undefined : readTargets(withTargets);
       const { root: before, targets: targetsBefore } = this.#kept;
-      const isTargetsAgain =
-        withTargets !== undefined &&
-        targetsBefore !== undefined &&
-        Buffer.from(targetsBefore.bytes).equals(withTargets);
+      const isTargetsAgain = withTargets !== undefined && isSame(targetsBefore, withTargets);
       const isTrial = before !== undefined && isDevelopment(before.document.signed);
       // A real one does not follow from one for trying things out.
       const own = isTrial ? undefined : before?.document;
@@ -184,7 +184,12 @@ class Repository implements TrustRepository {
   putTargets(bytes: Uint8Array): Promise<void> {
     return this.#inTurn(async () => {
       checkLength("targets", "targets", bytes);
-      checkTargets(readTargets(bytes), this.#needRoot(), this.#kept.targets?.document);
+      const before = this.#kept.targets;
+      checkTargets(
+        readTargets(bytes),
+        this.#needRoot(),
+        isSame(before, bytes) ? undefined : before?.document,
+      );
       await this.#writeTargets(bytes);
       await this.#vouching.vouch();
     });
@@ -197,8 +202,10 @@ class Repository implements TrustRepository {
       const targets = this.#kept.targets?.document;
       if (targets === undefined)
         throw new Fault("TRUST_NO_ROOT", "nobody may publish yet: interactor trust init");
-      const before = this.#kept.words.get(name)?.document;
-      const added = checkWord({ name, word, targets, before, files });
+      const before = this.#kept.words.get(name);
+      // Of a full disk, or a power cut, he heard that it failed: what is missing of it is made up for.
+      const isAgain = isSame(before, bytes);
+      const added = checkWord({ name, word, targets, before: before?.document, isAgain, files });
       for (const [file, content] of added) await this.#files.write("targets", locationOf(file), content);
       await this.#vouching.putWord(name, bytes);
       await this.#vouching.vouch();
