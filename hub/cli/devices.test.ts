@@ -103,7 +103,7 @@ const modulesFor = (more: object) =>
 
 test.each([
   [{ vendor: "2341" }, ["firmata", "serial"]],
-  [{ vendor: "2341", product: "0043" }, ["bridge", "firmata", "serial"]],
+  [{ vendor: "2341", product: "0043" }, ["bridge", "firmata"]],
   [{ vendor: "2341", product: "0042" }, ["bridge", "firmata", "dmx usb", "serial"]],
   [{ vendor: "2e8a", product: "000a" }, ["serial", "firmata"]],
   [{ vendor: "1a86", product: "7523" }, ["serial", "bridge", "firmata"]],
@@ -121,6 +121,10 @@ test("each line is one that a site file takes", () => {
       serial: [
         line({}),
         line({ name: "DMX USB PRO" }),
+        {
+          ...line({ name: "DMX USB PRO", serial: "EN264168" }),
+          byId: "/dev/serial/by-id/usb-ENTTEC_DMX_USB_PRO_EN264168-if00-port0",
+        },
         { ...line({ serial: "12345" }), byId: "/dev/serial/by-id/usb-FTDI_12345-if00" },
       ],
       gpioChips: ["/dev/gpiochip0"],
@@ -162,9 +166,11 @@ test.each([
     ({ drivers }) => drivers,
   );
 
-  for (const name of ["bridge", "firmata"]) {
+  for (const name of ["bridge", "firmata", "serial"]) {
     expect(all.find(({ module }) => module === name)?.line).toContain(`{ ${words}, `);
   }
+  const dmx = all.find(({ module }) => module === "dmx")?.line;
+  expect(dmx).toContain(`openDmx: { ${words.replace(/^usb/u, "serial")} }`);
 });
 
 test("a name from a plug moves no cursor", () => {
