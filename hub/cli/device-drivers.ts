@@ -95,10 +95,10 @@ const driverOf: Readonly<Record<Kind, (path: string, device: SerialDevice) => Dr
     why: "a board that runs Firmata",
     line: `board: { module: firmata, settings: { ${lineOf(path, device, "usb")}, outputs: { dial: { device: sensor, pin: A0 } } } }`,
   }),
-  serial: (path) => ({
+  serial: (path, device) => ({
     module: "serial",
     why: "a device that speaks in lines of text",
-    line: `line: { module: serial, settings: { path: ${path}, format: csv, outputs: { value: { type: float, column: 1 } } } }`,
+    line: `line: { module: serial, settings: { ${lineOf(path, device, "usb")}, format: csv, outputs: { value: { type: float, column: 1 } } } }`,
   }),
 };
 

@@ -103,7 +103,7 @@ const modulesFor = (more: object) =>
 
 test.each([
   [{ vendor: "2341" }, ["firmata", "serial"]],
-  [{ vendor: "2341", product: "0043" }, ["bridge", "firmata"]],
+  [{ vendor: "2341", product: "0043" }, ["bridge", "firmata", "serial"]],
   [{ vendor: "2341", product: "0042" }, ["bridge", "firmata", "dmx usb", "serial"]],
   [{ vendor: "2e8a", product: "000a" }, ["serial", "firmata"]],
   [{ vendor: "1a86", product: "7523" }, ["serial", "bridge", "firmata"]],

@@ -1,7 +1,7 @@
 /** The settings of a board: its serial line, and what hangs on its pins. */
 import { deliveries } from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
-import { serialNumber } from "../../serial-line/serial-number.ts";
+import { oneOfThese, serialNumber } from "../../serial-line/serial-number.ts";
 import { freqMax, freqMin, portsMax } from "./limits.ts";
 
 const path = z.string().check(
@@ -160,7 +160,7 @@ export const settings = z
     outputs: mapOf(output),
     inputs: mapOf(input),
   })
-  .check(({ value, issues }) => {
+  .check(oneOfThese("usb", "path"), ({ value, issues }) => {
     if ((value.usb === undefined) === (value.path === undefined)) {
       issues.push({ code: "custom", message: "usb or path is needed, and not both", path: [], input: value });
     }

@@ -17,8 +17,8 @@ type Rejection = LineFault | "too-long" | "too-many" | "not-utf8";
 
 async function start(settings: Settings, context: ModuleContext): Promise<Instance> {
   const intake = new LineIntake(settings, context);
-  const { path, ...speed } = settings;
-  const line = new KeptLine({ ...speed, place: linePlace(undefined, path) }, context, {
+  const { usb, path, ...speed } = settings;
+  const line = new KeptLine({ ...speed, place: linePlace(usb, path) }, context, {
     ...tellDevice(context),
     // Whoever is there may say what it likes.
     greet: async () => intake.begin(),

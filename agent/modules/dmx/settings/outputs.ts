@@ -2,7 +2,7 @@
 import { type Millis } from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
 import { type LinePlace, linePlace } from "../../../serial-line/place.ts";
-import { serialNumber } from "../../../serial-line/serial-number.ts";
+import { oneOfThese, serialNumber } from "../../../serial-line/serial-number.ts";
 import { artnetPort, netMax, nibbleMax, portAddressMax, portAddressOf } from "../artnet.ts";
 import { sacnPort, sacnUniverseMax, sourceNameBytesMax } from "../sacn.ts";
 import { priority, priorityDefault } from "./cue-lists.ts";
@@ -121,6 +121,7 @@ export const lineNames = {
   serial: z.optional(serialNumber),
   path: z.optional(linePath),
 };
+export const oneLine = oneOfThese("serial", "path");
 export type LineNames = z.infer<z.ZodMiniObject<typeof lineNames>>;
 
 export const placeOfLine = ({ serial, path }: LineNames): LinePlace => linePlace(serial, path);
@@ -140,7 +141,7 @@ export function sameLine(one: LineNames, other: LineNames): "serial" | "path" | 
 export const lineSpeed = z._default(whole(38_400, 4_000_000), 250_000);
 
 /** Best effort. Its speeds are what DMX is, and there is nobody to guard the line: no more to be said. */
-export const openDmx = strict({ enabled: z._default(flag, true), ...lineNames });
+export const openDmx = strict({ enabled: z._default(flag, true), ...lineNames }).check(oneLine);
 
 export const usb = strict({
   enabled: z._default(flag, true),
@@ -153,7 +154,7 @@ export const usb = strict({
   ),
   /** It never answers a question, and gets levels nevertheless. */
   mute: z._default(flag, false),
-});
+}).check(oneLine);
 
 type WrittenUsb = z.infer<typeof usb>;
 type WrittenSacn = z.infer<typeof sacn>;

@@ -11,6 +11,7 @@ import {
   lineNames,
   lineProblems,
   lineSpeed,
+  oneLine,
   placeOfLine,
   portAddressIn,
   portAddressProblems,
@@ -84,7 +85,7 @@ const usb = strict({
   priority: z._default(priority, priorityDefault),
   // What E1.31 gives a source that has fallen silent. DMX512 wants a frame every second at least.
   timeout: z._default(span, "2.5s"),
-});
+}).check(oneLine);
 
 export const receive = strict({
   sacn: z.optional(sacn),
