@@ -4,9 +4,9 @@
  * nobody from being told.
  */
 import { unreachable } from "@interactor/shared/kernel/assert";
-import type { Clock } from "@interactor/shared/kernel/clock";
+import { type Clock, whenDue } from "@interactor/shared/kernel/clock";
 import { messageOf } from "@interactor/shared/kernel/fault";
-import { between, type Instant, later, type Micros, millis, seconds } from "@interactor/shared/kernel/units";
+import { type Micros, millis, seconds } from "@interactor/shared/kernel/units";
 import type { Reported } from "@interactor/shared/wire/messages/reported";
 import { rolloutDueAt } from "./core/rollout/rollout-advance.ts";
 import type { RolloutOrder } from "./core/rollout/rollout-request.ts";
@@ -282,7 +282,7 @@ export class HubRollouts {
     this.#cancelTick =
       due === undefined || this.#isDone
         ? undefined
-        : clock.after(until(clock.now(), due), () => this.step({ kind: "tick", at: clock.now() }));
+        : whenDue(clock, due, () => this.step({ kind: "tick", at: clock.now() }));
   }
 
   /** Once per turn, and once it is written. `isSayingDue`: somebody waits for it. */
@@ -361,5 +361,3 @@ export class HubRollouts {
     }
   }
 }
-
-const until = (now: Instant, due: Instant) => millis(Math.max(between(now, later(due, millis(0))), 0));

@@ -3,16 +3,9 @@
  * of a round is said before it is on disk; what no disk takes is not said.
  */
 import { unreachable } from "@interactor/shared/kernel/assert";
-import type { Clock } from "@interactor/shared/kernel/clock";
+import { type Clock, whenDue } from "@interactor/shared/kernel/clock";
 import { messageOf } from "@interactor/shared/kernel/fault";
-import {
-  between,
-  earliest,
-  type Instant,
-  type Micros,
-  millis,
-  seconds,
-} from "@interactor/shared/kernel/units";
+import { earliest, type Instant, type Micros, seconds } from "@interactor/shared/kernel/units";
 import type { MemberWord, RoundWord } from "@interactor/shared/wire/messages/group-round";
 import { decodeMemberWord, encodeRoundWord } from "@interactor/shared/wire/messages/group-words";
 import type { DocumentFault } from "@interactor/shared/wire/messages/schema";
@@ -197,7 +190,7 @@ export class HubRounds {
     let due: Instant | undefined;
     for (const group of this.#open.values()) due = earliest(due, groupDueAt(group));
     if (due === undefined) return;
-    this.#cancelTick = clock.after(millis(Math.max(between(clock.now(), due), 0)), () => {
+    this.#cancelTick = whenDue(clock, due, () => {
       for (const id of this.#open.keys()) this.#step(id, { kind: "tick", now: this.#now() });
     });
   }

@@ -25,6 +25,12 @@ const wavesMax = 100;
 /** What a timer and a node's target can carry. Longer: refuse. */
 const span = z.number().check(z.nonnegative(), z.lte(durationMax));
 
+/** What people say of what they do, and who they are: it is kept, and told again. Longer: refuse. */
+const wordsMax = 1000;
+const words = z.string().check(z.maxLength(wordsMax));
+/** What goes over a mode needs a reason. */
+const reasonGiven = words.check(z.regex(/\S/, "a reason is needed: it is kept"));
+
 const waveSize = z.union([
   z.object({ count: z.int().check(z.positive()) }),
   z.object({ share: z.number().check(z.gt(0), z.lte(1)) }),
@@ -50,7 +56,7 @@ const rolloutOptions = z.object({
 });
 
 /** Applies it whatever the modes say. The reason is kept. */
-const override = z.optional(z.object({ reason: z.string().check(z.minLength(1)) }));
+const override = z.optional(z.object({ reason: reasonGiven }));
 
 export const planRequest = siteFiles;
 export const applyRequest = z.object({
@@ -177,18 +183,21 @@ export const rolloutsResponse = z.object({ rollouts: z.array(rolloutView) });
 
 export const rolloutActions = ["pause", "resume", "abort", "override"] as const;
 export const rolloutActionRequest = z.object({
-  by: z.string(),
-  reason: z.string(),
+  by: words,
+  reason: words,
   /** Of an abort: who has it gets what it had before. */
   take_back: z.optional(z.boolean()),
 });
 
+/** Of an override. */
+export const overrideRequest = z.object({ ...rolloutActionRequest.shape, reason: reasonGiven });
+
 /** POST: lets another unit fill a node. */
 export const swapPath = (node: string): string => `/api/v1/nodes/${node}/swap`;
 export const swapRequest = z.object({
-  by: z.string(),
+  by: words,
   /** Missing: any but the one that fills it now. */
-  unit: z.optional(z.string().check(z.minLength(1))),
+  unit: z.optional(words.check(z.minLength(1))),
 });
 export const swapResponse = z.object({
   node: z.string(),
@@ -214,8 +223,8 @@ export const modesResponse = z.object({ site: z.string(), zones: z.array(modeVie
 export const modeRequest = z.object({
   zone: z.string(),
   mode: z.string(),
-  by: z.string(),
-  reason: z.optional(z.string()),
+  by: words,
+  reason: z.optional(words),
 });
 
 /** Of every answer that is none of the above. `hint`: what to do. */

@@ -9,7 +9,8 @@ import { openRolloutStore } from "@interactor/hub/src/adapters/store-sqlite/roll
 import { HubSite } from "@interactor/hub/src/hub-site.ts";
 import type { RolloutStore, Standing } from "@interactor/hub/src/ports/rollout-store.ts";
 import type { RolloutOptions, RolloutView } from "@interactor/shared/wire/api-config";
-import { decodeTarget } from "@interactor/shared/wire/messages/plan";
+import { decodeTarget, type Target } from "@interactor/shared/wire/messages/plan";
+import type { ApplyPhase } from "@interactor/shared/wire/messages/reported";
 import { expect } from "vitest";
 
 /** The hub writes within a turn of the loop, and what nobody waits for after 300 ms. */
@@ -30,9 +31,11 @@ export interface LifeOptions {
   readonly diskDelay?: () => number;
 }
 
-export class SiteLife {
+export class SiteLife implements AsyncDisposable {
   readonly site: HubSite;
   readonly said: Said[] = [];
+  /** What each node was told last. */
+  readonly told = new Map<string, Target>();
   readonly lines: string[];
   /** Names of the routes that the hub runs. */
   serving: readonly string[] = [];
@@ -75,6 +78,7 @@ export class SiteLife {
         const target = topic.endsWith("/desired") ? decodeTarget(payload) : undefined;
         if (target?.ok !== true || target.value === undefined) return;
         const node = topic.split("/").at(-2) ?? "";
+        this.told.set(node, target.value);
         const { revision, hold } = target.value;
         this.said.push({ node, revision, hold: hold.kind, onDisk: onDisk?.nodes[node]?.revision });
       },
@@ -109,6 +113,13 @@ export class SiteLife {
     await wait(0);
   }
 
+  /** It is on its way to what it was told, and says how far. */
+  says(node: string, phase: ApplyPhase, code?: string): void {
+    const { revision, digest } = this.told.get(node) ?? expect.fail(`${node} was told nothing`);
+    const apply = { revision, digest, phase, ...(code === undefined ? {} : { code }) };
+    this.site.reported(node, { revision, digest, apply });
+  }
+
   presence(node: string, isThere: boolean): void {
     if (isThere) this.#there.add(node);
     else this.#there.delete(node);
@@ -141,6 +152,10 @@ export class SiteLife {
   /** A hub that ends lets go of its files; what it was told until then is on them. */
   async end(): Promise<void> {
     await this.untilKept();
+    await this[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
     this.site.end();
     for (const store of this.#stores) await store[Symbol.asyncDispose]();
   }
@@ -182,7 +197,7 @@ export const route = (name: string, from: string, to: string): string =>
   `  - { name: ${name}, from: ${from}/lamp/level, to: ${to}, ttl: 5s }\n`;
 const cross = route("cross", "a", "b/stage/ch1");
 
-/** A hall whose nodes have so much light, with a route from `a` to `b` that the hub runs. */
+/** A hall whose nodes have so much light, with a route from `a` to `b` that the hub runs, or those given. */
 export const siteText = (
   levels: Readonly<Record<string, number>>,
   routes: string = cross,
@@ -196,5 +211,4 @@ zones:
 nodes:
 ${Object.entries(levels)
   .map(([name, level]) => node(name, level))
-  .join("")}routes:
-${routes}`;
+  .join("")}${routes === "" ? "" : `routes:\n${routes}`}`;

@@ -38,7 +38,7 @@ export class SiteClient {
   }
 
   async get(path: string): Promise<Answer> {
-    return read(await fetch(`${this.#http}${path}`));
+    return read(await fetch(`${this.#http}${path}`, { headers: this.#headers }));
   }
 
   async post(path: string, body: unknown): Promise<Answer> {
