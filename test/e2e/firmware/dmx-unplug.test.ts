@@ -9,7 +9,7 @@ import { seededRandom } from "@interactor/shared/kernel/random";
 import { type Millis, millis } from "@interactor/shared/kernel/units";
 import { type Bench, startOnBench } from "@interactor/shared/sdk/testing";
 import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
-import { afterAll, afterEach, beforeAll, expect, onTestFinished } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, vi } from "vitest";
 import { requires } from "../requires.ts";
 import { openWorkbench, type Workbench } from "./workbench.ts";
 
@@ -109,6 +109,9 @@ class Room {
 const shows = (bench: FirmwareBench, level: number): boolean =>
   bench.ofKind("dmx").at(-1)?.frame.slots[0] === level;
 
+const untilShown = (bench: FirmwareBench, level: number): Promise<void> =>
+  vi.waitFor(() => expect(shows(bench, level)).toBe(true), { timeout: patienceMillis, interval: 10 });
+
 test("unplugged at any moment, again and again: lost within a second, found by its serial number, and nothing is left behind", async () => {
   const random = seededRandom(3);
   const room = await Room.open();
@@ -117,7 +120,12 @@ test("unplugged at any moment, again and again: lost within a second, found by i
   await room.running();
   await warm.unplug();
   await room.lost();
-  const before = await settledDescriptors();
+  // What was closed goes in its own time.
+  await vi.waitFor(async () => expect((await openDescriptors()).join()).not.toContain("deleted"), {
+    timeout: patienceMillis,
+    interval: 20,
+  });
+  const before = await openDescriptors();
 
   let reached = 0;
   for (let cycle = 0; cycle < cycles; cycle += 1) {
@@ -133,7 +141,10 @@ test("unplugged at any moment, again and again: lost within a second, found by i
 
   expect(reached).toBeGreaterThanOrEqual(cycles / litEvery);
   await room.until("the last line", () => room.state !== "running");
-  expect(await settledDescriptors()).toEqual(before);
+  await vi.waitFor(async () => expect(await openDescriptors()).toEqual(before), {
+    timeout: patienceMillis,
+    interval: 20,
+  });
   const again = await plugIn();
   await room.running();
   await room.until("the look", () => shows(again, 255));
@@ -149,27 +160,20 @@ test("a widget that falls silent while its line is open is told, its line opened
   const before = openings();
 
   bench.cut();
+  // Its guard ends.
+  await untilShown(bench, 0);
   await room.until("that it is lost", () => room.state.startsWith("waiting"));
   expect(room.bench.logged.join()).toContain("it works badly: it does not answer any more");
   expect(room.state).toContain("it does not answer any more");
   bench.mend();
   await room.running();
 
-  await room.until("the look", () => shows(bench, 51));
+  // At once: no time passes here.
+  await untilShown(bench, 51);
   expect(openings()).toBeGreaterThan(before);
 }, 60_000);
 
-/** What this process has open of ttys, once the driver has let go of what was closed. */
-async function settledDescriptors(): Promise<readonly string[]> {
-  const end = performance.now() + patienceMillis;
-  let found = await openDescriptors();
-  while (found.some((target) => target.includes("deleted")) && performance.now() < end) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    found = await openDescriptors();
-  }
-  return found;
-}
-
+/** What this process has open of ttys. */
 async function openDescriptors(): Promise<readonly string[]> {
   const targets = await Promise.all(
     (await readdir("/proc/self/fd")).map((name) => readlink(`/proc/self/fd/${name}`).catch(() => "")),
