@@ -11,9 +11,13 @@ async function lineTo(answers: () => boolean) {
   const told: string[] = [];
   let last = "";
   let asked = 0;
-  const questions = new Questions(clock, seconds(2), () => {
-    asked += 1;
-    if (answers()) questions.answered();
+  const questions = new Questions(clock, {
+    every: seconds(2),
+    ask() {
+      asked += 1;
+      if (answers()) questions.answered();
+    },
+    hint: "or is it mute?",
   });
   const device = new KeptDevice(
     { clock, random: { next: () => 0 } },
@@ -84,7 +88,7 @@ test("what is no widget is lost with words that help, tried anew, and less and l
   expect(line.told()).toEqual([
     "opening",
     "handshaking",
-    expect.stringMatching(/^it does not answer as a DMX USB Pro does: is it the right device\?/u),
+    "it does not answer as a DMX USB Pro does: is it the right device? (or is it mute?)",
   ]);
   // Its first five lives take 4 s each and the pauses between them 15 s; from then on one is 14 s.
   await line.pass(seconds(45));

@@ -12,27 +12,32 @@ const firstQuestionsMax = 16;
 /** Questions in a row without an answer. More: it works badly, which does not last long; a busy one may miss two. */
 const unansweredMax = 2;
 
-const noWidget =
-  "it does not answer as a DMX USB Pro does: is it the right device? (mute: true for one that never answers)";
+const noWidget = "it does not answer as a DMX USB Pro does: is it the right device?";
+
+export interface Asking {
+  /** Between two questions to one that has answered. */
+  readonly every: Millis;
+  ask(): void;
+  /** What else to do about one that is none. */
+  readonly hint?: string;
+}
 
 export class Questions {
   readonly #clock: Clock;
-  readonly #every: Millis;
-  readonly #ask: () => void;
+  readonly #asking: Asking;
   #unanswered = 0;
   #reports: DeviceReports | undefined;
   /** Nothing was heard of who is there now. */
   #greeting: PromiseWithResolvers<void> | undefined;
 
-  /** `every`: between two questions to one that has answered. */
-  constructor(clock: Clock, every: Millis, ask: () => void) {
+  constructor(clock: Clock, asking: Asking) {
     this.#clock = clock;
-    this.#every = every;
-    this.#ask = ask;
+    this.#asking = asking;
   }
 
   /** Who is there is not known. Resolves with the first answer, and rejects with words for an installer when none comes. */
   greet(reports: DeviceReports): Promise<void> {
+    const { every, hint } = this.#asking;
     const greeting = Promise.withResolvers<void>();
     this.#greeting = greeting;
     this.#reports = reports;
@@ -40,11 +45,11 @@ export class Questions {
     let cancel = (): void => undefined;
     const askOn = (): void => {
       if (this.#unanswered >= firstQuestionsMax && this.#greeting === greeting)
-        return greeting.reject(new Error(noWidget));
+        return greeting.reject(new Error(hint === undefined ? noWidget : `${noWidget} (${hint})`));
       if (this.#unanswered > unansweredMax) reports.worse("it does not answer any more");
       this.#unanswered += 1;
-      cancel = this.#clock.after(this.#greeting === greeting ? firstPause : this.#every, askOn);
-      this.#ask();
+      cancel = this.#clock.after(this.#greeting === greeting ? firstPause : every, askOn);
+      this.#asking.ask();
     };
     reports.signal.addEventListener("abort", () => cancel(), { once: true });
     askOn();

@@ -36,7 +36,7 @@ export class UsbInput {
   constructor({ place, baudRate }: UsbReceiveSettings, lines: Lines, listener: UsbInputListener) {
     this.#listener = listener;
     this.#health = new LineHealth(lines, (error) => listener.onError(error));
-    this.#questions = new Questions(lines.clock, questionEvery, () => this.#ask());
+    this.#questions = new Questions(lines.clock, { every: questionEvery, ask: () => this.#ask() });
     const reader = new WidgetReader((label, payload) => this.#take(label, payload));
     this.#line = new KeptLine({ place, baudRate, dataBits: 8, stopBits: 1, parity: "none" }, lines, {
       greet: (reports) => this.#questions.greet(reports),

@@ -30,7 +30,11 @@ export class Widget {
   constructor(settings: WidgetSettings, shell: { clock: Clock; write: (frame: Uint8Array) => void }) {
     this.#settings = settings;
     this.#write = shell.write;
-    this.#questions = new Questions(shell.clock, questionEvery, () => this.#ask());
+    this.#questions = new Questions(shell.clock, {
+      every: questionEvery,
+      ask: () => this.#ask(),
+      hint: "mute: true for one that never answers",
+    });
   }
 
   /**
