@@ -240,7 +240,7 @@ export function whoIs(env: NodeJS.ProcessEnv): Record<string, string> {
   return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` };
 }
 
-export const whereIs = ({ url, source }: HubAddress): string => `${url} (from ${source})`;
+const whereIs = ({ url, source }: HubAddress): string => `${url} (from ${source})`;
 
 /** What it answers, whatever that is; a Fault when nobody does. */
 export async function askHub(hub: HubAddress, path: string, asked: Asked = {}): Promise<Answer> {

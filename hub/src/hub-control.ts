@@ -18,6 +18,12 @@ export function controlOf({ options, presence, site, units }: Hub): SiteControl 
       if (!planned.ok) return planned;
       const { changes, nodes, untouched, isUnchanged, site: given } = planned.value;
       const zonesOf = (node: string) => given.nodes.get(node)?.zones ?? [];
+      const own = isUnchanged
+        ? undefined
+        : site.own.changes(
+            given,
+            nodes.map(({ node }) => node),
+          );
       return ok({
         site: options.site,
         base: revisions.newest?.number ?? 0,
@@ -29,6 +35,7 @@ export function controlOf({ options, presence, site, units }: Hub): SiteControl 
           return { ...each, ...(held === undefined ? {} : { held }), there };
         }),
         untouched,
+        ...(own === undefined ? {} : { hub: own }),
       });
     },
     async apply({ root, files, ...making }) {

@@ -318,7 +318,7 @@ export class HubRollouts {
       const nodes = Object.fromEntries(targets.nodes);
       await Promise.all([
         rollout === undefined ? undefined : store.saveRollout(rollout),
-        store.saveStanding({ hub: this.#hub, probation: targets.probation, nodes }),
+        store.saveStanding({ hub: this.#hub, probation: targets.probation, nodes, ...begunBy(rollout) }),
       ]);
       for (const { plan } of this.all.slice(pastMax)) {
         await store.removeRollout(plan.revision);
@@ -361,3 +361,5 @@ export class HubRollouts {
     }
   }
 }
+
+const begunBy = (newest: Rollout | undefined) => newest && { rollout: newest.plan.revision };

@@ -7,7 +7,7 @@ import type { InstancePlan } from "./compiled-site.ts";
 import { InputChecks, type PlacedFailsafe } from "./check-inputs.ts";
 import type { Level } from "./failsafe.ts";
 import { type CheckedVersion, checkVersions } from "./check-versions.ts";
-import { checkFixtures } from "./check-fixtures.ts";
+import { checkFixtures, type PlacedSettings } from "./check-fixtures.ts";
 import { grantedTo, limitsFor } from "./granted.ts";
 import type { SiteCheck } from "./site-check.ts";
 import type { ReadInstance } from "./read-site.ts";
@@ -24,6 +24,7 @@ export interface CheckedInstance extends ModuleVersion {
   readonly written: WrittenInstance;
   /** As they are written, with fixtures put in their places. */
   readonly settings: WrittenInstance["settings"];
+  readonly fixtures: PlacedSettings["fixtures"];
   readonly ports: DeclaredPorts;
   readonly needs: readonly Need[];
   /** What its module asks for. */
@@ -82,7 +83,6 @@ function checkInstance(
     return undefined;
   }
   const actuators = Object.entries(ports.value.inputs).filter(([, spec]) => spec.actuator === true);
-  const bundle = catalogue.bundleOf(module);
   const needs = catalogue.needsOf(module, given);
   const inputs = new InputChecks(check, {
     node,
@@ -101,18 +101,32 @@ function checkInstance(
     path,
     written,
     settings: placed.written(written.settings),
+    fixtures: placed.fixtures,
     ports: ports.value,
     needs,
     limits: catalogue.limitsOf(module),
-    bundle: bundle && {
-      ...bundle,
-      takesSettings: catalogue.takesSettings(module),
-      overlaps: catalogue.overlaps(module),
-      ...grantedTo(needs),
-      ...limitsFor(catalogue.limitsOf(module), written.grant),
-    },
+    bundle: bundleFor(catalogue, module, needs, written),
     stops,
     backgrounds: wrong.has("background") ? {} : inputs.levels("background", written.background),
     failsafes: wrong.has("failsafe") ? {} : inputs.failsafes(written.failsafe, stops),
   };
+}
+
+/** `undefined`: it is built in. */
+function bundleFor(
+  catalogue: SiteCheck["catalogue"],
+  module: { readonly module: string; readonly version: string },
+  needs: CheckedInstance["needs"],
+  { grant }: ReadInstance["written"],
+): CheckedInstance["bundle"] {
+  const bundle = catalogue.bundleOf(module);
+  return (
+    bundle && {
+      ...bundle,
+      takesSettings: catalogue.takesSettings(module),
+      overlaps: catalogue.overlaps(module),
+      ...grantedTo(needs),
+      ...limitsFor(catalogue.limitsOf(module), grant),
+    }
+  );
 }

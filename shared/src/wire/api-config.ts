@@ -100,6 +100,12 @@ const siteChange = z.object({
   ),
 });
 
+const routesMoved = z.object({
+  added: z.array(z.string()),
+  removed: z.array(z.string()),
+  changed: z.array(z.string()),
+});
+
 /** What a node has to do, from what it runs; a node that is not listed has nothing to do. */
 const nodeChange = z.object({
   node: z.string(),
@@ -109,11 +115,7 @@ const nodeChange = z.object({
   /** A new one starts beside the old one and takes over between two messages. */
   takeOver: z.array(z.string()),
   reconfigure: z.array(z.string()),
-  routes: z.object({
-    added: z.array(z.string()),
-    removed: z.array(z.string()),
-    changed: z.array(z.string()),
-  }),
+  routes: routesMoved,
   /** Inputs whose failsafe or stop value is another one. */
   inputs: z.array(z.string()),
   /** What modules of others may from then on reach or use that they may not now, in words. */
@@ -134,6 +136,11 @@ export const planResponse = z.object({
   nodes: z.array(nodeChange),
   /** Nodes that stay as they are. */
   untouched: z.number(),
+  /**
+   * What the hub itself does otherwise: routes between nodes, and what stands under groups, zones and modes. `held`: why
+   * it would wait. Missing: all of that stays, or the hub is older.
+   */
+  hub: z.optional(z.object({ routes: routesMoved, held: z.optional(z.string()) })),
 });
 export const diffResponse = z.object({ changes: z.array(siteChange) });
 
@@ -217,7 +224,7 @@ const modeView = z.object({
   by: z.optional(z.string()),
   reason: z.optional(z.string()),
   /** What may be set here, with their flags. */
-  modes: z.record(z.string(), z.object({ audience: z.boolean(), updates: z.boolean(), armed: z.boolean() })),
+  modes: z.record(z.string(), z.object({ audience: z.boolean(), updates: z.boolean() })),
 });
 export const modesResponse = z.object({ site: z.string(), zones: z.array(modeView) });
 export const modeRequest = z.object({
@@ -228,7 +235,7 @@ export const modeRequest = z.object({
 });
 
 /** Of every answer that is none of the above. `hint`: what to do. */
-export const errorResponse = z.object({ error: z.string(), hint: z.optional(z.string()) });
+const errorResponse = z.object({ error: z.string(), hint: z.optional(z.string()) });
 
 export type SiteFilesBody = z.infer<typeof siteFiles>;
 export type RolloutOptions = z.infer<typeof rolloutOptions>;

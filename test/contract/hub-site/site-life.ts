@@ -31,6 +31,9 @@ export interface LifeOptions {
   readonly diskDelay?: () => number;
 }
 
+/** Around which write of an apply the power is cut: nothing of what would follow is done. */
+export type Cut = "before-revision" | "after-revision" | "after-rollout";
+
 export class SiteLife implements AsyncDisposable {
   readonly site: HubSite;
   readonly said: Said[] = [];
@@ -41,6 +44,7 @@ export class SiteLife implements AsyncDisposable {
   serving: readonly string[] = [];
   readonly #there: Set<string>;
   readonly #stores: readonly AsyncDisposable[];
+  readonly #power: Power;
 
   static async begin({ folder, there = [], diskDelay = () => 0 }: LifeOptions): Promise<SiteLife> {
     const lines: string[] = [];
@@ -62,11 +66,16 @@ export class SiteLife implements AsyncDisposable {
     this.lines = lines;
     this.#there = new Set(there);
     this.#stores = [world.revisionLog, world.rolloutStore];
+    this.#power = new Power();
     let onDisk = world.rolloutStore.standing;
     const written = (standing: Standing) => void (onDisk = standing);
     this.site = new HubSite({
       ...world,
-      rolloutStore: slowStore(world.rolloutStore, diskDelay, written),
+      revisionLog: {
+        ...world.revisionLog,
+        add: (...revision) => this.#power.around("revision", () => world.revisionLog.add(...revision)),
+      },
+      rolloutStore: slowStore(this.#power.under(world.rolloutStore), diskDelay, written),
       site: "demo",
       digestOf: (bytes) => createHash("sha256").update(bytes).digest("hex"),
       compiler: compilerHere("demo"),
@@ -93,6 +102,13 @@ export class SiteLife implements AsyncDisposable {
     const made = await this.site.revisions.apply(files, making);
     if (!made.ok) throw new Error(JSON.stringify(made.error));
     return made.value.head.number;
+  }
+
+  /** The power is cut on the way; resolves when it is. */
+  async appliedUntil(cut: Cut, text: string, rollout: RolloutOptions): Promise<void> {
+    const isCut = this.#power.cutAt(cut);
+    void this.apply(text, rollout);
+    await isCut;
   }
 
   /** Everybody comes to it, and it is confirmed. */
@@ -161,6 +177,38 @@ export class SiteLife implements AsyncDisposable {
   }
 }
 
+/** A write that meets the cut never comes back. */
+class Power {
+  #cut: Cut | undefined;
+  #isCut = Promise.withResolvers<void>();
+
+  cutAt(cut: Cut): Promise<void> {
+    this.#cut = cut;
+    return this.#isCut.promise;
+  }
+
+  async around(write: "revision" | "rollout", done: () => Promise<void>): Promise<void> {
+    if (this.#cut === `before-${write}`) return this.#never();
+    await done();
+    if (this.#cut === `after-${write}`) await this.#never();
+  }
+
+  /** What goes with a rollout that was begun is written beside it, and not after the cut. */
+  under(store: RolloutStore): RolloutStore {
+    return {
+      ...store,
+      saveRollout: (rollout) => this.around("rollout", () => store.saveRollout(rollout)),
+      saveStanding: (standing) =>
+        this.#cut === "after-rollout" ? this.#never() : store.saveStanding(standing),
+    };
+  }
+
+  #never(): Promise<never> {
+    this.#isCut.resolve();
+    return new Promise(() => undefined);
+  }
+}
+
 function slowStore(
   store: RolloutStore,
   delay: () => number,
@@ -203,8 +251,8 @@ export const siteText = (
   routes: string = cross,
 ): string => `site: demo
 modes:
-  closed: { audience: false, updates: true, armed: true }
-  open: { audience: true, updates: false, armed: true }
+  closed: { audience: false, updates: true }
+  open: { audience: true, updates: false }
 mode: closed
 zones:
   hall:

@@ -139,8 +139,8 @@ export interface LampSite {
 
 export const lampSite = ({ ports, level, more = "" }: LampSite): string => `site: demo
 modes:
-  closed: { audience: false, updates: true, armed: true }
-  open: { audience: true, updates: false, armed: true }
+  closed: { audience: false, updates: true }
+  open: { audience: true, updates: false }
 mode: closed
 zones:
   hall:

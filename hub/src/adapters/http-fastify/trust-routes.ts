@@ -30,12 +30,7 @@ export function routeTrust(app: FastifyInstance, desk: TrustDesk, signed: Signed
   app.post(trustPaths.onlineKey, async () => desk.nextOnlineKey());
   app.post(trustPaths.root, { bodyLimit: documentBodyMax }, async (request, reply) =>
     answered(reply, documentBody, request.body, ({ by, document, targets, before }) =>
-      desk.putRoot(
-        signed(request, by),
-        bytesOf(document),
-        targets && bytesOf(targets),
-        before?.map(bytesOf),
-      ),
+      desk.putRoot(signed(request, by), bytesOf(document), targets && bytesOf(targets), before?.map(bytesOf)),
     ),
   );
   app.post(trustPaths.targets, { bodyLimit: documentBodyMax }, async (request, reply) =>
