@@ -68,6 +68,9 @@ export class AgentCrashes implements Disposable {
   /** The reason of an end without what is secret, no longer than a report has it: it is logged, reported and shown too. */
   readonly tellable = (reason: string): string => cut(this.#hidden.without(reason), crashReasonLength);
 
+  /** A text of a module without what is secret, as long as it is. */
+  readonly without = (text: string): string => this.#hidden.without(text);
+
   /** The same link, over which reports go too. */
   over(link: HubLink): HubLink {
     return {

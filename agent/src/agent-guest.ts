@@ -3,48 +3,18 @@
  * first. What is asked of it has an end, also when it never answers.
  */
 import { unreachable } from "@interactor/shared/kernel/assert";
-import type { Clock } from "@interactor/shared/kernel/clock";
 import { type Millis, millis, seconds } from "@interactor/shared/kernel/units";
 import type { Applied } from "@interactor/shared/sdk/context";
 import type { FromGuest, InputChange, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import { instanceOf } from "@interactor/shared/sdk/run-name";
-import type { InstanceMetrics } from "@interactor/shared/wire/messages/measured";
 import { moduleLimitsDefault } from "@interactor/shared/wire/messages/module-limits";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
+import type { GuestEvents, GuestKeeping, GuestPlace } from "./agent-guest-world.ts";
 import { OpenQuestions } from "./agent-questions.ts";
 import { InstanceServices, plain, type ServedRun } from "./agent-services.ts";
-import type { Death } from "./core/crashes/crash-book.ts";
 import { GuestTrail } from "./core/crashes/guest-trail.ts";
 import type { GuestEnd, GuestLine, OpenGuest, ProfileWanted } from "./ports/guest-line.ts";
-import type { Log } from "./ports/log.ts";
-import type { InstanceSpec, ModuleHostEvents, Verdict } from "./ports/module-host.ts";
-import type { ModuleServices } from "./ports/module-services.ts";
-
-/** Where an instance runs: those of one name share a guest. */
-export interface GuestPlace {
-  readonly name: string;
-  readonly kind: "worker" | "sandbox";
-  readonly open: OpenGuest;
-  /** How long it may take over one thing without an answer. More: it hangs, is ended and started again. */
-  readonly silenceMax?: Millis | undefined;
-}
-
-export interface GuestKeeping {
-  readonly clock: Clock;
-  readonly services: ModuleServices;
-  readonly log: Log;
-  /** It is gone. Returns what its supervisor has to say to that, in words for people. */
-  readonly died: (guest: string, reason: string) => string;
-  /** A reason as it may be told: a guest that dies may do so with a secret on its lips. By default as it is. */
-  readonly tellable?: ((reason: string) => string) | undefined;
-  /** What is known of an end that nobody wanted. */
-  readonly crashed?: ((death: Death) => void) | undefined;
-  /** What an instance measures of itself; `undefined`: it is here no more. */
-  readonly measured?: ((instance: string, metrics: InstanceMetrics | undefined) => void) | undefined;
-}
-
-/** Of runs, by their names. */
-export type GuestEvents = Omit<ModuleHostEvents, "tookOver" | "escalated">;
+import type { InstanceSpec, Verdict } from "./ports/module-host.ts";
 
 /** Good order takes this long at most; then the guest is ended under its instances. */
 const stopTimeout = millis(700);
@@ -356,6 +326,7 @@ export class GuestKeeper implements AsyncDisposable {
       case "log": {
         const [, run, level, words, details] = message;
         const instance = instanceOf(run);
+        this.#options.logged?.({ instance, level, words, details });
         return this.#options.log[level](`${instance}: ${words}`, { instance, ...details });
       }
       case "ask":

@@ -15,7 +15,8 @@ import {
   type SupervisorEvent,
   type SupervisorSpec,
 } from "@interactor/shared/supervision/supervisor";
-import { GuestKeeper, type GuestEvents, type GuestKeeping, type GuestPlace } from "./agent-guest.ts";
+import { GuestKeeper } from "./agent-guest.ts";
+import type { GuestEvents, GuestKeeping, GuestPlace } from "./agent-guest-world.ts";
 import { InstanceStorage } from "./agent-storage.ts";
 import { AgentSuccessions } from "./agent-successions.ts";
 import type { PlacedRun } from "./agent-successor.ts";

@@ -5,11 +5,14 @@ import { mkdir, watch, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
+import type { LogLineView } from "@interactor/shared/wire/api-log";
 import { hubArgument } from "./arguments.ts";
 import { bundles, forOwnModules } from "./bundles.ts";
-import { findBroker, type HubOptions } from "./hub-client.ts";
+import { findBroker, findHub, type HubOptions } from "./hub-client.ts";
+import { followLog, logLine } from "./log-follow.ts";
 import { type BuiltModule, buildModule } from "./module-build.ts";
 import { runModuleRun } from "./module-run.ts";
+import { painterFor, printable } from "./output.ts";
 import { trustClient } from "./trust-client.ts";
 
 export interface DevOptions {
@@ -44,6 +47,8 @@ export async function runModuleDev(folder: string, options: DevOptions, signal: 
     ...(hub === undefined ? {} : { hub: hubArgument(hub) }),
     ...(data === undefined ? {} : { data }),
   });
+  // What it logs while it starts counts too.
+  there.follow(first.module.manifest.id, signal);
   await there.run(first, signal);
   for await (const _ of saves) await there.run(await builtOrTold(folder), signal);
 }
@@ -89,9 +94,24 @@ class DevNode {
 
   constructor(options: HubOptions & { readonly node: string }) {
     this.#options = options;
-    process.stderr.write(
-      `its log stays on ${options.node} (journalctl -u interactor-agent; of a demo: agent.log in its data folder)\n`,
-    );
+  }
+
+  /** Shows what it logs there, until `signal` aborts. Without it the rest goes on. */
+  follow(instance: string, signal: AbortSignal): void {
+    const painter = painterFor(process.stdout, true, process.env);
+    const told = (words: string): void => void process.stderr.write(`its log: ${printable(words)}\n`);
+    const line = (each: LogLineView): void => void process.stdout.write(`${logLine(each, painter)}\n`);
+    const { node } = this.#options;
+    const read = async (): Promise<void> => {
+      try {
+        const hub = await findHub(this.#options, process.env);
+        await followLog(hub, { node, instance }, { line, told }, signal);
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        told(`${messageOf(error)}; it is on ${node}: journalctl -u interactor-agent`);
+      }
+    };
+    void read();
   }
 
   /** What the hub or the node refuses is told, and what runs there goes on. */

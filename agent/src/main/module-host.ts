@@ -13,14 +13,17 @@ import { sandboxGuests } from "../adapters/module-host-sandbox/module-host-sandb
 import { systemServices } from "../adapters/module-services-system/module-services-system.ts";
 import { readSigned } from "../adapters/signed-manifests.ts";
 import { workerGuests, type WorkerOptions } from "../adapters/module-host-worker/module-host-worker.ts";
-import type { GuestPlace } from "../agent-guest.ts";
+import type { GuestPlace } from "../agent-guest-world.ts";
 import { pacedWrites } from "../agent-storage-writes.ts";
 import { AgentModules, type ModulesOptions } from "../agent-modules.ts";
 import { limitsUnder, pastCeiling } from "../core/ceiling/ceiling.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "../ports/module-host.ts";
 import { urgentWorkers, workerOf } from "./modules.ts";
 
-type ModulesWorld = Pick<ModulesOptions, "clock" | "random" | "log" | "crashed" | "tellable" | "measured">;
+type ModulesWorld = Pick<
+  ModulesOptions,
+  "clock" | "random" | "log" | "crashed" | "tellable" | "logged" | "measured"
+>;
 
 export interface ModulesSetup extends Omit<WorkerOptions, "urgent"> {
   /** The agent's data folder. */

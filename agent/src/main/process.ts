@@ -16,6 +16,7 @@ import type { AgentCrashes } from "../agent-crashes.ts";
 import type { Log } from "../ports/log.ts";
 import type { SiteClock } from "../ports/site-clock.ts";
 import { spoolLimits } from "../ports/spool.ts";
+import { AgentLog } from "../agent-log.ts";
 import { AgentMeasured } from "../agent-measured.ts";
 import { openCrashes } from "./crashes.ts";
 import { modulesOf } from "./module-host.ts";
@@ -58,10 +59,12 @@ async function serve(file: string): Promise<void> {
   const pull = await openPull({ site, node }, data, clock, log);
   using crashes = await openCrashes({ site, node, data }, clock, log);
   using measured = new AgentMeasured({ site, node }, clock);
-  const crashed: AgentCrashes["crashed"] = (death) => crashes.crashed(death);
   const survey = surveyOf(data, clock, log);
   const profile = openProfile({ site, node }, clock, log);
+  using logs = new AgentLog({ site, node }, { clock, log, without: crashes.without });
   const fileOf = (digest: string): string => applyStore.pathOf(digest);
+  const setup = { ...options, file, fileOf, survey, required, steering };
+  const telling = tellingBy({ crashes, logs, measured });
   const agent = new Agent(
     {
       site,
@@ -76,7 +79,7 @@ async function serve(file: string): Promise<void> {
       clock,
       random,
       log,
-      link: measured.over(crashes.over(profile.over(pull.over(mqttLink(hub))))),
+      link: measured.over(crashes.over(logs.over(profile.over(pull.over(mqttLink(hub)))))),
       store,
       applyStore,
       files: pull.files,
@@ -84,12 +87,7 @@ async function serve(file: string): Promise<void> {
       secrets: crashes.hiding(systemSecrets(process.env, secrets)),
       spool,
       machine: watchMachine({ data, survey, required }, { clock, log }),
-      openHost: profile.around(
-        modulesOf(
-          { ...options, file, fileOf, survey, required, steering },
-          { clock, random, log, crashed, tellable: crashes.tellable, measured: measured.take },
-        ),
-      ),
+      openHost: logs.around(profile.around(modulesOf(setup, { clock, random, log, ...telling }))),
       restart: (reason) => {
         log.error(`the agent ends, to be started again: ${reason}`, { reason });
         ending.resolve(restartExit);
@@ -102,6 +100,18 @@ async function serve(file: string): Promise<void> {
   setTimeout(() => process.exit(code), endTimeout).unref();
   await agent[Symbol.asyncDispose]();
   process.exit(code);
+}
+
+/** Who is told what of modules. */
+function tellingBy({ crashes, logs, measured }: Told) {
+  const crashed: AgentCrashes["crashed"] = (death) => crashes.crashed(death);
+  return { crashed, tellable: crashes.tellable, logged: logs.take, measured: measured.take };
+}
+
+interface Told {
+  readonly crashes: AgentCrashes;
+  readonly logs: AgentLog;
+  readonly measured: AgentMeasured;
 }
 
 /** What it keeps on its disk. */

@@ -25,7 +25,7 @@ import { type Options, readOptions } from "./options.ts";
 import { record, recordingOf } from "./record.ts";
 import { watchRoutes } from "./routes-watch.ts";
 import { openSiteWorld } from "./site-world.ts";
-import { openProfiles } from "./profiles.ts";
+import { openLooks } from "./looks.ts";
 import { openTrust } from "./trust.ts";
 import { version } from "./version.ts";
 
@@ -54,7 +54,7 @@ async function serve(): Promise<void> {
   await using journal = await openJournal({ folder: data, limits: journalLimits, clock, uptime, log });
   await using trust = await openTrust(data, clock, log);
   await using diagnostics = await openDiagnostics(data, clock, log);
-  const profiles = openProfiles(clock, log);
+  const looks = openLooks(clock, log);
   const file = import.meta.filename;
   await using kept = await openSiteWorld({ data, site, clock, log, file, trust: trust.desk });
   const hub = new Hub(
@@ -73,7 +73,7 @@ async function serve(): Promise<void> {
   await hub.resume();
   await using store = await openBrokerStore({ folder: data, limits: options.limits, clock, log });
   const wall = steadyWall(clock);
-  const rules = diagnostics.rules(profiles.rules(trust.rules(hub, hub.counters), hub.counters), hub.counters);
+  const rules = diagnostics.rules(looks.rules(trust.rules(hub, hub.counters), hub.counters), hub.counters);
   await using broker = await openBroker({ ...mqttOf(options), store, wall }, rules);
   const problems = () => [
     ...routes.problems(),
@@ -83,7 +83,7 @@ async function serve(): Promise<void> {
   boundHeap({ entries: () => hub.counters.entries, arrivals: broker.arrivals });
   hub.start(broker, problems);
   trust.serve(broker, site, (digest) => hub.site.plan(digest));
-  profiles.serve(broker, site);
+  looks.serve(broker, site);
   await using http = await openHttp(
     {
       ...placeOf(options),
@@ -93,7 +93,7 @@ async function serve(): Promise<void> {
       trust: trust.desk,
       registry: trust.registry,
       crashes: diagnostics.crashes,
-      profiles: profiles.desk,
+      ...looks.desks,
     },
     viewOf(hub, { broker, journal, measured: diagnostics.measured }, problems),
     controlOf(hub),

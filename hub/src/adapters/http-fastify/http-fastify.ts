@@ -8,6 +8,7 @@ import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { apiPaths } from "@interactor/shared/wire/api";
 import { payloadBytesMax } from "@interactor/shared/wire/limits";
 import type { ModuleRegistry } from "../../ports/module-registry.ts";
+import type { LogDesk } from "../../ports/log-desk.ts";
 import type { ProfileDesk } from "../../ports/profile-desk.ts";
 import type { TrustDesk } from "../../ports/trust-desk.ts";
 import type { SiteControl } from "../../ports/site-control.ts";
@@ -17,6 +18,7 @@ import { type CrashDesk, routeCrashes } from "./crash-routes.ts";
 import { loadDashboard } from "./dashboard-files.ts";
 import { HttpGuard, httpTimes } from "./http-guard.ts";
 import { Metrics } from "./metrics.ts";
+import { routeLogs } from "./log-routes.ts";
 import { routeProfiles } from "./profile-routes.ts";
 import { routeRegistry } from "./registry-routes.ts";
 import { routeTrust } from "./trust-routes.ts";
@@ -39,6 +41,7 @@ export interface HttpOptions {
   readonly registry: Pick<ModuleRegistry, "search" | "versions">;
   readonly crashes: CrashDesk;
   readonly profiles: ProfileDesk;
+  readonly logs: LogDesk;
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -89,7 +92,7 @@ export async function openHttp(
   });
   routeApi(app, options.site, view);
   routeDesks(app, options, view);
-  await routeConfigApi(app, control, (api) => routeProfiles(api, options.profiles));
+  await routeConfigApi(app, control, (api) => routeLooks(api, options));
   for (const file of await loadDashboard(options.dashboard, options.site)) {
     app.get(file.path, async (_request, reply) =>
       reply.type(file.type).header("cache-control", "no-cache").send(file.body),
@@ -122,6 +125,12 @@ export async function openHttp(
     refuse(socket, request.socket.remoteAddress ?? "", badRequest(messageOf(error))),
   );
   return { port: await listen(app, options), [Symbol.asyncDispose]: () => close(app, sockets) };
+}
+
+/** What looks into running modules. */
+function routeLooks(api: FastifyInstance, { profiles, logs }: HttpOptions): void {
+  routeProfiles(api, profiles);
+  routeLogs(api, logs);
 }
 
 function routeDesks(
