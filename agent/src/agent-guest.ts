@@ -327,7 +327,9 @@ export class GuestKeeper implements AsyncDisposable {
         const [, run, level, words, details] = message;
         const instance = instanceOf(run);
         this.#options.logged?.({ instance, level, words, details });
-        return this.#options.log[level](`${instance}: ${words}`, { instance, ...details });
+        // Names of others must not stand where ours do.
+        const more = this.#kind === "sandbox" && details !== undefined ? { details } : details;
+        return this.#options.log[level](`${instance}: ${words}`, { instance, ...more });
       }
       case "ask":
       case "taken":

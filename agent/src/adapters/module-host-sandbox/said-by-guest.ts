@@ -192,5 +192,5 @@ const qualityOf = (number: number): 0 | 1 | 2 => (number === 1 ? 1 : number === 
 /** Plain data goes into the log as it is. */
 function detailsOf(details: unknown): Readonly<Record<string, unknown>> | undefined {
   if (typeof details !== "object" || details === null || Array.isArray(details)) return undefined;
-  return isSendable(details, valueDepthMax) ? { details } : undefined;
+  return isSendable(details, valueDepthMax) ? { ...details } : undefined;
 }
