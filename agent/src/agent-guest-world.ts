@@ -26,7 +26,9 @@ export interface GuestKeeping {
   readonly died: (guest: string, reason: string) => string;
   /** A reason as it may be told: a guest that dies may do so with a secret on its lips. By default as it is. */
   readonly tellable?: ((reason: string) => string) | undefined;
-  /** What is known of an end that nobody wanted. */
+  /** A text of a module without what is secret. */
+  readonly without?: ((text: string) => string) | undefined;
+  /** What is known of an end that nobody wanted, or of a start that failed. */
   readonly crashed?: ((death: Death) => void) | undefined;
   /** What an instance logs, beside `log`. */
   readonly logged?: ((line: Logged) => void) | undefined;

@@ -9,6 +9,7 @@ import type { FromGuest, InputChange, ToGuest } from "@interactor/shared/sdk/gue
 import { instanceOf } from "@interactor/shared/sdk/run-name";
 import { moduleLimitsDefault } from "@interactor/shared/wire/messages/module-limits";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
+import { GuestStarts } from "./agent-guest-starts.ts";
 import type { GuestEvents, GuestKeeping, GuestPlace } from "./agent-guest-world.ts";
 import { OpenQuestions } from "./agent-questions.ts";
 import { InstanceServices, plain, type ServedRun } from "./agent-services.ts";
@@ -60,6 +61,7 @@ export class GuestKeeper implements AsyncDisposable {
    */
   #silences = 0;
   readonly #trail = new GuestTrail();
+  readonly #starts: GuestStarts;
   #line: GuestLine | undefined;
   /** Why it is away. */
   #death = "";
@@ -76,6 +78,11 @@ export class GuestKeeper implements AsyncDisposable {
     this.#silencesMax = silenceMax === undefined ? silencesDefault : Math.ceil(silenceMax / pingInterval);
     this.#options = options;
     this.#questions = new OpenQuestions(options.clock);
+    this.#starts = new GuestStarts({
+      options,
+      isSilent: () => this.#silences > 0,
+      tellCrash: (...told) => this.#tellCrash(...told),
+    });
     this.#events = events;
   }
 
@@ -147,6 +154,7 @@ export class GuestKeeper implements AsyncDisposable {
   async stop(instance: string, next?: InstanceSpec): Promise<void> {
     this.#runs.delete(instance);
     this.#states.delete(instance);
+    this.#starts.over(instance);
     if (this.#line === undefined) return;
     const end = (question: number): ToGuest =>
       next === undefined ? ["end", question, instance] : ["end", question, instance, plain(next, instance)];
@@ -161,6 +169,7 @@ export class GuestKeeper implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopping = true;
+    this.#starts.clear();
     this.#cancelPing?.();
     const line = this.#line;
     if (line === undefined) return;
@@ -241,6 +250,8 @@ export class GuestKeeper implements AsyncDisposable {
     this.#services.get(run.run)?.end();
     this.#services.set(run.run, services);
     this.#post(["start", plain(run.spec, run.run)]);
+    // What is told to a guest that is away is told again when it is there.
+    if (this.#line !== undefined) this.#starts.begun(run);
   }
 
   #post(message: ToGuest): void {
@@ -274,6 +285,7 @@ export class GuestKeeper implements AsyncDisposable {
     if (!this.#isStopping && end !== undefined) this.#crashed(reason, { ...line?.usage, ...end });
     void line?.end();
     this.#cancelPing?.();
+    this.#starts.clear();
     for (const services of this.#services.values()) services.end();
     this.#services.clear();
     // An instance that starts again is told what its inputs hold.
@@ -291,10 +303,14 @@ export class GuestKeeper implements AsyncDisposable {
   }
 
   #crashed(reason: string, end: GuestEnd): void {
-    const { clock, crashed, log } = this.#options;
-    log.error(`${this.#kind} ${this.name} crashed: ${reason}`);
-    const trail = this.#trail.read(this.runs, clock.now());
-    crashed?.({ guest: this.#kind, reason, stack: "", ...end, ...trail });
+    this.#options.log.error(`${this.#kind} ${this.name} crashed: ${reason}`);
+    this.#tellCrash(reason, end, this.runs);
+  }
+
+  #tellCrash(reason: string, end: GuestEnd, ran: readonly ServedRun[]): void {
+    const { clock, crashed } = this.#options;
+    const trail = this.#trail.read(ran, clock.now());
+    crashed?.({ guest: this.#kind, reason, stack: "", ...this.#line?.usage, ...end, ...trail });
   }
 
   #say(instance: string, state: InstanceReport): void {
@@ -317,12 +333,16 @@ export class GuestKeeper implements AsyncDisposable {
         if (this.#runs.has(message[1])) events.declared(message[1], message[2], message[3]);
         return undefined;
       case "started":
+        this.#starts.over(message[1]);
         return this.#runs.has(message[1]) ? events.started(message[1]) : undefined;
       case "running":
         return this.#say(message[1], { state: "running" });
       case "waiting":
-      case "failed":
-        return this.#say(message[1], { state: message[0], reason: message[2] });
+        return this.#say(message[1], { state: "waiting", reason: message[2] });
+      case "failed": {
+        const [, run, said, stack] = message;
+        return this.#say(run, { state: "failed", reason: this.#starts.failed(run, said, stack) });
+      }
       case "log": {
         const [, run, level, words, details] = message;
         const instance = instanceOf(run);

@@ -22,7 +22,7 @@ import { urgentWorkers, workerOf } from "./modules.ts";
 
 type ModulesWorld = Pick<
   ModulesOptions,
-  "clock" | "random" | "log" | "crashed" | "tellable" | "logged" | "measured"
+  "clock" | "random" | "log" | "crashed" | "tellable" | "without" | "logged" | "measured"
 >;
 
 export interface ModulesSetup extends Omit<WorkerOptions, "urgent"> {

@@ -105,7 +105,8 @@ async function serve(file: string): Promise<void> {
 /** Who is told what of modules. */
 function tellingBy({ crashes, logs, measured }: Told) {
   const crashed: AgentCrashes["crashed"] = (death) => crashes.crashed(death);
-  return { crashed, tellable: crashes.tellable, logged: logs.take, measured: measured.take };
+  const { tellable, without } = crashes;
+  return { crashed, tellable, without, logged: logs.take, measured: measured.take };
 }
 
 interface Told {

@@ -17,6 +17,7 @@ export const definition = defineModule({
   },
   settings: z.strictObject({ token: z.optional(z.string()) }),
   start(settings, context) {
+    if (settings.token === "refused") throw new RangeError(`no start for ${settings.token}`);
     context.onInput((_input, applied) => {
       const how = typeof applied?.value === "string" ? applied.value : "";
       context.emit("seen", how);
