@@ -5,7 +5,11 @@
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { seconds } from "@interactor/shared/kernel/units";
 import { instancesMax, payloadBytesMax } from "@interactor/shared/wire/limits";
-import { encodeMeasured, type InstanceMetrics } from "@interactor/shared/wire/messages/measured";
+import {
+  type Breakers,
+  encodeMeasured,
+  type InstanceMetrics,
+} from "@interactor/shared/wire/messages/measured";
 import { nodeTopics } from "@interactor/shared/wire/topics";
 import type { Connection, HubLink } from "./ports/hub-link.ts";
 
@@ -16,6 +20,8 @@ export class AgentMeasured implements Disposable {
   readonly #topic: string;
   readonly #clock: Clock;
   readonly #metrics = new Map<string, InstanceMetrics>();
+  /** `undefined`: none has ever opened. */
+  #breakers: Breakers | undefined;
   #connection: Connection | undefined;
   #cancel: (() => void) | undefined;
 
@@ -33,6 +39,12 @@ export class AgentMeasured implements Disposable {
     this.#sayLater();
   };
 
+  /** How many breakers are not closed now. */
+  readonly resting = (breakers: Breakers): void => {
+    this.#breakers = breakers;
+    this.#sayLater();
+  };
+
   /** The same link, over which metrics go too. */
   over(link: HubLink): HubLink {
     return {
@@ -43,7 +55,7 @@ export class AgentMeasured implements Disposable {
             this.#connection = connection;
             events.connected();
             // The hub may be another one.
-            if (this.#metrics.size > 0) this.#sayLater();
+            if (this.#metrics.size > 0 || this.#breakers !== undefined) this.#sayLater();
           },
           closed: (reason) => {
             if (this.#connection === connection) this.#connection = undefined;
@@ -67,6 +79,7 @@ export class AgentMeasured implements Disposable {
         v: 1,
         kind: "measured",
         instances: Object.fromEntries(this.#metrics),
+        ...(this.#breakers === undefined ? {} : { breakers: this.#breakers }),
       });
       if (document.length <= payloadBytesMax)
         this.#connection?.publish(this.#topic, document, { retain: false, confirmed: () => undefined });

@@ -192,6 +192,7 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "piece-bytes": codec<Piece>(encodePiece, decodePiece),
   "piece-missing": codec<Piece>(encodePiece, decodePiece),
   measured: codec<Measured>(encodeMeasured, decodeMeasured),
+  "measured-breakers": codec<Measured>(encodeMeasured, decodeMeasured),
   crash: codec<CrashReport>(encodeCrashReport, decodeCrashReport),
   "crash-sandbox": codec<CrashReport>(encodeCrashReport, decodeCrashReport),
   "profile-begin": profileOrder,

@@ -106,7 +106,14 @@ async function serve(file: string): Promise<void> {
 function tellingBy({ crashes, logs, measured }: Told) {
   const crashed: AgentCrashes["crashed"] = (death) => crashes.crashed(death);
   const { tellable, without } = crashes;
-  return { crashed, tellable, without, logged: logs.take, measured: measured.take };
+  return {
+    crashed,
+    tellable,
+    without,
+    logged: logs.take,
+    measured: measured.take,
+    resting: measured.resting,
+  };
 }
 
 interface Told {
