@@ -1,5 +1,6 @@
 /** The starts of a guest's runs: of each it is told once how it failed, whatever the guest says, or that it takes too long. */
 import { seconds } from "@interactor/shared/kernel/units";
+import type { FromGuest } from "@interactor/shared/sdk/guest-messages";
 import { instanceOf } from "@interactor/shared/sdk/run-name";
 import type { GuestKeeping } from "./agent-guest-world.ts";
 import type { ServedRun } from "./agent-services.ts";
@@ -42,7 +43,7 @@ export class GuestStarts {
   }
 
   /** Told once for each start: whoever says it again and again fills no disk. Returns what was said, without secrets. */
-  failed(name: string, said: string, stack = ""): string {
+  failed([, name, said, stack = ""]: Extract<FromGuest, { readonly 0: "failed" }>): string {
     const { options, tellCrash } = this.#of;
     const run = this.#begun.get(name)?.run;
     this.over(name);

@@ -81,7 +81,7 @@ export class GuestKeeper implements AsyncDisposable {
     this.#starts = new GuestStarts({
       options,
       isSilent: () => this.#silences > 0,
-      tellCrash: (...told) => this.#tellCrash(...told),
+      tellCrash: (reason, end, ran) => this.#crashTeller(reason, ran)({ ...this.#line?.usage, ...end }),
     });
     this.#events = events;
   }
@@ -282,8 +282,8 @@ export class GuestKeeper implements AsyncDisposable {
   #died(said: string, end: GuestEnd | undefined): void {
     const [line, reason] = [this.#line, this.#options.tellable?.(said) ?? said];
     this.#line = undefined;
-    if (!this.#isStopping && end !== undefined) this.#crashed(reason, { ...line?.usage, ...end });
-    void line?.end();
+    if (!this.#isStopping && end !== undefined) void this.#crashed(reason, { ...line?.usage, ...end }, line);
+    else void line?.end();
     this.#cancelPing?.();
     this.#starts.clear();
     for (const services of this.#services.values()) services.end();
@@ -302,15 +302,20 @@ export class GuestKeeper implements AsyncDisposable {
     if (this.#runs.size === 0) this.#options.log.warn(`${this.name}: ${this.#death}`);
   }
 
-  #crashed(reason: string, end: GuestEnd): void {
+  /** Of one that hangs it is found out where, before it goes; nothing that it says is heard any more. */
+  async #crashed(reason: string, end: GuestEnd, line: GuestLine | undefined): Promise<void> {
     this.#options.log.error(`${this.#kind} ${this.name} crashed: ${reason}`);
-    this.#tellCrash(reason, end, this.runs);
+    const tell = this.#crashTeller(reason, this.runs);
+    if (end.cause !== "hang" || line?.hangsAt === undefined) tell(end);
+    else tell({ ...end, stack: await line.hangsAt().catch(() => "") });
+    await line?.end();
   }
 
-  #tellCrash(reason: string, end: GuestEnd, ran: readonly ServedRun[]): void {
+  /** What ran and what was said is of now, whenever it is told. */
+  #crashTeller(reason: string, ran: readonly ServedRun[]): (end: GuestEnd) => void {
     const { clock, crashed } = this.#options;
     const trail = this.#trail.read(ran, clock.now());
-    crashed?.({ guest: this.#kind, reason, stack: "", ...this.#line?.usage, ...end, ...trail });
+    return (end) => crashed?.({ guest: this.#kind, reason, stack: "", ...end, ...trail });
   }
 
   #say(instance: string, state: InstanceReport): void {
@@ -339,17 +344,14 @@ export class GuestKeeper implements AsyncDisposable {
         return this.#say(message[1], { state: "running" });
       case "waiting":
         return this.#say(message[1], { state: "waiting", reason: message[2] });
-      case "failed": {
-        const [, run, said, stack] = message;
-        return this.#say(run, { state: "failed", reason: this.#starts.failed(run, said, stack) });
-      }
+      case "failed":
+        return this.#say(message[1], { state: "failed", reason: this.#starts.failed(message) });
       case "log": {
         const [, run, level, words, details] = message;
         const instance = instanceOf(run);
         this.#options.logged?.({ instance, level, words, details });
         // Names of others must not stand where ours do.
-        const more = this.#kind === "sandbox" && details !== undefined ? { details } : details;
-        return this.#options.log[level](`${instance}: ${words}`, { instance, ...more });
+        return this.#options.log[level](`${instance}: ${words}`, { ...details, instance });
       }
       case "ask":
       case "taken":
