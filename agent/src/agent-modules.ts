@@ -28,6 +28,11 @@ export interface ModulesOptions extends Omit<GuestKeeping, "died"> {
   readonly placeOf: (instance: InstanceSpec) => GuestPlace | undefined;
   /** What speaks against an instance on this node, whoever wants it; `undefined`: nothing. */
   readonly objection?: (instance: InstanceSpec) => string | undefined;
+  /**
+   * What speaks against taking it over from a revision; `undefined`: nothing. What has proved itself is started all the
+   * same: a room does not go dark because its agent was renewed.
+   */
+  readonly misfit?: (instance: InstanceSpec) => string | undefined;
   readonly problem?: () => string | undefined;
 }
 
@@ -108,7 +113,7 @@ export class AgentModules implements ModuleHost {
   }
 
   async prepare(instance: InstanceSpec): Promise<Verdict> {
-    const objection = this.#options.objection?.(instance);
+    const objection = this.#options.objection?.(instance) ?? this.#options.misfit?.(instance);
     if (objection !== undefined) return objection;
     const place = this.#options.placeOf(instance);
     if (place === undefined) return missing(instance);

@@ -18,9 +18,11 @@ import type { GuestPlace } from "../agent-guest-world.ts";
 import { pacedWrites } from "../agent-storage-writes.ts";
 import { AgentModules, type ModulesOptions } from "../agent-modules.ts";
 import { limitsUnder, pastCeiling } from "../core/ceiling/ceiling.ts";
-import type { Resting } from "../ports/module-services.ts";
+import { misfit } from "../core/ceiling/misfit.ts";
+import type { ModuleServices, Resting } from "../ports/module-services.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "../ports/module-host.ts";
 import { urgentWorkers, workerOf } from "./modules.ts";
+import { version } from "./version.ts";
 
 type ModulesWorld = Pick<
   ModulesOptions,
@@ -63,10 +65,7 @@ export function modulesOf(
     required,
     steering,
   });
-  const system = systemServices(join(data, "modules"), world.clock, () =>
-    world.resting?.(countsOf(system.resting())),
-  );
-  const services = pacedWrites(system, world.clock);
+  const services = servicesIn(join(data, "modules"), world);
   // What stands in the node's own file was written by whoever writes its ceiling.
   const limitsOf = ({ limits }: Pick<InstanceSpec, "limits">, digest: string) =>
     limitsUnder({ limits }, digest === "" ? { limits: {} } : ceiling());
@@ -100,11 +99,22 @@ export function modulesOf(
         placeOf,
         services,
         objection,
+        misfit: misfitAmong(fileOf),
         problem: () => wordsOf(problem, services.resting()),
       },
       events,
     );
 }
+
+function servicesIn(folder: string, { clock, resting }: ModulesWorld): ModuleServices {
+  const system = systemServices(folder, clock, () => resting?.(countsOf(system.resting())));
+  return pacedWrites(system, clock);
+}
+
+const misfitAmong =
+  (fileOf: ModulesSetup["fileOf"]): NonNullable<ModulesOptions["misfit"]> =>
+  ({ digest = "", module }) =>
+    digest === "" ? undefined : misfit(module, readSigned(fileOf(digest))?.engines?.interactor, version);
 
 function countsOf(resting: readonly Resting[]): Breakers {
   const of = (kind: Resting["kind"]) => {
