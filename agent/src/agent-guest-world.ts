@@ -24,6 +24,8 @@ export interface GuestKeeping {
   readonly log: Log;
   /** It is gone. Returns what its supervisor has to say to that, in words for people. */
   readonly died: (guest: string, reason: string) => string;
+  /** It could not begin, which is no end of it: it is to be tried again. */
+  readonly refused: (guest: string) => void;
   /** A reason as it may be told: a guest that dies may do so with a secret on its lips. By default as it is. */
   readonly tellable?: ((reason: string) => string) | undefined;
   /** A text of a module without what is secret. */

@@ -7,8 +7,8 @@ import { type Millis, millis, seconds } from "@interactor/shared/kernel/units";
 import type { Applied } from "@interactor/shared/sdk/context";
 import type { FromGuest, InputChange, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import { instanceOf } from "@interactor/shared/sdk/run-name";
-import { moduleLimitsDefault } from "@interactor/shared/wire/messages/module-limits";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
+import { GuestPings, pingInterval, silentAfter } from "./agent-guest-pings.ts";
 import { GuestStarts } from "./agent-guest-starts.ts";
 import type { GuestEvents, GuestKeeping, GuestPlace } from "./agent-guest-world.ts";
 import { OpenQuestions } from "./agent-questions.ts";
@@ -23,16 +23,8 @@ const stopTimeout = millis(700);
 const prepareTimeout = seconds(30);
 /** For a self-test, and for other settings. Longer: something is wrong. */
 const questionTimeout = seconds(10);
-/** Between two pings of a guest. */
-const pingInterval = seconds(1);
 /** What a run has begun it finishes, before another one takes over. Longer: it hangs, and is ended under it. */
 const finishTimeout = seconds(5);
-/** Pings' time without an answer. More: its instances are said to be silent. */
-const silencesToSay = 2;
-/** As long as every module has, in pings. */
-const silencesDefault = moduleLimitsDefault.handlerMs / pingInterval;
-/** Until its first answer: loading code takes a slow Pi longer than anything after it. */
-const silencesAtStartMax = 30;
 
 export class GuestKeeper implements AsyncDisposable {
   readonly name: string;
@@ -40,7 +32,7 @@ export class GuestKeeper implements AsyncDisposable {
   readonly place: string;
   readonly #kind: GuestPlace["kind"];
   readonly #open: OpenGuest;
-  readonly #silencesMax: number;
+  readonly #pings: GuestPings;
   readonly #options: GuestKeeping;
   readonly #events: GuestEvents;
   /** By its name, which all messages have. */
@@ -53,13 +45,6 @@ export class GuestKeeper implements AsyncDisposable {
   /** The latest change of each input while the guest is silent: at most one for each input there is. */
   readonly #held = new Map<string, InputChange>();
   #cancelPing: (() => void) | undefined;
-  #isAnswerDue = false;
-  #hasAnswered = false;
-  /**
-   * Rounds of pings without an answer. Counted, not measured: after a stop of this process the clock would say
-   * that every guest hangs.
-   */
-  #silences = 0;
   readonly #trail = new GuestTrail();
   readonly #starts: GuestStarts;
   #line: GuestLine | undefined;
@@ -75,12 +60,12 @@ export class GuestKeeper implements AsyncDisposable {
     this.place = place.name;
     this.#kind = kind;
     this.#open = open;
-    this.#silencesMax = silenceMax === undefined ? silencesDefault : Math.ceil(silenceMax / pingInterval);
+    this.#pings = new GuestPings(silenceMax);
     this.#options = options;
     this.#questions = new OpenQuestions(options.clock);
     this.#starts = new GuestStarts({
       options,
-      isSilent: () => this.#silences > 0,
+      isSilent: () => this.#pings.isLate,
       tellCrash: (reason, end, ran) => this.#crashTeller(reason, ran)({ ...this.#line?.usage, ...end }),
     });
     this.#events = events;
@@ -106,7 +91,7 @@ export class GuestKeeper implements AsyncDisposable {
   }
 
   apply(instance: string, input: string, applied: Applied | undefined): void {
-    if (this.#silences > 0) this.#hold([instance, input, applied]);
+    if (this.#pings.isLate) this.#hold([instance, input, applied]);
     else if (this.#changes.push([instance, input, applied]) === 1) queueMicrotask(() => this.#postChanges());
   }
 
@@ -216,30 +201,21 @@ export class GuestKeeper implements AsyncDisposable {
 
   #ping(): void {
     this.#cancelPing = this.#options.clock.after(pingInterval, () => this.#ping());
-    if (!this.#isAnswerDue) {
-      this.#isAnswerDue = true;
-      return this.#post(["ping"]);
-    }
-    this.#silences += 1;
-    if (this.#silences === silencesToSay && this.#hasAnswered) this.#saySilent();
-    const most = this.#hasAnswered ? this.#silencesMax : silencesAtStartMax;
-    if (this.#silences < most) return undefined;
-    return this.#died(`it did not answer for ${(most * pingInterval) / 1000} s`, { cause: "hang" });
+    const found = this.#pings.round();
+    if (found === "ask") this.#post(["ping"]);
+    if (found === "is-silent") this.#saySilent();
+    if (found === "hangs") this.#died(`it did not answer for ${this.#pings.patience} s`, { cause: "hang" });
   }
 
   #saySilent(): void {
-    const reason = `it has not answered for ${(silencesToSay * pingInterval) / 1000} s`;
+    const reason = `it has not answered for ${silentAfter} s`;
     for (const name of this.#states.keys()) this.#events.stateChanged(name, { state: "waiting", reason });
   }
 
   #answered(): void {
-    // Of one that has just been started again nobody has said that it is silent.
-    const wasSaid = this.#hasAnswered && this.#silences >= silencesToSay;
-    this.#isAnswerDue = false;
-    this.#hasAnswered = true;
+    const wasSaid = this.#pings.answered();
     for (const name of this.#runs.keys()) this.#events.beat(name);
     if (wasSaid) for (const [name, state] of this.#states) this.#events.stateChanged(name, state);
-    this.#silences = 0;
     this.#changes.push(...this.#held.values());
     this.#held.clear();
     this.#postChanges();
@@ -263,15 +239,16 @@ export class GuestKeeper implements AsyncDisposable {
   /** For the first time, or again. */
   spawn(): void {
     if (this.#isStopping || this.#line !== undefined) return;
-    this.#isAnswerDue = false;
-    this.#hasAnswered = false;
+    this.#pings.began();
     this.#trail.began(this.#options.clock.now());
     const line = this.#open(this.name, {
       said: (message) => {
         if (this.#line === line) this.#receive(message);
       },
       ended: (reason, end) => {
-        if (this.#line === line) this.#died(reason, end);
+        if (this.#line !== line) return;
+        if (end === undefined) this.#refused(reason);
+        else this.#died(reason, end);
       },
     });
     this.#line = line;
@@ -279,11 +256,32 @@ export class GuestKeeper implements AsyncDisposable {
     for (const run of this.#runs.values()) this.#begin(run);
   }
 
-  #died(said: string, end: GuestEnd | undefined): void {
-    const [line, reason] = [this.#line, this.#options.tellable?.(said) ?? said];
+  #died(said: string, end: GuestEnd): void {
+    const reason = this.#options.tellable?.(said) ?? said;
+    const line = this.#line;
+    if (this.#isStopping) void line?.end();
+    else void this.#crashed(reason, { ...line?.usage, ...end }, line);
+    this.#away(`the ${this.#kind} died: ${reason}`);
+    if (this.#isStopping) return;
+    const more = this.#options.died(this.name, reason);
+    const words = more === "" ? this.#death : `${this.#death}; ${more}`;
+    for (const name of this.#runs.keys()) this.#say(name, { state: "failed", reason: words });
+    if (this.#runs.size === 0) this.#options.log.warn(`${this.name}: ${this.#death}`);
+  }
+
+  /** It is tried again and again until it begins: what is wrong is told when it is news. */
+  #refused(reason: string): void {
+    this.#trail.refused();
+    void this.#line?.end();
+    this.#away(reason);
+    if (this.#isStopping) return;
+    this.#options.refused(this.name);
+    for (const name of this.#runs.keys())
+      if (this.#states.get(name)?.reason !== reason) this.#say(name, { state: "failed", reason });
+  }
+
+  #away(death: string): void {
     this.#line = undefined;
-    if (!this.#isStopping && end !== undefined) void this.#crashed(reason, { ...line?.usage, ...end }, line);
-    else void line?.end();
     this.#cancelPing?.();
     this.#starts.clear();
     for (const services of this.#services.values()) services.end();
@@ -291,15 +289,10 @@ export class GuestKeeper implements AsyncDisposable {
     // An instance that starts again is told what its inputs hold.
     this.#held.clear();
     this.#changes = [];
-    this.#silences = 0;
-    this.#death = `the ${this.#kind} died: ${reason}`;
-    this.#questions.answerAll(this.#death);
+    this.#pings.began();
+    this.#death = death;
+    this.#questions.answerAll(death);
     this.#stopped?.();
-    if (this.#isStopping) return;
-    const more = this.#options.died(this.name, reason);
-    const words = more === "" ? this.#death : `${this.#death}; ${more}`;
-    for (const name of this.#runs.keys()) this.#say(name, { state: "failed", reason: words });
-    if (this.#runs.size === 0) this.#options.log.warn(`${this.name}: ${this.#death}`);
   }
 
   /** Of one that hangs it is found out where, before it goes; nothing that it says is heard any more. */

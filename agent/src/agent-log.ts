@@ -1,13 +1,14 @@
 /**
- * What modules of this node log, told to the hub while somebody reads it. Stands around the ports of link and modules, so
- * that the loop of the agent knows nothing of it.
+ * What modules of this node log, told to the hub while somebody reads it. Stands beside the loop of the agent, and around
+ * the port of modules.
  */
 import { between, millis } from "@interactor/shared/kernel/units";
 import { decodeListen } from "@interactor/shared/wire/messages/log";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import { nodeTopics } from "@interactor/shared/wire/topics";
+import type { Hearing, Neighbour } from "./agent-neighbours.ts";
 import { ListenedLog, type Logged } from "./core/log/listened-log.ts";
-import type { Connection, HubLink } from "./ports/hub-link.ts";
+import type { Connection } from "./ports/hub-link.ts";
 import type { Log } from "./ports/log.ts";
 import type { ModuleHost, ModuleHostEvents } from "./ports/module-host.ts";
 import type { SiteClock } from "./ports/site-clock.ts";
@@ -19,7 +20,8 @@ export interface LogWorld {
   readonly without: (text: string) => string;
 }
 
-export class AgentLog implements Disposable {
+export class AgentLog implements Neighbour, Disposable {
+  readonly hears: Hearing;
   readonly #topics: ReturnType<typeof nodeTopics>;
   readonly #world: LogWorld;
   readonly #listened: ListenedLog;
@@ -30,6 +32,7 @@ export class AgentLog implements Disposable {
     this.#topics = nodeTopics(site, node);
     this.#world = world;
     this.#listened = new ListenedLog(world.without);
+    this.hears = { topic: this.#topics.listen, message: (payload) => this.#asked(payload) };
   }
 
   /** A module has logged it. */
@@ -51,37 +54,20 @@ export class AgentLog implements Disposable {
       });
   }
 
-  /** The same link, over which the hub asks for lines and gets them. */
-  over(link: HubLink): HubLink {
-    const { listen } = this.#topics;
-    return {
-      open: (options, events) => {
-        const connection = link.open(
-          { ...options, subscriptions: [...options.subscriptions, listen] },
-          {
-            ...events,
-            connected: () => {
-              this.#connection = connection;
-              events.connected();
-              this.#pump();
-            },
-            message: (topic, payload) => {
-              if (topic === listen) this.#asked(payload);
-              else events.message(topic, payload);
-            },
-            closed: (reason) => {
-              if (this.#connection === connection) this.#cut();
-              events.closed(reason);
-            },
-          },
-        );
-        return connection;
-      },
-    };
+  connected(connection: Connection): void {
+    this.#connection = connection;
+    this.#pump();
+  }
+
+  disconnected(): void {
+    this.#connection = undefined;
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#listened.disconnected();
   }
 
   [Symbol.dispose](): void {
-    this.#cut();
+    this.disconnected();
   }
 
   #asked(payload: Uint8Array): void {
@@ -90,13 +76,6 @@ export class AgentLog implements Disposable {
       return this.#world.log.warn("whose log is asked for cannot be read", { reason: decoded.error });
     this.#listened.listen(decoded.value, this.#world.clock.now());
     return this.#pump();
-  }
-
-  #cut(): void {
-    this.#connection = undefined;
-    this.#cancel?.();
-    this.#cancel = undefined;
-    this.#listened.disconnected();
   }
 
   #pump(): void {

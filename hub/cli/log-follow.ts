@@ -8,9 +8,8 @@ import {
   type LogView,
   logView,
 } from "@interactor/shared/wire/api-log";
-import { answerIn } from "./config-client.ts";
 import { commandFault } from "./exit.ts";
-import { askHub, type HubAddress, isUnreachable } from "./hub-client.ts";
+import { answerIn, askHub, type HubAddress, isUnreachable } from "./hub-client.ts";
 import { formatClock, type Painter, printable } from "./output.ts";
 
 export interface LogReader {

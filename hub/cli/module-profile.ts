@@ -16,14 +16,15 @@ import {
 } from "@interactor/shared/wire/api-profile";
 import { profileSpanMax } from "@interactor/shared/wire/limits";
 import { isHere } from "@interactor/shared/wire/node-state";
-import { answerIn } from "./config-client.ts";
 import { commandFault } from "./exit.ts";
 import {
+  answerIn,
   askHub,
   fetchNodes,
   findHub,
   type HubAddress,
   type HubOptions,
+  refusalIn,
   unreachable,
   whoIs,
 } from "./hub-client.ts";
@@ -74,8 +75,10 @@ export async function runModuleProfile(
 async function mustRun(hub: HubAddress, node: string, instance: string): Promise<void> {
   const { nodes } = await fetchNodes(hub);
   const view = nodes.find((each) => each.node === node);
-  if (view === undefined) throw commandFault("NOT_FOUND", `there is no node "${node}"`);
-  if (!isHere(view.state)) throw commandFault("FAILED", `${node} is ${view.state}`);
+  if (view === undefined)
+    throw commandFault("NOT_FOUND", `there is no node "${node}": \`interactor nodes\` has those there are`);
+  if (!isHere(view.state))
+    throw commandFault("FAILED", `${node} is ${view.state}: ask again when it is back`);
   if (view.instances[instance] !== undefined) return;
   const known = Object.keys(view.instances).join(", ") || "nothing";
   throw commandFault("NOT_FOUND", printable(`${node} has no instance "${instance}": it runs ${known}`));
@@ -113,7 +116,7 @@ async function take(hub: HubAddress, { id }: ProfileView, file: string, signal: 
   }).catch((error: unknown) => {
     throw unreachable(hub, error);
   });
-  if (!response.ok) throw commandFault("FAILED", `the hub does not give it: HTTP ${response.status}`);
+  if (!response.ok) throw refusalIn(hub, { status: response.status, text: await response.text() });
   const draft = `${file}.${process.pid}.draft`;
   try {
     const packed = Buffer.from(await response.arrayBuffer());

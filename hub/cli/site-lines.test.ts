@@ -1,7 +1,7 @@
 // What the commands of a site print of what the hub answers.
 
 import { expect, test } from "vitest";
-import { historyLines } from "./config-history.ts";
+import { harmless, historyLines } from "./config-history.ts";
 import { modeLines } from "./mode.ts";
 import { stepOf } from "./node-swap.ts";
 import { painterFor } from "./output.ts";
@@ -30,8 +30,8 @@ test("history has a line a revision, and says which one another brought back", (
 
 test("modes have a line a zone, in words, with whose mode it is", () => {
   const modes = {
-    open: { audience: true, updates: false, armed: true },
-    closed: { audience: false, updates: true, armed: false },
+    open: { audience: true, updates: false },
+    closed: { audience: false, updates: true },
   };
   const zones = [
     { zone: "site", mode: "open", since: "2026-11-21T11:59:57Z", by: "anna", reason: "10:00", modes },
@@ -42,8 +42,8 @@ test("modes have a line a zone, in words, with whose mode it is", () => {
   const lines = modeLines({ site: "demo", zones }, now, plain).map((line) => line.replaceAll(/ +/g, " "));
 
   expect(lines.slice(1)).toEqual([
-    "site open audience, no updates, armed 3 s ago by anna: 10:00 closed",
-    "foyer open (of site) audience, no updates, armed by the site file closed",
+    "site open audience, no updates 3 s ago by anna: 10:00 closed",
+    "foyer open (of site) audience, no updates by the site file closed",
     "void – – by the site file",
   ]);
   expect(modeLines({ site: "demo", zones: [] }, now, plain)[0]).toContain("this site has no modes");
@@ -102,4 +102,10 @@ test("a rollout is shown with what happened to it, the newest last", () => {
 
   expect(lines.at(-1)).toBe("1 s ago  step 29");
   expect(lines.filter((line) => line.includes("step"))).toHaveLength(20);
+});
+
+test("texts of a site are shown line by line, and cannot move the cursor", () => {
+  expect(harmless("site: demo\n\tx: \u001b[2Jy\u009b1A\r\n")).toBe(
+    "site: demo\n\tx: \u{fffd}[2Jy\u{fffd}1A\u{fffd}\n",
+  );
 });

@@ -12,33 +12,8 @@ import {
   listenInstancesMax,
   type LogLine,
 } from "@interactor/shared/wire/messages/log";
-import { parseTopic } from "@interactor/shared/wire/topics";
-import type { BrokerRules } from "./ports/broker.ts";
 import type { Log } from "./ports/log.ts";
 import type { LogDesk } from "./ports/log-desk.ts";
-
-/** The rules of a broker whose nodes tell what their modules log. `refused` counts a word that is of no use, with its reason. */
-export function hearingLogs(
-  rules: BrokerRules,
-  logs: Pick<HubLogs, "heard">,
-  refused: (reason: string) => void,
-): BrokerRules {
-  return {
-    admit: (credentials) => rules.admit(credentials),
-    maySubscribe: (client, filter) => rules.maySubscribe(client, filter),
-    faulted: (...told) => rules.faulted(...told),
-    received(client, topic, payload, retain) {
-      const verdict = rules.received(client, topic, payload, retain);
-      // Every message comes past here: a topic is read only when it can be one of ours.
-      if (verdict.kind !== "pass" || !topic.endsWith("/log")) return verdict;
-      const said = parseTopic(topic);
-      if (said?.kind !== "log") return verdict;
-      const reason = logs.heard(said.node, payload);
-      if (reason !== undefined) refused(`log ${reason}`);
-      return { kind: "keep" };
-    },
-  };
-}
 
 /** Who reads at a time. More: refuse. */
 const readersMax = 16;

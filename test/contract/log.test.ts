@@ -7,7 +7,8 @@ import type { LogView } from "@interactor/shared/wire/api-log";
 import { decodeListen, encodeLogWord, type Listen } from "@interactor/shared/wire/messages/log";
 import { AgentLog } from "../../agent/src/agent-log.ts";
 import { logInterval } from "../../agent/src/core/log/listened-log.ts";
-import type { LinkEvents } from "../../agent/src/ports/hub-link.ts";
+import { linkWith } from "../../agent/src/agent-neighbours.ts";
+import type { LinkEvents, LinkOptions, PublishOptions } from "../../agent/src/ports/hub-link.ts";
 import type { ModuleHostEvents } from "../../agent/src/ports/module-host.ts";
 import { HubLogs } from "../../hub/src/hub-logs.ts";
 
@@ -32,19 +33,20 @@ function ends() {
   const asked: Listen[] = [];
   const onTheWay: OnTheWay[] = [];
   let events: LinkEvents | undefined;
-  const link = agent.over({
-    open(options, given) {
+  const own = {
+    open(options: LinkOptions, given: LinkEvents) {
       events = given;
       expect(options.subscriptions).toContain("ix/1/demo/n/pi/listen");
       return {
-        publish: (topic, payload, { confirmed = () => undefined }) => {
+        publish: (topic: string, payload: Uint8Array, { confirmed = () => undefined }: PublishOptions) => {
           expect(topic).toBe("ix/1/demo/n/pi/log");
           onTheWay.push({ payload, confirmed });
         },
         close: async () => undefined,
       };
     },
-  });
+  };
+  const link = linkWith(own, [agent]);
   hub.start((_node, payload) => {
     const decoded = decodeListen(payload);
     if (decoded.ok) asked.push(decoded.value);

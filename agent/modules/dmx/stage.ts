@@ -15,9 +15,11 @@ import { Desks } from "./desks.ts";
 import { Engine, type Remembered } from "./engine/engine.ts";
 import type { NetworkFrame } from "./engine/network-sources.ts";
 import { ErrorReport } from "./error-report.ts";
+import type { Lines } from "./line-health.ts";
 import { LatencyMeter } from "./latency.ts";
-import { Memory, withoutLevels } from "./memory.ts";
+import { type Memory, memoryOf, withoutLevels } from "./memory.ts";
 import { Monitor } from "./monitor.ts";
+import type { Places } from "./places.ts";
 import { Outputs } from "./outputs/outputs.ts";
 import { readLooks } from "./recorded-looks.ts";
 import { Sender } from "./sender.ts";
@@ -25,8 +27,9 @@ import type { Settings } from "./settings.ts";
 import type { ReceiveSettings } from "./settings/receive.ts";
 import { slotFinder } from "./settings/cue-lists.ts";
 import { type PlacedSettings, restOf } from "./settings/fixtures.ts";
+import { universeNumbers } from "./settings/outputs.ts";
 import { sourceCid } from "./sacn.ts";
-import { cueListsOf, play, type PlayInput, playInputs, whatIsOn } from "./stored.ts";
+import { cueListsOf, type CuesOn, play, type PlayInput, playInputs, whatIsOn } from "./stored.ts";
 
 /** How often the counters are given, and what fails is tried anew. */
 const reportInterval = seconds(1);
@@ -44,13 +47,13 @@ export class Stage implements Instance {
   readonly #memory: Memory | undefined;
   #cancelKeeping: (() => void) | undefined;
   readonly #latency: LatencyMeter;
-  readonly #monitor = new Monitor();
+  readonly #monitor: Monitor;
   readonly #placed: Readonly<Record<string, PlacedSettings>>;
   readonly #owners = new Map<string, Applied["owner"]>();
   readonly #complaints: Complaints<"no-colour">;
   #frames = 0;
   #errorsGiven: number | undefined;
-  #cueGiven = "";
+  #cuesGiven: Partial<CuesOn> = {};
   /** The look is another than the last that was given as an output. */
   #hasNews = true;
   #cancelReport: () => void = () => undefined;
@@ -59,7 +62,7 @@ export class Stage implements Instance {
   #said: "running" | "waiting" | undefined;
   #stopped: Promise<void> | undefined;
 
-  private constructor(settings: Settings, context: ModuleContext) {
+  private constructor(settings: Settings, context: ModuleContext, places: Places) {
     const { clock } = context;
     const { dimmers, placed, priorities, latest, stored } = settings;
     this.#context = context;
@@ -75,16 +78,19 @@ export class Stage implements Instance {
       cueLists: cueListsOf(stored),
       failsafe: stored.failsafe,
     });
+    this.#monitor = new Monitor(universeNumbers(settings));
     this.#latency = new LatencyMeter(clock.now());
-    this.#outputs = new Outputs(settings, context);
+    const { random } = context;
+    const lines: Lines = { clock, random, links: places.links, changed: () => this.#sayStateAgain() };
+    this.#outputs = new Outputs(settings, context, lines);
     const look = {
       levels: this.#engine.levels,
       advance: (at: Instant) => this.#advance(at),
       wakeAt: (at: Instant) => this.#engine.wakeAt(at),
     };
     this.#sender = new Sender(look, this.#outputs.each, clock, (at) => this.#sent(at));
-    if (settings.remember !== undefined) this.#memory = new Memory(settings.remember);
-    if (settings.receive !== undefined) this.#desks = this.#desksOf(settings, settings.receive);
+    this.#memory = memoryOf(settings, context, places);
+    if (settings.receive !== undefined) this.#desks = this.#desksOf(settings, settings.receive, lines);
   }
 
   async #recall(): Promise<void> {
@@ -109,7 +115,7 @@ export class Stage implements Instance {
     if (line !== undefined) this.#context.log.warn(line);
   }
 
-  #desksOf({ latest }: Settings, receive: ReceiveSettings): Desks {
+  #desksOf({ latest }: Settings, receive: ReceiveSettings, lines: Lines): Desks {
     const { site, node, name } = this.#context;
     const merged = {
       frame: (frame: NetworkFrame, at: Instant) =>
@@ -120,17 +126,20 @@ export class Stage implements Instance {
     return new Desks(receive, this.#context, {
       cid: sourceCid(`${site}/${node}/${name}`),
       isOwnPort: (port) => this.#outputs.isOwnPort(port),
+      lines,
       latest,
       merged: receive.merge ? merged : undefined,
     });
   }
 
   /** Resolves when the outputs are open, or have been tried: one that fails is tried again from then on. */
-  static async start(settings: Settings, context: ModuleContext): Promise<Stage> {
-    const stage = new Stage(settings, context);
+  static async start(settings: Settings, context: ModuleContext, places: Places): Promise<Stage> {
+    const stage = new Stage(settings, context, places);
     await stage.#recall();
     await Promise.all([stage.#outputs.open(), stage.#desks?.open()]);
     stage.#sayState();
+    // Also that nothing is on: what is kept of the outputs may be of a former life.
+    stage.#tellCues();
     context.onInput((input, applied) => stage.#set(input, applied));
     // Whoever says GO before a long one is read is told that there is none.
     void stage.#readRecordings(settings);
@@ -139,12 +148,16 @@ export class Stage implements Instance {
     return stage;
   }
 
-  /** By then every output has sent its look at least once, and what failed has been tried anew. */
+  /** After a while every output has sent its look at least once, and what failed has been tried anew. */
   async selfTest(): Promise<string | undefined> {
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise: tried, resolve } = Promise.withResolvers<void>();
     this.#context.clock.after(firstFramesLongest, resolve);
-    await promise;
-    return this.#stopped === undefined ? (this.#outputs.fault ?? this.#desks?.failure) : undefined;
+    const [unsent, unheard] = await Promise.all([
+      this.#outputs.selfTest(tried),
+      this.#desks?.selfTest(tried),
+      tried,
+    ]);
+    return this.#stopped === undefined ? (unsent ?? unheard) : undefined;
   }
 
   /** Sends what still waits, takes leave of those that `next` does not send to and closes. Takes about four frame times. */
@@ -210,10 +223,15 @@ export class Stage implements Instance {
   #advance(at: Instant): boolean {
     const isChanged = this.#engine.advance(at);
     if (isChanged) this.#hasNews = true;
-    const cue = whatIsOn(this.#engine);
-    if (cue !== this.#cueGiven) this.#context.emit("cue", cue);
-    this.#cueGiven = cue;
+    this.#tellCues();
     return isChanged;
+  }
+
+  #tellCues(): void {
+    const { on, paused } = whatIsOn(this.#engine);
+    if (on !== this.#cuesGiven.on) this.#context.emit("cue", on);
+    if (paused !== this.#cuesGiven.paused) this.#context.emit("cue-paused", paused);
+    this.#cuesGiven = { on, paused };
   }
 
   #sent(at: Instant): void {
@@ -259,6 +277,11 @@ export class Stage implements Instance {
     const now = this.#context.clock.now();
     this.#outputs.tick(now);
     this.#desks?.tick(now);
+  }
+
+  /** Not before all are open, or have been tried. */
+  #sayStateAgain(): void {
+    if (this.#said !== undefined) this.#sayState();
   }
 
   #sayState(): void {

@@ -18,6 +18,7 @@ import type { SiteClock } from "../ports/site-clock.ts";
 import { spoolLimits } from "../ports/spool.ts";
 import { AgentLog } from "../agent-log.ts";
 import { AgentMeasured } from "../agent-measured.ts";
+import { linkWith } from "../agent-neighbours.ts";
 import { openCrashes } from "./crashes.ts";
 import { modulesOf } from "./module-host.ts";
 import { runDoctor, surveyOf, watchMachine } from "./machine.ts";
@@ -79,7 +80,7 @@ async function serve(file: string): Promise<void> {
       clock,
       random,
       log,
-      link: measured.over(crashes.over(logs.over(profile.over(pull.over(mqttLink(hub)))))),
+      link: linkWith(mqttLink(hub), [pull, profile, logs, crashes, measured]),
       store,
       applyStore,
       files: pull.files,

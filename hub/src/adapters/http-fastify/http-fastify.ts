@@ -13,6 +13,7 @@ import type { ProfileDesk } from "../../ports/profile-desk.ts";
 import type { TrustDesk } from "../../ports/trust-desk.ts";
 import type { SiteControl } from "../../ports/site-control.ts";
 import type { HubView } from "../../ports/view.ts";
+import { readersOnly, signedWith } from "./asker.ts";
 import { routeConfigApi } from "./config-api.ts";
 import { type CrashDesk, routeCrashes } from "./crash-routes.ts";
 import { loadDashboard } from "./dashboard-files.ts";
@@ -91,8 +92,7 @@ export async function openHttp(
     return reply.code(421).send({ error: "this hub is not known under that host name" });
   });
   routeApi(app, options.site, view);
-  routeDesks(app, options, view);
-  await routeConfigApi(app, control, (api) => routeLooks(api, options));
+  await routeDesks(app, options, view, control);
   for (const file of await loadDashboard(options.dashboard, options.site)) {
     app.get(file.path, async (_request, reply) =>
       reply.type(file.type).header("cache-control", "no-cache").send(file.body),
@@ -127,21 +127,22 @@ export async function openHttp(
   return { port: await listen(app, options), [Symbol.asyncDispose]: () => close(app, sockets) };
 }
 
-/** What looks into running modules. */
-function routeLooks(api: FastifyInstance, { profiles, logs }: HttpOptions): void {
-  routeProfiles(api, profiles);
-  routeLogs(api, logs);
-}
-
-function routeDesks(
+async function routeDesks(
   app: FastifyInstance,
-  { trust, registry, crashes, record }: HttpOptions,
+  { profiles, logs, trust, registry, crashes, record }: HttpOptions,
   view: HubView,
-): void {
-  routeTrust(app, trust);
+  control: SiteControl,
+): Promise<void> {
   routeRegistry(app, registry, view);
-  routeCrashes(app, crashes);
-  routeRecording(app, record);
+  await routeConfigApi(app, control, (api) => {
+    const signed = signedWith(control);
+    routeProfiles(api, profiles, signed);
+    routeLogs(api, logs, signed);
+    routeTrust(api, trust, signed);
+    const read = { onRequest: readersOnly(control) };
+    routeCrashes(api, crashes, read);
+    routeRecording(api, record, read);
+  });
 }
 
 function routeApi(app: FastifyInstance, site: string, view: HubView): void {

@@ -6,20 +6,21 @@ import type { FastifyInstance } from "fastify";
 import { Fault } from "@interactor/shared/kernel/fault";
 import { logRequest, logsPath } from "@interactor/shared/wire/api-log";
 import type { LogDesk } from "../../ports/log-desk.ts";
+import type { Signed } from "./asker.ts";
 
 interface OfOne {
   readonly Params: { readonly id: string };
 }
 
-export function routeLogs(app: FastifyInstance, desk: LogDesk): void {
-  app.post(logsPath, async ({ body, ip }, reply) => {
-    const parsed = logRequest.safeParse(body);
+export function routeLogs(app: FastifyInstance, desk: LogDesk, signed: Signed): void {
+  app.post(logsPath, async (request, reply) => {
+    const parsed = logRequest.safeParse(request.body);
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
       return reply.code(400).send({ error: `${issue?.path.join(".")}: ${issue?.message}` });
     }
     try {
-      return await reply.code(201).send(desk.take(desk.begin(ip, parsed.data)));
+      return await reply.code(201).send(desk.take(desk.begin(signed(request, request.ip), parsed.data)));
     } catch (error) {
       // A refusal is an answer; anything else is a bug, and has its own.
       if (!(error instanceof Fault)) throw error;
