@@ -50,7 +50,8 @@ test("whoever counts what rests is told of each change, also of the first try af
   const told: unknown[] = [];
   const breakers: Breakers = new Breakers(() => told.push(breakers.resting));
   const line = { kind: "serial", thing: "/dev/ttyUSB0" } as const;
-  for (let time = 0; time < 5; time++) await expect(breakers.execute(line, fail)).rejects.toThrow("no answer");
+  for (let time = 0; time < 5; time++)
+    await expect(breakers.execute(line, fail)).rejects.toThrow("no answer");
 
   vi.setSystemTime(Date.now() + 10_001);
   await breakers.execute(line, succeed);
