@@ -15,8 +15,14 @@ import {
   type Random,
   retryDelays,
 } from "@interactor/shared/sdk/define-module";
+import { isDeviceMissing } from "@interactor/shared/sdk/devices";
 import { backlogBytesMax, closeLongest, presenceInterval, reopenLongest, steadyAfter } from "./limits.ts";
 import { openTty, type Tty, type TtyEvents, type TtyOptions } from "./tty.ts";
+
+export interface LineOptions extends Omit<TtyOptions, "path"> {
+  /** Or who finds it, asked before each attempt: throws `deviceMissing(…)` while there is nothing to open. */
+  readonly path: string | (() => Promise<string>);
+}
 
 export interface LineListener {
   opened(): void;
@@ -40,7 +46,7 @@ type Opening =
   | { readonly kind: "failed"; readonly reason: string; readonly isAbsent: boolean };
 
 export class KeptLine {
-  readonly #options: TtyOptions;
+  readonly #options: LineOptions;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #listener: LineListener;
@@ -49,7 +55,7 @@ export class KeptLine {
   /** What is under way at the driver. */
   #busy: Promise<void> = Promise.resolve();
 
-  constructor(options: TtyOptions, shell: { clock: Clock; random: Random }, listener: LineListener) {
+  constructor(options: LineOptions, shell: { clock: Clock; random: Random }, listener: LineListener) {
     this.#options = options;
     this.#clock = shell.clock;
     this.#random = shell.random;
@@ -80,6 +86,12 @@ export class KeptLine {
     return true;
   }
 
+  /** Closes the line until it is tried again. Resolves when it is free. */
+  async letGo(reason: string): Promise<void> {
+    if (this.#state.kind === "open") this.#hangUp(this.#state.tty, reason);
+    await this.#busy;
+  }
+
   /** Closes the line. A driver that does not let go within 0.8 s is left to itself. */
   async stop(): Promise<void> {
     const before = this.#state;
@@ -93,14 +105,13 @@ export class KeptLine {
   }
 
   async #open(): Promise<void> {
-    const { path } = this.#options;
     const opening = await open(this.#options, {
       received: (bytes) => {
         if (this.#state.kind === "open") this.#listener.received(bytes);
       },
       ended: (words) => {
         const reason = words === undefined ? "hung up: is the device still plugged in?" : `failed: ${words}`;
-        if (this.#state.kind === "open") this.#hangUp(this.#state.tty, `${path} ${reason}`);
+        if (this.#state.kind === "open") this.#hangUp(this.#state.tty, `${this.#state.tty.path} ${reason}`);
       },
     });
     if (this.#state.kind === "stopped") {
@@ -119,7 +130,7 @@ export class KeptLine {
     const cancelSteady = this.#clock.after(steadyAfter, () => {
       this.#delays = retryDelays(this.#random, reopenLongest);
     });
-    const cancelWatch = this.#watch(place, (reason) => this.#hangUp(tty, reason));
+    const cancelWatch = this.#watch(tty.path, place, (reason) => this.#hangUp(tty, reason));
     const cancel = (): void => {
       cancelSteady();
       cancelWatch();
@@ -136,8 +147,7 @@ export class KeptLine {
   }
 
   /** Looks every 2 s whether the path still leads to what was opened. */
-  #watch(place: Stats, hangUp: (reason: string) => void): () => void {
-    const { path } = this.#options;
+  #watch(path: string, place: Stats, hangUp: (reason: string) => void): () => void {
     let isOver = false;
     const look = async (): Promise<void> => {
       const found = await stat(path).catch(() => undefined);
@@ -154,8 +164,13 @@ export class KeptLine {
   }
 }
 
-async function open(options: TtyOptions, events: TtyEvents): Promise<Opening> {
-  const { path } = options;
+async function open(options: LineOptions, events: TtyEvents): Promise<Opening> {
+  let path: string;
+  try {
+    path = typeof options.path === "string" ? options.path : await options.path();
+  } catch (error) {
+    return { kind: "failed", reason: messageOf(error), isAbsent: isDeviceMissing(error) };
+  }
   const place = await stat(path).catch((error: unknown) => codeOf(error));
   if (place === "ENOENT") {
     const reason = `${path} is not there: plug the device in or correct the path`;
@@ -168,7 +183,7 @@ async function open(options: TtyOptions, events: TtyEvents): Promise<Opening> {
     return failedBy(`${path} must not be opened by this user: add it to the group dialout and start again`);
   }
   try {
-    return { kind: "opened", tty: await openTty(options, events), place };
+    return { kind: "opened", tty: await openTty({ ...options, path }, events), place };
   } catch (error) {
     const hint = "another program may have it, or it is no serial line";
     return failedBy(`${path} cannot be opened: ${messageOf(error)} (${hint})`);

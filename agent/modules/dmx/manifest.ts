@@ -48,6 +48,7 @@ export const manifest = defineManifest({
     { kind: "host", from: "/sacn/to" },
     { kind: "host", from: "/artnet/to" },
     { kind: "serial", from: "/usb/path" },
+    { kind: "serial", from: "/usb/serialNumber" },
     { kind: "serial", from: "/openDmx/path" },
     { kind: "serial", from: "/receive/usb/path" },
     { kind: "file", from: "/remember" },

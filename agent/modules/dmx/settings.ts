@@ -42,6 +42,7 @@ import {
   sacnProblems,
   type SacnSettings,
   usb,
+  usbProblems,
   type UsbSettings,
 } from "./settings/outputs.ts";
 import { filledReceive, receive, receiveProblems, type ReceiveSettings } from "./settings/receive.ts";
@@ -139,12 +140,13 @@ function problemsOf(given: Written): readonly Problem[] {
   };
   if (given.sacn !== undefined) inside("sacn", sacnProblems(given.sacn));
   if (given.artnet !== undefined) inside("artnet", portAddressProblems(given.artnet, given.universe));
+  if (given.usb !== undefined) inside("usb", usbProblems(given.usb));
   if (given.receive !== undefined) {
     const linesOut = [given.usb, given.openDmx].flatMap((output) => output?.path ?? []);
     const around = { universe: given.universe, hasFailsafe: given.failsafe !== undefined, linesOut };
     inside("receive", receiveProblems(given.receive, around));
   }
-  if (given.usb !== undefined && given.usb.path === given.openDmx?.path) {
+  if (given.usb?.path !== undefined && given.usb.path === given.openDmx?.path) {
     problems.push({
       path: ["openDmx", "path"],
       message: "is the line of usb: one adapter is either, not both",

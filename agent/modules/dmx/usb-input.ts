@@ -11,6 +11,7 @@ import {
 } from "@interactor/firmware-bridges/dmx-pro/host/codec.ts";
 import type { ModuleContext } from "@interactor/shared/sdk/define-module";
 import { KeptLine } from "../../serial-line/kept-line.ts";
+import { FirstQuestions, startedAfter } from "./first-questions.ts";
 import type { UsbReceiveSettings } from "./settings/receive.ts";
 
 /** A widget of ours listens at one of two speeds, and turns to the other after 16 bytes that are no frame: more than these. */
@@ -25,6 +26,10 @@ export class UsbInput {
   readonly #listener: UsbInputListener;
   readonly #line: KeptLine;
   #failure: Error | undefined = new Error("not open yet");
+  readonly #first = new FirstQuestions();
+  #cancelStart: () => void = () => undefined;
+  /** It has said something since the line was opened. */
+  #isHeard = false;
   /** The widget has told a frame since the second before. */
   #isTelling = false;
 
@@ -38,7 +43,10 @@ export class UsbInput {
     this.#line = new KeptLine({ path, baudRate, dataBits: 8, stopBits: 1, parity: "none" }, context, {
       opened: () => {
         this.#failure = undefined;
-        this.#ask();
+        this.#isHeard = false;
+        this.#first.begin();
+        this.#cancelStart();
+        this.#cancelStart = context.clock.after(startedAfter, () => this.#ask());
       },
       received: (bytes) => reader.push(bytes),
       away: (reason) => this.#fail(new Error(reason)),
@@ -55,11 +63,12 @@ export class UsbInput {
 
   /** Once a second: a widget that tells nothing may have been reset, or speak at the other speed. */
   tick(): void {
-    if (!this.#isTelling && this.#failure === undefined) this.#ask();
+    if (!this.#isTelling && this.#failure === undefined && (this.#isHeard || this.#first.tick())) this.#ask();
     this.#isTelling = false;
   }
 
   close(): Promise<void> {
+    this.#cancelStart();
     return this.#line.stop();
   }
 
@@ -70,6 +79,7 @@ export class UsbInput {
   }
 
   #take(label: number, payload: Uint8Array): void {
+    this.#isHeard = true;
     if (label !== labels.receivedDmx) return;
     this.#isTelling = true;
     const levels = receivedLevels(payload);

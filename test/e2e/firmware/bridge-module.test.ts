@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, readlink, symlink } from "node:fs/promises";
 import { bridgeModule } from "@interactor/agent/modules/bridge/module.ts";
 import { spans } from "@interactor/agent/modules/bridge/limits.ts";
 import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
-import { buildOptiboot } from "@interactor/firmware-bridges/bench/build.ts";
+import { buildOptiboot, megaBootloader } from "@interactor/firmware-bridges/bench/build.ts";
 import type { FirmwareBench } from "@interactor/firmware-bridges/bench/bench.ts";
 import { seededRandom } from "@interactor/shared/kernel/random";
 import { millis } from "@interactor/shared/kernel/units";
@@ -192,6 +192,32 @@ test("unplugged at any moment, 200 times: lost within a second, and nothing is l
 
 requires(
   "avr-gcc",
+  "gcc",
+  "optiboot",
+  "simavr",
+)(
+  "a Mega whose bootloader must not be spoken to is let speak first",
+  async () => {
+    const mega = { chip: "atmega2560", bootloader: megaBootloader, resetsOnOpen: true } as const;
+    const line = `${workbench.folder}/line`;
+    const bench = await workbench.start({
+      ...mega,
+      line,
+      firmware: await workbench.build("bridge", "atmega2560"),
+    });
+    bench.setVoltage(0, 2.5);
+    const module = await instance({ path: path(), outputs: { distance: outputs.distance } });
+
+    await vi.waitFor(() => expect(module.states.at(-1)).toBe("running"), { timeout: 60_000 });
+
+    expect(module.logged.at(-1)).toBe("info bridge 1.0.0 on a board mega2560");
+    await vi.waitFor(() => expect(last(module, "distance")).toBeCloseTo(5, 1), soon);
+  },
+  120_000,
+);
+
+requires(
+  "avr-gcc",
   "avrdude",
   "gcc",
   "optiboot",
@@ -207,12 +233,12 @@ requires(
     const module = await instance({ usb, flash: "uno", inputs });
     module.apply("relay", true);
 
-    await vi.waitFor(() => expect(module.logged.join()).toContain("firmware 1.0.0 runs"), {
+    await vi.waitFor(() => expect(module.logged.join()).toContain("firmware bridge 1.0.0 runs"), {
       timeout: 60_000,
     });
     await vi.waitFor(() => expect(module.logged.at(-1)).toBe("info bridge 1.0.0 on a board uno"), soon);
 
-    expect(module.states.join()).toContain("its firmware 0.9.0 is replaced");
+    expect(module.states.join()).toContain("its firmware bridge 0.9.0 is replaced");
     await vi.waitFor(() => expect(levelOf(bench, pins.relay)).toBe(1), soon);
     const before = await readFile(`${keptFolder()}/${usb}.before.hex`, "latin1");
     expect(programBytes(before)).toContain(programBytes(await readFile(old, "latin1")).slice(0, 2000));

@@ -17,16 +17,27 @@ function widgetWith(given: Partial<WidgetSettings> = {}) {
     written.push(hex(frame)),
   );
   widget.opened();
-  return { widget, written };
+  const seconds = (count: number): void => {
+    for (let second = 0; second < count; second += 1) widget.tick();
+  };
+  return { widget, written, seconds };
 }
 
 const questions = [encodeWidgetFrame(labels.getManufacturer), encodeWidgetFrame(labels.getSerial)].map(hex);
 
-test("what does not answer gets no levels, and is asked each second", () => {
-  const { widget, written } = widgetWith();
-  widget.tick();
+test("what does not answer gets no levels, and is asked now and then, with silences that its bootloader may need", () => {
+  const { widget, written, seconds } = widgetWith();
+  expect(written).toEqual([]);
+  widget.started();
+  expect(written.splice(0)).toEqual(questions);
+  seconds(2);
+  expect(written).toEqual([]);
 
-  expect(written).toEqual([...questions, ...questions]);
+  seconds(14);
+
+  expect(written).toEqual([...questions, ...questions, ...questions]);
+  seconds(3);
+  expect(written).toHaveLength(4 * questions.length);
   expect(widget.takesLevels).toBe(false);
   expect(widget.problem).toContain("is it the right device?");
 });

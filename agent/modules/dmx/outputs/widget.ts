@@ -3,6 +3,7 @@
  * any more. A widget that was reset has forgotten that, so it is told again and again, and has to repeat it.
  */
 import { encodeGuard, encodeWidgetFrame, labels } from "@interactor/firmware-bridges/dmx-pro/host/codec.ts";
+import { FirstQuestions } from "../first-questions.ts";
 
 /** What our firmware answers when asked who made it. */
 const ownManufacturer = "Interactor";
@@ -26,6 +27,7 @@ export class Widget {
   #kind: "unknown" | "ours" | "other" = "unknown";
   #unanswered = 0;
   #untilQuestion = 0;
+  readonly #first = new FirstQuestions();
 
   constructor(settings: WidgetSettings, write: (frame: Uint8Array) => void) {
     this.#settings = settings;
@@ -44,16 +46,29 @@ export class Widget {
     return this.#unanswered > unansweredMax ? "it does not answer any more" : undefined;
   }
 
-  /** The line was opened: who is there now is not known. */
+  /** The line was opened: who is there now is not known, and may be starting. */
   opened(): void {
     this.#kind = "unknown";
-    this.#ask();
+    this.#first.begin();
+  }
+
+  /** Once, when whatever was reset by the opening should have started. */
+  started(): void {
+    if (this.#kind === "unknown") this.#ask();
+  }
+
+  get isKnown(): boolean {
+    return this.#kind !== "unknown";
   }
 
   /** Once a second. */
   tick(): void {
+    if (this.#kind === "unknown") {
+      if (this.#first.tick()) this.#ask();
+      return;
+    }
     this.#untilQuestion -= 1;
-    if (this.#kind === "unknown" || this.#untilQuestion <= 0) this.#ask();
+    if (this.#untilQuestion <= 0) this.#ask();
   }
 
   heard(label: number, payload: Uint8Array): void {

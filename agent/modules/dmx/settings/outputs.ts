@@ -2,7 +2,9 @@
 import { type Millis } from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
 import { artnetPort, netMax, nibbleMax, portAddressMax, portAddressOf } from "../artnet.ts";
+import type { WidgetFlash } from "../outputs/widget-firmware.ts";
 import { sacnPort, sacnUniverseMax, sourceNameBytesMax } from "../sacn.ts";
+import { flashProblems, flashSettings, serialNumber } from "../../../flashing/settings.ts";
 import { priority, priorityDefault } from "./cue-lists.ts";
 import {
   addresses,
@@ -43,7 +45,10 @@ export interface ArtnetSettings {
 }
 
 export interface UsbSettings {
-  readonly path: string;
+  /** Where its line is, or the serial number of its USB adapter. */
+  readonly place: { readonly path: string } | { readonly serialNumber: string };
+  /** The board whose firmware is kept at what this agent brings. */
+  readonly flash?: WidgetFlash;
   readonly baudRate: number;
   /** A widget of ours goes dark or to the failsafe's scene after that; 0: it holds the last look for ever. */
   readonly guard: Millis;
@@ -121,7 +126,11 @@ export const openDmx = strict({ enabled: z._default(flag, true), path: linePath 
 
 export const usb = strict({
   enabled: z._default(flag, true),
-  path: linePath,
+  path: z.optional(linePath),
+  /** Of its USB adapter: the widget, whichever socket it is in. */
+  serialNumber: z.optional(serialNumber),
+  // The one board that our firmware for widgets runs on.
+  ...flashSettings(["mega2560"]),
   baudRate: lineSpeed,
   // Two repeats of a static look and some time to spare.
   guard: z._default(
@@ -168,8 +177,27 @@ export function filledSacn({ enabled: _enabled, slotPriorities, ...rest }: Writt
   return { ...rest, slotPriorities: bySlot };
 }
 
-export function filledUsb({ path, baudRate, guard, mute }: WrittenUsb): UsbSettings {
-  return { path, baudRate, guard: millisOf(guard), mute };
+export function filledUsb(given: WrittenUsb): UsbSettings {
+  const { path = "", serialNumber, baudRate, guard, mute, flash, overwrite } = given;
+  return {
+    place: serialNumber === undefined ? { path } : { serialNumber },
+    ...(flash === undefined || serialNumber === undefined
+      ? {}
+      : { flash: { board: flash, serialNumber, overwrite } }),
+    baudRate,
+    guard: millisOf(guard),
+    mute,
+  };
+}
+
+export function usbProblems(given: WrittenUsb): readonly Problem[] {
+  const { path, serialNumber, mute, flash } = given;
+  const problems: Problem[] = [...flashProblems(given, { number: serialNumber, key: "serialNumber" })];
+  if ((path === undefined) === (serialNumber === undefined))
+    problems.push({ path: [], message: "path or serialNumber is needed, and not both" });
+  if (mute && flash !== undefined)
+    problems.push({ path: ["mute"], message: "cannot be beside flash: our firmware answers" });
+  return problems;
 }
 
 export function sacnProblems({ slotPriorities }: WrittenSacn): readonly Problem[] {
