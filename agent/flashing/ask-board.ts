@@ -51,7 +51,7 @@ export async function askBoard(
   if (signal.aborted) abort();
   let cancelNext = (): void => undefined;
   const ask = (): void => {
-    tty.write(question.bytes);
+    if (question.bytes.length > 0) tty.write(question.bytes);
     cancelNext = clock.after(askAgain, ask);
   };
   cancelNext = clock.after(listenFirst, ask);

@@ -3,10 +3,10 @@
  * an instance: a board that will not take it is left with what it has, and said so.
  */
 import { join } from "node:path";
-import { messageOf, type ModuleContext } from "@interactor/shared/sdk/define-module";
+import { type BoardKind, messageOf, type ModuleContext } from "@interactor/shared/sdk/define-module";
 import { deviceMissing } from "@interactor/shared/sdk/devices";
 import { askBoard, type BoardQuestion, type Runs } from "./ask-board.ts";
-import { type BoardKind, chipOf } from "./boards.ts";
+import { chipOf } from "./boards.ts";
 import { type FlashOutcome, flashBoard, isInterrupted } from "./flash-board.ts";
 import { findImage, type Image } from "./images.ts";
 

@@ -1,6 +1,6 @@
 /** What the settings of an instance say about the firmware of its board, the same in every module that has one. */
 import * as z from "@interactor/shared/sdk/schemas";
-import type { BoardKind } from "./boards.ts";
+import type { BoardKind } from "@interactor/shared/sdk/define-module";
 
 export const serialNumber = z
   .string()

@@ -75,10 +75,10 @@ function kindsOf({ usb }: SerialDevice): readonly Kind[] {
 }
 
 const driverOf: Readonly<Record<Kind, (path: string, device: SerialDevice) => Driver>> = {
-  dmx: (path) => ({
+  dmx: (path, device) => ({
     module: "dmx",
     why: "a widget that speaks as an Enttec DMX USB Pro does, or a Mega with our firmware dmx-pro",
-    line: `stage: { module: dmx, settings: { universe: 1, usb: { path: ${path} } }, failsafe: hold 5s -> fade 3s -> 0 }`,
+    line: `stage: { module: dmx, settings: { universe: 1, usb: { ${lineOf(path, device, "serialNumber")} } }, failsafe: hold 5s -> fade 3s -> 0 }`,
   }),
   openDmx: (path) => ({
     module: "dmx",
@@ -88,12 +88,12 @@ const driverOf: Readonly<Record<Kind, (path: string, device: SerialDevice) => Dr
   bridge: (path, device) => ({
     module: "bridge",
     why: "an Uno, Nano or Mega with our firmware bridge",
-    line: `board: { module: bridge, settings: { ${boardOf(path, device)}, outputs: { dial: { pin: A0 } } } }`,
+    line: `board: { module: bridge, settings: { ${lineOf(path, device, "usb")}, outputs: { dial: { pin: A0 } } } }`,
   }),
   firmata: (path, device) => ({
     module: "firmata",
     why: "a board that runs Firmata",
-    line: `board: { module: firmata, settings: { ${boardOf(path, device)}, outputs: { dial: { device: sensor, pin: A0 } } } }`,
+    line: `board: { module: firmata, settings: { ${lineOf(path, device, "usb")}, outputs: { dial: { device: sensor, pin: A0 } } } }`,
   }),
   serial: (path) => ({
     module: "serial",
@@ -103,11 +103,11 @@ const driverOf: Readonly<Record<Kind, (path: string, device: SerialDevice) => Dr
 };
 
 /** By its serial number where the agent can find it by that: it looks into the names of udev's links. */
-function boardOf(path: string, { byId, usb }: SerialDevice): string {
+function lineOf(path: string, { byId, usb }: SerialDevice, setting: "usb" | "serialNumber"): string {
   const serial = usb?.serial ?? "";
   const isFindable = /^[\w.:-]{4,64}$/u.test(serial) && byId?.includes(`_${serial}-`) === true;
   // In quotes: one of digits alone would be a number.
-  return isFindable ? `usb: "${serial}"` : `path: ${path}`;
+  return isFindable ? `${setting}: "${serial}"` : `path: ${path}`;
 }
 
 const header = (chips: readonly string[]): Suggestion => ({

@@ -1,5 +1,5 @@
 /** What the agent does in the world for an instance. */
-import type { SerialSettings } from "@interactor/shared/sdk/services";
+import type { BoardFirmware, SerialSettings } from "@interactor/shared/sdk/services";
 import type { Value } from "@interactor/shared/wire/value";
 
 /** What an instance keeps, by key. */
@@ -33,6 +33,8 @@ export interface ModuleServices {
   isSerialLine(path: string): Promise<boolean>;
   /** Throws a Fault `SERIAL_UNAVAILABLE`, or `UNAVAILABLE` while the line rests. */
   openSerial(path: string, settings: SerialSettings, ends: ByteLineEnds): Promise<ByteLine>;
+  /** Throws a Fault `FLASH_REFUSED`, `FLASH_ROLLED_BACK` or `FLASH_FAILED`. */
+  flash(path: string, firmware: BoardFirmware, signal: AbortSignal): Promise<void>;
   /** Hosts and lines that failed again and again and are given a rest now. */
   resting(): readonly string[];
   /** Throws a Fault `FILE_UNREADABLE` or `FILE_TOO_LARGE`. */

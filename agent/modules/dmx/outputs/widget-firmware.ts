@@ -3,9 +3,8 @@
  * said on its line, and what has no answer yet is asked again each second.
  */
 import { encodeWidgetFrame, labels, WidgetReader } from "@interactor/firmware-bridges/dmx-pro/host/codec.ts";
-import type { ModuleContext } from "@interactor/shared/sdk/define-module";
+import type { BoardKind, ModuleContext } from "@interactor/shared/sdk/define-module";
 import type { BoardQuestion, Runs } from "../../../flashing/ask-board.ts";
-import type { BoardKind } from "../../../flashing/boards.ts";
 import { FirmwareUpdate, keptFolder } from "../../../flashing/firmware-update.ts";
 import { firstQuestionsEvery } from "../first-questions.ts";
 
