@@ -3,13 +3,13 @@
  * of it. Decides nothing itself.
  */
 import { unreachable } from "@interactor/shared/kernel/assert";
-import type { Clock } from "@interactor/shared/kernel/clock";
+import { type Clock, whenDue } from "@interactor/shared/kernel/clock";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
-import { between, millis } from "@interactor/shared/kernel/units";
 import { changesBetween, emptyPlan } from "@interactor/shared/site/plan-changes";
 import type { MemberWord, RoundWord } from "@interactor/shared/wire/messages/group-round";
-import { decodePlan, type Plan, type Target } from "@interactor/shared/wire/messages/plan";
+import type { Plan, Target } from "@interactor/shared/wire/messages/plan";
 import { codeOf, isUntouched, wordsOf } from "./agent-apply-faults.ts";
+import { PlanFiles, type PlanFilesWorld } from "./agent-plan-files.ts";
 import { applyAtStart, stepApply } from "./core/apply/apply.ts";
 import {
   applyDueAt,
@@ -21,24 +21,12 @@ import {
   type Phase,
 } from "./core/apply/apply-state.ts";
 import type { KnownClock } from "./core/apply/group-vote.ts";
-import { checkSigned, unvouched } from "./core/apply/vouched.ts";
-import { type ApplyStore, nothingKept } from "./ports/apply-store.ts";
-import type { AllowBundles } from "./ports/trust.ts";
-import type { HubFiles } from "./ports/hub-files.ts";
-import type { Log } from "./ports/log.ts";
+import { nothingKept } from "./ports/apply-store.ts";
 import type { PlanRunner } from "./ports/plan-runner.ts";
 
-export interface ApplyWorld {
+export interface ApplyWorld extends PlanFilesWorld {
   readonly clock: Clock;
-  readonly store: ApplyStore;
-  readonly files: HubFiles;
-  /**
-   * Throws a Fault `TRUST_…` unless all of these bundles may be installed here. Not asked when what is installed starts.
-   * Without it, whatever the hub names is installed.
-   */
-  readonly allow?: AllowBundles;
   readonly runner: PlanRunner;
-  readonly log: Log;
   /** The site's clock with its error, once it is known. */
   readonly knownClock: () => KnownClock | undefined;
   readonly say: (word: MemberWord) => void;
@@ -50,6 +38,7 @@ type Asked = Extract<ApplyEffect, { readonly attempt: number }>;
 
 export class AgentApply {
   readonly #world: ApplyWorld;
+  readonly #files: PlanFiles;
   #state: ApplyState = applyAtStart;
   /** What the runner was last told to run, however far it came. */
   #running: Plan = emptyPlan;
@@ -57,13 +46,12 @@ export class AgentApply {
   #runs: Content | undefined;
   /** What the hub said last: its plan stands in it alone. */
   #said: Target | undefined;
-  #fetching = new AbortController();
-  #collecting = Promise.resolve();
   #cancelDue: (() => void) | undefined;
   #isStopped = false;
 
   constructor(world: ApplyWorld) {
     this.#world = world;
+    this.#files = new PlanFiles(world);
   }
 
   get phase(): Phase {
@@ -113,7 +101,7 @@ export class AgentApply {
   async escalated(instance: string, reason: string): Promise<void> {
     const { current, previous } = this.#state.kept;
     if (current === undefined || previous === undefined) return;
-    const changes = changesBetween(await this.#plan(previous), await this.#plan(current));
+    const changes = changesBetween(await this.#files.plan(previous), await this.#files.plan(current));
     if ((changes.instances[instance] ?? "untouched") === "untouched") return;
     const words = `${instance} ended again and again: ${reason}`;
     const at = this.#world.clock.now();
@@ -124,7 +112,7 @@ export class AgentApply {
   stop(): void {
     this.#isStopped = true;
     this.#cancelDue?.();
-    this.#fetching.abort();
+    this.#files.drop();
   }
 
   #step(event: ApplyEvent): void {
@@ -134,7 +122,8 @@ export class AgentApply {
     this.#state = state;
     for (const effect of effects) this.#perform(effect);
     if (state.phase !== before) this.#world.phaseChanged(state.phase);
-    if (isEnd(state.phase) && !isEnd(before)) this.#collecting = this.#collect();
+    if (isEnd(state.phase) && !isEnd(before))
+      this.#files.collect(this.#contents, () => isEnd(this.#state.phase));
     this.#wakeWhenDue();
     // The hub may have said meanwhile what the damaged one should be.
     if (isDamaged(state.phase) && !isDamaged(before)) this.target(this.#said);
@@ -145,9 +134,7 @@ export class AgentApply {
     const due = applyDueAt(this.#state);
     if (due === undefined) return;
     const { clock } = this.#world;
-    this.#cancelDue = clock.after(millis(Math.max(between(clock.now(), due), 0)), () =>
-      this.#step({ kind: "tick", at: clock.now() }),
-    );
+    this.#cancelDue = whenDue(clock, due, () => this.#step({ kind: "tick", at: clock.now() }));
   }
 
   #perform(effect: ApplyEffect): void {
@@ -173,7 +160,7 @@ export class AgentApply {
       case "resume":
         return this.#resume();
       case "drop":
-        return this.#fetching.abort();
+        return this.#files.drop();
       case "restart":
         return this.#world.restart(effect.reason);
       default:
@@ -223,10 +210,13 @@ export class AgentApply {
     switch (asked.kind) {
       case "fetch":
         return this.#fetch(asked.target, asked.attempt);
-      case "verify":
-        return this.#verify(asked.target);
+      case "verify": {
+        const { current, previous } = this.#state.kept;
+        const installed = [current, previous].filter((each) => each !== undefined);
+        return this.#files.verify(asked.target, installed);
+      }
       case "prepare": {
-        const plan = await this.#plan(asked.target);
+        const plan = await this.#files.plan(asked.target);
         return this.#world.runner.prepare(plan, changesBetween(this.#running, plan));
       }
       case "write":
@@ -235,7 +225,7 @@ export class AgentApply {
         await this.#bringTo(asked.to);
         return this.#world.runner.resume();
       case "probe": {
-        const plan = await this.#plan(asked.target);
+        const plan = await this.#files.plan(asked.target);
         const before = await this.#planBefore();
         const { probation } = asked.target;
         const wrong = await this.#world.runner.probe(plan, changesBetween(before, plan), probation);
@@ -247,85 +237,26 @@ export class AgentApply {
     }
   }
 
-  /** Every file has the bytes of its digest, and every bundle that comes new is one that may be installed. */
-  async #verify({ digest }: Pick<Content, "digest">): Promise<void> {
-    const { store, allow } = this.#world;
-    await store.check(digest);
-    const plan = await this.#plan({ digest });
-    for (const file of plan.files) await store.check(file.digest);
-    const asked = unvouched(plan, await this.#installed());
-    if (asked.length === 0 || allow === undefined) return;
-    const bundles = [...new Set(asked.map(([, { digest: bundle }]) => bundle))];
-    checkSigned(asked, await allow(bundles, this.#fetching.signal));
-  }
-
-  /** Plans that were allowed when they came. One that cannot be read vouches for nothing. */
-  async #installed(): Promise<readonly Plan[]> {
-    const { current, previous } = this.#state.kept;
-    const contents = [current, previous].filter((each) => each !== undefined);
-    return Promise.all(contents.map((each) => this.#plan(each).catch(() => emptyPlan)));
-  }
-
-  /** Each file whose digest is not there; what an earlier try brought is not fetched again. */
-  async #fetch(target: Target, attempt: number): Promise<void> {
-    this.#fetching.abort();
-    const fetching = new AbortController();
-    this.#fetching = fetching;
-    // What is being removed must not be what is fetched now.
-    await this.#collecting;
-    const { digest, bytes } = target;
+  #fetch(target: Target, attempt: number): Promise<void> {
     // What is tried again later comes without its plan.
-    const given = target.plan ?? (this.#said?.digest === digest ? this.#said.plan : undefined);
-    if (!(await this.#isWhole(digest))) {
-      if (given === undefined) await this.#get(digest, bytes, attempt, fetching.signal);
-      else await this.#put(digest, given);
-    }
-    for (const file of (await this.#plan(target)).files)
-      await this.#get(file.digest, file.bytes, attempt, fetching.signal);
-  }
-
-  /** One that is damaged is removed. */
-  async #isWhole(digest: string): Promise<boolean> {
-    if (!(await this.#world.store.has(digest))) return false;
-    return this.#world.store.check(digest).then(
-      () => true,
-      () => false,
+    const plan = target.plan ?? (this.#said?.digest === target.digest ? this.#said.plan : undefined);
+    return this.#files.fetch(target, plan, () =>
+      this.#step({ kind: "progress", attempt, at: this.#world.clock.now() }),
     );
   }
 
-  async #put(digest: string, bytes: Uint8Array): Promise<void> {
-    const receipt = await this.#world.store.receive(digest, bytes.length);
-    await receipt.add(bytes.subarray(receipt.offset));
-    await receipt.finish();
-  }
-
-  async #get(digest: string, bytes: number, attempt: number, signal: AbortSignal): Promise<void> {
-    const { store, files, clock } = this.#world;
-    if (await store.has(digest)) return;
-    const receipt = await store.receive(digest, bytes);
-    if (receipt.offset < bytes) {
-      for await (const piece of files.fetch(digest, receipt.offset, signal)) {
-        signal.throwIfAborted();
-        await receipt.add(piece);
-        this.#step({ kind: "progress", attempt, at: clock.now() });
-      }
-    }
-    await receipt.finish();
-  }
-
-  async #plan({ digest }: Pick<Content, "digest">): Promise<Plan> {
-    const decoded = decodePlan(await this.#world.store.read(digest));
-    if (!decoded.ok) throw new Fault("VETO", `the plan cannot be read: ${decoded.error}`);
-    return decoded.value;
+  get #contents(): readonly Content[] {
+    const { current, previous, awaited } = this.#state.kept;
+    return [current, previous, awaited].filter((each) => each !== undefined);
   }
 
   async #planBefore(): Promise<Plan> {
     const { previous } = this.#state.kept;
-    return previous === undefined ? emptyPlan : this.#plan(previous);
+    return previous === undefined ? emptyPlan : this.#files.plan(previous);
   }
 
   async #bringTo(content: Content | undefined): Promise<void> {
-    const plan = content === undefined ? emptyPlan : await this.#plan(content);
+    const plan = content === undefined ? emptyPlan : await this.#files.plan(content);
     const before = this.#running;
     const changes = changesBetween(before, plan);
     // Also what comes to no end has been begun: on the way back everything that it may have touched is compared anew.
@@ -337,23 +268,6 @@ export class AgentApply {
       throw error;
     });
     this.#runs = content;
-  }
-
-  /** What nothing on disk names any more goes. A disk that refuses has it until the next time. */
-  async #collect(): Promise<void> {
-    const { current, previous, awaited } = this.#state.kept;
-    const wanted = new Set<string>();
-    try {
-      for (const content of [current, previous, awaited]) {
-        if (content === undefined) continue;
-        wanted.add(content.digest);
-        if (!(await this.#world.store.has(content.digest))) continue;
-        for (const { digest } of (await this.#plan(content)).files) wanted.add(digest);
-      }
-      if (isEnd(this.#state.phase)) await this.#world.store.collect(wanted);
-    } catch (error) {
-      this.#world.log.warn("files that are not needed could not be removed", { cause: messageOf(error) });
-    }
   }
 }
 

@@ -1,8 +1,12 @@
 /**
- * The bundles of a plan, looked at when their instances start: a card may have damaged one since it was installed. What is
- * damaged is fetched again, by the digest under which it was installed, and the rest of the node runs meanwhile.
+ * The bundles of a plan, looked at before each start of what runs them: a card may have damaged one since it was installed,
+ * also while it ran. What is damaged is fetched again, by the digest under which it was installed, and the rest of the node
+ * runs meanwhile.
  */
+import type { Clock } from "@interactor/shared/kernel/clock";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
+import { type Instant, later, seconds } from "@interactor/shared/kernel/units";
+import { planFilesMax } from "@interactor/shared/wire/limits";
 import type { Plan } from "@interactor/shared/wire/messages/plan";
 import type { ApplyStore } from "./ports/apply-store.ts";
 import type { HubFiles } from "./ports/hub-files.ts";
@@ -11,15 +15,32 @@ import type { Log } from "./ports/log.ts";
 type PlannedFile = Plan["files"][number];
 
 export interface BundlesWorld {
+  readonly clock: Clock;
   readonly applyStore: ApplyStore;
   readonly files: HubFiles;
   readonly log: Log;
 }
 
+/** What is known of one that was found damaged, until it was found whole. */
+interface Damage {
+  isFetching: boolean;
+  /** Why it could not be fetched last. */
+  failure: string | undefined;
+  /** Before that nobody is asked again. */
+  again: Instant;
+}
+
+/** After a try that failed: a hub that does not have it now may be given it, and a full disk be emptied. */
+const fetchAgainAfter = seconds(10);
+/** As many as a plan has; more are of plans before it. More: evict what is not on its way, else refuse: it is asked again. */
+const damagesMax = planFilesMax;
+
 export class AgentBundles {
   readonly #world: BundlesWorld;
   /** By digest; each once, however many instances wait for it. */
-  readonly #fetching = new Set<string>();
+  readonly #damages = new Map<string, Damage>();
+  /** By digest: many instances of one module start together, and read it once. */
+  readonly #looking = new Map<string, Promise<void>>();
   readonly #abort = new AbortController();
 
   constructor(world: BundlesWorld) {
@@ -28,16 +49,14 @@ export class AgentBundles {
 
   /** Throws a Fault `BUNDLE_DAMAGED` unless it has the bytes of its digest, and has it fetched: it may be there a little later. */
   async whole(file: PlannedFile): Promise<void> {
-    const { applyStore, log } = this.#world;
     const { digest } = file;
-    const words = `its bundle ${digest.slice(0, 12)} is damaged on this node's disk, and is fetched again from the hub`;
-    if (this.#fetching.has(digest)) throw new Fault("BUNDLE_DAMAGED", words);
+    const known = this.#damages.get(digest);
+    if (known?.isFetching === true) throw this.#fault(digest, known);
     try {
-      await applyStore.check(digest);
+      await this.#look(digest);
+      this.#damages.delete(digest);
     } catch (cause) {
-      log.error("a bundle is damaged on this node's disk", { digest, cause: messageOf(cause) });
-      if (!this.#fetching.has(digest)) void this.#fetch(file);
-      throw new Fault("BUNDLE_DAMAGED", words, { cause });
+      throw this.#fault(digest, this.#damaged(file, cause), cause);
     }
   }
 
@@ -45,10 +64,49 @@ export class AgentBundles {
     this.#abort.abort();
   }
 
-  async #fetch({ digest, bytes }: PlannedFile): Promise<void> {
-    const { applyStore, files, log } = this.#world;
+  #look(digest: string): Promise<void> {
+    const looking = this.#looking.get(digest);
+    if (looking !== undefined) return looking;
+    const begun = this.#world.applyStore.check(digest).finally(() => this.#looking.delete(digest));
+    this.#looking.set(digest, begun);
+    return begun;
+  }
+
+  #damaged(file: PlannedFile, cause: unknown): Damage {
+    const { clock, log } = this.#world;
+    const { digest } = file;
+    const at = clock.now();
+    const damage = this.#damages.get(digest) ?? { isFetching: false, failure: undefined, again: at };
+    if (!this.#damages.has(digest)) {
+      log.error("a bundle is damaged on this node's disk", { digest, cause: messageOf(cause) });
+      if (!this.#hasRoom()) return damage;
+      this.#damages.set(digest, damage);
+    }
+    if (!damage.isFetching && at >= damage.again) void this.#fetch(file, damage);
+    return damage;
+  }
+
+  #hasRoom(): boolean {
+    if (this.#damages.size < damagesMax) return true;
+    const idle = [...this.#damages].find(([, { isFetching }]) => !isFetching);
+    return idle !== undefined && this.#damages.delete(idle[0]);
+  }
+
+  #fault(digest: string, { failure }: Damage, cause?: unknown): Fault {
+    const is = `its bundle ${digest.slice(0, 12)} is damaged on this node's disk`;
+    const isAway = this.#world.files.isHubThere === false;
+    const words = isAway
+      ? `${is}, and the hub that has it is away: it is fetched and started when the hub is back`
+      : failure === undefined
+        ? `${is}: it is fetched again from the hub, and started then`
+        : `${is} and could not be fetched again, which is tried every ${fetchAgainAfter / 1000} s: ${failure}`;
+    return new Fault("BUNDLE_DAMAGED", words, { cause });
+  }
+
+  async #fetch({ digest, bytes }: PlannedFile, damage: Damage): Promise<void> {
+    const { applyStore, clock, files, log } = this.#world;
     const { signal } = this.#abort;
-    this.#fetching.add(digest);
+    damage.isFetching = true;
     try {
       const receipt = await applyStore.receive(digest, bytes);
       if (receipt.offset < bytes) {
@@ -60,10 +118,12 @@ export class AgentBundles {
       await receipt.finish();
       log.info("a damaged bundle was fetched again", { digest });
     } catch (error) {
+      if (signal.aborted) return;
       // Whoever waits for it asks again.
+      damage.failure = messageOf(error);
+      damage.again = later(clock.now(), fetchAgainAfter);
       log.warn("a damaged bundle could not be fetched", { digest, cause: messageOf(error) });
-    } finally {
-      this.#fetching.delete(digest);
     }
+    damage.isFetching = false;
   }
 }

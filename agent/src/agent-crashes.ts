@@ -1,15 +1,16 @@
 /**
- * Crash reports of this node: kept on its disk, and told to the hub one after the other at a slow pace. Stands around the
- * link's port, so that the loop of the agent knows nothing of it.
+ * Crash reports of this node: kept on its disk, and told to the hub one after the other at a slow pace.
  */
+import { whenDue } from "@interactor/shared/kernel/clock";
 import { messageOf } from "@interactor/shared/kernel/fault";
-import { between, type Instant, later, millis, seconds } from "@interactor/shared/kernel/units";
+import { type Instant, later, seconds } from "@interactor/shared/kernel/units";
 import { crashReasonLength } from "@interactor/shared/wire/messages/crash";
 import { nodeTopics } from "@interactor/shared/wire/topics";
 import { CrashBook, cut, type Death } from "./core/crashes/crash-book.ts";
 import { HiddenTexts } from "./core/crashes/hidden-texts.ts";
+import type { Neighbour } from "./agent-neighbours.ts";
 import type { CrashStore } from "./ports/crash-store.ts";
-import type { Connection, HubLink } from "./ports/hub-link.ts";
+import type { Connection } from "./ports/hub-link.ts";
 import type { Log } from "./ports/log.ts";
 import type { Secrets } from "./ports/secrets.ts";
 import type { SiteClock } from "./ports/site-clock.ts";
@@ -31,7 +32,7 @@ export interface CrashesWorld {
   readonly digestOf: (text: string) => string;
 }
 
-export class AgentCrashes implements Disposable {
+export class AgentCrashes implements Neighbour, Disposable {
   readonly #topic: string;
   readonly #world: CrashesWorld;
   readonly #hidden = new HiddenTexts();
@@ -68,26 +69,17 @@ export class AgentCrashes implements Disposable {
   /** The reason of an end without what is secret, no longer than a report has it: it is logged, reported and shown too. */
   readonly tellable = (reason: string): string => cut(this.#hidden.without(reason), crashReasonLength);
 
-  /** The same link, over which reports go too. */
-  over(link: HubLink): HubLink {
-    return {
-      open: (options, events) => {
-        const connection = link.open(options, {
-          ...events,
-          connected: () => {
-            this.#connection = connection;
-            this.#mayFrom = later(this.#world.clock.now(), firstAfter);
-            events.connected();
-            this.#pump();
-          },
-          closed: (reason) => {
-            if (this.#connection === connection) this.#cut();
-            events.closed(reason);
-          },
-        });
-        return connection;
-      },
-    };
+  connected(connection: Connection): void {
+    this.#connection = connection;
+    this.#mayFrom = later(this.#world.clock.now(), firstAfter);
+    this.#pump();
+  }
+
+  disconnected(): void {
+    this.#connection = undefined;
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#book.disconnected();
   }
 
   /** A guest has ended that should not have. */
@@ -100,14 +92,7 @@ export class AgentCrashes implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#cut();
-  }
-
-  #cut(): void {
-    this.#connection = undefined;
-    this.#cancel?.();
-    this.#cancel = undefined;
-    this.#book.disconnected();
+    this.disconnected();
   }
 
   #pump(): void {
@@ -127,8 +112,7 @@ export class AgentCrashes implements Disposable {
   }
 
   #pumpAt(due: Instant): void {
-    const { clock } = this.#world;
-    this.#cancel = clock.after(millis(Math.max(between(clock.now(), due), 0)), () => {
+    this.#cancel = whenDue(this.#world.clock, due, () => {
       this.#cancel = undefined;
       this.#pump();
     });

@@ -9,8 +9,8 @@ import type { Applied } from "@interactor/shared/sdk/context";
 import type { FromGuest, InputChange, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import { instanceOf } from "@interactor/shared/sdk/run-name";
 import type { InstanceMetrics } from "@interactor/shared/wire/messages/measured";
-import { moduleLimitsDefault } from "@interactor/shared/wire/messages/module-limits";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
+import { GuestPings, pingInterval, silentAfter } from "./agent-guest-pings.ts";
 import { OpenQuestions } from "./agent-questions.ts";
 import { InstanceServices, plain, type ServedRun } from "./agent-services.ts";
 import type { Death } from "./core/crashes/crash-book.ts";
@@ -35,6 +35,8 @@ export interface GuestKeeping {
   readonly log: Log;
   /** It is gone. Returns what its supervisor has to say to that, in words for people. */
   readonly died: (guest: string, reason: string) => string;
+  /** It could not begin, which is no end of it: it is to be tried again. */
+  readonly refused: (guest: string) => void;
   /** A reason as it may be told: a guest that dies may do so with a secret on its lips. By default as it is. */
   readonly tellable?: ((reason: string) => string) | undefined;
   /** What is known of an end that nobody wanted. */
@@ -52,16 +54,8 @@ const stopTimeout = millis(700);
 const prepareTimeout = seconds(30);
 /** For a self-test, and for other settings. Longer: something is wrong. */
 const questionTimeout = seconds(10);
-/** Between two pings of a guest. */
-const pingInterval = seconds(1);
 /** What a run has begun it finishes, before another one takes over. Longer: it hangs, and is ended under it. */
 const finishTimeout = seconds(5);
-/** Pings' time without an answer. More: its instances are said to be silent. */
-const silencesToSay = 2;
-/** As long as every module has, in pings. */
-const silencesDefault = moduleLimitsDefault.handlerMs / pingInterval;
-/** Until its first answer: loading code takes a slow Pi longer than anything after it. */
-const silencesAtStartMax = 30;
 
 export class GuestKeeper implements AsyncDisposable {
   readonly name: string;
@@ -69,7 +63,7 @@ export class GuestKeeper implements AsyncDisposable {
   readonly place: string;
   readonly #kind: GuestPlace["kind"];
   readonly #open: OpenGuest;
-  readonly #silencesMax: number;
+  readonly #pings: GuestPings;
   readonly #options: GuestKeeping;
   readonly #events: GuestEvents;
   /** By its name, which all messages have. */
@@ -82,13 +76,6 @@ export class GuestKeeper implements AsyncDisposable {
   /** The latest change of each input while the guest is silent: at most one for each input there is. */
   readonly #held = new Map<string, InputChange>();
   #cancelPing: (() => void) | undefined;
-  #isAnswerDue = false;
-  #hasAnswered = false;
-  /**
-   * Rounds of pings without an answer. Counted, not measured: after a stop of this process the clock would say
-   * that every guest hangs.
-   */
-  #silences = 0;
   readonly #trail = new GuestTrail();
   #line: GuestLine | undefined;
   /** Why it is away. */
@@ -103,7 +90,7 @@ export class GuestKeeper implements AsyncDisposable {
     this.place = place.name;
     this.#kind = kind;
     this.#open = open;
-    this.#silencesMax = silenceMax === undefined ? silencesDefault : Math.ceil(silenceMax / pingInterval);
+    this.#pings = new GuestPings(silenceMax);
     this.#options = options;
     this.#questions = new OpenQuestions(options.clock);
     this.#events = events;
@@ -129,7 +116,7 @@ export class GuestKeeper implements AsyncDisposable {
   }
 
   apply(instance: string, input: string, applied: Applied | undefined): void {
-    if (this.#silences > 0) this.#hold([instance, input, applied]);
+    if (this.#pings.isLate) this.#hold([instance, input, applied]);
     else if (this.#changes.push([instance, input, applied]) === 1) queueMicrotask(() => this.#postChanges());
   }
 
@@ -237,30 +224,21 @@ export class GuestKeeper implements AsyncDisposable {
 
   #ping(): void {
     this.#cancelPing = this.#options.clock.after(pingInterval, () => this.#ping());
-    if (!this.#isAnswerDue) {
-      this.#isAnswerDue = true;
-      return this.#post(["ping"]);
-    }
-    this.#silences += 1;
-    if (this.#silences === silencesToSay && this.#hasAnswered) this.#saySilent();
-    const most = this.#hasAnswered ? this.#silencesMax : silencesAtStartMax;
-    if (this.#silences < most) return undefined;
-    return this.#died(`it did not answer for ${(most * pingInterval) / 1000} s`, { cause: "hang" });
+    const found = this.#pings.round();
+    if (found === "ask") this.#post(["ping"]);
+    if (found === "is-silent") this.#saySilent();
+    if (found === "hangs") this.#died(`it did not answer for ${this.#pings.patience} s`, { cause: "hang" });
   }
 
   #saySilent(): void {
-    const reason = `it has not answered for ${(silencesToSay * pingInterval) / 1000} s`;
+    const reason = `it has not answered for ${silentAfter} s`;
     for (const name of this.#states.keys()) this.#events.stateChanged(name, { state: "waiting", reason });
   }
 
   #answered(): void {
-    // Of one that has just been started again nobody has said that it is silent.
-    const wasSaid = this.#hasAnswered && this.#silences >= silencesToSay;
-    this.#isAnswerDue = false;
-    this.#hasAnswered = true;
+    const wasSaid = this.#pings.answered();
     for (const name of this.#runs.keys()) this.#events.beat(name);
     if (wasSaid) for (const [name, state] of this.#states) this.#events.stateChanged(name, state);
-    this.#silences = 0;
     this.#changes.push(...this.#held.values());
     this.#held.clear();
     this.#postChanges();
@@ -282,15 +260,16 @@ export class GuestKeeper implements AsyncDisposable {
   /** For the first time, or again. */
   spawn(): void {
     if (this.#isStopping || this.#line !== undefined) return;
-    this.#isAnswerDue = false;
-    this.#hasAnswered = false;
+    this.#pings.began();
     this.#trail.began(this.#options.clock.now());
     const line = this.#open(this.name, {
       said: (message) => {
         if (this.#line === line) this.#receive(message);
       },
       ended: (reason, end) => {
-        if (this.#line === line) this.#died(reason, end);
+        if (this.#line !== line) return;
+        if (end === undefined) this.#refused(reason);
+        else this.#died(reason, end);
       },
     });
     this.#line = line;
@@ -298,10 +277,30 @@ export class GuestKeeper implements AsyncDisposable {
     for (const run of this.#runs.values()) this.#begin(run);
   }
 
-  #died(said: string, end: GuestEnd | undefined): void {
-    const [line, reason] = [this.#line, this.#options.tellable?.(said) ?? said];
+  #died(said: string, end: GuestEnd): void {
+    const reason = this.#options.tellable?.(said) ?? said;
+    if (!this.#isStopping) this.#crashed(reason, { ...this.#line?.usage, ...end });
+    this.#away(`the ${this.#kind} died: ${reason}`);
+    if (this.#isStopping) return;
+    const more = this.#options.died(this.name, reason);
+    const words = more === "" ? this.#death : `${this.#death}; ${more}`;
+    for (const name of this.#runs.keys()) this.#say(name, { state: "failed", reason: words });
+    if (this.#runs.size === 0) this.#options.log.warn(`${this.name}: ${this.#death}`);
+  }
+
+  /** It is tried again and again until it begins: what is wrong is told when it is news. */
+  #refused(reason: string): void {
+    this.#trail.refused();
+    this.#away(reason);
+    if (this.#isStopping) return;
+    this.#options.refused(this.name);
+    for (const name of this.#runs.keys())
+      if (this.#states.get(name)?.reason !== reason) this.#say(name, { state: "failed", reason });
+  }
+
+  #away(death: string): void {
+    const line = this.#line;
     this.#line = undefined;
-    if (!this.#isStopping && end !== undefined) this.#crashed(reason, { ...line?.usage, ...end });
     void line?.end();
     this.#cancelPing?.();
     for (const services of this.#services.values()) services.end();
@@ -309,15 +308,10 @@ export class GuestKeeper implements AsyncDisposable {
     // An instance that starts again is told what its inputs hold.
     this.#held.clear();
     this.#changes = [];
-    this.#silences = 0;
-    this.#death = `the ${this.#kind} died: ${reason}`;
-    this.#questions.answerAll(this.#death);
+    this.#pings.began();
+    this.#death = death;
+    this.#questions.answerAll(death);
     this.#stopped?.();
-    if (this.#isStopping) return;
-    const more = this.#options.died(this.name, reason);
-    const words = more === "" ? this.#death : `${this.#death}; ${more}`;
-    for (const name of this.#runs.keys()) this.#say(name, { state: "failed", reason: words });
-    if (this.#runs.size === 0) this.#options.log.warn(`${this.name}: ${this.#death}`);
   }
 
   #crashed(reason: string, end: GuestEnd): void {

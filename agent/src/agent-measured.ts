@@ -1,18 +1,16 @@
-/**
- * What modules of this node measure of themselves, told to the hub when it has changed. Stands around the link's port, so
- * that the loop of the agent knows nothing of it.
- */
+/** What modules of this node measure of themselves, told to the hub when it has changed. */
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { seconds } from "@interactor/shared/kernel/units";
 import { instancesMax, payloadBytesMax } from "@interactor/shared/wire/limits";
 import { encodeMeasured, type InstanceMetrics } from "@interactor/shared/wire/messages/measured";
 import { nodeTopics } from "@interactor/shared/wire/topics";
-import type { Connection, HubLink } from "./ports/hub-link.ts";
+import type { Neighbour } from "./agent-neighbours.ts";
+import type { Connection } from "./ports/hub-link.ts";
 
 /** Between two words: of all instances together. */
 const interval = seconds(5);
 
-export class AgentMeasured implements Disposable {
+export class AgentMeasured implements Neighbour, Disposable {
   readonly #topic: string;
   readonly #clock: Clock;
   readonly #metrics = new Map<string, InstanceMetrics>();
@@ -33,26 +31,14 @@ export class AgentMeasured implements Disposable {
     this.#sayLater();
   };
 
-  /** The same link, over which metrics go too. */
-  over(link: HubLink): HubLink {
-    return {
-      open: (options, events) => {
-        const connection = link.open(options, {
-          ...events,
-          connected: () => {
-            this.#connection = connection;
-            events.connected();
-            // The hub may be another one.
-            if (this.#metrics.size > 0) this.#sayLater();
-          },
-          closed: (reason) => {
-            if (this.#connection === connection) this.#connection = undefined;
-            events.closed(reason);
-          },
-        });
-        return connection;
-      },
-    };
+  connected(connection: Connection): void {
+    this.#connection = connection;
+    // The hub may be another one.
+    if (this.#metrics.size > 0) this.#sayLater();
+  }
+
+  disconnected(): void {
+    this.#connection = undefined;
   }
 
   [Symbol.dispose](): void {

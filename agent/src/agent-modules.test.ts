@@ -61,8 +61,9 @@ function room(given: Partial<ModulesOptions> = {}) {
       escalated: (instance, reason) => void escalated.push(`${instance}: ${reason}`),
     },
   );
-  const end = (reason: string): void => opened.at(-1)?.ended(reason);
-  return { clock, host, opened, told, reports, escalated, words, end, loading };
+  const end = (reason: string): void => opened.at(-1)?.ended(reason, { cause: "error" });
+  const refuse = (reason: string): void => opened.at(-1)?.ended(reason);
+  return { clock, host, opened, told, reports, escalated, words, end, refuse, loading };
 }
 
 test("a guest that dies starts again, later each time, with all that it ran", () => {
@@ -124,6 +125,32 @@ test("one that ran well in between is not", () => {
   }
 
   expect(escalated).toEqual([]);
+});
+
+test("one that cannot begin again is no crash of its module: it is tried until it can, and what is wrong is told once", () => {
+  const deaths: string[] = [];
+  const { clock, host, opened, reports, escalated, end, refuse, loading } = room({
+    crashed: ({ reason, restarts }) => void deaths.push(`${reason} after ${restarts} restarts`),
+  });
+  host.start({ name: "left", module: "lamp", settings: {} });
+  end("it fell");
+  reports.length = 0;
+
+  loading.isSlow = true;
+  clock.advance(seconds(1));
+  for (let time = 0; time < 100; time++) {
+    refuse("its bundle is damaged");
+    clock.advance(seconds(2));
+  }
+  expect(opened).toHaveLength(102);
+  expect([reports, escalated]).toEqual([["left: its bundle is damaged"], []]);
+
+  refuse("its bundle is damaged");
+  loading.isSlow = false;
+  clock.advance(seconds(2));
+  expect(reports).toEqual(["left: its bundle is damaged", "left: running"]);
+  end("it fell once more");
+  expect(deaths).toEqual(["it fell after 0 restarts", "it fell once more after 1 restarts"]);
 });
 
 test("one that takes long to load when it starts again is not said to have failed again", () => {

@@ -3,9 +3,10 @@
  * Guests themselves are kept by `agent-guest.ts`; when one is started again is decided by a supervisor.
  */
 import { unreachable } from "@interactor/shared/kernel/assert";
+import { whenDue } from "@interactor/shared/kernel/clock";
 import { Fault } from "@interactor/shared/kernel/fault";
 import type { Random } from "@interactor/shared/kernel/random";
-import { between, millis, seconds } from "@interactor/shared/kernel/units";
+import { between, seconds } from "@interactor/shared/kernel/units";
 import { instanceOf, runName } from "@interactor/shared/sdk/run-name";
 import {
   stepSupervisor,
@@ -21,7 +22,7 @@ import { AgentSuccessions } from "./agent-successions.ts";
 import type { PlacedRun } from "./agent-successor.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents, Verdict } from "./ports/module-host.ts";
 
-export interface ModulesOptions extends Omit<GuestKeeping, "died"> {
+export interface ModulesOptions extends Omit<GuestKeeping, "died" | "refused"> {
   readonly random: Random;
   /** `undefined`: there is no such module. */
   readonly placeOf: (instance: InstanceSpec) => GuestPlace | undefined;
@@ -166,7 +167,7 @@ export class AgentModules implements ModuleHost {
   async #prepareApart(instance: InstanceSpec, place: GuestPlace): Promise<Verdict> {
     await using guest = new GuestKeeper(
       place,
-      { ...this.#options, died: (_name, reason) => reason },
+      { ...this.#options, died: (_name, reason) => reason, refused: () => undefined },
       this.#guestEvents,
     );
     guest.spawn();
@@ -192,7 +193,9 @@ export class AgentModules implements ModuleHost {
       if (rising !== undefined) rising.metrics = metrics;
       else if (this.#served(run) !== undefined) this.#options.measured?.(instanceOf(run), metrics);
     };
-    const guest = new GuestKeeper(place, { ...this.#options, died, measured }, this.#guestEvents, name);
+    const refused = (): void => this.#refused(name);
+    const keeping = { ...this.#options, died, refused, measured };
+    const guest = new GuestKeeper(place, keeping, this.#guestEvents, name);
     this.#guests.set(name, guest);
     this.#step({ kind: "add", child: { name, restart: "permanent" }, at: this.#options.clock.now() });
     return guest;
@@ -256,6 +259,10 @@ export class AgentModules implements ModuleHost {
     return `it ended ${supervision.intensity + 1} times, and never ran for ${supervision.healthyAfter / 1000} s; ${again}`;
   }
 
+  #refused(guest: string): void {
+    if (!this.#isOver) this.#step({ kind: "refused", child: guest, at: this.#options.clock.now() });
+  }
+
   #step(event: SupervisorEvent): readonly SupervisorEffect[] {
     const { clock, random } = this.#options;
     const { state, effects } = stepSupervisor(supervision, this.#supervised, event, random);
@@ -264,8 +271,7 @@ export class AgentModules implements ModuleHost {
     this.#cancelDue?.();
     const due = supervisorDueAt(this.#supervised);
     if (due === undefined || this.#isOver) return effects;
-    const wait = millis(Math.max(between(clock.now(), due), 0));
-    this.#cancelDue = clock.after(wait, () => void this.#step({ kind: "tick", at: clock.now() }));
+    this.#cancelDue = whenDue(clock, due, () => void this.#step({ kind: "tick", at: clock.now() }));
     return effects;
   }
 

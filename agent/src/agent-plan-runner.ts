@@ -220,7 +220,7 @@ export class AgentPlanRunner implements PlanRunner {
     const planned = own(plan.instances, name);
     if (planned === undefined) return undefined;
     try {
-      const verdict = await this.#parts.instances.prepare(await this.#specOf(name, planned));
+      const verdict = await this.#parts.instances.prepare(await this.#specOf(name, planned, plan));
       return verdict === undefined ? undefined : { words: `${name}: ${verdict}`, isPassing: false };
     } catch (error) {
       const isPassing = error instanceof Fault && error.code === "SECRET_MISSING";
@@ -231,7 +231,7 @@ export class AgentPlanRunner implements PlanRunner {
   /** What cannot be started takes leave: nobody knows when it comes. */
   async #stop(name: string, plan: Plan, isBack: boolean): Promise<void> {
     const planned = isBack ? own(plan.instances, name) : undefined;
-    const next = planned && (await this.#specOf(name, planned).catch(() => undefined));
+    const next = planned && (await this.#specOf(name, planned, plan).catch(() => undefined));
     await this.#parts.instances.stop(name, { isBack, next });
   }
 
@@ -264,7 +264,7 @@ export class AgentPlanRunner implements PlanRunner {
     const planned = own(plan.instances, name);
     if (planned === undefined) return;
     const { instances } = this.#parts;
-    const verdict = await this.#specOf(name, planned).then(
+    const verdict = await this.#specOf(name, planned, plan).then(
       (spec) => instances.reconfigure(spec),
       (error: unknown) => messageOf(error),
     );
@@ -275,14 +275,14 @@ export class AgentPlanRunner implements PlanRunner {
 
   /** Its bundle is on the disk as it should be. */
   async #readySpec(name: string, plan: Plan, planned: PlannedInstance): Promise<InstanceSpec> {
-    const spec = await this.#specOf(name, planned);
-    const bundle = plan.files.find(({ digest }) => digest === planned.digest);
-    if (bundle !== undefined) await this.#parts.bundles.whole(bundle);
+    const spec = await this.#specOf(name, planned, plan);
+    await spec.whole?.();
     return spec;
   }
 
-  async #specOf(name: string, planned: PlannedInstance): Promise<InstanceSpec> {
+  async #specOf(name: string, planned: PlannedInstance, { files }: Plan): Promise<InstanceSpec> {
     const { module, version, digest, leases, grants, limits } = planned;
+    const bundle = files.find((file) => file.digest === digest);
     const settings = await withSecrets(planned.settings, (source) => {
       if (source === undefined) throw new Fault("SECRET_MISSING", "a secret of it has no place on a node");
       return this.#parts.secrets.read(source);
@@ -295,6 +295,7 @@ export class AgentPlanRunner implements PlanRunner {
       digest,
       settings,
       leases,
+      ...(bundle && { whole: () => this.#parts.bundles.whole(bundle) }),
       ...(grants && { grants }),
       ...(limits && { limits }),
       ...(isBack && { isBack }),

@@ -1,6 +1,5 @@
 /**
  * What the hub wants to know of a running module: made when it asks, held until it has pulled all of it, one at a time.
- * Stands around the ports of link and modules, so that the loop of the agent knows nothing of it.
  */
 import { unreachable } from "@interactor/shared/kernel/assert";
 import type { Clock } from "@interactor/shared/kernel/clock";
@@ -14,7 +13,8 @@ import {
   type ProfileWord,
 } from "@interactor/shared/wire/messages/profile";
 import { nodeTopics } from "@interactor/shared/wire/topics";
-import type { Connection, HubLink } from "./ports/hub-link.ts";
+import type { Hearing, Neighbour } from "./agent-neighbours.ts";
+import type { Connection } from "./ports/hub-link.ts";
 import type { Log } from "./ports/log.ts";
 import type { ModuleHost, ModuleHostEvents } from "./ports/module-host.ts";
 
@@ -39,7 +39,8 @@ interface Held {
   bytes: Uint8Array | undefined;
 }
 
-export class AgentProfile {
+export class AgentProfile implements Neighbour {
+  readonly hears: Hearing;
   readonly #topics: ReturnType<typeof nodeTopics>;
   readonly #world: ProfileWorld;
   #connection: Connection | undefined;
@@ -50,27 +51,15 @@ export class AgentProfile {
   constructor({ site, node }: { readonly site: string; readonly node: string }, world: ProfileWorld) {
     this.#topics = nodeTopics(site, node);
     this.#world = world;
+    this.hears = { topic: this.#topics.profile, message: (payload) => this.#asked(payload) };
   }
 
-  /** The same link, over which the hub asks too. */
-  over(link: HubLink): HubLink {
-    const { profile } = this.#topics;
-    return {
-      open: (options, events) => {
-        const connection = link.open(
-          { ...options, subscriptions: [...options.subscriptions, profile] },
-          {
-            ...events,
-            message: (topic, payload) => {
-              if (topic === profile) this.#asked(payload);
-              else events.message(topic, payload);
-            },
-          },
-        );
-        this.#connection = connection;
-        return connection;
-      },
-    };
+  connected(connection: Connection): void {
+    this.#connection = connection;
+  }
+
+  disconnected(): void {
+    this.#connection = undefined;
   }
 
   /** The same modules; of those that were opened last it is told. */

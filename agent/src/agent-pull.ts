@@ -1,16 +1,16 @@
 /**
  * Files of the hub over the link that is there: asks for pieces as the core says, one file after the other, and waits
- * through cuts. Stands around the link's port, so that the loop of the agent knows nothing of it.
+ * through cuts.
  */
-import type { Clock } from "@interactor/shared/kernel/clock";
+import { type Clock, whenDue } from "@interactor/shared/kernel/clock";
 import { Fault } from "@interactor/shared/kernel/fault";
-import { between, millis } from "@interactor/shared/kernel/units";
 import { pieceSumBytes } from "@interactor/shared/wire/limits";
 import { decodePiece, encodePull, type Piece, type PulledKind } from "@interactor/shared/wire/messages/pull";
 import { nodeTopics } from "@interactor/shared/wire/topics";
+import type { Hearing, Neighbour } from "./agent-neighbours.ts";
 import { Transfer } from "./core/transfer/transfer.ts";
 import type { HubFiles } from "./ports/hub-files.ts";
-import type { Connection, HubLink } from "./ports/hub-link.ts";
+import type { Connection } from "./ports/hub-link.ts";
 import type { KeptPieces } from "./ports/kept-pieces.ts";
 import type { Log } from "./ports/log.ts";
 import type { TrustSource } from "./ports/trust.ts";
@@ -37,7 +37,8 @@ interface Job {
   failed: Fault | undefined;
 }
 
-export class AgentPull {
+export class AgentPull implements Neighbour {
+  readonly hears: Hearing;
   readonly #topics: ReturnType<typeof nodeTopics>;
   readonly #world: PullWorld;
   #connection: Connection | undefined;
@@ -52,36 +53,7 @@ export class AgentPull {
   constructor(options: PullOptions, world: PullWorld) {
     this.#topics = nodeTopics(options.site, options.node);
     this.#world = world;
-  }
-
-  /** The same link, over which pieces come too. */
-  over(link: HubLink): HubLink {
-    return {
-      open: (options, events) => {
-        const { piece } = this.#topics;
-        let isOpen = true;
-        const connection = link.open(
-          { ...options, subscriptions: [...options.subscriptions, piece] },
-          {
-            ...events,
-            connected: () => {
-              if (isOpen) this.#connected(connection);
-              events.connected();
-            },
-            message: (topic, payload) => {
-              if (topic === piece) this.#piece(payload);
-              else events.message(topic, payload);
-            },
-            closed: (reason) => {
-              isOpen = false;
-              if (this.#connection === connection) this.#cut();
-              events.closed(reason);
-            },
-          },
-        );
-        return connection;
-      },
-    };
+    this.hears = { topic: this.#topics.piece, message: (payload) => this.#piece(payload) };
   }
 
   /** By their digests. */
@@ -94,8 +66,12 @@ export class AgentPull {
 
   #files(): HubFiles {
     const job = (): Job | undefined => this.#job;
+    const isHubThere = (): boolean => this.#connection !== undefined;
     return {
       fetch: (digest, offset, signal) => this.#pull("content", digest, offset, signal),
+      get isHubThere() {
+        return isHubThere();
+      },
       get progress() {
         const now = job();
         return now?.kind === "content" ? now.transfer.progress : undefined;
@@ -163,12 +139,12 @@ export class AgentPull {
     if (job.kind === "content" && job.transfer.isOver) await this.#world.kept.forget(job.name);
   }
 
-  #connected(connection: Connection): void {
+  connected(connection: Connection): void {
     this.#connection = connection;
     this.#ask();
   }
 
-  #cut(): void {
+  disconnected(): void {
     this.#connection = undefined;
     this.#job?.transfer.cut();
     this.#cancel?.();
@@ -186,7 +162,7 @@ export class AgentPull {
     this.#cancel?.();
     const due = transfer.dueAt;
     if (due === undefined) return;
-    this.#cancel = clock.after(millis(Math.max(between(clock.now(), due), 0)), () => {
+    this.#cancel = whenDue(clock, due, () => {
       transfer.expire(clock.now());
       this.#ask();
     });

@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { messageOf } from "@interactor/shared/kernel/fault";
+import { describe, expect, test, vi } from "vitest";
 import { InstanceStorage } from "./agent-storage.ts";
 import type { Stored } from "./ports/module-services.ts";
 
@@ -119,4 +120,74 @@ test("a copy that a disk did not take is told so of what it sets, and leaves wha
 
   expect(there.files["lamp"]).toEqual({ "@version": "2", look: "bright" });
   expect(await new InstanceStorage(lamp("1", true), there).all()).toEqual(before);
+});
+
+describe("what a copy keeps when it takes over, on a disk that refuses one write", () => {
+  const before = { "@version": "1", look: "dark" };
+  // What was left, what is kept, and one write each for what comes after it.
+  test.each([1, 2, 3, 4, 5])("the write of number %i", async (refused) => {
+    const there = disk({ lamp: before });
+    let write = 0;
+    const copy = new InstanceStorage(
+      lamp("2"),
+      {
+        ...there,
+        saveStored: async (name, stored) => {
+          write += 1;
+          if (write === refused) throw new Error("no space");
+          await there.saveStored(name, stored);
+          // A power cut leaves this: never what one version wrote in the other's name.
+          expect(there.files["lamp"]?.["look"]).toBe(
+            there.files["lamp"]?.["@version"] === "2" ? "light" : "dark",
+          );
+        },
+      },
+      before,
+    );
+    const kept: Record<string, unknown> = { "@version": "2", look: "light" };
+    for (const [key, value] of Object.entries({ look: "light", "@version": "2" })) await copy.set(key, value);
+    const refusals = [await copy.keep(before).then(() => undefined, messageOf)];
+    for (const [key, value] of Object.entries({ count: 1, more: 2, last: 3 })) {
+      const refusal = await copy.set(key, value).then(() => undefined, messageOf);
+      refusals.push(refusal);
+      if (refusal === undefined) kept[key] = value;
+      expect(await copy.all()).toEqual(kept);
+    }
+
+    expect(refusals.filter((each) => each === "no space")).toHaveLength(1);
+    expect(there.files["lamp"]).toEqual(kept);
+    expect(await new InstanceStorage(lamp("2"), there).all()).toEqual(kept);
+    expect(await new InstanceStorage(lamp("1", true), there).all()).toEqual(before);
+  });
+});
+
+test("a write that is refused takes nothing of what goes to the disk behind it", async () => {
+  const before = { "@version": "1", look: "dark" };
+  const there = disk({ lamp: before });
+  const writes: PromiseWithResolvers<void>[] = [];
+  const slow = {
+    ...there,
+    saveStored: async (name: string, stored: Stored) => {
+      if (name === "lamp") {
+        const write = Promise.withResolvers<void>();
+        writes.push(write);
+        await write.promise;
+      }
+      await there.saveStored(name, stored);
+    },
+  };
+  const copy = new InstanceStorage(lamp("2"), slow, before);
+  await copy.set("@version", "2");
+  const keeping = copy.keep(before);
+  const setting = copy.set("look", "light");
+  await vi.waitFor(() => expect(writes).toHaveLength(2));
+
+  writes[0]?.reject(new Error("no space"));
+  await expect(keeping).rejects.toThrow("no space");
+  expect(await copy.all()).toEqual({ "@version": "2", look: "light" });
+  writes[1]?.resolve();
+  await setting;
+
+  expect(await copy.all()).toEqual({ "@version": "2", look: "light" });
+  expect(there.files["lamp"]).toEqual({ "@version": "2", look: "light" });
 });

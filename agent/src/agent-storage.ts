@@ -51,6 +51,10 @@ export class InstanceStorage {
   #begunWith: Stored | undefined;
   /** What it took over from, until that is left for the version that wrote it. */
   #toLeave: Stored | undefined;
+  /** What was a copy when it was kept, until a write of it came to its end: on disk is what another version has written. */
+  #unkept: Stored | undefined;
+  /** Writes on their way to the disk. */
+  #writes = 0;
   #isSealed = false;
   #isUsed = false;
 
@@ -97,8 +101,11 @@ export class InstanceStorage {
     if (key.length > nameLengthMax)
       throw new Fault("STORAGE_KEY", `a key has at most ${nameLengthMax} letters`);
     // One after the other: each begins with what the one before it has left. To the disk they may go together.
-    const after = await this.#inTurn(() => this.#set(key, value));
-    if (!this.#isCopy && after !== undefined) await this.#save(after);
+    const { written } = await this.#inTurn(async () => {
+      const after = await this.#set(key, value);
+      return { written: this.#isCopy || after === undefined ? undefined : this.#save(after) };
+    });
+    await written;
   }
 
   /** Nothing is written any more but what was on its way to the disk already; gives what there is. */
@@ -114,15 +121,17 @@ export class InstanceStorage {
 
   /** What was a copy is what is on disk; `before` is what stands there. Throws a Fault when the disk does not take it. */
   async keep(before: Stored): Promise<void> {
-    const stored = await this.#inTurn(async () => {
+    const { written } = await this.#inTurn(async () => {
       const all = await this.all();
       // From now on it is told what the disk refuses: it may be heard already.
       this.#isCopy = false;
       this.#toLeave = before;
+      this.#unkept = all;
       await this.#leaveDue(all);
-      return all;
+      const isThere = isSame(before, all) || (isBlank(before) && isBlank(all));
+      return { written: isThere ? undefined : this.#save(all) };
     });
-    if (!isSame(before, stored) && !(isBlank(before) && isBlank(stored))) await this.#save(stored);
+    await written;
   }
 
   #inTurn<Done>(work: () => Promise<Done>): Promise<Done> {
@@ -132,11 +141,15 @@ export class InstanceStorage {
   }
 
   async #save(stored: Stored): Promise<void> {
+    this.#writes += 1;
     try {
       await this.#disk.saveStored(this.#instance, stored);
+      this.#writes -= 1;
+      this.#unkept = undefined;
     } catch (error) {
-      // What is on disk is what it keeps.
-      this.#stored = undefined;
+      this.#writes -= 1;
+      // What is on disk is what it keeps: what is on its way there, else what is there, unless that is another version's.
+      if (this.#writes === 0) this.#stored = this.#unkept;
       throw error;
     }
   }

@@ -156,7 +156,7 @@ test("what dies after it was brought up does not take over, and what was held go
 
   const taking = host.beside.takeOver("lamp");
   send(7);
-  ends.get("lamp 2")?.ended("it fell");
+  ends.get("lamp 2")?.ended("it fell", { cause: "error" });
   expect(await within(taking, millis(10))).toBe("the sandbox died: it fell");
 
   expect(outputs).toEqual(["1: 7"]);
@@ -166,7 +166,7 @@ test("what dies after it was brought up does not take over, and what was held go
 test("one that died has nothing to finish: what was started beside it takes over at once", async () => {
   const { host, within, outputs, ends, send, reports } = room();
   host.start(lamp("1"));
-  ends.get("lamp 1")?.ended("it fell");
+  ends.get("lamp 1")?.ended("it fell", { cause: "error" });
   expect(await within(host.beside.start(lamp("2")), millis(1))).toBeUndefined();
 
   expect(await within(host.beside.takeOver("lamp"), millis(1))).toBeUndefined();

@@ -2,30 +2,28 @@
  * The loop of an agent: takes what happens (a module's value, a message, a timer), asks the cores, and does
  * what they say over the ports. Decides nothing itself.
  */
-import { unreachable } from "@interactor/shared/kernel/assert";
-import { between, earliest, type Instant, millis } from "@interactor/shared/kernel/units";
+import { earliest, type Instant } from "@interactor/shared/kernel/units";
+import { Wake } from "@interactor/shared/kernel/wake";
 import type { Lane } from "@interactor/shared/wire/lanes";
 import { decodeHubState } from "@interactor/shared/wire/messages/hub-state";
-import { nodeTopics, parseTopic, siteTopics } from "@interactor/shared/wire/topics";
-import { birthOf, deathOf, listenedTo } from "./core/link/announcement.ts";
+import { nodeTopics, parseTopic } from "@interactor/shared/wire/topics";
+import { birthOf } from "./core/link/announcement.ts";
 import { BirthPace } from "./core/link/birth-pace.ts";
 import { Inbox } from "./core/inbox/inbox.ts";
 import { Report } from "./core/report/report.ts";
 import { FirstWords, firstWordsMax } from "./core/link/first-words.ts";
-import { type LinkEffect, type LinkEvent, type LinkState, linkAtStart, stepLink } from "./core/link/link.ts";
-import { Reconnect } from "./core/link/reconnect.ts";
 import type { Outbox } from "./core/outbox/outbox.ts";
 import { Outputs } from "./core/outputs/outputs.ts";
 import { type Now, Switchboard } from "./core/switchboard/switchboard.ts";
 import { AgentClock } from "./agent-clock.ts";
 import { AgentInstances } from "./agent-instances.ts";
+import { AgentLink } from "./agent-link.ts";
 import { AgentReport } from "./agent-report.ts";
 import { AgentRevision } from "./agent-revision.ts";
 import { outboxWith } from "./agent-spool.ts";
 import { AgentStop } from "./agent-stop.ts";
 import { AgentLedger } from "./agent-ledger.ts";
 import type { AgentOptions, AgentWorld } from "./agent-world.ts";
-import type { Connection } from "./ports/hub-link.ts";
 
 export class Agent implements AsyncDisposable {
   readonly #options: AgentOptions;
@@ -40,23 +38,20 @@ export class Agent implements AsyncDisposable {
   readonly #revision: AgentRevision;
   readonly #stop: AgentStop;
   readonly #ledger: AgentLedger;
-  readonly #reconnect: Reconnect;
   readonly #clock: AgentClock;
   readonly #reporting: AgentReport;
   readonly #firstWords: FirstWords;
-  #link: LinkState = linkAtStart;
-  #connection: Connection | undefined;
+  readonly #link: AgentLink;
+  readonly #wake: Wake;
   readonly #births = new BirthPace();
-  #isPumpDue = false;
-  #cancelWake: (() => void) | undefined;
-  #cancelRetry: (() => void) | undefined;
-  #wakeAt: Instant | undefined;
+  #cancelFirstWords: (() => void) | undefined;
 
   constructor(options: AgentOptions, world: AgentWorld) {
     this.#options = options;
     this.#world = world;
     this.#topics = nodeTopics(options.site, options.node);
-    this.#reconnect = new Reconnect(world.random);
+    this.#wake = new Wake(world.clock, queueMicrotask, () => this.#move());
+    this.#link = this.#linkOf(world);
     this.#outbox = outboxWith(options, world, {
       has: (instance) => this.#instances.has(instance),
       isDeclared: (instance) => this.#outputs.declared.has(instance),
@@ -97,7 +92,7 @@ export class Agent implements AsyncDisposable {
     });
     const sides = { session: options.session, outbox: this.#outbox, inbox: this.#inbox };
     this.#ledger = new AgentLedger(sides, world, (document, confirmed) =>
-      this.#connection?.publish(this.#topics.metric, document, { retain: false, confirmed }),
+      this.#link.publish(this.#topics.metric, document, { retain: false, confirmed }),
     );
     this.#firstWords = new FirstWords(options.instances, () => this.#begin());
     const parts = this.#parts();
@@ -113,23 +108,24 @@ export class Agent implements AsyncDisposable {
       moved: () => this.#after(() => undefined),
       lost: (loss, messages) => this.#outbox.spool?.lost(loss, messages),
     });
-    this.#cancelRetry = this.#world.clock.after(firstWordsMax, () => this.#firstWords.end());
+    this.#cancelFirstWords = this.#world.clock.after(firstWordsMax, () => this.#firstWords.end());
     for (const instance of this.#options.instances) this.#instances.start(instance);
     await this.#revision.start();
-    this.#wake();
+    this.#wake.now();
   }
 
   #begin(): void {
-    this.#cancelRetry?.();
-    void this.#step({ kind: "start" });
+    this.#cancelFirstWords?.();
+    this.#link.start();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#cancelWake?.();
-    this.#cancelRetry?.();
+    this.#wake.end();
+    this.#cancelFirstWords?.();
+    this.#link.stay();
     this.#revision.end();
     await this.#instances[Symbol.asyncDispose]();
-    await this.#step({ kind: "stop" });
+    await this.#link.end();
     await this.#world.spool?.[Symbol.asyncDispose]();
     await this.#ledger.end();
   }
@@ -141,50 +137,35 @@ export class Agent implements AsyncDisposable {
   /** Does `work`, and then whatever it made necessary, once per turn of the event loop. */
   #after(work: () => void): void {
     work();
-    if (this.#isPumpDue) return;
-    this.#isPumpDue = true;
-    queueMicrotask(() => {
-      this.#isPumpDue = false;
-      this.#wake();
-    });
+    this.#wake.soon();
   }
 
-  /** Moves everything that time or the last event made movable, and sets the timer for the rest. */
-  #wake(): void {
+  /** Moves everything that time or the last event made movable. Returns when there will be more of it. */
+  #move(): Instant | undefined {
     const now = this.#now();
     let next = earliest(this.#switchboard.tick(now), this.#stop.tick(now));
     next = earliest(next, this.#ledger.watch(now.instant));
-    if (this.#link.kind === "up") {
-      next = earliest(next, this.#clock.pump(now));
-      // Before what the inputs hold now: whoever stopped the show waits for this word.
-      next = earliest(next, this.#reporting.pump(now.instant, this.#publishReport));
-      // The hub takes only what a birth has named, from a spool too.
-      if (this.#births.isDue(now.instant) || this.#outbox.spool?.mustAnnounce === true) this.#publishBirth();
-      next = earliest(next, this.#births.dueAt(now.instant));
-      next = earliest(next, this.#outbox.pump(now.instant, this.#publishBatch));
-      next = earliest(next, this.#ledger.sayIfDue(now.instant, this.#link.connection));
-    }
-    if (next === this.#wakeAt && next !== undefined && next > now.instant) return;
-    this.#cancelWake?.();
-    this.#wakeAt = next;
-    this.#cancelWake =
-      next === undefined
-        ? undefined
-        : this.#world.clock.after(millis(Math.max(between(now.instant, next), 0)), () => {
-            this.#wakeAt = undefined;
-            this.#wake();
-          });
+    const connection = this.#link.up;
+    if (connection === undefined) return next;
+    next = earliest(next, this.#clock.pump(now));
+    // Before what the inputs hold now: whoever stopped the show waits for this word.
+    next = earliest(next, this.#reporting.pump(now.instant, this.#publishReport));
+    // The hub takes only what a birth has named, from a spool too.
+    if (this.#births.isDue(now.instant) || this.#outbox.spool?.mustAnnounce === true) this.#publishBirth();
+    next = earliest(next, this.#births.dueAt(now.instant));
+    next = earliest(next, this.#outbox.pump(now.instant, this.#publishBatch));
+    return earliest(next, this.#ledger.sayIfDue(now.instant, connection));
   }
 
   readonly #publishBatch = (lane: Lane, payload: Uint8Array, lastSeq: number): void => {
-    this.#connection?.publish(this.#topics.up(lane), payload, {
+    this.#link.publish(this.#topics.up(lane), payload, {
       retain: false,
       confirmed: () => this.#after(() => this.#outbox.confirmed(lane, lastSeq)),
     });
   };
 
   readonly #publishReport = (document: Uint8Array): void =>
-    this.#connection?.publish(this.#topics.reported, document, { retain: true });
+    this.#link.publish(this.#topics.reported, document, { retain: true });
 
   /** What instances and revisions need of the rest. */
   #parts() {
@@ -200,72 +181,38 @@ export class Agent implements AsyncDisposable {
       after: (work: () => void) => this.#after(work),
       declarationsChanged: () => this.#births.changed(),
       problem: (words: string | undefined) => this.#report.problem("plan", words),
-      vote: (payload: Uint8Array) => this.#connection?.publish(this.#topics.vote, payload, { retain: false }),
+      vote: (payload: Uint8Array) => this.#link.publish(this.#topics.vote, payload, { retain: false }),
       refused: (reason: string) => this.#refuse(reason),
       escalated: (instance: string, reason: string) => this.#revision.escalated(instance, reason),
     };
+  }
+
+  #linkOf(world: AgentWorld): AgentLink {
+    return new AgentLink(this.#options, world, {
+      connected: () => this.#connected(),
+      lost: (wasUp) => this.#lost(wasUp),
+      leaving: () => this.#ledger.say(),
+      message: (topic, payload) => this.#after(() => this.#message(topic, payload)),
+      heard: () => this.#after(() => this.#stop.heard(this.#now())),
+    });
   }
 
   #refuse(reason: string): void {
     this.#report.refused(reason);
   }
 
-  #step(event: LinkEvent): Promise<void> {
-    const { state, effects } = stepLink(this.#link, event);
-    this.#link = state;
-    return Promise.all(effects.map((effect) => this.#perform(effect))).then(() => undefined);
+  #connected(): void {
+    this.#clock.connected();
+    this.#publishBirth();
+    this.#report.begin();
+    this.#revision.connected();
+    this.#after(() => this.#resume());
   }
 
-  async #perform(effect: LinkEffect): Promise<void> {
-    switch (effect.kind) {
-      case "open":
-        return this.#open(effect.connection);
-      case "announce":
-        this.#reconnect.up(this.#world.clock.now());
-        this.#clock.connected();
-        this.#world.log.info("connected to the hub");
-        this.#publishBirth();
-        this.#report.begin();
-        this.#revision.connected();
-        return this.#after(() => this.#resume());
-      case "lost":
-        this.#connection = undefined;
-        this.#outbox.disconnected();
-        this.#clock.disconnected();
-        if (effect.wasUp) this.#after(() => this.#switchboard.hubLost(this.#now()));
-        return this.#world.log.warn(effect.wasUp ? "lost the hub" : "cannot reach the hub", {
-          reason: effect.reason,
-        });
-      case "retry-later":
-        this.#cancelRetry = this.#world.clock.after(
-          this.#reconnect.delayAfterLoss(this.#world.clock.now()),
-          () => void this.#step({ kind: "retry-due" }),
-        );
-        return undefined;
-      case "say-goodbye":
-        return this.#sayGoodbye();
-      default:
-        return unreachable(effect);
-    }
-  }
-
-  #open(connection: number): void {
-    const { site, node, unit } = this.#options;
-    const death = deathOf(this.#options, connection, "lost");
-    this.#connection = this.#world.link.open(
-      {
-        clientId: siteTopics(site).clientId(node),
-        unit,
-        will: { topic: this.#topics.state, payload: death },
-        ...listenedTo(this.#topics),
-      },
-      {
-        connected: () => void this.#step({ kind: "connected", connection }),
-        message: (topic, payload) => this.#after(() => this.#message(topic, payload)),
-        heard: () => this.#after(() => this.#stop.heard(this.#now())),
-        closed: (reason) => void this.#step({ kind: "closed", connection, reason }),
-      },
-    );
+  #lost(wasUp: boolean): void {
+    this.#outbox.disconnected();
+    this.#clock.disconnected();
+    if (wasUp) this.#after(() => this.#switchboard.hubLost(this.#now()));
   }
 
   /** The hub may be a new one that knows nothing: it gets the latest of everything. */
@@ -277,26 +224,20 @@ export class Agent implements AsyncDisposable {
   }
 
   #publishBirth(): void {
-    if (this.#link.kind !== "up") return;
+    const connection = this.#link.up;
+    if (connection === undefined) return;
     const birth = birthOf(
       { ...this.#options, zones: this.#stop.zones },
       {
-        connection: this.#link.connection,
+        connection,
         instances: this.#outputs.declared,
         at: this.#world.clock.wall(),
         spool: this.#outbox.spool?.announce(),
       },
     );
-    this.#connection?.publish(this.#topics.state, birth, { retain: true });
+    this.#link.publish(this.#topics.state, birth, { retain: true });
     const { instant } = this.#now();
     if (this.#births.said(instant)) this.#outputs.sayAgain(instant);
-  }
-
-  async #sayGoodbye(): Promise<void> {
-    this.#ledger.say();
-    const death = deathOf(this.#options, this.#link.connection, "stopped");
-    this.#connection?.publish(this.#topics.state, death, { retain: true });
-    await this.#connection?.close();
   }
 
   #message(topic: string, payload: Uint8Array): void {
@@ -320,7 +261,7 @@ export class Agent implements AsyncDisposable {
   #hubState(payload: Uint8Array): void {
     const state = decodeHubState(payload);
     if (!state.ok) return this.#refuse(`hub-state ${state.error}`);
-    this.#reconnect.setSpread(state.value.reconnectSpread);
+    this.#link.spreadOver(state.value.reconnectSpread);
     if (state.value.kind === "birth") this.#clock.askAgain();
   }
 }

@@ -59,9 +59,9 @@ export async function applyFiles(
     const painter = painterFor(process.stdout, options.color, process.env);
     process.stdout.write(`${planLines(plan, painter).join("\n")}\n`);
   }
-  const [first] = held;
-  if (options.now === true && options.override === undefined && first?.held !== undefined) {
-    const words = `not now: ${printable(first.held)}; --override <reason> applies it all the same`;
+  const why = held[0]?.held ?? plan.hub?.held;
+  if (options.now === true && options.override === undefined && why !== undefined) {
+    const words = `not now: ${printable(why)}; --override <reason> applies it all the same`;
     throw commandFault("NOT_ALLOWED", words);
   }
   if (!plan.unchanged && !(await isWanted(options, signal)))

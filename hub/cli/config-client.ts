@@ -7,7 +7,6 @@ import {
   configPaths,
   diffPath,
   diffResponse,
-  errorResponse,
   type InvalidResponse,
   invalidResponse,
   type ModeRequest,
@@ -32,9 +31,7 @@ import {
   type SwapResponse,
   swapResponse,
 } from "@interactor/shared/wire/api-config";
-import { commandFault } from "./exit.ts";
-import { type Answer, askHub, type HubAddress, parseJson, whereIs } from "./hub-client.ts";
-import { printable } from "./output.ts";
+import { type Answer, answerIn, askHub, type HubAddress, parseJson } from "./hub-client.ts";
 
 /** A large site takes a second to compile, and longer on a small machine that has other work; in ms. */
 const compileTimeout = 60_000;
@@ -120,30 +117,3 @@ async function judged<Answered>(hub: HubAddress, question: Question<Answered>): 
 
 const ask = (hub: HubAddress, { path, body }: Question<unknown>): Promise<Answer> =>
   askHub(hub, path, { body, timeout: compileTimeout });
-
-const faultCodes: Readonly<Record<number, "NOT_ALLOWED" | "NOT_FOUND" | "USAGE">> = {
-  400: "USAGE",
-  401: "NOT_ALLOWED",
-  403: "NOT_ALLOWED",
-  404: "NOT_FOUND",
-  421: "NOT_ALLOWED",
-};
-
-export function answerIn<Answered>(
-  hub: HubAddress,
-  { status, text }: Answer,
-  schema: z.ZodMiniType<Answered>,
-): Answered {
-  const document = parseJson(text);
-  const answer = status === 200 || status === 201 ? schema.safeParse(document) : undefined;
-  if (answer?.success === true) return answer.data;
-  const problem = errorResponse.safeParse(document);
-  if (!problem.success || answer !== undefined) {
-    throw commandFault("FAILED", `what answers at ${whereIs(hub)} is not an Interactor hub of this version`);
-  }
-  const { error, hint } = problem.data;
-  const words = printable(hint === undefined ? error : `${error}; ${hint}`);
-  const account =
-    status === 401 ? "; name an account with INTERACTOR_USER and INTERACTOR_PASSWORD in the environment" : "";
-  throw commandFault(faultCodes[status] ?? "FAILED", `${words}${account}`);
-}

@@ -16,7 +16,7 @@ export function addCrash(program: Command): void {
     });
   addHubOptions(crash.command("show"))
     .description("all that is known of one: where it was, what it was told and said, what it used")
-    .argument("<id>", "as `interactor crash list` has it")
+    .argument("<id>", "as `interactor crash list` has it; NODE/ID where two nodes say the same one")
     .addHelpText(
       "after",
       `${example("interactor crash show 5f0c1d2e3a4b5968")}

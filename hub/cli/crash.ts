@@ -5,6 +5,7 @@ import {
   crashesResponse,
   crashResponse,
   type CrashSummary,
+  crashesToldMax,
 } from "@interactor/shared/wire/api-crashes";
 import { isName } from "@interactor/shared/wire/names";
 import { commandFault } from "./exit.ts";
@@ -31,25 +32,45 @@ export interface Wanted {
 
 export async function runCrashList(place: string | undefined, options: CrashOptions): Promise<void> {
   const wanted = placeOf(place);
-  const crashes = await fetchCrashes(await findHub(options, process.env), wanted);
+  const crashes = await allCrashes(await findHub(options, process.env), wanted);
   const painter = painterFor(process.stdout, options.color, process.env);
   const lines =
     options.json === true ? [JSON.stringify({ crashes })] : listLines(crashes, new Date(), painter, place);
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-export async function runCrashShow(id: string, options: CrashOptions): Promise<void> {
-  if (!/^[0-9a-f]{16}$/.test(id))
-    throw commandFault("USAGE", `"${id}" is no crash: \`interactor crash list\` has them, such as 0f3a…`);
-  const crash = await fetchApi(await findHub(options, process.env), `${crashesPath}/${id}`, crashResponse);
+export async function runCrashShow(crashId: string, options: CrashOptions): Promise<void> {
+  const [, node, id] = /^(?:([^/]+)\/)?([0-9a-f]{16})$/.exec(crashId) ?? [];
+  if (id === undefined || (node !== undefined && !isName(node))) {
+    const words = `"${crashId}" is no crash: \`interactor crash list\` has them, such as 0f3a…`;
+    throw commandFault("USAGE", printable(words));
+  }
+  const path = `${crashesPath}/${id}${node === undefined ? "" : `?node=${node}`}`;
+  const crash = await fetchApi(await findHub(options, process.env), path, crashResponse);
   const lines = options.json === true ? [JSON.stringify(crash)] : showLines(crash, new Date());
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-/** Those that came last first. */
-export async function fetchCrashes(hub: HubAddress, wanted: Wanted): Promise<readonly CrashSummary[]> {
+/** As many as the hub keeps: what comes meanwhile moves the others on, and may be told twice. */
+async function allCrashes(hub: HubAddress, wanted: Wanted): Promise<readonly CrashSummary[]> {
+  const found = new Map<string, CrashSummary>();
+  for (let from = 0; ; from += crashesToldMax) {
+    const page = await fetchCrashes(hub, wanted, from);
+    for (const crash of page) found.set(`${crash.node}/${crash.id}`, crash);
+    if (page.length < crashesToldMax) return [...found.values()];
+  }
+}
+
+/** Those that came last first; no more than one answer has. */
+export async function fetchCrashes(
+  hub: HubAddress,
+  wanted: Wanted,
+  from = 0,
+): Promise<readonly CrashSummary[]> {
   const query = new URLSearchParams(
-    Object.entries(wanted).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
+    Object.entries({ ...wanted, from }).flatMap(([key, value]) =>
+      value === undefined ? [] : [[key, String(value)]],
+    ),
   );
   return (await fetchApi(hub, `${crashesPath}?${query}`, crashesResponse)).crashes;
 }

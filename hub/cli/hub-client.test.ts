@@ -92,6 +92,19 @@ test("nobody there, somebody else there and a refusal are three things", async (
   expect(await codeOf(fetchNodes(await answering(403, "{}")))).toBe(exitCode.notAllowed);
 });
 
+test.each([
+  [401, { error: "who reads this must say who it is" }, "who it is; name an account with INTERACTOR_USER"],
+  [403, {}, "refuses: HTTP 403"],
+  [421, {}, "HTTP 421; name the hub by 127.0.0.1"],
+  [500, { error: "the disk is full" }, "the disk is full; the log of the hub says more"],
+  [503, { error: "ask again in a moment" }, "ask again in a moment"],
+  [422, { error: "raise its version", code: "TRUST_CHANGED" }, "TRUST_CHANGED: raise its version"],
+])("a refusal with %d is told in the hub's words, with what to do about it", async (status, body, words) => {
+  const refusal = fetchNodes(await answering(status, JSON.stringify(body)));
+
+  await expect(refusal).rejects.toThrow(words);
+});
+
 test("a hub's answer is read", async () => {
   const hub = await answering(
     200,

@@ -124,22 +124,64 @@ export async function fetchApi<Answered>(
   path: string,
   schema: z.ZodMiniType<Answered>,
 ): Promise<Answered> {
-  const where = whereIs(hub);
-  const response = await askHub(hub, path);
-  if (response.status === 401 || response.status === 403 || response.status === 421) {
-    throw commandFault("NOT_ALLOWED", `the hub at ${where} refuses: HTTP ${response.status}`);
-  }
-  const document = parseJson(response.text);
-  const problem = response.status === 404 ? apiProblem.safeParse(document) : undefined;
-  if (problem?.success === true && path !== apiPaths.nodes) {
-    throw commandFault("NOT_FOUND", printable(problem.data.error));
-  }
-  const answer = response.status === 200 ? schema.safeParse(document) : undefined;
-  if (answer?.success === true) return answer.data;
-  throw commandFault("FAILED", `what answers at ${where} is not an Interactor hub of this version`);
+  const answer = await askHub(hub, path);
+  // Every hub has nodes, or none.
+  if (path === apiPaths.nodes && answer.status === 404) throw noHub(hub);
+  return answerIn(hub, answer, schema);
 }
 
-const apiProblem = z.object({ error: z.string() });
+const faultCodes: Readonly<Record<number, "NOT_ALLOWED" | "NOT_FOUND" | "USAGE">> = {
+  400: "USAGE",
+  401: "NOT_ALLOWED",
+  403: "NOT_ALLOWED",
+  404: "NOT_FOUND",
+  421: "NOT_ALLOWED",
+};
+
+/** What an answer says, or a Fault with the hub's own words for why it says nothing. */
+export function answerIn<Answered>(
+  hub: HubAddress,
+  answer: Answer,
+  schema: z.ZodMiniType<Answered>,
+): Answered {
+  if (!isGood(answer)) throw refusalIn(hub, answer);
+  const parsed = schema.safeParse(parseJson(answer.text));
+  if (parsed.success) return parsed.data;
+  throw noHub(hub);
+}
+
+export const isGood = ({ status }: Answer): boolean => status === 200 || status === 201;
+
+/** Why an answer is none, in the hub's own words where it has any. */
+export function refusalIn(hub: HubAddress, { status, text }: Answer): Fault {
+  const code = faultCodes[status] ?? "FAILED";
+  const problem = apiProblem.safeParse(parseJson(text));
+  if (!problem.success && code !== "NOT_ALLOWED") return noHub(hub);
+  const said = problem.success
+    ? problem.data
+    : { error: `the hub at ${whereIs(hub)} refuses: HTTP ${status}` };
+  const words = [said.error, said.hint, adviceOn(status)].filter((each) => each !== undefined).join("; ");
+  return commandFault(code, printable(said.code === undefined ? words : `${said.code}: ${words}`));
+}
+
+const noHub = (hub: HubAddress): Fault =>
+  commandFault("FAILED", `what answers at ${whereIs(hub)} is not an Interactor hub of this version`);
+
+/** What to do about a refusal that is not of what was asked. */
+function adviceOn(status: number): string | undefined {
+  if (status === 401)
+    return "name an account with INTERACTOR_USER and INTERACTOR_PASSWORD in the environment";
+  if (status === 500) return "the log of the hub says more";
+  if (status === 421)
+    return "name the hub by 127.0.0.1 or by the host that it listens on, with --hub or INTERACTOR_HUB";
+  return undefined;
+}
+
+const apiProblem = z.object({
+  error: z.string(),
+  code: z.optional(z.string()),
+  hint: z.optional(z.string()),
+});
 const readiness = z.object({ problems: z.array(z.string()) });
 const siteAnswer = z.object({ site: z.string().check(z.refine(isName, "not a name")) });
 
@@ -198,7 +240,7 @@ export function whoIs(env: NodeJS.ProcessEnv): Record<string, string> {
   return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` };
 }
 
-export const whereIs = ({ url, source }: HubAddress): string => `${url} (from ${source})`;
+const whereIs = ({ url, source }: HubAddress): string => `${url} (from ${source})`;
 
 /** What it answers, whatever that is; a Fault when nobody does. */
 export async function askHub(hub: HubAddress, path: string, asked: Asked = {}): Promise<Answer> {

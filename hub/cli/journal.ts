@@ -16,8 +16,8 @@ import {
   type HubAddress,
   type HubOptions,
   isUnreachable,
+  refusalIn,
   unreachable,
-  whereIs,
   whoIs,
 } from "./hub-client.ts";
 import { formatClock, formatSpan, formatValue, toJson } from "./output.ts";
@@ -89,10 +89,8 @@ async function fromHub(
       redirect: "manual",
       signal: AbortSignal.any([signal, silence.signal]),
     });
-    if (answer.status !== 200 || answer.body === null) {
-      const words = await errorIn(answer);
-      throw commandFault(answer.status === 404 ? "NOT_FOUND" : "FAILED", `${whereIs(hub)}: ${words}`);
-    }
+    if (answer.status !== 200 || answer.body === null)
+      throw refusalIn(hub, { status: answer.status, text: await answer.text() });
     for await (const piece of answer.body) {
       watch.refresh();
       await handle.write(piece);
@@ -103,12 +101,6 @@ async function fromHub(
   } finally {
     clearTimeout(watch);
   }
-}
-
-async function errorIn(answer: Response): Promise<string> {
-  const document: unknown = await answer.json().catch(() => undefined);
-  const isTold = typeof document === "object" && document !== null && "error" in document;
-  return isTold ? String(document.error) : `HTTP ${answer.status}`;
 }
 
 /** The hub's own; a demo keeps its hub's data in a folder inside its own. */

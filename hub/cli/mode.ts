@@ -60,11 +60,7 @@ const modeCell = ({ mode, from }: ZoneMode): string =>
 function flagsCell({ mode, modes }: ZoneMode): string {
   const flags = mode !== undefined && Object.hasOwn(modes, mode) ? modes[mode] : undefined;
   if (flags === undefined) return "–";
-  const words = [
-    flags.audience ? "audience" : "no audience",
-    flags.updates ? "updates" : "no updates",
-    flags.armed ? "armed" : "not armed",
-  ];
+  const words = [flags.audience ? "audience" : "no audience", flags.updates ? "updates" : "no updates"];
   return words.join(", ");
 }
 

@@ -4,13 +4,12 @@ import { once } from "node:events";
 import { mkdir, watch, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Fault, messageOf } from "@interactor/shared/kernel/fault";
+import { messageOf } from "@interactor/shared/kernel/fault";
 import { hubArgument } from "./arguments.ts";
 import { bundles, forOwnModules } from "./bundles.ts";
-import { findBroker, type HubOptions } from "./hub-client.ts";
+import { bringOnto, DevNode } from "./dev-node.ts";
+import { findBroker } from "./hub-client.ts";
 import { type BuiltModule, buildModule } from "./module-build.ts";
-import { runModuleRun } from "./module-run.ts";
-import { trustClient } from "./trust-client.ts";
 
 export interface DevOptions {
   /** Of its broker; with `onto` of the hub itself. */
@@ -25,8 +24,6 @@ export interface DevOptions {
 const restTime = 100;
 /** An agent that does not end when it is told to is ended. */
 const endTimeout = 5000;
-/** Who tries something out is there to see it, in ms. */
-const probationOfSaved = 1000;
 
 export async function runModuleDev(folder: string, options: DevOptions, signal: AbortSignal): Promise<void> {
   const first = await buildModule(folder);
@@ -39,11 +36,16 @@ export async function runModuleDev(folder: string, options: DevOptions, signal: 
     return;
   }
   const { hub, data, onto: node } = options;
-  const there = new DevNode({
-    node,
-    ...(hub === undefined ? {} : { hub: hubArgument(hub) }),
-    ...(data === undefined ? {} : { data }),
-  });
+  process.stderr.write(
+    `its log stays on ${node} (journalctl -u interactor-agent; of a demo: agent.log in its data folder)\n`,
+  );
+  const there = new DevNode(
+    bringOnto({
+      node,
+      ...(hub === undefined ? {} : { hub: hubArgument(hub) }),
+      ...(data === undefined ? {} : { data }),
+    }),
+  );
   await there.run(first, signal);
   for await (const _ of saves) await there.run(await builtOrTold(folder), signal);
 }
@@ -80,39 +82,6 @@ function savedIn(folder: string, signal: AbortSignal): AsyncGenerator<true> {
       yield true as const;
     }
   })();
-}
-
-/** A node of the site: what is saved is published for development, and comes to it as a revision. */
-class DevNode {
-  readonly #options: HubOptions & { readonly node: string };
-  #sha256 = "";
-
-  constructor(options: HubOptions & { readonly node: string }) {
-    this.#options = options;
-    process.stderr.write(
-      `its log stays on ${options.node} (journalctl -u interactor-agent; of a demo: agent.log in its data folder)\n`,
-    );
-  }
-
-  /** What the hub or the node refuses is told, and what runs there goes on. */
-  async run(built: BuiltModule | undefined, signal: AbortSignal): Promise<void> {
-    if (built === undefined || built.sha256 === this.#sha256) return;
-    this.#sha256 = built.sha256;
-    const { manifest } = built.module;
-    try {
-      const client = await trustClient(this.#options);
-      await client.publishDevelopment(manifest, Buffer.from(built.text));
-      const message = `${manifest.id} as it is written, ${built.sha256.slice(0, 12)}`;
-      const rollout = { message, probation: probationOfSaved, wait: true, yes: true, color: true };
-      await runModuleRun(manifest.id, { ...this.#options, ...rollout }, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof Fault)) throw error;
-      process.stderr.write(`${messageOf(error)}\n`);
-    }
-    // The next try may be better.
-    process.exitCode = undefined;
-  }
 }
 
 class DevAgent implements Disposable {

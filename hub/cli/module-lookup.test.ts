@@ -1,6 +1,13 @@
-import type { RegisteredVersion, RunningModule } from "@interactor/shared/bundle/registry-api";
-import { expect, test } from "vitest";
-import { searchLines, showLines } from "./module-lookup.ts";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import {
+  modulesToldMax,
+  type RegisteredVersion,
+  type RunningModule,
+} from "@interactor/shared/bundle/registry-api";
+import { expect, onTestFinished, test, vi } from "vitest";
+import * as z from "zod/mini";
+import { runModuleSearch, searchLines, showLines } from "./module-lookup.ts";
 
 const lamp = (given: Partial<RegisteredVersion> = {}): RegisteredVersion => ({
   id: "lamp",
@@ -72,4 +79,29 @@ test("one that nobody published may run all the same", () => {
     "dmx is not published here: it comes with every agent, or was withdrawn",
     "it runs nowhere",
   ]);
+});
+
+test("a list has all modules, however many one answer has", async () => {
+  const ids = Array.from({ length: 2 * modulesToldMax + 1 }, (_, number) => `lamp-${number}`);
+  const server = createServer(({ url = "" }, response) => {
+    const from = Number(new URL(url, "http://hub").searchParams.get("from"));
+    const modules = ids.slice(from, from + modulesToldMax).map((id) => lamp({ id }));
+    response.end(JSON.stringify({ modules, running: [] }));
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const said = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  onTestFinished(() => {
+    said.mockRestore();
+    server.close();
+  });
+  const { port } = z.object({ port: z.number() }).parse(server.address());
+
+  await runModuleSearch([], { hub: `http://127.0.0.1:${port}` });
+
+  const lines = said.mock.calls
+    .map(([text]) => String(text))
+    .join("")
+    .trimEnd()
+    .split("\n");
+  expect(lines.map((line) => line.split(" ")[0])).toEqual(ids);
 });

@@ -1,6 +1,7 @@
 /** `interactor module list`, `search` and `show`: what was published to a hub. */
 import type * as z from "zod/mini";
 import {
+  modulesToldMax,
   type RegisteredVersion,
   registryPath,
   registryResponse,
@@ -8,9 +9,8 @@ import {
 } from "@interactor/shared/bundle/registry-api";
 import { counted } from "./config-check.ts";
 import { commandFault } from "./exit.ts";
-import type { HubOptions } from "./hub-client.ts";
+import { fetchApi, findHub, type HubOptions } from "./hub-client.ts";
 import { printable } from "./output.ts";
-import { decoded, trustAnswer } from "./trust-client.ts";
 
 type Registered = z.infer<typeof registryResponse>;
 
@@ -19,12 +19,13 @@ interface Options extends HubOptions {
 }
 
 export async function runModuleSearch(words: readonly string[], options: Options): Promise<void> {
-  const path = `${registryPath}?search=${encodeURIComponent(words.join(" "))}`;
-  const found = await ask(path, options);
+  const found = await all(words.join(" "), options);
   if (found.modules.length === 0 && options.json !== true)
     throw commandFault(
       "NOT_FOUND",
-      words.length === 0 ? "nothing is published yet" : "nothing of that is published",
+      words.length === 0
+        ? "nothing is published yet: interactor module publish brings a bundle"
+        : "nothing of that is published: interactor module list has all there is",
     );
   print(options, found, searchLines(found));
 }
@@ -32,7 +33,10 @@ export async function runModuleSearch(words: readonly string[], options: Options
 export async function runModuleShow(id: string, options: Options): Promise<void> {
   const found = await ask(`${registryPath}/${encodeURIComponent(id)}`, options);
   if (found.modules.length + found.running.length === 0)
-    throw commandFault("NOT_FOUND", `nobody has published a module "${id}"`);
+    throw commandFault(
+      "NOT_FOUND",
+      `nobody has published a module "${id}": interactor module list has all there is`,
+    );
   print(options, found, showLines(id, found));
 }
 
@@ -81,8 +85,20 @@ function runningWords({ version, state, wanted, there }: RunningModule): string 
   return `${version}  ${is}${wanted === version ? "" : `; ${shall}`}`;
 }
 
+/** One answer has so many modules; the others are asked for. */
+async function all(words: string, options: Options): Promise<Registered> {
+  const found: Registered = { modules: [], running: [] };
+  for (let from = 0; ; from += modulesToldMax) {
+    const query = new URLSearchParams({ search: words, from: String(from) });
+    const { modules, running } = await ask(`${registryPath}?${query}`, options);
+    found.modules.push(...modules);
+    found.running.push(...running);
+    if (modules.length < modulesToldMax) return found;
+  }
+}
+
 const ask = async (path: string, options: HubOptions): Promise<Registered> =>
-  decoded(registryResponse, await trustAnswer(options, path));
+  fetchApi(await findHub(options, process.env), path, registryResponse);
 
 const print = ({ json }: Options, found: Registered, lines: readonly string[]): void =>
   void process.stdout.write(`${json === true ? JSON.stringify(found) : lines.map(printable).join("\n")}\n`);

@@ -16,14 +16,15 @@ import {
 } from "@interactor/shared/wire/api-profile";
 import { profileSpanMax } from "@interactor/shared/wire/limits";
 import { isHere } from "@interactor/shared/wire/node-state";
-import { answerIn } from "./config-client.ts";
 import { commandFault } from "./exit.ts";
 import {
+  answerIn,
   askHub,
   fetchNodes,
   findHub,
   type HubAddress,
   type HubOptions,
+  refusalIn,
   unreachable,
   whoIs,
 } from "./hub-client.ts";
@@ -113,7 +114,7 @@ async function take(hub: HubAddress, { id }: ProfileView, file: string, signal: 
   }).catch((error: unknown) => {
     throw unreachable(hub, error);
   });
-  if (!response.ok) throw commandFault("FAILED", `the hub does not give it: HTTP ${response.status}`);
+  if (!response.ok) throw refusalIn(hub, { status: response.status, text: await response.text() });
   const draft = `${file}.${process.pid}.draft`;
   try {
     const packed = Buffer.from(await response.arrayBuffer());

@@ -71,6 +71,20 @@ test("a plan tells what changes, what each node does about it, and who waits", (
   expect(heldIn(plan).map(({ node }) => node)).toEqual(["hall"]);
 });
 
+test("a plan tells what the hub does itself, and that a mode holds it when it allows the nodes", () => {
+  const held = 'zone hall is in mode "open", with an audience';
+  const routes = { added: ["wave"], removed: ["old"], changed: [] };
+  const last = (hub: PlanResponse["hub"]) => planLines(planOf({ hub, untouched: 2 }), plain).slice(-2);
+
+  expect(last({ routes, held })).toEqual([
+    `the hub: routes between nodes +wave, -old (waits: ${held})`,
+    "2 nodes untouched",
+  ]);
+  expect(last({ routes: { added: [], removed: [], changed: [] } })[0]).toBe(
+    "the hub: groups, zones, scenes or modes",
+  );
+});
+
 test("a plan that changes nothing says only that", () => {
   expect(planLines(planOf({ unchanged: true, untouched: 7 }), plain)).toEqual([
     "site demo, against revision 3: nothing changes",

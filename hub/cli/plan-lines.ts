@@ -18,7 +18,10 @@ export function planLines(plan: PlanResponse, painter: Painter): readonly string
             `${counted(plan.untouched, plan.nodes.length === 0 ? "node" : "other node")} untouched`,
           ),
         ];
-  const nodes = plan.nodes.flatMap((node) => [nodeLine(node, painter), ...askedLines(node, painter)]);
+  const nodes = [
+    ...plan.nodes.flatMap((node) => [nodeLine(node, painter), ...askedLines(node, painter)]),
+    ...hubLines(plan, painter),
+  ];
   if (plan.changes.length === 0 && nodes.length > 0)
     return [`${head} nothing changes, but not all nodes came to it`, "", ...nodes, ...untouched];
   return [head, ...paintedChanges(plan.changes, painter), "", ...nodes, ...untouched];
@@ -37,11 +40,7 @@ export const paintedChanges = (
 
 function nodeLine(change: NodeChange, painter: Painter): string {
   const { node, start, stop, restart, takeOver, reconfigure, routes, inputs, held, there } = change;
-  const moved = [
-    ...routes.added.map((name) => `+${name}`),
-    ...routes.removed.map((name) => `-${name}`),
-    ...routes.changed.map((name) => `~${name}`),
-  ];
+  const moved = movedNames(routes);
   // Of an instance that begins all of it is new.
   const isNew = (input: string): boolean => start.includes(input.slice(0, input.indexOf("/")));
   const parts: readonly (readonly [string, readonly string[]])[] = [
@@ -60,6 +59,22 @@ function nodeLine(change: NodeChange, painter: Painter): string {
   const away = there ? [] : [painter.warn("(away: it gets it when it is back)")];
   const waits = held === undefined ? [] : [painter.warn(`(waits: ${printable(held)})`)];
   return [line, ...away, ...waits].join(" ");
+}
+
+const movedNames = ({ added, removed, changed }: NodeChange["routes"]): readonly string[] => [
+  ...added.map((name) => `+${name}`),
+  ...removed.map((name) => `-${name}`),
+  ...changed.map((name) => `~${name}`),
+];
+
+/** What the hub does itself waits apart from the nodes: a mode may allow these, and not those at the ends of a route. */
+function hubLines({ hub }: PlanResponse, painter: Painter): readonly string[] {
+  if (hub === undefined) return [];
+  const moved = movedNames(hub.routes);
+  const what =
+    moved.length === 0 ? "groups, zones, scenes or modes" : `routes between nodes ${moved.join(", ")}`;
+  const waits = hub.held === undefined ? [] : [painter.warn(`(waits: ${printable(hub.held)})`)];
+  return [[printable(`the hub: ${what}`), ...waits].join(" ")];
 }
 
 /** What the site grants anew: it is the last moment at which somebody sees it. */

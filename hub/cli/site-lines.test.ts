@@ -30,8 +30,8 @@ test("history has a line a revision, and says which one another brought back", (
 
 test("modes have a line a zone, in words, with whose mode it is", () => {
   const modes = {
-    open: { audience: true, updates: false, armed: true },
-    closed: { audience: false, updates: true, armed: false },
+    open: { audience: true, updates: false },
+    closed: { audience: false, updates: true },
   };
   const zones = [
     { zone: "site", mode: "open", since: "2026-11-21T11:59:57Z", by: "anna", reason: "10:00", modes },
@@ -42,8 +42,8 @@ test("modes have a line a zone, in words, with whose mode it is", () => {
   const lines = modeLines({ site: "demo", zones }, now, plain).map((line) => line.replaceAll(/ +/g, " "));
 
   expect(lines.slice(1)).toEqual([
-    "site open audience, no updates, armed 3 s ago by anna: 10:00 closed",
-    "foyer open (of site) audience, no updates, armed by the site file closed",
+    "site open audience, no updates 3 s ago by anna: 10:00 closed",
+    "foyer open (of site) audience, no updates by the site file closed",
     "void – – by the site file",
   ]);
   expect(modeLines({ site: "demo", zones: [] }, now, plain)[0]).toContain("this site has no modes");

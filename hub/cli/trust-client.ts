@@ -1,5 +1,5 @@
 /** Trust over the hub's API. */
-import * as z from "zod/mini";
+import type * as z from "zod/mini";
 import {
   publicKey,
   type PublicKey,
@@ -7,15 +7,21 @@ import {
   type TrustStanding,
   trustStanding,
 } from "@interactor/shared/bundle/trust-api";
-import { messageOf } from "@interactor/shared/kernel/fault";
 import { commandFault } from "./exit.ts";
-import { findHub, type HubAddress, type HubOptions } from "./hub-client.ts";
-import { printable } from "./output.ts";
+import {
+  answerIn,
+  askHub,
+  findHub,
+  type HubAddress,
+  type HubOptions,
+  isGood,
+  parseJson,
+  refusalIn,
+} from "./hub-client.ts";
 import { whoAsks } from "./who-asks.ts";
 
 /** A bundle over a slow line. */
 const answerTimeout = 60_000;
-const problem = z.object({ error: z.string(), code: z.optional(z.string()) });
 
 export interface TrustClient {
   readonly standing: () => Promise<TrustStanding>;
@@ -24,8 +30,13 @@ export interface TrustClient {
   readonly nextOnlineKey: () => Promise<PublicKey>;
   /** One of the roots that there ever were. */
   readonly rootOf: (version: number) => Promise<Uint8Array>;
-  /** With a root may come who may publish under it: both come into force or none. */
-  readonly bring: (what: "root" | "targets", document: Uint8Array, targets?: Uint8Array) => Promise<void>;
+  /** With a root may come who may publish under it, and the roots before it: all come into force or none. */
+  readonly bring: (
+    what: "root" | "targets",
+    document: Uint8Array,
+    targets?: Uint8Array,
+    before?: readonly Uint8Array[],
+  ) => Promise<void>;
   /** The newest word of a publisher; `undefined`: he has published nothing. */
   readonly wordOf: (publisher: string) => Promise<Uint8Array | undefined>;
   readonly publish: (word: PublishedWord) => Promise<void>;
@@ -42,17 +53,21 @@ export interface PublishedWord {
 export async function trustClient(options: HubOptions): Promise<TrustClient> {
   const hub = await findHub(options, process.env);
   return {
-    standing: async () => decoded(trustStanding, await request(hub, trustPaths.standing)),
+    standing: () => asked(hub, trustPaths.standing, trustStanding),
     document: async (role) => Buffer.from(await request(hub, `${trustPaths.metadata}/${role}`)),
-    nextOnlineKey: async () => decoded(publicKey, await request(hub, trustPaths.onlineKey, {})),
+    nextOnlineKey: () => asked(hub, trustPaths.onlineKey, publicKey, {}),
     rootOf: async (version) => Buffer.from(await request(hub, `${trustPaths.metadata}/${version}.root`)),
-    async bring(what, document, targets) {
-      const json = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString("utf8"));
-      const body = { by: whoAsks(), document: json(document), ...(targets && { targets: json(targets) }) };
+    async bring(what, document, targets, before = []) {
+      const body = {
+        by: whoAsks(),
+        document: jsonIn(document),
+        ...(targets && { targets: jsonIn(targets) }),
+        ...(before.length > 0 && { before: before.map(jsonIn) }),
+      };
       await request(hub, trustPaths[what], body);
     },
     async wordOf(publisher) {
-      const { publishers } = decoded(trustStanding, await request(hub, trustPaths.standing));
+      const { publishers } = await asked(hub, trustPaths.standing, trustStanding);
       // A publisher who was let in and has not spoken yet has no date on which his word expires.
       const hasSpoken = publishers.some(({ name, expires }) => name === publisher && expires !== undefined);
       return hasSpoken ? Buffer.from(await request(hub, `${trustPaths.metadata}/${publisher}`)) : undefined;
@@ -62,7 +77,7 @@ export async function trustClient(options: HubOptions): Promise<TrustClient> {
       const body = {
         by: whoAsks(),
         publisher,
-        document: JSON.parse(Buffer.from(document).toString("utf8")),
+        document: jsonIn(document),
         files,
       };
       await request(hub, trustPaths.publish, body);
@@ -74,47 +89,24 @@ export async function trustClient(options: HubOptions): Promise<TrustClient> {
   };
 }
 
-export function decoded<Answer>(schema: z.ZodMiniType<Answer>, text: string): Answer {
-  const parsed = schema.safeParse(JSON.parse(text));
-  if (parsed.success) return parsed.data;
-  throw commandFault("FAILED", "what answers is not an Interactor hub of this version");
-}
-
-/** What the hub answers there, as a text. */
-export const trustAnswer = async (options: HubOptions, path: string): Promise<string> =>
-  request(await findHub(options, process.env), path);
-
 async function request(hub: HubAddress, path: string, body?: object): Promise<string> {
-  const sent = {
-    method: "POST",
-    body: JSON.stringify(body),
-    headers: { "content-type": "application/json" },
-  };
-  let response: Response;
-  try {
-    response = await fetch(`${hub.url}${path}`, {
-      ...(body !== undefined && sent),
-      signal: AbortSignal.timeout(answerTimeout),
-      redirect: "manual",
-    });
-  } catch (error) {
-    const reason =
-      error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
-    throw commandFault("HUB_UNREACHABLE", `no hub at ${hub.url} (from ${hub.source}): ${reason}`, error);
-  }
-  const text = await response.text();
-  if (response.ok) return text;
-  const said = problem.safeParse(parseJson(text));
-  const words = said.success
-    ? `${said.data.code ?? response.status}: ${said.data.error}`
-    : `HTTP ${response.status}`;
-  throw commandFault("FAILED", `the hub refuses: ${printable(words)}`);
+  const answer = await askHub(hub, path, { body, timeout: answerTimeout });
+  if (!isGood(answer)) throw refusalIn(hub, answer);
+  return answer.text;
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+async function asked<Answered>(
+  hub: HubAddress,
+  path: string,
+  schema: z.ZodMiniType<Answered>,
+  body?: object,
+): Promise<Answered> {
+  return answerIn(hub, await askHub(hub, path, { body, timeout: answerTimeout }), schema);
+}
+
+/** What was signed; a file that a full disk or an editor has torn is none. */
+function jsonIn(document: Uint8Array): unknown {
+  const json = parseJson(Buffer.from(document).toString("utf8"));
+  if (json !== undefined) return json;
+  throw commandFault("VALIDATION", "what was signed is damaged: sign it again, with interactor module sign");
 }

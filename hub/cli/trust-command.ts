@@ -11,6 +11,7 @@ export function addTrust(program: Command): void {
   addRotate(trust);
   addPublisher(trust);
   addRevoke(trust);
+  addRestore(trust);
 }
 
 const hubOptions = (command: Command): Command =>
@@ -98,4 +99,24 @@ function addRevoke(trust: Command): void {
 What runs goes on running: assign something else to stop it.`,
     )
     .action(async (name, options) => (await import("./trust-publishers.ts")).runRevoke(name, options));
+}
+
+function addRestore(trust: Command): void {
+  hubOptions(trust.command("restore"))
+    .description(
+      "bring a hub back what it has lost: roots in their order, and who may publish. No key is needed",
+    )
+    .addOption(
+      new Option("--keys <folder...>", "where root.json and signed/ lie; may be several").default([
+        "trust-keys",
+      ]),
+    )
+    .addHelpText(
+      "after",
+      `${example("interactor trust restore --keys /media/a /media/b")}
+For a hub that was restored from an old backup, whose disk was damaged, or that lies on a new card: nodes that are ahead of it
+install nothing (TRUST_HUB_BEHIND, TRUST_ROLLBACK) until it has again what they went by. What was signed lies in signed/ beside the keys.
+A folder with a hub's own 3.root.json, as in trust/repository/metadata of a backup, will do as well.`,
+    )
+    .action(async (options) => (await import("./trust-restore.ts")).runTrustRestore(options));
 }

@@ -9,7 +9,7 @@ import { commandFault } from "./exit.ts";
 import type { HubOptions } from "./hub-client.ts";
 import { type TrustClient, trustClient } from "./trust-client.ts";
 import { keptKeyFile, type KeyOptions, passphraseOf, writeNew } from "./trust-keys.ts";
-import { remember } from "./trust-memory.ts";
+import { rememberForEver, rememberSigned } from "./trust-memory.ts";
 
 interface Documents {
   readonly root: Uint8Array;
@@ -54,7 +54,8 @@ function makeAll(folder: string, { online }: TrustStanding, passphrase: string |
   );
   const targets = keptKeyFile(join(folder, "targets.pem"), passphrase);
   const documents = firstDocuments({ root, targets, online: keyFrom(online), now: Date.now() });
-  remember([join(folder, "targets.json")], documents.targets);
+  rememberSigned([folder], "targets", documents.targets);
+  rememberForEver([folder], "root", documents.root);
   writeNew(join(folder, "root.json"), documents.root);
   return documents;
 }
@@ -67,7 +68,10 @@ function madeBefore(folder: string, { kind, online }: TrustStanding): Documents 
     ({ keyID }) => keyID === online.keyid,
   );
   if (!isOurs && kind !== "real")
-    throw commandFault("FAILED", `the keys in ${folder} are of another hub: name another folder with --keys`);
+    throw commandFault(
+      "FAILED",
+      `the keys in ${folder} are of another hub: name another folder with --keys; if this is that hub on a new card: interactor trust rotate online`,
+    );
   return documents;
 }
 

@@ -2,7 +2,7 @@
 import { createPublicKey } from "node:crypto";
 import { type Handing, withoutPublisher, withPublisher } from "../signing/ceremony.ts";
 import { newSigningKey, readPublicKey } from "../signing/signing-key.ts";
-import { type BaseOptions, bringNext, targetsKey, trustBase } from "./trust-base.ts";
+import { type BaseOptions, bringNext, needHubsKey, targetsKey, trustBase } from "./trust-base.ts";
 import { type KeyOptions, passphraseOf, readText, writeNew } from "./trust-keys.ts";
 
 export function runTrustKey(name: string, options: Pick<KeyOptions, "passphraseFile">): void {
@@ -39,6 +39,7 @@ const say = ({ json }: BaseOptions, document: object, words: string): void =>
 
 async function bringTargets(options: BaseOptions, change: (handing: Handing) => Buffer): Promise<number> {
   const base = await trustBase(options);
+  needHubsKey(base);
   const targets = change({ before: base.targets, by: targetsKey(base), now: Date.now() });
   await bringNext(base, { targets }, options);
   return base.targets.version + 1;

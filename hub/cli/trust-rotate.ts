@@ -5,6 +5,7 @@ import { keyFrom, type SigningKey } from "../signing/signing-key.ts";
 import {
   type BaseOptions,
   bringNext,
+  needHubsKey,
   type Next,
   targetsKey,
   type TrustBase,
@@ -21,6 +22,7 @@ export async function runTrustRotate(
   options: RotateOptions,
 ): Promise<void> {
   const base = await trustBase(options);
+  if (role !== "online") needHubsKey(base);
   const rotated = { root: rotateRoot, targets: rotateTargets, online: rotateOnline };
   await bringNext(base, await rotated[role](base, options), options);
   const version = base.root.version + 1;

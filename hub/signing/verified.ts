@@ -3,25 +3,27 @@
  * somebody got at would have him sign what it made up.
  */
 import { Metadata, type Root, type Targets } from "@tufjs/models";
+import { rootsBroughtMax } from "@interactor/shared/bundle/trust-api";
 import { Fault } from "@interactor/shared/kernel/fault";
 import { checkSigned, readRoot, readTargets } from "./documents.ts";
 import type { Key } from "@tufjs/models";
 
 /** Roots that may have followed since. More: refuse. Nobody hands on so often, and each of them is fetched. */
-const rootsMax = 256;
+const rootsMax = rootsBroughtMax;
 
 export interface Verified<Content extends Root | Targets> {
   readonly document: Metadata<Content>;
   readonly bytes: Uint8Array;
 }
 
-/** The last of the roots from this one on, each signed by the one before. Throws a Fault `TRUST_SIGNATURE` or `TRUST_VERSION`. */
+/** The roots from this one on, each signed by the one before. Throws a Fault `TRUST_SIGNATURE` or `TRUST_VERSION`. */
 export async function followRoots(
   own: Uint8Array,
   upTo: number,
   rootOf: (version: number) => Promise<Uint8Array>,
-): Promise<Verified<Root>> {
+): Promise<readonly Verified<Root>[]> {
   let last = { document: readRoot(own), bytes: own };
+  const row = [last];
   checkSigned(last.document, "root", last.document);
   const first = last.document.signed.version;
   if (upTo - first > rootsMax)
@@ -31,12 +33,34 @@ export async function followRoots(
     const document = readRoot(bytes);
     if (document.signed.version !== version)
       throw new Fault("TRUST_VERSION", `what the hub has as root ${version} is another`);
-    checkSigned(last.document, "root", document);
-    checkSigned(document, "root", document);
+    checkNext(last.document, document);
     last = { document, bytes };
+    row.push(last);
   }
-  return last;
+  return row;
 }
+
+/** Whether each root follows from the one before it. Throws a Fault `TRUST_SIGNATURE` or `TRUST_VERSION`. */
+export function checkFollowing(roots: readonly Metadata<Root>[]): void {
+  for (const [index, root] of roots.entries()) {
+    const before = roots[index - 1];
+    if (before === undefined) checkSigned(root, "root", root);
+    else checkNext(before, root);
+  }
+}
+
+/** Whether a root may come after another: of the next number, and signed by the keys of both. Throws like `checkFollowing`. */
+function checkNext(before: Metadata<Root>, root: Metadata<Root>): void {
+  const { version } = before.signed;
+  if (root.signed.version !== version + 1)
+    throw new Fault("TRUST_VERSION", `root ${root.signed.version} cannot come after root ${version}`);
+  checkSigned(before, "root", root);
+  checkSigned(root, "root", root);
+}
+
+/** Whether one is what the other is, however it is written. */
+export const isSameRoot = (left: Metadata<Root>, right: Metadata<Root>): boolean =>
+  left.signed.equals(right.signed);
 
 /** Who may publish, as the root's keys have signed it. Throws a Fault `TRUST_SIGNATURE`. */
 export function verifiedTargets(root: Metadata<Root>, bytes: Uint8Array): Verified<Targets> {

@@ -1,7 +1,7 @@
 /** The site as whoever runs it asks for it: see `ports/site-control.ts`. */
 import { ok } from "@interactor/shared/kernel/result";
 import type { AppliedResponse, RevisionView } from "@interactor/shared/wire/api-config";
-import { mayChangeSite, signedBy } from "./core/access/operators.ts";
+import { mayChangeSite, mayReadSite, signedBy } from "./core/access/operators.ts";
 import type { RevisionHead } from "./core/revision/revision-head.ts";
 import type { Hub } from "./hub.ts";
 import type { Made } from "./hub-revisions.ts";
@@ -11,12 +11,19 @@ export function controlOf({ options, presence, site, units }: Hub): SiteControl 
   const { revisions, modes } = site;
   return {
     mayChange: (asker) => mayChangeSite(options.site, options.accounts, asker),
+    mayRead: (asker) => mayReadSite(options.site, options.accounts, asker),
     signedBy: (asker, claimed) => signedBy(options.accounts, asker, claimed),
     async plan(files) {
       const planned = await revisions.plan(files);
       if (!planned.ok) return planned;
       const { changes, nodes, untouched, isUnchanged, site: given } = planned.value;
       const zonesOf = (node: string) => given.nodes.get(node)?.zones ?? [];
+      const own = isUnchanged
+        ? undefined
+        : site.own.changes(
+            given,
+            nodes.map(({ node }) => node),
+          );
       return ok({
         site: options.site,
         base: revisions.newest?.number ?? 0,
@@ -28,6 +35,7 @@ export function controlOf({ options, presence, site, units }: Hub): SiteControl 
           return { ...each, ...(held === undefined ? {} : { held }), there };
         }),
         untouched,
+        ...(own === undefined ? {} : { hub: own }),
       });
     },
     async apply({ root, files, ...making }) {

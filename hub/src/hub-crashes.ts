@@ -4,9 +4,7 @@ import type { Instant } from "@interactor/shared/kernel/units";
 import type { CrashDetails, CrashSummary } from "@interactor/shared/wire/api-crashes";
 import { decodeCrashReport } from "@interactor/shared/wire/messages/crash";
 import { nodesMax } from "@interactor/shared/wire/limits";
-import { parseTopic } from "@interactor/shared/wire/topics";
-import type { HubMeasured } from "./hub-measured.ts";
-import type { BrokerRules, Verdict } from "./ports/broker.ts";
+import type { Heard } from "./hub-neighbours.ts";
 import type { CrashOfNode, CrashStore, CrashWanted } from "./ports/crash-store.ts";
 import type { Log } from "./ports/log.ts";
 
@@ -33,13 +31,13 @@ export class HubCrashes {
   }
 
   /** What becomes of a report, and why it is refused when it is. */
-  said(node: string, payload: Uint8Array): { readonly verdict: Verdict; readonly refusal?: string } {
+  said(node: string, payload: Uint8Array): Heard {
     const { clock, log, store } = this.#world;
     if (store.written.waitingBytes > waitingBytesMax)
       return { verdict: { kind: "later", written: store.written } };
-    if (this.#isTooFast(node, clock.now())) return { verdict: { kind: "keep" }, refusal: "rate" };
+    if (this.#isTooFast(node, clock.now())) return { refusal: "rate" };
     const decoded = decodeCrashReport(payload);
-    if (!decoded.ok) return { verdict: { kind: "keep" }, refusal: decoded.error };
+    if (!decoded.ok) return { refusal: decoded.error };
     const report = decoded.value;
     store.add({ node, report }, clock.wall());
     const { id, cause, reason, times, instances } = report;
@@ -52,9 +50,8 @@ export class HubCrashes {
     return (await this.#world.store.list(wanted)).map(summaryOf);
   }
 
-  async find(id: string): Promise<CrashDetails | undefined> {
-    const found = await this.#world.store.find(id);
-    return found === undefined ? undefined : detailsOf(found);
+  async find(id: string, node?: string): Promise<readonly CrashDetails[]> {
+    return (await this.#world.store.find(id, node)).map(detailsOf);
   }
 
   #isTooFast(node: string, at: Instant): boolean {
@@ -66,38 +63,6 @@ export class HubCrashes {
     this.#busyUntil.set(node, until + reportInterval);
     return false;
   }
-}
-
-/** The rules of a broker whose nodes tell how their modules are too. `refused` counts what is not taken, with its reason. */
-export function takingDiagnostics(
-  rules: BrokerRules,
-  {
-    crashes,
-    measured,
-  }: { readonly crashes: Pick<HubCrashes, "said">; readonly measured: Pick<HubMeasured, "said"> },
-  refused: (reason: string) => void,
-): BrokerRules {
-  return {
-    admit: (credentials) => rules.admit(credentials),
-    maySubscribe: (client, filter) => rules.maySubscribe(client, filter),
-    faulted: (...told) => rules.faulted(...told),
-    received(client, topic, payload, retain) {
-      const verdict = rules.received(client, topic, payload, retain);
-      // Every message comes past here: a topic is read only when it can be one of ours.
-      if (verdict.kind !== "pass" || !(topic.endsWith("/crash") || topic.endsWith("/measured")))
-        return verdict;
-      const parsed = parseTopic(topic);
-      if (parsed?.kind === "measured") {
-        const reason = measured.said(parsed.node, payload);
-        if (reason !== undefined) refused(`measured ${reason}`);
-        return { kind: "keep" };
-      }
-      if (parsed?.kind !== "crash") return verdict;
-      const taken = crashes.said(parsed.node, payload);
-      if (taken.refusal !== undefined) refused(`crash ${taken.refusal}`);
-      return taken.verdict;
-    },
-  };
 }
 
 const isoOf = (at: number): string => new Date(at / 1000).toISOString();

@@ -14,33 +14,8 @@ import {
   type ProfileOrder,
   type ProfileWord,
 } from "@interactor/shared/wire/messages/profile";
-import { parseTopic } from "@interactor/shared/wire/topics";
-import type { BrokerRules } from "./ports/broker.ts";
 import type { Log } from "./ports/log.ts";
 import type { ProfileDesk } from "./ports/profile-desk.ts";
-
-/** The rules of a broker whose nodes give profiles too. `refused` counts a word that is of no use, with its reason. */
-export function hearingProfiles(
-  rules: BrokerRules,
-  profiles: Pick<HubProfiles, "heard">,
-  refused: (reason: string) => void,
-): BrokerRules {
-  return {
-    admit: (credentials) => rules.admit(credentials),
-    maySubscribe: (client, filter) => rules.maySubscribe(client, filter),
-    faulted: (...told) => rules.faulted(...told),
-    received(client, topic, payload, retain) {
-      const verdict = rules.received(client, topic, payload, retain);
-      // Every message comes past here: a topic is read only when it can be one of ours.
-      if (verdict.kind !== "pass" || !topic.endsWith("/profiled")) return verdict;
-      const said = parseTopic(topic);
-      if (said?.kind !== "profiled") return verdict;
-      const reason = profiles.heard(said.node, payload);
-      if (reason !== undefined) refused(`profile ${reason}`);
-      return { kind: "keep" };
-    },
-  };
-}
 
 export interface ProfilesWorld {
   readonly clock: Clock;

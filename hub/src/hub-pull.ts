@@ -5,32 +5,7 @@
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { pieceSumBytes } from "@interactor/shared/wire/limits";
 import { decodePull, encodePiece, type Piece, type Pull } from "@interactor/shared/wire/messages/pull";
-import { parseTopic } from "@interactor/shared/wire/topics";
-import type { BrokerRules } from "./ports/broker.ts";
 import type { Log } from "./ports/log.ts";
-
-/** The rules of a broker whose nodes pull files too. `refused` counts a question that is not answered, with its reason. */
-export function answeringPulls(
-  rules: BrokerRules,
-  pull: Pick<HubPull, "asked">,
-  refused: (reason: string) => void,
-): BrokerRules {
-  return {
-    admit: (credentials) => rules.admit(credentials),
-    maySubscribe: (client, filter) => rules.maySubscribe(client, filter),
-    faulted: (...told) => rules.faulted(...told),
-    received(client, topic, payload, retain) {
-      const verdict = rules.received(client, topic, payload, retain);
-      // Every message comes past here: a topic is read only when it can be one of ours.
-      if (verdict.kind !== "pass" || !topic.endsWith("/pull")) return verdict;
-      const asked = parseTopic(topic);
-      if (asked?.kind !== "pull") return verdict;
-      const reason = pull.asked(asked.node, payload);
-      if (reason !== undefined) refused(`pull ${reason}`);
-      return { kind: "keep" };
-    },
-  };
-}
 
 /** A file by what a node calls it; `undefined`: there is none. */
 export type ReadFile = (file: Pull["file"]) => Promise<Uint8Array | undefined>;

@@ -29,10 +29,14 @@ export interface RevisionParts {
   /** By node that has something to do for a site: the revision that it runs; 0: none. */
   readonly runs: (site: SiteInHand) => ReadonlyMap<string, number>;
   readonly order: (number: number, site: SiteInHand, options: RolloutOptions) => Result<Order, string>;
-  readonly begin: (
-    order: Order,
-    how: { readonly by: string; readonly override?: Override | undefined },
-  ) => void;
+  /** Before the revision is on disk: how it is to go its way. */
+  readonly prepare: (head: RevisionHead, order: Order, how: How) => Promise<void>;
+  readonly begin: (order: Order, how: How) => void;
+}
+
+interface How {
+  readonly by: string;
+  readonly override?: Override | undefined;
 }
 
 /** How a revision comes to the nodes, as it was found to be possible. */
@@ -257,6 +261,8 @@ export class HubRevisions {
     const { number } = head.value;
     const order = this.#parts.order(number, source.site, rollout);
     if (!order.ok) return failed({ kind: "bad-request", error: order.error });
+    const how = { by: author, override: override && { by: author, reason: override.reason } };
+    await this.#parts.prepare(head.value, order.value, how);
     const kept = await this.#keep(head.value, source.kind === "fresh" ? source.site.content : source.content);
     if (!kept.ok) return kept;
     this.#sites.set(number, inMemory(source.site));
@@ -264,10 +270,7 @@ export class HubRevisions {
       nodes: order.value.plan.waves.flat().length,
       waves: order.value.plan.waves.length,
     });
-    this.#parts.begin(order.value, {
-      by: author,
-      override: override && { by: author, reason: override.reason },
-    });
+    this.#parts.begin(order.value, how);
     await this.#evict();
     return ok({ head: head.value, isUnchanged: false });
   }

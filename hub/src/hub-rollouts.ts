@@ -4,9 +4,9 @@
  * nobody from being told.
  */
 import { unreachable } from "@interactor/shared/kernel/assert";
-import type { Clock } from "@interactor/shared/kernel/clock";
+import { type Clock, whenDue } from "@interactor/shared/kernel/clock";
 import { messageOf } from "@interactor/shared/kernel/fault";
-import { between, type Instant, later, type Micros, millis, seconds } from "@interactor/shared/kernel/units";
+import { type Micros, millis, seconds } from "@interactor/shared/kernel/units";
 import type { Reported } from "@interactor/shared/wire/messages/reported";
 import { rolloutDueAt } from "./core/rollout/rollout-advance.ts";
 import type { RolloutOrder } from "./core/rollout/rollout-request.ts";
@@ -282,7 +282,7 @@ export class HubRollouts {
     this.#cancelTick =
       due === undefined || this.#isDone
         ? undefined
-        : clock.after(until(clock.now(), due), () => this.step({ kind: "tick", at: clock.now() }));
+        : whenDue(clock, due, () => this.step({ kind: "tick", at: clock.now() }));
   }
 
   /** Once per turn, and once it is written. `isSayingDue`: somebody waits for it. */
@@ -318,7 +318,7 @@ export class HubRollouts {
       const nodes = Object.fromEntries(targets.nodes);
       await Promise.all([
         rollout === undefined ? undefined : store.saveRollout(rollout),
-        store.saveStanding({ hub: this.#hub, probation: targets.probation, nodes }),
+        store.saveStanding({ hub: this.#hub, probation: targets.probation, nodes, ...begunBy(rollout) }),
       ]);
       for (const { plan } of this.all.slice(pastMax)) {
         await store.removeRollout(plan.revision);
@@ -362,4 +362,4 @@ export class HubRollouts {
   }
 }
 
-const until = (now: Instant, due: Instant) => millis(Math.max(between(now, later(due, millis(0))), 0));
+const begunBy = (newest: Rollout | undefined) => newest && { rollout: newest.plan.revision };

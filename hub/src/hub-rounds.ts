@@ -3,16 +3,9 @@
  * of a round is said before it is on disk; what no disk takes is not said.
  */
 import { unreachable } from "@interactor/shared/kernel/assert";
-import type { Clock } from "@interactor/shared/kernel/clock";
+import { type Clock, whenDue } from "@interactor/shared/kernel/clock";
 import { messageOf } from "@interactor/shared/kernel/fault";
-import {
-  between,
-  earliest,
-  type Instant,
-  type Micros,
-  millis,
-  seconds,
-} from "@interactor/shared/kernel/units";
+import { earliest, type Instant, type Micros, seconds } from "@interactor/shared/kernel/units";
 import type { MemberWord, RoundWord } from "@interactor/shared/wire/messages/group-round";
 import { decodeMemberWord, encodeRoundWord } from "@interactor/shared/wire/messages/group-words";
 import type { DocumentFault } from "@interactor/shared/wire/messages/schema";
@@ -27,6 +20,8 @@ import {
   type GroupStep,
   isClockCalm,
   type KeptRound,
+  type Left,
+  leftAfter,
   type Now,
   resumeGroup,
   stepGroup,
@@ -64,12 +59,14 @@ export class HubRounds {
   #awaited: Awaited | undefined;
   #cancelTick: (() => void) | undefined;
   #isDone = false;
+  #left: Left;
   /** Members whose round nobody knows any more: told once. */
   readonly #lost = new Set<string>();
 
   constructor(parts: RoundParts) {
     this.#parts = parts;
-    const { lastId, open } = parts.store.rounds;
+    const { lastId, open, left = {} } = parts.store.rounds;
+    this.#left = left;
     this.#lastId = lastId;
     this.#found = open;
   }
@@ -117,6 +114,7 @@ export class HubRounds {
     const word = decoded.value;
     if (this.#open.has(word.id)) this.#step(word.id, { kind: "said", node, word, now: this.#now() });
     else if (word.kind === "promised") this.#answer(node, word);
+    else if (word.kind === "settled" && this.#leftOf(node) === word.id) this.#hasHeard(node);
     return undefined;
   }
 
@@ -131,8 +129,17 @@ export class HubRounds {
     this.#cancelTick?.();
   }
 
+  #leftOf(node: string): number | undefined {
+    return Object.hasOwn(this.#left, node) ? this.#left[node] : undefined;
+  }
+
+  #hasHeard(node: string): void {
+    this.#left = Object.fromEntries(Object.entries(this.#left).filter(([each]) => each !== node));
+    void this.#save().catch(() => undefined);
+  }
+
   #answer(node: string, { id }: MemberWord): void {
-    const answer = answerToUnknown(id, this.#lastId);
+    const answer = answerToUnknown(id, this.#lastId, this.#leftOf(node));
     if (answer !== undefined) return this.#say(node, answer);
     if (this.#lost.has(node)) return undefined;
     this.#lost.add(node);
@@ -167,11 +174,17 @@ export class HubRounds {
         return this.#parts.over(round.revision, effect.outcome, effect.why, round.tick);
       }
       case "over":
-        this.#open.delete(id);
+        this.#forget(id);
         return void this.#save().catch(() => undefined);
       default:
         return unreachable(effect);
     }
+  }
+
+  #forget(id: number): void {
+    const over = this.#open.get(id);
+    if (over !== undefined) this.#left = leftAfter(this.#left, over.kept);
+    this.#open.delete(id);
   }
 
   async #write(id: number): Promise<void> {
@@ -186,7 +199,8 @@ export class HubRounds {
 
   #save(): Promise<void> {
     const open = [...this.#open.values()].map(({ kept }) => kept);
-    return this.#parts.store.saveRounds({ lastId: this.#lastId, open });
+    const left = Object.keys(this.#left).length === 0 ? {} : { left: this.#left };
+    return this.#parts.store.saveRounds({ lastId: this.#lastId, open, ...left });
   }
 
   #tickWhenDue(): void {
@@ -197,7 +211,7 @@ export class HubRounds {
     let due: Instant | undefined;
     for (const group of this.#open.values()) due = earliest(due, groupDueAt(group));
     if (due === undefined) return;
-    this.#cancelTick = clock.after(millis(Math.max(between(clock.now(), due), 0)), () => {
+    this.#cancelTick = whenDue(clock, due, () => {
       for (const id of this.#open.keys()) this.#step(id, { kind: "tick", now: this.#now() });
     });
   }

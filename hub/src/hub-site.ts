@@ -8,12 +8,14 @@ import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
 import type { Reported } from "@interactor/shared/wire/messages/reported";
 import type { DocumentFault } from "@interactor/shared/wire/messages/schema";
 import type { Refusal } from "./core/revision/refusal.ts";
-import { nodesConcerned, routesKept } from "./core/rollout/hub-part.ts";
+import { routesKept } from "./core/rollout/hub-part.ts";
 import { rolloutView } from "./core/rollout/rollout-progress.ts";
 import { rolloutOrder } from "./core/rollout/rollout-request.ts";
-import type { RolloutAction, RolloutEvent, RolloutPlan } from "./core/rollout/rollout-state.ts";
+import type { RolloutAction, RolloutEvent } from "./core/rollout/rollout-state.ts";
 import { changesFor, type NodeChanges } from "./core/rollout/standing.ts";
 import { HubModes, type ModeParts } from "./hub-modes.ts";
+import { HubOrders } from "./hub-orders.ts";
+import { HubOwnPart } from "./hub-own-part.ts";
 import { HubRevisions, type Order } from "./hub-revisions.ts";
 import { HubRollouts } from "./hub-rollouts.ts";
 import { HubRounds } from "./hub-rounds.ts";
@@ -49,23 +51,27 @@ export class HubSite {
   readonly revisions: HubRevisions;
   readonly rollouts: HubRollouts;
   readonly modes: HubModes;
+  readonly own: HubOwnPart;
   readonly #parts: SiteParts;
+  readonly #orders: HubOrders;
   readonly #targets: HubTargets;
   readonly #rounds: HubRounds;
   #inForce: SiteInHand | undefined;
   /** Of the part before it: what nodes shall run and do not yet. */
   #kept: readonly CompiledRoute[] = [];
-  #compared: Compared | undefined;
 
   constructor(parts: SiteParts) {
     this.#parts = parts;
     const { site, rolloutStore: store } = parts;
+    this.#orders = new HubOrders(parts);
+    this.own = new HubOwnPart({ inForce: () => this.#inForce, modes: () => this.modes });
     this.revisions = new HubRevisions({
       ...parts,
       inUse: () => new Set([...this.#targets.inUse, this.rollouts.hub.revision, this.rollouts.hub.before]),
       isStranded: () => this.#isStranded(),
       runs: (site) => this.#changesFor(site).runs,
       order: (...asked) => this.#order(...asked),
+      prepare: (...asked) => this.#orders.keep(...asked),
       begin: (order, how) => this.rollouts.begin(order, { ...how, same: order.same }),
     });
     this.#targets = new HubTargets({
@@ -89,7 +95,8 @@ export class HubSite {
       targets: this.#targets,
       rounds: () => this.#rounds,
       closed: (nodes) => this.modes.closed(nodes),
-      hubClosed: (plan) => this.#hubClosed(plan),
+      hubClosed: ({ revision, digests }) =>
+        this.own.closed(this.revisions.siteOf(revision), Object.keys(digests)),
       serve: (revision) => this.#serve(revision),
       settled: () => this.#letGo(),
       confirmed: (revision) => void this.revisions.confirm(revision),
@@ -152,7 +159,10 @@ export class HubSite {
     // The revisions may have been lost, and these not: no number is used for two of them.
     for (const number of numbersIn(standing, rollouts)) this.revisions.learn(number);
     const { newest } = this.revisions;
-    const isKept = (revision: number): boolean => this.revisions.show(revision).ok;
+    const unbegun = this.#orders.unbegun(newest);
+    // What is known of the way of one that nobody was told of is half of it.
+    const isKept = (revision: number): boolean =>
+      revision !== unbegun?.plan.revision && this.revisions.show(revision).ok;
     const onTheWay = rollouts.map(({ plan }) => plan.revision).filter(isKept);
     const { revision, before } = standing?.hub ?? { revision: newest?.number ?? 0, before: 0 };
     for (const number of new Set([revision, before, Math.max(0, ...onTheWay)].filter(isKept)))
@@ -162,6 +172,8 @@ export class HubSite {
     this.#serve(served);
     this.rollouts.load(served, isKept);
     this.#keepAgain(standing?.hub.before);
+    if (unbegun !== undefined && (await this.revisions.load(unbegun.plan.revision)) !== undefined)
+      this.rollouts.begin(unbegun, { ...unbegun, same: new Map(Object.entries(unbegun.same)) });
   }
 
   async #takeUpAfterLoss(lost: number, served: number): Promise<void> {
@@ -238,24 +250,6 @@ export class HubSite {
   end(): void {
     this.#rounds.end();
     this.rollouts.end();
-  }
-
-  /** Its modes may allow the whole and not the nodes that it is about: then their routes stay as they are too. */
-  #hubClosed({ revision, digests }: RolloutPlan): string | undefined {
-    const concerned = this.#concernedBy(revision);
-    if (concerned === undefined) return undefined;
-    const closed = this.modes.closed([...Object.keys(digests), ...concerned]);
-    return this.modes.whyClosed([]) ?? Object.values(closed)[0];
-  }
-
-  /** It is asked with every word of a node, and large sites take milliseconds to compare. */
-  #concernedBy(revision: number): ReadonlySet<string> | undefined {
-    const was = this.#inForce;
-    const is = this.revisions.siteOf(revision);
-    if (is === undefined) return undefined;
-    if (this.#compared?.was !== was || this.#compared?.is !== is)
-      this.#compared = { was, is, concerned: nodesConcerned(was?.hub, is.hub) };
-    return this.#compared.concerned;
   }
 
   #serve(revision: number): void {
@@ -341,12 +335,6 @@ export class HubSite {
 function numbersIn(standing: Standing | undefined, rollouts: readonly Rollout[]): readonly number[] {
   const ofNodes = Object.values(standing?.nodes ?? {}).map(({ revision }) => revision);
   return [standing?.hub.revision ?? 0, ...ofNodes, ...rollouts.map(({ plan }) => plan.revision)];
-}
-
-interface Compared {
-  readonly was: SiteInHand | undefined;
-  readonly is: SiteInHand;
-  readonly concerned: ReadonlySet<string> | undefined;
 }
 
 function eventOf(

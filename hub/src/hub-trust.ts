@@ -30,12 +30,16 @@ export interface TrustWorld {
   readonly log: Log;
 }
 
+/** Characters of a reason in the audit. More: cut, so that no request pushes those of others out of it. */
+const reasonLengthMax = 500;
+
 /** Whether something expires soon is looked up so often. */
 const renewEvery = seconds(3600);
 
 export class HubTrust implements TrustDesk {
   readonly #world: TrustWorld;
   #cancel: (() => void) | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(world: TrustWorld) {
     this.#world = world;
@@ -78,9 +82,17 @@ export class HubTrust implements TrustDesk {
     return this.#world.repository.nextOnlineKey();
   }
 
-  putRoot(by: string, document: Uint8Array, targets?: Uint8Array): Promise<void> {
-    const what = targets === undefined ? "a root" : "a root, and who may publish";
-    return this.#audited(by, "trust root", what, () => this.#world.repository.putRoot(document, targets));
+  putRoot(
+    by: string,
+    document: Uint8Array,
+    targets?: Uint8Array,
+    before: readonly Uint8Array[] = [],
+  ): Promise<void> {
+    const roots = before.length === 0 ? "a root" : `a root, and ${before.length} before it`;
+    const what = targets === undefined ? roots : `${roots}, and who may publish`;
+    return this.#audited(by, "trust root", what, () =>
+      this.#world.repository.putRoot(document, targets, before),
+    );
   }
 
   putTargets(by: string, document: Uint8Array): Promise<void> {
@@ -181,7 +193,14 @@ export class HubTrust implements TrustDesk {
     });
   }
 
-  async #audited(by: string, action: string, what: string, task: () => Promise<void>): Promise<void> {
+  /** One after the other: two publishers who come together must not both find an id free. */
+  #audited(by: string, action: string, what: string, task: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(() => this.#recorded(by, action, what, task));
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  async #recorded(by: string, action: string, what: string, task: () => Promise<void>): Promise<void> {
     const { audit, log } = this.#world;
     await audit.record({ by, action, what, outcome: "asked" });
     try {
@@ -191,7 +210,7 @@ export class HubTrust implements TrustDesk {
       await audit.record({ by, action, what, outcome: "done" });
     } catch (error) {
       const code = error instanceof Fault ? error.code : "FAILED";
-      const reason = messageOf(error);
+      const reason = messageOf(error).slice(0, reasonLengthMax).toWellFormed();
       log.warn("trust: refused", { by, action, what, code, reason });
       await audit.record({ by, action, what, outcome: "refused", code, reason });
       throw error;

@@ -38,7 +38,11 @@ export class HubUnits {
     const here = this.#parts.unitOf(node);
     const before = here ?? this.book.unitOf(node);
     if (!this.book.swap(node, here, unit))
-      return failed({ kind: "not-found", error: `no unit ever filled a node "${node}"` });
+      return failed({
+        kind: "not-found",
+        error: `no unit ever filled a node "${node}"`,
+        hint: "the first that comes with its name does; `interactor nodes` has those there are",
+      });
     this.#parts.log.warn(`node ${node} is to be filled by ${unit ?? "another unit"}`, { by, before });
     this.#keepSoon();
     return ok({

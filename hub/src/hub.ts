@@ -3,7 +3,8 @@
  * Decides nothing itself.
  */
 import type { Random } from "@interactor/shared/kernel/random";
-import { between, earliest, type Instant, millis, seconds } from "@interactor/shared/kernel/units";
+import { earliest, type Instant, seconds } from "@interactor/shared/kernel/units";
+import { Wake } from "@interactor/shared/kernel/wake";
 import { prepareRoutes } from "@interactor/shared/routing/run-route";
 import { encodeHubMetric, toldProblems } from "@interactor/shared/wire/messages/hub-state";
 import type { SiteAddress } from "@interactor/shared/wire/names";
@@ -69,17 +70,15 @@ export class Hub implements BrokerRules {
   readonly #forget: HubForget;
   readonly #announcement: HubAnnouncement;
   readonly #faults: HubFaults;
+  readonly #wake: Wake;
   #broker: Broker | undefined;
   #problems: () => readonly string[] = () => [];
-  #isWakeDue = false;
-  /** When it wakes up by itself. */
-  #wakesAt: Instant | undefined;
-  #cancelWake: (() => void) | undefined;
   #cancelMetric: (() => void) | undefined;
 
   constructor(options: HubOptions, world: HubWorld) {
     this.options = options;
     this.#world = world;
+    this.#wake = new Wake(world.clock, queueMicrotask, (at) => this.#move(at));
     this.#faults = new HubFaults({ ...world, counters: this.counters });
     this.ledger = new HubLedger(this.counters, this.#faults);
     this.#topics = siteTopics(options.site);
@@ -115,7 +114,7 @@ export class Hub implements BrokerRules {
       publish: (document) => this.#broker?.publish(this.#topics.hubState, document, { retain: true, qos: 1 }),
     });
     this.site = this.#siteOf(world);
-    this.#again = new HubAgain({ ...world, router: this.router, moved: () => this.#soon() });
+    this.#again = new HubAgain({ ...world, router: this.router, moved: () => this.#wake.soon() });
     this.#intake = new HubIntake({
       ...world,
       again: this.#again,
@@ -126,7 +125,7 @@ export class Hub implements BrokerRules {
       feed: this.feed,
       birthOf: (node) => this.presence.birthOf(node),
       refused: (reason, node) => void this.#refuse("up", reason, node),
-      moved: () => this.#soon(),
+      moved: () => this.#wake.soon(),
     });
   }
 
@@ -154,12 +153,12 @@ export class Hub implements BrokerRules {
       clockSetAt: () => this.#announcement.clockSetAt,
       serve: (own, all) => {
         this.router.setRoutes(prepareRoutes(own), all, this.#now());
-        this.#soon();
+        this.#wake.soon();
       },
       publish: (topic, payload, retain) => this.#broker?.publish(topic, payload, { retain, qos: 1 }),
       say: (modes, news) => {
         sayModes(this, this.#now(), modes, news);
-        this.#soon();
+        this.#wake.soon();
       },
     });
   }
@@ -187,7 +186,7 @@ export class Hub implements BrokerRules {
 
   /** Says goodbye; the broker is closed by whoever opened it. */
   stop(): void {
-    this.#cancelWake?.();
+    this.#wake.end();
     this.#cancelMetric?.();
     this.#faults.end();
     this.#again.end();
@@ -216,7 +215,7 @@ export class Hub implements BrokerRules {
     if (from !== undefined && topic.kind !== "state") this.presence.heard(from);
     const verdict = this.#take(topic, payload);
     // What agents send says itself when it has moved something, which is mostly later.
-    if (topic.kind !== "up") this.#soon();
+    if (topic.kind !== "up") this.#wake.soon();
     return verdict;
   }
 
@@ -297,39 +296,18 @@ export class Hub implements BrokerRules {
     this.#cancelMetric = this.#world.clock.after(metricInterval, () => this.#metric());
   }
 
-  /** Moves what became movable, once per turn of the event loop. */
-  #soon(): void {
-    if (this.#isWakeDue) return;
-    this.#isWakeDue = true;
-    queueMicrotask(() => {
-      this.#isWakeDue = false;
-      this.#wake();
-    });
-  }
-
-  #wake(): void {
-    const at = this.#world.clock.now();
+  /** Moves what became movable. Returns when there will be more of it. */
+  #move(at: Instant): Instant | undefined {
     // What goes to nodes comes first: people watch, and they can wait for it.
     const routed = this.router.pump(at, (node, lane, payload) => {
       const { site } = this.options;
       this.#broker?.send(this.#topics.clientId(node), nodeTopics(site, node).down(lane), payload);
     });
     const answers = this.#commands.flush(at, this.presence.state);
-    const next = earliest(routed, earliest(answers, this.feed.flush(at)));
-    if (next === this.#wakesAt) return;
-    this.#cancelWake?.();
-    this.#wakesAt = next;
-    this.#cancelWake = next === undefined ? undefined : this.#wakeAt(at, next);
+    return earliest(routed, earliest(answers, this.feed.flush(at)));
   }
 
   #now(): RouterNow {
     return { instant: this.#world.clock.now(), wall: this.#world.clock.wall() };
-  }
-
-  #wakeAt(at: Instant, next: Instant): () => void {
-    return this.#world.clock.after(millis(Math.max(between(at, next), 0)), () => {
-      this.#wakesAt = undefined;
-      this.#wake();
-    });
   }
 }

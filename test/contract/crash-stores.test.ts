@@ -1,6 +1,6 @@
 // Crash reports where they are kept, on a node and on the hub, and on their way between the two: real files.
 
-import { readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { micros } from "@interactor/shared/kernel/units";
@@ -56,6 +56,17 @@ test("a node finds what it kept, in the last form, and puts away what is none", 
   expect(readdirSync(folder)).toEqual([`${idOf(1)}.cbor`]);
 });
 
+test("a node finds what it kept among what it cannot put away, and does without a disk", async () => {
+  const folder = emptyFolder();
+  await (await openNodeStore(folder)).save(reportOf(2));
+  for (const number of [1, 3]) mkdirSync(join(folder, `${idOf(number)}.cbor`));
+  const nowhere = await openNodeStore(join(folder, `${idOf(2)}.cbor`, "crashes"));
+
+  expect(await (await openNodeStore(folder)).load()).toEqual([reportOf(2)]);
+  await expect(nowhere.load()).rejects.toThrow("ENOTDIR");
+  await expect(nowhere.save(reportOf(4))).rejects.toThrow("ENOTDIR");
+});
+
 test("the hub has the last of each, those that came last first, of a node or of an instance", async () => {
   const folder = emptyFolder();
   {
@@ -82,8 +93,8 @@ test("the hub has the last of each, those that came last first, of a node or of 
   expect(await listed({ node: "a", instance: "desk" })).toEqual([["a", idOf(2), 1]]);
   expect(await listed({ node: "nobody" })).toEqual([]);
   expect(await listed({ from: 1, max: 1 })).toEqual([["b", idOf(3), 1]]);
-  expect((await store.find(idOf(3)))?.node).toBe("b");
-  expect(await store.find("' OR 1")).toBeUndefined();
+  expect(await store.find(idOf(3))).toMatchObject([{ node: "b" }]);
+  expect(await store.find("' OR 1")).toEqual([]);
 });
 
 test("of one node it keeps so many, and another's are untouched", async () => {
@@ -101,9 +112,21 @@ test("of one node it keeps so many, and another's are untouched", async () => {
 
   expect(kept).toBe(crashesOfNodeMax);
   expect(store.written.waitingBytes).toBe(0);
-  expect(await store.find(idOf(2))).toBeUndefined();
-  expect(await store.find(idOf(3))).toBeDefined();
-  expect(await store.find(idOf(999_999))).toBeDefined();
+  expect(await store.find(idOf(2))).toEqual([]);
+  expect(await store.find(idOf(3))).toHaveLength(1);
+  expect(await store.find(idOf(999_999))).toHaveLength(1);
+});
+
+test("a node that says another's id takes nothing of that one away", async () => {
+  await using store = await openCrashStore({ folder: emptyFolder(), clock: systemClock(), log });
+  store.add({ node: "b", report: reportOf(1, { reason: "the lamp is gone" }) }, micros(1));
+
+  store.add({ node: "a", report: reportOf(1, { reason: "all is well" }) }, micros(2));
+  await new Promise((resolve) => store.written.whenWritten(resolve));
+
+  expect((await store.list(everything)).map(({ node }) => node)).toEqual(["a", "b"]);
+  expect((await store.find(idOf(1))).map(({ node }) => node)).toEqual(["a", "b"]);
+  expect(await store.find(idOf(1), "b")).toMatchObject([{ report: { reason: "the lamp is gone" } }]);
 });
 
 test("who says what is no report, or too many of them, is refused, and others are not", async () => {

@@ -12,12 +12,15 @@ import { startOnBench } from "@interactor/shared/sdk/testing";
 import { builtInModules } from "@interactor/shared/site/built-in-modules";
 import { DeclaredModules } from "@interactor/shared/site/catalogue";
 import { compileSite } from "@interactor/shared/site/compile-site";
+import type { CompiledSite } from "@interactor/shared/site/compiled-site";
 import { problemLine } from "@interactor/shared/site/yaml-text";
 import { expect, onTestFinished, test, vi } from "vitest";
 
 const folder = join(import.meta.dirname, "../../shared/src/site/fixtures/samples");
 
-function settingsOf(port: number): unknown {
+const settingsOf = (port: number): unknown => compiled(port).nodes["hall"]?.instances["stage"]?.settings;
+
+function compiled(port: number): CompiledSite {
   const site = `nodes:
   hall:
     instances:
@@ -30,7 +33,15 @@ function settingsOf(port: number): unknown {
           fixtures:
             left: { file: head.json, mode: 10ch, channel: 1 }
             right: { file: head.json, mode: 8ch, channel: 11, colour: parts }
-        failsafe: hold
+        failsafe:
+          left-pan: hold 5s -> fade 2s -> scene night
+          "*": hold
+scenes:
+  night:
+    hall/stage/left.pan: 45
+    hall/stage/left.rgb: "#102030"
+    hall/stage/left-intensity: 0.2
+    hall/stage/wash: 0.1
 `;
   const read = (path: string) =>
     path === "site.yaml"
@@ -44,8 +55,20 @@ function settingsOf(port: number): unknown {
   );
   if (!compiled.ok)
     throw new Error(compiled.error.problems.map((each) => problemLine(each.file, each)).join("\n"));
-  return compiled.value.nodes["hall"]?.instances["stage"]?.settings;
+  return compiled.value;
 }
+
+test("a scene of the site names a fixture as a universe's own scenes do, and nodes know its inputs alone", () => {
+  const site = compiled(5568);
+
+  const levels = { "left-pan": 45, "left-rgb": "#102030", "left-intensity": 0.2, wash: 0.1 };
+  const onNode = Object.entries(levels).map(([input, level]) => [`stage/${input}`, level]);
+  expect(site.nodes["hall"]?.scenes).toEqual({ night: Object.fromEntries(onNode) });
+  expect(site.hub.scenes["night"]).toHaveProperty(["hall/stage/left-pan"], 45);
+  expect(site.nodes["hall"]?.instances["stage"]?.failsafes).toMatchObject({
+    "left-pan": { hold: 5000, fade: 2000, to: 45 },
+  });
+});
 
 test("a head turns, dims and colours by names, over the slots of its mode", async () => {
   const socket = createSocket("udp4").bind(0, "127.0.0.1");

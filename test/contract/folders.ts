@@ -1,7 +1,7 @@
 // Folders for one test each: an empty one, one on a disk that fills up, one that cannot be written.
 
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, copyFileSync, mkdtempSync, readdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
@@ -13,6 +13,13 @@ export function emptyFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "store-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   return folder;
+}
+
+/** As a power cut would leave it: nothing is closed. */
+export function copyOfFolder(folder: string): string {
+  const copy = emptyFolder();
+  for (const name of readdirSync(folder)) copyFileSync(join(folder, name), join(copy, name));
+  return copy;
 }
 
 /** A file system of its own, of so many KB; `options` as mount takes them. */

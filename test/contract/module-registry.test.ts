@@ -46,6 +46,28 @@ test("a search finds the newest version of each module by the beginnings of word
   ]);
 });
 
+test("versions before a release are in the order in which they came to be", async () => {
+  await using registry = await open();
+  const order = ["rc.2", "alpha", "rc.10", "beta-2", "7", "alpha.1", "beta", "11", "alpha.beta"];
+  await registry.sync([...order, "rc.10.1"].map((each) => fileOf("lamp", `1.0.0-${each}`)));
+
+  const versions = (await registry.versions("lamp")).map(({ version }) => version.slice("1.0.0-".length));
+
+  expect(versions.toReversed()).toEqual([
+    "7",
+    "11",
+    "alpha",
+    "alpha.1",
+    "alpha.beta",
+    "beta",
+    "beta-2",
+    "rc.2",
+    "rc.10",
+    "rc.10.1",
+  ]);
+  expect(await registry.search("lamp", page)).toMatchObject([{ version: "1.0.0-rc.10.1" }]);
+});
+
 test("what nobody may publish any more is gone, also after a restart", async () => {
   const folder = emptyFolder();
   {

@@ -11,7 +11,6 @@ import type { ProfileRequest, ProfileView } from "@interactor/shared/wire/api-pr
 import { encodeProfileWord } from "@interactor/shared/wire/messages/profile";
 import { AgentProfile } from "../../agent/src/agent-profile.ts";
 import { openProfile } from "../../agent/src/main/profile.ts";
-import type { LinkEvents } from "../../agent/src/ports/hub-link.ts";
 import type { ModuleHost } from "../../agent/src/ports/module-host.ts";
 import { HubProfiles } from "../../hub/src/hub-profiles.ts";
 
@@ -74,33 +73,9 @@ function line({ profile, ownGzip, pass = (payload) => payload }: LineOptions) {
     const reason = hub.heard("pi", payload);
     if (reason !== undefined) refused.push(reason);
   };
-  let events: LinkEvents | undefined;
-  agent
-    .over({
-      open: (_options, given) => {
-        events = given;
-        return { publish: (_topic, payload) => send(payload, hear), close: async () => undefined };
-      },
-    })
-    .open(
-      {
-        clientId: "demo/pi",
-        unit: "u",
-        will: { topic: "", payload: noise(1) },
-        subscriptions: [],
-        urgent: [],
-      },
-      {
-        connected: () => undefined,
-        message: () => undefined,
-        heard: () => undefined,
-        closed: () => undefined,
-      },
-    );
+  agent.connected({ publish: (_topic, payload) => send(payload, hear), close: async () => undefined });
   agent.around(() => modulesWith(profile))({} as never);
-  hub.start((node, payload) =>
-    send(payload, (taken) => events?.message(`ix/1/demo/n/${node}/profile`, taken)),
-  );
+  hub.start((node, payload) => send(payload, (taken) => node === "pi" && agent.hears.message(taken)));
   return {
     hub,
     clock,

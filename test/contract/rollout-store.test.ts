@@ -1,6 +1,6 @@
 // What is on its way on SQLite: a hub that was killed finds its rollouts, and its word to a group, as they were.
 
-import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
@@ -9,7 +9,7 @@ import { systemClock } from "../../hub/src/adapters/clock-system.ts";
 import { openRolloutStore } from "../../hub/src/adapters/store-sqlite/rollout-store.ts";
 import { rolloutOf, stepRollout } from "../../hub/src/core/rollout/rollout.ts";
 import { wavesOf } from "../../hub/src/core/rollout/rollout-state.ts";
-import { emptyFolder } from "./folders.ts";
+import { copyOfFolder, emptyFolder } from "./folders.ts";
 
 async function open(folder: string) {
   const lines: string[] = [];
@@ -20,13 +20,6 @@ async function open(folder: string) {
     log: { info: say, warn: say, error: say },
   });
   return { store, lines };
-}
-
-/** As a power cut would leave it: nothing is closed. */
-function copyOf(folder: string): string {
-  const copy = emptyFolder();
-  for (const name of readdirSync(folder)) copyFileSync(join(folder, name), join(copy, name));
-  return copy;
 }
 
 function begunRollout() {
@@ -66,12 +59,13 @@ const round = {
   members: ["pi-0", "pi-1"],
   outcome: "commit",
   why: "all have promised",
+  gone: ["pi-2"],
 } as const;
 
 test("what each node was told, and the modes, are found as they were after a power cut", async () => {
   const folder = emptyFolder();
   const { store } = await open(folder);
-  expect(store).toMatchObject({ standing: undefined, modes: {} });
+  expect(store).toMatchObject({ standing: undefined, modes: {}, order: undefined });
   const standing = {
     hub: { revision: 7, before: 6 },
     probation: millis(500),
@@ -81,17 +75,22 @@ test("what each node was told, and the modes, are found as they were after a pow
       "pi-2": { revision: 7, digest: "a", hold: { kind: "group", group: "stage" } },
       constructor: { revision: 6, digest: "b" },
     },
+    rollout: 7,
   } as const;
+  const { plan } = begunRollout();
+  const override = { by: "anna", reason: "nobody is here" };
+  const order = { plan, probation: millis(500), content: "c", by: "anna", override, same: { "pi-9": "z" } };
   const modes = {
     site: { mode: "open", since: micros(1_800_000_000_000_000), by: "anna", reason: "the doors" },
     hall: { mode: "closed", since: micros(1_800_000_000_000_001), by: "ben" },
   };
   await store.saveStanding(standing);
   await store.saveModes(modes);
+  await store.saveOrder(order);
 
-  const { store: again } = await open(copyOf(folder));
+  const { store: again } = await open(copyOfFolder(folder));
 
-  expect(again).toMatchObject({ standing, modes });
+  expect(again).toMatchObject({ standing, modes, order });
 });
 
 test("a rollout and a decision are found as they were after a power cut", async () => {
@@ -100,12 +99,12 @@ test("a rollout and a decision are found as they were after a power cut", async 
   const rollout = begunRollout();
   expect(rollout.kind).toBe("paused");
   await store.saveRollout(rollout);
-  await store.saveRounds({ lastId: 4, open: [round] });
+  await store.saveRounds({ lastId: 4, open: [round], left: { "pi-3": 2 } });
 
-  const { store: again } = await open(copyOf(folder));
+  const { store: again } = await open(copyOfFolder(folder));
 
   expect(again.rollouts).toEqual([rollout]);
-  expect(again.rounds).toEqual({ lastId: 4, open: [round] });
+  expect(again.rounds).toEqual({ lastId: 4, open: [round], left: { "pi-3": 2 } });
   await again.removeRollout(7);
   await again.saveRounds({ lastId: 5, open: [] });
   await again[Symbol.asyncDispose]();

@@ -2,16 +2,18 @@
 
 import { expect, test } from "vitest";
 import { emptyFolder } from "./folders.ts";
-import { siteLife, siteOf } from "./site-life.ts";
+import { SiteLife, siteText } from "./hub-site/site-life.ts";
 
-const stateOf = (life: Awaited<ReturnType<typeof siteLife>>, revision: number) => {
+const siteOf = (levels: Readonly<Record<string, number>>): string => siteText(levels, "");
+
+const stateOf = (life: SiteLife, revision: number) => {
   const view = life.site.rolloutView(revision);
   return view.ok ? view.value.kind : view.error.kind;
 };
 
 test("it is in the way of no rollout any more, not after a restart either, and runs nothing if it comes back", async () => {
   const folder = emptyFolder();
-  const life = await siteLife(folder, ["a", "dead"]);
+  const life = await SiteLife.begin({ folder, there: ["a", "dead"] });
   const first = await life.apply(siteOf({ a: 1, dead: 1 }));
   await expect.poll(() => life.told.size).toBe(2);
   for (const node of ["a", "dead"]) life.says(node, "applied");
@@ -24,8 +26,8 @@ test("it is in the way of no rollout any more, not after a restart either, and r
 
   expect(stateOf(life, second)).toBe("complete");
   await life.end();
-  const again = await siteLife(folder, ["a"]);
-  const third = await again.apply(siteOf({ a: 2 }), { rollout: { group: "all" } });
+  await using again = await SiteLife.begin({ folder, there: ["a"] });
+  const third = await again.apply(siteOf({ a: 2 }), { group: "all" });
   const view = again.site.rolloutView(third);
   expect(view.ok && view.value.nodes.map(({ node }) => node)).toEqual(["a"]);
   again.presence("dead", true);
@@ -36,14 +38,14 @@ test("it is in the way of no rollout any more, not after a restart either, and r
 });
 
 test("before that a group changes over without it, though it is a part of the fleet still", async () => {
-  const life = await siteLife(emptyFolder(), ["a", "dead"]);
+  await using life = await SiteLife.begin({ folder: emptyFolder(), there: ["a", "dead"] });
   await life.apply(siteOf({ a: 1, dead: 1 }));
   await expect.poll(() => life.told.size).toBe(2);
   for (const node of ["a", "dead"]) life.says(node, "applied");
   life.presence("dead", false);
   await life.apply(siteOf({ a: 1 }));
 
-  const group = await life.apply(siteOf({ a: 2 }), { rollout: { group: "all" } });
+  const group = await life.apply(siteOf({ a: 2 }), { group: "all" });
   const view = life.site.rolloutView(group);
   expect(view.ok && view.value.nodes.map(({ node }) => node)).toEqual(["a"]);
 

@@ -7,7 +7,7 @@ import { compilerHere } from "../../hub/src/adapters/site-compiler/compiling.ts"
 import { openRevisionLog } from "../../hub/src/adapters/store-sqlite/revision-log.ts";
 import type { HubSite } from "../../hub/src/hub-site.ts";
 import { emptyFolder } from "./folders.ts";
-import { siteLife, siteOf } from "./site-life.ts";
+import { SiteLife, siteText } from "./hub-site/site-life.ts";
 
 async function planned(site: HubSite, text: string) {
   const plan = await site.revisions.plan({ root: "site.yaml", files: { "site.yaml": text } });
@@ -32,9 +32,11 @@ async function writtenOnly(folder: string, text: string): Promise<void> {
   await revisions.add({ number: 2, digest, bytes: content.length, ...made, rollbackOf: undefined }, content);
 }
 
+const siteOf = (levels: Readonly<Record<string, number>>): string => siteText(levels, "");
+
 /** Two nodes at revision 1. */
 async function begun() {
-  const life = await siteLife(emptyFolder(), ["a", "b"]);
+  const life = await SiteLife.begin({ folder: emptyFolder(), there: ["a", "b"] });
   await life.apply(siteOf({ a: 1, b: 1 }));
   await expect.poll(() => life.told.size).toBe(2);
   for (const node of ["a", "b"]) life.says(node, "applied");
@@ -42,7 +44,7 @@ async function begun() {
 }
 
 test("after an abort that took everything back it is told against what the nodes have again", async () => {
-  const life = await begun();
+  await using life = await begun();
   const aborted = await life.apply(siteOf({ a: 2, b: 1 }));
   life.site.act(aborted, "abort", { by: "anna", reason: "too bright", take_back: true });
 
@@ -59,7 +61,7 @@ test("after an abort that took everything back it is told against what the nodes
 });
 
 test("a node that went back to what it had before is tried again, and is told against that", async () => {
-  const life = await begun();
+  await using life = await begun();
   await life.apply(siteOf({ a: 2, b: 1 }));
   await expect.poll(() => life.told.get("a")?.revision).toBe(2);
   life.says("a", "rolled-back", "CRASHED");
@@ -70,7 +72,7 @@ test("a node that went back to what it had before is tried again, and is told ag
 });
 
 test("what is on its way, or is there, is unchanged", async () => {
-  const life = await begun();
+  await using life = await begun();
   const nothing = { isUnchanged: true, nodes: [], untouched: 2 };
   expect(await planned(life.site, siteOf({ a: 1, b: 1 }))).toEqual(nothing);
 
@@ -81,7 +83,7 @@ test("what is on its way, or is there, is unchanged", async () => {
 
 test("a hub that was killed before a revision began its way says so, and begins it when it is applied again", async () => {
   const folder = emptyFolder();
-  const life = await siteLife(folder, ["a"]);
+  const life = await SiteLife.begin({ folder, there: ["a"] });
   await life.apply(siteOf({ a: 1 }));
   await expect.poll(() => life.told.size).toBe(1);
   life.says("a", "applied");
@@ -89,7 +91,7 @@ test("a hub that was killed before a revision began its way says so, and begins 
   await life.end();
   await writtenOnly(folder, siteOf({ a: 2 }));
 
-  const again = await siteLife(folder, ["a"]);
+  await using again = await SiteLife.begin({ folder, there: ["a"] });
 
   expect(again.site.problems().join()).toContain("revision 2");
   expect((await planned(again.site, siteOf({ a: 2 }))).nodes).toEqual([["a", "lamp"]]);

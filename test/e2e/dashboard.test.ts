@@ -32,6 +32,7 @@ const instances = {
       sacn: { to: ["127.0.0.1"] },
       artnet: { to: ["127.0.0.1"] },
       dimmers: { front: { channel: 1 }, back: { channel: 2 } },
+      cueLists: { show: { cues: [{ name: "open", levels: { ch20: 99 } }] } },
     },
   },
 };
@@ -163,6 +164,32 @@ browserTest("any of the 512 channels is taken over and given back", async () => 
   await eventually("the channel is dark again", async () => (await levelOf(page, 7)) === 0);
   expect(visitor.complaints).toEqual([]);
 });
+
+browserTest(
+  "a universe is called by both its numbers, and a cue list that stands still is seen",
+  async () => {
+    await using visitor = await visit();
+    const { page } = visitor;
+    const isSaid = (name: string, words: string) =>
+      eventually(words, async () => (await text(page, `universe-demo-dmx-${name}`)) === words);
+    const play = async (input: string): Promise<void> => {
+      await page.getByTestId(`input-demo-dmx-${input}`).fill("show");
+      await page.getByTestId(`input-demo-dmx-${input}`).press("Enter");
+    };
+
+    await isSaid("number", "universe 1 (Art-Net 0:0:0, port address 0)");
+    await play("cue-go");
+    await isSaid("cue", "cue show/open");
+    await play("cue-pause");
+    await isSaid("cue", "cue show/open, paused");
+    await page.screenshot({ path: join(artifacts, "dashboard-wide-paused.png"), fullPage: true });
+    await play("cue-resume");
+    await isSaid("cue", "cue show/open");
+    await play("cue-release");
+    await isSaid("cue", "");
+    expect(visitor.complaints).toEqual([]);
+  },
+);
 
 browserTest("one press stops the show, every screen says so, and only a held press releases it", async () => {
   await using visitor = await visit(phone);

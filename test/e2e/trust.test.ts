@@ -71,6 +71,7 @@ test("a site begins, lets a publisher in, and out, and only what he signed comes
     "root-2.pem",
     "root-3.pem",
     "root.json",
+    "signed",
     "targets.json",
     "targets.pem",
   ]);
@@ -158,6 +159,7 @@ test("keys are handed on by two of the three, from wherever they lie", async () 
     "0 of the root keys",
   );
   expect(await interactor("rotate", "targets", "--keys", "c")).toContain("root 4");
+  expect(await interactor("restore", "--keys", "c")).toContain("nothing is lost: the hub has root 4");
   expect((await standing(hub)).problems).toEqual([]);
 });
 

@@ -1,8 +1,8 @@
 /** What a node shall run, on the disk of its machine: the record is replaced whole, and a file has its digest or is not there. */
-import { createHash } from "node:crypto";
 import type { ApplyStore, Kept } from "../../agent/src/ports/apply-store.ts";
 import { nothingKept } from "../../agent/src/ports/apply-store.ts";
 import { Fault } from "@interactor/shared/kernel/fault";
+import { receiptOf } from "../contract/apply/memory-apply-store.ts";
 import type { Chance } from "./chance.ts";
 import type { DiskWeather } from "./sim-disk.ts";
 import type { SimProcess } from "./sim-process.ts";
@@ -42,7 +42,12 @@ export class ApplyFiles {
       read,
       check: async (digest) => void (await read(digest)),
       pathOf: (digest) => digest,
-      receive: async (digest) => this.#receive(process, digest),
+      receive: async (digest) =>
+        receiptOf(digest, async (bytes) => {
+          const slot = new Slot<Uint8Array>(this.#weather, this.#chance);
+          this.#contents.set(digest, slot);
+          await slot.save(process, bytes);
+        }),
       collect: async (wanted) => {
         await process.wait(1);
         const gone = [...this.#contents.keys()].filter((digest) => !wanted.has(digest));
@@ -54,23 +59,5 @@ export class ApplyFiles {
 
   killed(): void {
     for (const slot of [this.#record, ...this.#contents.values()]) slot.killed();
-  }
-
-  #receive(process: SimProcess, digest: string): Awaited<ReturnType<ApplyStore["receive"]>> {
-    const pieces: Uint8Array[] = [];
-    return {
-      get offset() {
-        return pieces.reduce((sum, piece) => sum + piece.length, 0);
-      },
-      add: async (piece) => void pieces.push(piece),
-      finish: async () => {
-        const bytes = Buffer.concat(pieces);
-        if (createHash("sha256").update(bytes).digest("hex") !== digest)
-          throw new Fault("CONTENT_DAMAGED", `the file ${digest} does not have the bytes of its digest`);
-        const slot = new Slot<Uint8Array>(this.#weather, this.#chance);
-        this.#contents.set(digest, slot);
-        await slot.save(process, bytes);
-      },
-    };
   }
 }

@@ -4,6 +4,7 @@
  * decides.
  */
 import { GroupCommit } from "../../hub/src/adapters/store-sqlite/group-commit.ts";
+import { type JournalBehind, journalBefore } from "../../hub/src/adapters/store-sqlite/journal-front.ts";
 import { JournalGather, type JournalGroup } from "../../hub/src/adapters/store-sqlite/journal-group.ts";
 import { JournalTime } from "../../hub/src/adapters/store-sqlite/journal-time.ts";
 import type { Journal, Stamp } from "../../hub/src/ports/journal.ts";
@@ -82,9 +83,7 @@ export class JournalFile {
   }
 }
 
-export type SimJournal = Journal;
-
-export function openSimJournal(file: JournalFile, process: SimProcess, log: Log): SimJournal {
+export function openSimJournal(file: JournalFile, process: SimProcess, log: Log): Journal {
   const { clock, machine } = process;
   const gather = new JournalGather(file.rows.nextId);
   const time = new JournalTime(clock, file.rows.at);
@@ -101,42 +100,17 @@ export function openSimJournal(file: JournalFile, process: SimProcess, log: Log)
     clock,
     log,
   });
-  let changes = 0;
-  const then =
-    <Given>(take: (given: Given) => void) =>
-    (given: Given): void => {
-      changes += 1;
-      take(given);
-      commit.changed();
-    };
-  return {
-    taken: file.rows.taken,
-    kept: file.rows.kept,
+  const { taken, kept } = file.rows;
+  const behind: JournalBehind = {
+    taken,
+    kept,
     usage: { commits: 0, bytes: 0, oldest: undefined, evicted: 0 },
-    append: then((record: Parameters<Journal["append"]>[0]) => gather.add(record)),
-    born: then((birth: Parameters<Journal["born"]>[0]) => gather.kept.born(birth)),
-    chosen: then((mark: Parameters<Journal["chosen"]>[0]) => gather.kept.chosen(mark)),
-    done: then((mark: Parameters<Journal["done"]>[0]) => gather.kept.done(mark)),
-    gone: then((node: string) => gather.kept.forget(node)),
     async *recent(span, { nodes }) {
       await process.wait(1);
       yield file.rows.recent(span, nodes);
     },
     stamp: () => stampAt(time.now()),
-    forget: (node, session) => gather.forget(node, session),
-    whenWritten: (done) => commit.whenWritten(done),
-    get group() {
-      return commit.group;
-    },
-    get waitingBytes() {
-      return commit.waitingBytes;
-    },
-    get changes() {
-      return changes;
-    },
-    get problem() {
-      return commit.problem;
-    },
-    [Symbol.asyncDispose]: () => commit.close(closeWithin),
+    close: () => commit.close(closeWithin),
   };
+  return journalBefore(behind, gather, commit);
 }

@@ -14,6 +14,7 @@ export interface RolloutFile {
   readonly rollouts: ReadonlyMap<number, Rollout>;
   readonly rounds: KeptRounds;
   readonly standing: RolloutStore["standing"];
+  readonly order: RolloutStore["order"];
   readonly modes: RolloutStore["modes"];
   readonly units: RolloutStore["units"];
 }
@@ -54,6 +55,7 @@ export async function rolloutStoreOn(slot: Slot<RolloutFile>, process: SimProces
     rollouts: new Map(),
     rounds: { lastId: 0, open: [] },
     standing: undefined,
+    order: undefined,
     modes: {},
     units: {},
   };
@@ -83,6 +85,7 @@ export async function rolloutStoreOn(slot: Slot<RolloutFile>, process: SimProces
       })),
     saveRounds: (rounds) => put((each) => ({ ...each, rounds })),
     saveStanding: (standing) => put((each) => ({ ...each, standing })),
+    saveOrder: (order) => put((each) => ({ ...each, order })),
     saveModes: (modes) => put((each) => ({ ...each, modes })),
     saveUnits: (units) => put((each) => ({ ...each, units })),
     [Symbol.asyncDispose]: nothing,

@@ -58,6 +58,7 @@ export const manifest = defineManifest({
     universe: { type: "bytes", label: "Universe as sent" },
     monitor: { type: "record", label: "What was sent, and the source of each slot" },
     cue: { type: "text", label: "The cue that is on, as list/cue" },
+    "cue-paused": { type: "text", label: "Cues that stand still, as list/cue" },
     frames: { type: "int", label: "Frames sent" },
     latency: { type: "float", unit: "ms", label: "Reading to frame, worst" },
     errors: { type: "int", label: "Failed sends" },

@@ -260,7 +260,33 @@ describe("what is stored", () => {
     await sacn.find(({ levels }) => levels[0] === 0 && levels[2] === 0 && levels[1] === 0);
 
     expect(sacn.packets.some(({ levels }) => (levels[0] ?? 0) > 40 && (levels[0] ?? 0) < 200)).toBe(true);
-    expect(given(bench, "cue")).toEqual(["show/open", "show/2", "show/3", ""]);
+    expect(given(bench, "cue")).toEqual(["", "show/open", "show/2", "show/3", ""]);
+    expect(given(bench, "cue-paused")).toEqual([""]);
+  });
+
+  test("says which cues stand still, beside what is on", async () => {
+    const sacn = await sacnReceiver();
+    const bench = await start(settings(sacn.port));
+
+    bench.apply("cue-go", "show");
+    bench.apply("scene", "night");
+    bench.apply("cue-pause", "show");
+    bench.apply("cue-pause", "");
+    bench.apply("cue-resume", "show");
+    bench.apply("cue-go", "show/3");
+    bench.apply("cue-pause", "show");
+    bench.apply("cue-release", "");
+
+    expect(given(bench, "cue-paused")).toEqual([
+      "",
+      "show/open",
+      "show/open, night",
+      "night",
+      "show/3, night",
+      "",
+    ]);
+    expect(given(bench, "cue")).toEqual(["", "show/open", "show/open, night", "show/3, night", ""]);
+    expect(bench.logged).toEqual([]);
   });
 
   test("is a scene too, which fades in and out", async () => {
@@ -274,7 +300,7 @@ describe("what is stored", () => {
       ({ levels }) => levels[0] === 0 && levels[2] === 0 && sacn.packets.length > repeatsOfFirst,
     );
 
-    expect(given(bench, "cue")).toEqual(["night", ""]);
+    expect(given(bench, "cue")).toEqual(["", "night", ""]);
   });
 
   test("is a recording from a file, played at its rate", async () => {
@@ -314,7 +340,7 @@ describe("what is stored", () => {
     bench.apply(input, text);
 
     expect(bench.logged).toEqual([`warn ${input}: ${words}`]);
-    expect(given(bench, "cue")).toEqual([]);
+    expect(given(bench, "cue")).toEqual([""]);
   });
 
   test("is dimmed by the grand master and the blackout, and the monitor says what was sent and by whom", async () => {
@@ -341,6 +367,8 @@ describe("what is stored", () => {
       sources: ["channels", "dimmers"],
       master: 0.5,
       blackout: true,
+      universe: 1,
+      portAddress: 0,
     });
   });
 });

@@ -9,11 +9,22 @@ import { slotCount } from "./engine/slots.ts";
 /** Five a second: faster is not read, and each is a kilobyte on its way to the hub. */
 const monitorInterval = millis(200);
 
+/** How the universe is counted by sACN, and by Art-Net, which has no number for the highest. */
+export interface UniverseNumbers {
+  readonly universe: number;
+  readonly portAddress?: number;
+}
+
 export class Monitor {
+  readonly #numbers: UniverseNumbers;
   readonly #levels = new Uint8Array(slotCount);
   readonly #shown: (string | undefined)[] = Array.from({ length: slotCount }, () => undefined);
   #givenAt: Instant | undefined;
   #hasNews = false;
+
+  constructor(numbers: UniverseNumbers) {
+    this.#numbers = numbers;
+  }
 
   /** A frame with another look than the last went out. */
   sent(engine: Engine): void {
@@ -40,6 +51,7 @@ export class Monitor {
     });
     // `shown` by slot: 0 nobody, else which of `sources`, counted from 1.
     const universe = Uint8Array.from(this.#levels);
-    return { universe, monitor: { levels: universe, shown, sources, master, blackout: isBlack } };
+    const look = { levels: universe, shown, sources, master, blackout: isBlack };
+    return { universe, monitor: { ...look, ...this.#numbers } };
   }
 }

@@ -25,8 +25,9 @@ import type { Settings } from "./settings.ts";
 import type { ReceiveSettings } from "./settings/receive.ts";
 import { slotFinder } from "./settings/cue-lists.ts";
 import { type PlacedSettings, restOf } from "./settings/fixtures.ts";
+import { universeNumbers } from "./settings/outputs.ts";
 import { sourceCid } from "./sacn.ts";
-import { cueListsOf, play, type PlayInput, playInputs, whatIsOn } from "./stored.ts";
+import { cueListsOf, type CuesOn, play, type PlayInput, playInputs, whatIsOn } from "./stored.ts";
 
 /** How often the counters are given, and what fails is tried anew. */
 const reportInterval = seconds(1);
@@ -44,13 +45,13 @@ export class Stage implements Instance {
   readonly #memory: Memory | undefined;
   #cancelKeeping: (() => void) | undefined;
   readonly #latency: LatencyMeter;
-  readonly #monitor = new Monitor();
+  readonly #monitor: Monitor;
   readonly #placed: Readonly<Record<string, PlacedSettings>>;
   readonly #owners = new Map<string, Applied["owner"]>();
   readonly #complaints: Complaints<"no-colour">;
   #frames = 0;
   #errorsGiven: number | undefined;
-  #cueGiven = "";
+  #cuesGiven: Partial<CuesOn> = {};
   /** The look is another than the last that was given as an output. */
   #hasNews = true;
   #cancelReport: () => void = () => undefined;
@@ -75,6 +76,7 @@ export class Stage implements Instance {
       cueLists: cueListsOf(stored),
       failsafe: stored.failsafe,
     });
+    this.#monitor = new Monitor(universeNumbers(settings));
     this.#latency = new LatencyMeter(clock.now());
     this.#outputs = new Outputs(settings, context);
     const look = {
@@ -131,6 +133,8 @@ export class Stage implements Instance {
     await stage.#recall();
     await Promise.all([stage.#outputs.open(), stage.#desks?.open()]);
     stage.#sayState();
+    // Also that nothing is on: what is kept of the outputs may be of a former life.
+    stage.#tellCues();
     context.onInput((input, applied) => stage.#set(input, applied));
     // Whoever says GO before a long one is read is told that there is none.
     void stage.#readRecordings(settings);
@@ -210,10 +214,15 @@ export class Stage implements Instance {
   #advance(at: Instant): boolean {
     const isChanged = this.#engine.advance(at);
     if (isChanged) this.#hasNews = true;
-    const cue = whatIsOn(this.#engine);
-    if (cue !== this.#cueGiven) this.#context.emit("cue", cue);
-    this.#cueGiven = cue;
+    this.#tellCues();
     return isChanged;
+  }
+
+  #tellCues(): void {
+    const { on, paused } = whatIsOn(this.#engine);
+    if (on !== this.#cuesGiven.on) this.#context.emit("cue", on);
+    if (paused !== this.#cuesGiven.paused) this.#context.emit("cue-paused", paused);
+    this.#cuesGiven = { on, paused };
   }
 
   #sent(at: Instant): void {

@@ -88,11 +88,21 @@ function withList(
   return list === undefined ? `there is no cue list "${name}"` : act(list);
 }
 
-/** What is on, as `list/cue`; of several lists all, in the order in which they are set. */
-export function whatIsOn(engine: Engine): string {
+/** As `list/cue`; of several lists all, in the order in which they are set. */
+export interface CuesOn {
+  readonly on: string;
+  /** Those of them that stand still. */
+  readonly paused: string;
+}
+
+export function whatIsOn(engine: Engine): CuesOn {
   const on: string[] = [];
+  const paused: string[] = [];
   for (const [name, { position }] of engine.playbacks) {
-    if (position !== undefined) on.push(name === sceneList ? position.cue : `${name}/${position.cue}`);
+    if (position === undefined) continue;
+    const words = name === sceneList ? position.cue : `${name}/${position.cue}`;
+    on.push(words);
+    if (position.isPaused) paused.push(words);
   }
-  return on.join(", ");
+  return { on: on.join(", "), paused: paused.join(", ") };
 }

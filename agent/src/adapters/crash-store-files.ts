@@ -7,8 +7,10 @@ import type { CrashStore } from "../ports/crash-store.ts";
 
 const ending = ".cbor";
 
+/** Works on without a disk: each method says then that it cannot. */
 export async function openCrashStore(folder: string): Promise<CrashStore> {
-  await mkdir(folder, { recursive: true });
+  // An agent whose card is full starts all the same: what is missing shows when a report is to be kept.
+  await mkdir(folder, { recursive: true }).catch(() => undefined);
   const pathOf = (id: string): string => join(folder, `${id}${ending}`);
   let working: Promise<void> = Promise.resolve();
   const inTurn = (task: () => Promise<void>): Promise<void> => {
@@ -23,7 +25,8 @@ export async function openCrashStore(folder: string): Promise<CrashStore> {
         const report = await readReport(join(folder, name));
         // A draft that a power cut left, or what somebody else has put here.
         if (report === undefined || name !== `${report.id}${ending}`)
-          await rm(join(folder, name), { force: true });
+          // What cannot be put away, a folder or on a card that has become read-only, is in nobody's way.
+          await rm(join(folder, name), { force: true }).catch(() => undefined);
         else reports.push(report);
       }
       return reports;
@@ -42,6 +45,7 @@ async function readReport(path: string): Promise<CrashReport | undefined> {
 
 async function replace(folder: string, path: string, bytes: Uint8Array): Promise<void> {
   const draft = `${path}.new`;
+  await mkdir(folder, { recursive: true });
   {
     await using file = await open(draft, "w", 0o600);
     await file.writeFile(bytes);

@@ -71,14 +71,16 @@ export function modulesOf(
   };
   const placeOf = ({ name, module, version, digest = "", ...spec }: InstanceSpec): GuestPlace | undefined => {
     const bundle = digest === "" ? spec.bundle : fileOf(digest);
-    if (bundle !== undefined)
+    if (bundle !== undefined) {
+      const limits = limitsOf(spec, digest);
       return {
         // Another version has a sandbox of its own, also while the one before it still runs.
         name: `sandbox of ${name} with ${bundle}`,
         kind: "sandbox",
-        open: sandbox({ bundle, limits: limitsOf(spec, digest), signed: readSigned(bundle) }),
-        silenceMax: millis(limitsOf(spec, digest).handlerMs),
+        open: sandbox({ bundle, limits, signed: readSigned(bundle), whole: spec.whole }),
+        silenceMax: millis(limits.handlerMs),
       };
+    }
     const group = workerOf(module, version);
     return group === undefined ? undefined : { name: group, kind: "worker", open: worker };
   };

@@ -17,6 +17,7 @@ import type { Log } from "../ports/log.ts";
 import type { SiteClock } from "../ports/site-clock.ts";
 import { spoolLimits } from "../ports/spool.ts";
 import { AgentMeasured } from "../agent-measured.ts";
+import { linkWith } from "../agent-neighbours.ts";
 import { openCrashes } from "./crashes.ts";
 import { modulesOf } from "./module-host.ts";
 import { runDoctor, surveyOf, watchMachine } from "./machine.ts";
@@ -76,7 +77,7 @@ async function serve(file: string): Promise<void> {
       clock,
       random,
       log,
-      link: measured.over(crashes.over(profile.over(pull.over(mqttLink(hub))))),
+      link: linkWith(mqttLink(hub), [pull, profile, crashes, measured]),
       store,
       applyStore,
       files: pull.files,

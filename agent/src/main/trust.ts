@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { systemDisk } from "../adapters/apply-store-files/disk.ts";
 import { keepSigned } from "../adapters/signed-manifests.ts";
+import { tellingBehind } from "../adapters/trust-tuf/telling-behind.ts";
 import { openTrust } from "../adapters/trust-tuf/trust-tuf.ts";
 import { AgentTrust } from "../agent-trust.ts";
 import type { Log } from "../ports/log.ts";
@@ -27,14 +28,16 @@ const synchronisedFile = "/run/systemd/timesync/synchronized";
 
 export function allowBundles({ data, node, root, source, log, fileOf }: TrustOptions): AllowBundles {
   return async (digests, signal) => {
-    const trust = await openTrust({
-      folder: join(data, "trust"),
+    const folder = join(data, "trust");
+    const opened = await openTrust({
+      folder,
       pinnedRoot: await readRoot(root),
       source,
       disk: systemDisk,
       time: () => ({ wall: Date.now(), isSynchronised: existsSync(synchronisedFile) }),
       builtAt,
     });
+    const trust = tellingBehind({ trust: opened, folder, source, disk: systemDisk });
     const { isDevelopment, modules } = await new AgentTrust(node, trust).allow(digests, signal);
     for (const { digest, manifest } of modules) await keepSigned(systemDisk, fileOf(digest), manifest);
     const names = modules.map(({ path }) => path);

@@ -19,7 +19,10 @@ export interface GuestEnd {
 
 export interface GuestEnds {
   said(message: FromGuest): void;
-  /** It is gone, once and for good; `reason` says why, in words for people. Without `end` it never began. */
+  /**
+   * It is gone, once and for good; `reason` says why, in words for people. Without `end` it never began, for no fault of its
+   * module: it may another time.
+   */
   ended(reason: string, end?: GuestEnd): void;
 }
 

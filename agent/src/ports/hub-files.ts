@@ -5,6 +5,8 @@ export interface HubFiles {
    * have it. Nobody checks them here.
    */
   fetch(digest: string, offset: number, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Whether the hub can be asked now. What is asked while it cannot waits until it can. */
+  readonly isHubThere?: boolean;
   /** Of the file that is on its way: bytes that are there, and how many it has, when the hub has said so. */
   readonly progress?: FileProgress | undefined;
 }

@@ -20,6 +20,11 @@ export interface InstanceSpec {
   readonly settings: unknown;
   /** The file of a module that others have written: one ES module, run in a sandbox. Without: one of the agent's own. */
   readonly bundle?: string;
+  /**
+   * Resolves when its bundle has the bytes of its digest: asked before each start of its guest, also of those that nobody but
+   * its host decides. Throws a Fault `BUNDLE_DAMAGED`; then it is fetched again, and a later try may find it whole.
+   */
+  readonly whole?: () => Promise<void>;
   /** What it may reach through the agent; what does not stand here it may not. */
   readonly grants?: Grants;
   /** What it may use, where that is not as usual. */

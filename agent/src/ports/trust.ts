@@ -22,8 +22,9 @@ export interface TrustFile {
 export interface Trust {
   /**
    * Brings what is believed up to date. Throws a Fault that says why not: `TRUST_NO_ROOT, TRUST_UNREACHABLE,
-   * TRUST_SIGNATURE, TRUST_ROLLBACK, TRUST_EXPIRED, TRUST_MISMATCH, TRUST_TOO_LONG, TRUST_MALFORMED, TRUST_DISK`. What was
-   * believed before is still there then. One at a time.
+   * TRUST_SIGNATURE, TRUST_ROLLBACK, TRUST_EXPIRED, TRUST_MISMATCH, TRUST_TOO_LONG, TRUST_MALFORMED, TRUST_DISK,
+   * TRUST_FILE_MISSING`, and of a hub that does not have the root that is believed `TRUST_HUB_BEHIND, TRUST_OTHER_ROOT`.
+   * What was believed before is still there then. One at a time.
    */
   refresh(signal: AbortSignal): Promise<Believed>;
 }

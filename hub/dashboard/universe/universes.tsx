@@ -11,6 +11,7 @@ import { isNodeHere, type Nodes } from "../live/node-record.ts";
 import { Section } from "../shell/section.tsx";
 import { channelsMax, levelText } from "./grid-shape.ts";
 import { UniverseGrid } from "./universe-grid.tsx";
+import { cueWords, numberWords } from "./universe-words.ts";
 
 interface Universe {
   readonly node: string;
@@ -71,12 +72,19 @@ function UniverseView({ universe }: { readonly universe: Universe }): JSX.Elemen
     const age = ageText(live.clock.now() - at);
     return `${lit} of ${slots().length} lit · ${isKnown.value ? "changed" : "last known"} ${age}`;
   });
+  const said = (output: string) => live.values.get(node, instance, output)?.value;
+  const number = useComputed(() => (void live.beats.value, numberWords(said("monitor"))));
+  const cue = useComputed(() => (void live.beats.value, cueWords(said("cue"), said("cue-paused"))));
   return (
     <div class={`group universe ${isKnown.value ? "" : "universe-stale"}`}>
       <div class="universe-head">
         <h3>
           {node}/{instance}
         </h3>
+        <span class="quiet" data-testid={`universe-${id}-number`}>
+          {number}
+        </span>
+        <span data-testid={`universe-${id}-cue`}>{cue}</span>
         <span class="quiet">{summary}</span>
         <span class="pointed">{pointedText}</span>
       </div>

@@ -26,8 +26,15 @@ export async function openAuditLog({ folder, log, now }: AuditOptions): Promise<
       await rename(path, `${path}.1`);
     const line = JSON.stringify({ at: new Date(now()).toISOString(), ...entry, before: last });
     await using file = await open(path, "a");
-    await file.writeFile(`${line}\n`);
-    await file.sync();
+    const { size } = await file.stat();
+    try {
+      await file.writeFile(`${line}\n`);
+      await file.sync();
+    } catch (error) {
+      // A disk may have had room for the half of it: the next line must not be joined to that.
+      await file.truncate(size);
+      throw error;
+    }
     last = digestOf(line);
   };
   return {

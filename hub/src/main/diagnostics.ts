@@ -1,17 +1,15 @@
 /** Assembles what nodes tell of how their modules are: crashes, and what they measure of themselves. */
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { openCrashStore } from "../adapters/store-sqlite/crash-store.ts";
-import type { HubCounters } from "../core/registry/counters.ts";
-import { HubCrashes, takingDiagnostics } from "../hub-crashes.ts";
+import { HubCrashes } from "../hub-crashes.ts";
 import { HubMeasured } from "../hub-measured.ts";
-import type { BrokerRules } from "../ports/broker.ts";
+import type { Neighbours } from "../hub-neighbours.ts";
 import type { Log } from "../ports/log.ts";
 
 export interface Diagnostics extends AsyncDisposable {
   readonly crashes: HubCrashes;
   readonly measured: HubMeasured;
-  /** The same rules, by which nodes tell of these too. */
-  rules(rules: BrokerRules, counters: Pick<HubCounters, "refused">): BrokerRules;
+  readonly neighbours: Neighbours;
 }
 
 export async function openDiagnostics(data: string, clock: Clock, log: Log): Promise<Diagnostics> {
@@ -21,8 +19,10 @@ export async function openDiagnostics(data: string, clock: Clock, log: Log): Pro
   return {
     crashes,
     measured,
-    rules: (rules, { refused }) =>
-      takingDiagnostics(rules, { crashes, measured }, (reason) => refused.add(reason)),
+    neighbours: {
+      crash: (node, payload) => crashes.said(node, payload),
+      measured: (node, payload) => ({ refusal: measured.said(node, payload) }),
+    },
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }

@@ -15,6 +15,7 @@ import { takeFormerRoutes } from "./former-routes.ts";
 import { openStopStore } from "../adapters/stop-store-files.ts";
 import { Hub } from "../hub.ts";
 import { controlOf } from "../hub-control.ts";
+import { withNeighbours } from "../hub-neighbours.ts";
 import { viewOf } from "../hub-view.ts";
 import { journalLimits } from "../ports/journal.ts";
 import type { JournalSpan } from "../ports/journal-reader.ts";
@@ -73,7 +74,7 @@ async function serve(): Promise<void> {
   await hub.resume();
   await using store = await openBrokerStore({ folder: data, limits: options.limits, clock, log });
   const wall = steadyWall(clock);
-  const rules = diagnostics.rules(profiles.rules(trust.rules(hub, hub.counters), hub.counters), hub.counters);
+  const rules = withNeighbours(hub, [trust, profiles, diagnostics], hub.counters);
   await using broker = await openBroker({ ...mqttOf(options), store, wall }, rules);
   const problems = () => [
     ...routes.problems(),

@@ -2,16 +2,15 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { nodeTopics } from "@interactor/shared/wire/topics";
-import type { HubCounters } from "../core/registry/counters.ts";
-import { hearingProfiles, HubProfiles } from "../hub-profiles.ts";
-import type { Broker, BrokerRules } from "../ports/broker.ts";
+import type { Neighbours } from "../hub-neighbours.ts";
+import { HubProfiles } from "../hub-profiles.ts";
+import type { Broker } from "../ports/broker.ts";
 import type { Log } from "../ports/log.ts";
 import type { ProfileDesk } from "../ports/profile-desk.ts";
 
 export interface Profiles {
   readonly desk: ProfileDesk;
-  /** The same rules, by which nodes give profiles too. */
-  rules(rules: BrokerRules, counters: Pick<HubCounters, "refused">): BrokerRules;
+  readonly neighbours: Neighbours;
   /** From now on nodes are asked. */
   serve(broker: Broker, site: string): void;
 }
@@ -24,7 +23,7 @@ export function openProfiles(clock: Clock, log: Log): Profiles {
   });
   return {
     desk,
-    rules: (rules, { refused }) => hearingProfiles(rules, desk, (reason) => refused.add(reason)),
+    neighbours: { profiled: (node, payload) => ({ refusal: desk.heard(node, payload) }) },
     serve(broker, site) {
       desk.start((node, payload) =>
         broker.publish(nodeTopics(site, node).profile, payload, { retain: false, qos: 0 }),

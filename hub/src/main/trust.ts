@@ -9,19 +9,18 @@ import { openAuditLog } from "../adapters/audit-log-files.ts";
 import { readImportPolicy } from "../adapters/import-policy-file.ts";
 import { openSigner } from "../adapters/signer-ed25519/signer-ed25519.ts";
 import { openTrustRepository } from "../adapters/trust-repository/trust-repository.ts";
-import { answeringPulls, HubPull } from "../hub-pull.ts";
+import type { Neighbours } from "../hub-neighbours.ts";
+import { HubPull } from "../hub-pull.ts";
 import { HubTrust } from "../hub-trust.ts";
 import { openModuleRegistry } from "../adapters/store-sqlite/module-registry.ts";
 import type { ModuleRegistry } from "../ports/module-registry.ts";
-import type { HubCounters } from "../core/registry/counters.ts";
-import type { Broker, BrokerRules } from "../ports/broker.ts";
+import type { Broker } from "../ports/broker.ts";
 import type { Log } from "../ports/log.ts";
 
 export interface Trust extends AsyncDisposable {
   readonly desk: HubTrust;
   readonly registry: ModuleRegistry;
-  /** The same rules, by which nodes pull files too. */
-  rules(rules: BrokerRules, counters: Pick<HubCounters, "refused">): BrokerRules;
+  readonly neighbours: Neighbours;
   /** From now on nodes are answered. `plan`: one of theirs, by its digest. */
   serve(broker: Broker, site: string, plan: (digest: string) => Promise<Uint8Array | undefined>): void;
 }
@@ -60,7 +59,7 @@ export async function openTrust(data: string, clock: Clock, log: Log): Promise<T
   return {
     desk,
     registry,
-    rules: (rules, { refused }) => answeringPulls(rules, pull, (reason) => refused.add(reason)),
+    neighbours: { pull: (node, payload) => ({ refusal: pull.asked(node, payload) }) },
     serve(broker, site, plan) {
       planOf = plan;
       pull.start((node, payload) =>

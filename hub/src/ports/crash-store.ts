@@ -23,9 +23,10 @@ export interface CrashWanted {
 
 export interface CrashStore extends AsyncDisposable {
   readonly written: Written;
-  /** Takes the place of the one of its id. `at`: when it came. */
+  /** Takes the place of the one that its node told under this id. `at`: when it came. */
   add(crash: CrashOfNode, at: Micros): void;
   /** Those that came last first. */
   list(wanted: CrashWanted): Promise<readonly CrashOfNode[]>;
-  find(id: string): Promise<CrashOfNode | undefined>;
+  /** One at most, but where a node says an id that is another's. */
+  find(id: string, node?: string): Promise<readonly CrashOfNode[]>;
 }

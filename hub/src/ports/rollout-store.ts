@@ -1,6 +1,7 @@
 /** What the hub must find again of revisions that are on their way. */
 import type { KeptUnits } from "../core/access/unit-book.ts";
-import type { KeptRound } from "../core/rollout/group-commit.ts";
+import type { KeptRound, Left } from "../core/rollout/group-commit.ts";
+import type { KeptOrder } from "../core/rollout/kept-order.ts";
 import type { Rollout } from "../core/rollout/rollout-state.ts";
 import type { ModeState } from "../core/mode/modes.ts";
 import type { Standing } from "../core/rollout/standing.ts";
@@ -8,6 +9,7 @@ import type { Standing } from "../core/rollout/standing.ts";
 export type { KeptUnits } from "../core/access/unit-book.ts";
 export type { ModeState } from "../core/mode/modes.ts";
 export type { Standing } from "../core/rollout/standing.ts";
+export type { KeptOrder } from "../core/rollout/kept-order.ts";
 export type { KeptRound } from "../core/rollout/group-commit.ts";
 export type { Rollout } from "../core/rollout/rollout-state.ts";
 
@@ -17,6 +19,8 @@ export interface KeptRounds {
   readonly lastId: number;
   /** Those that some member has not confirmed. */
   readonly open: readonly KeptRound[];
+  /** Missing: nobody. */
+  readonly left?: Left;
 }
 
 /** On disk when a promise resolves; a power cut leaves what was there before, or after. */
@@ -26,6 +30,8 @@ export interface RolloutStore extends AsyncDisposable {
   readonly rounds: KeptRounds;
   /** `undefined`: nobody was told anything yet, or it cannot be read. */
   readonly standing: Standing | undefined;
+  /** How the newest revision was to come to its nodes; `undefined`: nobody asked yet, or it cannot be read. */
+  readonly order: KeptOrder | undefined;
   readonly modes: ModeState;
   /** Which unit fills which node. */
   readonly units: KeptUnits;
@@ -35,6 +41,8 @@ export interface RolloutStore extends AsyncDisposable {
   /** Before a word of a round is said to anybody. */
   saveRounds(rounds: KeptRounds): Promise<void>;
   saveStanding(standing: Standing): Promise<void>;
+  /** Before the revision that it is about is written down. */
+  saveOrder(order: KeptOrder): Promise<void>;
   saveModes(modes: ModeState): Promise<void>;
   saveUnits(units: KeptUnits): Promise<void>;
 }

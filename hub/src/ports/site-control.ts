@@ -26,6 +26,8 @@ export type Asker = { readonly name: string; readonly password: Uint8Array } | u
 
 export interface SiteControl {
   mayChange(asker: Asker): boolean;
+  /** What its nodes say, and what is written of it. */
+  mayRead(asker: Asker): boolean;
   /** Who did it, of one that may: what it says, and what it has proven. */
   signedBy(asker: Asker, claimed: string): string;
   plan(files: SiteFilesBody): Promise<Result<PlanResponse, Refusal>>;

@@ -8,7 +8,12 @@ export interface TrustDesk {
   /** The key that the hub will sign with when a root names it. */
   nextOnlineKey(): Promise<TrustStanding["online"]>;
   /** Each throws a Fault with the code of its refusal. `by`: who brings it, in words. */
-  putRoot(by: string, document: Uint8Array, targets?: Uint8Array): Promise<void>;
+  putRoot(
+    by: string,
+    document: Uint8Array,
+    targets?: Uint8Array,
+    before?: readonly Uint8Array[],
+  ): Promise<void>;
   putTargets(by: string, document: Uint8Array): Promise<void>;
   publish(by: string, word: BroughtWord): Promise<void>;
   /** Returns the path under which it can be installed. */

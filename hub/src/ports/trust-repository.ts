@@ -6,9 +6,10 @@ export interface TrustRepository {
   /**
    * The next root: the first one, or one that the last one's keys have signed too. Throws a Fault `TRUST_SIGNATURE,
    * TRUST_VERSION, TRUST_KEYS` (it does not name the hub's key) or `TRUST_MALFORMED`, and nothing has changed then. With
-   * `targets` both come into force or none, whatever is cut. The same one again is taken.
+   * `targets` both come into force or none, whatever is cut. The same one again is taken. `before`: roots that lead to it,
+   * in order, of which this hub may have lost some; what it has lost of them is there again afterwards.
    */
-  putRoot(document: Uint8Array, targets?: Uint8Array): Promise<void>;
+  putRoot(document: Uint8Array, targets?: Uint8Array, before?: readonly Uint8Array[]): Promise<void>;
   /** Who may publish what. Throws like `putRoot`. */
   putTargets(document: Uint8Array): Promise<void>;
   /**

@@ -2,6 +2,11 @@
 import * as z from "zod/mini";
 import { nameLengthMax } from "../wire/limits.ts";
 
+/**
+ * Roots that are brought at once, as to a hub that was restored from an old backup. More: refuse. Nobody hands on so often,
+ * and nodes follow as many at once.
+ */
+export const rootsBroughtMax = 256;
 /** A bundle. Larger: refuse. The largest we know, a codec with its tables, has 600 KB. */
 export const moduleBytesMax = 4 * 1024 * 1024;
 /** Files in one import. More: refuse. */
@@ -31,8 +36,16 @@ export type PublicKey = z.infer<typeof publicKey>;
 const document = z.record(z.string(), z.unknown());
 const by = z.string().check(z.minLength(1), z.maxLength(nameLengthMax));
 
-/** A signed document; `by` is who brings it, for the audit. With a root may come who may publish under it. */
-export const documentBody = z.object({ by, document, targets: z.optional(document) });
+/**
+ * A signed document; `by` is who brings it, for the audit. With a root may come who may publish under it, and the roots
+ * before it that the hub may have lost, in order.
+ */
+export const documentBody = z.object({
+  by,
+  document,
+  targets: z.optional(document),
+  before: z.optional(z.array(document).check(z.maxLength(rootsBroughtMax))),
+});
 
 const bytes = z.object({
   path: z.string().check(z.maxLength(256)),
@@ -41,7 +54,7 @@ const bytes = z.object({
 
 export const publishBody = z.object({
   by,
-  publisher: z.string(),
+  publisher: z.string().check(z.maxLength(nameLengthMax)),
   document,
   files: z.array(bytes).check(z.maxLength(importFilesMax)),
 });

@@ -1,4 +1,4 @@
-import type { Instant, Micros, Millis } from "./units.ts";
+import { between, type Instant, type Micros, type Millis, millis } from "./units.ts";
 
 /** What a shell knows about time. A core never holds one: it is told the time in its events. */
 export interface Clock {
@@ -9,3 +9,7 @@ export interface Clock {
   /** Runs `task` once, no earlier than `delay` from now, unless the returned function is called first. */
   after(delay: Millis, task: () => void): () => void;
 }
+
+/** Runs `task` once when it is `due`, or at once if that is past, unless the returned function is called first. */
+export const whenDue = (clock: Clock, due: Instant, task: () => void): (() => void) =>
+  clock.after(millis(Math.max(between(clock.now(), due), 0)), task);

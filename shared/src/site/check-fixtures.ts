@@ -3,16 +3,18 @@
  * name these.
  */
 import type { ModuleVersion } from "./catalogue.ts";
-import { levelInputs, levelProblems, withInputNames } from "./fixtures/fixture-levels.ts";
+import { type LevelInputs, levelInputs, levelProblems, withInputNames } from "./fixtures/fixture-levels.ts";
 import { type FixtureProblem, placeFixtures } from "./fixtures/place-fixtures.ts";
 import type { SiteCheck } from "./site-check.ts";
 import type { WrittenInstance } from "./site-schema.ts";
 import type { Path } from "./yaml-text.ts";
 
-interface PlacedSettings {
+export interface PlacedSettings {
   /** With the defaults of their schema. */
   readonly whole: unknown;
   written(settings: WrittenInstance["settings"]): WrittenInstance["settings"];
+  /** What scenes of the site may name with a dot. */
+  readonly fixtures: LevelInputs["fixtures"];
 }
 
 /** `undefined`: something is wrong, and has been told. */
@@ -24,7 +26,7 @@ export function checkFixtures(
 ): PlacedSettings | undefined {
   const into = check.catalogue.fixturesInto(module);
   if (into === undefined || typeof settings !== "object" || settings === null)
-    return { whole: settings, written: (written) => written };
+    return { whole: settings, written: (written) => written, fixtures: new Map() };
   const tell = (problems: readonly FixtureProblem[]): undefined => {
     for (const { path, message, hint } of problems)
       check.tell([...instance, "settings", ...path], message, hint);
@@ -32,12 +34,14 @@ export function checkFixtures(
   const { sources } = check.site;
   const placed = placeFixtures(settings, into, (path) => sources.textBeside(path));
   if (!placed.ok) return tell(placed.error);
-  const problems = levelProblems(placed.value, levelInputs(placed.value, into));
+  const inputs = levelInputs(placed.value, into);
+  const problems = levelProblems(placed.value, inputs);
   if (problems.length > 0) return tell(problems);
   const whole = withInputNames(placed.value);
   const fixtures: unknown = Reflect.get(whole, "fixtures");
   return {
     whole,
+    fixtures: inputs.fixtures,
     written(written) {
       const named = written && withInputNames(written);
       return fixtures === undefined ? named : { ...named, fixtures, [into]: Reflect.get(whole, into) };

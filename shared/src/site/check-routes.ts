@@ -4,7 +4,9 @@ import type { CompiledRoute } from "../wire/messages/desired.ts";
 import { findPort, type InputSpec, type PortSpec } from "../wire/messages/port.ts";
 import { hubNode, modeInstance, parseSiteAddress, type SiteAddress, wholeSite } from "../wire/names.ts";
 import { hasWildcard } from "../wire/output-filter.ts";
-import { type Instances, portNames } from "./check-instances.ts";
+import { portNames } from "./check-inputs.ts";
+import type { Instances } from "./check-instances.ts";
+import { fixtureNameProblem } from "./fixtures/fixture-levels.ts";
 import { FilteredOutputs } from "./filtered-outputs.ts";
 import type { ReadRoute } from "./read-site.ts";
 import { hintAmong, misfit, type SiteCheck } from "./site-check.ts";
@@ -228,14 +230,33 @@ function targetInWords(to: ReadRoute["route"]["to"]): string {
 export function checkScenes(check: SiteCheck, instances: Instances): void {
   for (const [name, scene] of check.site.scenes) {
     for (const [address, level] of Object.entries(scene)) {
-      const path = ["scenes", name, address];
+      const key = check.site.dotted.get(name)?.get(address) ?? address;
+      const tell = (message: string, hint: string): void =>
+        check.tellKey(["scenes", name], key, message, hint);
+      const problem = dottedProblem(instances, key);
+      if (problem !== undefined) {
+        tell(problem.message, problem.hint);
+        continue;
+      }
       const spec = portAt(check, instances, {
         address,
         side: "to",
-        tell: (_offset, ...words) => check.tellKey(["scenes", name], address, ...words),
+        tell: (_offset, ...words) => tell(...words),
       });
-      const wrong = spec === undefined ? undefined : misfit(level, address, spec);
-      if (wrong !== undefined) check.tell(path, wrong);
+      const wrong = spec === undefined ? undefined : misfit(level, key, spec);
+      if (wrong !== undefined) check.tell(["scenes", name, key], wrong);
     }
   }
+}
+
+/** What is wrong with a fixture's input, as a universe's own scenes are told of it; of an instance that is known. */
+function dottedProblem(
+  instances: Instances,
+  key: string,
+): { readonly message: string; readonly hint: string } | undefined {
+  const [node = "", instance = "", input = ""] = key.split("/");
+  const fixtures = instances.get(`${node}/${instance}`)?.fixtures;
+  if (fixtures === undefined) return undefined;
+  const problem = fixtureNameProblem(input, fixtures);
+  return problem && { ...problem, message: `${node}/${instance}: ${problem.message}` };
 }

@@ -39,9 +39,11 @@ export function checkVersions(
       path,
       want.instance,
       `${wordsOf(want)} requires ${required} ${want.range}, which does not run on ${node}`,
-      there
-        ? `add an instance of it: ${required}: { module: ${required} }`
-        : `there is no module "${required}" either: publish one, or take another version of ${want.instance}`,
+      `${
+        there
+          ? `add an instance of it: ${required}: { module: ${required} }`
+          : `there is no module "${required}" either: publish one, or take another version of ${want.instance}`
+      }; what stands in the node's own node.json does not count here`,
     );
   }
   for (const circle of resolved.circles) {

@@ -8,7 +8,7 @@ import type { CompiledRoute } from "../wire/messages/desired.ts";
 import type { Grants as Reachable } from "../wire/messages/grants.ts";
 import type { ModuleLimits } from "../wire/messages/module-limits.ts";
 import type { Bundle } from "./catalogue.ts";
-import type { PlacedFailsafe } from "./check-instances.ts";
+import type { PlacedFailsafe } from "./check-inputs.ts";
 import type { Level } from "./failsafe.ts";
 import type { Modes, Secret } from "./read-site.ts";
 import type { Grants, InstanceGrants } from "./site-schema.ts";

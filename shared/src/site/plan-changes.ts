@@ -92,7 +92,8 @@ function changeOf(before: PlannedInstance | undefined, after: PlannedInstance | 
 const isSameCode = (left: PlannedInstance, right: PlannedInstance): boolean =>
   left.module === right.module && left.version === right.version && left.digest === right.digest;
 
-function routeChanges(
+/** By name. */
+export function routeChanges(
   before: ReadonlyMap<string, CompiledRoute>,
   after: ReadonlyMap<string, CompiledRoute>,
 ): RouteChanges {

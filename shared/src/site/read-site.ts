@@ -7,6 +7,7 @@ import { nearest } from "../kernel/nearest.ts";
 import { instancesMax, stopZonesMax } from "../wire/limits.ts";
 import { everyZone } from "../wire/messages/stop.ts";
 import { isName, nameFrom } from "../wire/names.ts";
+import { inputAddressOf } from "./fixtures/fixture-names.ts";
 import { nameField, nameWords, routeSchema, type WrittenRoute } from "./route-schema.ts";
 import { type Groups, groupSchema } from "./route-target.ts";
 import { problemsToldMax } from "./limits.ts";
@@ -71,7 +72,10 @@ export interface ReadSite {
   readonly nodes: Named<ReadNode>;
   readonly groups: Groups;
   readonly routes: readonly ReadRoute[];
+  /** By the addresses that inputs have everywhere else. */
   readonly scenes: Named<Scene>;
+  /** By scene and address what stands in the file, where a fixture's input is written with a dot. */
+  readonly dotted: Named<ReadonlyMap<string, string>>;
   readonly secretUses: readonly SecretUse[];
   /** Every problem, as far as parts are looked at one by one. */
   readonly problems: readonly SiteProblem[];
@@ -118,7 +122,7 @@ class Reader {
       nodes: this.#nodes(),
       groups: this.#groups(),
       routes: this.#routes(),
-      scenes: reads(this.#section("scenes", sceneSchema)),
+      ...this.#scenes(),
       secretUses: this.#variables.secrets,
       problems: [...this.#sources.problems, ...this.#variables.problems, ...this.#problems],
       isWritten,
@@ -155,7 +159,7 @@ class Reader {
   /** A mode that is wrong is there all the same, and allows nothing. */
   #modes(): Modes {
     const read = reads(this.#section("modes", modeFlags));
-    const none = { audience: true, updates: false, armed: false };
+    const none = { audience: true, updates: false };
     return Object.fromEntries(keysOf(this.#at(["modes"])).map((name) => [name, read.get(name) ?? none]));
   }
 
@@ -163,6 +167,28 @@ class Reader {
   #groups(): Groups {
     const read = reads(this.#section("groups", groupSchema));
     return Object.fromEntries(keysOf(this.#at(["groups"])).map((name) => [name, read.get(name) ?? []]));
+  }
+
+  /** The same input under both of its names is told at the second one. */
+  #scenes(): Pick<ReadSite, "scenes" | "dotted"> {
+    const scenes = new Map<string, Scene>();
+    const dotted = new Map<string, ReadonlyMap<string, string>>();
+    for (const [name, written] of reads(this.#section("scenes", sceneSchema))) {
+      const levels = new Map<string, Scene[string]>();
+      const keys = new Map<string, string>();
+      for (const [key, level] of Object.entries(written)) {
+        const address = inputAddressOf(key);
+        if (levels.has(address)) {
+          const words = `is the same input as "${keys.get(address) ?? address}": leave one of them`;
+          this.#problems.push(this.#sources.problemAtKey(["scenes", name], key, words));
+        }
+        levels.set(address, level);
+        if (key !== address) keys.set(address, key);
+      }
+      scenes.set(name, Object.fromEntries(levels));
+      dotted.set(name, keys);
+    }
+    return { scenes, dotted };
   }
 
   #routes(): ReadRoute[] {

@@ -84,7 +84,7 @@ const node = z.object({
   scenes,
 });
 
-const modes = z.record(name, z.object({ audience: z.boolean(), updates: z.boolean(), armed: z.boolean() }));
+const modes = z.record(name, z.object({ audience: z.boolean(), updates: z.boolean() }));
 const mode = z.exactOptional(z.string());
 
 const hub = z.object({

@@ -8,6 +8,7 @@ import { durationMax, expressionLengthMax, ttlDefault } from "../wire/limits.ts"
 import type { CompiledRoute } from "../wire/messages/desired.ts";
 import { isName, nameFrom, parseSiteAddress } from "../wire/names.ts";
 import { isOutputFilter } from "../wire/output-filter.ts";
+import { inputAddressOf } from "./fixtures/fixture-names.ts";
 import { operatorsOf, throughField } from "./route-operators.ts";
 import {
   compiledTarget,
@@ -31,7 +32,10 @@ export const nameField = z.string(nameWords).superRefine((text, context) => {
   const params = isName(near) ? { hint: `such as ${near}` } : {};
   context.addIssue({ code: "custom", message: nameWords, params });
 });
-export const addressField = z.string(addressWords).refine((text) => parseSiteAddress(text).ok, addressWords);
+/** What a scene sets; a fixture's input with a dot as well, such as `foyer/stage/spot.pan`. */
+export const sceneInputField = z
+  .string(addressWords)
+  .refine((text) => parseSiteAddress(inputAddressOf(text)).ok, addressWords);
 
 const expression = z.coerce
   .string()

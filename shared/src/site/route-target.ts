@@ -7,6 +7,7 @@ import { nodesMax } from "../wire/limits.ts";
 import { type CompiledRoute, type RouteGroup, strategies } from "../wire/messages/desired.ts";
 import { isName, parsePortAddress, parseSiteAddress, sceneInstance } from "../wire/names.ts";
 import { nearest } from "../kernel/nearest.ts";
+import { inputAddressOf } from "./fixtures/fixture-names.ts";
 import type { Places } from "./schema-problems.ts";
 import type { Path, Problem } from "./yaml-text.ts";
 
@@ -30,7 +31,13 @@ export const groupsField = z.record(
   "groups is a map of a name and a list of nodes each",
 );
 
-export const targetAddress = z.string(targetWords).refine((text) => parseSiteAddress(text).ok, targetWords);
+export const targetAddress = z.string(targetWords).superRefine((text, context) => {
+  if (parseSiteAddress(text).ok) return;
+  // A fixture's input as scenes may name it.
+  const address = inputAddressOf(text);
+  const params = parseSiteAddress(address).ok ? { hint: `a route names it ${address}` } : {};
+  context.addIssue({ code: "custom", message: targetWords, params });
+});
 
 export const groupTarget = (key: z.ZodType<string>) =>
   z.strictObject({

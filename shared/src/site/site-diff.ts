@@ -2,7 +2,7 @@
 import type { CompiledRoute } from "../wire/messages/desired.ts";
 import type { Operator } from "../wire/messages/operator.ts";
 import { lanes } from "../wire/lanes.ts";
-import type { PlacedFailsafe } from "./check-instances.ts";
+import type { PlacedFailsafe } from "./check-inputs.ts";
 import { canonical } from "../wire/canonical.ts";
 import type { CompiledSite, InstancePlan } from "./compiled-site.ts";
 

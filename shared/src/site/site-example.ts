@@ -21,9 +21,9 @@ secrets: {}
 
 # What the site can be in, by names of your own. A zone may have its own.
 modes:
-  closed: { audience: false, updates: true, armed: false }
-  open: { audience: true, updates: false, armed: true }
-  maintenance: { audience: false, updates: true, armed: true }
+  closed: { audience: false, updates: true }
+  open: { audience: true, updates: false }
+  maintenance: { audience: false, updates: true }
 mode: closed
 
 # Places; they stand in each other. A show stop can take one of them, with all that is inside.

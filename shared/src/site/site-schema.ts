@@ -16,7 +16,7 @@ import {
   variablesMax,
   versionRangeLengthMax,
 } from "./limits.ts";
-import { addressField, durationField, nameField, nameWords, routeSchema } from "./route-schema.ts";
+import { durationField, nameField, nameWords, routeSchema, sceneInputField } from "./route-schema.ts";
 import { groupsField } from "./route-target.ts";
 import { secretName } from "./variables.ts";
 
@@ -51,11 +51,8 @@ export const modeFlags = z.strictObject(
       .boolean()
       .describe("There are people: nothing that they could notice is done without being asked."),
     updates: z.boolean().describe("A new revision or module may be taken over."),
-    armed: z
-      .boolean()
-      .describe("Outputs may move and light things; shown to people, and not held back by anything yet."),
   },
-  "a mode is a map with audience, updates and armed",
+  "a mode is a map with audience and updates",
 );
 const modesField = named(modeFlags, modesMax, "modes");
 
@@ -199,7 +196,7 @@ export const nodeSchema = z.strictObject(
 export type WrittenNode = z.infer<typeof nodeSchema>;
 
 export const sceneSchema = z
-  .record(addressField, level, "a scene is a map of inputs and their levels")
+  .record(sceneInputField, level, "a scene is a map of inputs and their levels")
   .refine((map) => Object.keys(map).length <= sceneInputsMax, `at most ${sceneInputsMax} inputs in a scene`);
 
 const includeField = z

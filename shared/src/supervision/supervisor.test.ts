@@ -16,6 +16,8 @@ import {
 class Room {
   readonly said: string[] = [];
   now: Instant = instant(0);
+  /** Whether it can begin. */
+  starting: (child: string) => boolean = () => true;
   #state = supervisorAtStart;
   readonly #spec: SupervisorSpec;
   readonly #random;
@@ -38,6 +40,11 @@ class Room {
 
   ends(child: string, isGood = false): this {
     this.step({ kind: "ended", child, isGood, at: this.now });
+    return this;
+  }
+
+  refuses(child: string): this {
+    this.step({ kind: "refused", child, at: this.now });
     return this;
   }
 
@@ -66,7 +73,11 @@ class Room {
       switch (effect.kind) {
         case "start":
           this.said.push(`start ${effect.child}`);
-          this.step({ kind: "started", child: effect.child, at: this.now });
+          this.step({
+            kind: this.starting(effect.child) ? "started" : "refused",
+            child: effect.child,
+            at: this.now,
+          });
           break;
         case "stop":
           this.said.push(`stop ${effect.child}`);
@@ -215,6 +226,47 @@ test("what is heard late, twice or of nobody changes nothing", () => {
   room.ends("a").ends("a");
 
   expect(room.take()).toEqual(["escalate a"]);
+});
+
+test("what cannot begin is tried again soon, as often as it takes, and nothing is counted", () => {
+  const room = new Room({ intensity: 2, healthyAfter: seconds(60) }).add("a");
+  room.ends("a").wait();
+  room.ends("a").wait();
+  const began = room.now;
+  room.take();
+
+  for (let time = 0; time < 50; time++) room.refuses("a").wait();
+  expect(room.take()).toEqual(Array.from({ length: 50 }, () => "start a"));
+  expect(room.now - began).toBe(50 * 2000);
+
+  // What ended before it still counts: that it could not begin was no healthy life.
+  room.ends("a");
+  expect(room.take()).toEqual(["escalate a"]);
+});
+
+test("what comes behind what cannot begin waits for it", () => {
+  const room = three("rest-for-one").ends("b");
+  const refused: string[] = [];
+  room.starting = (child) => {
+    if (child !== "b" || refused.length === 2) return true;
+    refused.push(child);
+    return false;
+  };
+
+  while (room.wait());
+
+  expect(room.take()).toEqual(["stop c", "start b", "start b", "start b", "start c"]);
+});
+
+test("what is refused while it is stopped for good stays down", () => {
+  const room = new Room().add("a");
+  room.stop();
+  room.take();
+
+  room.refuses("a").refuses("nobody");
+
+  expect(room.take()).toEqual([]);
+  expect(room.wait()).toBe(false);
 });
 
 test("one that is taken out is not heard of again", () => {

@@ -2,7 +2,8 @@
  * A supervisor with the meanings that OTP gave to one: who is started again when a child ends, in which order, and when
  * that has gone on for too long. Its children may be supervisors themselves.
  *
- * Three things are not of OTP. A restart waits (OTP's is immediate). Ends are counted until a life was a healthy one, and
+ * Four things are not of OTP. A restart waits (OTP's is immediate). What cannot begin, for no fault of its own, is tried again
+ * and nothing is counted. Ends are counted until a life was a healthy one, and
  * not by the minute: with waits between them, lives of a few seconds would never be enough ends in one. And where no
  * child depends on another (one-for-one), each child's restarts are counted by themselves: one that is broken must not use
  * up the patience for all.
@@ -59,6 +60,8 @@ export type SupervisorEvent =
   | { readonly kind: "started"; readonly child: string; readonly at: Instant }
   /** By itself, or because it was told to stop. */
   | { readonly kind: "ended"; readonly child: string; readonly isGood: boolean; readonly at: Instant }
+  /** It was to be started and could not begin, because something is not there that it needs. */
+  | { readonly kind: "refused"; readonly child: string; readonly at: Instant }
   | { readonly kind: "tick"; readonly at: Instant }
   | { readonly kind: "stop"; readonly at: Instant };
 
@@ -79,6 +82,8 @@ export const supervisorAtStart: SupervisorState = { children: [], ends: 0, isSto
 /** The first wait; each further end doubles it. A room waits for it: what a longer one is good for comes with escalation. */
 const firstDelay = seconds(1);
 const longestDelay = seconds(10);
+/** What could not begin costs next to nothing to try, and shall be there soon after what it needs. */
+const refusedDelay = seconds(2);
 
 export function stepSupervisor(
   spec: SupervisorSpec,
@@ -104,6 +109,8 @@ export function stepSupervisor(
       return advance(spec, started(state, event.child, event.at), event.at);
     case "ended":
       return ended(spec, state, event, random);
+    case "refused":
+      return refused(spec, state, event, random);
     case "tick":
       return advance(spec, state, event.at);
     case "stop": {
@@ -177,6 +184,25 @@ function ended(
   const { state: after, effects } = advance(spec, next, at);
   if (!isTooMuch) return { state: after, effects };
   return { state: after, effects: [{ kind: "escalate", child: name, children: [...taken] }, ...effects] };
+}
+
+/** Nothing is counted: what was there before it counts again with the next end. */
+function refused(
+  spec: SupervisorSpec,
+  state: SupervisorState,
+  { child: name, at }: Extract<SupervisorEvent, { kind: "refused" }>,
+  random: Random,
+): Supervision {
+  const kind = state.children.find((child) => child.name === name)?.phase.kind;
+  // It was told to stop meanwhile, and has.
+  if (kind !== "starting" && kind !== "up")
+    return ended(spec, state, { kind: "ended", child: name, isGood: true, at }, random);
+  const down: Phase = { kind: "down", due: later(at, refusedDelay) };
+  return advance(
+    spec,
+    withPhase(state, name, () => down),
+    at,
+  );
 }
 
 /** How long they have been up, all of them. */

@@ -25,6 +25,12 @@ const wavesMax = 100;
 /** What a timer and a node's target can carry. Longer: refuse. */
 const span = z.number().check(z.nonnegative(), z.lte(durationMax));
 
+/** What people say of what they do, and who they are: it is kept, and told again. Longer: refuse. */
+const wordsMax = 1000;
+const words = z.string().check(z.maxLength(wordsMax));
+/** What goes over a mode needs a reason. */
+const reasonGiven = words.check(z.regex(/\S/, "a reason is needed: it is kept"));
+
 const waveSize = z.union([
   z.object({ count: z.int().check(z.positive()) }),
   z.object({ share: z.number().check(z.gt(0), z.lte(1)) }),
@@ -50,7 +56,7 @@ const rolloutOptions = z.object({
 });
 
 /** Applies it whatever the modes say. The reason is kept. */
-const override = z.optional(z.object({ reason: z.string().check(z.minLength(1)) }));
+const override = z.optional(z.object({ reason: reasonGiven }));
 
 export const planRequest = siteFiles;
 export const applyRequest = z.object({
@@ -94,6 +100,12 @@ const siteChange = z.object({
   ),
 });
 
+const routesMoved = z.object({
+  added: z.array(z.string()),
+  removed: z.array(z.string()),
+  changed: z.array(z.string()),
+});
+
 /** What a node has to do, from what it runs; a node that is not listed has nothing to do. */
 const nodeChange = z.object({
   node: z.string(),
@@ -103,11 +115,7 @@ const nodeChange = z.object({
   /** A new one starts beside the old one and takes over between two messages. */
   takeOver: z.array(z.string()),
   reconfigure: z.array(z.string()),
-  routes: z.object({
-    added: z.array(z.string()),
-    removed: z.array(z.string()),
-    changed: z.array(z.string()),
-  }),
+  routes: routesMoved,
   /** Inputs whose failsafe or stop value is another one. */
   inputs: z.array(z.string()),
   /** What modules of others may from then on reach or use that they may not now, in words. */
@@ -128,6 +136,11 @@ export const planResponse = z.object({
   nodes: z.array(nodeChange),
   /** Nodes that stay as they are. */
   untouched: z.number(),
+  /**
+   * What the hub itself does otherwise: routes between nodes, and what stands under groups, zones and modes. `held`: why
+   * it would wait. Missing: all of that stays, or the hub is older.
+   */
+  hub: z.optional(z.object({ routes: routesMoved, held: z.optional(z.string()) })),
 });
 export const diffResponse = z.object({ changes: z.array(siteChange) });
 
@@ -177,18 +190,21 @@ export const rolloutsResponse = z.object({ rollouts: z.array(rolloutView) });
 
 export const rolloutActions = ["pause", "resume", "abort", "override"] as const;
 export const rolloutActionRequest = z.object({
-  by: z.string(),
-  reason: z.string(),
+  by: words,
+  reason: words,
   /** Of an abort: who has it gets what it had before. */
   take_back: z.optional(z.boolean()),
 });
 
+/** Of an override. */
+export const overrideRequest = z.object({ ...rolloutActionRequest.shape, reason: reasonGiven });
+
 /** POST: lets another unit fill a node. */
 export const swapPath = (node: string): string => `/api/v1/nodes/${node}/swap`;
 export const swapRequest = z.object({
-  by: z.string(),
+  by: words,
   /** Missing: any but the one that fills it now. */
-  unit: z.optional(z.string().check(z.minLength(1))),
+  unit: z.optional(words.check(z.minLength(1))),
 });
 export const swapResponse = z.object({
   node: z.string(),
@@ -208,18 +224,18 @@ const modeView = z.object({
   by: z.optional(z.string()),
   reason: z.optional(z.string()),
   /** What may be set here, with their flags. */
-  modes: z.record(z.string(), z.object({ audience: z.boolean(), updates: z.boolean(), armed: z.boolean() })),
+  modes: z.record(z.string(), z.object({ audience: z.boolean(), updates: z.boolean() })),
 });
 export const modesResponse = z.object({ site: z.string(), zones: z.array(modeView) });
 export const modeRequest = z.object({
   zone: z.string(),
   mode: z.string(),
-  by: z.string(),
-  reason: z.optional(z.string()),
+  by: words,
+  reason: z.optional(words),
 });
 
 /** Of every answer that is none of the above. `hint`: what to do. */
-export const errorResponse = z.object({ error: z.string(), hint: z.optional(z.string()) });
+const errorResponse = z.object({ error: z.string(), hint: z.optional(z.string()) });
 
 export type SiteFilesBody = z.infer<typeof siteFiles>;
 export type RolloutOptions = z.infer<typeof rolloutOptions>;

@@ -76,7 +76,7 @@ const nodeLeaves = [
   "crash",
   "measured",
 ] as const;
-type NodeLeaf = (typeof nodeLeaves)[number];
+export type NodeLeaf = (typeof nodeLeaves)[number];
 
 export type Topic =
   | { readonly kind: "up" | "down"; readonly site: string; readonly node: string; readonly lane: Lane }

@@ -35,9 +35,12 @@ test("the seeds reach every way a round can go", () => {
     "late-decision",
     "disk-failed",
     "withdrawn",
+    "forgotten-in-round",
   ];
   for (const each of all as readonly Seen[])
     expect([each, (seen.get(each) ?? 0) >= 10]).toEqual([each, true]);
+  // Promised, dead, forgotten, committed, and back when the round is long over: seeds 8 and 69 are such.
+  expect(seen.get("came-back-to-a-commit")).toBeGreaterThan(0);
 });
 
 test.skipIf(!isLong)("and so it is with 20,000 seeds more", { timeout: 300_000 }, () => {

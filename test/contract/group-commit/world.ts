@@ -19,6 +19,8 @@ import {
   type GroupEvent,
   type GroupStep,
   type KeptRound,
+  type Left,
+  leftAfter,
   resumeGroup,
   stepGroup,
 } from "@interactor/hub/src/core/rollout/group-commit.ts";
@@ -45,6 +47,8 @@ export type Seen =
   | "hub-killed-in-round"
   | "late-decision"
   | "withdrawn"
+  | "forgotten-in-round"
+  | "came-back-to-a-commit"
   | "disk-failed";
 
 export class World {
@@ -217,6 +221,11 @@ export class Member {
     this.life += 1;
     this.runs = undefined;
     this.#world.in(this.#world.between(50, 6000), () => this.#boot());
+    // Somebody believes that it does not come back, and the site goes on naming it.
+    if (this.#world.chance(0.5))
+      this.#later(this.#world.between(10, 3000), () => {
+        if (!this.#isAlive) this.#world.hub.forget(this);
+      });
   }
 
   #trouble(): void {
@@ -343,12 +352,13 @@ export class Member {
 interface HubDisk extends Disk {
   kept: KeptRound | undefined;
   lastId: number;
+  left: Left;
 }
 
 class HubSide {
   readonly #world: World;
   readonly loss: number;
-  disk: HubDisk = { busyUntil: 0, kept: undefined, lastId: 0 };
+  disk: HubDisk = { busyUntil: 0, kept: undefined, lastId: 0, left: {} };
   group: GroupCommit | undefined;
   /** The revision that all shall come to. */
   wanted = 0;
@@ -375,8 +385,16 @@ class HubSide {
     if (this.group !== undefined && word.id === this.group.kept.round.id) {
       return this.#step({ kind: "said", node: member.name, word, now: this.#now() });
     }
-    const answer = word.kind === "promised" ? answerToUnknown(word.id, this.disk.lastId) : undefined;
+    if (word.kind !== "promised") return;
+    const answer = answerToUnknown(word.id, this.disk.lastId, this.disk.left[member.name]);
+    if (answer?.kind === "commit") this.#world.seen.add("came-back-to-a-commit");
     if (answer !== undefined) this.#world.send(member, () => member.hear(answer));
+  }
+
+  forget({ name }: Member): void {
+    if (!this.#isAlive || this.group === undefined) return;
+    this.#world.seen.add("forgotten-in-round");
+    this.#step({ kind: "forgotten", node: name, now: this.#now() });
   }
 
   #next(): void {
@@ -452,7 +470,7 @@ class HubSide {
           break;
         case "over":
           this.group = undefined;
-          this.#write({ kept: undefined }, () => this.#next());
+          this.#write({ kept: undefined, left: leftAfter(this.disk.left, state.kept) }, () => this.#next());
           break;
       }
     }

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { emptyFolder } from "../folders.ts";
-import { route, SiteLife, siteText } from "./site-life.ts";
+import { copyOfFolder, emptyFolder } from "../folders.ts";
+import { type Cut, route, SiteLife, siteText } from "./site-life.ts";
 
 const both = ["a", "b"] as const;
 const bright = siteText({ a: 1, b: 1 });
@@ -198,6 +198,78 @@ test("nobody is told what is not on disk yet, also what was decided while the di
     { node: "b", revision: second, onDisk: second },
   ]);
   diskDelay = 0;
+  await life.end();
+});
+
+const cuts: readonly Cut[] = ["after-revision", "after-rollout"];
+test.each(cuts)("a power cut %s: the next hub sends the revision its way, as it was asked", async (cut) => {
+  const folder = emptyFolder();
+  const life = await SiteLife.begin({ folder, there: both });
+  const first = await life.applied(bright, ...both);
+  await life.appliedUntil(cut, siteText({ a: 2, b: 2 }, route("cross", "a", "b/stage/ch2")), {
+    ...oneByOne,
+    settle_ms: 0,
+  });
+  const left = copyOfFolder(folder);
+  expect(life.said.map(({ revision }) => revision)).not.toContain(first + 1);
+  await life.end();
+
+  const again = await SiteLife.begin({ folder: left });
+  const second = first + 1;
+  expect(again.lines.join("\n")).toContain(`revision ${second} was written down when the hub ended`);
+  expect(again.site.problems()).toEqual([]);
+  expect(again.view(second)).toMatchObject({ kind: "running", waves: 2 });
+  for (const node of both) again.presence(node, true);
+  await again.until(() => again.said.some(({ node, revision }) => node === "a" && revision === second));
+  expect(again.stateOf(second)).toEqual({ a: "under-way", b: "waiting" });
+  expect(again.serving).toEqual(["cross to b/stage/ch2"]);
+  await again.reports(second, "applied", "a");
+  await again.until(() => again.said.some(({ node, revision }) => node === "b" && revision === second));
+  await again.reports(second, "applied", "b");
+  await again.until(() => again.site.revisions.newest?.isConfirmed === true);
+  await again.end();
+
+  const third = await SiteLife.begin({ folder: left });
+  expect(third.lines.join("\n")).not.toContain("was written down when the hub ended");
+  expect(third.view(second)).toMatchObject({ kind: "complete" });
+  await third.end();
+});
+
+test("a power cut before a revision is on disk leaves none, and its number goes to the next", async () => {
+  const folder = emptyFolder();
+  const life = await SiteLife.begin({ folder, there: both });
+  const first = await life.applied(bright, ...both);
+  await life.appliedUntil("before-revision", dark, oneByOne);
+  const left = copyOfFolder(folder);
+  await life.end();
+
+  const again = await SiteLife.begin({ folder: left, there: both });
+
+  expect(again.site.revisions.newest?.number).toBe(first);
+  expect(again.lines.join("\n")).not.toContain("was written down when the hub ended");
+  expect(await again.applied(darker, ...both)).toBe(first + 1);
+  await again.end();
+});
+
+test("what the hub would do otherwise, and that a mode would hold it, is told before it is applied", async () => {
+  const life = await SiteLife.begin({ folder: emptyFolder(), there: both });
+  await life.applied(bright, ...both);
+  const moved = siteText(
+    { a: 1, b: 1 },
+    route("cross", "a", "b/stage/ch2") + route("more", "a", "b/stage/ch3"),
+  );
+  const planned = async (text: string) => {
+    const plan = await life.site.revisions.plan({ root: "site.yaml", files: { "site.yaml": text } });
+    if (!plan.ok) throw new Error(JSON.stringify(plan.error));
+    return life.site.own.changes(plan.value.site, []);
+  };
+
+  const routes = { added: ["more"], removed: [], changed: ["cross"] };
+  expect(await planned(moved)).toEqual({ routes });
+  // Of the nodes at its ends alone.
+  await life.mode("hall", "open");
+  expect(await planned(moved)).toEqual({ routes, held: 'zone hall is in mode "open", with an audience' });
+  expect(await planned(dark)).toBeUndefined();
   await life.end();
 });
 

@@ -9,7 +9,8 @@ import { openRolloutStore } from "@interactor/hub/src/adapters/store-sqlite/roll
 import { HubSite } from "@interactor/hub/src/hub-site.ts";
 import type { RolloutStore, Standing } from "@interactor/hub/src/ports/rollout-store.ts";
 import type { RolloutOptions, RolloutView } from "@interactor/shared/wire/api-config";
-import { decodeTarget } from "@interactor/shared/wire/messages/plan";
+import { decodeTarget, type Target } from "@interactor/shared/wire/messages/plan";
+import type { ApplyPhase } from "@interactor/shared/wire/messages/reported";
 import { expect } from "vitest";
 
 /** The hub writes within a turn of the loop, and what nobody waits for after 300 ms. */
@@ -30,14 +31,20 @@ export interface LifeOptions {
   readonly diskDelay?: () => number;
 }
 
-export class SiteLife {
+/** Around which write of an apply the power is cut: nothing of what would follow is done. */
+export type Cut = "before-revision" | "after-revision" | "after-rollout";
+
+export class SiteLife implements AsyncDisposable {
   readonly site: HubSite;
   readonly said: Said[] = [];
+  /** What each node was told last. */
+  readonly told = new Map<string, Target>();
   readonly lines: string[];
   /** Names of the routes that the hub runs. */
   serving: readonly string[] = [];
   readonly #there: Set<string>;
   readonly #stores: readonly AsyncDisposable[];
+  readonly #power: Power;
 
   static async begin({ folder, there = [], diskDelay = () => 0 }: LifeOptions): Promise<SiteLife> {
     const lines: string[] = [];
@@ -59,11 +66,16 @@ export class SiteLife {
     this.lines = lines;
     this.#there = new Set(there);
     this.#stores = [world.revisionLog, world.rolloutStore];
+    this.#power = new Power();
     let onDisk = world.rolloutStore.standing;
     const written = (standing: Standing) => void (onDisk = standing);
     this.site = new HubSite({
       ...world,
-      rolloutStore: slowStore(world.rolloutStore, diskDelay, written),
+      revisionLog: {
+        ...world.revisionLog,
+        add: (...revision) => this.#power.around("revision", () => world.revisionLog.add(...revision)),
+      },
+      rolloutStore: slowStore(this.#power.under(world.rolloutStore), diskDelay, written),
       site: "demo",
       digestOf: (bytes) => createHash("sha256").update(bytes).digest("hex"),
       compiler: compilerHere("demo"),
@@ -75,6 +87,7 @@ export class SiteLife {
         const target = topic.endsWith("/desired") ? decodeTarget(payload) : undefined;
         if (target?.ok !== true || target.value === undefined) return;
         const node = topic.split("/").at(-2) ?? "";
+        this.told.set(node, target.value);
         const { revision, hold } = target.value;
         this.said.push({ node, revision, hold: hold.kind, onDisk: onDisk?.nodes[node]?.revision });
       },
@@ -89,6 +102,13 @@ export class SiteLife {
     const made = await this.site.revisions.apply(files, making);
     if (!made.ok) throw new Error(JSON.stringify(made.error));
     return made.value.head.number;
+  }
+
+  /** The power is cut on the way; resolves when it is. */
+  async appliedUntil(cut: Cut, text: string, rollout: RolloutOptions): Promise<void> {
+    const isCut = this.#power.cutAt(cut);
+    void this.apply(text, rollout);
+    await isCut;
   }
 
   /** Everybody comes to it, and it is confirmed. */
@@ -107,6 +127,13 @@ export class SiteLife {
       this.site.reported(node, { revision, digest, apply: { revision, digest: wanted, phase } });
     }
     await wait(0);
+  }
+
+  /** It is on its way to what it was told, and says how far. */
+  says(node: string, phase: ApplyPhase, code?: string): void {
+    const { revision, digest } = this.told.get(node) ?? expect.fail(`${node} was told nothing`);
+    const apply = { revision, digest, phase, ...(code === undefined ? {} : { code }) };
+    this.site.reported(node, { revision, digest, apply });
   }
 
   presence(node: string, isThere: boolean): void {
@@ -141,8 +168,44 @@ export class SiteLife {
   /** A hub that ends lets go of its files; what it was told until then is on them. */
   async end(): Promise<void> {
     await this.untilKept();
+    await this[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
     this.site.end();
     for (const store of this.#stores) await store[Symbol.asyncDispose]();
+  }
+}
+
+/** A write that meets the cut never comes back. */
+class Power {
+  #cut: Cut | undefined;
+  #isCut = Promise.withResolvers<void>();
+
+  cutAt(cut: Cut): Promise<void> {
+    this.#cut = cut;
+    return this.#isCut.promise;
+  }
+
+  async around(write: "revision" | "rollout", done: () => Promise<void>): Promise<void> {
+    if (this.#cut === `before-${write}`) return this.#never();
+    await done();
+    if (this.#cut === `after-${write}`) await this.#never();
+  }
+
+  /** What goes with a rollout that was begun is written beside it, and not after the cut. */
+  under(store: RolloutStore): RolloutStore {
+    return {
+      ...store,
+      saveRollout: (rollout) => this.around("rollout", () => store.saveRollout(rollout)),
+      saveStanding: (standing) =>
+        this.#cut === "after-rollout" ? this.#never() : store.saveStanding(standing),
+    };
+  }
+
+  #never(): Promise<never> {
+    this.#isCut.resolve();
+    return new Promise(() => undefined);
   }
 }
 
@@ -182,19 +245,18 @@ export const route = (name: string, from: string, to: string): string =>
   `  - { name: ${name}, from: ${from}/lamp/level, to: ${to}, ttl: 5s }\n`;
 const cross = route("cross", "a", "b/stage/ch1");
 
-/** A hall whose nodes have so much light, with a route from `a` to `b` that the hub runs. */
+/** A hall whose nodes have so much light, with a route from `a` to `b` that the hub runs, or those given. */
 export const siteText = (
   levels: Readonly<Record<string, number>>,
   routes: string = cross,
 ): string => `site: demo
 modes:
-  closed: { audience: false, updates: true, armed: true }
-  open: { audience: true, updates: false, armed: true }
+  closed: { audience: false, updates: true }
+  open: { audience: true, updates: false }
 mode: closed
 zones:
   hall:
 nodes:
 ${Object.entries(levels)
   .map(([name, level]) => node(name, level))
-  .join("")}routes:
-${routes}`;
+  .join("")}${routes === "" ? "" : `routes:\n${routes}`}`;

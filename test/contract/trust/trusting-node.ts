@@ -1,9 +1,16 @@
 // A node's trust over real files and a repository in memory that a test can bend.
 
 import { systemDisk } from "@interactor/agent/src/adapters/apply-store-files/disk.ts";
+import { tellingBehind } from "@interactor/agent/src/adapters/trust-tuf/telling-behind.ts";
 import { openTrust } from "@interactor/agent/src/adapters/trust-tuf/trust-tuf.ts";
 import type { Disk } from "@interactor/agent/src/ports/disk.ts";
-import type { Believed, Trust, TrustFile, TrustTime } from "@interactor/agent/src/ports/trust.ts";
+import type {
+  Believed,
+  Trust,
+  TrustFile,
+  TrustSource,
+  TrustTime,
+} from "@interactor/agent/src/ports/trust.ts";
 import { moduleBytesMax } from "@interactor/shared/bundle/trust-api";
 import { Fault } from "@interactor/shared/kernel/fault";
 import type { TrustRepository } from "@interactor/hub/src/ports/trust-repository.ts";
@@ -27,27 +34,31 @@ export async function look(given: Given): Promise<Believed> {
 }
 
 export function trustOf(given: Given): Promise<Trust> {
-  const { repository, time, bend } = given;
+  const { repository, time } = given;
   return openTrust({
     folder: given.folder,
     pinnedRoot: given.pinnedRoot ?? firstRootOf(repository),
     disk: given.disk ?? systemDisk,
     time: () => time ?? { wall: nowOf(repository), isSynchronised: true },
     builtAt: given.builtAt ?? 0,
-    source: {
-      async *fetch({ kind, path }: TrustFile) {
-        const name = `${kind === "file" ? "targets" : kind}/${path}`;
-        const bytes =
-          repository instanceof SmallRepository
-            ? repository.files.get(name)
-            : await repository.read(kind, path).then((read) => read && Buffer.from(read));
-        const bent = bend?.(name, bytes);
-        if (bent !== undefined) yield* bent;
-        else if (bytes === undefined) throw new Fault("TRUST_FILE_MISSING", `no ${name}`);
-        else yield bytes;
-      },
-    },
+    source: sourceOf(given),
   });
+}
+
+function sourceOf({ repository, bend }: Given): TrustSource {
+  return {
+    async *fetch({ kind, path }: TrustFile) {
+      const name = `${kind === "file" ? "targets" : kind}/${path}`;
+      const bytes =
+        repository instanceof SmallRepository
+          ? repository.files.get(name)
+          : await repository.read(kind, path).then((read) => read && Buffer.from(read));
+      const bent = bend?.(name, bytes);
+      if (bent !== undefined) yield* bent;
+      else if (bytes === undefined) throw new Fault("TRUST_FILE_MISSING", `no ${name}`);
+      else yield bytes;
+    },
+  };
 }
 
 const nowOf = (repository: Given["repository"]): number =>
@@ -69,6 +80,18 @@ export async function answerOf(given: Given): Promise<string> {
 }
 
 export const codeOf = (error: unknown): string => (error instanceof Fault ? error.code : String(error));
+
+/** What a node says to it in words, as it looks at a hub and not at whatever a conformance suite serves. */
+export async function wordsOf(given: Given): Promise<string> {
+  const { folder, disk = systemDisk } = given;
+  const trust = tellingBehind({ trust: await trustOf(given), folder, disk, source: sourceOf(given) });
+  try {
+    await using _believed = await trust.refresh(new AbortController().signal);
+    return "believed";
+  } catch (error) {
+    return error instanceof Fault ? `${error.code}: ${error.message}` : String(error);
+  }
+}
 
 /** The bytes of a file that somebody signed, or the code of the refusal. */
 export async function install(given: Given, path: string): Promise<string> {

@@ -7,6 +7,7 @@ import { systemDisk } from "@interactor/agent/src/adapters/apply-store-files/dis
 import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
 import { mqttLink } from "@interactor/agent/src/adapters/hub-link-mqtt/hub-link-mqtt.ts";
 import { openKeptPieces } from "@interactor/agent/src/adapters/kept-pieces-files.ts";
+import { linkWith } from "@interactor/agent/src/agent-neighbours.ts";
 import { AgentPull } from "@interactor/agent/src/agent-pull.ts";
 import type { Connection, HubLink } from "@interactor/agent/src/ports/hub-link.ts";
 import { decodePiece, decodePull } from "@interactor/shared/wire/messages/pull";
@@ -47,7 +48,7 @@ export async function pullingNode(url: string, folder: string): Promise<PullingN
     },
   };
   const watched = watchedLink(mqttLink(url), me);
-  const link = pull.over(watched);
+  const link = linkWith(watched, [pull]);
   let isOver = false;
   let connection: Connection | undefined;
   const open = (): void => {

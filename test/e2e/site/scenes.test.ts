@@ -14,8 +14,8 @@ afterEach(async () => {
 /** The hall's light follows a lamp of the attic; the mode recalls a scene; channel 3 has a background alone. */
 const siteText = (port: number): string => `site: demo
 modes:
-  day: { audience: false, updates: true, armed: true }
-  night: { audience: false, updates: true, armed: true }
+  day: { audience: false, updates: true }
+  night: { audience: false, updates: true }
 mode: day
 zones: { hall: }
 nodes:

@@ -38,7 +38,7 @@ export class SiteClient {
   }
 
   async get(path: string): Promise<Answer> {
-    return read(await fetch(`${this.#http}${path}`));
+    return read(await fetch(`${this.#http}${path}`, { headers: this.#headers }));
   }
 
   async post(path: string, body: unknown): Promise<Answer> {
@@ -139,8 +139,8 @@ export interface LampSite {
 
 export const lampSite = ({ ports, level, more = "" }: LampSite): string => `site: demo
 modes:
-  closed: { audience: false, updates: true, armed: true }
-  open: { audience: true, updates: false, armed: true }
+  closed: { audience: false, updates: true }
+  open: { audience: true, updates: false }
 mode: closed
 zones:
   hall:

@@ -1,10 +1,13 @@
 // The API of a site against whoever must not change it, and against what is no request at all.
 
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { trustPaths } from "@interactor/shared/bundle/trust-api";
+import { apiPaths } from "@interactor/shared/wire/api";
 import { configPaths } from "@interactor/shared/wire/api-config";
+import { crashesPath } from "@interactor/shared/wire/api-crashes";
 import { profilesPath } from "@interactor/shared/wire/api-profile";
 import { type HubProgram, startHub } from "../programs.ts";
 import { filesOf, lampSite, SiteClient } from "./site-client.ts";
@@ -26,6 +29,7 @@ test.each([
   ["nothing of what it needs", {}, 400, "root"],
   ["another shape", { ...making, files: ["site.yaml"] }, 400, "files"],
   ["a rollout that is none", { ...making, rollout: { waves: [{ share: 7 }] } }, 400, "rollout.waves"],
+  ["no reason to go over a mode", { ...making, override: { reason: " " } }, 400, "a reason is needed"],
   ["a rest longer than a timer has", { ...making, rollout: { settle_ms: 3e9 } }, 400, "rollout.settle_ms"],
   ["a group that there is not", { ...making, rollout: { group: "lamps" } }, 400, 'no group \\"lamps\\"'],
   [
@@ -56,6 +60,17 @@ test.each([
   expect(answer.status).toBe(status);
   expect(JSON.stringify(answer.body)).toContain(words);
   expect((await site.get(configPaths.revisions)).body).toEqual({ revisions: [] });
+});
+
+test.each([
+  [`${configPaths.rollouts}/1/override`, { by: "anna", reason: "" }, 400, "a reason is needed"],
+  [`${configPaths.rollouts}/1/pause`, { by: "anna", reason: "x".repeat(1001) }, 400, "reason"],
+  ["/api/v1/nodes/never-seen/swap", { by: "anna", unit: "pi-2" }, 404, "no unit ever filled a node"],
+])("%s refuses what is not to be kept", async (path, body, status, words) => {
+  const answer = await site.post(path, body);
+
+  expect(answer.status).toBe(status);
+  expect(JSON.stringify(answer.body)).toContain(words);
 });
 
 test("what is too large is refused before it is read", async () => {
@@ -104,6 +119,7 @@ test("with accounts only one that may set every input may change the site", asyn
   const accounts = `accounts:
   - { name: anna, password: sesame, publish: ["ix/1/demo/set/#"], subscribe: any }
   - { name: ben, password: sesame, publish: ["ix/1/demo/set/pi/#"], subscribe: any }
+  - { name: dora, password: sesame, publish: any, subscribe: ["ix/1/demo/v/pi/#"] }
   - { name: cleo, password: sesame, publish: any, subscribe: any }
 `;
   await writeFile(config, accounts);
@@ -126,6 +142,22 @@ test("with accounts only one that may set every input may change the site", asyn
       expect((await new SiteClient(guarded.http, as("ben:sesame")).post(path, {})).status).toBe(403);
       expect([400, 404]).toContain((await anna.post(path, {})).status);
     }
+    // Whose code nodes run is theirs, and what nodes said is for those who may watch it.
+    for (const path of [trustPaths.root, trustPaths.publish, trustPaths.development, trustPaths.onlineKey]) {
+      expect((await new SiteClient(guarded.http).post(path, {})).status).toBe(401);
+      expect((await new SiteClient(guarded.http, as("ben:sesame")).post(path, {})).status).toBe(403);
+      expect([200, 400]).toContain((await anna.post(path, {})).status);
+    }
+    for (const path of [apiPaths.journal, crashesPath, `${crashesPath}/0`, `${configPaths.revisions}/1`]) {
+      const statuses = [{}, as("dora:sesame"), as("ben:guess"), as("ben:sesame")].map(
+        async (headers) => (await fetch(`${guarded.http}${path}`, { headers })).status,
+      );
+      expect(await Promise.all(statuses)).toEqual([401, 403, 403, expect.toBeOneOf([200, 404])]);
+    }
+    const trial = { by: "ben", manifest: { id: "blink", version: "1.0.0" }, base64: "" };
+    expect((await anna.post(trustPaths.development, trial)).status).toBe(200);
+    const audit = await readFile(join(guarded.data, "trust", "audit.jsonl"), "utf8");
+    expect(audit).toContain('"by":"ben (anna)"');
     expect((await anna.post(configPaths.revisions, { ...making, author: "ben" })).status).toBe(201);
     const { body } = await new SiteClient(guarded.http).get(configPaths.revisions);
     expect(body).toMatchObject({ revisions: [{ author: "ben (anna)" }] });

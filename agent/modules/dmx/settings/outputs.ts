@@ -169,6 +169,15 @@ export function portAddressIn(given: PortAddress, universe: number): number {
   return given.portAddress ?? universe - 1;
 }
 
+/** As it is sent, or would be: the two ways of counting go with each other unless the settings say otherwise. */
+export function universeNumbers(given: {
+  readonly universe: number;
+  readonly artnet?: Pick<ArtnetSettings, "portAddress">;
+}): { readonly universe: number; readonly portAddress?: number } {
+  const portAddress = given.artnet?.portAddress ?? given.universe - 1;
+  return { universe: given.universe, ...(portAddress > portAddressMax ? {} : { portAddress }) };
+}
+
 export function filledSacn({ enabled: _enabled, slotPriorities, ...rest }: WrittenSacn): SacnSettings {
   const bySlot = new Map<number, number>();
   for (const [range, priority] of Object.entries(slotPriorities)) {

@@ -31,6 +31,8 @@ export interface SandboxOptions extends GuestSetup {
 export interface SandboxedModule extends SandboxRules {
   /** One ES module; its `definition` is what `defineModule` gave. */
   readonly bundle: string;
+  /** Throws a Fault when that is not what it should be. Without: whatever stands there is run. */
+  readonly whole?: (() => Promise<void>) | undefined;
 }
 
 /** Why this machine does not run modules of others; `undefined`: it does. */
@@ -153,7 +155,7 @@ class Sandbox implements GuestLine {
   async #open(name: string): Promise<void> {
     try {
       const machine = await this.#options.machine();
-      const refused = refusal(machine, this.#options.required);
+      const refused = refusal(machine, this.#options.required) ?? (await this.#damage());
       this.#isRefused = refused !== undefined;
       this.#verdict ??= refused;
       if (this.#isOver || this.#verdict !== undefined) this.#gone(null, null);
@@ -161,6 +163,16 @@ class Sandbox implements GuestLine {
     } catch (error) {
       this.#kill(messageOf(error));
       if (this.#child === undefined) this.#gone(null, null);
+    }
+  }
+
+  /** What keeps its bundle from being run; `undefined`: nothing. */
+  async #damage(): Promise<string | undefined> {
+    try {
+      await this.#module.whole?.();
+      return undefined;
+    } catch (error) {
+      return messageOf(error);
     }
   }
 

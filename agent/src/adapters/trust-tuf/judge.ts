@@ -1,6 +1,9 @@
 /** The package's judge of metadata, with the two things that we must add to it: what time it is, and why it said no. */
-import type { Metadata, Root } from "@tufjs/models";
+import { Metadata, MetadataKind, type Root } from "@tufjs/models";
+import { BadVersionError, RepositoryError } from "tuf-js/dist/error.js";
 import { TrustedMetadataStore } from "tuf-js/dist/store.js";
+import { Fault, messageOf } from "@interactor/shared/kernel/fault";
+import { mending } from "./mending.ts";
 
 export class Judge extends TrustedMetadataStore {
   readonly #timeUnder: (root: Root) => Date;
@@ -26,26 +29,49 @@ export class Judge extends TrustedMetadataStore {
   }
 
   override updateTimestamp(bytes: Buffer): ReturnType<TrustedMetadataStore["updateTimestamp"]> {
-    return this.#watch(() => super.updateTimestamp(bytes));
+    return this.#watch(
+      () => super.updateTimestamp(bytes),
+      (error) => (error instanceof BadVersionError ? "timestamp" : undefined),
+    );
   }
 
   override updateSnapshot(
     bytes: Buffer,
     isTrusted?: boolean,
   ): ReturnType<TrustedMetadataStore["updateSnapshot"]> {
-    return this.#watch(() => super.updateSnapshot(bytes, isTrusted));
+    return this.#watch(
+      () => super.updateSnapshot(bytes, isTrusted),
+      (error) => (error instanceof RepositoryError ? this.#olderIn(bytes) : undefined),
+    );
   }
 
   override updateDelegatedTargets(bytes: Buffer, role: string, delegator: string): void {
     this.#watch(() => super.updateDelegatedTargets(bytes, role, delegator));
   }
 
-  /** The updater tells of some refusals in words only: their cause is kept here. */
-  #watch<Result>(judge: () => Result): Result {
+  /** What is older in a snapshot than in the one that is believed, or not in it any more. */
+  #olderIn(bytes: Buffer): string | undefined {
+    const known = Object.entries(this.snapshot?.signed.meta ?? {});
+    const given = Metadata.fromJSON(MetadataKind.Snapshot, JSON.parse(bytes.toString("utf8"))).signed.meta;
+    return known.find(([name, { version }]) => (given[name]?.version ?? 0) < version)?.[0];
+  }
+
+  /**
+   * The updater tells of some refusals in words only: their cause is kept here. `olderOf`: what is older than it was, if that
+   * is what is wrong.
+   */
+  #watch<Result>(
+    judge: () => Result,
+    olderOf: (error: unknown) => string | undefined = () => undefined,
+  ): Result {
     try {
       return judge();
     } catch (error) {
-      this.#refused(error);
+      const older = olderOf(error);
+      const words = `older than what was believed before: ${messageOf(error)}; `;
+      this.#refused(
+        older === undefined ? error : new Fault("TRUST_ROLLBACK", words + mending(older), { cause: error }),
+      );
       throw error;
     }
   }

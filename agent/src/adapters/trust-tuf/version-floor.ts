@@ -6,6 +6,7 @@ import { crc32 } from "node:zlib";
 import { join } from "node:path";
 import * as z from "zod/mini";
 import type { Disk } from "../../ports/disk.ts";
+import { mending } from "./mending.ts";
 
 export interface Floor {
   /** Counts what was written, so that the newer slot is known. */
@@ -83,14 +84,14 @@ export const isHandedOn = (floor: Floor, seen: Pick<Seen, "root" | "online">): b
 
 /** What of it lies under the floor, in words; nothing when all is well. */
 export function underFloor(floor: Floor, seen: Seen): string | undefined {
-  if (seen.root < floor.root) return `root ${seen.root} after ${floor.root}`;
+  if (seen.root < floor.root) return `root ${seen.root} after ${floor.root}; ${mending("root")}`;
   if (isHandedOn(floor, seen)) return undefined;
   const isSnapshotSeen = seen.versions["snapshot"] !== undefined;
   for (const [name, lowest] of Object.entries(floor.versions)) {
     const version = seen.versions[name];
     if (version === undefined) {
-      if (isSnapshotSeen && name.endsWith(".json")) return `${name} is not named any more`;
-    } else if (version < lowest) return `${name} ${version} after ${lowest}`;
+      if (isSnapshotSeen && name.endsWith(".json")) return `${name} is not named any more; ${mending(name)}`;
+    } else if (version < lowest) return `${name} ${version} after ${lowest}; ${mending(name)}`;
   }
   return undefined;
 }

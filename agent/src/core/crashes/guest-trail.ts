@@ -30,6 +30,11 @@ export class GuestTrail {
     this.#codes.clear();
   }
 
+  /** It did not begin after all. */
+  refused(): void {
+    this.#lives -= 1;
+  }
+
   told(message: ToGuest): void {
     if (message[0] !== "ping") this.#told.add(message);
   }

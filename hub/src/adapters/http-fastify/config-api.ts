@@ -11,6 +11,7 @@ import {
   applyRequest,
   configPaths,
   modeRequest,
+  overrideRequest,
   planRequest,
   rollbackRequest,
   rolloutActionRequest,
@@ -19,7 +20,8 @@ import {
   swapRequest,
 } from "@interactor/shared/wire/api-config";
 import { name } from "@interactor/shared/wire/messages/schema";
-import type { Asker, Refusal, SiteControl } from "../../ports/site-control.ts";
+import type { Refusal, SiteControl } from "../../ports/site-control.ts";
+import { readersOnly, refusalToChange, signedWith, turnAway } from "./asker.ts";
 
 /** Sites that are compiled or wait for it. More: refuse, for each may have 8 MB and take a second. */
 const compilesMax = 4;
@@ -38,12 +40,6 @@ const statusOf = {
   unavailable: 503,
 } as const satisfies Record<Refusal["kind"], number>;
 
-interface Turned {
-  readonly status: number;
-  readonly error: string;
-  readonly hint?: string;
-}
-
 /** `more`: what nobody else may do either who may not change the site. */
 export async function routeConfigApi(
   app: FastifyInstance,
@@ -51,14 +47,13 @@ export async function routeConfigApi(
   more: (api: FastifyInstance) => void,
 ): Promise<void> {
   await app.register(async (api: FastifyInstance) => {
-    api.setErrorHandler((error, _request, reply) => answerError(error, reply));
+    api.setErrorHandler((error, request, reply) =>
+      answerError(error, reply, request.routeOptions.bodyLimit ?? 0),
+    );
     api.addHook("onRequest", async (request, reply) => {
       if (request.method !== "POST") return undefined;
-      const turned = refusalOf(request, control);
-      if (turned === undefined) return undefined;
-      const { status, ...words } = turned;
-      if (status === 401) reply.header("www-authenticate", 'Basic realm="interactor", charset="UTF-8"');
-      return reply.code(status).send(words);
+      const turned = refusalToChange(request, control);
+      return turned === undefined ? undefined : turnAway(reply, turned);
     });
     routeRevisions(api, control);
     routeRollouts(api, control);
@@ -70,6 +65,7 @@ export async function routeConfigApi(
 
 function routeRevisions(api: FastifyInstance, control: SiteControl): void {
   const large = { bodyLimit: siteFilesBytesMax };
+  const read = { onRequest: readersOnly(control) };
   const atATime = limited();
   const signed = signedWith(control);
   api.post(configPaths.plan, large, (request, reply) =>
@@ -100,12 +96,12 @@ function routeRevisions(api: FastifyInstance, control: SiteControl): void {
     if (!asked.success) return reply.code(400).send({ error: "count is a whole number" });
     return { revisions: control.revisions(asked.data.count ?? historyDefault) };
   });
-  api.get(`${configPaths.revisions}/:number`, (request, reply) =>
+  api.get(`${configPaths.revisions}/:number`, read, (request, reply) =>
     withNumbers(request, reply, ["number"], ([number = 0]) =>
       atATime(request, reply, async () => answer(reply, await control.revision(number))),
     ),
   );
-  api.get(`${configPaths.revisions}/:before/diff/:after`, (request, reply) =>
+  api.get(`${configPaths.revisions}/:before/diff/:after`, read, (request, reply) =>
     withNumbers(request, reply, ["before", "after"], ([before = 0, after = 0]) =>
       atATime(request, reply, async () => answer(reply, await control.diff(before, after))),
     ),
@@ -122,7 +118,7 @@ function routeRollouts(api: FastifyInstance, control: SiteControl): void {
   );
   for (const action of rolloutActions) {
     api.post(`${configPaths.rollouts}/:revision/${action}`, (request, reply) =>
-      withBody(request, reply, rolloutActionRequest, (asked) =>
+      withBody(request, reply, action === "override" ? overrideRequest : rolloutActionRequest, (asked) =>
         withNumbers(request, reply, ["revision"], async ([revision = 0]) =>
           answer(reply, control.act(revision, action, { ...asked, by: signed(request, asked.by) })),
         ),
@@ -218,37 +214,11 @@ function answerMade(reply: FastifyReply, made: Awaited<ReturnType<SiteControl["a
   return answer(made.ok && !made.value.unchanged ? reply.code(201) : reply, made);
 }
 
-/** Why it may not write; `undefined`: it may. A browser always says the origin of its page, programs need not. */
-function refusalOf({ headers }: FastifyRequest, control: SiteControl): Turned | undefined {
-  const { host, origin, authorization, "content-type": type = "" } = headers;
-  if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`)
-    return { status: 403, error: `a page of ${origin} may not change this site` };
-  if (!/^application\/json *(;|$)/i.test(type))
-    return { status: 415, error: "what is sent must be JSON", hint: "content-type: application/json" };
-  const asker = askerOf(authorization);
-  if (control.mayChange(asker)) return undefined;
-  const hint = "an account of the listeners file that may publish to ix/1/<site>/set/#, by HTTP Basic";
-  return asker === undefined
-    ? { status: 401, error: "who changes the site must say who it is", hint }
-    : { status: 403, error: `${JSON.stringify(asker.name)} may not change the site`, hint };
-}
-
-const signedWith =
-  (control: SiteControl) =>
-  ({ headers }: FastifyRequest, claimed: string): string =>
-    control.signedBy(askerOf(headers.authorization), claimed);
-
-function askerOf(authorization: string | undefined): Asker {
-  const [, encoded] = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(authorization ?? "") ?? [];
-  if (encoded === undefined) return undefined;
-  const bytes = Buffer.from(encoded, "base64");
-  const colon = bytes.indexOf(":");
-  if (colon < 0) return undefined;
-  return { name: bytes.toString("utf8", 0, colon), password: bytes.subarray(colon + 1) };
-}
-
 /** What fastify or we did not expect: with its status where it has one. */
-function answerError(error: unknown, reply: FastifyReply): FastifyReply {
+function answerError(error: unknown, reply: FastifyReply, bytesMax: number): FastifyReply {
   const known = z.object({ statusCode: z.number() }).safeParse(error);
-  return reply.code(known.success ? known.data.statusCode : 500).send({ error: messageOf(error) });
+  const status = known.success ? known.data.statusCode : 500;
+  const words =
+    status === 413 ? `what is sent is too large: the hub takes ${bytesMax} bytes here` : messageOf(error);
+  return reply.code(status).send({ error: words });
 }

@@ -1,5 +1,5 @@
 /** Crashes of modules over HTTP. */
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, RouteShorthandOptions } from "fastify";
 import * as z from "zod/mini";
 import {
   type CrashDetails,
@@ -12,7 +12,12 @@ import type { CrashWanted } from "../../ports/crash-store.ts";
 
 export interface CrashDesk {
   list(wanted: CrashWanted): Promise<readonly CrashSummary[]>;
-  find(id: string): Promise<CrashDetails | undefined>;
+  find(id: string, node?: string): Promise<readonly CrashDetails[]>;
+}
+
+interface OfOne {
+  readonly Params: { readonly id: string };
+  readonly Querystring: { readonly node?: unknown };
 }
 
 const fromMax = 1_000_000;
@@ -23,8 +28,9 @@ const query = z.object({
   from: z._default(z.coerce.number().check(z.int(), z.nonnegative(), z.lte(fromMax)), 0),
 });
 
-export function routeCrashes(app: FastifyInstance, crashes: CrashDesk): void {
-  app.get(crashesPath, async (request, reply) => {
+/** `read`: what a route has that not everybody may read. */
+export function routeCrashes(app: FastifyInstance, crashes: CrashDesk, read: RouteShorthandOptions): void {
+  app.get(crashesPath, read, async (request, reply) => {
     const parsed = query.safeParse(request.query);
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
@@ -32,8 +38,14 @@ export function routeCrashes(app: FastifyInstance, crashes: CrashDesk): void {
     }
     return { crashes: await crashes.list({ ...parsed.data, max: crashesToldMax }) };
   });
-  app.get<{ Params: { readonly id: string } }>(`${crashesPath}/:id`, async ({ params }, reply) => {
-    const crash = await crashes.find(params.id);
-    return crash ?? reply.code(404).send({ error: `there is no crash "${params.id}"` });
+  app.get<OfOne>(`${crashesPath}/:id`, read, async ({ params, query: asked }, reply) => {
+    const node = name.safeParse(asked.node);
+    if (!node.success) return reply.code(400).send({ error: "node: not a name" });
+    const [crash, ...others] = await crashes.find(params.id, node.data);
+    if (crash === undefined) return reply.code(404).send({ error: `there is no crash "${params.id}"` });
+    if (others.length === 0) return crash;
+    const nodes = [crash, ...others].map((each) => each.node).join(", ");
+    const error = `more than one node has told of a crash "${params.id}": ${nodes}`;
+    return reply.code(409).send({ error, hint: "say which node's: NODE/ID, or ?node=" });
   });
 }

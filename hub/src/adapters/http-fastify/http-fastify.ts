@@ -12,6 +12,7 @@ import type { ProfileDesk } from "../../ports/profile-desk.ts";
 import type { TrustDesk } from "../../ports/trust-desk.ts";
 import type { SiteControl } from "../../ports/site-control.ts";
 import type { HubView } from "../../ports/view.ts";
+import { readersOnly, signedWith } from "./asker.ts";
 import { routeConfigApi } from "./config-api.ts";
 import { type CrashDesk, routeCrashes } from "./crash-routes.ts";
 import { loadDashboard } from "./dashboard-files.ts";
@@ -88,8 +89,7 @@ export async function openHttp(
     return reply.code(421).send({ error: "this hub is not known under that host name" });
   });
   routeApi(app, options.site, view);
-  routeDesks(app, options, view);
-  await routeConfigApi(app, control, (api) => routeProfiles(api, options.profiles));
+  await routeDesks(app, options, view, control);
   for (const file of await loadDashboard(options.dashboard, options.site)) {
     app.get(file.path, async (_request, reply) =>
       reply.type(file.type).header("cache-control", "no-cache").send(file.body),
@@ -124,15 +124,21 @@ export async function openHttp(
   return { port: await listen(app, options), [Symbol.asyncDispose]: () => close(app, sockets) };
 }
 
-function routeDesks(
+async function routeDesks(
   app: FastifyInstance,
-  { trust, registry, crashes, record }: HttpOptions,
+  { profiles, trust, registry, crashes, record }: HttpOptions,
   view: HubView,
-): void {
-  routeTrust(app, trust);
+  control: SiteControl,
+): Promise<void> {
   routeRegistry(app, registry, view);
-  routeCrashes(app, crashes);
-  routeRecording(app, record);
+  await routeConfigApi(app, control, (api) => {
+    const signed = signedWith(control);
+    routeProfiles(api, profiles, signed);
+    routeTrust(api, trust, signed);
+    const read = { onRequest: readersOnly(control) };
+    routeCrashes(api, crashes, read);
+    routeRecording(api, record, read);
+  });
 }
 
 function routeApi(app: FastifyInstance, site: string, view: HubView): void {

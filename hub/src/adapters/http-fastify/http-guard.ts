@@ -11,11 +11,12 @@ const connectionsMax = 2200;
 /** An answer of which nothing is taken for so long: cut. */
 const stallMax = 10_000;
 
-/** Of Node's server, in milliseconds. A request is a few hundred bytes, so no network needs longer. */
+/** Of Node's server, in milliseconds. */
 export const httpTimes = {
-  /** From the connection, or from a request's first byte, to the end of its head, and of all of it. Longer: cut. */
+  /** From the connection, or from a request's first byte, to the end of its head: some hundred bytes. Longer: cut. */
   headersTimeout: 5000,
-  requestTimeout: 5000,
+  /** To the end of all of it: a bundle of 4 MB over a line of 1 Mbit/s. Longer: cut; one that stalls is cut before. */
+  requestTimeout: 60_000,
   connectionsCheckingInterval: 1000,
   /** From an answer to the next request. Longer: closed, which is no fault. */
   keepAliveTimeout: 5000,
@@ -88,8 +89,7 @@ export class HttpGuard {
   #failed(error: Error, socket: Duplex): void {
     const address = this.#guests.get(socket)?.address ?? "";
     const code = "code" in error ? String(error.code) : "";
-    if (code === "ERR_HTTP_REQUEST_TIMEOUT")
-      this.#tell(address, "no-connect", `no HTTP request within ${httpTimes.requestTimeout} ms`);
+    if (code === "ERR_HTTP_REQUEST_TIMEOUT") this.#tell(address, "no-connect", late);
     else if (code.startsWith("HPE_")) this.#tell(address, "protocol", `HTTP: ${messageOf(error)}`);
   }
 
@@ -105,6 +105,8 @@ export class HttpGuard {
     this.#faulted(fault, `${address}: ${words}`, { who: address });
   }
 }
+
+const late = `no HTTP request within ${httpTimes.headersTimeout} ms, or not all of it within ${httpTimes.requestTimeout} ms`;
 
 const fullHouse = {
   fault: "too-many-connections",

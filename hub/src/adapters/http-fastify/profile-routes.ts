@@ -6,20 +6,21 @@ import type { FastifyInstance } from "fastify";
 import { Fault } from "@interactor/shared/kernel/fault";
 import { profileRequest, profilesPath } from "@interactor/shared/wire/api-profile";
 import type { ProfileDesk } from "../../ports/profile-desk.ts";
+import type { Signed } from "./asker.ts";
 
 interface OfOne {
   readonly Params: { readonly id: string };
 }
 
-export function routeProfiles(app: FastifyInstance, desk: ProfileDesk): void {
-  app.post(profilesPath, async ({ body, ip }, reply) => {
-    const parsed = profileRequest.safeParse(body);
+export function routeProfiles(app: FastifyInstance, desk: ProfileDesk, signed: Signed): void {
+  app.post(profilesPath, async (request, reply) => {
+    const parsed = profileRequest.safeParse(request.body);
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
       return reply.code(400).send({ error: `${issue?.path.join(".")}: ${issue?.message}` });
     }
     try {
-      return await reply.code(201).send(desk.look(desk.begin(ip, parsed.data)));
+      return await reply.code(201).send(desk.look(desk.begin(signed(request, request.ip), parsed.data)));
     } catch (error) {
       // A refusal is an answer; anything else is a bug, and has its own.
       if (!(error instanceof Fault)) throw error;

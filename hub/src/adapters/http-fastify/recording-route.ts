@@ -1,6 +1,6 @@
 /** What the journal has kept, as a recording to take away. */
 import { Readable } from "node:stream";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, RouteShorthandOptions } from "fastify";
 import { Fault } from "@interactor/shared/kernel/fault";
 import { micros } from "@interactor/shared/kernel/units";
 import { apiPaths } from "@interactor/shared/wire/api";
@@ -14,10 +14,16 @@ const recordingsMax = 1;
 /** RFC 8742. */
 const mediaType = "application/cbor-seq";
 
-export function routeRecording(app: FastifyInstance, record: TakeRecording): void {
+/** `read`: what a route has that not everybody may read. */
+export function routeRecording(
+  app: FastifyInstance,
+  record: TakeRecording,
+  read: RouteShorthandOptions,
+): void {
   let open = 0;
   app.get<{ Querystring: { readonly since?: unknown; readonly until?: unknown } }>(
     apiPaths.journal,
+    read,
     async ({ query }, reply) => {
       const span = spanOf(query.since, query.until);
       if (span === undefined)

@@ -34,6 +34,7 @@ export function routeRegistry(
     // One that every agent has is published by nobody, and runs all the same.
     const running = view.running(new Set([params.id]));
     if (modules.length + running.length > 0) return { modules, running };
-    return reply.code(404).send({ error: `nobody has published a module "${params.id}"` });
+    const hint = "interactor module list has all there is";
+    return reply.code(404).send({ error: `nobody has published a module "${params.id}"`, hint });
   });
 }

@@ -10,11 +10,13 @@ import {
 } from "@interactor/shared/bundle/trust-api";
 import { Fault } from "@interactor/shared/kernel/fault";
 import type { TrustDesk } from "../../ports/trust-desk.ts";
+import type { Signed } from "./asker.ts";
 
 /** Who may publish and what he published: some thousand bundles. Larger: refuse. */
 const documentBodyMax = 8 * 1024 * 1024;
 
-export function routeTrust(app: FastifyInstance, desk: TrustDesk): void {
+/** Into where only those who may change the site may post: whose code its nodes run is more than that. */
+export function routeTrust(app: FastifyInstance, desk: TrustDesk, signed: Signed): void {
   app.get(trustPaths.standing, async () => desk.standing());
   app.get<{ Params: { readonly role: string } }>(
     `${trustPaths.metadata}/:role`,
@@ -26,31 +28,28 @@ export function routeTrust(app: FastifyInstance, desk: TrustDesk): void {
     },
   );
   app.post(trustPaths.onlineKey, async () => desk.nextOnlineKey());
-  const documents = [
-    [
-      trustPaths.root,
-      (by: string, document: Uint8Array, targets?: Uint8Array) => desk.putRoot(by, document, targets),
-    ],
-    [trustPaths.targets, (by: string, document: Uint8Array) => desk.putTargets(by, document)],
-  ] as const;
-  for (const [path, put] of documents)
-    app.post(path, { bodyLimit: documentBodyMax }, async ({ body }, reply) =>
-      answered(reply, documentBody, body, ({ by, document, targets }) =>
-        put(by, bytesOf(document), targets && bytesOf(targets)),
-      ),
-    );
-  app.post(trustPaths.publish, { bodyLimit: importBodyMax }, async ({ body }, reply) =>
-    answered(reply, publishBody, body, ({ by, publisher, document, files }) =>
-      desk.publish(by, {
+  app.post(trustPaths.root, { bodyLimit: documentBodyMax }, async (request, reply) =>
+    answered(reply, documentBody, request.body, ({ by, document, targets, before }) =>
+      desk.putRoot(signed(request, by), bytesOf(document), targets && bytesOf(targets), before?.map(bytesOf)),
+    ),
+  );
+  app.post(trustPaths.targets, { bodyLimit: documentBodyMax }, async (request, reply) =>
+    answered(reply, documentBody, request.body, ({ by, document }) =>
+      desk.putTargets(signed(request, by), bytesOf(document)),
+    ),
+  );
+  app.post(trustPaths.publish, { bodyLimit: importBodyMax }, async (request, reply) =>
+    answered(reply, publishBody, request.body, ({ by, publisher, document, files }) =>
+      desk.publish(signed(request, by), {
         publisher,
         document: bytesOf(document),
         files: new Map(files.map(({ path, base64 }) => [path, Buffer.from(base64, "base64")])),
       }),
     ),
   );
-  app.post(trustPaths.development, { bodyLimit: importBodyMax }, async ({ body }, reply) =>
-    answered(reply, developmentBody, body, async ({ by, manifest, base64 }) => ({
-      path: await desk.publishDevelopment(by, manifest, Buffer.from(base64, "base64")),
+  app.post(trustPaths.development, { bodyLimit: importBodyMax }, async (request, reply) =>
+    answered(reply, developmentBody, request.body, async ({ by, manifest, base64 }) => ({
+      path: await desk.publishDevelopment(signed(request, by), manifest, Buffer.from(base64, "base64")),
     })),
   );
 }

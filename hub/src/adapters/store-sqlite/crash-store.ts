@@ -27,6 +27,22 @@ const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX crash_of ON crash (node, number);
   `,
+  `
+  -- What a node says is its own: an id that it has from another takes nothing of that one away.
+  CREATE TABLE crash_of_node (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL,
+    node TEXT NOT NULL,
+    instances TEXT NOT NULL,
+    at_us INTEGER NOT NULL,
+    report BLOB NOT NULL,
+    UNIQUE (id, node)
+  ) STRICT;
+  INSERT INTO crash_of_node SELECT number, id, node, instances, at_us, report FROM crash;
+  DROP TABLE crash;
+  ALTER TABLE crash_of_node RENAME TO crash;
+  CREATE INDEX crash_of ON crash (node, number);
+  `,
 ];
 
 const kind: FileKind<undefined> = {
@@ -79,8 +95,7 @@ export async function openCrashStore(options: CrashStoreOptions): Promise<CrashS
     },
     list: async ({ node = "", instance = "", from, max }) =>
       (await database.rows(listed, node, node, instance, instance, max, from)).flatMap(crashOf),
-    find: async (id) =>
-      (await database.rows("SELECT node, report FROM crash WHERE id = ?", id)).flatMap(crashOf)[0],
+    find: async (id, node = "") => (await database.rows(found, id, node, node)).flatMap(crashOf),
     [Symbol.asyncDispose]: async () => {
       await working;
       await closeWithin(database, clock);
@@ -89,6 +104,7 @@ export async function openCrashStore(options: CrashStoreOptions): Promise<CrashS
 }
 
 /** An empty name is nobody's. */
+const found = "SELECT node, report FROM crash WHERE id = ? AND (? = '' OR node = ?) ORDER BY node";
 const listed = `
   SELECT node, report FROM crash
   WHERE (? = '' OR node = ?) AND (? = '' OR EXISTS (SELECT 1 FROM json_each(instances) WHERE value = ?))
@@ -103,7 +119,7 @@ async function put(
   const names = JSON.stringify(report.instances.map(({ instance }) => instance));
   await database.execute("BEGIN");
   try {
-    await database.rows("DELETE FROM crash WHERE id = ?", report.id);
+    await database.rows("DELETE FROM crash WHERE id = ? AND node = ?", report.id, node);
     await database.rows(
       "INSERT INTO crash (id, node, instances, at_us, report) VALUES (?, ?, ?, ?, ?)",
       report.id,

@@ -7,12 +7,9 @@ import { join } from "node:path";
 import type {
   Journal,
   JournalLimits,
-  JournalRecord,
   JournalUsage,
   KeptBatch,
   KeptBefore,
-  KeptBirth,
-  OriginMark,
   RecentLimits,
   Stamp,
   TakenMark,
@@ -20,6 +17,7 @@ import type {
 } from "../../ports/journal.ts";
 import { type Database, isDamage, type Row, type Statement } from "./database.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { type JournalBehind, journalBefore } from "./journal-front.ts";
 import { JournalGather, type JournalGroup } from "./journal-group.ts";
 import { evictMarks, readKept, recentBatches, rescueTables } from "./journal-recent.ts";
 import { journalMigrations } from "./journal-tables.ts";
@@ -95,46 +93,21 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     clock,
     log,
   });
-  let changes = 0;
-  const then =
-    <Given>(take: (given: Given) => void) =>
-    (given: Given): void => {
-      changes += 1;
-      take(given);
-      commit.changed();
-    };
-  return {
-    taken: loaded.taken,
-    kept: loaded.kept,
-    append: then((record: JournalRecord) => gather.add(record)),
-    born: then((birth: KeptBirth) => gather.kept.born(birth)),
-    chosen: then((mark: OriginMark) => gather.kept.chosen(mark)),
-    done: then((mark: OriginMark) => gather.kept.done(mark)),
-    gone: then((node: string) => gather.kept.forget(node)),
+  const { taken, kept } = loaded;
+  const behind: JournalBehind = {
+    taken,
+    kept,
     recent: (span, recentLimits) => file.recent(span, recentLimits),
     stamp: () => file.stamp(),
-    forget: (node, session) => gather.forget(node, session),
-    whenWritten: (done) => commit.whenWritten(done),
-    get group() {
-      return commit.group;
-    },
-    get waitingBytes() {
-      return commit.waitingBytes;
-    },
-    get changes() {
-      return changes;
-    },
-    get problem() {
-      return commit.problem;
-    },
     get usage() {
       return file.usage;
     },
-    async [Symbol.asyncDispose]() {
+    async close() {
       await commit.close(closeMax);
       await file.close();
     },
   };
+  return journalBefore(behind, gather, commit);
 }
 
 async function load(database: Database): Promise<Loaded> {

@@ -44,6 +44,8 @@ const migrations: readonly string[] = [
     publisher TEXT NOT NULL
   ) STRICT;
   `,
+  // Their places are another way of writing them now: they are made anew of what is published.
+  "DELETE FROM version",
 ];
 
 interface Loaded {
@@ -137,7 +139,8 @@ async function inOne<Done>(database: Database, work: () => Promise<Done>): Promi
     await database.execute("COMMIT");
     return done;
   } catch (error) {
-    await database.execute("ROLLBACK");
+    // After a full disk there may be nothing left to roll back; what happened is the first error.
+    await database.execute("ROLLBACK").catch(() => undefined);
     throw error;
   }
 }
@@ -254,11 +257,16 @@ function rowOf({ path, publisher, custom, digest, bytes }: NamedFile) {
 
 const cut = (text: string): string => text.slice(0, wordsMax).toWellFormed();
 
-/** Sorts as a text where versions sort as versions: one before its release comes before it. */
+/**
+ * Sorts as a text where versions sort as versions (semver 2.0 section 11): one before its release comes before it, rc.9
+ * before rc.10, and a number before a word. What stands between two parts is less than all that may stand in one.
+ */
 function placeOf(version: string): string {
   const [numbers = "", ...before] = version.split("-");
   const padded = numbers.split(".").map((number) => number.padStart(9, "0"));
-  return `${padded.join(".")}${before.length === 0 ? "~" : `-${before.join("-")}`}`;
+  const parts = before.join("-").split(".");
+  const places = parts.map((part) => (/^\d+$/.test(part) ? `!${part.padStart(64, "0")}` : part));
+  return `${padded.join(".")}${before.length === 0 ? "~" : `-${places.join(" ")}`}`;
 }
 
 const read = (rows: readonly Row[]): readonly RegisteredVersion[] =>

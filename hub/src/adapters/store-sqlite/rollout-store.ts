@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import * as z from "zod";
 import type {
+  KeptOrder,
   KeptRound,
   KeptRounds,
   KeptUnits,
@@ -33,6 +34,7 @@ interface Loaded {
   readonly rollouts: readonly Rollout[];
   readonly rounds: KeptRounds;
   readonly standing: Standing | undefined;
+  readonly order: KeptOrder | undefined;
   readonly modes: ModeState;
   readonly units: KeptUnits;
 }
@@ -62,6 +64,7 @@ export async function openRolloutStore(options: RolloutStoreOptions): Promise<Ro
     removeRollout: (revision) => write("DELETE FROM document WHERE name = ?", `rollout ${revision}`),
     saveRounds: (rounds) => save("rounds", rounds),
     saveStanding: (standing) => save("standing", standing),
+    saveOrder: (order) => save("order", order),
     saveModes: (modes) => save("modes", modes),
     saveUnits: (units) => save("units", units),
     [Symbol.asyncDispose]: () => closeWithin(database, options.clock),
@@ -72,18 +75,30 @@ const at = z.number().transform(instant);
 const span = z.number().nonnegative().transform(millis);
 const nodeState = z.enum(["waiting", "scheduled", "under-way", "held", "done", "failed"]);
 
+const plan = z.object({
+  revision: z.int(),
+  digests: z.record(z.string(), z.string()),
+  waves: z.array(z.array(z.string())),
+  threshold: z.union([
+    z.object({ kind: z.literal("count"), count: z.number() }),
+    z.object({ kind: z.literal("share"), share: z.number() }),
+  ]),
+  settle: span,
+  group: z.string().exactOptional(),
+});
+const override = z.object({ by: z.string(), reason: z.string() }).exactOptional();
+
+const order = z.object({
+  plan,
+  probation: span,
+  content: z.string(),
+  by: z.string(),
+  override,
+  same: z.record(z.string(), z.string()),
+}) satisfies z.ZodType<KeptOrder>;
+
 const keptRollout = z.object({
-  plan: z.object({
-    revision: z.int(),
-    digests: z.record(z.string(), z.string()),
-    waves: z.array(z.array(z.string())),
-    threshold: z.union([
-      z.object({ kind: z.literal("count"), count: z.number() }),
-      z.object({ kind: z.literal("share"), share: z.number() }),
-    ]),
-    settle: span,
-    group: z.string().exactOptional(),
-  }),
+  plan,
   kind: z.enum(["running", "paused", "trailing", "complete", "aborted"]),
   why: z.string().exactOptional(),
   wave: z.int(),
@@ -103,7 +118,7 @@ const keptRollout = z.object({
     .exactOptional(),
   there: z.array(z.string()),
   closed: z.record(z.string(), z.string()),
-  override: z.object({ by: z.string(), reason: z.string() }).exactOptional(),
+  override,
   accepted: z.int(),
   /** Missing in what an older hub wrote, which knew how many they are, and not who. */
   acceptedNodes: z.array(z.string()).exactOptional(),
@@ -137,9 +152,14 @@ const round = z.object({
   members: z.array(z.string()),
   outcome: z.enum(["commit", "abort"]).exactOptional(),
   why: z.string().exactOptional(),
+  gone: z.array(z.string()).exactOptional(),
 }) satisfies z.ZodType<KeptRound>;
 
-const rounds = z.object({ lastId: z.int(), open: z.array(round) }) satisfies z.ZodType<KeptRounds>;
+const rounds = z.object({
+  lastId: z.int(),
+  open: z.array(round),
+  left: z.record(z.string(), z.int()).exactOptional(),
+}) satisfies z.ZodType<KeptRounds>;
 
 const stand = { revision: z.int(), digest: z.string() };
 const hold = z.union([
@@ -155,6 +175,7 @@ const standing = z.object({
   hub: z.object({ revision: z.int(), before: z.int() }),
   probation: span,
   nodes: z.record(z.string(), nodeStanding),
+  rollout: z.int().exactOptional(),
 }) satisfies z.ZodType<Standing>;
 
 const modes = z.record(
@@ -179,7 +200,7 @@ async function load(database: Database): Promise<Loaded> {
   const bodyOf = (wanted: string): unknown => all.find(([name]) => name === wanted)?.[1];
   const kept = rounds.safeParse(bodyOf("rounds"));
   const [stands, set] = [standing.safeParse(bodyOf("standing")), modes.safeParse(bodyOf("modes"))];
-  const filled = units.safeParse(bodyOf("units"));
+  const [filled, ordered] = [units.safeParse(bodyOf("units")), order.safeParse(bodyOf("order"))];
   return {
     rollouts: all.flatMap(([name, body]) => {
       const read = name.startsWith("rollout ") ? rollout.safeParse(body) : undefined;
@@ -187,6 +208,7 @@ async function load(database: Database): Promise<Loaded> {
     }),
     rounds: kept.success ? kept.data : { lastId: 0, open: [] },
     standing: stands.success ? stands.data : undefined,
+    order: ordered.success ? ordered.data : undefined,
     modes: set.success ? set.data : {},
     units: filled.success ? filled.data : {},
   };

@@ -13,6 +13,7 @@ import {
   sha256,
   signersOf,
 } from "../../../signing/documents.ts";
+import { checkFollowing, isSameRoot } from "../../../signing/verified.ts";
 
 export const realRoot = (): Fault =>
   new Fault(
@@ -26,22 +27,25 @@ export function checkLength(role: "root" | "targets", name: string, { length }: 
     throw new Fault("TRUST_TOO_LONG", `${name} has ${length} bytes, and nodes take ${most} of one document`);
 }
 
-/** Which of the hub's keys it names. */
-export function checkRoot(
-  root: Metadata<Root>,
-  before: Metadata<Root> | undefined,
-  online: readonly string[],
-): string {
-  if (isDevelopment(root.signed))
+/** `roots`: the last is to be in force, and the others lead to it. `own`: the one that is here. */
+export function checkRoots(roots: readonly Metadata<Root>[], own: Metadata<Root> | undefined): void {
+  if (roots.some(({ signed }) => isDevelopment(signed)))
     throw new Fault(
       "TRUST_REAL_ROOT",
       "a root for development is made by the hub itself, and by nobody else",
     );
-  const expected = (before?.signed.version ?? 0) + 1;
-  if (root.signed.version !== expected)
-    throw new Fault("TRUST_VERSION", `this is root ${root.signed.version}, and ${expected} comes next`);
-  checkSigned(root, "root", root);
-  if (before !== undefined) checkSigned(before, "root", root);
+  const here = own?.signed.version ?? 0;
+  const [first = 0, last = 0] = [roots[0]?.signed.version, roots.at(-1)?.signed.version];
+  if (first > here + 1) throw new Fault("TRUST_VERSION", `this is root ${first}, and ${here + 1} comes next`);
+  if (last < here) throw new Fault("TRUST_VERSION", `this is root ${last}, and ${here + 1} comes next`);
+  const same = roots.find(({ signed }) => signed.version === here);
+  if (own !== undefined && same !== undefined && !isSameRoot(own, same))
+    throw new Fault("TRUST_VERSION", `this is another root ${here} than the one that this hub has`);
+  checkFollowing(own !== undefined && first === here + 1 ? [own, ...roots] : roots);
+}
+
+/** Whether the hub can sign under it. */
+export function checkNamesHub(root: Metadata<Root>, online: readonly string[]): void {
   const named = (["snapshot", "timestamp"] as const).map((role) => {
     const { keys, threshold } = signersOf(root.signed, role);
     return keys.length === 1 && threshold === 1 ? keys[0]?.keyID : undefined;
@@ -49,7 +53,6 @@ export function checkRoot(
   const key = named[0];
   if (key === undefined || key !== named[1] || !online.includes(key))
     throw new Fault("TRUST_KEYS", "it does not name this hub's key for snapshot and timestamp");
-  return key;
 }
 
 export function checkTargets(
@@ -75,11 +78,14 @@ export interface Word {
   readonly word: Metadata<Targets>;
   readonly targets: Metadata<Targets>;
   readonly before: Metadata<Targets> | undefined;
+  /** The same was brought already, by somebody who may not have heard of it. */
+  readonly isAgain: boolean;
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
 /** The files that are new in it, with their bytes. */
-export function checkWord({ name, word, targets, before, files }: Word): ReadonlyMap<TargetFile, Uint8Array> {
+export function checkWord(brought: Word): ReadonlyMap<TargetFile, Uint8Array> {
+  const { name, word, targets, before, isAgain, files } = brought;
   const isPublisher = name !== assignRole && delegatedBy(targets.signed).some((each) => each.name === name);
   if (!isPublisher)
     throw new Fault(
@@ -87,7 +93,7 @@ export function checkWord({ name, word, targets, before, files }: Word): Readonl
       `"${name}" may not publish here: interactor trust add-publisher ${name}`,
     );
   checkSigned(targets, name, word);
-  checkNewer(word.signed.version, before?.signed.version, name);
+  if (!isAgain) checkNewer(word.signed.version, before?.signed.version, name);
   if (word.signed.delegations !== undefined)
     throw new Fault("TRUST_PATH", `"${name}" may not hand on what it may publish`);
   const added = new Map<TargetFile, Uint8Array>();

@@ -20,6 +20,8 @@ export class KeptDocuments {
   timestamp = { version: 0, until: 0 };
   /** What the last snapshot said of each document, by its name: nodes take nothing older. */
   vouched = new Map<string, MetaFile>();
+  /** Roots before the last that are missing or cannot be read: who has an older one comes no further. */
+  readonly holes = new Set<number>();
   /** Versions that were newer than what counts, and cannot be read. */
   readonly #damaged = new Map<string, number>();
 
@@ -35,6 +37,14 @@ export class KeptDocuments {
     }
     const timestamp = await files.read("metadata", "timestamp.json");
     if (timestamp !== undefined) this.#takeTimestamp(timestamp);
+    await this.#findHoles(files);
+  }
+
+  async #findHoles(files: TrustFiles): Promise<void> {
+    for (let version = 1; version < (this.root?.document.signed.version ?? 0); version += 1) {
+      const bytes = await files.read("metadata", `${version}.root.json`);
+      if (bytes === undefined || !isRoot(bytes, version)) this.holes.add(version);
+    }
   }
 
   /** Of a root for trying things out nothing stays. */
@@ -43,6 +53,7 @@ export class KeptDocuments {
     this.targets = undefined;
     this.words = new Map();
     this.vouched = new Map();
+    this.holes.clear();
     this.#damaged.clear();
   }
 
@@ -98,5 +109,14 @@ export class KeptDocuments {
       // The clock's number is greater than any it can have had.
       this.#log.error("timestamp.json is damaged: it is signed anew", {});
     }
+  }
+}
+
+function isRoot(bytes: Uint8Array, version: number): boolean {
+  try {
+    return readRoot(bytes).signed.version === version;
+  } catch {
+    // It has one reason only, which is what is asked here.
+    return false;
   }
 }

@@ -15,10 +15,20 @@ export interface StandingContent {
   readonly words: ReadonlyMap<string, Targets>;
   /** Roles of which something newer cannot be read, with its version. */
   readonly damaged: ReadonlyMap<string, number>;
+  /** Roots before the last one that are missing. */
+  readonly holes: readonly number[];
   readonly now: number;
 }
 
-export function standingOf({ online, root, targets, words, damaged, now }: StandingContent): TrustStanding {
+export function standingOf({
+  online,
+  root,
+  targets,
+  words,
+  damaged,
+  holes,
+  now,
+}: StandingContent): TrustStanding {
   const publishers = (targets === undefined ? [] : delegatedBy(targets))
     .filter(({ name }) => name !== assignRole)
     .map(({ name, key }) => {
@@ -42,6 +52,7 @@ export function standingOf({ online, root, targets, words, damaged, now }: Stand
       ...problemsOf(root, targets, publishers, now),
       ...problemsOfKey(root, online),
       ...problemsOfDamage(damaged),
+      ...problemsOfHoles(holes),
     ],
   };
 }
@@ -51,6 +62,13 @@ const problemsOfKey = (root: Root, { keyid }: PublicKey): readonly string[] =>
     ? []
     : ["the root does not name this hub's key: interactor trust rotate online"];
 
+const problemsOfHoles = (holes: readonly number[]): readonly string[] =>
+  holes.length === 0
+    ? []
+    : [
+        `root ${holes.join(", ")} is missing or damaged on this hub, and nodes that have an older one come no further: interactor trust restore`,
+      ];
+
 /** Nodes that saw it take nothing older, so it stays what is told to them until something newer comes. */
 const problemsOfDamage = (damaged: ReadonlyMap<string, number>): readonly string[] =>
   [...damaged].flatMap(([role, version]) => {
@@ -58,7 +76,7 @@ const problemsOfDamage = (damaged: ReadonlyMap<string, number>): readonly string
     if (role === "snapshot" || role === assignRole) return [];
     const help =
       role === "root"
-        ? "bring it again from where the root keys lie: interactor trust rotate"
+        ? "bring it again from where root.json lies: interactor trust restore"
         : role === "targets"
           ? "bring another from where its key lies: interactor trust add-publisher"
           : `what it names is not installed until ${role} publishes again: interactor module publish`;

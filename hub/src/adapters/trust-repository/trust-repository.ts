@@ -31,7 +31,7 @@ import type {
   TrustRepository,
 } from "../../ports/trust-repository.ts";
 import { decodeBrought, encodeBrought } from "./brought.ts";
-import { checkLength, checkRoot, checkTargets, checkWord, realRoot } from "./checks.ts";
+import { checkLength, checkNamesHub, checkRoots, checkTargets, checkWord, realRoot } from "./checks.ts";
 import { KeptDocuments } from "./kept-documents.ts";
 import { filesOf, fileWithDigest, publishedAt } from "./published-files.ts";
 import { standingOf } from "./standing.ts";
@@ -51,6 +51,9 @@ export async function openTrustRepository(options: RepositoryOptions): Promise<T
   await repository.load();
   return repository;
 }
+
+const isSame = (kept: { readonly bytes: Uint8Array } | undefined, bytes: Uint8Array): boolean =>
+  kept !== undefined && Buffer.from(kept.bytes).equals(bytes);
 
 class Repository implements TrustRepository {
   readonly #options: RepositoryOptions;
@@ -90,30 +93,29 @@ class Repository implements TrustRepository {
       targets: this.#kept.targets?.document.signed,
       words: new Map([...this.#kept.words].map(([name, { document }]) => [name, document.signed])),
       damaged: this.#kept.damaged(),
+      holes: [...this.#kept.holes],
       now: now(),
     });
   }
 
-  putRoot(bytes: Uint8Array, withTargets?: Uint8Array): Promise<void> {
+  putRoot(bytes: Uint8Array, withTargets?: Uint8Array, lost: readonly Uint8Array[] = []): Promise<void> {
     return this.#inTurn(async () => {
-      checkLength("root", "root", bytes);
+      for (const each of [...lost, bytes]) checkLength("root", "root", each);
       const root = readRoot(bytes);
       if (withTargets !== undefined) checkLength("targets", "targets", withTargets);
       const targets = withTargets === undefined ? undefined : readTargets(withTargets);
       const { root: before, targets: targetsBefore } = this.#kept;
-      // Who was cut off before he heard of it brings it once more.
-      const isAgain = before !== undefined && Buffer.from(before.bytes).equals(bytes);
-      const isTargetsAgain =
-        withTargets !== undefined &&
-        targetsBefore !== undefined &&
-        Buffer.from(targetsBefore.bytes).equals(withTargets);
+      const isTargetsAgain = withTargets !== undefined && isSame(targetsBefore, withTargets);
       const isTrial = before !== undefined && isDevelopment(before.document.signed);
       // A real one does not follow from one for trying things out.
-      if (!isAgain) checkRoot(root, isTrial ? undefined : before?.document, await this.#ownKeys());
+      const own = isTrial ? undefined : before?.document;
+      checkRoots([...lost.map(readRoot), root], own);
+      // Who was cut off before he heard of it brings it once more.
+      if (own?.signed.version !== root.signed.version) checkNamesHub(root, await this.#ownKeys());
       const last = isTrial ? undefined : targetsBefore?.document;
       if (targets !== undefined && !isTargetsAgain) checkTargets(targets, root, last);
       if (targets === undefined && last !== undefined) checkSigned(root, "targets", last);
-      await this.#files.begin(encodeBrought({ root: bytes, targets: withTargets }));
+      await this.#files.begin(encodeBrought({ root: bytes, targets: withTargets, before: lost }));
       this.#isBegun = true;
       await this.#settle();
     });
@@ -134,15 +136,16 @@ class Repository implements TrustRepository {
     const begun = await this.#files.begun();
     const brought = begun === undefined ? undefined : decodeBrought(begun);
     if (brought !== undefined) {
-      const { root, targets } = brought;
+      const { root, targets, before } = brought;
       const document = readRoot(root);
       if (this.#kept.root !== undefined && isDevelopment(this.#kept.root.document.signed)) {
         const folder = await this.#files.setAside("development");
         this.#options.log.warn("the development keys are set aside: nodes need the new root", { folder });
         this.#kept.forget();
       }
+      for (const each of before) await this.#writeRoot(each);
       if (targets !== undefined) await this.#writeTargets(targets);
-      await this.#files.write("metadata", `${document.signed.version}.root.json`, root);
+      await this.#writeRoot(root);
       this.#kept.root = { document, bytes: root };
     }
     await this.#takeUpKeys();
@@ -166,6 +169,12 @@ class Repository implements TrustRepository {
     if (this.#kept.root !== undefined) await this.#vouching.vouch();
   }
 
+  async #writeRoot(bytes: Uint8Array): Promise<void> {
+    const { version } = readRoot(bytes).signed;
+    await this.#files.write("metadata", `${version}.root.json`, bytes);
+    this.#kept.holes.delete(version);
+  }
+
   async #writeTargets(bytes: Uint8Array): Promise<void> {
     const document = readTargets(bytes);
     await this.#files.write("metadata", `${document.signed.version}.targets.json`, bytes);
@@ -175,7 +184,12 @@ class Repository implements TrustRepository {
   putTargets(bytes: Uint8Array): Promise<void> {
     return this.#inTurn(async () => {
       checkLength("targets", "targets", bytes);
-      checkTargets(readTargets(bytes), this.#needRoot(), this.#kept.targets?.document);
+      const before = this.#kept.targets;
+      checkTargets(
+        readTargets(bytes),
+        this.#needRoot(),
+        isSame(before, bytes) ? undefined : before?.document,
+      );
       await this.#writeTargets(bytes);
       await this.#vouching.vouch();
     });
@@ -188,8 +202,10 @@ class Repository implements TrustRepository {
       const targets = this.#kept.targets?.document;
       if (targets === undefined)
         throw new Fault("TRUST_NO_ROOT", "nobody may publish yet: interactor trust init");
-      const before = this.#kept.words.get(name)?.document;
-      const added = checkWord({ name, word, targets, before, files });
+      const before = this.#kept.words.get(name);
+      // Of a full disk, or a power cut, he heard that it failed: what is missing of it is made up for.
+      const isAgain = isSame(before, bytes);
+      const added = checkWord({ name, word, targets, before: before?.document, isAgain, files });
       for (const [file, content] of added) await this.#files.write("targets", locationOf(file), content);
       await this.#vouching.putWord(name, bytes);
       await this.#vouching.vouch();

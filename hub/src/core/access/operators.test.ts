@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Account } from "./account.ts";
-import { mayChangeSite, signedBy } from "./operators.ts";
+import { mayChangeSite, mayReadSite, signedBy } from "./operators.ts";
 import { TopicFilters } from "./topic-filters.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -14,6 +14,31 @@ const accountOf = (name: string, publish: readonly string[], password?: string):
   subscribeNot: new TopicFilters([]),
 });
 const asker = (name: string, password = "") => ({ name, password: bytes(password) });
+
+test("who may watch all values may read what nodes said, or may change the site, and nobody else", () => {
+  const reader = (name: string, subscribe: readonly string[], not: readonly string[] = []): Account => ({
+    ...accountOf(name, [], "sesame"),
+    subscribe: new TopicFilters(subscribe),
+    subscribeNot: new TopicFilters(not),
+  });
+  const anna = { ...reader("anna", []), publishOurs: new TopicFilters(["ix/1/demo/set/#"]) };
+  const accounts = [
+    anna,
+    reader("ben", ["ix/1/demo/v/#"]),
+    reader("cleo", ["ix/1/demo/v/pi/#"]),
+    reader("dora", ["#"], ["ix/1/demo/v/#"]),
+    accountOf("emil", [], "sesame"),
+  ];
+  const may = (who: ReturnType<typeof asker> | undefined, anonymous?: Account) =>
+    mayReadSite("demo", { accounts, anonymous, agents: true }, who);
+
+  const names = ["anna", "ben", "cleo", "dora", "emil"];
+  expect(names.filter((name) => may(asker(name, "sesame")))).toEqual(["anna", "ben", "emil"]);
+  expect(names.filter((name) => may(asker(name, "guess")))).toEqual([]);
+  expect(may(undefined)).toBe(false);
+  expect(may(undefined, reader("guest", ["ix/1/demo/#"]))).toBe(true);
+  expect(mayReadSite("demo", undefined, undefined)).toBe(true);
+});
 
 test("without accounts everybody on this machine may change the site", () => {
   expect(mayChangeSite("demo", undefined, undefined)).toBe(true);

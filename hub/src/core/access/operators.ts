@@ -1,4 +1,7 @@
-/** Who may change the site: its revisions, its modes. Whoever may set every input may do that, and nobody else. */
+/**
+ * Who may change the site: its revisions, its modes, whose modules it takes. Whoever may set every input may do that, and
+ * nobody else. Who may read what its nodes say: whoever may watch all values.
+ */
 import type { Account, AccountsOptions } from "./account.ts";
 
 export interface Asker {
@@ -12,12 +15,26 @@ export function mayChangeSite(
   options: AccountsOptions | undefined,
   asker: Asker | undefined,
 ): boolean {
-  if (options === undefined) return true;
+  return options === undefined || provenBy(options, asker)?.publishOurs.covers(`ix/1/${site}/set/#`) === true;
+}
+
+/** Who may change the site may read what is to be changed. */
+export function mayReadSite(
+  site: string,
+  options: AccountsOptions | undefined,
+  asker: Asker | undefined,
+): boolean {
+  if (options === undefined || mayChangeSite(site, options, asker)) return true;
+  const account = provenBy(options, asker);
+  const values = `ix/1/${site}/v/#`;
+  if (account === undefined || account.subscribeNot.covers(values)) return false;
+  return account.subscribe === "any" || account.subscribe.covers(values);
+}
+
+/** The account that somebody has, with its password. The anonymous one proves nothing, and need not. */
+function provenBy(options: AccountsOptions, asker: Asker | undefined): Account | undefined {
   const account = accountOf(options, asker);
-  if (account === undefined) return false;
-  // The anonymous account proves nothing, and need not.
-  if (asker !== undefined && account.isPassword?.(asker.password) === false) return false;
-  return account.publishOurs.covers(`ix/1/${site}/set/#`);
+  return asker !== undefined && account?.isPassword?.(asker.password) === false ? undefined : account;
 }
 
 /**

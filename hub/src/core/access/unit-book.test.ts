@@ -51,7 +51,8 @@ describe("after a swap", () => {
     book.swap("hall", undefined, undefined);
     expect(book.swap("hall", undefined, undefined)).toBe(true);
     expect(book.refusal("hall", "pi-1")).toBeDefined();
-    expect(book.swap("foyer", undefined, undefined)).toBe(false);
+    for (const unit of [undefined, "pi-2"]) expect(book.swap("foyer", undefined, unit)).toBe(false);
+    expect(Object.keys(book.kept)).toEqual(["hall"]);
   });
 });
 

@@ -64,11 +64,11 @@ export class UnitBook {
 
   /** Lets another unit in: this one, or any but the one that fills the node now. Fails for a node that nobody filled. */
   swap(node: string, here: string | undefined, unit: string | undefined): boolean {
-    const known = this.#nodes.get(node);
     const old = here ?? this.unitOf(node);
+    if (old === undefined && !this.#nodes.has(node)) return false;
     if (unit !== undefined) this.#nodes.set(node, { unit });
     else if (old !== undefined) this.#nodes.set(node, { not: old });
-    return unit !== undefined || old !== undefined || known !== undefined;
+    return true;
   }
 
   /** Returns whether that is news. */

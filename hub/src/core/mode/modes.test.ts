@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { micros } from "@interactor/shared/kernel/units";
 import { modeIn, modesOf, whyClosed, withMode, zonesWithModes } from "./modes.ts";
 
-const closed = { audience: false, updates: true, armed: false };
-const open = { audience: true, updates: false, armed: true };
-const frozen = { audience: false, updates: false, armed: true };
+const closed = { audience: false, updates: true };
+const open = { audience: true, updates: false };
+const frozen = { audience: false, updates: false };
 const plan = {
   modes: { closed, open, frozen },
   mode: "closed",

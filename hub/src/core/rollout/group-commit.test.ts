@@ -10,6 +10,7 @@ import {
   groupDueAt,
   type GroupStep,
   isClockCalm,
+  leftAfter,
   resumeGroup,
   stepGroup,
 } from "./group-commit.ts";
@@ -189,6 +190,41 @@ test("nobody waits for a member that was taken out of the site after the decisio
   const hub = proposed().promised("a").promised("b").written().settled("a");
 
   expect(hub.step({ kind: "forgotten", node: "b", now: hub.now }).effects.at(-1)).toEqual({ kind: "over" });
+});
+
+describe("a member that is forgotten with its promise, after the decision to commit", () => {
+  const promised = () => proposed().promised("a").promised("b").written();
+  const forgotten = () => {
+    const hub = promised();
+    return hub.clear().step({ kind: "forgotten", node: "b", now: hub.now });
+  };
+
+  test("is written down, and told of it when it asks while others have not confirmed", () => {
+    const hub = forgotten();
+    expect(hub.effects).toMatchObject([{ kind: "write", kept: { members: ["a"], gone: ["b"] } }]);
+    expect(hub.clear().wait(300).told).toEqual(["a commit"]);
+
+    expect(hub.clear().promised("b").told).toEqual(["b commit"]);
+    expect(hub.settled("b").settled("a").state).toMatchObject({ phase: "over", kept: { gone: [] } });
+  });
+
+  test("is told of it when it asks after the round is over", () => {
+    const left = leftAfter({ c: 2 }, forgotten().settled("a").state.kept);
+
+    expect(left).toEqual({ b: 4, c: 2 });
+    expect(answerToUnknown(4, 9, left["b"])).toEqual({ kind: "commit", id: 4 });
+    expect(answerToUnknown(3, 9, left["b"])).toEqual({ kind: "abort", id: 3 });
+  });
+
+  test("is owed nothing when it had confirmed, or when the round was aborted", () => {
+    const confirmed = promised().settled("b");
+    confirmed.step({ kind: "forgotten", node: "b", now: confirmed.now }).settled("a");
+    expect(leftAfter({}, confirmed.state.kept)).toEqual({});
+
+    const aborted = proposed().promised("a").said("b", { kind: "refused", id: 4, code: "BUSY" }).written();
+    aborted.step({ kind: "forgotten", node: "a", now: aborted.now });
+    expect(leftAfter({}, aborted.state.kept)).toEqual({});
+  });
 });
 
 test("words of strangers and of other rounds mean nothing", () => {

@@ -13,6 +13,7 @@ import {
   millis,
   seconds,
 } from "@interactor/shared/kernel/units";
+import { nodesMax } from "@interactor/shared/wire/limits";
 import {
   groupLead,
   groupRepeat,
@@ -39,6 +40,24 @@ export interface KeptRound {
   readonly members: readonly string[];
   readonly outcome?: Outcome;
   readonly why?: string;
+  /** Members that somebody has forgotten since it was decided, and that have not said that they know. */
+  readonly gone?: readonly string[];
+}
+
+/**
+ * By node that was forgotten: the committed round that it may come back with a promise of. To be told that it was aborted
+ * it would run the old revision beside the new one of the others, if the site goes on naming it.
+ */
+export type Left = Readonly<Record<string, number>>;
+
+/** Nodes forgotten between promise and decision. More: the oldest is evicted, and would be told of an abort. */
+const leftMax = nodesMax;
+
+/** When a round is over. */
+export function leftAfter(left: Left, { round, outcome, gone = [] }: KeptRound): Left {
+  if (outcome !== "commit" || gone.length === 0) return left;
+  const others = Object.entries(left).filter(([node]) => !gone.includes(node));
+  return Object.fromEntries([...others, ...gone.map((node) => [node, round.id] as const)].slice(-leftMax));
 }
 
 export interface Now {
@@ -151,10 +170,11 @@ export const groupDueAt = (state: GroupCommit): Instant | undefined =>
     : undefined;
 
 /**
- * What a hub answers to a promise of a round that it knows nothing of any more. Those it forgot are settled by all; one
- * that it never numbered belongs to a book that was lost, and what was decided then nobody may guess.
+ * What a hub answers to a promise of a round that it knows nothing of any more. Those it forgot are settled by all but
+ * those in `left`; one that it never numbered belongs to a book that was lost, and what was decided then nobody may guess.
  */
-export function answerToUnknown(id: number, lastId: number): RoundWord | undefined {
+export function answerToUnknown(id: number, lastId: number, left?: number): RoundWord | undefined {
+  if (id === left) return { kind: "commit", id };
   return id <= lastId ? { kind: "abort", id } : undefined;
 }
 
@@ -189,7 +209,8 @@ function notWritten(state: GroupCommit, now: Now): GroupStep {
 }
 
 function said(state: GroupCommit, { node, word, now }: Extract<GroupEvent, { kind: "said" }>): GroupStep {
-  if (word.id !== state.kept.round.id || !state.kept.members.includes(node)) return stay(state);
+  const { round, members, gone = [] } = state.kept;
+  if (word.id !== round.id || !(members.includes(node) || gone.includes(node))) return stay(state);
   switch (word.kind) {
     case "promised":
       return promised(state, node, word, now);
@@ -249,7 +270,9 @@ function decide(state: GroupCommit, outcome: Outcome, why: string): GroupStep {
 function settled(state: GroupCommit, node: string, outcome: Outcome | "gave-up"): GroupStep {
   if (state.phase !== "spreading") return stay(state);
   const all = new Map([...state.settled, [node, outcome] as const]);
-  return ending({ ...state, settled: all });
+  const gone = state.kept.gone?.filter((each) => each !== node);
+  const kept: KeptRound = gone === undefined ? state.kept : { ...state.kept, gone };
+  return ending({ ...state, kept, settled: all });
 }
 
 function ending(state: GroupCommit): GroupStep {
@@ -260,9 +283,16 @@ function ending(state: GroupCommit): GroupStep {
 function forgotten(state: GroupCommit, node: string, now: Now): GroupStep {
   if (!state.kept.members.includes(node) || state.phase === "over") return stay(state);
   if (isUndecided(state)) return decide(state, "abort", `${node} was taken out of the site`);
-  const kept = { ...state.kept, members: state.kept.members.filter((each) => each !== node) };
+  const { gone = [] } = state.kept;
+  const kept: KeptRound = {
+    ...state.kept,
+    members: state.kept.members.filter((each) => each !== node),
+    gone: state.settled.has(node) ? gone : [...gone, node],
+  };
   const next = { ...state, kept };
-  return next.phase === "spreading" ? ending(next) : stay({ ...next, repeatAt: now.at });
+  if (next.phase !== "spreading") return stay({ ...next, repeatAt: now.at });
+  const ended = ending(next);
+  return ended.state.phase === "over" ? ended : stay(next, { kind: "write", kept });
 }
 
 function tick(state: GroupCommit, now: Now): GroupStep {

@@ -24,6 +24,8 @@ export interface Standing {
   /** How long nodes have to be well with what they are told. */
   readonly probation: Millis;
   readonly nodes: Readonly<Record<string, NodeStanding>>;
+  /** The newest revision that had begun its way by then. Missing: none had, or an older hub wrote it. */
+  readonly rollout?: number;
 }
 
 /** What a site says of its nodes. */
