@@ -6,11 +6,13 @@ import { spans } from "@interactor/agent/modules/bridge/limits.ts";
 import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
 import { buildOptiboot, megaBootloader } from "@interactor/firmware-bridges/bench/build.ts";
 import type { FirmwareBench } from "@interactor/firmware-bridges/bench/bench.ts";
+import type { Clock } from "@interactor/shared/kernel/clock";
 import { seededRandom } from "@interactor/shared/kernel/random";
 import { millis } from "@interactor/shared/kernel/units";
 import { type Bench, startOnBench } from "@interactor/shared/sdk/testing";
 import { afterAll, afterEach, beforeAll, expect, vi } from "vitest";
 import { requires } from "../requires.ts";
+import { benchClock } from "./bench-clock.ts";
 import { openWorkbench, type Workbench } from "./workbench.ts";
 
 const test = requires("avr-gcc", "gcc", "simavr");
@@ -46,8 +48,7 @@ const inputs = {
 };
 const pins = { relay: "B5", lamp: "D3", arm: "B1" };
 
-async function instance(settings: object): Promise<Bench> {
-  const clock = systemClock(newSteering());
+async function instance(settings: object, clock: Clock = systemClock(newSteering())): Promise<Bench> {
   const started = await startOnBench(
     bridgeModule({ spans: hasty, folder: keptFolder(), links: linksFolder() }),
     settings,
@@ -206,7 +207,8 @@ requires(
       firmware: await workbench.build("bridge", "atmega2560"),
     });
     bench.setVoltage(0, 2.5);
-    const module = await instance({ path: path(), outputs: { distance: outputs.distance } });
+    await using time = benchClock(bench);
+    const module = await instance({ path: path(), outputs: { distance: outputs.distance } }, time.clock);
 
     await vi.waitFor(() => expect(module.states.at(-1)).toBe("running"), { timeout: 60_000 });
 

@@ -4,12 +4,12 @@
 import { mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { UsbOutput } from "@interactor/agent/modules/dmx/outputs/usb-output.ts";
-import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
 import { megaBootloader } from "@interactor/firmware-bridges/bench/build.ts";
 import { seededRandom } from "@interactor/shared/kernel/random";
 import { millis } from "@interactor/shared/kernel/units";
 import { afterAll, beforeAll, expect, vi } from "vitest";
 import { requires } from "../requires.ts";
+import { benchClock } from "./bench-clock.ts";
 import { openWorkbench, type Workbench } from "./workbench.ts";
 
 const test = requires("avr-gcc", "avrdude", "gcc", "optiboot", "simavr");
@@ -35,7 +35,8 @@ test("a widget with an older release is left in its scene, gets the newer one, a
   await symlink(bench.line, join(links, `usb-Arduino__www.arduino.cc__0042_${serialNumber}-if00`));
   const logged: string[] = [];
   const note = (message: string): void => void logged.push(message);
-  const clock = systemClock(newSteering());
+  await using time = benchClock(bench);
+  const { clock } = time;
   const scene = new Uint8Array(512).fill(40, 1, 2);
   const lit = new Uint8Array(512).fill(200, 0, 1);
   const flash = { board: "mega2560", serialNumber, overwrite: false } as const;
@@ -46,10 +47,13 @@ test("a widget with an older release is left in its scene, gets the newer one, a
     () => undefined,
     { links, folder },
   );
-  const ticking = setInterval(() => {
+  let cancelTick = (): void => undefined;
+  const tick = (): void => {
     output.tick();
     output.send(lit);
-  }, 1000);
+    cancelTick = clock.after(millis(1000), tick);
+  };
+  tick();
   try {
     await output.open();
 
@@ -60,7 +64,7 @@ test("a widget with an older release is left in its scene, gets the newer one, a
     await bench.next("dmx", ({ frame }) => Buffer.from(frame.slots).equals(lit));
     expect(output.failure).toBeUndefined();
   } finally {
-    clearInterval(ticking);
+    cancelTick();
     await output.close();
   }
 }, 400_000);
