@@ -9,6 +9,7 @@ import firmata from "firmata-io";
 import five from "johnny-five";
 import { openTty, type Tty } from "../../serial-line/tty.ts";
 import { setUp, type Take } from "./devices.ts";
+import { FirmataStream } from "./firmata-stream.ts";
 import { ourFirmware } from "./firmware.ts";
 import { guardMax, questionEvery } from "./limits.ts";
 import { type FromBoard, toBoard } from "./messages.ts";
@@ -52,10 +53,19 @@ async function begin(path: string, settings: Settings): Promise<void> {
     return say({ kind: "missing", words: `${path} is not there: plug the board in or correct the path` });
   try {
     const transport = new EventEmitter();
+    // While it starts a bootloader may say anything: only whole messages count, and nothing is held against it.
+    let watch: ReturnType<typeof watchBoard> | undefined;
+    const stream = new FirmataStream({
+      message: (bytes) => {
+        watch?.heard(bytes);
+        transport.emit("data", Buffer.from(bytes));
+      },
+      damaged: (how) => watch?.damaged(how),
+    });
     tty = await openTty(
       { path, baudRate: settings.baudRate, dataBits: 8, stopBits: 1, parity: "none" },
       {
-        received: (bytes) => void transport.emit("data", Buffer.from(bytes)),
+        received: (bytes) => stream.take(bytes),
         ended: (words) => fail(new Error(words ?? `${path} hung up: is the board still plugged in?`)),
       },
     );
@@ -66,7 +76,7 @@ async function begin(path: string, settings: Settings): Promise<void> {
     await once(io, "ready");
     const { name = "unnamed", version } = io.firmware;
     say({ kind: "named", firmware: name, release: `${version?.major ?? 0}.${version?.minor ?? 0}` });
-    watchBoard(io, (bytes) => open.write(bytes), fail);
+    watch = watchBoard(io, (bytes) => open.write(bytes), fail);
     io.on("reportversion", () => say({ kind: "alive" }));
     const board = new five.Board({ io, repl: false, debug: false, sigint: false });
     await once(board, "ready");

@@ -27,6 +27,14 @@ export const questionEvery = millis(250);
  */
 export const unansweredMax = 3;
 
+/** A system message of a board; that of a Mega which names all its pins has 1.5 KB. Longer: refuse it, as damage. */
+export const sysexBytesMax = 4096;
+/**
+ * Messages between two answers that came damaged, and were left out: a plug that was touched. More: report it as failed,
+ * because what still looks whole may not be.
+ */
+export const damagedMax = 3;
+
 /** Opening restarts most boards, whose bootloader waits for two seconds before it begins; then it names its pins. */
 export const spans: DeviceSpans = {
   ...usualDeviceSpans,

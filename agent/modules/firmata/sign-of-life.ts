@@ -3,10 +3,14 @@
  * pins are, one that hangs holds its outputs for ever, and the line stays open in either case.
  */
 import type { EventEmitter } from "node:events";
-import { questionEvery, unansweredMax } from "./limits.ts";
+import type { Damage } from "./firmata-stream.ts";
+import { damagedMax, questionEvery, unansweredMax } from "./limits.ts";
 
 /** Asks for the version: one byte, answered with three, and without any effect. */
 const versionQuestion = Uint8Array.of(0xf9);
+/** What a board says of a port of eight pins, and how it is asked for it; it answers at once, and then with each change. */
+const digitalLevels = 0x90;
+const reportDigital = 0xd0;
 /** How our firmware begins what it says when nobody spoke to it for too long. */
 const guardWord = "guard:";
 
@@ -15,9 +19,11 @@ export function watchBoard(
   io: EventEmitter,
   write: (bytes: Uint8Array) => void,
   fail: (error: Error) => void,
-): void {
+): { damaged(how: Damage): void; heard(message: Uint8Array): void } {
   // Questions are counted and not time: while this process has no turn it neither asks nor hears.
   let unanswered = 0;
+  let damaged = 0;
+  const ports = new Set<number>();
   let isOver = false;
   const end = (words: string): void => {
     if (isOver) return;
@@ -31,10 +37,28 @@ export function watchBoard(
     write(versionQuestion);
   }, questionEvery);
   asking.unref();
-  io.on("reportversion", () => (unanswered = 0));
+  io.on("reportversion", () => {
+    unanswered = 0;
+    damaged = 0;
+  });
   // Nobody asks for its name any more: a board says that by itself when it starts.
   io.on("queryfirmware", () => end("it has started anew by itself: is its supply steady?"));
   io.on("string", (words: string) => {
     if (words.startsWith(guardWord)) end("it turned its outputs off, because it heard nothing");
   });
+  return {
+    damaged(how) {
+      // It says what resets a board: what its pins are now nobody knows.
+      if (how === "reset") return end("it says a reset (0xff): it is set up anew");
+      damaged += 1;
+      if (damaged > damagedMax)
+        return end("what comes from it is damaged: are its cable and its speed right?");
+      // Levels are told when they change: a change that was lost would be missed until the next one.
+      if (ports.size > 0 && !isOver)
+        write(Uint8Array.from([...ports].flatMap((port) => [reportDigital | port, 1])));
+    },
+    heard([first = 0]) {
+      if ((first & 0xf0) === digitalLevels) ports.add(first & 0x0f);
+    },
+  };
 }

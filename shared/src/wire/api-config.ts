@@ -234,9 +234,6 @@ export const modeRequest = z.object({
   reason: z.optional(words),
 });
 
-/** Of every answer that is none of the above. `hint`: what to do. */
-const errorResponse = z.object({ error: z.string(), hint: z.optional(z.string()) });
-
 export type SiteFilesBody = z.infer<typeof siteFiles>;
 export type RolloutOptions = z.infer<typeof rolloutOptions>;
 export type ApplyRequest = z.infer<typeof applyRequest>;

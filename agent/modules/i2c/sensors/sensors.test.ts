@@ -144,6 +144,31 @@ test("a VL53L0X gives a distance, and none when nothing is there", () => {
 });
 
 test.each([
+  [{ working: [0xff, 0xff, 0xff, 0xff, 0xff, 0xff], count: 44, isAperture: false }, 150],
+  [{ working: [0x00, 0x10, 0x01, 0x00, 0x80, 0x01], count: 4, isAperture: true }, 150],
+  [{ working: [0x01, 0x00, 0x00, 0x00, 0x00, 0x00], count: 1, isAperture: false }, 150],
+])("a VL53L0X measures by the reference cells that its factory has found: %j", (factory, distance) => {
+  expect(measured(vl53l0x(), vlModel(distance, factory))).toEqual({ distance, "in-range": 1 });
+});
+
+test.each([
+  { working: [0xff, 0x0f, 0, 0, 0, 0], count: 1, isAperture: true },
+  { working: [0xff, 0, 0, 0, 0, 0], count: 9, isAperture: false },
+  { working: [0xff, 0xff, 0xff, 0xff, 0xff, 0xff], count: 0, isAperture: false },
+])("a VL53L0X that has not the cells it says it needs is told as broken: %j", (factory) => {
+  expect(() => measured(vl53l0x(), vlModel(150, factory))).toThrow(/needs \d+ reference cells/u);
+});
+
+test("a VL53L0X that has lost its settings measures nothing until it is set up anew", () => {
+  const sensor = vl53l0x();
+  expect(measured(sensor, vlModel(432))).toEqual({ distance: 432, "in-range": 1 });
+
+  const anew = vlModel(432);
+  expect(() => follow(sensor.measure(anew), anew)).toThrow("has lost its settings");
+  expect(measured(sensor, anew)).toEqual({ distance: 432, "in-range": 1 });
+});
+
+test.each([
   ["BME280", bme280(), "0x60"],
   ["MPU-6050", mpu6050({ acceleration: 2, rotation: 250 }), "0x68"],
   ["VL53L0X", vl53l0x(), "0xee"],

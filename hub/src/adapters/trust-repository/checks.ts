@@ -41,7 +41,21 @@ export function checkRoots(roots: readonly Metadata<Root>[], own: Metadata<Root>
   const same = roots.find(({ signed }) => signed.version === here);
   if (own !== undefined && same !== undefined && !isSameRoot(own, same))
     throw new Fault("TRUST_VERSION", `this is another root ${here} than the one that this hub has`);
+  for (const root of roots) checkKeysOnce(root);
   checkFollowing(own !== undefined && first === here + 1 ? [own, ...roots] : roots);
+}
+
+/** Nodes take no root in which one key stands for several people. */
+function checkKeysOnce({ signed }: Metadata<Root>): void {
+  for (const role of ["root", "targets", "snapshot", "timestamp"] as const) {
+    const { keys, threshold } = signersOf(signed, role);
+    const different = new Set(keys.map(({ keyVal }) => keyVal["public"]?.trim().toLowerCase()));
+    if (threshold > 1 && different.size < keys.length)
+      throw new Fault(
+        "TRUST_SIGNATURE",
+        `${threshold} keys are asked of ${role}, and two of those named are one`,
+      );
+  }
 }
 
 /** Whether the hub can sign under it. */
