@@ -2,10 +2,6 @@
 import * as z from "@interactor/shared/sdk/schemas";
 import type { BoardKind } from "@interactor/shared/sdk/define-module";
 
-export const serialNumber = z
-  .string()
-  .check(z.regex(/^[\w.:-]{4,64}$/u, "a serial number, such as 75834353930351F0D1E2"));
-
 /** `boards`: those that there is an image for. */
 export const flashSettings = <const Boards extends readonly BoardKind[]>(boards: Boards) => ({
   /** The kind of board: another release of its firmware is replaced by this agent's. */

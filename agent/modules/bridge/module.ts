@@ -11,7 +11,7 @@ import {
 import type { Welcome } from "@interactor/firmware-bridges/bridge/host/codec.ts";
 import { type DeviceReports, type DeviceSpans, KeptDevice, tellDevice } from "@interactor/shared/sdk/devices";
 import { FirmwareUpdate, keptFolder } from "../../flashing/firmware-update.ts";
-import { linksFolder, pathOfSerialNumber, refuseAbsent } from "../../serial-line/place.ts";
+import { findLine, linePlace, linksFolder } from "../../serial-line/place.ts";
 import { openTty } from "../../serial-line/tty.ts";
 import { Board } from "./board.ts";
 import { bridgeQuestion } from "./firmware.ts";
@@ -94,9 +94,7 @@ class Bridge {
   }
 
   async #open(reports: DeviceReports): Promise<Board> {
-    const { usb, path = "" } = this.#settings;
-    const place = usb === undefined ? path : await pathOfSerialNumber(usb, this.#links);
-    await refuseAbsent(place);
+    const place = await findLine(linePlace(this.#settings.usb, this.#settings.path), this.#links);
     await this.#update?.refuseWhileDue(place);
     const { clock } = this.#context;
     const open: { board?: Board } = {};

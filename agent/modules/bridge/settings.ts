@@ -2,7 +2,8 @@
 import { deliveries } from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
 import { boards } from "../../flashing/boards.ts";
-import { flashProblems, flashSettings, serialNumber } from "../../flashing/settings.ts";
+import { flashProblems, flashSettings } from "../../flashing/settings.ts";
+import { oneOfThese, serialNumber } from "../../serial-line/serial-number.ts";
 import {
   guardMillisLeast,
   guardMillisMost,
@@ -105,7 +106,7 @@ const written = z
       ),
     ),
   })
-  .check(({ value, issues }) => {
+  .check(oneOfThese("usb", "path"), ({ value, issues }) => {
     if ((value.usb === undefined) === (value.path === undefined)) {
       issues.push({ code: "custom", message: "usb or path is needed, and not both", path: [], input: value });
     }

@@ -186,18 +186,3 @@ describe("the inputs of an instance", () => {
     });
   });
 });
-
-test.each([
-  [{ usb: {} }, "usb: path or serialNumber is needed, and not both"],
-  [
-    { usb: { path: "/dev/ttyACM0", flash: "mega2560" } },
-    "usb.flash: only a board that is named by its serial number (serialNumber) is flashed: a path may be another board tomorrow",
-  ],
-  [{ usb: { serialNumber: "75834353930351F0D1E2", flash: "uno" } }, "usb.flash: the kind of board: mega2560"],
-  [
-    { usb: { serialNumber: "75834353930351F0D1E2", flash: "mega2560", mute: true } },
-    "usb.mute: cannot be beside flash: our firmware answers",
-  ],
-])("of a widget %j is refused in words that help", (given, problem) => {
-  expect(problems({ universe: 1, ...given })).toContain(problem);
-});

@@ -54,13 +54,13 @@ async function begin(path: string, settings: Settings): Promise<void> {
   try {
     const transport = new EventEmitter();
     // While it starts a bootloader may say anything: only whole messages count, and nothing is held against it.
-    let watch: ReturnType<typeof watchBoard> | undefined;
+    const begun: { watch?: ReturnType<typeof watchBoard> } = {};
     const stream = new FirmataStream({
       message: (bytes) => {
-        watch?.heard(bytes);
+        begun.watch?.heard(bytes);
         transport.emit("data", Buffer.from(bytes));
       },
-      damaged: (how) => watch?.damaged(how),
+      damaged: (how) => begun.watch?.damaged(how),
     });
     tty = await openTty(
       { path, baudRate: settings.baudRate, dataBits: 8, stopBits: 1, parity: "none" },
@@ -76,7 +76,7 @@ async function begin(path: string, settings: Settings): Promise<void> {
     await once(io, "ready");
     const { name = "unnamed", version } = io.firmware;
     say({ kind: "named", firmware: name, release: `${version?.major ?? 0}.${version?.minor ?? 0}` });
-    watch = watchBoard(io, (bytes) => open.write(bytes), fail);
+    begun.watch = watchBoard(io, (bytes) => open.write(bytes), fail);
     io.on("reportversion", () => say({ kind: "alive" }));
     const board = new five.Board({ io, repl: false, debug: false, sigint: false });
     await once(board, "ready");

@@ -12,7 +12,7 @@ import { Complaints } from "@interactor/shared/sdk/complaints";
 import { type DeviceSpans, KeptDevice, tellDevice } from "@interactor/shared/sdk/devices";
 import { PacedCounter } from "@interactor/shared/sdk/paced-counter";
 import { FirmwareUpdate, keptFolder } from "../../flashing/firmware-update.ts";
-import { linksFolder, pathOfSerialNumber } from "../../serial-line/place.ts";
+import { findLine, linePlace, linksFolder } from "../../serial-line/place.ts";
 import { type BoardProcess, startBoard } from "./board-process.ts";
 import { firmataQuestion, ourFirmware } from "./firmware.ts";
 import { spans, valuesPerSecondMax } from "./limits.ts";
@@ -55,8 +55,7 @@ function start(settings: Settings, context: ModuleContext, given: Given): Instan
     {
       async open(reports) {
         intake.begin();
-        const { usb, path = "" } = settings;
-        const place = usb === undefined ? path : await pathOfSerialNumber(usb, given.links);
+        const place = await findLine(linePlace(settings.usb, settings.path), given.links);
         await update?.refuseWhileDue(place);
         const shell = { clock: context.clock, reports };
         const board = await startBoard(place, settings, shell, (output, value) => intake.take(output, value));

@@ -1,10 +1,10 @@
 /** Where a universe goes. */
 import { type Millis } from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
+import { type LinePlace, linePlace } from "../../../serial-line/place.ts";
+import { oneOfThese, serialNumber } from "../../../serial-line/serial-number.ts";
 import { artnetPort, netMax, nibbleMax, portAddressMax, portAddressOf } from "../artnet.ts";
-import type { WidgetFlash } from "../outputs/widget-firmware.ts";
 import { sacnPort, sacnUniverseMax, sourceNameBytesMax } from "../sacn.ts";
-import { flashProblems, flashSettings, serialNumber } from "../../../flashing/settings.ts";
 import { priority, priorityDefault } from "./cue-lists.ts";
 import {
   addresses,
@@ -45,10 +45,7 @@ export interface ArtnetSettings {
 }
 
 export interface UsbSettings {
-  /** Where its line is, or the serial number of its USB adapter. */
-  readonly place: { readonly path: string } | { readonly serialNumber: string };
-  /** The board whose firmware is kept at what this agent brings. */
-  readonly flash?: WidgetFlash;
+  readonly place: LinePlace;
   readonly baudRate: number;
   /** A widget of ours goes dark or to the failsafe's scene after that; 0: it holds the last look for ever. */
   readonly guard: Millis;
@@ -58,7 +55,7 @@ export interface UsbSettings {
 
 /** Best effort: see README, `openDmx`. */
 export interface OpenDmxSettings {
-  readonly path: string;
+  readonly place: LinePlace;
 }
 
 const isSendable = (address: string): boolean => isUnicast(address) || address === "255.255.255.255";
@@ -113,24 +110,42 @@ export const artnet = strict({
 /** Two bytes of milliseconds. */
 const guardMax = 65_535;
 
-export const linePath = text.check(
+const linePath = text.check(
   z.maxLength(255),
   z.refine((path) => path.startsWith("/") && !path.includes("\0"), "must be a path such as /dev/ttyUSB0"),
 );
+
+/** Which line it is: one of them is needed. */
+export const lineNames = {
+  /** The serial number of the USB adapter: the same one, whichever socket it is in. */
+  serial: z.optional(serialNumber),
+  path: z.optional(linePath),
+};
+export const oneLine = oneOfThese("serial", "path");
+export type LineNames = z.infer<z.ZodMiniObject<typeof lineNames>>;
+
+export const placeOfLine = ({ serial, path }: LineNames): LinePlace => linePlace(serial, path);
+
+export function lineProblems({ serial, path }: LineNames): readonly Problem[] {
+  if ((serial === undefined) !== (path === undefined)) return [];
+  return [{ path: [], message: "serial or path is needed, and not both" }];
+}
+
+/** The setting by which both name one line. */
+export function sameLine(one: LineNames, other: LineNames): "serial" | "path" | undefined {
+  if (one.serial !== undefined && one.serial === other.serial) return "serial";
+  return one.path !== undefined && one.path === other.path ? "path" : undefined;
+}
 
 // What carries 44 frames a second. A widget with an FTDI chip has its own speed and does not care.
 export const lineSpeed = z._default(whole(38_400, 4_000_000), 250_000);
 
 /** Best effort. Its speeds are what DMX is, and there is nobody to guard the line: no more to be said. */
-export const openDmx = strict({ enabled: z._default(flag, true), path: linePath });
+export const openDmx = strict({ enabled: z._default(flag, true), ...lineNames }).check(oneLine);
 
 export const usb = strict({
   enabled: z._default(flag, true),
-  path: z.optional(linePath),
-  /** Of its USB adapter: the widget, whichever socket it is in. */
-  serialNumber: z.optional(serialNumber),
-  // The one board that our firmware for widgets runs on.
-  ...flashSettings(["mega2560"]),
+  ...lineNames,
   baudRate: lineSpeed,
   // Two repeats of a static look and some time to spare.
   guard: z._default(
@@ -139,7 +154,7 @@ export const usb = strict({
   ),
   /** It never answers a question, and gets levels nevertheless. */
   mute: z._default(flag, false),
-});
+}).check(oneLine);
 
 type WrittenUsb = z.infer<typeof usb>;
 type WrittenSacn = z.infer<typeof sacn>;
@@ -186,27 +201,8 @@ export function filledSacn({ enabled: _enabled, slotPriorities, ...rest }: Writt
   return { ...rest, slotPriorities: bySlot };
 }
 
-export function filledUsb(given: WrittenUsb): UsbSettings {
-  const { path = "", serialNumber, baudRate, guard, mute, flash, overwrite } = given;
-  return {
-    place: serialNumber === undefined ? { path } : { serialNumber },
-    ...(flash === undefined || serialNumber === undefined
-      ? {}
-      : { flash: { board: flash, serialNumber, overwrite } }),
-    baudRate,
-    guard: millisOf(guard),
-    mute,
-  };
-}
-
-export function usbProblems(given: WrittenUsb): readonly Problem[] {
-  const { path, serialNumber, mute, flash } = given;
-  const problems: Problem[] = [...flashProblems(given, { number: serialNumber, key: "serialNumber" })];
-  if ((path === undefined) === (serialNumber === undefined))
-    problems.push({ path: [], message: "path or serialNumber is needed, and not both" });
-  if (mute && flash !== undefined)
-    problems.push({ path: ["mute"], message: "cannot be beside flash: our firmware answers" });
-  return problems;
+export function filledUsb({ baudRate, guard, mute, ...names }: WrittenUsb): UsbSettings {
+  return { place: placeOfLine(names), baudRate, guard: millisOf(guard), mute };
 }
 
 export function sacnProblems({ slotPriorities }: WrittenSacn): readonly Problem[] {

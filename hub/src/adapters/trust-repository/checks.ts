@@ -128,17 +128,27 @@ function newFile(publisher: string, file: TargetFile, bytes: Uint8Array | undefi
   const rest = path.startsWith(`modules/${publisher}/`) ? path.slice(`modules/${publisher}/`.length) : "";
   if (!/^[a-z0-9][\w.+-]*$/.test(rest))
     throw new Fault("TRUST_PATH", `"${path}" is not of the form modules/${publisher}/NAME-VERSION.js`);
-  if (bytes === undefined) throw new Fault("TRUST_MISMATCH", `${path} is named, and its bytes are missing`);
+  if (bytes === undefined)
+    throw new Fault(
+      "TRUST_MISMATCH",
+      `${path} is named, and its bytes are missing: they are brought together`,
+    );
   if (
     Object.keys(hashes).join() !== "sha256" ||
     hashes["sha256"] !== sha256(bytes) ||
     length !== bytes.length
   )
-    throw new Fault("TRUST_MISMATCH", `${path} does not have the bytes that were signed`);
+    throw new Fault(
+      "TRUST_MISMATCH",
+      `${path} does not have the bytes that were signed: build it, and sign what was built`,
+    );
   return bytes;
 }
 
 function checkNewer(version: number, before: number | undefined, name: string): void {
   if (before === undefined || version > before) return;
-  throw new Fault("TRUST_VERSION", `this is version ${version} of ${name}, and ${before} is here already`);
+  throw new Fault(
+    "TRUST_VERSION",
+    `this is version ${version} of ${name}, and ${before} is here already: sign it again, from what the hub has`,
+  );
 }
