@@ -14,6 +14,7 @@ const noServices = {
   readFile: denied,
   isSerialLine: denied,
   openSerial: denied,
+  flash: denied,
   resting: () => [],
 };
 

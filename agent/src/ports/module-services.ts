@@ -1,6 +1,6 @@
 /** What the agent does in the world for an instance. */
 import type { Breakers } from "@interactor/shared/wire/messages/measured";
-import type { SerialSettings } from "@interactor/shared/sdk/services";
+import type { BoardFirmware, SerialSettings } from "@interactor/shared/sdk/services";
 import type { Value } from "@interactor/shared/wire/value";
 
 /** What an instance keeps, by key. */
@@ -43,6 +43,8 @@ export interface ModuleServices {
   isSerialLine(path: string): Promise<boolean>;
   /** Throws a Fault `SERIAL_UNAVAILABLE`, or `UNAVAILABLE` while the line rests. */
   openSerial(path: string, settings: SerialSettings, ends: ByteLineEnds): Promise<ByteLine>;
+  /** Throws a Fault `FLASH_REFUSED`, `FLASH_ROLLED_BACK` or `FLASH_FAILED`. */
+  flash(path: string, firmware: BoardFirmware, signal: AbortSignal): Promise<void>;
   /** What failed again and again and is given a rest now. */
   resting(): readonly Resting[];
   /** Throws a Fault `FILE_UNREADABLE` or `FILE_TOO_LARGE`. */

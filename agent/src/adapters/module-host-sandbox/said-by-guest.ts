@@ -71,11 +71,20 @@ const serialSettings = z.object({
   stopBits: z.optional(z.union([z.literal(1), z.literal(2)])),
   parity: z.optional(z.enum(["none", "even", "odd"])),
 });
+const bytes = z.instanceof(Uint8Array);
+const firmware = z.object({
+  board: z.enum(["uno", "nano", "nano-old", "mega2560"]),
+  program: bytes,
+  baudRate: serialSettings.shape.baudRate,
+  question: z.optional(bytes),
+  banner: bytes,
+});
 const request = z.union([
   z.tuple([z.enum(["get", "delete", "read-file"]), key]),
   z.tuple([z.literal("set"), key, value]),
   z.tuple([z.enum(["keys", "list-serial"])]),
   z.tuple([z.literal("open-serial"), count, z.string(), serialSettings]),
+  z.tuple([z.literal("flash"), z.string(), firmware]),
   z.tuple([z.literal("connect"), count, z.string(), z.int().check(z.gte(1), z.lte(65_535))]),
   z.tuple([z.literal("write"), count, z.instanceof(Uint8Array)]),
 ]);

@@ -26,12 +26,14 @@ export function systemServices(folder: string, clock: Clock, restingChanged?: ()
       breakers.execute({ kind: "serial", thing: path }, async () =>
         (await serialLines()).openSerial(path, settings, { clock, ends }),
       ),
+    flash: async (path, firmware, signal) => (await flashing()).flash(path, firmware, { clock, signal }),
     resting: () => breakers.resting,
   };
 }
 
 /** With the driver's native code: loaded when the first module wants a line. */
 const serialLines = () => import("./serial-lines.ts");
+const flashing = () => import("./flashing.ts");
 
 /** One that cannot be understood is set aside: what an instance keeps is no reason for it not to run. */
 async function loadStored(path: string): Promise<Stored> {
