@@ -1,72 +1,92 @@
 /**
- * A serial line that is kept open: opened when it is there, closed when it hangs up, and tried again, for ever.
+ * A serial line that is kept open: found, opened when it is there, closed when it hangs up, and tried again, for ever. It
+ * is a device with a device's life: absent, opening, handshaking, ready, degraded, lost.
  *
  * Three ways in which a line goes away without a word are covered. A hang-up is only seen by the driver while
  * somebody listens for data, so data is listened for from the first moment. A read that meets the hang-up at
  * the wrong moment gives nothing, again and again, and no error; and an adapter that is pulled and plugged
- * again may come back behind the same path as another device. For both the path is looked at every 2 s.
+ * again may come back behind the same path as another device. For both the path is looked at twice a second. That a
+ * device says nothing although its line is open is for who listens to notice, and to report.
  */
-import type { Stats } from "node:fs";
-import { access, constants, stat } from "node:fs/promises";
+import { type Clock, messageOf, type Random } from "@interactor/shared/sdk/define-module";
 import {
-  type Clock,
-  messageOf,
-  type Millis,
-  type Random,
-  retryDelays,
-} from "@interactor/shared/sdk/define-module";
-import { backlogBytesMax, closeLongest, presenceInterval, reopenLongest, steadyAfter } from "./limits.ts";
-import { openTty, type Tty, type TtyEvents, type TtyOptions } from "./tty.ts";
+  type DeviceListener,
+  deviceMissing,
+  type DeviceReports,
+  type DeviceState,
+  KeptDevice,
+} from "@interactor/shared/sdk/devices";
+import { backlogBytesMax, closeLongest, lineSpans, presenceInterval } from "./limits.ts";
+import { deviceAt, findLine, type LinePlace, linksFolder } from "./place.ts";
+import { openTty, type Tty, type TtyOptions } from "./tty.ts";
 
-export interface LineListener {
-  opened(): void;
-  /** The bytes are good during the call only. */
-  received(bytes: Uint8Array): void;
-  /**
-   * The line is not open; `reason` says to an installer what is missing. It is tried again. `isAbsent`: there is nothing
-   * to open, which is no fault of the line's.
-   */
-  away(reason: string, isAbsent: boolean): void;
+export interface LineOptions extends Omit<TtyOptions, "path"> {
+  readonly place: LinePlace;
 }
 
-type LineState =
-  | { readonly kind: "pausing"; readonly cancel: () => void }
-  | { readonly kind: "opening" }
-  | { readonly kind: "open"; readonly tty: Tty; readonly cancel: () => void }
-  | { readonly kind: "stopped" };
+export interface LineShell {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Where the lines of USB adapters are found by their serial numbers. Default: udev's links. */
+  readonly links?: string;
+}
 
-type Opening =
-  | { readonly kind: "opened"; readonly tty: Tty; readonly place: Stats }
-  | { readonly kind: "failed"; readonly reason: string; readonly isAbsent: boolean };
+export interface LineListener extends DeviceListener {
+  /**
+   * The line was opened and takes what is written. Resolves when who is there has said who it is, and rejects when it is
+   * somebody else. Of no use to anybody until then.
+   */
+  greet?(reports: DeviceReports): Promise<void>;
+  /** The bytes are good during the call only. */
+  received(bytes: Uint8Array): void;
+}
+
+interface OpenLine {
+  readonly tty: Tty;
+  readonly reports: DeviceReports;
+  readonly cancelWatch: () => void;
+}
 
 export class KeptLine {
-  readonly #options: TtyOptions;
-  readonly #clock: Clock;
-  readonly #random: Random;
+  readonly #options: LineOptions;
+  readonly #shell: LineShell;
   readonly #listener: LineListener;
-  #delays: Generator<Millis, never>;
-  #state: LineState = { kind: "opening" };
-  /** What is under way at the driver. */
-  #busy: Promise<void> = Promise.resolve();
+  readonly #device: KeptDevice<OpenLine>;
+  readonly #tried = Promise.withResolvers<void>();
+  #last: OpenLine | undefined;
 
-  constructor(options: TtyOptions, shell: { clock: Clock; random: Random }, listener: LineListener) {
+  constructor(options: LineOptions, shell: LineShell, listener: LineListener) {
     this.#options = options;
-    this.#clock = shell.clock;
-    this.#random = shell.random;
+    this.#shell = shell;
     this.#listener = listener;
-    this.#delays = retryDelays(shell.random, reopenLongest);
+    const driver = {
+      open: (reports: DeviceReports) => this.#open(reports),
+      greet: async (_: OpenLine, reports: DeviceReports) => listener.greet?.(reports),
+      close: async ({ tty, cancelWatch }: OpenLine) => {
+        cancelWatch();
+        await tty.close();
+      },
+    };
+    const changed: DeviceListener["changed"] = (state, complaint) => {
+      listener.changed(state, complaint);
+      if (state.kind !== "opening") this.#tried.resolve();
+    };
+    this.#device = new KeptDevice(shell, driver, { changed }, lineSpans);
   }
 
-  /** Resolves when the first attempt has succeeded or failed. */
+  get state(): DeviceState {
+    return this.#device.state;
+  }
+
+  /** Resolves when the first attempt to open it has succeeded or failed. */
   async start(): Promise<void> {
-    this.#state = { kind: "opening" };
-    this.#busy = this.#open();
-    await this.#busy;
+    this.#device.start();
+    await this.#tried.promise;
   }
 
   write(bytes: Uint8Array): "written" | "not-open" | "backlog" {
-    if (this.#state.kind !== "open") return "not-open";
-    const { tty } = this.#state;
+    const tty = this.#tty;
+    if (tty === undefined) return "not-open";
     if (tty.backlog + bytes.length > backlogBytesMax) return "backlog";
     tty.write(bytes);
     return "written";
@@ -74,117 +94,72 @@ export class KeptLine {
 
   /** Returns whether it was sent, and has left: the line may not be open. Rejects when the driver refuses. */
   async sendAt(baudRate: number, bytes: Uint8Array): Promise<boolean> {
-    if (this.#state.kind !== "open") return false;
-    const { tty } = this.#state;
+    const tty = this.#tty;
+    if (tty === undefined) return false;
     await tty.sendAt(baudRate, bytes);
     return true;
   }
 
+  /** It does not do what it should, in who listens' eyes: it is closed, and tried again. */
+  failed(reason: string): void {
+    this.#last?.reports.failed(reason);
+  }
+
+  /** What is wrong with it, once that is known; that it is not there is no fault. */
+  selfTest(): Promise<string | undefined> {
+    return this.#device.selfTest();
+  }
+
   /** Closes the line. A driver that does not let go within 0.8 s is left to itself. */
   async stop(): Promise<void> {
-    const before = this.#state;
-    this.#state = { kind: "stopped" };
-    if (before.kind === "pausing" || before.kind === "open") before.cancel();
-    const closed = this.#busy.then(() => (before.kind === "open" ? before.tty.close() : undefined));
+    const closed = this.#device.stop();
     const timeout = Promise.withResolvers<void>();
-    const cancel = this.#clock.after(closeLongest, timeout.resolve);
+    const cancel = this.#shell.clock.after(closeLongest, timeout.resolve);
     await Promise.race([closed, timeout.promise]);
     cancel();
   }
 
-  async #open(): Promise<void> {
-    const { path } = this.#options;
-    const opening = await open(this.#options, {
-      received: (bytes) => {
-        if (this.#state.kind === "open") this.#listener.received(bytes);
+  /** While nobody has said that it is over. */
+  get #tty(): Tty | undefined {
+    return this.#last?.reports.signal.aborted === false ? this.#last.tty : undefined;
+  }
+
+  async #open(reports: DeviceReports): Promise<OpenLine> {
+    const { place, ...rest } = this.#options;
+    const path = await findLine(place, this.#shell.links ?? linksFolder);
+    const device = await deviceAt(path);
+    if (device === undefined) throw deviceMissing(`${path} is gone: is the device still plugged in?`);
+    const tty = await openTty(
+      { ...rest, path },
+      {
+        received: (bytes) => {
+          if (this.#last?.reports === reports && this.#tty !== undefined) this.#listener.received(bytes);
+        },
+        ended: (words) => {
+          const reason =
+            words === undefined ? "hung up: is the device still plugged in?" : `failed: ${words}`;
+          reports.failed(`${path} ${reason}`);
+        },
       },
-      ended: (words) => {
-        const reason = words === undefined ? "hung up: is the device still plugged in?" : `failed: ${words}`;
-        if (this.#state.kind === "open") this.#hangUp(this.#state.tty, `${path} ${reason}`);
-      },
+    ).catch((error: unknown): never => {
+      const hint = "another program may have it, or it is no serial line";
+      throw new Error(`${path} cannot be opened: ${messageOf(error)} (${hint})`, { cause: error });
     });
-    if (this.#state.kind === "stopped") {
-      if (opening.kind === "opened") await opening.tty.close();
-    } else if (opening.kind === "failed") this.#pause(opening.reason, opening.isAbsent);
-    else this.#serve(opening.tty, opening.place);
+    this.#last = { tty, reports, cancelWatch: this.#watch({ path, device }, reports) };
+    return this.#last;
   }
 
-  #pause(reason: string, isAbsent: boolean): void {
-    const cancel = this.#clock.after(this.#delays.next().value, () => void this.start());
-    this.#state = { kind: "pausing", cancel };
-    this.#listener.away(reason, isAbsent);
-  }
-
-  #serve(tty: Tty, place: Stats): void {
-    const cancelSteady = this.#clock.after(steadyAfter, () => {
-      this.#delays = retryDelays(this.#random, reopenLongest);
-    });
-    const cancelWatch = this.#watch(place, (reason) => this.#hangUp(tty, reason));
-    const cancel = (): void => {
-      cancelSteady();
-      cancelWatch();
-    };
-    this.#state = { kind: "open", tty, cancel };
-    this.#listener.opened();
-  }
-
-  #hangUp(tty: Tty, reason: string): void {
-    if (this.#state.kind !== "open" || this.#state.tty !== tty) return;
-    this.#state.cancel();
-    this.#busy = tty.close();
-    this.#pause(reason, true);
-  }
-
-  /** Looks every 2 s whether the path still leads to what was opened. */
-  #watch(place: Stats, hangUp: (reason: string) => void): () => void {
-    const { path } = this.#options;
-    let isOver = false;
+  /** Looks again and again whether the path still leads to what was opened. */
+  #watch({ path, device }: { path: string; device: string }, reports: DeviceReports): () => void {
+    const { clock } = this.#shell;
     const look = async (): Promise<void> => {
-      const found = await stat(path).catch(() => undefined);
-      if (isOver) return;
-      if (found === undefined) hangUp(`${path} is gone: is the device still plugged in?`);
-      else if (found.rdev !== place.rdev || found.ino !== place.ino) hangUp(`${path} is another device now`);
-      else cancel = this.#clock.after(presenceInterval, () => void look());
+      const found = await deviceAt(path);
+      if (reports.signal.aborted) return;
+      if (found === undefined) reports.failed(`${path} is gone: is the device still plugged in?`);
+      else if (found !== device) reports.failed(`${path} is another device now`);
+      else cancel = clock.after(presenceInterval, () => void look());
     };
-    let cancel = this.#clock.after(presenceInterval, () => void look());
-    return () => {
-      isOver = true;
-      cancel();
-    };
+    let cancel = clock.after(presenceInterval, () => void look());
+    return () => cancel();
   }
 }
-
-async function open(options: TtyOptions, events: TtyEvents): Promise<Opening> {
-  const { path } = options;
-  const place = await stat(path).catch((error: unknown) => codeOf(error));
-  if (place === "ENOENT") {
-    const reason = `${path} is not there: plug the device in or correct the path`;
-    return { kind: "failed", reason, isAbsent: true };
-  }
-  if (typeof place === "string") return failedBy(`${path} cannot be looked at: ${place}`);
-  if (!place.isCharacterDevice()) return failedBy(`${path} is no serial line`);
-  const access = await mayOpen(path);
-  if (access === "EACCES" || access === "EPERM") {
-    return failedBy(`${path} must not be opened by this user: add it to the group dialout and start again`);
-  }
-  try {
-    return { kind: "opened", tty: await openTty(options, events), place };
-  } catch (error) {
-    const hint = "another program may have it, or it is no serial line";
-    return failedBy(`${path} cannot be opened: ${messageOf(error)} (${hint})`);
-  }
-}
-
-const failedBy = (reason: string): Opening => ({ kind: "failed", reason, isAbsent: false });
-
-async function mayOpen(path: string): Promise<string | undefined> {
-  try {
-    await access(path, constants.R_OK | constants.W_OK);
-    return undefined;
-  } catch (thrown) {
-    return codeOf(thrown);
-  }
-}
-
-const codeOf = (thrown: unknown): string =>
-  thrown instanceof Error && "code" in thrown ? String(thrown.code) : messageOf(thrown);

@@ -2,7 +2,7 @@ import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { pathOfSerialNumber, refuseAbsent } from "./place.ts";
+import { deviceAt, findLine, linePlace } from "./place.ts";
 
 test("a line is found by the whole serial number of its adapter, whatever else is plugged in", async () => {
   const folder = await mkdtemp(join(tmpdir(), "interactor-by-id-"));
@@ -10,13 +10,30 @@ test("a line is found by the whole serial number of its adapter, whatever else i
   await symlink("/dev/null", join(folder, link));
   await symlink("/dev/zero", join(folder, "usb-FTDI_FT232R_A10-if00-port0"));
 
-  expect(await pathOfSerialNumber("75834353930351F0D1E2", folder)).toBe(join(folder, link));
-  await expect(pathOfSerialNumber("51F0D1E2", folder)).rejects.toThrow(/51F0D1E2 is plugged in/u);
+  expect(await findLine(linePlace("75834353930351F0D1E2"), folder)).toBe(join(folder, link));
+  await expect(findLine(linePlace("51F0D1E2"), folder)).rejects.toThrow(/51F0D1E2 is plugged in/u);
   await rm(folder, { recursive: true });
-  await expect(pathOfSerialNumber("A10", folder)).rejects.toMatchObject({ code: "DEVICE_MISSING" });
+  await expect(findLine(linePlace("A10"), folder)).rejects.toMatchObject({ code: "DEVICE_MISSING" });
+});
+
+test("of an adapter with several lines the first is meant, in whichever order they are listed", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "interactor-by-id-"));
+  for (const port of ["if01-port0", "if00-port1", "if00-port0"])
+    await symlink("/dev/null", join(folder, `usb-ENTTEC_DMX_USB_PRO_Mk2_EN21-${port}`));
+
+  expect(await findLine(linePlace("EN21"), folder)).toMatch(/EN21-if00-port0$/u);
+  await rm(folder, { recursive: true });
 });
 
 test("what is not there is missing, and what is no line is no line", async () => {
-  await expect(refuseAbsent("/dev/interactor-has-none")).rejects.toMatchObject({ code: "DEVICE_MISSING" });
-  await expect(refuseAbsent("/etc/hostname")).rejects.toThrow(/no serial line/u);
+  await expect(findLine(linePlace(undefined, "/dev/interactor-has-none"))).rejects.toMatchObject({
+    code: "DEVICE_MISSING",
+  });
+  await expect(findLine(linePlace(undefined, "/etc/hostname"))).rejects.toThrow(/no serial line/u);
+});
+
+test("another device behind a path is told from the one before, and nothing from both", async () => {
+  expect(await deviceAt("/dev/null")).toBe(await deviceAt("/dev/null"));
+  expect(await deviceAt("/dev/null")).not.toBe(await deviceAt("/dev/zero"));
+  expect(await deviceAt("/dev/interactor-has-none")).toBeUndefined();
 });

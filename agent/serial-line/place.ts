@@ -1,23 +1,58 @@
-/** Where a line is, and whether it is there at all. */
-import { readdir, stat } from "node:fs/promises";
+/** Where a line is, and whether it may be opened. A USB adapter is found by what it is, wherever it is plugged in. */
+import { access, constants, readdir, stat } from "node:fs/promises";
+import { messageOf } from "@interactor/shared/sdk/define-module";
 import { deviceMissing } from "@interactor/shared/sdk/devices";
+
+/** Which line somebody means. */
+export type LinePlace =
+  | { readonly kind: "path"; readonly path: string }
+  /** The serial number of its USB adapter: the same device, whichever socket it is in. */
+  | { readonly kind: "usb"; readonly serialNumber: string };
+
+/** Of settings that name a line by either. */
+export const linePlace = (serialNumber: string | undefined, path = ""): LinePlace =>
+  serialNumber === undefined ? { kind: "path", path } : { kind: "usb", serialNumber };
+
+export const nameOfPlace = (place: LinePlace): string =>
+  place.kind === "path" ? place.path : place.serialNumber;
 
 /** udev's links, named `usb-<maker>_<product>_<serial number>-if00`. */
 export const linksFolder = "/dev/serial/by-id";
 
-/** The path of the line whose USB adapter has this serial number. Throws `deviceMissing` when none has. */
-export async function pathOfSerialNumber(serialNumber: string, folder = linksFolder): Promise<string> {
-  const names = await readdir(folder).catch(() => []);
-  const name = names.find((each) => each.includes(`_${serialNumber}-`));
+/** The path at which the line is now. Throws `deviceMissing` when it is not there, and otherwise says why it cannot be opened. */
+export async function findLine(place: LinePlace, links = linksFolder): Promise<string> {
+  const path = place.kind === "path" ? place.path : await pathOfSerialNumber(place.serialNumber, links);
+  await refuseUnusable(path);
+  return path;
+}
+
+/** What lies behind a path: another device has another text. `undefined`: nothing does. */
+export async function deviceAt(path: string): Promise<string | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  return found && `${found.rdev}:${found.ino}`;
+}
+
+/** An adapter with several lines has them in the order of their names; the first is meant. */
+async function pathOfSerialNumber(serialNumber: string, folder: string): Promise<string> {
+  const names = await readdir(folder).catch((): string[] => []);
+  const name = names.toSorted().find((each) => each.includes(`_${serialNumber}-`));
   if (name === undefined)
     throw deviceMissing(`no USB device with serial number ${serialNumber} is plugged in`);
   return `${folder}/${name}`;
 }
 
-/** Throws `deviceMissing` when nothing is at `path`. */
-export async function refuseAbsent(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined)
-    throw deviceMissing(`${path} is not there: plug the device in or correct the path`);
+async function refuseUnusable(path: string): Promise<void> {
+  const found = await stat(path).catch((error: unknown) => codeOf(error));
+  if (found === "ENOENT") throw deviceMissing(`${path} is not there: plug the device in or correct the path`);
+  if (typeof found === "string") throw new Error(`${path} cannot be looked at: ${found}`);
   if (!found.isCharacterDevice()) throw new Error(`${path} is no serial line`);
+  const refusal = await access(path, constants.R_OK | constants.W_OK).catch((error: unknown) =>
+    codeOf(error),
+  );
+  if (refusal === "EACCES" || refusal === "EPERM") {
+    throw new Error(`${path} must not be opened by this user: add it to the group dialout and start again`);
+  }
 }
+
+const codeOf = (thrown: unknown): string =>
+  thrown instanceof Error && "code" in thrown ? String(thrown.code) : messageOf(thrown);

@@ -23,7 +23,8 @@ export interface BundlesWorld {
 
 /** What is known of one that was found damaged, until it was found whole. */
 interface Damage {
-  isFetching: boolean;
+  /** Resolves when that has come to an end. */
+  fetching: Promise<void> | undefined;
   /** Why it could not be fetched last. */
   failure: string | undefined;
   /** Before that nobody is asked again. */
@@ -51,13 +52,18 @@ export class AgentBundles {
   async whole(file: PlannedFile): Promise<void> {
     const { digest } = file;
     const known = this.#damages.get(digest);
-    if (known?.isFetching === true) throw this.#fault(digest, known);
+    if (known?.fetching !== undefined) throw this.#fault(digest, known);
     try {
       await this.#look(digest);
       this.#damages.delete(digest);
     } catch (cause) {
       throw this.#fault(digest, this.#damaged(file, cause), cause);
     }
+  }
+
+  /** Until nobody here fetches this file: two that write it at once spoil it. */
+  async idle(digest: string): Promise<void> {
+    await this.#damages.get(digest)?.fetching;
   }
 
   end(): void {
@@ -76,19 +82,20 @@ export class AgentBundles {
     const { clock, log } = this.#world;
     const { digest } = file;
     const at = clock.now();
-    const damage = this.#damages.get(digest) ?? { isFetching: false, failure: undefined, again: at };
+    const damage = this.#damages.get(digest) ?? { fetching: undefined, failure: undefined, again: at };
     if (!this.#damages.has(digest)) {
       log.error("a bundle is damaged on this node's disk", { digest, cause: messageOf(cause) });
       if (!this.#hasRoom()) return damage;
       this.#damages.set(digest, damage);
     }
-    if (!damage.isFetching && at >= damage.again) void this.#fetch(file, damage);
+    if (damage.fetching === undefined && at >= damage.again)
+      damage.fetching = this.#fetch(file, damage).finally(() => (damage.fetching = undefined));
     return damage;
   }
 
   #hasRoom(): boolean {
     if (this.#damages.size < damagesMax) return true;
-    const idle = [...this.#damages].find(([, { isFetching }]) => !isFetching);
+    const idle = [...this.#damages].find(([, { fetching }]) => fetching === undefined);
     return idle !== undefined && this.#damages.delete(idle[0]);
   }
 
@@ -106,7 +113,6 @@ export class AgentBundles {
   async #fetch({ digest, bytes }: PlannedFile, damage: Damage): Promise<void> {
     const { applyStore, clock, files, log } = this.#world;
     const { signal } = this.#abort;
-    damage.isFetching = true;
     try {
       const receipt = await applyStore.receive(digest, bytes);
       if (receipt.offset < bytes) {
@@ -124,6 +130,5 @@ export class AgentBundles {
       damage.again = later(clock.now(), fetchAgainAfter);
       log.warn("a damaged bundle could not be fetched", { digest, cause: messageOf(error) });
     }
-    damage.isFetching = false;
   }
 }

@@ -20,6 +20,8 @@ export interface PlanFilesWorld {
    * Without it, whatever the hub names is installed.
    */
   readonly allow?: AllowBundles;
+  /** Resolves when nobody else fetches that file. */
+  readonly untouched?: (digest: string) => Promise<void>;
   readonly log: Log;
 }
 
@@ -118,7 +120,8 @@ export class PlanFiles {
   }
 
   async #get(digest: string, bytes: number, signal: AbortSignal, progress: () => void): Promise<void> {
-    const { store, files } = this.#world;
+    const { store, files, untouched } = this.#world;
+    await untouched?.(digest);
     if (await store.has(digest)) return;
     const receipt = await store.receive(digest, bytes);
     if (receipt.offset < bytes) {

@@ -4,7 +4,7 @@
  */
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import type { Clock } from "@interactor/shared/kernel/clock";
-import { between, millis, type Millis, seconds } from "@interactor/shared/kernel/units";
+import { type Millis, seconds } from "@interactor/shared/kernel/units";
 import { prepareRoute, type RouteFault } from "@interactor/shared/routing/run-route";
 import type { InstanceChange, PlanChanges } from "@interactor/shared/site/plan-changes";
 import { withSecrets } from "@interactor/shared/site/secret-places";
@@ -12,6 +12,7 @@ import { instancesMax, zonesPerNodeMax } from "@interactor/shared/wire/limits";
 import type { Plan, PlannedInstance } from "@interactor/shared/wire/messages/plan";
 import type { AgentBundles } from "./agent-bundles.ts";
 import type { AgentInstances } from "./agent-instances.ts";
+import { AgentProbe } from "./agent-probe.ts";
 import { startInOrder, startWaves } from "./agent-start-order.ts";
 import type { AgentStop } from "./agent-stop.ts";
 import { AgentTakeovers, type TakeoversParts } from "./agent-takeovers.ts";
@@ -42,8 +43,10 @@ export interface PlanRunnerParts {
   readonly problem: (words: string | undefined) => void;
 }
 
-/** What an instance lacks to be started is looked for again after this: the disk of its secret may come later, its bundle too. */
+/** The secret that an instance lacks to be started is looked for again after this: its disk may come later. */
 const lackAgainAfter = seconds(10);
+/** What a node lacks, and may have later. */
+const passing: ReadonlySet<string> = new Set(["SECRET_MISSING", "BUNDLE_DAMAGED"]);
 /** Of what is wrong with a plan so many are told; the others are counted. */
 const vetoesToldMax = 5;
 
@@ -60,7 +63,7 @@ export class AgentPlanRunner implements PlanRunner {
   #plan: Plan | undefined;
   #changing: Promise<void> = Promise.resolve();
   #wellBefore: ReadonlySet<string> = new Set();
-  #probe: { readonly end: () => void; readonly leave: () => void } | undefined;
+  #probe: AgentProbe | undefined;
   #isEnded = false;
   /** What is started now ran before. */
   #isBack = false;
@@ -70,7 +73,7 @@ export class AgentPlanRunner implements PlanRunner {
   constructor(parts: PlanRunnerParts) {
     this.#parts = parts;
     this.#fixed = new Set(parts.fixed.map(({ name }) => name));
-    const specOf: TakeoversParts["specOf"] = (...given) => this.#readySpec(...given);
+    const specOf: TakeoversParts["specOf"] = (name, plan, planned) => this.#specOf(name, planned, plan);
     this.#takeovers = new AgentTakeovers({ instances: parts.instances, specOf });
   }
 
@@ -106,41 +109,14 @@ export class AgentPlanRunner implements PlanRunner {
     return next;
   }
 
-  async probe(plan: Plan, changes: PlanChanges, window: Millis): Promise<string | undefined> {
-    const { clock, instances } = this.#parts;
-    const { sightings } = instances;
+  probe(plan: Plan, changes: PlanChanges, window: Millis): Promise<string | undefined> {
     const wellBefore = this.#wellBefore;
-    const probation = new Probation({ plan, changes, wellBefore, window, at: clock.now() });
-    const { promise, resolve } = Promise.withResolvers<string | undefined>();
-    let cancel = (): void => undefined;
-    let isOver = false;
-    const leave = (): void => {
-      isOver = true;
-      cancel();
-      sightings.unwatch();
-    };
-    const end = (reason: string | undefined): void => {
-      if (isOver) return;
-      leave();
-      this.#probe = undefined;
-      resolve(reason);
-    };
-    const look = (): void => {
-      if (isOver) return undefined;
-      cancel();
-      const at = clock.now();
-      const verdict = probation.verdict(at);
-      if (verdict.kind !== "watching") return end(verdict.kind === "unwell" ? verdict.reason : undefined);
-      // A silence is one only when the moment it is due at has passed.
-      const due = millis(Math.max(between(at, probation.dueAt(at)), 0) + 1);
-      cancel = clock.after(due, look);
-      return undefined;
-    };
-    this.#probe = { end: () => end(undefined), leave };
-    sightings.watch(probation, look);
-    this.#selfTests(probation, plan, changes, look);
-    look();
-    return promise;
+    const at = this.#parts.clock.now();
+    this.#probe = new AgentProbe(this.#parts, new Probation({ plan, changes, wellBefore, window, at }));
+    const tested = Object.keys(plan.instances).filter(
+      (name) => changes.instances[name] !== "untouched" && !this.#fixed.has(name),
+    );
+    return this.#probe.watch(tested);
   }
 
   suspend(): void {
@@ -220,10 +196,13 @@ export class AgentPlanRunner implements PlanRunner {
     const planned = own(plan.instances, name);
     if (planned === undefined) return undefined;
     try {
-      const verdict = await this.#parts.instances.prepare(await this.#specOf(name, planned, plan));
+      const spec = await this.#specOf(name, planned, plan);
+      const verdict = await this.#parts.instances.prepare(spec);
+      // What could not be asked, because its bundle was damaged just now, has no veto.
+      if (verdict !== undefined) await spec.whole?.();
       return verdict === undefined ? undefined : { words: `${name}: ${verdict}`, isPassing: false };
     } catch (error) {
-      const isPassing = error instanceof Fault && error.code === "SECRET_MISSING";
+      const isPassing = error instanceof Fault && passing.has(error.code);
       return { words: `${name}: ${messageOf(error)}`, isPassing };
     }
   }
@@ -245,7 +224,7 @@ export class AgentPlanRunner implements PlanRunner {
     const { signal } = starting;
     this.#starting.set(name, starting);
     try {
-      const spec = await this.#readySpec(name, plan, planned);
+      const spec = await this.#specOf(name, planned, plan);
       if (signal.aborted) return;
       this.#starting.delete(name);
       instances.start(spec);
@@ -273,13 +252,6 @@ export class AgentPlanRunner implements PlanRunner {
     await this.#start(name, plan);
   }
 
-  /** Its bundle is on the disk as it should be. */
-  async #readySpec(name: string, plan: Plan, planned: PlannedInstance): Promise<InstanceSpec> {
-    const spec = await this.#specOf(name, planned, plan);
-    await spec.whole?.();
-    return spec;
-  }
-
   async #specOf(name: string, planned: PlannedInstance, { files }: Plan): Promise<InstanceSpec> {
     const { module, version, digest, leases, grants, limits } = planned;
     const bundle = files.find((file) => file.digest === digest);
@@ -300,21 +272,6 @@ export class AgentPlanRunner implements PlanRunner {
       ...(limits && { limits }),
       ...(isBack && { isBack }),
     };
-  }
-
-  #selfTests(probation: Probation, plan: Plan, { instances: changes }: PlanChanges, look: () => void): void {
-    const { instances } = this.#parts;
-    const tested = Object.keys(plan.instances).filter(
-      (name) => changes[name] !== "untouched" && !this.#fixed.has(name),
-    );
-    for (const name of tested) {
-      probation.selfTest(name, undefined);
-      const ended = (failed: string | undefined): void => {
-        probation.selfTest(name, failed === undefined ? "passed" : { failed });
-        look();
-      };
-      void instances.selfTest(name).then(ended, (error: unknown) => ended(messageOf(error)));
-    }
   }
 
   #forgetStart(name: string): void {

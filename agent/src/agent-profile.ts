@@ -89,7 +89,12 @@ export class AgentProfile implements Neighbour {
 
   async #begin({ id, instance, what, span }: ProfileOrder & { readonly kind: "begin" }): Promise<void> {
     if (this.#held !== undefined && this.#held.bytes === undefined)
-      return this.#say({ kind: "failed", id, code: "PROFILE_BUSY", reason: "this node makes another one" });
+      return this.#say({
+        kind: "failed",
+        id,
+        code: "PROFILE_BUSY",
+        reason: "this node makes another one: try again",
+      });
     this.#letGo();
     const held: Held = { id, bytes: undefined };
     this.#held = held;

@@ -36,6 +36,7 @@ export class AgentRevision {
       store: applyStore,
       files,
       ...(allow && { allow }),
+      untouched: (digest) => this.#bundles.idle(digest),
       log,
       runner: this.#runner,
       knownClock: () => parts.siteClock.known,

@@ -14,7 +14,7 @@ type InstanceChanges = Readonly<Record<string, InstanceChange>>;
 
 export interface TakeoversParts {
   readonly instances: Pick<AgentInstances, "running" | "startBeside" | "takeOver" | "endBeside">;
-  /** Throws a Fault when a secret of it is not there, or its bundle is not whole. */
+  /** Throws a Fault when a secret of it is not there. */
   readonly specOf: (name: string, plan: Plan, planned: PlannedInstance) => Promise<InstanceSpec>;
 }
 

@@ -102,7 +102,7 @@ function addHub(program: Command): void {
         "interactor hub --data /var/lib/interactor-hub --site gallery",
         "interactor hub --config hub/conformance.yaml --mqtt-port 1884",
       )}
-Options and the environment are stronger than the file of --config; README.md shows such a file.`,
+Options and the environment are stronger than the file of --config; docs/broker.md shows such a file.`,
     )
     .action(() => foreground("hub"));
 }
@@ -132,9 +132,11 @@ function addAgent(program: Command): void {
         "zones it is in beside those of the site file, for a show stop; may be repeated",
       ).env("INTERACTOR_ZONES"),
     )
-    .option(
-      "--sandbox-without <measure...>",
-      "run modules of others also without: user, namespaces, system-calls",
+    .addOption(
+      new Option(
+        "--sandbox-without <measure...>",
+        "run modules of others also without: user, namespaces, system-calls",
+      ).env("INTERACTOR_SANDBOX_WITHOUT"),
     )
     .addOption(
       new Option(

@@ -40,6 +40,8 @@ export interface AppliedFiles {
   /** The first of them, as people know it. */
   readonly file: string;
   readonly files: SiteFilesBody;
+  /** The revision that they were made from; left out: the newest, which whoever applies them is shown the way from. */
+  readonly base?: number;
   /** The hub has made a revision of them, which its nodes do not run yet. */
   readonly onMade?: () => void;
 }
@@ -47,7 +49,7 @@ export interface AppliedFiles {
 /** Shows what would change, asks, applies, and waits for the nodes. */
 export async function applyFiles(
   hub: HubAddress,
-  { file, files, onMade }: AppliedFiles,
+  { file, files, base, onMade }: AppliedFiles,
   options: ApplyOptions,
   signal: AbortSignal,
 ): Promise<void> {
@@ -67,7 +69,7 @@ export async function applyFiles(
   if (!plan.unchanged && !(await isWanted(options, signal)))
     throw commandFault("FAILED", "nothing was applied");
   const { message } = options;
-  const request = { ...files, message, author: author(), base: plan.base, ...rolloutIn(options) };
+  const request = { ...files, message, author: author(), base: base ?? plan.base, ...rolloutIn(options) };
   const applied = await applySite(hub, request);
   if (applied.kind === "wrong") return refused(file, applied.failure, options);
   const { revision, unchanged } = applied.answer;

@@ -57,8 +57,12 @@ export async function runShow(number: number, options: ShowOptions): Promise<voi
   }
   const painter = painterFor(process.stderr, options.color, process.env);
   for (const line of headLines(answer)) process.stderr.write(`${painter.faint(line)}\n`);
-  process.stdout.write(textsOf(answer, options.file));
+  const texts = textsOf(answer, options.file);
+  process.stdout.write(process.stdout.isTTY ? harmless(texts) : texts);
 }
+
+/** For whoever looks at it: what somebody has written into a site must not move the cursor. Tabs may. */
+export const harmless = (texts: string): string => texts.replaceAll(/[^\n\t]+/g, printable);
 
 function headLines({ revision, root, files }: RevisionResponse): readonly string[] {
   const { number, author, at, message, digest } = revision;

@@ -32,7 +32,7 @@ function textOf(file: string): string {
   } catch (error) {
     throw commandFault("NOT_FOUND", `cannot read ${file}: ${messageOf(error)}`, error);
   }
-  throw commandFault("VALIDATION", `${file} is no UTF-8 text`);
+  throw commandFault("VALIDATION", `${file} is no UTF-8 text: save it as that, and run this again`);
 }
 
 /** As YAML has it: a number, true, false, null, or a text. */

@@ -75,39 +75,39 @@ function kindsOf({ usb }: SerialDevice): readonly Kind[] {
 }
 
 const driverOf: Readonly<Record<Kind, (path: string, device: SerialDevice) => Driver>> = {
-  dmx: (path) => ({
+  dmx: (path, device) => ({
     module: "dmx",
     why: "a widget that speaks as an Enttec DMX USB Pro does, or a Mega with our firmware dmx-pro",
-    line: `stage: { module: dmx, settings: { universe: 1, usb: { path: ${path} } }, failsafe: hold 5s -> fade 3s -> 0 }`,
+    line: `stage: { module: dmx, settings: { universe: 1, usb: { ${lineOf(path, device, "serial")} } }, failsafe: hold 5s -> fade 3s -> 0 }`,
   }),
-  openDmx: (path) => ({
+  openDmx: (path, device) => ({
     module: "dmx",
     why: "an adapter without a processor, such as Open DMX USB: best effort",
-    line: `stage: { module: dmx, settings: { universe: 1, openDmx: { path: ${path} } }, failsafe: hold 5s -> fade 3s -> 0 }`,
+    line: `stage: { module: dmx, settings: { universe: 1, openDmx: { ${lineOf(path, device, "serial")} } }, failsafe: hold 5s -> fade 3s -> 0 }`,
   }),
   bridge: (path, device) => ({
     module: "bridge",
     why: "an Uno, Nano or Mega with our firmware bridge",
-    line: `board: { module: bridge, settings: { ${boardOf(path, device)}, outputs: { dial: { pin: A0 } } } }`,
+    line: `board: { module: bridge, settings: { ${lineOf(path, device, "usb")}, outputs: { dial: { pin: A0 } } } }`,
   }),
   firmata: (path, device) => ({
     module: "firmata",
     why: "a board that runs Firmata",
-    line: `board: { module: firmata, settings: { ${boardOf(path, device)}, outputs: { dial: { device: sensor, pin: A0 } } } }`,
+    line: `board: { module: firmata, settings: { ${lineOf(path, device, "usb")}, outputs: { dial: { device: sensor, pin: A0 } } } }`,
   }),
-  serial: (path) => ({
+  serial: (path, device) => ({
     module: "serial",
     why: "a device that speaks in lines of text",
-    line: `line: { module: serial, settings: { path: ${path}, format: csv, outputs: { value: { type: float, column: 1 } } } }`,
+    line: `line: { module: serial, settings: { ${lineOf(path, device, "usb")}, format: csv, outputs: { value: { type: float, column: 1 } } } }`,
   }),
 };
 
 /** By its serial number where the agent can find it by that: it looks into the names of udev's links. */
-function boardOf(path: string, { byId, usb }: SerialDevice): string {
+function lineOf(path: string, { byId, usb }: SerialDevice, key: "usb" | "serial"): string {
   const serial = usb?.serial ?? "";
   const isFindable = /^[\w.:-]{4,64}$/u.test(serial) && byId?.includes(`_${serial}-`) === true;
   // In quotes: one of digits alone would be a number.
-  return isFindable ? `usb: "${serial}"` : `path: ${path}`;
+  return isFindable ? `${key}: "${serial}"` : `path: ${path}`;
 }
 
 const header = (chips: readonly string[]): Suggestion => ({

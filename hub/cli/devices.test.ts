@@ -121,6 +121,10 @@ test("each line is one that a site file takes", () => {
       serial: [
         line({}),
         line({ name: "DMX USB PRO" }),
+        {
+          ...line({ name: "DMX USB PRO", serial: "EN264168" }),
+          byId: "/dev/serial/by-id/usb-ENTTEC_DMX_USB_PRO_EN264168-if00-port0",
+        },
         { ...line({ serial: "12345" }), byId: "/dev/serial/by-id/usb-FTDI_12345-if00" },
       ],
       gpioChips: ["/dev/gpiochip0"],
@@ -162,9 +166,11 @@ test.each([
     ({ drivers }) => drivers,
   );
 
-  for (const name of ["bridge", "firmata"]) {
+  for (const name of ["bridge", "firmata", "serial"]) {
     expect(all.find(({ module }) => module === name)?.line).toContain(`{ ${words}, `);
   }
+  const dmx = all.find(({ module }) => module === "dmx")?.line;
+  expect(dmx).toContain(`openDmx: { ${words.replace(/^usb/u, "serial")} }`);
 });
 
 test("a name from a plug moves no cursor", () => {

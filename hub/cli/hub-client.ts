@@ -165,18 +165,21 @@ export function refusalIn(hub: HubAddress, { status, text }: Answer): Fault {
 }
 
 const noHub = (hub: HubAddress): Fault =>
-  commandFault("FAILED", `what answers at ${whereIs(hub)} is not an Interactor hub of this version`);
+  commandFault(
+    "FAILED",
+    `what answers at ${whereIs(hub)} is not an Interactor hub of this version: --hub names another one, or bring both to one version`,
+  );
 
 /** What to do about a refusal that is not of what was asked. */
 function adviceOn(status: number): string | undefined {
-  if (status === 401)
-    return "name an account with INTERACTOR_USER and INTERACTOR_PASSWORD in the environment";
+  if (status === 401) return accountAdvice;
   if (status === 500) return "the log of the hub says more";
   if (status === 421)
     return "name the hub by 127.0.0.1 or by the host that it listens on, with --hub or INTERACTOR_HUB";
   return undefined;
 }
 
+/** Of every answer of the hub that is none. `hint`: what to do. */
 const apiProblem = z.object({
   error: z.string(),
   code: z.optional(z.string()),
@@ -235,12 +238,26 @@ async function request(url: string, { body, timeout = answerTimeout }: Asked = {
 
 /** The account of the hub's listeners file that asks, where it has accounts. */
 export function whoIs(env: NodeJS.ProcessEnv): Record<string, string> {
-  const [user, password = ""] = [env["INTERACTOR_USER"], env["INTERACTOR_PASSWORD"]];
-  if (user === undefined || user === "") return {};
-  return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` };
+  const account = accountIn(env);
+  if (account === undefined) return {};
+  const { username, password = "" } = account;
+  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` };
 }
 
-const whereIs = ({ url, source }: HubAddress): string => `${url} (from ${source})`;
+/** As MQTT has it; `undefined`: nobody says who asks. */
+export function accountIn(
+  env: NodeJS.ProcessEnv,
+): { readonly username: string; readonly password?: string } | undefined {
+  const [username = "", password] = [env["INTERACTOR_USER"], env["INTERACTOR_PASSWORD"]];
+  if (username === "") return undefined;
+  return { username, ...(password === undefined ? {} : { password }) };
+}
+
+/** What whoever is not let in can do about it. */
+export const accountAdvice =
+  "name an account with INTERACTOR_USER and INTERACTOR_PASSWORD in the environment";
+
+export const whereIs = ({ url, source }: HubAddress): string => `${url} (from ${source})`;
 
 /** What it answers, whatever that is; a Fault when nobody does. */
 export async function askHub(hub: HubAddress, path: string, asked: Asked = {}): Promise<Answer> {

@@ -18,7 +18,10 @@ export async function runLedger(node: string | undefined, options: LedgerOptions
   const lines = options.json === true ? [JSON.stringify(ledger)] : ledgerLines(ledger, painter);
   process.stdout.write(`${lines.join("\n")}\n`);
   if (options.check === true && !ledger.balanced) {
-    throw commandFault("FAILED", "messages are missing that nobody accounts for");
+    throw commandFault(
+      "FAILED",
+      "messages are missing that nobody accounts for: the lines above say of which node and lane",
+    );
   }
 }
 

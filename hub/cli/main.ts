@@ -3,6 +3,7 @@ import { type Command, CommanderError } from "commander";
 import { Fault } from "@interactor/shared/kernel/fault";
 import { commandLine } from "./command-line.ts";
 import { type ExitCode, exitCode, exitCodeOf } from "./exit.ts";
+import { printable } from "./output.ts";
 
 // A command that ends well may have set a code of its own.
 process.exitCode = (await main(process.argv)) ?? process.exitCode;
@@ -37,7 +38,9 @@ function ended(error: unknown, name: string): ExitCode {
     process.stderr.write(`${name}: ${error instanceof Error ? error.stack : String(error)}\n`);
     return exitCode.failed;
   }
-  if (exitCodeOf(error) !== exitCode.interrupted) process.stderr.write(`${name}: ${error.message}\n`);
+  // Much of it may be words from elsewhere.
+  const words = error.message.split("\n").map(printable).join("\n");
+  if (exitCodeOf(error) !== exitCode.interrupted) process.stderr.write(`${name}: ${words}\n`);
   return exitCodeOf(error);
 }
 

@@ -75,8 +75,10 @@ export async function runModuleProfile(
 async function mustRun(hub: HubAddress, node: string, instance: string): Promise<void> {
   const { nodes } = await fetchNodes(hub);
   const view = nodes.find((each) => each.node === node);
-  if (view === undefined) throw commandFault("NOT_FOUND", `there is no node "${node}"`);
-  if (!isHere(view.state)) throw commandFault("FAILED", `${node} is ${view.state}`);
+  if (view === undefined)
+    throw commandFault("NOT_FOUND", `there is no node "${node}": \`interactor nodes\` has those there are`);
+  if (!isHere(view.state))
+    throw commandFault("FAILED", `${node} is ${view.state}: ask again when it is back`);
   if (view.instances[instance] !== undefined) return;
   const known = Object.keys(view.instances).join(", ") || "nothing";
   throw commandFault("NOT_FOUND", printable(`${node} has no instance "${instance}": it runs ${known}`));

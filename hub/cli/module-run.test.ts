@@ -1,9 +1,13 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { json } from "node:stream/consumers";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { YamlText } from "@interactor/shared/site/yaml-text";
-import { keepOnDisk, withInstance } from "./module-run.ts";
+import * as z from "zod/mini";
+import { keepOnDisk, runModuleRun, withInstance } from "./module-run.ts";
 
 const root = `site: demo # of two files
 include: [hall.yaml]
@@ -95,3 +99,37 @@ describe("the file that people edit", () => {
     expect(keepOnDisk(site, after, folderWith({}))).toEqual([]);
   });
 });
+
+test("what somebody else applied meanwhile is not undone: it is made from the revision that was read", async () => {
+  const asked: unknown[] = [];
+  const answers: Readonly<Record<string, unknown>> = {
+    "GET /api/v1/revisions?count=1": { revisions: [revision] },
+    "GET /api/v1/revisions/4": { revision, ...site },
+    "POST /api/v1/plan": { site: "demo", base: 5, unchanged: false, changes: [], nodes: [], untouched: 1 },
+  };
+  const server = createServer(async (request, response) => {
+    const answer = answers[`${request.method} ${request.url}`];
+    if (answer === undefined) asked.push(await json(request));
+    response.writeHead(answer === undefined ? 409 : 200);
+    response.end(JSON.stringify(answer ?? { error: "revision 5 is the newest, not 4" }));
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  onTestFinished(() => void server.close());
+  const { port } = z.object({ port: z.number() }).parse(server.address());
+  const options = { hub: `http://127.0.0.1:${port}`, node: "foyer", wait: false, json: true, color: false };
+  const written = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  onTestFinished(() => written.mockRestore());
+
+  await expect(runModuleRun("blink", options, new AbortController().signal)).rejects.toThrow("not 4");
+
+  expect(asked).toMatchObject([{ base: 4 }]);
+});
+
+const revision = {
+  number: 4,
+  digest: "d",
+  author: "anna",
+  at: "2026-11-22T03:00:00Z",
+  message: "",
+  confirmed: true,
+};

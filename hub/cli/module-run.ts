@@ -27,7 +27,7 @@ export interface RunOptions extends RolloutArguments {
 
 export async function runModuleRun(module: string, options: RunOptions, signal: AbortSignal): Promise<void> {
   const hub = await findHub(options, process.env);
-  const site = await newestSite(hub);
+  const { base, site } = await newestSite(hub);
   const node = nodeMeant(site, options.node);
   const instance = options.as ?? module;
   const wanted = { node, instance, module, set: options.set ?? [], failsafe: options.failsafe };
@@ -36,17 +36,18 @@ export async function runModuleRun(module: string, options: RunOptions, signal: 
   const onMade = (): void => {
     for (const words of keepOnDisk(site, files, options.data)) process.stderr.write(`${words}\n`);
   };
-  await applyFiles(hub, { file: site.root, files, onMade }, { ...options, message }, signal);
+  await applyFiles(hub, { file: site.root, files, base, onMade }, { ...options, message }, signal);
   if (options.json !== true && options.wait && process.exitCode !== exitCode.notEverywhere)
     await tellWhere(hub, wanted);
 }
 
-async function newestSite(hub: HubAddress): Promise<SiteFilesBody> {
+/** What somebody else applies from now on must not be undone by what is made of this. */
+async function newestSite(hub: HubAddress): Promise<{ readonly base: number; readonly site: SiteFilesBody }> {
   const [newest] = await fetchHistory(hub, 1);
   if (newest === undefined)
     throw commandFault("NOT_FOUND", "the hub has no revision yet: interactor config apply site.yaml -m …");
   const { root, files } = await fetchRevision(hub, newest.number);
-  if (Object.keys(files).length > 0) return { root, files };
+  if (Object.keys(files).length > 0) return { base: newest.number, site: { root, files } };
   const words = `revision ${newest.number} was made of routes.yaml: give the hub a site file (interactor config init)`;
   throw commandFault("NOT_FOUND", words);
 }

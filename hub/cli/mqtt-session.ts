@@ -4,7 +4,7 @@ import { connect, type MqttClient } from "mqtt";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { connectTimeout, keepaliveSeconds } from "@interactor/shared/wire/limits";
 import { commandFault } from "./exit.ts";
-import type { HubAddress } from "./hub-client.ts";
+import { accountAdvice, accountIn, type HubAddress, unreachable, whereIs } from "./hub-client.ts";
 
 /** A subscription that the broker does not confirm in this time has failed, in ms. */
 const answerTimeout = 5000;
@@ -52,6 +52,7 @@ export async function openMqtt(hub: HubAddress, listener: SessionListener): Prom
     keepalive: keepaliveSeconds,
     connectTimeout,
     reconnectPeriod: reconnectDelay,
+    ...accountIn(process.env),
   });
   client.on("message", (topic, payload, packet) =>
     listener.message({ topic, payload, isRetained: packet.retain }),
@@ -60,8 +61,11 @@ export async function openMqtt(hub: HubAddress, listener: SessionListener): Prom
     await connected(client);
   } catch (error) {
     client.end(true);
-    const reason = messageOf(error) || "no answer";
-    throw commandFault("HUB_UNREACHABLE", `no broker at ${hub.url}/mqtt: ${reason}`, error);
+    if (isTurnedAway(error)) {
+      const words = `the hub at ${whereIs(hub)} lets nobody in like that (${messageOf(error)}); ${accountAdvice}`;
+      throw commandFault("NOT_ALLOWED", words, error);
+    }
+    throw unreachable(hub, error);
   }
   watch(client, listener);
   return {
@@ -73,6 +77,10 @@ export async function openMqtt(hub: HubAddress, listener: SessionListener): Prom
     },
   };
 }
+
+/** By its CONNACK: 4 a wrong name or password, 5 not authorised (MQTT 3.1.1 section 3.2.2.3). */
+const isTurnedAway = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && (error.code === 4 || error.code === 5);
 
 function connected(client: MqttClient): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -104,7 +112,13 @@ async function subscribe(client: MqttClient, filter: string): Promise<void> {
   client.subscribe(wanted, (error, granted, packet) => {
     const answers = packet?.granted ?? granted?.map(({ qos }) => qos) ?? [];
     const isRefused = answers.some((answer) => typeof answer === "number" && answer >= refusedSubscription);
-    if (isRefused) reject(commandFault("NOT_ALLOWED", `the hub does not allow to read ${filter}`));
+    if (isRefused)
+      reject(
+        commandFault(
+          "NOT_ALLOWED",
+          `the hub does not allow to read ${filter}: ${accountAdvice} that may subscribe it`,
+        ),
+      );
     else if (error === null) resolve();
     else reject(error);
   });
@@ -119,13 +133,22 @@ async function publish(client: MqttClient, topic: string, payload: Uint8Array): 
 async function inTime<Outcome>(work: Promise<Outcome>, what: string): Promise<Outcome> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    reject(commandFault("HUB_UNREACHABLE", `the hub did not answer in time (${what})`));
+    reject(
+      commandFault(
+        "HUB_UNREACHABLE",
+        `the hub did not answer in time (${what}): is it busy, or the line slow? try again`,
+      ),
+    );
   }, answerTimeout);
   try {
     return await Promise.race([work, late]);
   } catch (error) {
     if (error instanceof Fault) throw error;
-    throw commandFault("HUB_UNREACHABLE", `the connection to the hub was lost (${messageOf(error)})`, error);
+    throw commandFault(
+      "HUB_UNREACHABLE",
+      `the connection to the hub was lost (${messageOf(error)}): try again`,
+      error,
+    );
   } finally {
     clearTimeout(timer);
   }

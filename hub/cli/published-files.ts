@@ -23,7 +23,10 @@ export function builtFiles(given: string): BuiltFiles {
   const manifest = parsedManifest(`${stem}${manifestEnd}`);
   const bundle = readFileSync(file);
   if (bundle.length > moduleBytesMax)
-    throw commandFault("VALIDATION", `${file} has ${bundle.length} bytes, and ${moduleBytesMax} are allowed`);
+    throw commandFault(
+      "VALIDATION",
+      `${file} has ${bundle.length} bytes, and ${moduleBytesMax} are allowed: leave out what it does not need`,
+    );
   return { manifest, bundle, signedFile: `${stem}-${manifest.version}.signed.json` };
 }
 

@@ -61,7 +61,11 @@ export async function runRolloutAction(
 
 async function newest(hub: HubAddress): Promise<number> {
   const [first] = await fetchRollouts(hub);
-  if (first === undefined) throw commandFault("NOT_FOUND", "nothing was rolled out since the hub began");
+  if (first === undefined)
+    throw commandFault(
+      "NOT_FOUND",
+      "nothing was rolled out since the hub began: `interactor config history` has the revisions",
+    );
   return first.revision;
 }
 

@@ -1,7 +1,7 @@
 // What the commands of a site print of what the hub answers.
 
 import { expect, test } from "vitest";
-import { historyLines } from "./config-history.ts";
+import { harmless, historyLines } from "./config-history.ts";
 import { modeLines } from "./mode.ts";
 import { stepOf } from "./node-swap.ts";
 import { painterFor } from "./output.ts";
@@ -102,4 +102,10 @@ test("a rollout is shown with what happened to it, the newest last", () => {
 
   expect(lines.at(-1)).toBe("1 s ago  step 29");
   expect(lines.filter((line) => line.includes("step"))).toHaveLength(20);
+});
+
+test("texts of a site are shown line by line, and cannot move the cursor", () => {
+  expect(harmless("site: demo\n\tx: \u001b[2Jy\u009b1A\r\n")).toBe(
+    "site: demo\n\tx: \u{fffd}[2Jy\u{fffd}1A\u{fffd}\n",
+  );
 });

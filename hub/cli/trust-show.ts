@@ -7,7 +7,9 @@ import { trustClient } from "./trust-client.ts";
 export async function runTrustShow(options: HubOptions & { readonly json?: boolean }): Promise<void> {
   const standing = await (await trustClient(options)).standing();
   process.stdout.write(
-    options.json === true ? `${JSON.stringify(standing)}\n` : `${linesOf(standing).join("\n")}\n`,
+    options.json === true
+      ? `${JSON.stringify(standing)}\n`
+      : `${linesOf(standing).map(printable).join("\n")}\n`,
   );
 }
 
@@ -24,7 +26,7 @@ export function linesOf({ kind, root, targets, publishers, problems }: TrustStan
       ({ name, files, key, expires }) =>
         `  ${name}  ${files} files  key ${key.slice(0, 12)}${expires === undefined ? "" : `  until ${day(expires)}`}`,
     ),
-    ...problems.map((problem) => `! ${printable(problem)}`),
+    ...problems.map((problem) => `! ${problem}`),
   ];
 }
 

@@ -253,7 +253,9 @@ export class HubRevisions {
     const newest = this.newest?.number ?? 0;
     if (base !== undefined && base !== newest) {
       const error = `revision ${newest} is the newest, not ${base}: somebody was quicker`;
-      return failed({ kind: "conflict", error, hint: "look at what changed, then apply again" });
+      const look =
+        base > 0 && newest > 0 ? `interactor config diff ${base} ${newest}` : "interactor config history";
+      return failed({ kind: "conflict", error, hint: `${look} shows what changed; then apply again` });
     }
     const head = this.#draft(source, making);
     if (!head.ok) return head;

@@ -3,9 +3,7 @@
  * for everybody; it leaves before it is on disk, because a stop does not wait. A hub that has lost its folder learns
  * from the nodes what holds, for a while; after that, what a single node says stops nobody else.
  */
-import type { Clock } from "@interactor/shared/kernel/clock";
-import { messageOf } from "@interactor/shared/kernel/fault";
-import { type Instant, later, millis, seconds } from "@interactor/shared/kernel/units";
+import { type Instant, later, seconds } from "@interactor/shared/kernel/units";
 import { encodeCbor } from "@interactor/shared/wire/cbor";
 import type { NodesResponse, NodeView } from "@interactor/shared/wire/api";
 import type { StopReport } from "@interactor/shared/wire/messages/reported";
@@ -20,22 +18,15 @@ import type { PresenceState } from "./core/presence/presence.ts";
 import { Remarks, type Summary } from "./core/registry/remarks.ts";
 import { StopAnswers } from "./core/stop/stop-answers.ts";
 import { type KeptStop, StopBook } from "./core/stop/stop-book.ts";
-import type { Log } from "./ports/log.ts";
-import type { StopStore } from "./ports/stop-store.ts";
+import { StopKeeping, type StopKeepingWorld } from "./hub-stop-keeping.ts";
+import { StopPace } from "./hub-stop-pace.ts";
 
-export interface HubStopWorld {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly store: StopStore;
+export interface HubStopWorld extends StopKeepingWorld {
   readonly digestOf: (bytes: Uint8Array) => string;
   /** To everybody, retained. */
   publish(zone: string, document: Uint8Array): void;
 }
 
-/** How often what could not be kept is tried again. */
-const keepAgainAfter = seconds(5);
-/** A zone is said again at most this often: whoever holds a key down must not busy every node and the disk. */
-const gatherFor = millis(100);
 /**
  * How long a hub without a readable book learns for whole zones: nodes are back within 30 s, and a Pi boots in a
  * minute. Later: that node alone stays stopped, because one that lay in a drawer must not stop the site.
@@ -47,37 +38,30 @@ const nothingKept: KeptStop = { zones: {}, members: {} };
 
 type StopOutcome = ReturnType<StopBook["stop"] | StopBook["release"]>;
 
-/** A zone that was said just now. */
-interface Gathering {
-  /** What was said: the next press of a zone that was free goes at once. */
-  readonly wasLatched: boolean;
-  readonly cancel: () => void;
-  /** There is more to say when it is over. */
-  isMore: boolean;
-  /** The latch of presses without an id that came meanwhile: nobody has seen it, so it stands for all of them. */
-  namelessId: string | undefined;
-}
-
 export class HubStop implements AsyncDisposable {
   readonly #world: HubStopWorld;
   /** Makes the ids of this life differ from those of others. */
   readonly #salt: string;
   readonly #answers = new StopAnswers();
   readonly #remarks = new Remarks();
-  readonly #gathering = new Map<string, Gathering>();
+  readonly #pace: StopPace;
+  readonly #keeping: StopKeeping;
   readonly #unknown = new Set<string>();
   /** Latches that a node holds alone, as they were told of last, by node. */
   readonly #alone = new Map<string, string>();
   #book = new StopBook(nothingKept);
   #learnsUntil: Instant | undefined;
   #pressed = 0;
-  #isUnkept = false;
-  #writing: Promise<void> | undefined;
-  #problem: string | undefined;
 
   constructor(salt: string, world: HubStopWorld) {
     this.#salt = salt;
     this.#world = world;
+    this.#pace = new StopPace({
+      clock: world.clock,
+      isLatched: (zone) => this.#book.isLatched(zone),
+      publish: (zone) => this.#publish(zone),
+    });
+    this.#keeping = new StopKeeping(world, () => this.#book.kept);
   }
 
   /** Takes up what the last life kept. What cannot be read may have been a stop, and counts as one. */
@@ -94,7 +78,7 @@ export class HubStop implements AsyncDisposable {
     log.error(
       "show stop in all, because what was kept of it cannot be read; see after the site, then release it",
     );
-    this.#keep();
+    this.#keeping.keep();
   }
 
   /** Nodes that are in the book, here or not: those of the last life too. */
@@ -109,12 +93,8 @@ export class HubStop implements AsyncDisposable {
 
   /** What was asked last is on disk, or the disk has refused it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const [zone, { isMore, cancel }] of this.#gathering) {
-      cancel();
-      if (isMore) this.#publish(zone);
-    }
-    if (this.#isUnkept && this.#writing === undefined) this.#keep();
-    await this.#writing;
+    this.#pace.end();
+    await this.#keeping.end();
     this.#tell(this.#remarks.takeAll(this.#world.clock.now()));
   }
 
@@ -130,13 +110,13 @@ export class HubStop implements AsyncDisposable {
 
   /** A node says where it is. */
   born(node: string, zones: readonly string[] = []): void {
-    if (this.#book.join(node, zones)) this.#keep();
+    if (this.#book.join(node, zones)) this.#keeping.keep();
   }
 
   /** A node is forgotten. */
   left(node: string): void {
     this.#answers.forget(node);
-    if (this.#book.leave(node)) this.#keep();
+    if (this.#book.leave(node)) this.#keeping.keep();
   }
 
   /** A node says what holds it. */
@@ -150,7 +130,7 @@ export class HubStop implements AsyncDisposable {
       if (!this.#book.learn(node, latch)) continue;
       const { zone, by } = latch;
       this.#world.log.warn(`show stop in ${zone}: node ${node} still held it`, { by });
-      this.#say(zone);
+      this.#pace.say(zone);
     }
     this.#sayAlone(node, latches);
   }
@@ -162,7 +142,7 @@ export class HubStop implements AsyncDisposable {
 
   /** What keeps it from outliving the hub, in words; `undefined`: nothing. */
   get problem(): string | undefined {
-    return this.#problem;
+    return this.#keeping.problem;
   }
 
   view(isoOf: (at: number) => string): NonNullable<NodesResponse["stop"]> {
@@ -191,16 +171,15 @@ export class HubStop implements AsyncDisposable {
   #stop(zone: string, asked: StopLatch): StopOutcome {
     const { clock } = this.#world;
     const { by } = asked;
-    const gathering = this.#gathering.get(zone);
-    const id = asked.id ?? gathering?.namelessId;
+    const id = asked.id ?? this.#pace.namelessOf(zone);
     let made: string | undefined;
     const freshId = () => (made = this.#freshId());
     const outcome = this.#book.stop(zone, { id, by, at: clock.wall(), freshId });
     if (outcome !== "latched") return outcome;
-    if (gathering !== undefined && asked.id === undefined) gathering.namelessId = made ?? id;
+    if (asked.id === undefined) this.#pace.named(zone, made ?? id);
     const latch = made ?? id;
     if (latch !== undefined) this.#answers.pressed(latch, clock.now());
-    this.#say(zone);
+    this.#pace.say(zone);
     this.#note(`show stop in ${zone}`, by);
     return outcome;
   }
@@ -211,33 +190,15 @@ export class HubStop implements AsyncDisposable {
     const at = this.#world.clock.wall();
     const outcome = this.#book.release(zone, { by, at, ids: released, reported });
     if (outcome !== "released") return outcome;
-    this.#say(zone);
+    this.#pace.say(zone);
     this.#note(`show stop released in ${zone}`, by);
     return outcome;
-  }
-
-  /** Says the zone at once, or soon when it was said just now. A stop of a zone that was free always goes at once. */
-  #say(zone: string): void {
-    const isLatched = this.#book.isLatched(zone);
-    const gathering = this.#gathering.get(zone);
-    if (gathering !== undefined && (gathering.wasLatched || !isLatched)) {
-      gathering.isMore = true;
-      return;
-    }
-    gathering?.cancel();
-    this.#publish(zone);
-    const cancel = this.#world.clock.after(gatherFor, () => {
-      const over = this.#gathering.get(zone);
-      this.#gathering.delete(zone);
-      if (over?.isMore === true) this.#say(zone);
-    });
-    this.#gathering.set(zone, { wasLatched: isLatched, cancel, isMore: false, namelessId: undefined });
   }
 
   #publish(zone: string): void {
     this.#world.publish(zone, encodeStopLatch(this.#book.document(zone)));
     this.#answers.keepOnly(new Set(this.#book.latches.map(({ id }) => id)));
-    this.#keep();
+    this.#keeping.keep();
   }
 
   /** Whoever asks may ask for ever: a name has one line, and the rest is summed up. */
@@ -275,33 +236,6 @@ export class HubStop implements AsyncDisposable {
     this.#pressed += 1;
     return this.#world.digestOf(encodeCbor([this.#salt, this.#pressed])).slice(0, 16);
   };
-
-  /** One write at a time, of what is true when it begins. */
-  #keep(): void {
-    this.#isUnkept = true;
-    this.#writing ??= this.#write();
-  }
-
-  async #write(): Promise<void> {
-    const { clock, log, store } = this.#world;
-    try {
-      while (this.#isUnkept) {
-        this.#isUnkept = false;
-        await store.save(this.#book.kept);
-        this.#problem = undefined;
-      }
-    } catch (error) {
-      const words = "the show stop could not be kept on disk: nodes keep it, a restart of the hub may not";
-      log.error(words, { cause: messageOf(error) });
-      this.#problem = `${words} (${messageOf(error)})`;
-      this.#isUnkept = true;
-      clock.after(keepAgainAfter, () => {
-        if (this.#isUnkept) this.#keep();
-      });
-    } finally {
-      this.#writing = undefined;
-    }
-  }
 }
 
 /** Of the newest latch that came in the agent's life; an agent of before tells it of the last one alone. */

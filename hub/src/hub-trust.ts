@@ -11,7 +11,7 @@ import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { seconds } from "@interactor/shared/kernel/units";
 import type { PublishedModule } from "@interactor/shared/site/published-modules";
 import { type BroughtModule, type ImportPolicy, objections } from "./core/registry/import-policy.ts";
-import type { AuditLog } from "./ports/audit-log.ts";
+import type { AuditEntry, AuditLog } from "./ports/audit-log.ts";
 import type { Log } from "./ports/log.ts";
 import type { ModuleRegistry } from "./ports/module-registry.ts";
 import type { BroughtWord, TrustDesk } from "./ports/trust-desk.ts";
@@ -168,8 +168,11 @@ export class HubTrust implements TrustDesk {
   }
 
   async #judge(module: BroughtModule): Promise<void> {
-    const against = [...objections(module, await this.#world.policy()), ...this.#taken(module)];
-    if (against.length > 0) throw new Fault("IMPORT_REFUSED", `${module.path}: ${against.join("; ")}`);
+    const byPolicy = objections(module, await this.#world.policy());
+    const against = [...byPolicy, ...this.#taken(module)];
+    if (against.length === 0) return;
+    const where = byPolicy.length === 0 ? "" : " (what is let in: trust/import-policy.json on the hub)";
+    throw new Fault("IMPORT_REFUSED", `${module.path}: ${against.join("; ")}${where}`);
   }
 
   /** A site names a module by its id alone: nobody may come under the name of another's. */
@@ -202,19 +205,28 @@ export class HubTrust implements TrustDesk {
 
   async #recorded(by: string, action: string, what: string, task: () => Promise<void>): Promise<void> {
     const { audit, log } = this.#world;
-    await audit.record({ by, action, what, outcome: "asked" });
+    await audit.record({ by, action, what, outcome: "asked" }).catch((error: unknown) => {
+      const words = `nothing is taken that cannot be written down: ${messageOf(error)}; look after the disk of the hub, then ask again`;
+      log.error(words, { by, action, what });
+      throw new Fault("AUDIT_UNUSABLE", words, { cause: error });
+    });
+    // From here on it is on record that it was asked; what became of it is so whether that can be written too or not.
+    const become = (entry: Omit<AuditEntry, "by" | "action" | "what">): Promise<void> =>
+      audit.record({ by, action, what, ...entry }).catch((error: unknown) => {
+        log.error("what became of it is not in the audit", { by, action, what, cause: messageOf(error) });
+      });
     try {
       await task();
       await this.#register();
-      log.info("trust: done", { by, action, what });
-      await audit.record({ by, action, what, outcome: "done" });
     } catch (error) {
       const code = error instanceof Fault ? error.code : "FAILED";
       const reason = messageOf(error).slice(0, reasonLengthMax).toWellFormed();
       log.warn("trust: refused", { by, action, what, code, reason });
-      await audit.record({ by, action, what, outcome: "refused", code, reason });
+      await become({ outcome: "refused", code, reason });
       throw error;
     }
+    log.info("trust: done", { by, action, what });
+    await become({ outcome: "done" });
   }
 }
 

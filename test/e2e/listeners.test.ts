@@ -5,7 +5,8 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { openMqtt } from "@interactor/hub/cli/mqtt-session.ts";
 import { siteTopics } from "@interactor/shared/wire/topics";
 import { cliBundle } from "./demo-process.ts";
 import { eventually, type HubProgram, startAgent, startHub } from "./programs.ts";
@@ -104,6 +105,21 @@ limits: { topicLevelsMax: 8, topicBytesMax: 300, subscriptionsPerClientMax: 8 }
     ["a client id of an agent", { ...panel, clientId: "demo/lobby" }, 5],
   ])("with %s", async (_what, options, expected) => {
     expect(await answerTo(hub, options)).toBe(expected);
+  });
+
+  test("the command line gives the one that it has", async () => {
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const address = { url: hub.http, source: "the test" };
+    const listener = { message: () => undefined, lost: () => undefined, back: () => undefined };
+
+    await expect(openMqtt(address, listener)).rejects.toMatchObject({
+      code: "NOT_ALLOWED",
+      message: expect.stringContaining("name an account with INTERACTOR_USER"),
+    });
+    vi.stubEnv("INTERACTOR_USER", "panel");
+    vi.stubEnv("INTERACTOR_PASSWORD", "secret");
+    await using session = await openMqtt(address, listener);
+    await session.subscribe("lights/#");
   });
 
   test("over WebSocket they are asked for, too", async () => {

@@ -4,16 +4,13 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createHash } from "node:crypto";
 import { sessionNumber } from "@interactor/shared/testing/builders";
-import { micros, millis, seconds } from "@interactor/shared/kernel/units";
+import { millis, seconds } from "@interactor/shared/kernel/units";
 import { laneNumbers, lane as lanes } from "@interactor/shared/wire/lanes";
 import { emptyPlan } from "@interactor/shared/site/plan-changes";
 import { encodePlan, encodeTarget } from "@interactor/shared/wire/messages/plan";
 import { decodeReported, type Reported } from "@interactor/shared/wire/messages/reported";
 import { encodeStopLatch } from "@interactor/shared/wire/messages/stop";
 import { nodeTopics, siteTopics } from "@interactor/shared/wire/topics";
-import { openBroker } from "../../hub/src/adapters/broker-aedes/broker-aedes.ts";
-import { noBrokerStore } from "../../hub/src/ports/broker-store.ts";
-import { brokerLimits } from "../../hub/src/ports/broker.ts";
 import { riseBetween, sample, sentInAll, site, watchMemory } from "./malformed-bench.ts";
 import {
   oversized,
@@ -26,10 +23,11 @@ import {
   wrongDocuments,
 } from "./malformed-inputs.ts";
 import { type AgentProgram, eventually, startAgent } from "./programs.ts";
+import { openTameBroker } from "./tame-broker.ts";
 
 const down = nodeTopics(site, "target");
 const hubSession = sessionNumber(2);
-let broker: Awaited<ReturnType<typeof openBroker>>;
+let broker: Awaited<ReturnType<typeof openTameBroker>>;
 let agent: AgentProgram;
 let latest: Reported | undefined;
 const receipts: Uint8Array[] = [];
@@ -37,26 +35,11 @@ let expectNoGrowth: () => void;
 let seq = 0;
 
 beforeAll(async () => {
-  broker = await openBroker(
-    {
-      host: "127.0.0.1",
-      port: 0,
-      limits: brokerLimits,
-      store: noBrokerStore,
-      wall: () => micros(Date.now() * 1000),
-    },
-    {
-      admit: () => ({ kind: "welcome" }),
-      maySubscribe: () => true,
-      received(_client, topic, payload) {
-        const decoded = topic === down.reported ? decodeReported(payload) : undefined;
-        if (decoded?.ok === true) latest = decoded.value;
-        if (topic === down.up(lanes.control)) receipts.push(payload.slice());
-        return { kind: "pass" };
-      },
-      faulted: () => undefined,
-    },
-  );
+  broker = await openTameBroker((topic, payload) => {
+    const decoded = topic === down.reported ? decodeReported(payload) : undefined;
+    if (decoded?.ok === true) latest = decoded.value;
+    if (topic === down.up(lanes.control)) receipts.push(payload.slice());
+  });
   agent = await startAgent({
     node: "target",
     hub: `mqtt://127.0.0.1:${broker.port}`,

@@ -1,13 +1,14 @@
 // A module that somebody else wrote: published to a hub, named in a site file, installed and run by a node in a sandbox.
 
 import { execFile } from "node:child_process";
-import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { processTree } from "../../agent/src/adapters/module-host-sandbox/process-tree.ts";
 import { definition } from "../contract/module-host/lamp-module.ts";
 import { bundled } from "../contract/module-host/sandboxes.ts";
 import { emptyFolder } from "../contract/folders.ts";
-import { eventually, type HubProgram, startAgent, startHub } from "./programs.ts";
+import { type AgentProgram, eventually, type HubProgram, startAgent, startHub } from "./programs.ts";
 import { requires } from "./requires.ts";
 import { Visitor } from "./visitor.ts";
 
@@ -104,7 +105,28 @@ test("published for development, it runs where a site names it and grants what i
   expect(await interactor("module", "show", "lamp")).toMatch(
     /1\.0\.0 .* fetched by 1 node\nruns on:\n {2}pi\/lamp {2}1\.0\.0 {2}running\n/,
   );
+  await damagedWhileItRan(agent);
 }, 240_000);
+
+/** The card damages a bundle whose instance runs, and dies later: what starts then is what was installed. */
+async function damagedWhileItRan(agent: AgentProgram): Promise<void> {
+  const content = join(agent.data, "apply", "content");
+  const [manifest = ""] = readdirSync(content).filter((name) => name.endsWith(".manifest"));
+  const bundle = join(content, manifest.replace(".manifest", ""));
+  const bytes = readFileSync(bundle);
+  const before = agent.log().length;
+  writeFileSync(bundle, bytes.subarray(0, 4096));
+
+  const commandOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  const [inside = -1] = processTree(agent.pid).filter((pid) => commandOf(pid).startsWith("/node\0"));
+  process.kill(inside, "SIGKILL");
+
+  const since = (): string => agent.log().slice(before);
+  await eventually("it runs again", () => since().includes('"instance":"lamp","state":"running"'), 60_000);
+  expect(since()).toContain("is damaged on this node's disk");
+  expect(since().match(/sandbox of lamp with \S+ crashed/g)).toHaveLength(1);
+  expect(readFileSync(bundle)).toEqual(bytes);
+}
 
 test(
   "signed by a publisher whom the site let in, it is taken; signed by nobody, not any more",

@@ -27,6 +27,7 @@ export const packageOf = {
   optiboot: "arduino-core-avr",
   promtool: "prometheus",
   "python3-paho-mqtt": "python3-paho-mqtt",
+  "python3-securesystemslib": "python3-securesystemslib python3-nacl",
   simavr: "libsimavr-dev libelf-dev",
   socat: "socat",
 } as const satisfies Record<string, string>;
@@ -37,6 +38,7 @@ export type Command = keyof typeof packageOf;
 const fileOf: Partial<Record<Command, string>> = {
   optiboot: "/usr/share/arduino/hardware/arduino/avr/bootloaders/optiboot/optiboot.c",
   "python3-paho-mqtt": "/usr/lib/python3/dist-packages/paho/mqtt/client.py",
+  "python3-securesystemslib": "/usr/lib/python3/dist-packages/nacl/signing.py",
   simavr: "/usr/include/simavr/sim_avr.h",
 };
 

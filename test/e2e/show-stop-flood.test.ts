@@ -10,12 +10,10 @@ import { commandBody } from "@interactor/shared/wire/messages/command";
 import { readReceiptBody } from "@interactor/shared/wire/messages/receipt";
 import { encodeStopLatch } from "@interactor/shared/wire/messages/stop";
 import { nodeTopics, siteTopics } from "@interactor/shared/wire/topics";
-import { openBroker } from "../../hub/src/adapters/broker-aedes/broker-aedes.ts";
-import { noBrokerStore } from "../../hub/src/ports/broker-store.ts";
-import { brokerLimits } from "../../hub/src/ports/broker.ts";
 import { Light } from "./light.ts";
 import { eventually, startAgent } from "./programs.ts";
 import { dmxInstance } from "./room.ts";
+import { openTameBroker } from "./tame-broker.ts";
 
 const site = "demo";
 const node = nodeTopics(site, "target");
@@ -34,29 +32,14 @@ test("is performed before the flood it came behind, and ahead of most of it", as
   let isBorn = false;
   let takenUpTo = -1;
   let lastReceiptAt = 0;
-  await using broker = await openBroker(
-    {
-      host: "127.0.0.1",
-      port: 0,
-      limits: brokerLimits,
-      store: noBrokerStore,
-      wall: () => micros(Date.now() * 1000),
-    },
-    {
-      admit: () => ({ kind: "welcome" }),
-      maySubscribe: () => true,
-      received(_client, topic, payload) {
-        if (topic === node.state) isBorn = true;
-        const seq = topic === node.up(lanes.control) ? receivedUpTo(payload) : undefined;
-        if (seq !== undefined) {
-          takenUpTo = seq;
-          lastReceiptAt = performance.now();
-        }
-        return { kind: "pass" };
-      },
-      faulted: () => undefined,
-    },
-  );
+  await using broker = await openTameBroker((topic, payload) => {
+    if (topic === node.state) isBorn = true;
+    const seq = topic === node.up(lanes.control) ? receivedUpTo(payload) : undefined;
+    if (seq !== undefined) {
+      takenUpTo = seq;
+      lastReceiptAt = performance.now();
+    }
+  });
   await using light = await Light.open();
   const hub = `mqtt://127.0.0.1:${broker.port}`;
   await using agent = await startAgent({

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 
 import {
   findIncompleteModules,
+  findLostPlaces,
   findMachinePaths,
   findMissingFiles,
   findOddNames,
@@ -11,6 +12,7 @@ import {
   findResolvedAddresses,
   findShapelessFolders,
   moduleNames,
+  placesNamed,
   type Text,
 } from "./repo-rules.ts";
 import { readText, repositoryFiles, root } from "./repository.ts";
@@ -57,6 +59,13 @@ describe("the repository", () => {
 
   test("has what a newcomer looks for", () => {
     expect(findMissingFiles(paths)).toEqual([]);
+  });
+
+  test.each(["ARCHITECTURE.md", "CONTRIBUTING.md"])("%s leads to what is there", (map) => {
+    const text = readText(map);
+
+    expect(placesNamed(text).length).toBeGreaterThan(5);
+    expect(findLostPlaces(text, paths)).toEqual([]);
   });
 });
 
@@ -109,6 +118,14 @@ describe("the rules find", () => {
     expect(findIncompleteModules(["agent/modules/dmx/module.ts", "agent/modules/dmx/README.md"])).toEqual([
       "agent/modules/dmx/manifest.ts",
     ]);
+  });
+
+  test("a place on a map that is not there, by whatever part of its path it is named", () => {
+    const there = ["hub/src/hub.ts", "hub/src/core/stop/stop-book.ts", "hub/cli/config-plan.ts"];
+    const map =
+      "`hub.ts`, `src/core/stop`, `core/{stop,mode}`, `cli/config-*.ts`, `b.ts`, `ub.ts`, `npm test`";
+
+    expect(findLostPlaces(map, there)).toEqual(["core/mode", "b.ts", "ub.ts"]);
   });
 
   test("a missing README", () => {

@@ -106,6 +106,26 @@ export function findMissingFiles(paths: readonly string[]): readonly string[] {
   return expectedFiles.filter((path) => !paths.includes(path));
 }
 
+/** Files and folders that a text names in code style, as they are found from wherever: `hub-stop.ts`, `core/{link,inbox}`. */
+export function placesNamed(text: string): readonly string[] {
+  const named = [...text.matchAll(/`([\w./{},*-]+)`/g)].flatMap(([, name = ""]) => name);
+  return named.filter((name) => name.includes("/") || /\.(ts|mjs|md|json)$/.test(name)).flatMap(alternatives);
+}
+
+/** Those that lead nowhere. */
+export function findLostPlaces(text: string, paths: readonly string[]): readonly string[] {
+  return placesNamed(text).filter((name) => {
+    const place = escapeRegExp(name.replace(/\/$/, "")).replaceAll("\\*", "[^/]*");
+    const needle = new RegExp(`(^|/)${place}(/|$)`);
+    return !paths.some((path) => needle.test(path));
+  });
+}
+
+function alternatives(name: string): readonly string[] {
+  const [, before = "", inside, after = ""] = /^(.*)\{(.*)\}(.*)$/.exec(name) ?? [];
+  return inside === undefined ? [name] : inside.split(",").map((each) => before + each + after);
+}
+
 function places(texts: readonly Text[], isFound: (line: string) => boolean): readonly string[] {
   return texts.flatMap(({ path, text }) =>
     text

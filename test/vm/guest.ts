@@ -220,7 +220,7 @@ await part("usb", async () => {
   const path = `/dev/serial/by-id/usb-Interactor_${serialNumber}-if00`;
   mkdirSync("/dev/serial/by-id", { recursive: true });
   symlinkSync("/dev/ttyACM0", path);
-  const settings = { path, format: "csv", outputs: { level: { type: "float", column: 1 } } };
+  const settings = { usb: serialNumber, format: "csv", outputs: { level: { type: "float", column: 1 } } };
   const bench = await startOnBench(serial, settings, { clock });
   await check("usb: a serial line is there", bench, () => stateOf(bench) === "running");
   // What stands in front of the first line end may be half a line.

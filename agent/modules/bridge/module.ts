@@ -7,7 +7,7 @@ import {
   type ModuleDefinition,
 } from "@interactor/shared/sdk/define-module";
 import { type DeviceReports, type DeviceSpans, KeptDevice, tellDevice } from "@interactor/shared/sdk/devices";
-import { linksFolder, pathOfSerialNumber, refuseAbsent } from "../../serial-line/place.ts";
+import { findLine, linePlace, linksFolder } from "../../serial-line/place.ts";
 import { openTty } from "../../serial-line/tty.ts";
 import { Board } from "./board.ts";
 import { FirmwareUpdate, keptFolder } from "./firmware-update.ts";
@@ -88,9 +88,7 @@ class Bridge {
   }
 
   async #open(reports: DeviceReports): Promise<Board> {
-    const { usb, path = "" } = this.#settings;
-    const place = usb === undefined ? path : await pathOfSerialNumber(usb, this.#links);
-    await refuseAbsent(place);
+    const place = await findLine(linePlace(this.#settings.usb, this.#settings.path), this.#links);
     await this.#update?.refuseWhileDue(place);
     const { clock } = this.#context;
     const open: { board?: Board } = {};

@@ -2,6 +2,7 @@
 import { deliveries } from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
 import { boards } from "../../flashing/boards.ts";
+import { oneOfThese, serialNumber } from "../../serial-line/serial-number.ts";
 import {
   guardMillisLeast,
   guardMillisMost,
@@ -89,9 +90,7 @@ const mapOf = <Port extends z.ZodMiniType>(port: Port) =>
 const written = z
   .strictObject({
     /** The serial number of its USB adapter: the board, whichever socket it is in. */
-    usb: z.optional(
-      z.string().check(z.regex(/^[\w.:-]{4,64}$/u, "a serial number, such as 75834353930351F0D1E2")),
-    ),
+    usb: z.optional(serialNumber),
     path: z.optional(
       z.string().check(z.startsWith("/dev/", "a path such as /dev/ttyACM0"), z.maxLength(200)),
     ),
@@ -109,7 +108,7 @@ const written = z
       ),
     ),
   })
-  .check(({ value, issues }) => {
+  .check(oneOfThese("usb", "path"), ({ value, issues }) => {
     if ((value.usb === undefined) === (value.path === undefined)) {
       issues.push({ code: "custom", message: "usb or path is needed, and not both", path: [], input: value });
     }

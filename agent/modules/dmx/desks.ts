@@ -17,7 +17,7 @@ import type { ReceiveSettings } from "./settings/receive.ts";
 /** Five whole looks a second are given: channels have their own outputs, which wait for nothing. */
 const lookInterval = millis(200);
 
-export interface DesksOptions extends Pick<ReceptionOptions, "cid" | "isOwnPort"> {
+export interface DesksOptions extends Pick<ReceptionOptions, "cid" | "isOwnPort" | "lines"> {
   /** Slots, counted from 0, that are no intensity. */
   readonly latest: ReadonlySet<number>;
   /** Where frames go that show in this universe. */
@@ -44,6 +44,7 @@ export class Desks {
     this.#reception = new Reception(context, {
       cid: options.cid,
       isOwnPort: options.isOwnPort,
+      lines: options.lines,
       frame: (frame, at) => this.#frame(frame, at),
       synchronize: (validFor, at, by) => this.#synchronize(validFor, at, by),
     });
@@ -51,6 +52,10 @@ export class Desks {
 
   get failure(): string | undefined {
     return this.#reception.failure;
+  }
+
+  selfTest(tried: Promise<void>): Promise<string | undefined> {
+    return this.#reception.selfTest(tried);
   }
 
   async open(): Promise<void> {

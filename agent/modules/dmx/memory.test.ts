@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { uptime } from "node:os";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { Memory } from "./memory.ts";
+import { Memory, memoryOf } from "./memory.ts";
+import { placesHere } from "./places.ts";
 
 const remembered = {
   levels: Uint8Array.from({ length: 512 }, (_, slot) => slot % 256),
@@ -80,3 +81,29 @@ test("a folder that is not there is told, and nothing else is lost", async () =>
 
   expect(await new Memory(file).keep(remembered)).toMatch(/cannot be written: ENOENT/);
 });
+
+test("where the agent is given a folder in memory, what a universe shows is kept there, by its whole name", async () => {
+  const folder = dirname(await path());
+  const here = placesHere({ RUNTIME_DIRECTORY: `${folder}:/run/other` });
+  const shown = {
+    usb: { place: { kind: "path", path: "/dev/x" }, baudRate: 250_000, guard: 2000, mute: false },
+  };
+  const name = { site: "demo", node: "a", name: "stage" };
+  const kept = async (settings: object): Promise<readonly string[]> => {
+    await memoryOf(settings, name, here)?.keep(remembered);
+    return readdir(folder);
+  };
+
+  expect(await kept({ ...shown, remember: false })).toEqual([]);
+  // One that only hears a desk shows nothing.
+  expect(await kept({})).toEqual([]);
+  expect(await kept(shown)).toEqual(["demo.a.stage.look"]);
+  expect(await kept({ ...shown, remember: join(folder, "mine") })).toEqual(["demo.a.stage.look", "mine"]);
+});
+
+test.each([{}, { RUNTIME_DIRECTORY: "" }, { RUNTIME_DIRECTORY: "run" }])(
+  "with %j an instance writes no file by itself",
+  (environment) => {
+    expect(placesHere(environment).runtime).toBeUndefined();
+  },
+);

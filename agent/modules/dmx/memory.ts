@@ -2,14 +2,17 @@
  * What an instance shows, kept in a file, so that an agent that was killed shows it again when it is back. Only within
  * one run of the machine and for a minute: after a power cut a room asks what should be on now, and does not light up as
  * it was. So nothing is forced onto the disk: what the kernel holds survives the death of a process, and a file in
- * /run costs no card its life.
+ * /run costs no card its life. Where whoever starts the agent gives such a folder, that is done unasked.
  */
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { uptime } from "node:os";
-import { messageOf } from "@interactor/shared/sdk/define-module";
+import { join } from "node:path";
+import { messageOf, type ModulePlace } from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
 import type { Remembered } from "./engine/engine.ts";
 import { slotCount } from "./engine/slots.ts";
+import type { Places } from "./places.ts";
+import type { Settings } from "./settings.ts";
 
 /** A supervisor starts an agent again within seconds. Older: expire. */
 const ageMax = 60;
@@ -33,6 +36,18 @@ const content = z.object({
     }),
   ),
 });
+
+/** In the file that is set, else in a folder in memory where there is one: by itself no card is written to. */
+export function memoryOf(
+  { remember, ...settings }: Pick<Settings, "remember" | "sacn" | "artnet" | "usb" | "openDmx">,
+  { site, node, name }: ModulePlace,
+  { runtime }: Pick<Places, "runtime">,
+): Memory | undefined {
+  if (typeof remember === "string") return new Memory(remember);
+  const isShown = Object.values(settings).some((output) => output !== undefined);
+  if (remember === false || runtime === undefined || !isShown) return undefined;
+  return new Memory(join(runtime, `${site}.${node}.${name}.look`));
+}
 
 export class Memory {
   readonly #path: string;

@@ -6,7 +6,9 @@ import { ArtnetPeer } from "./artnet-peer.ts";
 import { isArtSync } from "./artnet-poll.ts";
 import { decodeArtDmx } from "./artnet.ts";
 import { type NetworkFrame, sacnLossTimeout } from "./engine/network-sources.ts";
+import type { Lines } from "./line-health.ts";
 import { ErrorReport } from "./error-report.ts";
+import { nameOfPlace } from "../../serial-line/place.ts";
 import { isLocalAddress } from "./local-networks.ts";
 import { decodeExtended } from "./sacn-extended.ts";
 import { decodeSacn, mayBeOfUniverse, sacnGroup, startCodes } from "./sacn.ts";
@@ -23,6 +25,7 @@ import { UsbInput } from "./usb-input.ts";
 const artSyncValid = seconds(4);
 
 export interface ReceptionOptions {
+  readonly lines: Lines;
   /** Of our own source, which is not to hear itself. */
   readonly cid: Uint8Array;
   /** Whether a packet from this port of the node is one of our own. */
@@ -34,6 +37,8 @@ export interface ReceptionOptions {
 interface Listening {
   readonly name: string;
   readonly failure: Error | undefined;
+  /** What is wrong with it, where it knows that better than by its failure. */
+  selfTest?(): Promise<string | undefined>;
   tick(at: Instant): void;
   close(): Promise<void>;
 }
@@ -53,9 +58,19 @@ export class Reception {
   get failure(): string | undefined {
     const failed = this.#listening.filter(({ failure }) => failure !== undefined);
     if (failed.length === 0) return undefined;
-    return failed
-      .map(({ name, failure }) => `${name} cannot be received: ${failure?.message ?? ""}`)
-      .join("; ");
+    return failed.map(({ name, failure }) => unheard(name, failure?.message)).join("; ");
+  }
+
+  /** What is wrong with any of them; that a widget is not plugged in yet is not. `tried`: what failed was tried once more. */
+  async selfTest(tried: Promise<void>): Promise<string | undefined> {
+    const verdicts = await Promise.all(
+      this.#listening.map(async (each) => {
+        const fault =
+          each.selfTest === undefined ? await tried.then(() => each.failure?.message) : await each.selfTest();
+        return fault === undefined ? [] : [unheard(each.name, fault)];
+      }),
+    );
+    return verdicts.flat().length === 0 ? undefined : verdicts.flat().join("; ");
   }
 
   /** Packets with levels since the start. */
@@ -138,12 +153,12 @@ export class Reception {
   }
 
   async #openUsb(settings: UsbReceiveSettings): Promise<Listening> {
-    const { path, priority, timeout } = settings;
-    const input = new UsbInput(settings, this.#context, {
+    const { place, priority, timeout } = settings;
+    const input = new UsbInput(settings, this.#options.lines, {
       onError: (error) => this.#complain(`USB: ${error.message}`),
       heard: (levels) => {
         const frame: NetworkFrame = {
-          key: path,
+          key: nameOfPlace(place),
           name: "DMX line",
           priority,
           timeout,
@@ -161,7 +176,9 @@ export class Reception {
       get failure() {
         return input.failure;
       },
-      tick: () => input.tick(),
+      selfTest: () => input.selfTest(),
+      // It asks, and is opened anew, by itself.
+      tick: () => undefined,
       close: () => input.close(),
     };
   }
@@ -200,6 +217,8 @@ export class Reception {
     if (line !== undefined) this.#context.log.warn(line);
   }
 }
+
+const unheard = (name: string, reason = ""): string => `${name} cannot be received: ${reason}`;
 
 /** What a packet is to a receiver of `universe`; `undefined`: nothing, or our own. */
 function sacnFrame(

@@ -35,12 +35,15 @@ import {
   filledArtnet,
   filledSacn,
   filledUsb,
+  lineProblems,
   openDmx,
   type OpenDmxSettings,
+  placeOfLine,
   portAddressProblems,
   sacn,
   sacnProblems,
   type SacnSettings,
+  sameLine,
   usb,
   type UsbSettings,
 } from "./settings/outputs.ts";
@@ -64,8 +67,8 @@ export interface Settings {
   /** Slots, counted from 0, that are no intensity. */
   readonly latest: ReadonlySet<number>;
   readonly stored: Stored;
-  /** Path of the file in which is kept what is shown. */
-  readonly remember?: string;
+  /** Path of the file in which is kept what is shown; `false`: in none. */
+  readonly remember?: string | false;
 }
 
 const dimmer = strict({ channel, label: z.optional(text) });
@@ -95,7 +98,10 @@ const written = strict({
   cueLists,
   failsafe: z.optional(failsafe),
   remember: z.optional(
-    text.check(z.refine((path) => path.startsWith("/"), "must be a path such as /run/interactor/stage")),
+    z.union(
+      [text.check(z.refine((path) => path.startsWith("/"), "must be a path")), z.literal(false)],
+      "must be a path such as /run/interactor/stage, or false",
+    ),
   ),
   priorities: z._default(
     strict({
@@ -140,15 +146,16 @@ function problemsOf(given: Written): readonly Problem[] {
   if (given.sacn !== undefined) inside("sacn", sacnProblems(given.sacn));
   if (given.artnet !== undefined) inside("artnet", portAddressProblems(given.artnet, given.universe));
   if (given.receive !== undefined) {
-    const linesOut = [given.usb, given.openDmx].flatMap((output) => output?.path ?? []);
+    const linesOut = [given.usb, given.openDmx].flatMap((output) => output ?? []);
     const around = { universe: given.universe, hasFailsafe: given.failsafe !== undefined, linesOut };
     inside("receive", receiveProblems(given.receive, around));
   }
-  if (given.usb !== undefined && given.usb.path === given.openDmx?.path) {
-    problems.push({
-      path: ["openDmx", "path"],
-      message: "is the line of usb: one adapter is either, not both",
-    });
+  if (given.usb !== undefined) inside("usb", lineProblems(given.usb));
+  if (given.openDmx !== undefined) inside("openDmx", lineProblems(given.openDmx));
+  const same = given.usb && given.openDmx && sameLine(given.usb, given.openDmx);
+  if (same !== undefined) {
+    const message = "is the line of usb: one adapter is either, not both";
+    problems.push({ path: ["openDmx", same], message });
   }
   const names = [...Object.keys(given.dimmers), ...Object.keys(given.placed)];
   if (names.length > dimmersMax)
@@ -183,7 +190,7 @@ function fill(given: Written): Settings {
     ...(sacn?.enabled === true ? { sacn: filledSacn(sacn) } : {}),
     ...(artnet?.enabled === true ? { artnet: filledArtnet(artnet, given.universe) } : {}),
     ...(given.usb?.enabled === true ? { usb: filledUsb(given.usb) } : {}),
-    ...(given.openDmx?.enabled === true ? { openDmx: { path: given.openDmx.path } } : {}),
+    ...(given.openDmx?.enabled === true ? { openDmx: { place: placeOfLine(given.openDmx) } } : {}),
     ...(given.receive === undefined ? {} : { receive: filledReceive(given.receive, given.universe) }),
     dimmers: Object.fromEntries(
       Object.entries(dimmers).map(([name, { channel, label }]) => [name, dimmerInput(channel, label)]),

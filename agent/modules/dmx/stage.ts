@@ -15,9 +15,11 @@ import { Desks } from "./desks.ts";
 import { Engine, type Remembered } from "./engine/engine.ts";
 import type { NetworkFrame } from "./engine/network-sources.ts";
 import { ErrorReport } from "./error-report.ts";
+import type { Lines } from "./line-health.ts";
 import { LatencyMeter } from "./latency.ts";
-import { Memory, withoutLevels } from "./memory.ts";
+import { type Memory, memoryOf, withoutLevels } from "./memory.ts";
 import { Monitor } from "./monitor.ts";
+import type { Places } from "./places.ts";
 import { Outputs } from "./outputs/outputs.ts";
 import { readLooks } from "./recorded-looks.ts";
 import { Sender } from "./sender.ts";
@@ -60,7 +62,7 @@ export class Stage implements Instance {
   #said: "running" | "waiting" | undefined;
   #stopped: Promise<void> | undefined;
 
-  private constructor(settings: Settings, context: ModuleContext) {
+  private constructor(settings: Settings, context: ModuleContext, places: Places) {
     const { clock } = context;
     const { dimmers, placed, priorities, latest, stored } = settings;
     this.#context = context;
@@ -78,15 +80,17 @@ export class Stage implements Instance {
     });
     this.#monitor = new Monitor(universeNumbers(settings));
     this.#latency = new LatencyMeter(clock.now());
-    this.#outputs = new Outputs(settings, context);
+    const { random } = context;
+    const lines: Lines = { clock, random, links: places.links, changed: () => this.#sayStateAgain() };
+    this.#outputs = new Outputs(settings, context, lines);
     const look = {
       levels: this.#engine.levels,
       advance: (at: Instant) => this.#advance(at),
       wakeAt: (at: Instant) => this.#engine.wakeAt(at),
     };
     this.#sender = new Sender(look, this.#outputs.each, clock, (at) => this.#sent(at));
-    if (settings.remember !== undefined) this.#memory = new Memory(settings.remember);
-    if (settings.receive !== undefined) this.#desks = this.#desksOf(settings, settings.receive);
+    this.#memory = memoryOf(settings, context, places);
+    if (settings.receive !== undefined) this.#desks = this.#desksOf(settings, settings.receive, lines);
   }
 
   async #recall(): Promise<void> {
@@ -111,7 +115,7 @@ export class Stage implements Instance {
     if (line !== undefined) this.#context.log.warn(line);
   }
 
-  #desksOf({ latest }: Settings, receive: ReceiveSettings): Desks {
+  #desksOf({ latest }: Settings, receive: ReceiveSettings, lines: Lines): Desks {
     const { site, node, name } = this.#context;
     const merged = {
       frame: (frame: NetworkFrame, at: Instant) =>
@@ -122,14 +126,15 @@ export class Stage implements Instance {
     return new Desks(receive, this.#context, {
       cid: sourceCid(`${site}/${node}/${name}`),
       isOwnPort: (port) => this.#outputs.isOwnPort(port),
+      lines,
       latest,
       merged: receive.merge ? merged : undefined,
     });
   }
 
   /** Resolves when the outputs are open, or have been tried: one that fails is tried again from then on. */
-  static async start(settings: Settings, context: ModuleContext): Promise<Stage> {
-    const stage = new Stage(settings, context);
+  static async start(settings: Settings, context: ModuleContext, places: Places): Promise<Stage> {
+    const stage = new Stage(settings, context, places);
     await stage.#recall();
     await Promise.all([stage.#outputs.open(), stage.#desks?.open()]);
     stage.#sayState();
@@ -143,12 +148,16 @@ export class Stage implements Instance {
     return stage;
   }
 
-  /** By then every output has sent its look at least once, and what failed has been tried anew. */
+  /** After a while every output has sent its look at least once, and what failed has been tried anew. */
   async selfTest(): Promise<string | undefined> {
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise: tried, resolve } = Promise.withResolvers<void>();
     this.#context.clock.after(firstFramesLongest, resolve);
-    await promise;
-    return this.#stopped === undefined ? (this.#outputs.fault ?? this.#desks?.failure) : undefined;
+    const [unsent, unheard] = await Promise.all([
+      this.#outputs.selfTest(tried),
+      this.#desks?.selfTest(tried),
+      tried,
+    ]);
+    return this.#stopped === undefined ? (unsent ?? unheard) : undefined;
   }
 
   /** Sends what still waits, takes leave of those that `next` does not send to and closes. Takes about four frame times. */
@@ -268,6 +277,11 @@ export class Stage implements Instance {
     const now = this.#context.clock.now();
     this.#outputs.tick(now);
     this.#desks?.tick(now);
+  }
+
+  /** Not before all are open, or have been tried. */
+  #sayStateAgain(): void {
+    if (this.#said !== undefined) this.#sayState();
   }
 
   #sayState(): void {

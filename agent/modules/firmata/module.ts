@@ -11,7 +11,7 @@ import {
 import { Complaints } from "@interactor/shared/sdk/complaints";
 import { type DeviceSpans, KeptDevice, tellDevice } from "@interactor/shared/sdk/devices";
 import { PacedCounter } from "@interactor/shared/sdk/paced-counter";
-import { linksFolder, pathOfSerialNumber } from "../../serial-line/place.ts";
+import { findLine, linePlace, linksFolder } from "../../serial-line/place.ts";
 import { type BoardProcess, startBoard } from "./board-process.ts";
 import { spans, valuesPerSecondMax } from "./limits.ts";
 import { manifest } from "./manifest.ts";
@@ -50,8 +50,7 @@ function start(settings: Settings, context: ModuleContext, given: Given): Instan
     {
       async open(reports) {
         intake.begin();
-        const { usb, path = "" } = settings;
-        const place = usb === undefined ? path : await pathOfSerialNumber(usb, given.links);
+        const place = await findLine(linePlace(settings.usb, settings.path), given.links);
         return startBoard(place, settings, { clock: context.clock, reports }, (output, value) =>
           intake.take(output, value),
         );

@@ -1,9 +1,9 @@
 /** The settings of a board: its serial line, and what hangs on its pins. */
 import { deliveries } from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
+import { oneOfThese, serialNumber } from "../../serial-line/serial-number.ts";
 import { freqMax, freqMin, portsMax } from "./limits.ts";
 
-const usb = z.string().check(z.regex(/^[\w.:-]{4,64}$/u, "a serial number, such as 75834353930351F0D1E2"));
 const path = z.string().check(
   z.maxLength(255),
   z.refine((text) => text.startsWith("/") && !text.includes("\0"), "a path such as /dev/serial/by-id/…"),
@@ -154,13 +154,13 @@ const mapOf = <Port extends z.ZodMiniType>(port: Port) =>
 export const settings = z
   .strictObject({
     /** The serial number of its USB adapter: the board, whichever socket it is in. */
-    usb: z.optional(usb),
+    usb: z.optional(serialNumber),
     path: z.optional(path),
     baudRate: z._default(z.int().check(z.gte(9600), z.lte(1_000_000)), 57_600),
     outputs: mapOf(output),
     inputs: mapOf(input),
   })
-  .check(({ value, issues }) => {
+  .check(oneOfThese("usb", "path"), ({ value, issues }) => {
     if ((value.usb === undefined) === (value.path === undefined)) {
       issues.push({ code: "custom", message: "usb or path is needed, and not both", path: [], input: value });
     }

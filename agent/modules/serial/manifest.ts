@@ -14,5 +14,8 @@ export const manifest = defineManifest({
     rejected: { type: "int", unit: "1", min: 0, label: "Lines and values that could not be read" },
   },
   outputsFrom: "/outputs",
-  permissions: [{ kind: "serial", from: "/path" }],
+  permissions: [
+    { kind: "serial", from: "/path" },
+    { kind: "serial", from: "/usb" },
+  ],
 });

@@ -1,8 +1,10 @@
 /** A device that speaks in lines of text: each line gives values, and a line can be sent to it. */
 import { defineModule, type Instance, type ModuleContext } from "@interactor/shared/sdk/define-module";
 import { Complaints } from "@interactor/shared/sdk/complaints";
+import { tellDevice } from "@interactor/shared/sdk/devices";
 import { PacedCounter } from "@interactor/shared/sdk/paced-counter";
 import { KeptLine } from "../../serial-line/kept-line.ts";
+import { linePlace } from "../../serial-line/place.ts";
 import { linesPerSecondMax, listeningLongest, unreadableMax } from "./limits.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { manifest } from "./manifest.ts";
@@ -15,23 +17,12 @@ type Rejection = LineFault | "too-long" | "too-many" | "not-utf8";
 
 async function start(settings: Settings, context: ModuleContext): Promise<Instance> {
   const intake = new LineIntake(settings, context);
-  let reason: string | undefined;
-  /** Why there is no line although there is something to open. */
-  let failure: string | undefined;
-  const line = new KeptLine(settings, context, {
-    opened() {
-      reason = undefined;
-      failure = undefined;
-      intake.begin();
-      context.running();
-    },
+  const { usb, path, ...speed } = settings;
+  const line = new KeptLine({ ...speed, place: linePlace(usb, path) }, context, {
+    ...tellDevice(context),
+    // Whoever is there may say what it likes.
+    greet: async () => intake.begin(),
     received: (bytes) => intake.take(bytes),
-    away(why, isAbsent) {
-      failure = isAbsent ? undefined : why;
-      // An absent device is tried every few seconds; that it is still absent is no news.
-      if (why !== reason) context.waiting(why);
-      reason = why;
-    },
   });
   const unsent = new Complaints<Unsendable | "not-open" | "backlog">(context.clock, (message) =>
     context.log.warn(`lines not sent: ${message}`),
@@ -45,7 +36,7 @@ async function start(settings: Settings, context: ModuleContext): Promise<Instan
   await line.start();
   return {
     async selfTest() {
-      if (failure === undefined) await intake.listened();
+      const [failure] = await Promise.all([line.selfTest(), intake.listened()]);
       return failure ?? intake.verdict;
     },
     async stop() {

@@ -1,15 +1,20 @@
 /** The settings of a serial line. One union by `format`, so that what makes no sense together cannot be written. */
 import { deliveries } from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
+import { oneOfThese, serialNumber } from "../../serial-line/serial-number.ts";
 import { lineBytesMost, outputsMax, patternLengthMax } from "./limits.ts";
 import { patternProblem } from "./pattern.ts";
 
 const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
 
 const lineFields = {
-  path: z.string().check(
-    z.maxLength(255),
-    z.refine((path) => path.startsWith("/") && !path.includes("\0"), "a path such as /dev/ttyUSB0"),
+  /** The serial number of its USB adapter: the device, whichever socket it is in. */
+  usb: z.optional(serialNumber),
+  path: z.optional(
+    z.string().check(
+      z.maxLength(255),
+      z.refine((path) => path.startsWith("/") && !path.includes("\0"), "a path such as /dev/ttyUSB0"),
+    ),
   ),
   baudRate: z._default(z.int().check(z.gte(50), z.lte(4_000_000)), 115_200),
   dataBits: z._default(z.union([z.literal(5), z.literal(6), z.literal(7), z.literal(8)]), 8),
@@ -54,6 +59,11 @@ const outputsOf = <Output extends z.ZodMiniType>(output: Output) =>
     .record(z.string(), output)
     .check(z.refine((outputs) => Object.keys(outputs).length <= outputsMax, `at most ${outputsMax} outputs`));
 
+const isOneLine = z.refine<{ readonly usb?: string | undefined; readonly path?: string | undefined }>(
+  ({ usb, path }) => (usb === undefined) !== (path === undefined),
+  "usb or path is needed, and not both",
+);
+
 const patternSettings = z
   .strictObject({
     ...lineFields,
@@ -61,7 +71,7 @@ const patternSettings = z
     pattern: z.string().check(z.minLength(1), z.maxLength(patternLengthMax)),
     outputs: outputsOf(patternOutput),
   })
-  .check(({ value, issues }) => {
+  .check(oneOfThese("usb", "path"), isOneLine, ({ value, issues }) => {
     const groups = Object.entries(value.outputs).map(([name, output]) => output.group ?? name);
     const message = patternProblem(value.pattern, { lineBytesMax: value.lineBytesMax, groups });
     if (message !== undefined) {
@@ -77,7 +87,7 @@ const csvSettings = z
     header: z._default(z.boolean(), false),
     outputs: outputsOf(csvOutput),
   })
-  .check(({ value, issues }) => {
+  .check(oneOfThese("usb", "path"), isOneLine, ({ value, issues }) => {
     const columns = Object.values(value.outputs).map(({ column }) => column);
     if (value.header && columns.every((column) => typeof column === "number")) {
       const message = "a header serves to find columns by name, and no output names one: set header to false";
@@ -90,11 +100,9 @@ const csvSettings = z
     }
   });
 
-const jsonSettings = z.strictObject({
-  ...lineFields,
-  format: z.literal("json"),
-  outputs: outputsOf(jsonOutput),
-});
+const jsonSettings = z
+  .strictObject({ ...lineFields, format: z.literal("json"), outputs: outputsOf(jsonOutput) })
+  .check(oneOfThese("usb", "path"), isOneLine);
 
 export const settings = z.discriminatedUnion("format", [patternSettings, csvSettings, jsonSettings]);
 

@@ -6,8 +6,11 @@ import { Fault } from "@interactor/shared/kernel/fault";
 import { systemClock } from "../adapters/clock-system.ts";
 import { loaded, type ModuleLoader } from "@interactor/shared/sdk/loaded-module";
 import { goFirst, runWorker } from "../adapters/module-host-worker/worker.ts";
+import { builtInCode } from "./built-in-code.ts";
 
-const load: ModuleLoader = async (module) => {
+const load: ModuleLoader = (module) => builtInCode(module, () => imported(module));
+
+async function imported(module: string): ReturnType<ModuleLoader> {
   switch (module) {
     case "bridge":
       return loaded((await import("../../modules/bridge/module.ts")).definition);
@@ -34,7 +37,7 @@ const load: ModuleLoader = async (module) => {
     default:
       throw new Fault("MODULE_UNKNOWN", `there is no module "${module}"`);
   }
-};
+}
 
 const setup = z.object({ site: z.string(), node: z.string() });
 const sharing = z.object({ steering: z.instanceof(SharedArrayBuffer), isUrgent: z.boolean() });

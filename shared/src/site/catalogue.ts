@@ -11,6 +11,7 @@ import {
 import { parseVersionRange } from "../bundle/version-range.ts";
 import { failed, ok, type Result } from "../kernel/result.ts";
 import type { ModuleLimits } from "../wire/messages/module-limits.ts";
+import { brokenChoices, choiceWords, withoutChoices } from "./needed-choices.ts";
 import { readBySchema, type Places } from "./schema-problems.ts";
 import type { Path, Problem } from "./yaml-text.ts";
 
@@ -121,7 +122,11 @@ export class DeclaredModules implements Catalogue {
     const declared = this.#find(module);
     if (declared === undefined) return ok(settings);
     declared.schema ??= schemaOf(declared);
-    return readBySchema<unknown, Told>(places, path, declared.schema, settings);
+    const read = readBySchema<unknown, Told>(places, path, declared.schema, settings);
+    const broken = brokenChoices(declared.settings, settings).map((each) =>
+      places.problemAt([...path, ...each.path], choiceWords(each.names)),
+    );
+    return broken.length === 0 ? read : failed([...(read.ok ? [] : read.error), ...broken]);
   }
 
   portsOf(module: ModuleVersion, settings: unknown): Result<DeclaredPorts, string> {
@@ -189,7 +194,7 @@ export class DeclaredModules implements Catalogue {
 /** What somebody else declares may be no schema at all: then no settings are right. */
 function schemaOf({ settings, manifest }: Declared): z.ZodType {
   try {
-    return z.fromJSONSchema({ ...settings });
+    return z.fromJSONSchema({ ...withoutChoices(settings) });
   } catch {
     return z.never({ error: `${manifest.id} ${manifest.version} does not say what its settings are like` });
   }

@@ -19,8 +19,6 @@ interface Subject {
   readonly name: string;
   readonly path: Path;
   readonly ports: DeclaredPorts;
-  /** Inputs that move or light something. */
-  readonly actuators: ReadonlyMap<string, InputSpec>;
 }
 
 /** A failsafe as it is written, and what a show stop does to its instance. */
@@ -49,10 +47,14 @@ const others = "*";
 export class InputChecks {
   readonly #check: SiteCheck;
   readonly #of: Subject;
+  /** Inputs that move or light something. */
+  readonly #actuators: ReadonlyMap<string, InputSpec>;
 
   constructor(check: SiteCheck, subject: Subject) {
     this.#check = check;
     this.#of = subject;
+    const inputs = Object.entries(subject.ports.inputs);
+    this.#actuators = new Map(inputs.filter(([, spec]) => spec.actuator === true));
   }
 
   checkLeases(leases: Readonly<Record<string, Millis>>): void {
@@ -75,7 +77,7 @@ export class InputChecks {
     const isGiven = this.#namesGiven(written);
     const silent: string[] = [];
     let example = "0";
-    for (const [name, spec] of this.#of.actuators) {
+    for (const [name, spec] of this.#actuators) {
       if (isGiven(name)) continue;
       if (spec.stop !== undefined) stops[name] = spec.stop;
       else {
@@ -98,7 +100,7 @@ export class InputChecks {
       if (parsed.ok) Object.assign(placed, this.#place(path, { name, spec, failsafe: parsed.value, stops }));
     }
     const isGiven = this.#namesGiven(written);
-    const silent = [...this.#of.actuators.keys()].filter((name) => !isGiven(name));
+    const silent = [...this.#actuators.keys()].filter((name) => !isGiven(name));
     this.#tellSilent(silent, "what happens when the source is lost", "failsafe: hold 5s -> fade 3s -> 0");
     return placed;
   }
@@ -171,7 +173,7 @@ export class InputChecks {
 
   /** But of those that are named. */
   #ofAll<Value extends Level>(value: Value, path: Path, named: readonly string[]): readonly Said<Value>[] {
-    const rest = [...this.#of.actuators].filter(([name]) => !named.includes(name));
+    const rest = [...this.#actuators].filter(([name]) => !named.includes(name));
     return rest.map(([name, spec]) => ({ name, spec, value, path }));
   }
 

@@ -1,6 +1,5 @@
 /** Every instance: its module, its settings, the ports it then has, and what these do when they are let alone. */
 import type { DeclaredPorts, Need } from "../bundle/manifest.ts";
-import { failed } from "../kernel/result.ts";
 import type { ModuleLimits } from "../wire/messages/module-limits.ts";
 import type { ModuleVersion } from "./catalogue.ts";
 import type { InstancePlan } from "./compiled-site.ts";
@@ -65,16 +64,11 @@ function checkInstance(
   }
   if (found === undefined) return undefined;
   const module = { module: written.module, version: found.version };
-  const { catalogue, site } = check;
-  const settings = wrong.has("settings")
-    ? failed([])
-    : catalogue.readSettings(site.sources, [...path, "settings"], module, written.settings ?? {});
-  if (!settings.ok) {
-    check.problems.push(...settings.error.filter((problem) => !site.sources.isBroken(problem)));
-    // What ports settings would have made, nobody knows.
-    if (!catalogue.hasFixedPorts(module)) return undefined;
-  }
-  const placed = checkFixtures(check, path, module, settings.ok ? settings.value : {});
+  const { catalogue } = check;
+  const settings = wrong.has("settings") ? undefined : readSettings(check, path, module, written.settings);
+  // What ports settings would have made, nobody knows.
+  if (settings === undefined && !catalogue.hasFixedPorts(module)) return undefined;
+  const placed = checkFixtures(check, path, module, settings ?? {});
   if (placed === undefined) return undefined;
   const given = placed.whole;
   const ports = catalogue.portsOf(module, given);
@@ -82,15 +76,8 @@ function checkInstance(
     check.tell([...path, "settings"], ports.error);
     return undefined;
   }
-  const actuators = Object.entries(ports.value.inputs).filter(([, spec]) => spec.actuator === true);
   const needs = catalogue.needsOf(module, given);
-  const inputs = new InputChecks(check, {
-    node,
-    name,
-    path,
-    actuators: new Map(actuators),
-    ports: ports.value,
-  });
+  const inputs = new InputChecks(check, { node, name, path, ports: ports.value });
   inputs.checkLeases(written.leases ?? {});
   const stops = wrong.has("stop") ? {} : inputs.stops(written.stop);
   return {
@@ -110,6 +97,19 @@ function checkInstance(
     backgrounds: wrong.has("background") ? {} : inputs.levels("background", written.background),
     failsafes: wrong.has("failsafe") ? {} : inputs.failsafes(written.failsafe, stops),
   };
+}
+
+/** With their defaults; `undefined`: something is wrong with them, and was told. */
+function readSettings(
+  { catalogue, problems, site }: SiteCheck,
+  path: Path,
+  module: ModuleVersion,
+  written: WrittenInstance["settings"],
+): unknown {
+  const settings = catalogue.readSettings(site.sources, [...path, "settings"], module, written ?? {});
+  if (settings.ok) return settings.value;
+  problems.push(...settings.error.filter((problem) => !site.sources.isBroken(problem)));
+  return undefined;
 }
 
 /** `undefined`: it is built in. */

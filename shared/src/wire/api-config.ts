@@ -17,8 +17,19 @@ export const diffPath = (before: number, after: number): string =>
   `${configPaths.revisions}/${before}/diff/${after}`;
 export const rollbackPath = (revision: number): string => `${configPaths.revisions}/${revision}/rollback`;
 
+/** Twice what a site may include and name beside. More: refuse, before each is looked at while everybody waits. */
+const siteFilesMax = 1024;
+const hasFewKeys = (given: unknown): boolean =>
+  typeof given === "object" && given !== null && Object.keys(given).length <= siteFilesMax;
+
 /** A site as it is written: the first file's path and every text, by its path. */
-const siteFiles = z.object({ root: z.string(), files: z.record(z.string(), z.string()) });
+const siteFiles = z.object({
+  root: z.string(),
+  files: z.pipe(
+    z.custom<object>(hasFewKeys, `no more than ${siteFilesMax} of them, each a text under its path`),
+    z.record(z.string(), z.string()),
+  ),
+});
 
 /** Nobody waits for more steps than this, one after the other. More: refuse. */
 const wavesMax = 100;
@@ -233,9 +244,6 @@ export const modeRequest = z.object({
   by: words,
   reason: z.optional(words),
 });
-
-/** Of every answer that is none of the above. `hint`: what to do. */
-const errorResponse = z.object({ error: z.string(), hint: z.optional(z.string()) });
 
 export type SiteFilesBody = z.infer<typeof siteFiles>;
 export type RolloutOptions = z.infer<typeof rolloutOptions>;

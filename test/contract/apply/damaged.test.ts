@@ -5,8 +5,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openApplyStore } from "@interactor/agent/src/adapters/apply-store-files/apply-store-files.ts";
+import type { InstanceSpec } from "@interactor/agent/src/ports/module-host.ts";
+import { messageOf } from "@interactor/shared/kernel/fault";
 import { seconds } from "@interactor/shared/kernel/units";
 import { instanceOf } from "@interactor/shared/testing/plans";
+import type { Plan } from "@interactor/shared/wire/messages/plan";
 import { emptyFolder } from "../folders.ts";
 import { revisionBench, targetOf as targetWith } from "./revision-bench.ts";
 import { nodeIn, targetOf } from "./small-node.ts";
@@ -59,41 +62,95 @@ test("a damaged plan that is too large for its target, and whose hub is away at 
   expect([again.runs, again.apply.phase]).toMatchObject([1, { kind: "applied", target: { revision: 1 } }]);
 });
 
-test("of a damaged bundle the instances wait until it was fetched again, and the rest of the node runs", async () => {
+/** A node with an instance of a bundle and one of its own; its hub has the bundle as long as it is not away. */
+function nodeWithBundle() {
   const folder = emptyFolder();
   const quiet = () => undefined;
   const keptIn = () => openApplyStore({ folder, log: { info: quiet, warn: quiet, error: quiet } });
   const bundle = Buffer.from("export const definition = {}");
   const digest = createHash("sha256").update(bundle).digest("hex");
-  let isAway = false;
+  const hub = { isAway: false, asked: 0, answers: Promise.resolve() };
   const files = {
     async *fetch(_digest: string, offset: number) {
-      if (isAway) throw new Error("the hub is away");
+      hub.asked += 1;
+      await hub.answers;
+      if (hub.isAway) throw new Error("the hub is away");
       yield new Uint8Array(bundle.subarray(offset));
     },
   };
-  const plan = {
-    instances: { theirs: instanceOf({ module: "lamp", digest }), sim: instanceOf() },
+  const planWith = (settings: Plan["instances"][string]["settings"]) => ({
+    instances: { theirs: instanceOf({ module: "lamp", digest, settings }), sim: instanceOf() },
     files: [{ digest, bytes: bundle.length }],
-  };
+  });
+  const damage = (): void => writeFileSync(join(folder, "content", digest), "flipped by the card");
+  return { keptIn, hub, files, planWith, damage };
+}
+
+const wholeness = (spec: InstanceSpec | undefined): Promise<string> | undefined =>
+  spec?.whole?.().then(() => "whole", messageOf);
+
+test("of a damaged bundle the instances can start when it was fetched again, and the rest of the node runs", async () => {
+  const { keptIn, hub, files, planWith, damage } = nodeWithBundle();
   const kept = await keptIn();
   const first = revisionBench({ kept, files });
   await first.revision.start();
-  first.target(targetWith(1, plan));
+  first.target(targetWith(1, planWith({})));
   await first.live("it is applied", () => first.revision.phase.kind === "applied");
   first.revision.end();
   await expect.poll(() => kept.load()).toMatchObject({ starts: undefined, awaited: undefined });
-  writeFileSync(join(folder, "content", digest), "flipped by the card");
-  isAway = true;
+  damage();
+  hub.isAway = true;
 
   const again = revisionBench({ kept: await keptIn(), files });
   await again.revision.start();
-  const theirs = (): string | undefined => again.report().instances["theirs"]?.reason;
-  await again.until("it is found damaged", () => theirs()?.includes("is damaged on this node's disk"));
-  expect([...again.host.running.keys()]).toEqual(["sim"]);
-  isAway = false;
+  const theirs = await again.until("both are started", () => again.host.running.get("theirs"));
+  expect([...again.host.running.keys()]).toContain("sim");
+  await expect.poll(() => wholeness(theirs)).toContain("could not be fetched again");
+  hub.isAway = false;
+  again.clock.advance(seconds(10));
 
-  await again.live("it runs again", () => again.host.running.has("theirs"));
-  expect(theirs()).toBeUndefined();
+  await expect.poll(() => wholeness(theirs)).toBe("whole");
   expect(again.revision.phase).toMatchObject({ kind: "applied", target: { revision: 1 } });
+});
+
+test("a bundle that is damaged while a revision is looked at makes it wait, and is no veto", async () => {
+  const { keptIn, files, planWith, damage } = nodeWithBundle();
+  const key = Promise.withResolvers<string>();
+  const node = revisionBench({ kept: await keptIn(), files, secrets: { KEY: key.promise } });
+  await node.revision.start();
+  node.host.verdicts.prepare.set("theirs", "its bundle is damaged");
+  node.target(targetWith(1, planWith({ key: { $secret: ["<", { env: "KEY" }, ">"] } })));
+  await node.until("it is looked at", () => node.revision.phase.kind === "preparing");
+
+  damage();
+  key.resolve("abc");
+  await node.until("it waits", () => node.revision.phase.kind === "rejected");
+  expect(node.revision.phase).toMatchObject({
+    again: expect.anything(),
+    reason: expect.stringContaining("damaged on this node's disk"),
+  });
+  node.host.verdicts.prepare.clear();
+
+  await node.live("it is applied", () => node.revision.phase.kind === "applied");
+});
+
+test("a revision that comes while a bundle of it is fetched again waits for that, and does not fetch it too", async () => {
+  const { keptIn, hub, files, planWith, damage } = nodeWithBundle();
+  const node = revisionBench({ kept: await keptIn(), files });
+  await node.revision.start();
+  node.target(targetWith(1, planWith({})));
+  await node.live("it is applied", () => node.revision.phase.kind === "applied");
+  const answer = Promise.withResolvers<void>();
+  hub.answers = answer.promise;
+  damage();
+  expect(await wholeness(node.host.running.get("theirs"))).toContain("damaged on this node's disk");
+  await node.until("the hub is asked", () => hub.asked === 2);
+
+  node.target(targetWith(2, planWith({ a: 2 })));
+  await node.until("it is fetched", () => node.revision.phase.kind === "fetching");
+  answer.resolve();
+  await node.live("it is applied", () => node.revision.runs?.revision === 2);
+
+  expect(hub.asked).toBe(2);
+  expect(await wholeness(node.host.running.get("theirs"))).toBe("whole");
 });

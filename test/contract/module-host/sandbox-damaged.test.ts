@@ -2,7 +2,7 @@
 // fetched anew, or not at all.
 
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, vi } from "vitest";
@@ -69,5 +69,27 @@ test(
     expect(bench.deaths.map(({ reason }) => reason)).toEqual([expect.stringContaining("no such lamp")]);
     expect(readFileSync(path)).toEqual(bytes);
     expect(hub.asked).toBe(1);
+  },
+);
+
+test(
+  "one that stands in node.json and is not there yet is no crash either, and begins when it is",
+  { timeout: 60_000 },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "missing-"));
+    const source = join(import.meta.dirname, "lamp-module.ts");
+    const built = await bundled(source, join(folder, "built.mjs"));
+    const sandbox = await openSandboxes(folder);
+    const bundle = join(folder, "lamp.mjs");
+    await using bench = openHostBench("sandbox", sandbox({ bundle, limits: sandboxLimitsDefault }), folder);
+
+    bench.host.start({ name: "lamp", module: "lamp", settings: {} });
+    await vi.waitFor(() => expect(bench.reports).toEqual([expect.stringContaining("ENOENT")]), {
+      timeout: 20_000,
+    });
+    renameSync(built, bundle);
+    await vi.waitFor(() => expect(bench.reports.at(-1)).toBe("lamp: running"), { timeout: 20_000 });
+
+    expect(bench.deaths).toEqual([]);
   },
 );

@@ -2,6 +2,7 @@
 
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Key, Signature } from "@tufjs/models";
 import { describe, expect, test } from "vitest";
 import { openSigner } from "@interactor/hub/src/adapters/signer-ed25519/signer-ed25519.ts";
 import { openTrustRepository } from "@interactor/hub/src/adapters/trust-repository/trust-repository.ts";
@@ -190,6 +191,22 @@ describe("a hub takes nothing that a node would not", () => {
     const other = nextRoot({ before, by: [one, two], online: newSigningKey().key, now: now() });
     expect(await refusal(repository.putRoot(other))).toBe("TRUST_KEYS");
     expect(await refusal(repository.putRoot(Buffer.from("{}")))).toBe("TRUST_MALFORMED");
+  });
+
+  test("a root in which one key stands for two people", async () => {
+    const { repository, pinnedRoot, now } = await begun();
+    const before = readRoot(pinnedRoot).signed;
+    const [one] = offline.root;
+    if (one === undefined) throw new Error("no keys");
+    const { keyType, scheme, keyVal } = one.key;
+    const twin: SigningKey = {
+      ...one,
+      key: new Key({ keyID: "twin", keyType, scheme, keyVal }),
+      sign: (bytes) => new Signature({ keyID: "twin", sig: one.sign(bytes).sig }),
+    };
+    const root = nextRoot({ before, by: [...offline.root, twin], root: [one.key, twin.key], now: now() });
+
+    expect(await refusal(repository.putRoot(root))).toBe("TRUST_SIGNATURE");
   });
 });
 

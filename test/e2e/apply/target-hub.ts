@@ -1,16 +1,14 @@
 // A hub as a node sees it, on the real broker: it says what the node shall come to, and remembers what the node says.
 
 import { createHash } from "node:crypto";
-import { openBroker } from "../../../hub/src/adapters/broker-aedes/broker-aedes.ts";
-import { noBrokerStore } from "../../../hub/src/ports/broker-store.ts";
-import { brokerLimits } from "../../../hub/src/ports/broker.ts";
-import { micros, millis } from "@interactor/shared/kernel/units";
+import { millis } from "@interactor/shared/kernel/units";
 import { emptyPlan } from "@interactor/shared/site/plan-changes";
 import { encodePlan, encodeTarget, type Plan, type Target } from "@interactor/shared/wire/messages/plan";
 import { decodeReported, type Reported } from "@interactor/shared/wire/messages/reported";
 import { type Birth, decodeNodeState } from "@interactor/shared/wire/messages/state";
 import { nodeTopics } from "@interactor/shared/wire/topics";
 import { eventually } from "../programs.ts";
+import { openTameBroker } from "../tame-broker.ts";
 
 export const node = "pi";
 const topics = nodeTopics("demo", node);
@@ -37,28 +35,13 @@ export async function openTargetHub(port = 0): Promise<TargetHub> {
   let reported: Reported | undefined;
   let birth: Birth | undefined;
   const heard = new Map<string, Uint8Array[]>();
-  const broker = await openBroker(
-    {
-      host: "127.0.0.1",
-      port,
-      limits: brokerLimits,
-      store: noBrokerStore,
-      wall: () => micros(Date.now() * 1000),
-    },
-    {
-      admit: () => ({ kind: "welcome" }),
-      maySubscribe: () => true,
-      received(_client, topic, payload) {
-        heard.set(topic, [...(heard.get(topic) ?? []), payload]);
-        const said = topic === topics.reported ? decodeReported(payload) : undefined;
-        if (said?.ok === true) reported = said.value;
-        const state = topic === topics.state ? decodeNodeState(payload) : undefined;
-        if (state?.ok === true && state.value.kind === "birth") birth = state.value;
-        return { kind: "pass" };
-      },
-      faulted: () => undefined,
-    },
-  );
+  const broker = await openTameBroker((topic, payload) => {
+    heard.set(topic, [...(heard.get(topic) ?? []), payload]);
+    const said = topic === topics.reported ? decodeReported(payload) : undefined;
+    if (said?.ok === true) reported = said.value;
+    const state = topic === topics.state ? decodeNodeState(payload) : undefined;
+    if (state?.ok === true && state.value.kind === "birth") birth = state.value;
+  }, port);
   const say = (leaf: "round" | "desired", payload: Uint8Array): void =>
     broker.publish(topics[leaf], payload, { retain: leaf === "desired", qos: 1 });
   return {

@@ -1,12 +1,17 @@
 // The dmx module drives the widget's firmware on the bench: what a receiver on the DMX512 line sees, and what is left of
 // it when the agent is killed.
 
+import { mkdtemp, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { seconds } from "@interactor/shared/kernel/units";
+import { afterAll, afterEach, beforeAll, expect, vi } from "vitest";
 import type { FirmwareBench } from "@interactor/firmware-bridges/bench/bench.ts";
 import type { DriverQuestion } from "../dmx-driver.ts";
+import { startAgent, startHub } from "../programs.ts";
 import { Remote } from "../remote.ts";
 import { requires } from "../requires.ts";
+import { untilRunning } from "../room.ts";
+import { Visitor } from "../visitor.ts";
 import { openWorkbench, type Workbench } from "./workbench.ts";
 
 const test = requires("avr-gcc", "gcc", "simavr");
@@ -17,9 +22,9 @@ beforeAll(async () => {
   workbench = await openWorkbench();
   firmware = await workbench.build("dmx-pro", "atmega2560");
 });
-const closing: Remote[] = [];
+const closing: AsyncDisposable[] = [];
 afterEach(async () => {
-  for (const remote of closing.splice(0)) await remote[Symbol.asyncDispose]();
+  for (const remote of closing.splice(0).toReversed()) await remote[Symbol.asyncDispose]();
   await workbench.clear();
 });
 afterAll(() => workbench[Symbol.asyncDispose]());
@@ -80,27 +85,39 @@ test("a static look stays for longer than the guard allows silence", async () =>
 test("an agent that is killed leaves the line in its scene within 2.5 s, and its next life lights it again", async () => {
   const bench = await workbench.start({ chip: "atmega2560", firmware, hasDmx: true });
   await bench.next("dmx");
-  const scene = {
-    scenes: { safe: { ch2: 40 } },
-    failsafe: { scene: "safe" },
-    remember: join(workbench.folder, "look"),
-  };
-  const driver = await module(bench, scene);
+  const runtime = await mkdtemp(join(workbench.folder, "run-"));
+  const scene = { scenes: { safe: { ch2: 40 } }, failsafe: { scene: "safe" } };
+  const settings = { universe: 1, usb: { path: bench.line }, ...scene };
   const lit = new Uint8Array(512).fill(200, 0, 1);
   const shown = shows(bench, lit);
-  await set(driver, "ch1", 200);
+  const hub = await startHub();
+  closing.push(hub);
+  const instances = { stage: { module: "dmx", settings } };
+  // As systemd gives it.
+  const node = { node: "a", hub: hub.mqtt, instances, env: { RUNTIME_DIRECTORY: runtime } };
+  const agent = await startAgent(node);
+  closing.push(agent);
+  await untilRunning(hub, "a");
+  const visitor = await Visitor.connect(hub.mqtt, []);
+  closing.push(visitor);
+  await visitor.set("a/stage/ch1", 200, { holdFor: seconds(300) });
   await shown;
-  // So that the widget has said who it is, and was told its guard.
+  await vi.waitFor(
+    async () => expect(await readFile(join(runtime, "demo.a.stage.look"), "latin1")).toContain('"c8'),
+    { timeout: 30_000, interval: 20 },
+  );
+  // So that the widget was told its guard.
   await bench.elapse(2_500_000);
 
-  const lastAt = bench.ofKind("dmx").at(-1)?.at ?? Number.NaN;
-  await driver[Symbol.asyncDispose]();
+  await agent.signal("SIGKILL");
   const safe = await shows(bench, new Uint8Array(512).fill(40, 1, 2));
 
-  expect(safe.at - lastAt).toBeLessThanOrEqual(2_500_000);
+  const closedAt = bench.ofKind("host").findLast(({ isOpen }) => !isOpen)?.at ?? Number.NaN;
+  expect(safe.at - closedAt).toBeLessThanOrEqual(2_500_000);
+  // Nobody says anything to it, and no hub is there: it remembers.
+  await hub.signal("SIGKILL");
   const again = shows(bench, lit);
-  // Nobody says anything to it: it remembers.
-  await module(bench, scene);
+  closing.push(await startAgent({ ...node, data: agent.data }));
   await again;
 }, 60_000);
 

@@ -28,6 +28,12 @@ test.each([
   ["no JSON", "{ half", 400, "JSON"],
   ["nothing of what it needs", {}, 400, "root"],
   ["another shape", { ...making, files: ["site.yaml"] }, 400, "files"],
+  [
+    "more files than a site can have",
+    { ...making, files: Object.fromEntries(Array.from({ length: 1025 }, (_, index) => [`f${index}`, ""])) },
+    400,
+    "files: no more than 1024",
+  ],
   ["a rollout that is none", { ...making, rollout: { waves: [{ share: 7 }] } }, 400, "rollout.waves"],
   ["no reason to go over a mode", { ...making, override: { reason: " " } }, 400, "a reason is needed"],
   ["a rest longer than a timer has", { ...making, rollout: { settle_ms: 3e9 } }, 400, "rollout.settle_ms"],

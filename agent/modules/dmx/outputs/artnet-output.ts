@@ -44,8 +44,9 @@ export class ArtnetOutput implements Output {
     return this.#output.failure;
   }
 
-  get isAbsent(): boolean {
-    return this.#output.hasNobody;
+  async selfTest(tried: Promise<void>): Promise<string | undefined> {
+    await tried;
+    return this.#output.hasNobody ? undefined : this.failure?.message;
   }
 
   async open(): Promise<void> {

@@ -6,13 +6,15 @@
  */
 import {
   between,
+  type Clock,
   type Instant,
   later,
+  messageOf,
   millis,
-  type ModuleContext,
 } from "@interactor/shared/sdk/define-module";
 import { KeptLine } from "../../../serial-line/kept-line.ts";
 import { slotCount } from "../engine/slots.ts";
+import { LineHealth, type Lines } from "../line-health.ts";
 import { frameTime } from "../pacing.ts";
 import type { OpenDmxSettings } from "../settings/outputs.ts";
 import type { OnError, Output } from "./output.ts";
@@ -22,49 +24,38 @@ const baudRate = 250_000;
 const breakBaudRate = 76_800;
 const breakBytes = Uint8Array.of(0);
 
-type Context = Pick<ModuleContext, "clock" | "random">;
-
 export class OpenDmxOutput implements Output {
   readonly name = "Open DMX";
-  readonly #context: Context;
-  readonly #onError: OnError;
+  readonly #clock: Clock;
+  readonly #health: LineHealth;
   readonly #line: KeptLine;
   /** A start code of 0 and the levels. */
   readonly #frame = new Uint8Array(slotCount + 1);
-  #failure: Error | undefined = new Error("not open yet");
-  #isAbsent = false;
   /** There is no look to repeat before the first. */
   #hasLook = false;
-  /** The line is open, and its driver does not do what is asked. */
-  #isRefusing = false;
   #isRepeating = false;
   #isEnded = false;
   #cancelPause: () => void = () => undefined;
 
-  constructor({ path }: OpenDmxSettings, context: Context, onError: OnError) {
-    this.#context = context;
-    this.#onError = onError;
-    this.#line = new KeptLine({ path, baudRate, dataBits: 8, stopBits: 2, parity: "none" }, context, {
-      opened: () => {
-        this.#failure = undefined;
-        this.#isAbsent = false;
-        void this.#repeat();
-      },
+  constructor({ place }: OpenDmxSettings, lines: Lines, onError: OnError) {
+    this.#clock = lines.clock;
+    this.#health = new LineHealth(lines, onError);
+    this.#line = new KeptLine({ place, baudRate, dataBits: 8, stopBits: 2, parity: "none" }, lines, {
+      // It says nothing: what can be opened is taken for one.
       received: () => undefined,
-      away: (reason, isAbsent) => {
-        this.#isAbsent = isAbsent;
-        this.#isRefusing = false;
-        this.#fail(new Error(reason));
+      changed: (state, complaint) => {
+        this.#health.changed(state, complaint);
+        if (state.kind === "ready") void this.#repeat();
       },
     });
   }
 
   get failure(): Error | undefined {
-    return this.#failure;
+    return this.#health.failure;
   }
 
-  get isAbsent(): boolean {
-    return this.#isAbsent;
+  selfTest(): Promise<string | undefined> {
+    return this.#line.selfTest();
   }
 
   open(): Promise<void> {
@@ -76,7 +67,7 @@ export class OpenDmxOutput implements Output {
     this.#frame.set(levels, 1);
     this.#hasLook = true;
     void this.#repeat();
-    return this.#failure === undefined;
+    return this.failure === undefined;
   }
 
   sendTerminated(): void {
@@ -88,11 +79,7 @@ export class OpenDmxOutput implements Output {
   }
 
   tick(): void {
-    // A line that is away tries by itself; one that is open and refused a frame is tried here.
-    if (!this.#isRefusing) return;
-    this.#isRefusing = false;
-    this.#failure = undefined;
-    void this.#repeat();
+    // A line that is away tries by itself.
   }
 
   isOwnPort(): boolean {
@@ -108,8 +95,8 @@ export class OpenDmxOutput implements Output {
   async #repeat(): Promise<void> {
     if (this.#isRepeating || !this.#hasLook) return;
     this.#isRepeating = true;
-    while (!this.#isEnded && this.#failure === undefined) {
-      const next = later(this.#context.clock.now(), frameTime);
+    while (!this.#isEnded && this.failure === undefined) {
+      const next = later(this.#clock.now(), frameTime);
       // A copy: the look may be another before the driver has taken it.
       const frame = Uint8Array.from(this.#frame);
       try {
@@ -118,9 +105,7 @@ export class OpenDmxOutput implements Output {
         if (!isSent) break;
       } catch (error) {
         // Of a line that hung up meanwhile it is known why.
-        if (this.#failure !== undefined) break;
-        this.#isRefusing = true;
-        this.#fail(error instanceof Error ? error : new Error(String(error)));
+        if (this.failure === undefined) this.#line.failed(`its driver refused a frame: ${messageOf(error)}`);
         break;
       }
       await this.#until(next);
@@ -129,19 +114,14 @@ export class OpenDmxOutput implements Output {
   }
 
   async #until(next: Instant): Promise<void> {
-    const wait = between(this.#context.clock.now(), next);
+    const wait = between(this.#clock.now(), next);
     if (wait <= 0 || this.#isEnded) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#context.clock.after(millis(wait), resolve);
+    const cancel = this.#clock.after(millis(wait), resolve);
     this.#cancelPause = () => {
       cancel();
       resolve();
     };
     await promise;
-  }
-
-  #fail(error: Error): void {
-    this.#failure = error;
-    this.#onError(error);
   }
 }

@@ -8,12 +8,15 @@ export interface Output {
   readonly name: string;
   /** Why nothing gets out at the moment; `undefined` while something does. */
   readonly failure: Error | undefined;
-  /** The failure is only that there is nobody to send to, yet: a widget that is not plugged in, a node that has not asked. */
-  readonly isAbsent: boolean;
   /** Those with whom its looks change. */
   readonly sync?: SyncGroup | undefined;
   /** Resolves when it is open or has failed; never rejects. */
   open(): Promise<void>;
+  /**
+   * What is wrong with it; that there is nobody to send to yet (a widget that is not plugged in, a node that has not
+   * asked) is not. `tried`: by then it has sent a look, and what failed was tried once more.
+   */
+  selfTest(tried: Promise<void>): Promise<string | undefined>;
   /** Returns whether the frame was handed on. The levels are good during the call only. */
   send(levels: Uint8Array): boolean;
   /** Says that this source leaves, where there is a word for it. */

@@ -2,6 +2,7 @@
 import type { Instant, ModuleContext } from "@interactor/shared/sdk/define-module";
 import { slotCount } from "../engine/slots.ts";
 import { ErrorReport } from "../error-report.ts";
+import type { Lines } from "../line-health.ts";
 import { fitSourceName, sourceCid } from "../sacn.ts";
 import type { Settings } from "../settings.ts";
 import { restOf } from "../settings/fixtures.ts";
@@ -16,9 +17,9 @@ export class Outputs {
   readonly #context: ModuleContext;
   readonly #reports: ErrorReport[] = [];
 
-  constructor(settings: Settings, context: ModuleContext) {
+  constructor(settings: Settings, context: ModuleContext, lines: Lines) {
     this.#context = context;
-    this.each = this.#openable(settings);
+    this.each = this.#openable(settings, lines);
   }
 
   /** Failed sends since the start. */
@@ -34,11 +35,14 @@ export class Outputs {
     return `no output can send (${reasons.join("; ")})`;
   }
 
-  /** What is wrong with any of them, though others send; that a widget is not plugged in yet is not. */
-  get fault(): string | undefined {
-    const faulty = this.each.filter(({ failure, isAbsent }) => failure !== undefined && !isAbsent);
+  /** What is wrong with any of them, though others send. */
+  async selfTest(tried: Promise<void>): Promise<string | undefined> {
+    const verdicts = await Promise.all(
+      this.each.map(async (output) => ({ name: output.name, fault: await output.selfTest(tried) })),
+    );
+    const faulty = verdicts.filter(({ fault }) => fault !== undefined);
     if (faulty.length === 0) return undefined;
-    return faulty.map(({ name, failure }) => `${name}: ${failure?.message ?? ""}`).join("; ");
+    return faulty.map(({ name, fault }) => `${name}: ${fault}`).join("; ");
   }
 
   /** Whether a packet from this port of the node is one of ours, come back. */
@@ -65,7 +69,10 @@ export class Outputs {
     await Promise.all(this.each.map((output) => output.close()));
   }
 
-  #openable({ universe, sacn, artnet, usb, openDmx, placed, stored }: Settings): readonly Output[] {
+  #openable(
+    { universe, sacn, artnet, usb, openDmx, placed, stored }: Settings,
+    lines: Lines,
+  ): readonly Output[] {
     const outputs: Output[] = [];
     const { site, node, name, clock } = this.#context;
     const ownName = `${node}/${name} (Interactor)`;
@@ -79,12 +86,9 @@ export class Outputs {
     if (usb !== undefined) {
       const scene = new Map([...restOf(Object.values(placed)), ...stored.failsafe.scene]);
       const levels = Uint8Array.from({ length: slotCount }, (_, slot) => scene.get(slot) ?? 0);
-      outputs.push(
-        new UsbOutput(usb, scene.size > 0 ? levels : undefined, this.#context, this.#onError("USB")),
-      );
+      outputs.push(new UsbOutput(usb, scene.size > 0 ? levels : undefined, lines, this.#onError("USB")));
     }
-    if (openDmx !== undefined)
-      outputs.push(new OpenDmxOutput(openDmx, this.#context, this.#onError("Open DMX")));
+    if (openDmx !== undefined) outputs.push(new OpenDmxOutput(openDmx, lines, this.#onError("Open DMX")));
     return outputs;
   }
 

@@ -54,7 +54,10 @@ export class SacnOutput implements Output {
   }
 
   /** Nobody can be seen who listens. */
-  readonly isAbsent = false;
+  async selfTest(tried: Promise<void>): Promise<string | undefined> {
+    await tried;
+    return this.failure?.message;
+  }
 
   open(): Promise<void> {
     return this.#output.open();

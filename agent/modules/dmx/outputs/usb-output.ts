@@ -4,15 +4,11 @@
  * a scene, and is told to keep it.
  */
 import { encodeDmx, WidgetReader } from "@interactor/firmware-bridges/dmx-pro/host/codec.ts";
-import {
-  between,
-  type Instant,
-  later,
-  millis,
-  type ModuleContext,
-} from "@interactor/shared/sdk/define-module";
+import { between, type Clock, type Instant, later, millis } from "@interactor/shared/sdk/define-module";
+import type { DeviceReports } from "@interactor/shared/sdk/devices";
 import { KeptLine } from "../../../serial-line/kept-line.ts";
 import { slotCount } from "../engine/slots.ts";
+import { LineHealth, type Lines } from "../line-health.ts";
 import type { UsbSettings } from "../settings/outputs.ts";
 import type { OnError, Output } from "./output.ts";
 import { Widget } from "./widget.ts";
@@ -20,77 +16,60 @@ import { Widget } from "./widget.ts";
 /** A serial line has ten bits a byte; around 512 levels are six more bytes. */
 const frameBits = (slotCount + 6) * 10;
 
-type Context = Pick<ModuleContext, "clock" | "random" | "log">;
-
 export class UsbOutput implements Output {
   readonly name = "USB";
-  readonly #path: string;
+  readonly #clock: Clock;
   readonly #widget: Widget;
-  readonly #context: Context;
-  readonly #onError: OnError;
+  readonly #health: LineHealth;
   readonly #line: KeptLine;
+  readonly #isMute: boolean;
   /** What the line takes until it has carried a frame. */
   readonly #frameTime;
-  #failure: Error | undefined = new Error("not open yet");
-  #isAbsent = false;
+  #reports: DeviceReports | undefined;
   #freeAt: Instant | undefined;
-  /** The newest levels, while the line is busy with others. */
-  #waiting: Uint8Array | undefined;
+  /** What shall be on: a widget that comes, or comes back, has it at once. There is none before the first. */
+  #latest: Uint8Array | undefined;
+  /** The line is busy with older levels. */
+  #isWaiting = false;
   #cancel: () => void = () => undefined;
 
   /** `scene`: what the guard ends in; `undefined`: in the dark. */
-  constructor(settings: UsbSettings, scene: Uint8Array | undefined, context: Context, onError: OnError) {
-    this.#path = settings.path;
-    this.#context = context;
-    this.#onError = onError;
-    this.#frameTime = millis((frameBits * 1000) / settings.baudRate);
-    const { path, baudRate } = settings;
-    const { guard, mute } = settings;
-    this.#widget = new Widget({ guard, scene, mute }, (frame) => void this.#line.write(frame));
+  constructor(settings: UsbSettings, scene: Uint8Array | undefined, lines: Lines, onError: OnError) {
+    const { place, baudRate, guard, mute } = settings;
+    const { clock } = lines;
+    this.#clock = clock;
+    this.#isMute = mute;
+    this.#frameTime = millis((frameBits * 1000) / baudRate);
+    this.#health = new LineHealth(lines, onError);
+    const write = (frame: Uint8Array): void => void this.#line.write(frame);
+    this.#widget = new Widget({ guard, scene, mute }, { clock, write });
     const reader = new WidgetReader((label, payload) => this.#widget.heard(label, payload));
-    this.#line = new KeptLine({ path, baudRate, dataBits: 8, stopBits: 1, parity: "none" }, context, {
-      opened: () => this.#opened(),
+    this.#line = new KeptLine({ place, baudRate, dataBits: 8, stopBits: 1, parity: "none" }, lines, {
+      greet: (reports) => this.#greet(reports),
       received: (bytes) => reader.push(bytes),
-      away: (reason, isAbsent) => {
-        this.#isAbsent = isAbsent;
-        this.#fail(new Error(reason));
+      changed: (state, complaint) => {
+        this.#health.changed(state, complaint);
+        if (state.kind === "ready") this.#sendLatest();
       },
     });
   }
 
   get failure(): Error | undefined {
-    if (this.#failure !== undefined) return this.#failure;
-    const problem = this.#widget.problem;
-    return problem === undefined ? undefined : new Error(problem);
-  }
-
-  get isAbsent(): boolean {
-    return this.#isAbsent;
+    return this.#health.failure;
   }
 
   open(): Promise<void> {
     return this.#line.start();
   }
 
+  selfTest(): Promise<string | undefined> {
+    return this.#line.selfTest();
+  }
+
   /** A line that is slower than frames come carries the newest of them, when it is free. */
   send(levels: Uint8Array): boolean {
-    if (!this.#widget.takesLevels) return false;
-    const now = this.#context.clock.now();
-    const wait = this.#freeAt === undefined ? 0 : between(now, this.#freeAt);
-    if (wait <= 0) {
-      this.#forgetWaiting();
-      return this.#write(encodeDmx(levels), now);
-    }
-    const isScheduled = this.#waiting !== undefined;
-    this.#waiting = Uint8Array.from(levels);
-    if (!isScheduled) {
-      this.#cancel = this.#context.clock.after(millis(wait), () => {
-        const waiting = this.#waiting ?? levels;
-        this.#waiting = undefined;
-        this.#write(encodeDmx(waiting), this.#context.clock.now());
-      });
-    }
-    return this.#failure === undefined;
+    this.#latest = Uint8Array.from(levels);
+    return this.#sendLatest();
   }
 
   sendTerminated(): void {
@@ -102,7 +81,7 @@ export class UsbOutput implements Output {
   }
 
   tick(): void {
-    if (this.#failure === undefined) this.#widget.tick();
+    // It asks, and is opened anew, by itself.
   }
 
   isOwnPort(): boolean {
@@ -110,34 +89,46 @@ export class UsbOutput implements Output {
   }
 
   async close(): Promise<void> {
-    this.#forgetWaiting();
+    this.#stopWaiting();
     await this.#line.stop();
   }
 
-  #opened(): void {
-    this.#failure = undefined;
-    this.#isAbsent = false;
+  #greet(reports: DeviceReports): Promise<void> {
+    this.#reports = reports;
     this.#freeAt = undefined;
-    this.#forgetWaiting();
-    this.#widget.opened();
+    this.#stopWaiting();
+    return this.#widget.greet(reports);
   }
 
-  /** Older than what goes out now. */
-  #forgetWaiting(): void {
+  #sendLatest(): boolean {
+    if (this.#latest === undefined || this.#health.failure !== undefined) return false;
+    const now = this.#clock.now();
+    const wait = this.#freeAt === undefined ? 0 : between(now, this.#freeAt);
+    if (wait <= 0) {
+      this.#stopWaiting();
+      return this.#write(encodeDmx(this.#latest), now);
+    }
+    if (!this.#isWaiting) {
+      this.#isWaiting = true;
+      this.#cancel = this.#clock.after(millis(wait), () => {
+        this.#isWaiting = false;
+        this.#sendLatest();
+      });
+    }
+    return true;
+  }
+
+  #stopWaiting(): void {
     this.#cancel();
-    this.#waiting = undefined;
+    this.#isWaiting = false;
   }
 
   #write(frame: Uint8Array, at: Instant): boolean {
     this.#freeAt = later(at, this.#frameTime);
     const outcome = this.#line.write(frame);
-    if (outcome === "backlog") this.#fail(new Error(`${this.#path} takes nothing`));
-    else if (outcome === "written") this.#failure = undefined;
+    if (outcome === "backlog") this.#reports?.worse("it takes nothing");
+    // Of one that answers, its answers say it.
+    else if (outcome === "written" && this.#isMute) this.#reports?.well();
     return outcome === "written";
-  }
-
-  #fail(error: Error): void {
-    this.#failure = error;
-    this.#onError(error);
   }
 }

@@ -4,77 +4,95 @@ import {
   labels,
   WidgetReader,
 } from "@interactor/firmware-bridges/dmx-pro/host/codec.ts";
-import { expect, test } from "vitest";
+import { seconds } from "@interactor/shared/sdk/define-module";
+import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
+import { expect, onTestFinished, test } from "vitest";
 import { Widget, type WidgetSettings } from "./widget.ts";
 
 const scene = Uint8Array.of(0, 40);
 const hex = (frame: Uint8Array): string => Buffer.from(frame).toString("hex");
 const ours = Uint8Array.of(0xf0, 0x7f, ...Buffer.from("Interactor"));
+const others = Uint8Array.of(1, 2, 3, 4);
 
 function widgetWith(given: Partial<WidgetSettings> = {}) {
+  const clock = new VirtualClock();
   const written: string[] = [];
-  const widget = new Widget({ guard: 2000, scene, mute: false, ...given }, (frame) =>
-    written.push(hex(frame)),
-  );
-  widget.opened();
-  return { widget, written };
+  const write = (frame: Uint8Array): void => void written.push(hex(frame));
+  const widget = new Widget({ guard: 2000, scene, mute: false, ...given }, { clock, write });
+  const open = (): Promise<void> => {
+    const abort = new AbortController();
+    onTestFinished(() => abort.abort());
+    return widget.greet({
+      signal: abort.signal,
+      failed: () => undefined,
+      worse: () => undefined,
+      well: () => undefined,
+    });
+  };
+  return { widget, clock, open, written };
 }
 
 const questions = [encodeWidgetFrame(labels.getManufacturer), encodeWidgetFrame(labels.getSerial)].map(hex);
 
-test("what does not answer gets no levels, and is asked each second", () => {
-  const { widget, written } = widgetWith();
-  widget.tick();
+test("who is there is asked, and told nothing before it has answered", async () => {
+  const { widget, open, written } = widgetWith();
+  const opened = open();
+  expect(written.splice(0)).toEqual(questions);
+
+  widget.heard(labels.getSerial, others);
+
+  await opened;
+  expect(written).toEqual([]);
+});
+
+test("one that is said to be mute is taken for a widget, and never asked", async () => {
+  const { open, clock, written } = widgetWith({ mute: true });
+
+  await open();
+  clock.advance(seconds(10));
+
+  expect(written).toEqual([]);
+});
+
+test("a widget of somebody else's is asked every two seconds, and told no guard", async () => {
+  const { widget, open, clock, written } = widgetWith();
+  const opened = open();
+  widget.heard(labels.getSerial, others);
+  await opened;
+  clock.advance(seconds(1));
+  written.length = 0;
+
+  clock.advance(seconds(4));
 
   expect(written).toEqual([...questions, ...questions]);
-  expect(widget.takesLevels).toBe(false);
-  expect(widget.problem).toContain("is it the right device?");
 });
 
-test("one that is said to be mute gets levels unasked", () => {
-  const { widget, written } = widgetWith({ mute: true });
-  widget.tick();
-
-  expect([widget.takesLevels, widget.problem, written]).toEqual([true, undefined, []]);
-});
-
-test("a widget of somebody else's is asked every two seconds, and told of when it falls silent", () => {
-  const { widget, written } = widgetWith();
-  widget.heard(labels.getSerial, Uint8Array.of(1, 2, 3, 4));
-  written.length = 0;
-  for (let second = 0; second < 6; second += 1) widget.tick();
-
-  expect(written).toHaveLength(3 * questions.length);
-  expect([widget.takesLevels, widget.problem]).toEqual([true, undefined]);
-  widget.tick();
-  widget.tick();
-  expect([widget.takesLevels, widget.problem]).toEqual([true, "it does not answer any more"]);
-  widget.heard(labels.getSerial, Uint8Array.of(1, 2, 3, 4));
-  expect(widget.problem).toBeUndefined();
-});
-
-test("one of ours is told guard and scene at once, and the scene again only when it has none", () => {
-  const { widget, written } = widgetWith();
+test("one of ours is told guard and scene at once, and the scene again only when it has none", async () => {
+  const { widget, open, clock, written } = widgetWith();
+  const opened = open();
   written.length = 0;
   widget.heard(labels.getManufacturer, ours);
+  await opened;
   expect(written.splice(0)).toEqual([hex(encodeGuard(2000, scene))]);
 
   widget.heard(labels.setGuard, Uint8Array.of(2000 & 0xff, 2000 >> 8, 1));
-  widget.tick();
-  widget.tick();
+  clock.advance(seconds(1));
   expect(written.splice(0)).toEqual([hex(encodeGuard(2000, "kept"))]);
 
   widget.heard(labels.setGuard, Uint8Array.of(2000 & 0xff, 2000 >> 8, 0));
   expect(written.splice(0)).toEqual([hex(encodeGuard(2000, scene))]);
 });
 
-test("who comes after the line was closed is asked anew", () => {
-  const { widget } = widgetWith();
+test("who comes after the line was closed is asked who it is", async () => {
+  const { widget, open, written } = widgetWith();
+  const opened = open();
   widget.heard(labels.getManufacturer, ours);
+  await opened;
+  written.length = 0;
 
-  widget.opened();
+  void open();
 
-  expect(widget.takesLevels).toBe(false);
+  expect(written).toEqual(questions);
 });
 
 test("what is written is what a widget reads", () => {

@@ -3,13 +3,14 @@
  * any more. A widget that was reset has forgotten that, so it is told again and again, and has to repeat it.
  */
 import { encodeGuard, encodeWidgetFrame, labels } from "@interactor/firmware-bridges/dmx-pro/host/codec.ts";
+import { type Clock, seconds } from "@interactor/shared/sdk/define-module";
+import type { DeviceReports } from "@interactor/shared/sdk/devices";
+import { Questions } from "../questions.ts";
 
 /** What our firmware answers when asked who made it. */
 const ownManufacturer = "Interactor";
-/** Seconds between two questions to a widget that answers. A reset is noticed within this. */
-const questionEvery = 2;
-/** Questions without an answer until it counts as silent: a busy board may miss one. */
-const unansweredMax = 3;
+/** Between two questions to a widget that answers. A reset is noticed within this. */
+const questionEvery = seconds(2);
 
 export interface WidgetSettings {
   /** In ms; 0: it holds the last levels for ever, as the original does. */
@@ -23,37 +24,26 @@ export interface WidgetSettings {
 export class Widget {
   readonly #settings: WidgetSettings;
   readonly #write: (frame: Uint8Array) => void;
+  readonly #questions: Questions;
   #kind: "unknown" | "ours" | "other" = "unknown";
-  #unanswered = 0;
-  #untilQuestion = 0;
 
-  constructor(settings: WidgetSettings, write: (frame: Uint8Array) => void) {
+  constructor(settings: WidgetSettings, shell: { clock: Clock; write: (frame: Uint8Array) => void }) {
     this.#settings = settings;
-    this.#write = write;
+    this.#write = shell.write;
+    this.#questions = new Questions(shell.clock, {
+      every: questionEvery,
+      ask: () => this.#ask(),
+      hint: "mute: true for one that never answers",
+    });
   }
 
-  /** What speaks no widget's language must not get levels: it may be another machine's controller. */
-  get takesLevels(): boolean {
-    return this.#settings.mute || this.#kind !== "unknown";
-  }
-
-  get problem(): string | undefined {
-    if (this.#settings.mute) return undefined;
-    if (this.#kind === "unknown")
-      return "it does not answer as a DMX USB Pro does: is it the right device? (mute: true for one that never answers)";
-    return this.#unanswered > unansweredMax ? "it does not answer any more" : undefined;
-  }
-
-  /** The line was opened: who is there now is not known. */
-  opened(): void {
+  /**
+   * The line was opened: who is there now is not known, and what speaks no widget's language must not get levels, because
+   * it may be another machine's controller. Rejects when it is none.
+   */
+  async greet(reports: DeviceReports): Promise<void> {
     this.#kind = "unknown";
-    this.#ask();
-  }
-
-  /** Once a second. */
-  tick(): void {
-    this.#untilQuestion -= 1;
-    if (this.#kind === "unknown" || this.#untilQuestion <= 0) this.#ask();
+    if (!this.#settings.mute) await this.#questions.greet(reports);
   }
 
   heard(label: number, payload: Uint8Array): void {
@@ -75,14 +65,11 @@ export class Widget {
 
   #answered(kind: "ours" | "other"): void {
     this.#kind = kind;
-    this.#unanswered = 0;
+    this.#questions.answered();
   }
 
   #ask(): void {
-    this.#untilQuestion = questionEvery;
-    this.#unanswered += 1;
-    const { guard, scene, mute } = this.#settings;
-    if (mute) return;
+    const { guard, scene } = this.#settings;
     // Its answer says what it keeps; the scene goes along only when it has none.
     if (this.#kind === "ours") return this.#write(encodeGuard(guard, scene && "kept"));
     this.#write(encodeWidgetFrame(labels.getManufacturer));

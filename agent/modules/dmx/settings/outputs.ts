@@ -1,6 +1,8 @@
 /** Where a universe goes. */
 import { type Millis } from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
+import { type LinePlace, linePlace } from "../../../serial-line/place.ts";
+import { oneOfThese, serialNumber } from "../../../serial-line/serial-number.ts";
 import { artnetPort, netMax, nibbleMax, portAddressMax, portAddressOf } from "../artnet.ts";
 import { sacnPort, sacnUniverseMax, sourceNameBytesMax } from "../sacn.ts";
 import { priority, priorityDefault } from "./cue-lists.ts";
@@ -43,7 +45,7 @@ export interface ArtnetSettings {
 }
 
 export interface UsbSettings {
-  readonly path: string;
+  readonly place: LinePlace;
   readonly baudRate: number;
   /** A widget of ours goes dark or to the failsafe's scene after that; 0: it holds the last look for ever. */
   readonly guard: Millis;
@@ -53,7 +55,7 @@ export interface UsbSettings {
 
 /** Best effort: see README, `openDmx`. */
 export interface OpenDmxSettings {
-  readonly path: string;
+  readonly place: LinePlace;
 }
 
 const isSendable = (address: string): boolean => isUnicast(address) || address === "255.255.255.255";
@@ -108,20 +110,42 @@ export const artnet = strict({
 /** Two bytes of milliseconds. */
 const guardMax = 65_535;
 
-export const linePath = text.check(
+const linePath = text.check(
   z.maxLength(255),
   z.refine((path) => path.startsWith("/") && !path.includes("\0"), "must be a path such as /dev/ttyUSB0"),
 );
+
+/** Which line it is: one of them is needed. */
+export const lineNames = {
+  /** The serial number of the USB adapter: the same one, whichever socket it is in. */
+  serial: z.optional(serialNumber),
+  path: z.optional(linePath),
+};
+export const oneLine = oneOfThese("serial", "path");
+export type LineNames = z.infer<z.ZodMiniObject<typeof lineNames>>;
+
+export const placeOfLine = ({ serial, path }: LineNames): LinePlace => linePlace(serial, path);
+
+export function lineProblems({ serial, path }: LineNames): readonly Problem[] {
+  if ((serial === undefined) !== (path === undefined)) return [];
+  return [{ path: [], message: "serial or path is needed, and not both" }];
+}
+
+/** The setting by which both name one line. */
+export function sameLine(one: LineNames, other: LineNames): "serial" | "path" | undefined {
+  if (one.serial !== undefined && one.serial === other.serial) return "serial";
+  return one.path !== undefined && one.path === other.path ? "path" : undefined;
+}
 
 // What carries 44 frames a second. A widget with an FTDI chip has its own speed and does not care.
 export const lineSpeed = z._default(whole(38_400, 4_000_000), 250_000);
 
 /** Best effort. Its speeds are what DMX is, and there is nobody to guard the line: no more to be said. */
-export const openDmx = strict({ enabled: z._default(flag, true), path: linePath });
+export const openDmx = strict({ enabled: z._default(flag, true), ...lineNames }).check(oneLine);
 
 export const usb = strict({
   enabled: z._default(flag, true),
-  path: linePath,
+  ...lineNames,
   baudRate: lineSpeed,
   // Two repeats of a static look and some time to spare.
   guard: z._default(
@@ -130,7 +154,7 @@ export const usb = strict({
   ),
   /** It never answers a question, and gets levels nevertheless. */
   mute: z._default(flag, false),
-});
+}).check(oneLine);
 
 type WrittenUsb = z.infer<typeof usb>;
 type WrittenSacn = z.infer<typeof sacn>;
@@ -177,8 +201,8 @@ export function filledSacn({ enabled: _enabled, slotPriorities, ...rest }: Writt
   return { ...rest, slotPriorities: bySlot };
 }
 
-export function filledUsb({ path, baudRate, guard, mute }: WrittenUsb): UsbSettings {
-  return { path, baudRate, guard: millisOf(guard), mute };
+export function filledUsb({ baudRate, guard, mute, ...names }: WrittenUsb): UsbSettings {
+  return { place: placeOfLine(names), baudRate, guard: millisOf(guard), mute };
 }
 
 export function sacnProblems({ slotPriorities }: WrittenSacn): readonly Problem[] {

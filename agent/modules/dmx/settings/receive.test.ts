@@ -22,6 +22,16 @@ test.each([
     "receive.usb.path: is a line that is sent to: one widget sends or hears, not both",
   ],
   [
+    "a widget by its serial number that shall send and hear",
+    { ...valid, usb: { serial: "EN264168" }, receive: { usb: { serial: "EN264168" } } },
+    "receive.usb.serial: is a line that is sent to: one widget sends or hears, not both",
+  ],
+  [
+    "a widget to hear that is not named",
+    { ...valid, receive: { usb: {} } },
+    "receive.usb: serial or path is needed, and not both",
+  ],
+  [
     "a received channel that is an output",
     { ...valid, receive: { sacn: {}, channels: { universe: { channel: 1 } } } },
     'receive.channels.universe: the name "universe" is taken by a port of every dmx instance',

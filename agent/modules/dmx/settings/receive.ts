@@ -1,11 +1,23 @@
 /** Where levels come from: lighting desks and other sources on the network, and on a DMX line. */
 import { type Millis } from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
+import type { LinePlace } from "../../../serial-line/place.ts";
 import { artnetPort, netMax, nibbleMax, portAddressMax } from "../artnet.ts";
 import { sacnPort, sacnUniverseMax } from "../sacn.ts";
 import { priority, priorityDefault } from "./cue-lists.ts";
 import { channel, flag, localAddress, millisOf, type Problem, span, strict, text, whole } from "./fields.ts";
-import { linePath, lineSpeed, portAddressIn, portAddressProblems, udpPort } from "./outputs.ts";
+import {
+  type LineNames,
+  lineNames,
+  lineProblems,
+  lineSpeed,
+  oneLine,
+  placeOfLine,
+  portAddressIn,
+  portAddressProblems,
+  sameLine,
+  udpPort,
+} from "./outputs.ts";
 
 /** Outputs of one instance that follow channels. More: refuse. */
 const channelsMax = 256;
@@ -27,7 +39,7 @@ export interface ArtnetReceiveSettings {
 
 /** A widget that hears a DMX line. */
 export interface UsbReceiveSettings {
-  readonly path: string;
+  readonly place: LinePlace;
   readonly baudRate: number;
   /** DMX512 has none. */
   readonly priority: number;
@@ -68,12 +80,12 @@ const artnet = strict({
 
 const usb = strict({
   enabled: z._default(flag, true),
-  path: linePath,
+  ...lineNames,
   baudRate: lineSpeed,
   priority: z._default(priority, priorityDefault),
   // What E1.31 gives a source that has fallen silent. DMX512 wants a frame every second at least.
   timeout: z._default(span, "2.5s"),
-});
+}).check(oneLine);
 
 export const receive = strict({
   sacn: z.optional(sacn),
@@ -94,7 +106,7 @@ interface Around {
   readonly universe: number;
   readonly hasFailsafe: boolean;
   /** Serial lines that levels go to. */
-  readonly linesOut: readonly string[];
+  readonly linesOut: readonly LineNames[];
 }
 
 export function receiveProblems(
@@ -105,11 +117,13 @@ export function receiveProblems(
   if (![given.sacn, given.artnet, given.usb].some((each) => each?.enabled === true)) {
     problems.push({ path: [], message: "sacn, artnet or usb is needed: there is nothing to receive" });
   }
-  if (given.usb !== undefined && linesOut.includes(given.usb.path)) {
-    problems.push({
-      path: ["usb", "path"],
-      message: "is a line that is sent to: one widget sends or hears, not both",
-    });
+  const { usb } = given;
+  if (usb !== undefined) {
+    for (const { path, message } of lineProblems(usb)) problems.push({ path: ["usb", ...path], message });
+    for (const same of linesOut.flatMap((line) => sameLine(line, usb) ?? [])) {
+      const message = "is a line that is sent to: one widget sends or hears, not both";
+      problems.push({ path: ["usb", same], message });
+    }
   }
   if (given.artnet !== undefined) {
     for (const { path, message } of portAddressProblems(given.artnet, universe)) {
@@ -149,7 +163,7 @@ export function filledReceive(given: Written, universe: number): ReceiveSettings
     ...(usb?.enabled === true
       ? {
           usb: {
-            path: usb.path,
+            place: placeOfLine(usb),
             baudRate: usb.baudRate,
             priority: usb.priority,
             timeout: millisOf(usb.timeout),

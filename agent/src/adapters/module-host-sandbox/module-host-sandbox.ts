@@ -161,6 +161,7 @@ class Sandbox implements GuestLine {
       if (this.#isOver || this.#verdict !== undefined) this.#gone(null, null);
       else this.#start(name, machine);
     } catch (error) {
+      this.#isRefused = this.#child === undefined;
       this.#kill(messageOf(error));
       if (this.#child === undefined) this.#gone(null, null);
     }

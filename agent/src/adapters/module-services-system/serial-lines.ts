@@ -6,8 +6,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { stat } from "node:fs/promises";
 import { Fault } from "@interactor/shared/kernel/fault";
 import type { Clock } from "@interactor/shared/kernel/clock";
+import type { DeviceState } from "@interactor/shared/sdk/devices";
 import type { SerialSettings } from "@interactor/shared/sdk/services";
-import { KeptLine } from "../../../serial-line/kept-line.ts";
+import { KeptLine, type LineListener } from "../../../serial-line/kept-line.ts";
+import { linePlace } from "../../../serial-line/place.ts";
 import type { ByteLine, ByteLineEnds } from "../../ports/module-services.ts";
 
 /** Written at once; the line takes no more than 8 KB that wait. */
@@ -32,7 +34,8 @@ export async function openSerial(
   { clock, ends }: { readonly clock: Clock; readonly ends: ByteLineEnds },
 ): Promise<ByteLine> {
   const line = new SerialByteLine(ends);
-  const kept = new KeptLine({ path, baudRate, dataBits, stopBits, parity }, { clock, random }, line);
+  const place = linePlace(undefined, path);
+  const kept = new KeptLine({ place, baudRate, dataBits, stopBits, parity }, { clock, random }, line);
   line.line = kept;
   await kept.start();
   if (line.state === "open") return line;
@@ -43,7 +46,7 @@ export async function openSerial(
 /** Only for the pauses between attempts, of which there are none here. */
 const random = { next: Math.random };
 
-class SerialByteLine implements ByteLine {
+class SerialByteLine implements ByteLine, LineListener {
   readonly #ends: ByteLineEnds;
   line: KeptLine | undefined;
   state: "opening" | "open" | "closed" = "opening";
@@ -56,14 +59,12 @@ class SerialByteLine implements ByteLine {
     this.#ends = ends;
   }
 
-  opened(): void {
-    this.state = "open";
-  }
-
-  /** For a kept line it is tried again; for a module it is over, so that it knows that it missed something. */
-  away(reason: string): void {
-    this.reason = reason;
-    if (this.state === "open") this.#over(reason);
+  /** A kept line that is lost is tried again; for a module it is over, so that it knows that it missed something. */
+  changed(device: DeviceState): void {
+    if (device.kind === "handshaking" && this.state === "opening") this.state = "open";
+    if (device.kind !== "absent" && device.kind !== "lost") return;
+    this.reason = device.reason;
+    if (this.state === "open") this.#over(device.reason);
   }
 
   received(bytes: Uint8Array): void {

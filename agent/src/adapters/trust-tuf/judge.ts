@@ -1,9 +1,10 @@
-/** The package's judge of metadata, with the two things that we must add to it: what time it is, and why it said no. */
+/** The package's judge of metadata, with what we must add to it: what time it is, why it said no, and that a key counts once. */
 import { Metadata, MetadataKind, type Root } from "@tufjs/models";
 import { BadVersionError, RepositoryError } from "tuf-js/dist/error.js";
 import { TrustedMetadataStore } from "tuf-js/dist/store.js";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { mending } from "./mending.ts";
+import { checkDelegatedKeys, checkRootKeys } from "./one-key-once.ts";
 
 export class Judge extends TrustedMetadataStore {
   readonly #timeUnder: (root: Root) => Date;
@@ -12,13 +13,17 @@ export class Judge extends TrustedMetadataStore {
   /** `root` is believed as it stands, if it is signed by its own keys. `timeUnder`: what time it is for such a root. */
   constructor(root: Buffer, timeUnder: (root: Root) => Date, refused: (error: unknown) => void) {
     super(root);
+    checkRootKeys(root);
     this.#timeUnder = timeUnder;
     this.#refused = refused;
     this.#setTime();
   }
 
   override updateRoot(bytes: Buffer): Metadata<Root> {
-    const root = this.#watch(() => super.updateRoot(bytes));
+    const root = this.#watch(() => {
+      checkRootKeys(bytes);
+      return super.updateRoot(bytes);
+    });
     this.#setTime();
     return root;
   }
@@ -46,7 +51,10 @@ export class Judge extends TrustedMetadataStore {
   }
 
   override updateDelegatedTargets(bytes: Buffer, role: string, delegator: string): void {
-    this.#watch(() => super.updateDelegatedTargets(bytes, role, delegator));
+    this.#watch(() => {
+      checkDelegatedKeys(bytes);
+      super.updateDelegatedTargets(bytes, role, delegator);
+    });
   }
 
   /** What is older in a snapshot than in the one that is believed, or not in it any more. */

@@ -42,7 +42,10 @@ export function routeCrashes(app: FastifyInstance, crashes: CrashDesk, read: Rou
     const node = name.safeParse(asked.node);
     if (!node.success) return reply.code(400).send({ error: "node: not a name" });
     const [crash, ...others] = await crashes.find(params.id, node.data);
-    if (crash === undefined) return reply.code(404).send({ error: `there is no crash "${params.id}"` });
+    if (crash === undefined) {
+      const hint = "interactor crash list has those there are";
+      return reply.code(404).send({ error: `there is no crash "${params.id}"`, hint });
+    }
     if (others.length === 0) return crash;
     const nodes = [crash, ...others].map((each) => each.node).join(", ");
     const error = `more than one node has told of a crash "${params.id}": ${nodes}`;

@@ -38,4 +38,4 @@ export function routeProfiles(app: FastifyInstance, desk: ProfileDesk, signed: S
   });
 }
 
-const none = { error: "there is no such profile, or it is not done" };
+const none = { error: "there is no such profile, or it is not done: begin it again" };

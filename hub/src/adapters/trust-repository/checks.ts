@@ -41,7 +41,21 @@ export function checkRoots(roots: readonly Metadata<Root>[], own: Metadata<Root>
   const same = roots.find(({ signed }) => signed.version === here);
   if (own !== undefined && same !== undefined && !isSameRoot(own, same))
     throw new Fault("TRUST_VERSION", `this is another root ${here} than the one that this hub has`);
+  for (const root of roots) checkKeysOnce(root);
   checkFollowing(own !== undefined && first === here + 1 ? [own, ...roots] : roots);
+}
+
+/** Nodes take no root in which one key stands for several people. */
+function checkKeysOnce({ signed }: Metadata<Root>): void {
+  for (const role of ["root", "targets", "snapshot", "timestamp"] as const) {
+    const { keys, threshold } = signersOf(signed, role);
+    const different = new Set(keys.map(({ keyVal }) => keyVal["public"]?.trim().toLowerCase()));
+    if (threshold > 1 && different.size < keys.length)
+      throw new Fault(
+        "TRUST_SIGNATURE",
+        `${threshold} keys are asked of ${role}, and two of those named are one`,
+      );
+  }
 }
 
 /** Whether the hub can sign under it. */
@@ -114,17 +128,27 @@ function newFile(publisher: string, file: TargetFile, bytes: Uint8Array | undefi
   const rest = path.startsWith(`modules/${publisher}/`) ? path.slice(`modules/${publisher}/`.length) : "";
   if (!/^[a-z0-9][\w.+-]*$/.test(rest))
     throw new Fault("TRUST_PATH", `"${path}" is not of the form modules/${publisher}/NAME-VERSION.js`);
-  if (bytes === undefined) throw new Fault("TRUST_MISMATCH", `${path} is named, and its bytes are missing`);
+  if (bytes === undefined)
+    throw new Fault(
+      "TRUST_MISMATCH",
+      `${path} is named, and its bytes are missing: they are brought together`,
+    );
   if (
     Object.keys(hashes).join() !== "sha256" ||
     hashes["sha256"] !== sha256(bytes) ||
     length !== bytes.length
   )
-    throw new Fault("TRUST_MISMATCH", `${path} does not have the bytes that were signed`);
+    throw new Fault(
+      "TRUST_MISMATCH",
+      `${path} does not have the bytes that were signed: build it, and sign what was built`,
+    );
   return bytes;
 }
 
 function checkNewer(version: number, before: number | undefined, name: string): void {
   if (before === undefined || version > before) return;
-  throw new Fault("TRUST_VERSION", `this is version ${version} of ${name}, and ${before} is here already`);
+  throw new Fault(
+    "TRUST_VERSION",
+    `this is version ${version} of ${name}, and ${before} is here already: sign it again, from what the hub has`,
+  );
 }
