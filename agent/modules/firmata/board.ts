@@ -21,6 +21,8 @@ const guarding = { firmware: "firmata-lite", command: 0x01 } as const;
 /** How long a board that says nothing is waited for before it is asked, in milliseconds. */
 const askAfter = 300;
 
+const unwatched: ReturnType<typeof watchBoard> = { damaged() {}, heard() {} };
+
 function say(message: FromBoard): void {
   // The agent may have gone in the meantime.
   process.send?.(message, undefined, undefined, () => {});
@@ -50,13 +52,13 @@ async function begin(path: string, settings: Settings): Promise<void> {
   try {
     const transport = new EventEmitter();
     // While it starts a bootloader may say anything: only whole messages count, and nothing is held against it.
-    let watch: ReturnType<typeof watchBoard> | undefined;
+    let watch: ReturnType<typeof watchBoard> = unwatched;
     const stream = new FirmataStream({
       message: (bytes) => {
-        watch?.heard(bytes);
+        watch.heard(bytes);
         transport.emit("data", Buffer.from(bytes));
       },
-      damaged: (how) => watch?.damaged(how),
+      damaged: (how) => watch.damaged(how),
     });
     tty = await openTty(
       { path, baudRate: settings.baudRate, dataBits: 8, stopBits: 1, parity: "none" },
