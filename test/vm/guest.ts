@@ -36,6 +36,11 @@ const stateOf = (bench: Bench): string => bench.states.at(-1) ?? "";
 /** An emulated processor is slow: generous. */
 const patienceMillis = 20_000;
 
+/** The thread is held for so long, and an edge is seen by the kernel in the first half of it. */
+const heldMillis = 1000;
+/** The kernel's clock and ours are compared once for each batch of edges, in µs. */
+const clockSlack = 5000;
+
 async function check(words: string, bench: Bench, holds: () => boolean): Promise<void> {
   for (let waited = 0; waited < patienceMillis; waited += 50) {
     if (holds()) return tell(marks.passed, words);
@@ -90,12 +95,77 @@ await part("gpio", async () => {
   await bench.stop();
 });
 
+await part("gpio-time", async () => {
+  const line = simulatedHeader("clock", "pinctrl-clock");
+  const pull = (way: "up" | "down"): void => writeFileSync(`${line(4)}/pull`, `pull-${way}`);
+  const settings = {
+    chip: "pinctrl-clock",
+    outputs: { beat: { pin: 4, pull: "down", activeLow: false, debounce: 0 } },
+  };
+  const bench = await startOnBench(gpio, settings, { clock });
+  await check("gpio-time: the chip is found by its label", bench, () => stateOf(bench) === "running");
+  const stamps = (): readonly number[] =>
+    bench.emitted.filter(({ output }) => output === "beat").map(({ emission }) => emission?.at ?? 0);
+  const known = stamps().length;
+  // While this thread has no turn nobody can stamp anything here: what lies within is the kernel's.
+  const moments = [clock.wall()];
+  for (const way of ["up", "down", "up"] as const) {
+    pull(way);
+    busyFor(heldMillis);
+    moments.push(clock.wall());
+  }
+  await check("gpio-time: three edges come when the thread has its turn", bench, () => {
+    return stamps().length === known + 3;
+  });
+  const found = stamps().slice(known);
+  const isWithin = found.every((at, index) => {
+    const [before = 0, after = 0] = [moments[index], moments[index + 1]];
+    return at >= before - clockSlack && at <= after - (heldMillis * 1000) / 2;
+  });
+  const words = `gpio-time: each is stamped when the kernel saw it, and not when it was read`;
+  await check(
+    `${words} (${found.map((at, index) => at - (moments[index] ?? 0)).join(", ")} µs)`,
+    bench,
+    () => isWithin,
+  );
+  await bench.stop();
+});
+
+function busyFor(span: number): void {
+  for (const until = performance.now() + span; performance.now() < until;);
+}
+
+await part("pwm", async () => {
+  const channel = (): string => {
+    const all = readFileSync("/sys/kernel/debug/pwm", "utf8");
+    return /pwm-0 .*/u.exec(all)?.[0] ?? all;
+  };
+  const says = (period: number, pulse: number) => () =>
+    channel().includes("enabled") && channel().includes(`period: ${period} ns duty: ${pulse} ns`);
+  const lamp = (frequency: number, stop: number) => ({
+    inputs: { lamp: { type: "float", pwm: "0/0", frequency, stop } },
+  });
+  const bench = await startOnBench(gpio, lamp(1000, 0), { clock });
+  await check("pwm: a channel that knows nothing is set up, and dark", bench, says(1_000_000, 0));
+  bench.apply("lamp", 0.25);
+  await check("pwm: a quarter of the period", bench, says(1_000_000, 250_000));
+  bench.apply("lamp", 1);
+  await check("pwm: all of it", bench, says(1_000_000, 1_000_000));
+  for (let step = 0; step <= 200; step += 1) bench.apply("lamp", step / 400);
+  await check("pwm: of many levels in a row the last is left", bench, says(1_000_000, 500_000));
+  await bench.stop();
+  // Its pulse was longer than the whole period that comes now.
+  const faster = await startOnBench(gpio, lamp(10_000, 0.1), { clock });
+  await check("pwm: a shorter period, and its stop value", faster, says(100_000, 10_000));
+  await faster.stop();
+});
+
 /** A chip of 54 lines that says it is the header of a Pi 5. Returns where the kernel shows a line. */
-function simulatedHeader(): (pin: number) => string {
-  const config = "/sys/kernel/config/gpio-sim/header";
+function simulatedHeader(name = "header", label = "pinctrl-rp1"): (pin: number) => string {
+  const config = `/sys/kernel/config/gpio-sim/${name}`;
   mkdirSync(config);
   mkdirSync(`${config}/bank0`);
-  writeFileSync(`${config}/bank0/label`, "pinctrl-rp1");
+  writeFileSync(`${config}/bank0/label`, label);
   writeFileSync(`${config}/bank0/num_lines`, "54");
   writeFileSync(`${config}/live`, "1");
   const [device, chip] = [`${config}/dev_name`, `${config}/bank0/chip_name`].map((file) =>

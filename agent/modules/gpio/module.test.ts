@@ -1,7 +1,7 @@
 import { seconds } from "@interactor/shared/sdk/define-module";
 import { type Bench, startOnBench } from "@interactor/shared/sdk/testing";
 import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -155,6 +155,7 @@ test("a lamp is dimmed by the chip's pulses", async () => {
   onTestFinished(() => rm(root, { recursive: true }));
   await mkdir(join(root, "pwmchip0", "pwm1"), { recursive: true });
   const written = (file: string) => readFile(join(root, "pwmchip0", "pwm1", file), "utf8");
+  await writeFile(join(root, "pwmchip0", "pwm1", "period"), "0\n");
   const lamp = { inputs: { lamp: { type: "float", pwm: "0/1", frequency: 500 } } };
   const bench = await start(new Header(), lamp, new VirtualClock(), root);
   // A file that is being written is empty for a moment.

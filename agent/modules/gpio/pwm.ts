@@ -2,7 +2,7 @@
  * A lamp dimmed by the chip's own pulse generator, through /sys/class/pwm. Best effort: the header has it on a few pins
  * only, and only when a line such as `dtoverlay=pwm-2chan` in config.txt has put it there.
  */
-import { access, writeFile } from "node:fs/promises";
+import { access, readFile, writeFile } from "node:fs/promises";
 import { deviceMissing } from "@interactor/shared/sdk/devices";
 import { messageOf } from "@interactor/shared/sdk/define-module";
 import type { DimmedSettings } from "./settings.ts";
@@ -27,8 +27,8 @@ export async function openPulses(
   if (!(await isThere(place))) await writeFile(`${folder}/export`, `${channel}`);
   const period = Math.round(1_000_000_000 / frequency);
   const duty = (level: number): string => String(Math.round(period * level));
-  // A period shorter than the pulse is refused.
-  await writeFile(`${place}/duty_cycle`, "0");
+  // A period shorter than the pulse is refused, and so is any pulse while there is no period: a channel begins with none.
+  if (Number(await readFile(`${place}/period`, "utf8")) > 0) await writeFile(`${place}/duty_cycle`, "0");
   await writeFile(`${place}/period`, String(period));
   await writeFile(`${place}/duty_cycle`, duty(stop));
   await writeFile(`${place}/enable`, "1");

@@ -95,7 +95,8 @@ function absentWords(name: string, known: readonly string[]): string {
 /** Throws with words where the system has no MIDI at all. */
 async function loaded() {
   try {
-    const midi = await import("@julusian/midi");
+    // What it exports by name, a bundle in parts has not: a part of CommonJS has its default alone.
+    const { default: midi } = await import("@julusian/midi");
     new midi.Input().destroy();
     return midi;
   } catch (error) {

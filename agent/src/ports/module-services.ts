@@ -1,4 +1,5 @@
 /** What the agent does in the world for an instance. */
+import type { Breakers } from "@interactor/shared/wire/messages/measured";
 import type { BoardFirmware, SerialSettings } from "@interactor/shared/sdk/services";
 import type { Value } from "@interactor/shared/wire/value";
 
@@ -20,6 +21,15 @@ export interface ByteLine {
   close(): void;
 }
 
+/** A circuit breaker that is not closed. */
+export interface Resting {
+  readonly kind: keyof Breakers;
+  /** A host with its port, or a serial line. */
+  readonly thing: string;
+  /** One who asks is let through just now, to see. */
+  readonly isTried: boolean;
+}
+
 export interface ModuleServices {
   /** Throws a Fault when it cannot be read; nothing kept is nothing. */
   loadStored(instance: string): Promise<Stored>;
@@ -35,8 +45,8 @@ export interface ModuleServices {
   openSerial(path: string, settings: SerialSettings, ends: ByteLineEnds): Promise<ByteLine>;
   /** Throws a Fault `FLASH_REFUSED`, `FLASH_ROLLED_BACK` or `FLASH_FAILED`. */
   flash(path: string, firmware: BoardFirmware, signal: AbortSignal): Promise<void>;
-  /** Hosts and lines that failed again and again and are given a rest now. */
-  resting(): readonly string[];
+  /** What failed again and again and is given a rest now. */
+  resting(): readonly Resting[];
   /** Throws a Fault `FILE_UNREADABLE` or `FILE_TOO_LARGE`. */
   readFile(path: string, bytesMax: number): Promise<Uint8Array>;
 }

@@ -171,90 +171,118 @@ const vlFactory: VlFactory = { working: [0xff, 0xff, 0x7b, 0xff, 0xfe, 0xff], co
  * As ST's own program meets it: pages of registers, the stop variable and the factory's word of the cells on hidden ones, a
  * range after 33 ms. Without its reference calibration it is some centimetres wrong, and sees nothing with wrong cells.
  */
-export function vlModel(
-  millimetres: number,
-  factory = vlFactory,
-): ChipModel & { put(millimetres: number): void } {
-  const pages = new Map<number, Uint8Array>();
-  let page = 0;
-  let distance = millimetres;
-  let busy: { left: number; readonly done: () => void } | undefined;
-  const calibrated = new Set<"voltage" | "phase">();
-  const held = (of: number): Uint8Array => {
-    const found = pages.get(of) ?? new Uint8Array(256);
-    pages.set(of, found);
+export const vlModel = (millimetres: number, factory = vlFactory): VlChip => new VlChip(millimetres, factory);
+
+const vlStopVariable = 0x3c;
+
+class VlChip implements ChipModel {
+  readonly #pages = new Map<number, Uint8Array>();
+  readonly #calibrated = new Set<"voltage" | "phase">();
+  readonly #factory: VlFactory;
+  #distance: number;
+  #page = 0;
+  #busy: { left: number; readonly done: () => void } | undefined;
+
+  constructor(distance: number, factory: VlFactory) {
+    this.#distance = distance;
+    this.#factory = factory;
+    this.#held(0)[0xc0] = 0xee;
+    this.#held(0)[0x01] = 0xff;
+    this.#held(1)[0x00] = 1;
+    this.#held(1)[0x91] = vlStopVariable;
+    this.#held(0).set(factory.working, 0xb0);
+  }
+
+  put(distance: number): void {
+    this.#distance = distance;
+  }
+
+  read(register: number, length: number): Uint8Array {
+    // Nothing is shown of the hidden pages while they are locked.
+    const isShown = this.#page === 0 || this.#isOpen;
+    return isShown ? this.#held(this.#page).slice(register, register + length) : new Uint8Array(length);
+  }
+
+  write(first: number, ...bytes: readonly number[]): void {
+    for (const [index, value] of bytes.entries()) {
+      const register = first + index;
+      if (register === 0xff) this.#page = value;
+      else this.#held(this.#page)[register] = value;
+      if (this.#page === 0 && register === 0x00 && value !== 0) this.#start(value);
+      if (this.#page === 0 && register === 0x0b) this.#held(0)[0x13] = 0;
+      if (this.#page === 7 && register === 0x83 && value === 0) this.#tellFactory();
+    }
+  }
+
+  pass(span: number): void {
+    if (this.#busy === undefined) return;
+    this.#busy.left -= span;
+    const { left, done } = this.#busy;
+    if (left > 0) return;
+    this.#busy = undefined;
+    done();
+  }
+
+  #held(page: number): Uint8Array {
+    const found = this.#pages.get(page) ?? new Uint8Array(256);
+    this.#pages.set(page, found);
     return found;
-  };
-  const byte = (of: number, register: number): number => held(of)[register] ?? 0;
-  const stopVariable = 0x3c;
-  const isOpen = (): boolean => byte(0, 0x80) === 1 && byte(1, 0x00) === 0;
-  const begin = (left: number, done: () => void): void => void (busy = { left, done });
-  const areCellsRight = (): boolean => {
-    const cells = held(0).slice(0xb0, 0xb6);
-    const on = [...Array(48).keys()].filter((cell) => ((cells[cell >> 3] ?? 0) >> (cell & 7)) & 1);
-    const works = (cell: number): boolean => (((factory.working[cell >> 3] ?? 0) >> (cell & 7)) & 1) === 1;
-    const isKind = (cell: number): boolean => !factory.isAperture || cell >= 12;
-    const isSelected = byte(0, 0xb6) === 0xb4 && byte(1, 0x4e) === 0x2c && byte(1, 0x4f) === 0;
-    return isSelected && on.length === factory.count && on.every((cell) => works(cell) && isKind(cell));
-  };
-  const ready = (): void => void (held(0)[0x13] = 4);
-  const range = (): void => {
-    const isSeen = distance < 8190 && areCellsRight();
-    const told = isSeen && calibrated.size < 2 ? distance + 35 : distance;
-    held(0)[0x00] = 0;
-    held(0)[0x14] = (isSeen ? 11 : 4) << 3;
-    held(0).set([told >> 8, told & 0xff], 0x1e);
-    ready();
-  };
-  const start = (value: number): void => {
-    const sequence = byte(0, 0x01);
-    const finish = (step: "voltage" | "phase") => (): void => {
-      calibrated.add(step);
-      ready();
-    };
-    if (sequence === 0x01 && value === 0x41) begin(4, finish("voltage"));
+  }
+
+  #byte(page: number, register: number): number {
+    return this.#held(page)[register] ?? 0;
+  }
+
+  get #isOpen(): boolean {
+    return this.#byte(0, 0x80) === 1 && this.#byte(1, 0x00) === 0;
+  }
+
+  get #areCellsRight(): boolean {
+    const { working, count, isAperture } = this.#factory;
+    const isIn = (cells: ArrayLike<number>, cell: number): boolean =>
+      (((cells[cell >> 3] ?? 0) >> (cell & 7)) & 1) === 1;
+    const chosen = this.#held(0).slice(0xb0, 0xb6);
+    const on = [...Array(48).keys()].filter((cell) => isIn(chosen, cell));
+    const isSelected =
+      this.#byte(0, 0xb6) === 0xb4 && this.#byte(1, 0x4e) === 0x2c && this.#byte(1, 0x4f) === 0;
+    const isKind = (cell: number): boolean => !isAperture || cell >= 12;
+    return isSelected && on.length === count && on.every((cell) => isIn(working, cell) && isKind(cell));
+  }
+
+  #start(value: number): void {
+    const sequence = this.#byte(0, 0x01);
+    if (sequence === 0x01 && value === 0x41) this.#begin(4, () => this.#calibrated.add("voltage"));
     // The phase is found with the voltage that is right.
-    else if (sequence === 0x02 && value === 0x01 && calibrated.has("voltage")) begin(4, finish("phase"));
-    else if (value === 0x01 && byte(1, 0x91) === stopVariable) begin(33, range);
-  };
-  const tellFactory = (): void => {
-    const isAsked = byte(7, 0x94) === 0x6b && byte(7, 0x80) === 1 && byte(7, 0x81) === 1;
-    if (!isAsked || !isOpen() || (byte(6, 0x83) & 4) === 0) return;
-    begin(3, () => {
-      held(7)[0x83] = 0x10;
-      held(7)[0x92] = (factory.isAperture ? 0x80 : 0) | factory.count;
-    });
-  };
-  const written = (register: number, value: number): void => {
-    if (page === 0 && register === 0x00 && value !== 0) start(value);
-    if (page === 0 && register === 0x0b) held(0)[0x13] = 0;
-    if (page === 7 && register === 0x83 && value === 0) tellFactory();
-  };
-  held(0)[0xc0] = 0xee;
-  held(0)[0x01] = 0xff;
-  held(1)[0x00] = 1;
-  held(1)[0x91] = stopVariable;
-  held(0).set(factory.working, 0xb0);
-  return {
-    read(register, length) {
-      // Nothing is shown of the hidden pages while they are locked.
-      return page === 0 || isOpen() ? held(page).slice(register, register + length) : new Uint8Array(length);
-    },
-    write(first, ...bytes) {
-      for (const [index, value] of bytes.entries()) {
-        if (first + index === 0xff) page = value;
-        else held(page)[first + index] = value;
-        written(first + index, value);
-      }
-    },
-    pass(span) {
-      if (busy === undefined) return;
-      busy.left -= span;
-      const { left, done } = busy;
-      if (left > 0) return;
-      busy = undefined;
-      done();
-    },
-    put: (next) => void (distance = next),
-  };
+    else if (sequence === 0x02 && value === 0x01 && this.#calibrated.has("voltage"))
+      this.#begin(4, () => this.#calibrated.add("phase"));
+    else if (value === 0x01 && this.#byte(1, 0x91) === vlStopVariable) this.#begin(33, () => this.#range());
+  }
+
+  #begin(left: number, finish: () => void): void {
+    this.#busy = {
+      left,
+      done: () => {
+        finish();
+        this.#held(0)[0x13] = 4;
+      },
+    };
+  }
+
+  #range(): void {
+    const isSeen = this.#distance < 8190 && this.#areCellsRight;
+    const told = isSeen && this.#calibrated.size < 2 ? this.#distance + 35 : this.#distance;
+    this.#held(0)[0x00] = 0;
+    this.#held(0)[0x14] = (isSeen ? 11 : 4) << 3;
+    this.#held(0).set([told >> 8, told & 0xff], 0x1e);
+  }
+
+  #tellFactory(): void {
+    const isAsked = this.#byte(7, 0x94) === 0x6b && this.#byte(7, 0x80) === 1 && this.#byte(7, 0x81) === 1;
+    if (!isAsked || !this.#isOpen || (this.#byte(6, 0x83) & 4) === 0) return;
+    const done = (): void => {
+      this.#held(7)[0x83] = 0x10;
+      this.#held(7)[0x92] = (this.#factory.isAperture ? 0x80 : 0) | this.#factory.count;
+    };
+    this.#busy = { left: 3, done };
+  }
 }
