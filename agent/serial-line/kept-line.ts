@@ -32,6 +32,10 @@ export interface LineShell {
 }
 
 export interface LineListener extends DeviceListener {
+  /** Before it is opened there. Throws `deviceMissing(…)` while it shall not be. */
+  found?(path: string): Promise<void>;
+  /** It is free again. */
+  closed?(): void;
   /**
    * The line was opened and takes what is written. Resolves when who is there has said who it is, and rejects when it is
    * somebody else. Of no use to anybody until then.
@@ -65,6 +69,7 @@ export class KeptLine {
       close: async ({ tty, cancelWatch }: OpenLine) => {
         cancelWatch();
         await tty.close();
+        listener.closed?.();
       },
     };
     const changed: DeviceListener["changed"] = (state, complaint) => {
@@ -127,6 +132,7 @@ export class KeptLine {
   async #open(reports: DeviceReports): Promise<OpenLine> {
     const { place, ...rest } = this.#options;
     const path = await findLine(place, this.#shell.links ?? linksFolder);
+    await this.#listener.found?.(path);
     const device = await deviceAt(path);
     if (device === undefined) throw deviceMissing(`${path} is gone: is the device still plugged in?`);
     const tty = await openTty(

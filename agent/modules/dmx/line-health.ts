@@ -1,9 +1,13 @@
 /** What the life of a line is to who sends or hears by it: why it is of no use now, and what is to be told. */
+import type { ModuleLog } from "@interactor/shared/sdk/define-module";
 import type { LineShell } from "../../serial-line/kept-line.ts";
 import type { DeviceState } from "@interactor/shared/sdk/devices";
 
 /** What lines need of an instance. */
 export interface Lines extends LineShell {
+  readonly log: ModuleLog;
+  /** Where old firmware is kept. Default: the agent's place for it. */
+  readonly folder?: string;
   /** One of them may be of use now, or of no use any more. */
   changed(): void;
 }

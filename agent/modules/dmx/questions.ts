@@ -2,13 +2,19 @@
  * A widget is asked for a sign of life: often until it has given the first, and from then on as long as its line is open.
  * What speaks no widget's language is not used, and one that falls silent is reported: its line is opened anew.
  */
-import { type Clock, type Millis, millis } from "@interactor/shared/sdk/define-module";
+import { type Clock, type Millis, millis, seconds } from "@interactor/shared/sdk/define-module";
 import type { DeviceReports } from "@interactor/shared/sdk/devices";
 
 /** Until the first answer: a widget that starts when its line is opened sits in its bootloader for a second or two. */
 const firstPause = millis(250);
 /** Four seconds of them. More: it is no widget, and counts as failed. */
 const firstQuestionsMax = 16;
+/**
+ * Opening the line resets an Arduino Mega, whose bootloader takes a byte of its first second for the beginning of a new
+ * program, and waits 8 s for more of it. One that said nothing is let start before it is asked the next time, in turns.
+ */
+const silence = seconds(2);
+const laterQuestionsMax = 8;
 /** Questions in a row without an answer. More: it works badly, which does not last long; a busy one may miss two. */
 const unansweredMax = 2;
 
@@ -26,6 +32,7 @@ export class Questions {
   readonly #clock: Clock;
   readonly #asking: Asking;
   #unanswered = 0;
+  #isLetStart = false;
   #reports: DeviceReports | undefined;
   /** Nothing was heard of who is there now. */
   #greeting: PromiseWithResolvers<void> | undefined;
@@ -42,17 +49,22 @@ export class Questions {
     this.#greeting = greeting;
     this.#reports = reports;
     this.#unanswered = 0;
+    const isLetStart = this.#isLetStart;
+    const questionsMax = isLetStart ? laterQuestionsMax : firstQuestionsMax;
     let cancel = (): void => undefined;
     const askOn = (): void => {
-      if (this.#unanswered >= firstQuestionsMax && this.#greeting === greeting)
+      if (this.#unanswered >= questionsMax && this.#greeting === greeting) {
+        this.#isLetStart = !isLetStart;
         return greeting.reject(new Error(hint === undefined ? noWidget : `${noWidget} (${hint})`));
+      }
       if (this.#unanswered > unansweredMax) reports.worse("it does not answer any more");
       this.#unanswered += 1;
       cancel = this.#clock.after(this.#greeting === greeting ? firstPause : every, askOn);
       this.#asking.ask();
     };
     reports.signal.addEventListener("abort", () => cancel(), { once: true });
-    askOn();
+    if (isLetStart) cancel = this.#clock.after(silence, askOn);
+    else askOn();
     return greeting.promise;
   }
 

@@ -186,3 +186,17 @@ describe("the inputs of an instance", () => {
     });
   });
 });
+
+test.each([
+  [
+    { path: "/dev/ttyACM0", flash: "mega2560" },
+    "usb.flash: only a board that is named by its serial number (serial) is flashed: a path may be another board tomorrow",
+  ],
+  [{ serial: "75834353930351F0D1E2", flash: "uno" }, "usb.flash: the kind of board: mega2560"],
+  [
+    { serial: "75834353930351F0D1E2", flash: "mega2560", mute: true },
+    "usb.mute: cannot be beside flash: our firmware answers",
+  ],
+])("a widget as %j is refused in words that help", (usb, problem) => {
+  expect(problems({ universe: 1, usb })).toContain(problem);
+});

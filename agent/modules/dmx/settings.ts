@@ -45,6 +45,7 @@ import {
   type SacnSettings,
   sameLine,
   usb,
+  usbProblems,
   type UsbSettings,
 } from "./settings/outputs.ts";
 import { filledReceive, receive, receiveProblems, type ReceiveSettings } from "./settings/receive.ts";
@@ -150,7 +151,7 @@ function problemsOf(given: Written): readonly Problem[] {
     const around = { universe: given.universe, hasFailsafe: given.failsafe !== undefined, linesOut };
     inside("receive", receiveProblems(given.receive, around));
   }
-  if (given.usb !== undefined) inside("usb", lineProblems(given.usb));
+  if (given.usb !== undefined) inside("usb", usbProblems(given.usb));
   if (given.openDmx !== undefined) inside("openDmx", lineProblems(given.openDmx));
   const same = given.usb && given.openDmx && sameLine(given.usb, given.openDmx);
   if (same !== undefined) {

@@ -81,7 +81,13 @@ export class Stage implements Instance {
     this.#monitor = new Monitor(universeNumbers(settings));
     this.#latency = new LatencyMeter(clock.now());
     const { random } = context;
-    const lines: Lines = { clock, random, links: places.links, changed: () => this.#sayStateAgain() };
+    const lines: Lines = {
+      clock,
+      random,
+      log: context.log,
+      links: places.links,
+      changed: () => this.#sayStateAgain(),
+    };
     this.#outputs = new Outputs(settings, context, lines);
     const look = {
       levels: this.#engine.levels,

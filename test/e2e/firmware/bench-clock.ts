@@ -13,10 +13,10 @@ const lookMillis = 20;
 /** Goes until the bench is unplugged, or it is disposed of. */
 export function benchClock(bench: FirmwareBench): AsyncDisposable & { readonly clock: Clock } {
   const clock = new VirtualClock();
-  let isOver = false;
+  const ending = new AbortController();
   const follow = async (): Promise<void> => {
     let before = 0;
-    while (!isOver) {
+    while (!ending.signal.aborted) {
       const at = await bench.now();
       clock.advance(millis((at - before) / 1000));
       before = at;
@@ -29,7 +29,7 @@ export function benchClock(bench: FirmwareBench): AsyncDisposable & { readonly c
   return {
     clock,
     async [Symbol.asyncDispose]() {
-      isOver = true;
+      ending.abort();
       await following;
     },
   };

@@ -11,6 +11,7 @@ import { slotCount } from "../engine/slots.ts";
 import { LineHealth, type Lines } from "../line-health.ts";
 import type { UsbSettings } from "../settings/outputs.ts";
 import type { OnError, Output } from "./output.ts";
+import { WidgetFirmware } from "./widget-firmware.ts";
 import { Widget } from "./widget.ts";
 
 /** A serial line has ten bits a byte; around 512 levels are six more bytes. */
@@ -23,6 +24,9 @@ export class UsbOutput implements Output {
   readonly #health: LineHealth;
   readonly #line: KeptLine;
   readonly #isMute: boolean;
+  readonly #firmware: WidgetFirmware | undefined;
+  /** Where what does not listen to the guard is left. */
+  readonly #safe: Uint8Array;
   /** What the line takes until it has carried a frame. */
   readonly #frameTime;
   #reports: DeviceReports | undefined;
@@ -35,7 +39,7 @@ export class UsbOutput implements Output {
 
   /** `scene`: what the guard ends in; `undefined`: in the dark. */
   constructor(settings: UsbSettings, scene: Uint8Array | undefined, lines: Lines, onError: OnError) {
-    const { place, baudRate, guard, mute } = settings;
+    const { place, baudRate, guard, mute, flash } = settings;
     const { clock } = lines;
     this.#clock = clock;
     this.#isMute = mute;
@@ -43,8 +47,15 @@ export class UsbOutput implements Output {
     this.#health = new LineHealth(lines, onError);
     const write = (frame: Uint8Array): void => void this.#line.write(frame);
     this.#widget = new Widget({ guard, scene, mute }, { clock, write });
-    const reader = new WidgetReader((label, payload) => this.#widget.heard(label, payload));
+    this.#safe = scene ?? new Uint8Array(slotCount);
+    this.#firmware = flash && new WidgetFirmware(flash, lines, write, lines.folder);
+    const reader = new WidgetReader((label, payload) => {
+      this.#widget.heard(label, payload);
+      this.#firmware?.heard(label, payload);
+    });
     this.#line = new KeptLine({ place, baudRate, dataBits: 8, stopBits: 1, parity: "none" }, lines, {
+      found: async (path) => this.#firmware?.found(path),
+      closed: () => this.#firmware?.closed(),
       greet: (reports) => this.#greet(reports),
       received: (bytes) => reader.push(bytes),
       changed: (state, complaint) => {
@@ -91,13 +102,15 @@ export class UsbOutput implements Output {
   async close(): Promise<void> {
     this.#stopWaiting();
     await this.#line.stop();
+    await this.#firmware?.stop();
   }
 
-  #greet(reports: DeviceReports): Promise<void> {
+  async #greet(reports: DeviceReports): Promise<void> {
     this.#reports = reports;
     this.#freeAt = undefined;
     this.#stopWaiting();
-    return this.#widget.greet(reports);
+    await this.#widget.greet(reports);
+    await this.#firmware?.greet(this.#safe);
   }
 
   #sendLatest(): boolean {

@@ -1,6 +1,8 @@
 /** Where a universe goes. */
 import { type Millis } from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
+import { flashProblems, flashSettings } from "../../../flashing/settings.ts";
+import type { WidgetFlash } from "../outputs/widget-firmware.ts";
 import { type LinePlace, linePlace } from "../../../serial-line/place.ts";
 import { oneOfThese, serialNumber } from "../../../serial-line/serial-number.ts";
 import { artnetPort, netMax, nibbleMax, portAddressMax, portAddressOf } from "../artnet.ts";
@@ -45,6 +47,8 @@ export interface ArtnetSettings {
 }
 
 export interface UsbSettings {
+  /** The board whose firmware is kept at what this agent brings. */
+  readonly flash?: WidgetFlash;
   readonly place: LinePlace;
   readonly baudRate: number;
   /** A widget of ours goes dark or to the failsafe's scene after that; 0: it holds the last look for ever. */
@@ -146,6 +150,8 @@ export const openDmx = strict({ enabled: z._default(flag, true), ...lineNames })
 export const usb = strict({
   enabled: z._default(flag, true),
   ...lineNames,
+  // The one board that our firmware for widgets runs on.
+  ...flashSettings(["mega2560"]),
   baudRate: lineSpeed,
   // Two repeats of a static look and some time to spare.
   guard: z._default(
@@ -201,8 +207,19 @@ export function filledSacn({ enabled: _enabled, slotPriorities, ...rest }: Writt
   return { ...rest, slotPriorities: bySlot };
 }
 
-export function filledUsb({ baudRate, guard, mute, ...names }: WrittenUsb): UsbSettings {
-  return { place: placeOfLine(names), baudRate, guard: millisOf(guard), mute };
+export function filledUsb(given: WrittenUsb): UsbSettings {
+  const { baudRate, guard, mute, flash: board, overwrite, ...names } = given;
+  const { serial: serialNumber } = names;
+  const flash =
+    board === undefined || serialNumber === undefined ? {} : { flash: { board, serialNumber, overwrite } };
+  return { place: placeOfLine(names), ...flash, baudRate, guard: millisOf(guard), mute };
+}
+
+export function usbProblems(given: WrittenUsb): readonly Problem[] {
+  const problems = [...lineProblems(given), ...flashProblems(given, { number: given.serial, key: "serial" })];
+  return given.mute && given.flash !== undefined
+    ? [...problems, { path: ["mute"], message: "cannot be beside flash: our firmware answers" }]
+    : problems;
 }
 
 export function sacnProblems({ slotPriorities }: WrittenSacn): readonly Problem[] {

@@ -1,0 +1,57 @@
+import { encodeWidgetFrame, labels } from "@interactor/firmware-bridges/dmx-pro/host/codec.ts";
+import { millis } from "@interactor/shared/sdk/define-module";
+import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
+import { expect, test } from "vitest";
+import { WidgetFirmware, widgetQuestion } from "./widget-firmware.ts";
+
+const device = (name: string): Uint8Array => Uint8Array.of(1, 0, ...Buffer.from(name));
+const parameters = (major: number, minor: number): Uint8Array => Uint8Array.of(minor, major, 9, 2, 40);
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+async function firmwareWith() {
+  const clock = new VirtualClock();
+  const written: Uint8Array[] = [];
+  const flash = { board: "mega2560", serialNumber: "7593331313335160E0A1", overwrite: false } as const;
+  const firmware = new WidgetFirmware(
+    flash,
+    { clock, log: silent },
+    (bytes) => written.push(bytes),
+    "/nowhere",
+  );
+  await firmware.found("/dev/nothing-here");
+  return { clock, firmware, written };
+}
+
+test("a widget's two answers say what it runs, in whatever order", () => {
+  const take = widgetQuestion.listen();
+
+  expect(take(encodeWidgetFrame(labels.getParameters, parameters(1, 0)))).toBeUndefined();
+  expect(take(encodeWidgetFrame(labels.getDevice, device("dmx-pro")))).toEqual({
+    firmware: "dmx-pro",
+    release: "1.0",
+  });
+});
+
+test.each([
+  ["the release that the agent brings", "dmx-pro", parameters(1, 0)],
+  ["a widget of somebody else's", "DMX USB PRO", parameters(1, 44)],
+])("%s is left as it is", async (_what, name, answer) => {
+  const { firmware, written } = await firmwareWith();
+  const greeting = firmware.greet(new Uint8Array(512));
+
+  firmware.heard(labels.getDevice, device(name));
+  firmware.heard(labels.getParameters, answer);
+
+  await greeting;
+  expect(written).toHaveLength(1);
+});
+
+test("a widget that does not say what it runs is left as it is, after a second", async () => {
+  const { clock, firmware, written } = await firmwareWith();
+  const greeting = firmware.greet(new Uint8Array(512));
+
+  clock.advance(millis(1000));
+
+  await greeting;
+  expect(written).toHaveLength(1);
+});
