@@ -1,8 +1,7 @@
 /** avrdude, the program that talks to bootloaders. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { type Clock, seconds } from "@interactor/shared/sdk/define-module";
-import type { BoardKind } from "./boards.ts";
+import { type BoardKind, type Clock, seconds } from "@interactor/shared/sdk/define-module";
 
 const arduino = ["-p", "m328p", "-c", "arduino"] as const;
 /** What each bootloader speaks, and how fast. The Mega's cannot erase by itself. */

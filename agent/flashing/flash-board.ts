@@ -88,7 +88,7 @@ async function keepWhatIsThere(bootloader: Bootloader, kept: string, signal: Abo
 }
 
 /** The folder holds what goes into a board: nobody else may write there. */
-async function ensureFolder(folder: string): Promise<void> {
+export async function ensureFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const { uid, mode } = await lstat(folder);
   if (uid !== process.getuid?.() || (mode & 0o022) !== 0) throw new Error(`others may write into ${folder}`);

@@ -69,6 +69,9 @@ export class AgentCrashes implements Neighbour, Disposable {
   /** The reason of an end without what is secret, no longer than a report has it: it is logged, reported and shown too. */
   readonly tellable = (reason: string): string => cut(this.#hidden.without(reason), crashReasonLength);
 
+  /** A text of a module without what is secret, as long as it is. */
+  readonly without = (text: string): string => this.#hidden.without(text);
+
   connected(connection: Connection): void {
     this.#connection = connection;
     this.#mayFrom = later(this.#world.clock.now(), firstAfter);

@@ -3,50 +3,19 @@
  * first. What is asked of it has an end, also when it never answers.
  */
 import { unreachable } from "@interactor/shared/kernel/assert";
-import type { Clock } from "@interactor/shared/kernel/clock";
 import { type Millis, millis, seconds } from "@interactor/shared/kernel/units";
 import type { Applied } from "@interactor/shared/sdk/context";
 import type { FromGuest, InputChange, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import { instanceOf } from "@interactor/shared/sdk/run-name";
-import type { InstanceMetrics } from "@interactor/shared/wire/messages/measured";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import { GuestPings, pingInterval, silentAfter } from "./agent-guest-pings.ts";
+import { GuestStarts } from "./agent-guest-starts.ts";
+import type { GuestEvents, GuestKeeping, GuestPlace } from "./agent-guest-world.ts";
 import { OpenQuestions } from "./agent-questions.ts";
 import { InstanceServices, plain, type ServedRun } from "./agent-services.ts";
-import type { Death } from "./core/crashes/crash-book.ts";
 import { GuestTrail } from "./core/crashes/guest-trail.ts";
 import type { GuestEnd, GuestLine, OpenGuest, ProfileWanted } from "./ports/guest-line.ts";
-import type { Log } from "./ports/log.ts";
-import type { InstanceSpec, ModuleHostEvents, Verdict } from "./ports/module-host.ts";
-import type { ModuleServices } from "./ports/module-services.ts";
-
-/** Where an instance runs: those of one name share a guest. */
-export interface GuestPlace {
-  readonly name: string;
-  readonly kind: "worker" | "sandbox";
-  readonly open: OpenGuest;
-  /** How long it may take over one thing without an answer. More: it hangs, is ended and started again. */
-  readonly silenceMax?: Millis | undefined;
-}
-
-export interface GuestKeeping {
-  readonly clock: Clock;
-  readonly services: ModuleServices;
-  readonly log: Log;
-  /** It is gone. Returns what its supervisor has to say to that, in words for people. */
-  readonly died: (guest: string, reason: string) => string;
-  /** It could not begin, which is no end of it: it is to be tried again. */
-  readonly refused: (guest: string) => void;
-  /** A reason as it may be told: a guest that dies may do so with a secret on its lips. By default as it is. */
-  readonly tellable?: ((reason: string) => string) | undefined;
-  /** What is known of an end that nobody wanted. */
-  readonly crashed?: ((death: Death) => void) | undefined;
-  /** What an instance measures of itself; `undefined`: it is here no more. */
-  readonly measured?: ((instance: string, metrics: InstanceMetrics | undefined) => void) | undefined;
-}
-
-/** Of runs, by their names. */
-export type GuestEvents = Omit<ModuleHostEvents, "tookOver" | "escalated">;
+import type { InstanceSpec, Verdict } from "./ports/module-host.ts";
 
 /** Good order takes this long at most; then the guest is ended under its instances. */
 const stopTimeout = millis(700);
@@ -77,6 +46,7 @@ export class GuestKeeper implements AsyncDisposable {
   readonly #held = new Map<string, InputChange>();
   #cancelPing: (() => void) | undefined;
   readonly #trail = new GuestTrail();
+  readonly #starts: GuestStarts;
   #line: GuestLine | undefined;
   /** Why it is away. */
   #death = "";
@@ -93,6 +63,11 @@ export class GuestKeeper implements AsyncDisposable {
     this.#pings = new GuestPings(silenceMax);
     this.#options = options;
     this.#questions = new OpenQuestions(options.clock);
+    this.#starts = new GuestStarts({
+      options,
+      isSilent: () => this.#pings.isLate,
+      tellCrash: (reason, end, ran) => this.#crashTeller(reason, ran)({ ...this.#line?.usage, ...end }),
+    });
     this.#events = events;
   }
 
@@ -164,6 +139,7 @@ export class GuestKeeper implements AsyncDisposable {
   async stop(instance: string, next?: InstanceSpec): Promise<void> {
     this.#runs.delete(instance);
     this.#states.delete(instance);
+    this.#starts.over(instance);
     if (this.#line === undefined) return;
     const end = (question: number): ToGuest =>
       next === undefined ? ["end", question, instance] : ["end", question, instance, plain(next, instance)];
@@ -178,6 +154,7 @@ export class GuestKeeper implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopping = true;
+    this.#starts.clear();
     this.#cancelPing?.();
     const line = this.#line;
     if (line === undefined) return;
@@ -249,6 +226,8 @@ export class GuestKeeper implements AsyncDisposable {
     this.#services.get(run.run)?.end();
     this.#services.set(run.run, services);
     this.#post(["start", plain(run.spec, run.run)]);
+    // What is told to a guest that is away is told again when it is there.
+    if (this.#line !== undefined) this.#starts.begun(run);
   }
 
   #post(message: ToGuest): void {
@@ -279,7 +258,9 @@ export class GuestKeeper implements AsyncDisposable {
 
   #died(said: string, end: GuestEnd): void {
     const reason = this.#options.tellable?.(said) ?? said;
-    if (!this.#isStopping) this.#crashed(reason, { ...this.#line?.usage, ...end });
+    const line = this.#line;
+    if (this.#isStopping) void line?.end();
+    else void this.#crashed(reason, { ...line?.usage, ...end }, line);
     this.#away(`the ${this.#kind} died: ${reason}`);
     if (this.#isStopping) return;
     const more = this.#options.died(this.name, reason);
@@ -291,6 +272,7 @@ export class GuestKeeper implements AsyncDisposable {
   /** It is tried again and again until it begins: what is wrong is told when it is news. */
   #refused(reason: string): void {
     this.#trail.refused();
+    void this.#line?.end();
     this.#away(reason);
     if (this.#isStopping) return;
     this.#options.refused(this.name);
@@ -299,10 +281,9 @@ export class GuestKeeper implements AsyncDisposable {
   }
 
   #away(death: string): void {
-    const line = this.#line;
     this.#line = undefined;
-    void line?.end();
     this.#cancelPing?.();
+    this.#starts.clear();
     for (const services of this.#services.values()) services.end();
     this.#services.clear();
     // An instance that starts again is told what its inputs hold.
@@ -314,11 +295,20 @@ export class GuestKeeper implements AsyncDisposable {
     this.#stopped?.();
   }
 
-  #crashed(reason: string, end: GuestEnd): void {
-    const { clock, crashed, log } = this.#options;
-    log.error(`${this.#kind} ${this.name} crashed: ${reason}`);
-    const trail = this.#trail.read(this.runs, clock.now());
-    crashed?.({ guest: this.#kind, reason, stack: "", ...end, ...trail });
+  /** Of one that hangs it is found out where, before it goes; nothing that it says is heard any more. */
+  async #crashed(reason: string, end: GuestEnd, line: GuestLine | undefined): Promise<void> {
+    this.#options.log.error(`${this.#kind} ${this.name} crashed: ${reason}`);
+    const tell = this.#crashTeller(reason, this.runs);
+    if (end.cause !== "hang" || line?.hangsAt === undefined) tell(end);
+    else tell({ ...end, stack: await line.hangsAt().catch(() => "") });
+    await line?.end();
+  }
+
+  /** What ran and what was said is of now, whenever it is told. */
+  #crashTeller(reason: string, ran: readonly ServedRun[]): (end: GuestEnd) => void {
+    const { clock, crashed } = this.#options;
+    const trail = this.#trail.read(ran, clock.now());
+    return (end) => crashed?.({ guest: this.#kind, reason, stack: "", ...end, ...trail });
   }
 
   #say(instance: string, state: InstanceReport): void {
@@ -341,16 +331,20 @@ export class GuestKeeper implements AsyncDisposable {
         if (this.#runs.has(message[1])) events.declared(message[1], message[2], message[3]);
         return undefined;
       case "started":
+        this.#starts.over(message[1]);
         return this.#runs.has(message[1]) ? events.started(message[1]) : undefined;
       case "running":
         return this.#say(message[1], { state: "running" });
       case "waiting":
+        return this.#say(message[1], { state: "waiting", reason: message[2] });
       case "failed":
-        return this.#say(message[1], { state: message[0], reason: message[2] });
+        return this.#say(message[1], { state: "failed", reason: this.#starts.failed(message) });
       case "log": {
         const [, run, level, words, details] = message;
         const instance = instanceOf(run);
-        return this.#options.log[level](`${instance}: ${words}`, { instance, ...details });
+        this.#options.logged?.({ instance, level, words, details });
+        // Names of others must not stand where ours do.
+        return this.#options.log[level](`${instance}: ${words}`, { ...details, instance });
       }
       case "ask":
       case "taken":

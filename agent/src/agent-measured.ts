@@ -2,7 +2,11 @@
 import type { Clock } from "@interactor/shared/kernel/clock";
 import { seconds } from "@interactor/shared/kernel/units";
 import { instancesMax, payloadBytesMax } from "@interactor/shared/wire/limits";
-import { encodeMeasured, type InstanceMetrics } from "@interactor/shared/wire/messages/measured";
+import {
+  type Breakers,
+  encodeMeasured,
+  type InstanceMetrics,
+} from "@interactor/shared/wire/messages/measured";
 import { nodeTopics } from "@interactor/shared/wire/topics";
 import type { Neighbour } from "./agent-neighbours.ts";
 import type { Connection } from "./ports/hub-link.ts";
@@ -14,6 +18,8 @@ export class AgentMeasured implements Neighbour, Disposable {
   readonly #topic: string;
   readonly #clock: Clock;
   readonly #metrics = new Map<string, InstanceMetrics>();
+  /** `undefined`: none has ever opened. */
+  #breakers: Breakers | undefined;
   #connection: Connection | undefined;
   #cancel: (() => void) | undefined;
 
@@ -31,10 +37,16 @@ export class AgentMeasured implements Neighbour, Disposable {
     this.#sayLater();
   };
 
+  /** How many breakers are not closed now. */
+  readonly resting = (breakers: Breakers): void => {
+    this.#breakers = breakers;
+    this.#sayLater();
+  };
+
   connected(connection: Connection): void {
     this.#connection = connection;
     // The hub may be another one.
-    if (this.#metrics.size > 0) this.#sayLater();
+    if (this.#metrics.size > 0 || this.#breakers !== undefined) this.#sayLater();
   }
 
   disconnected(): void {
@@ -53,6 +65,7 @@ export class AgentMeasured implements Neighbour, Disposable {
         v: 1,
         kind: "measured",
         instances: Object.fromEntries(this.#metrics),
+        ...(this.#breakers === undefined ? {} : { breakers: this.#breakers }),
       });
       if (document.length <= payloadBytesMax)
         this.#connection?.publish(this.#topic, document, { retain: false, confirmed: () => undefined });

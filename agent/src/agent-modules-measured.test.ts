@@ -53,6 +53,7 @@ test("what a run measured while it waited to take over is told when it has", asy
         readFile: denied,
         isSerialLine: denied,
         openSerial: denied,
+        flash: denied,
         resting: () => [],
       },
       placeOf: () => ({ name: "probes", kind: "worker", open }),

@@ -14,6 +14,7 @@ const noServices = {
   readFile: denied,
   isSerialLine: denied,
   openSerial: denied,
+  flash: denied,
   resting: () => [],
 };
 
@@ -64,6 +65,16 @@ function room(given: Partial<ModulesOptions> = {}) {
   const refuse = (reason: string): void => opened.at(-1)?.ended(reason);
   return { clock, host, opened, told, reports, escalated, words, end, refuse, loading };
 }
+
+test("what is no fit is not taken from a revision, and started where it has proved itself", async () => {
+  const { host, told } = room({ misfit: () => "it is for another agent" });
+  const left = { name: "left", module: "lamp", settings: 1 };
+
+  expect(await host.prepare(left)).toBe("it is for another agent");
+  host.start(left);
+
+  expect(told.map(([kind]) => kind)).toContain("start");
+});
 
 test("a guest that dies starts again, later each time, with all that it ran", () => {
   const { clock, host, opened, told, reports, end } = room();

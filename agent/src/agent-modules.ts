@@ -16,7 +16,8 @@ import {
   type SupervisorEvent,
   type SupervisorSpec,
 } from "@interactor/shared/supervision/supervisor";
-import { GuestKeeper, type GuestEvents, type GuestKeeping, type GuestPlace } from "./agent-guest.ts";
+import { GuestKeeper } from "./agent-guest.ts";
+import type { GuestEvents, GuestKeeping, GuestPlace } from "./agent-guest-world.ts";
 import { InstanceStorage } from "./agent-storage.ts";
 import { AgentSuccessions } from "./agent-successions.ts";
 import type { PlacedRun } from "./agent-successor.ts";
@@ -28,6 +29,11 @@ export interface ModulesOptions extends Omit<GuestKeeping, "died" | "refused"> {
   readonly placeOf: (instance: InstanceSpec) => GuestPlace | undefined;
   /** What speaks against an instance on this node, whoever wants it; `undefined`: nothing. */
   readonly objection?: (instance: InstanceSpec) => string | undefined;
+  /**
+   * What speaks against taking it over from a revision; `undefined`: nothing. What has proved itself is started all the
+   * same: a room does not go dark because its agent was renewed.
+   */
+  readonly misfit?: (instance: InstanceSpec) => string | undefined;
   readonly problem?: () => string | undefined;
 }
 
@@ -108,7 +114,7 @@ export class AgentModules implements ModuleHost {
   }
 
   async prepare(instance: InstanceSpec): Promise<Verdict> {
-    const objection = this.#options.objection?.(instance);
+    const objection = this.#options.objection?.(instance) ?? this.#options.misfit?.(instance);
     if (objection !== undefined) return objection;
     const place = this.#options.placeOf(instance);
     if (place === undefined) return missing(instance);

@@ -18,6 +18,7 @@ function slowDisk(): { readonly services: ModuleServices; release(): void } {
     connect: unused,
     isSerialLine: unused,
     openSerial: unused,
+    flash: unused,
     resting: unused,
     readFile: unused,
   };
@@ -42,4 +43,37 @@ test("of the changes that wait for a slow disk no more than 256 are taken, and n
   await expect.poll(() => answerTo(256)).toEqual([]);
   asked.take(["ask", "clerk#1", 302, ["set", "crowd", "again"]]);
   await expect.poll(() => answerTo(302)).toEqual([]);
+});
+
+test("firmware is written only into a board whose line was granted, and not past the end of the instance", async () => {
+  const { services } = slowDisk();
+  const asked: string[] = [];
+  const told: ToGuest[] = [];
+  let ended: unknown;
+  const board: ModuleServices = {
+    ...services,
+    flash: (path, _firmware, signal) => {
+      asked.push(path);
+      signal.addEventListener("abort", () => (ended = signal.reason));
+      return new Promise(() => undefined);
+    },
+  };
+  const granted = { ...spec, grants: { serial: ["/dev/serial/by-id/usb-Acme_1-if00"] } };
+  const run = { run: "clerk#1", spec: granted, storage: new InstanceStorage(granted, board) };
+  const instance = new InstanceServices(run, board, (message) => told.push(message));
+  const firmware = {
+    board: "uno",
+    program: new Uint8Array(4),
+    baudRate: 9600,
+    banner: new Uint8Array(4),
+  } as const;
+
+  instance.take(["ask", "clerk#1", 1, ["flash", "/dev/serial/by-id/usb-Other_2-if00", firmware]]);
+  instance.take(["ask", "clerk#1", 2, ["flash", "/dev/serial/by-id/usb-Acme_1-if00", firmware]]);
+  await expect.poll(() => told.length).toBe(1);
+  instance.end();
+
+  expect(told[0]?.[3]).toEqual(["NOT_GRANTED", expect.stringContaining("usb-Other_2-if00")]);
+  expect(asked).toEqual(["/dev/serial/by-id/usb-Acme_1-if00"]);
+  expect(ended).toEqual(new Error("the instance has ended"));
 });

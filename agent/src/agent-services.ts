@@ -42,6 +42,7 @@ export class InstanceServices {
   #questions = 0;
   #changes = 0;
   #isOver = false;
+  readonly #abort = new AbortController();
 
   constructor({ run, spec, storage }: ServedRun, services: ModuleServices, tell: (message: ToGuest) => void) {
     this.#run = run;
@@ -67,6 +68,7 @@ export class InstanceServices {
   /** Its guest is gone, or it was stopped. */
   end(): void {
     this.#isOver = true;
+    this.#abort.abort(new Error("the instance has ended"));
     for (const { line } of this.#lines.values()) line?.close();
     this.#lines.clear();
   }
@@ -114,6 +116,12 @@ export class InstanceServices {
         const [, number, path, settings] = request;
         this.#granted("serial", path);
         return this.#open(number, (ends) => this.#services.openSerial(path, settings, ends));
+      }
+      case "flash": {
+        const [, path, firmware] = request;
+        this.#granted("serial", path);
+        await this.#services.flash(path, firmware, this.#abort.signal);
+        return undefined;
       }
       case "connect": {
         const [, number, host, port] = request;

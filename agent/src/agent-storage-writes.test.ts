@@ -28,6 +28,7 @@ function bench() {
       readFile: denied,
       isSerialLine: denied,
       openSerial: denied,
+      flash: denied,
       resting: () => [],
     },
     clock,

@@ -53,6 +53,7 @@ function room() {
         readFile: denied,
         isSerialLine: denied,
         openSerial: denied,
+        flash: denied,
         resting: () => [],
       },
       random: { next: () => 0 },

@@ -88,6 +88,10 @@ export async function buildFramingCheck(folder: string): Promise<string> {
   return program;
 }
 
+/** The bootloader of an Arduino Mega, as Debian's arduino-core-avr brings it: it speaks STK500 version 2. */
+export const megaBootloader =
+  "/usr/share/arduino/hardware/arduino/avr/bootloaders/stk500v2/stk500boot_v2_mega2560.hex";
+
 /** The source of Optiboot as Debian's arduino-core-avr brings it. */
 const optibootSource = "/usr/share/arduino/hardware/arduino/avr/bootloaders/optiboot/optiboot.c";
 

@@ -11,6 +11,7 @@ import { untilInterrupted } from "./interruptible.ts";
 import { addModule } from "./module-command.ts";
 import { addTrust } from "./trust-command.ts";
 import { addJournal } from "./journal-command.ts";
+import { addLog } from "./log-command.ts";
 import { addMode, addRollout } from "./rollout-command.ts";
 import { addRoute } from "./route-command.ts";
 import { version } from "./version.ts";
@@ -28,6 +29,7 @@ export function commandLine(): Command {
   addNodes(program);
   addNode(program);
   addTap(program);
+  addLog(program);
   addSet(program);
   addWhy(program);
   addStop(program);

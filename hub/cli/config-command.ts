@@ -86,13 +86,14 @@ function addSet(config: Command): void {
     .description("change one value of a site file; comments and everything else stay")
     .argument("<file>", "the file it stands in")
     .argument("<path>", "where: names with points between, as problems have them")
-    .argument("<value>", "a number, true, false, null, or a text")
+    .argument("<value>", "a number, true, false, null, or a text; a list or a map as JSON")
     .option("--json", "for programs")
     .addHelpText(
       "after",
       example(
         "interactor config set site.yaml nodes.demo.instances.dmx.settings.universe 2",
         "interactor config set site.yaml routes.approach.throttle 50ms",
+        `interactor config set site.yaml nodes.demo.zones '["hall", "foyer"]'`,
       ),
     )
     .action(async (file, path, value, options) => {

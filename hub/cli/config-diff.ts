@@ -3,6 +3,7 @@ import { builtInModules } from "@interactor/shared/site/built-in-modules";
 import { DeclaredModules } from "@interactor/shared/site/catalogue";
 import { compileSite } from "@interactor/shared/site/compile-site";
 import type { CompiledSite } from "@interactor/shared/site/compiled-site";
+import { Fault } from "@interactor/shared/kernel/fault";
 import { failed, ok } from "@interactor/shared/kernel/result";
 import { siteChanges } from "@interactor/shared/site/site-diff";
 import type { RevisionResponse } from "@interactor/shared/wire/api-config";
@@ -36,8 +37,19 @@ async function changesOf(before: string, after: string, options: DiffOptions): P
   // Between two revisions the hub tells, also of those that were made of routes.yaml.
   if (old !== undefined && fresh !== undefined)
     return (await fetchDiff(await findHub(options, process.env), old, fresh)).changes;
-  return siteChanges(await siteOf(before, options), await siteOf(after, options));
+  try {
+    return siteChanges(await siteOf(before, options), await siteOf(after, options));
+  } catch (error) {
+    const isOfModules = error instanceof Fault && (error.code === "VALIDATION" || error.code === "FAILED");
+    if (isOfModules) process.stderr.write(onlyBuiltIn);
+    throw error;
+  }
 }
+
+/** A file is read here, and by nobody who knows what was published. */
+const onlyBuiltIn =
+  "files are compared here, where only built-in modules are known: with published ones, `interactor config plan FILE` " +
+  "compares a file with what runs, and `interactor config diff 3 4` two revisions\n";
 
 /** A revision's number; a file of that name is `./3`. */
 const numberIn = (text: string): number | undefined =>

@@ -4,6 +4,7 @@ import { builtInModules } from "@interactor/shared/site/built-in-modules";
 import { siteJsonSchema } from "@interactor/shared/site/site-json-schema";
 import { type EditedValue, pathFromText, setInYaml } from "@interactor/shared/site/yaml-edit";
 import { commandFault } from "./exit.ts";
+import { printable } from "./output.ts";
 import { readText, replaceText } from "./text-file.ts";
 
 export function runSet(
@@ -35,9 +36,19 @@ function textOf(file: string): string {
   throw commandFault("VALIDATION", `${file} is no UTF-8 text: save it as that, and run this again`);
 }
 
-/** As YAML has it: a number, true, false, null, or a text. */
+/** As YAML has it: a number, true, false, null, or a text; as JSON: a list, a map, or a text in quotation marks. */
 export function valueOf(text: string): EditedValue {
   if (text === "true" || text === "false") return text === "true";
   if (text === "null") return null;
-  return /^-?(0|[1-9]\d*)(\.\d+)?$/.test(text) ? Number(text) : text;
+  if (/^-?(0|[1-9]\d*)(\.\d+)?$/.test(text)) return Number(text);
+  return /^[[{"]/.test(text) ? fromJson(text) : text;
+}
+
+function fromJson(text: string): EditedValue {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const hint = `a text that begins with ${text.slice(0, 1)} is written as JSON too: '${JSON.stringify(text)}'`;
+    throw commandFault("USAGE", printable(`${text} is no JSON (${messageOf(error)}); ${hint}`), error);
+  }
 }

@@ -1,8 +1,11 @@
 /** A node of the site on which a module runs while it is written: what is saved is published for development, and comes to it as a revision. */
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
-import type { HubOptions } from "./hub-client.ts";
+import type { LogLineView } from "@interactor/shared/wire/api-log";
+import { findHub, type HubOptions } from "./hub-client.ts";
+import { followLog, logLine } from "./log-follow.ts";
 import type { BuiltModule } from "./module-build.ts";
 import { runModuleRun } from "./module-run.ts";
+import { painterFor, printable } from "./output.ts";
 import { trustClient } from "./trust-client.ts";
 
 /** Who tries something out is there to see it, in ms. */
@@ -51,4 +54,23 @@ export function bringOnto(options: HubOptions & { readonly node: string }): Brin
     process.exitCode = undefined;
     return isThere;
   };
+}
+
+/** Shows what it logs there, until `signal` aborts. Without it the rest goes on. */
+export async function showLog(
+  options: HubOptions & { readonly node: string },
+  instance: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const painter = painterFor(process.stdout, true, process.env);
+  const told = (words: string): void => void process.stderr.write(`its log: ${printable(words)}\n`);
+  const line = (each: LogLineView): void => void process.stdout.write(`${logLine(each, painter)}\n`);
+  const { node } = options;
+  try {
+    const hub = await findHub(options, process.env);
+    await followLog(hub, { node, instance }, { line, told }, signal);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    told(`${messageOf(error)}; it is on ${node}: journalctl -u interactor-agent`);
+  }
 }

@@ -3,7 +3,6 @@ import { type Command, CommanderError } from "commander";
 import { Fault } from "@interactor/shared/kernel/fault";
 import { commandLine } from "./command-line.ts";
 import { type ExitCode, exitCode, exitCodeOf } from "./exit.ts";
-import { printable } from "./output.ts";
 
 // A command that ends well may have set a code of its own.
 process.exitCode = (await main(process.argv)) ?? process.exitCode;
@@ -27,7 +26,7 @@ function forgetEmptyVariables(): void {
 }
 
 /** The exit code for what ended the command, after one line that says why. */
-function ended(error: unknown, name: string): ExitCode {
+async function ended(error: unknown, name: string): Promise<ExitCode> {
   if (error instanceof CommanderError) {
     // Help and version are what was asked for; help because nothing was asked for is not.
     const isAnswer = error.code === "commander.helpDisplayed" || error.code === "commander.version";
@@ -38,7 +37,8 @@ function ended(error: unknown, name: string): ExitCode {
     process.stderr.write(`${name}: ${error instanceof Error ? error.stack : String(error)}\n`);
     return exitCode.failed;
   }
-  // Much of it may be words from elsewhere.
+  // Much of it may be words from elsewhere; commands that end well do not wait for what makes them harmless.
+  const { printable } = await import("./output.ts");
   const words = error.message.split("\n").map(printable).join("\n");
   if (exitCodeOf(error) !== exitCode.interrupted) process.stderr.write(`${name}: ${words}\n`);
   return exitCodeOf(error);

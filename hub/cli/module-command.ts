@@ -74,7 +74,9 @@ function addLint(module: Command): void {
 function addDev(module: Command): void {
   module
     .command("dev")
-    .description("run a module anew each time it is saved: on an agent here, with its log, or on a node")
+    .description(
+      "run a module anew each time it is saved, on an agent here or on a node, and show what it logs",
+    )
     .argument("[folder]", "with its package.json", ".")
     .option(
       "--hub <url>",
@@ -89,8 +91,8 @@ function addDev(module: Command): void {
       "after",
       `${example("interactor module dev --node dev", "interactor module dev --onto demo")}
 It runs in a sandbox. On an agent here its settings are interactor.example in package.json; on a node those of the site
-file (\`interactor module run --set\`), each save makes a revision, and the log stays on the node: nothing brings it here.
-Ctrl-C ends it; what came to a node goes on there.`,
+file (\`interactor module run --set\`), and each save makes a revision; what the module logs there comes here as it does.
+Ctrl-C ends it; what came to a node goes on there, and \`interactor log\` reads on.`,
     )
     .action(async (folder, options) => {
       const { runModuleDev } = await import("./module-dev.ts");

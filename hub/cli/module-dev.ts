@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { hubArgument } from "./arguments.ts";
 import { bundles, forOwnModules } from "./bundles.ts";
-import { bringOnto, DevNode } from "./dev-node.ts";
+import { bringOnto, DevNode, showLog } from "./dev-node.ts";
 import { findBroker } from "./hub-client.ts";
 import { type BuiltModule, buildModule } from "./module-build.ts";
 
@@ -36,16 +36,14 @@ export async function runModuleDev(folder: string, options: DevOptions, signal: 
     return;
   }
   const { hub, data, onto: node } = options;
-  process.stderr.write(
-    `its log stays on ${node} (journalctl -u interactor-agent; of a demo: agent.log in its data folder)\n`,
-  );
-  const there = new DevNode(
-    bringOnto({
-      node,
-      ...(hub === undefined ? {} : { hub: hubArgument(hub) }),
-      ...(data === undefined ? {} : { data }),
-    }),
-  );
+  const onto = {
+    node,
+    ...(hub === undefined ? {} : { hub: hubArgument(hub) }),
+    ...(data === undefined ? {} : { data }),
+  };
+  // What it logs while it starts counts too.
+  void showLog(onto, first.module.manifest.id, signal);
+  const there = new DevNode(bringOnto(onto));
   await there.run(first, signal);
   for await (const _ of saves) await there.run(await builtOrTold(folder), signal);
 }

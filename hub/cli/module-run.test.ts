@@ -49,6 +49,34 @@ describe("an instance that is run", () => {
     });
   });
 
+  test("has lists and maps among its settings, written as JSON, and in place of others", () => {
+    const set = [
+      "hours=[9, 12.5]",
+      'colours={"day": "white", "at": {"night": null}}',
+      'code="007"',
+      "note=[]",
+    ];
+    const once = withInstance(site, { ...blink, set });
+    const settings = (files: Readonly<Record<string, string>>): unknown =>
+      new YamlText(files["site.yaml"] ?? "").value;
+
+    const twice = withInstance(once, { ...blink, set: ["hours=[10]", "colours.day=warm white"] });
+
+    expect(settings(once.files)).toHaveProperty("nodes.foyer.instances.blink.settings", {
+      hours: [9, 12.5],
+      colours: { day: "white", at: { night: null } },
+      code: "007",
+      note: [],
+    });
+    expect(settings(twice.files)).toHaveProperty("nodes.foyer.instances.blink.settings", {
+      hours: [10],
+      colours: { day: "warm white", at: { night: null } },
+      code: "007",
+      note: [],
+    });
+    expect(twice.files["site.yaml"]).toContain("# a clock");
+  });
+
   test("again says the same, but for what is said anew", () => {
     const once = withInstance(site, { ...blink, set: ["every=200"] });
 
@@ -61,6 +89,12 @@ describe("an instance that is run", () => {
   test.each([
     ["on a node that is none", { node: "hal" }, 'the site has no node "hal" (did you mean hall?)'],
     ["by the name of another", { instance: "host" }, 'has an instance "host" of the module host'],
+    ["with half a list", { set: ["hours=[9,"] }, "[9, is no JSON"],
+    [
+      "with one value for a list",
+      { set: ["hours=[9]", "hours=9"] },
+      "holds a list: set one value in it, or all",
+    ],
     ["with a setting that is none", { set: ["=3"] }, '--set "=3": write name=value'],
   ])("%s is refused", (_, wrong, words) => {
     expect(() => withInstance(site, { ...blink, ...wrong })).toThrow(words);

@@ -73,7 +73,10 @@ function addRun(module: Command): void {
     .addOption(
       new Option("--as <name>", "what the instance is called (default: its id)").argParser(nameArgument),
     )
-    .option("--set <setting...>", "its settings, as name=value")
+    .option(
+      "--set <setting...>",
+      "its settings, as name=value, place.name=value, or with a list or a map as JSON",
+    )
     .option("--failsafe <words>", "what it moves or lights does when its source is lost, as in a site file")
     .option("-m, --message <words>", "what it is for, as `config history` shows it")
     .addOption(
@@ -88,6 +91,7 @@ function addRun(module: Command): void {
       "after",
       `${example(
         "interactor module run blink --node demo --set every=200",
+        `interactor module run clock --set place.room=hall 'hours=[9, 12, 18]' 'colours={"day": "white"}'`,
         'interactor module run lamp --as hall --failsafe "hold 5s -> fade 3s -> 0"',
       )}
 Again, after it was published anew: the node takes what is new. Comments in the site file stay; the file on this machine

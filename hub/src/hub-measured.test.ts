@@ -5,6 +5,25 @@ import { HubMeasured } from "./hub-measured.ts";
 const wordOf = (instances: Readonly<Record<string, InstanceMetrics>>): Uint8Array =>
   encodeMeasured({ v: 1, kind: "measured", instances });
 const here = () => true;
+const nothing = [{ samples: [] }, { samples: [] }, { samples: [] }];
+
+test("breakers of a node are told by kind and state, once one of them has opened", () => {
+  const measured = new HubMeasured();
+  const breakers = { host: { open: 2, halfOpen: 1 }, serial: { open: 0, halfOpen: 0 } };
+  measured.said("a", encodeMeasured({ v: 1, kind: "measured", instances: {}, breakers }));
+  measured.said("b", wordOf({}));
+
+  const family = measured.families(here)[2];
+
+  const of = (kind: string, state: string, value: number) => ({ labels: { node: "a", kind, state }, value });
+  expect(family).toMatchObject({ kind: "gauge", name: "interactor_module_breakers" });
+  expect(family).toHaveProperty("samples", [
+    of("host", "open", 2),
+    of("host", "half_open", 1),
+    of("serial", "open", 0),
+    of("serial", "half_open", 0),
+  ]);
+});
 
 test("what modules measure has its node, its instance and its name as labels, and the last word counts", () => {
   const measured = new HubMeasured();
@@ -31,8 +50,8 @@ test("of a node that is away nobody knows what it measures", () => {
   const measured = new HubMeasured();
   measured.said("a", wordOf({ lamp: { counters: { switched: 1 }, gauges: {} } }));
 
-  expect(measured.families(() => false)).toMatchObject([{ samples: [] }, { samples: [] }]);
-  expect(measured.families(here)).toMatchObject([{ samples: [] }, { samples: [] }]);
+  expect(measured.families(() => false)).toMatchObject(nothing);
+  expect(measured.families(here)).toMatchObject(nothing);
 });
 
 test("what is none is refused with its reason, and what is too much with what was known kept", () => {

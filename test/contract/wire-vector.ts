@@ -46,6 +46,14 @@ import {
   type ProfileOrder,
   type ProfileWord,
 } from "@interactor/shared/wire/messages/profile";
+import {
+  decodeListen,
+  decodeLogWord,
+  encodeListen,
+  encodeLogWord,
+  type Listen,
+  type LogWord,
+} from "@interactor/shared/wire/messages/log";
 import type { MemberWord, RoundWord } from "@interactor/shared/wire/messages/group-round";
 import {
   decodePlan,
@@ -118,6 +126,8 @@ const roundWord = codec<RoundWord>(encodeRoundWord, decodeRoundWord);
 const memberWord = codec<MemberWord>(encodeMemberWord, decodeMemberWord);
 const profileOrder = codec<ProfileOrder>(encodeProfileOrder, decodeProfileOrder);
 const profileWord = codec<ProfileWord>(encodeProfileWord, decodeProfileWord);
+const listen = codec<Listen>(encodeListen, decodeListen);
+const logWord = codec<LogWord>(encodeLogWord, decodeLogWord);
 const command = codec<Command>(encodeCommand, decodeCommand);
 
 /** By the vector's name. A vector without a row here fails the test. */
@@ -182,6 +192,7 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "piece-bytes": codec<Piece>(encodePiece, decodePiece),
   "piece-missing": codec<Piece>(encodePiece, decodePiece),
   measured: codec<Measured>(encodeMeasured, decodeMeasured),
+  "measured-breakers": codec<Measured>(encodeMeasured, decodeMeasured),
   crash: codec<CrashReport>(encodeCrashReport, decodeCrashReport),
   "crash-sandbox": codec<CrashReport>(encodeCrashReport, decodeCrashReport),
   "profile-begin": profileOrder,
@@ -190,6 +201,10 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "profiled-made": profileWord,
   "profiled-failed": profileWord,
   "profiled-bytes": profileWord,
+  listen,
+  "listen-no-more": listen,
+  "log-lines": logWord,
+  "log-nothing-yet": logWord,
   "command-reply": codec<ReplyDocument>(encodeReply, decodeReply),
 };
 

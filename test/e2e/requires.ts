@@ -27,7 +27,7 @@ export const packageOf = {
   optiboot: "arduino-core-avr",
   promtool: "prometheus",
   "python3-paho-mqtt": "python3-paho-mqtt",
-  "python3-securesystemslib": "python3-securesystemslib python3-nacl",
+  "python3-securesystemslib": "python3-securesystemslib python3-nacl python3-cryptography",
   simavr: "libsimavr-dev libelf-dev",
   socat: "socat",
 } as const satisfies Record<string, string>;

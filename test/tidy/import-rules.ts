@@ -78,8 +78,8 @@ export const homes: readonly Home[] = [
   // A module author declares a manifest and meets the supervisor's back-off; the SDK hands both on.
   pure("sdk", /^shared\/src\/sdk\//, ["kernel", "wire", "routing", "bundle", "supervision"], zod),
   pure("testing", /^shared\/src\/testing\//, contract, ["fast-check"]),
-  // What modules of others have of a serial line the agent opens for them, in the one way there is.
-  ...partsOf("agent", { adapters: ["serial line"], main: ["modules"] }),
+  // What modules of others have of a serial line the agent opens for them, and writes into boards, in the one way there is.
+  ...partsOf("agent", { adapters: ["serial line", "flashing"], main: ["modules"] }),
   // Never the agent, never another module. Lines to a device are opened in one way, whichever module owns them.
   shell(
     "modules",

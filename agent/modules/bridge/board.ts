@@ -3,7 +3,7 @@
  * subscribed to. It is asked for a sign of life often, because a board that hangs and one that was unplugged from a hub
  * both say nothing.
  */
-import { type Clock, millis } from "@interactor/shared/sdk/define-module";
+import { type Clock, type Millis, millis } from "@interactor/shared/sdk/define-module";
 import type { DeviceReports } from "@interactor/shared/sdk/devices";
 import {
   type Answer,
@@ -56,6 +56,8 @@ export class Board {
   #isWelcomed = false;
   #cancelPing: (() => void) | undefined;
   readonly #closed = Promise.withResolvers<void>();
+  readonly #heard = Promise.withResolvers<void>();
+  #isMute = true;
 
   constructor(
     tty: Tty,
@@ -72,17 +74,27 @@ export class Board {
       said: (answer) => this.#hear(answer),
       garbled: () => undefined,
     });
-    // Ends whatever stood on the line before.
-    tty.write(Uint8Array.of(0));
+  }
+
+  /** It has not said a word. */
+  get isMute(): boolean {
+    return this.#isMute;
   }
 
   received(bytes: Uint8Array): void {
     this.#link.received(bytes);
   }
 
-  /** Throws with words for an installer when it is not the board that the settings speak of. */
-  async greet(levels: ReadonlyMap<string, number>): Promise<Welcome> {
+  /**
+   * Throws with words for an installer when it is not the board that the settings speak of. `silence`: nothing is said to
+   * it for so long, unless it speaks first.
+   */
+  async greet(levels: ReadonlyMap<string, number>, silence: Millis): Promise<Welcome> {
+    await this.#listen(silence);
+    // Ends whatever stood on the line before.
+    this.tty.write(Uint8Array.of(0));
     const welcome = await this.#link.ask({ kind: "hello", versionMin, versionMax }, atStart);
+    this.#isMute = false;
     if (welcome.kind !== "welcome") {
       const why = welcome.kind === "refused" ? welcome.reason : welcome.kind;
       throw new Error(
@@ -125,11 +137,19 @@ export class Board {
     this.#link.end();
     await this.tty.close();
     this.#closed.resolve();
+    this.#heard.resolve();
   }
 
   /** Resolves when the line is free again. */
   get closed(): Promise<void> {
     return this.#closed.promise;
+  }
+
+  async #listen(silence: Millis): Promise<void> {
+    if (silence === 0) return;
+    const cancel = this.#clock.after(silence, this.#heard.resolve);
+    await this.#heard.promise;
+    cancel();
   }
 
   async #describe(channels: number): Promise<ReadonlyMap<string, Channel>> {
@@ -177,6 +197,8 @@ export class Board {
   }
 
   #hear(answer: Answer): void {
+    this.#isMute = false;
+    this.#heard.resolve();
     switch (answer.kind) {
       case "sample":
         return this.#hearSample(answer.channel, answer.number, answer.value);

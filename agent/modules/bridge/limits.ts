@@ -18,6 +18,13 @@ export const answerLongest = millis(200);
 export const sendsMax = 4;
 /** The first answer may take longer: a board that was reset by being opened sits in its bootloader for a second. */
 export const helloPause = millis(250);
+/**
+ * Opening the line resets an Arduino Mega, whose bootloader takes a byte that comes in its first second for the beginning
+ * of a new program, and waits for 8 s for more of it. A board that said nothing although it was asked at once, for so
+ * long, is not spoken to at first the next time.
+ */
+export const muteLongest = seconds(4);
+export const listenFirst = seconds(2);
 /** Nothing heard from a board that is asked often: it works badly, then it has failed. */
 export const silenceWorrying = millis(400);
 export const silenceLongest = millis(900);

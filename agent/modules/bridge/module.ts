@@ -1,18 +1,22 @@
 /** A microcontroller with our bridge firmware: its sensors become values, values of inputs become levels of its pins. */
 import {
   type Applied,
+  between,
   defineModule,
   type Instance,
+  millis,
   type ModuleContext,
   type ModuleDefinition,
 } from "@interactor/shared/sdk/define-module";
+import type { Welcome } from "@interactor/firmware-bridges/bridge/host/codec.ts";
 import { type DeviceReports, type DeviceSpans, KeptDevice, tellDevice } from "@interactor/shared/sdk/devices";
+import { FirmwareUpdate, keptFolder } from "../../flashing/firmware-update.ts";
 import { findLine, linePlace, linksFolder } from "../../serial-line/place.ts";
 import { openTty } from "../../serial-line/tty.ts";
 import { Board } from "./board.ts";
-import { FirmwareUpdate, keptFolder } from "./firmware-update.ts";
+import { bridgeQuestion } from "./firmware.ts";
 import { levelOf, valueOf } from "./levels.ts";
-import { spans } from "./limits.ts";
+import { listenFirst, muteLongest, spans } from "./limits.ts";
 import { manifest } from "./manifest.ts";
 import { type Settings, settings } from "./settings.ts";
 
@@ -47,6 +51,7 @@ class Bridge {
   readonly #levels = new Map<string, number>();
   readonly #update: FirmwareUpdate | undefined;
   #lost = 0;
+  #isLetSpeakFirst = false;
 
   constructor(settings: Settings, context: ModuleContext, given: Given) {
     this.#settings = settings;
@@ -57,7 +62,8 @@ class Bridge {
     }
     const { flash, usb, overwrite } = settings;
     if (flash !== undefined && usb !== undefined) {
-      const order = { board: flash, serialNumber: usb, overwrite, folder: given.folder };
+      const which = { firmware: "bridge", question: bridgeQuestion, board: flash, serialNumber: usb };
+      const order = { ...which, overwrite, folder: given.folder };
       this.#update = new FirmwareUpdate(order, context, () => this.#device.appeared());
     }
     this.#device = new KeptDevice(
@@ -100,7 +106,7 @@ class Bridge {
           reports.failed(words === undefined ? "it hung up: is it still plugged in?" : `it failed: ${words}`),
       },
     );
-    this.#update?.opened();
+    this.#update?.asked();
     open.board = new Board(tty, { settings: this.#settings, clock }, reports, {
       sampled: (output, level, lost) => this.#give(output, level, lost),
     });
@@ -108,16 +114,29 @@ class Bridge {
   }
 
   async #greet(board: Board): Promise<void> {
-    const { firmware, release, board: name } = await board.greet(this.#levels);
-    if (this.#update?.isWanted(release) === true) {
+    const { firmware, release, board: name } = await this.#welcomed(board);
+    if (this.#update?.isWanted({ firmware, release }) === true) {
       for (const input of this.#levels.keys()) board.set(input, this.#stopLevelOf(input));
       await board.settled();
       this.#update.begin(board.tty.path, board.closed);
-      throw new Error(`its firmware ${release} is replaced`);
+      throw new Error(`its firmware ${firmware} ${release} is replaced`);
     }
     this.#context.log.info(`${firmware} ${release} on a board ${name}`);
     // What was applied while it was greeted.
     for (const [input, level] of this.#levels) board.set(input, level);
+  }
+
+  async #welcomed(board: Board): Promise<Welcome> {
+    const { clock } = this.#context;
+    const begunAt = clock.now();
+    try {
+      return await board.greet(this.#levels, this.#isLetSpeakFirst ? listenFirst : millis(0));
+    } catch (error) {
+      // One that was unplugged had no time to answer.
+      const isMute = board.isMute && between(begunAt, clock.now()) >= muteLongest;
+      if (isMute) this.#isLetSpeakFirst = !this.#isLetSpeakFirst;
+      throw error;
+    }
   }
 
   #stopLevelOf(input: string): number {

@@ -2,6 +2,7 @@
 import { deliveries } from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
 import { boards } from "../../flashing/boards.ts";
+import { flashProblems, flashSettings } from "../../flashing/settings.ts";
 import { oneOfThese, serialNumber } from "../../serial-line/serial-number.ts";
 import {
   guardMillisLeast,
@@ -96,10 +97,7 @@ const written = z
     ),
     /** How long this node may be silent until the board makes itself safe. */
     guard: z._default(z.int().check(z.gte(guardMillisLeast), z.lte(guardMillisMost)), 1000),
-    /** The kind of board: a bridge of another release is replaced by this agent's. */
-    flash: z.optional(z.enum(boards)),
-    /** Whatever is in the board that does not answer as a bridge is replaced, too. */
-    overwrite: z._default(z.boolean(), false),
+    ...flashSettings(boards),
     outputs: mapOf(z.union([contact, measured], "an output is { pin: A0 }, or { type: bool, pin: D7 }")),
     inputs: mapOf(
       z.union(
@@ -112,15 +110,8 @@ const written = z
     if ((value.usb === undefined) === (value.path === undefined)) {
       issues.push({ code: "custom", message: "usb or path is needed, and not both", path: [], input: value });
     }
-    if (value.flash !== undefined && value.usb === undefined) {
-      const message =
-        "only a board that is named by its serial number (usb) is flashed: a path may be another board tomorrow";
-      issues.push({ code: "custom", message, path: ["flash"], input: value });
-    }
-    if (value.overwrite && value.flash === undefined) {
-      const message = "needs flash, the kind of board";
-      issues.push({ code: "custom", message, path: ["overwrite"], input: value });
-    }
+    for (const { path, message } of flashProblems(value, { number: value.usb, key: "usb" }))
+      issues.push({ code: "custom", message, path: [...path], input: value });
     const owners = new Map<string, string>();
     for (const map of ["outputs", "inputs"] as const) {
       for (const [name, port] of Object.entries(value[map])) {

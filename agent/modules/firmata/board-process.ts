@@ -4,15 +4,23 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "@interactor/shared/sdk/define-module";
 import { deviceMissing, type DeviceReports } from "@interactor/shared/sdk/devices";
+import type { Runs } from "../../flashing/ask-board.ts";
 import { endMax, processLookEvery, silentLooksMax, unsentMax } from "./limits.ts";
 import { fromBoard, type ToBoard } from "./messages.ts";
 import type { Settings } from "./settings.ts";
 
 export interface BoardProcess {
   readonly pid: number | undefined;
-  /** Resolves with the name of its firmware when the board is ready. */
-  readonly ready: Promise<string>;
+  readonly path: string;
+  /** Resolves with what its board runs, before anything is set up there. */
+  readonly named: Promise<Runs>;
+  /** Resolves when the board is ready. */
+  readonly ready: Promise<void>;
+  /** Resolves when the process has ended: the line is free. */
+  readonly ended: Promise<void>;
   set(input: string, value: boolean | number): "sent" | "backlog";
+  /** Its pins let go of whatever they drive. */
+  rest(): void;
   /** Resolves when the process has ended. */
   close(): Promise<void>;
 }
@@ -35,8 +43,10 @@ export async function startBoard(
   const child = fork(program, [], { stdio: ["ignore", "ignore", "ignore", "ipc"], execArgv: [] });
   const exited = once(child, "exit");
   const opened = Promise.withResolvers<void>();
-  const ready = Promise.withResolvers<string>();
+  const named = Promise.withResolvers<Runs>();
+  const ready = Promise.withResolvers<void>();
   // Whoever does not wait for it hears of it as a report.
+  named.promise.catch(() => {});
   ready.promise.catch(() => {});
   // What it says while it ends is of no interest: it was told to.
   let isOver = false;
@@ -44,6 +54,7 @@ export async function startBoard(
     if (isOver) return;
     isOver = true;
     opened.reject(error);
+    named.reject(error);
     ready.reject(error);
     shell.reports.failed(error.message);
   };
@@ -59,9 +70,10 @@ export async function startBoard(
     const { data } = message;
     if (data.kind === "value") give(data.output, data.value);
     else if (data.kind === "opened") opened.resolve();
+    else if (data.kind === "named") named.resolve({ firmware: data.firmware, release: data.release });
     else if (data.kind === "ready") {
       silence.begin();
-      ready.resolve(data.firmware);
+      ready.resolve();
     } else if (data.kind === "missing") opened.reject(deviceMissing(data.words));
     else if (data.kind === "failed") fail(new Error(data.words));
   });
@@ -77,7 +89,9 @@ export async function startBoard(
     await close();
     throw error;
   }
-  return { pid: child.pid, ready: ready.promise, set: setterFor(child), close };
+  const rest = (): void => send(child, { kind: "rest" }, () => {});
+  const promises = { named: named.promise, ready: ready.promise, ended: exited.then(() => undefined) };
+  return { pid: child.pid, path, ...promises, set: setterFor(child), rest, close };
 }
 
 function setterFor(child: ChildProcess): BoardProcess["set"] {

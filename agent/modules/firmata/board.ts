@@ -10,18 +10,19 @@ import five from "johnny-five";
 import { openTty, type Tty } from "../../serial-line/tty.ts";
 import { setUp, type Take } from "./devices.ts";
 import { FirmataStream } from "./firmata-stream.ts";
+import { ourFirmware } from "./firmware.ts";
 import { guardMax, questionEvery } from "./limits.ts";
 import { type FromBoard, toBoard } from "./messages.ts";
 import type { Settings } from "./settings.ts";
 import { watchBoard } from "./sign-of-life.ts";
 
-/** The firmware of ours: when its host falls silent it turns its outputs off, if it was asked to. */
-const guarding = { firmware: "firmata-lite", command: 0x01 } as const;
+/** Our firmware turns its outputs off when its host falls silent, if it was asked to. */
+const guardCommand = 0x01;
+/** Of Firmata: all pins as after a start. */
+const systemReset = Uint8Array.of(0xff);
 
 /** How long a board that says nothing is waited for before it is asked, in milliseconds. */
 const askAfter = 300;
-
-const unwatched: ReturnType<typeof watchBoard> = { damaged() {}, heard() {} };
 
 function say(message: FromBoard): void {
   // The agent may have gone in the meantime.
@@ -37,6 +38,7 @@ process.on("message", (given) => {
   const { data } = message;
   if (data.kind === "begin") void begin(data.path, data.settings);
   else if (data.kind === "set") set(data.input, data.value);
+  else if (data.kind === "rest") tty?.write(systemReset);
   else void end();
 });
 // Without the agent there is nobody to give to. What the outputs do then is the firmware's.
@@ -52,13 +54,13 @@ async function begin(path: string, settings: Settings): Promise<void> {
   try {
     const transport = new EventEmitter();
     // While it starts a bootloader may say anything: only whole messages count, and nothing is held against it.
-    let watch: ReturnType<typeof watchBoard> = unwatched;
+    const begun: { watch?: ReturnType<typeof watchBoard> } = {};
     const stream = new FirmataStream({
       message: (bytes) => {
-        watch.heard(bytes);
+        begun.watch?.heard(bytes);
         transport.emit("data", Buffer.from(bytes));
       },
-      damaged: (how) => watch.damaged(how),
+      damaged: (how) => begun.watch?.damaged(how),
     });
     tty = await openTty(
       { path, baudRate: settings.baudRate, dataBits: 8, stopBits: 1, parity: "none" },
@@ -72,15 +74,17 @@ async function begin(path: string, settings: Settings): Promise<void> {
     say({ kind: "opened" });
     const io = new firmata.Firmata(transport, { reportVersionTimeout: askAfter });
     await once(io, "ready");
-    watch = watchBoard(io, (bytes) => open.write(bytes), fail);
+    const { name = "unnamed", version } = io.firmware;
+    say({ kind: "named", firmware: name, release: `${version?.major ?? 0}.${version?.minor ?? 0}` });
+    begun.watch = watchBoard(io, (bytes) => open.write(bytes), fail);
     io.on("reportversion", () => say({ kind: "alive" }));
     const board = new five.Board({ io, repl: false, debug: false, sigint: false });
     await once(board, "ready");
     takers = setUp(board, settings, (output, value) => {
       if (typeof value === "boolean" || Number.isFinite(value)) say({ kind: "value", output, value });
     });
-    if (io.firmware.name === guarding.firmware) guard(io);
-    say({ kind: "ready", firmware: io.firmware.name ?? "unnamed" });
+    if (name === ourFirmware) guard(io);
+    say({ kind: "ready" });
   } catch (error) {
     fail(error);
   }
@@ -88,7 +92,7 @@ async function begin(path: string, settings: Settings): Promise<void> {
 
 /** Asking again is a word too. */
 function guard(io: InstanceType<typeof firmata.Firmata>): void {
-  const ask = (): void => io.sysexCommand([guarding.command, guardMax & 0x7f, guardMax >> 7]);
+  const ask = (): void => io.sysexCommand([guardCommand, guardMax & 0x7f, guardMax >> 7]);
   ask();
   setInterval(ask, questionEvery).unref();
 }

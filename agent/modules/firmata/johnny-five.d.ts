@@ -66,7 +66,10 @@ declare module "firmata-io" {
 
   export class Firmata extends EventEmitter {
     constructor(transport: EventEmitter, options: object);
-    readonly firmware: { readonly name?: string };
+    readonly firmware: {
+      readonly name?: string;
+      readonly version?: { readonly major: number; readonly minor: number };
+    };
     sysexCommand(bytes: readonly number[]): void;
   }
   const firmata: { readonly Firmata: typeof Firmata };

@@ -9,6 +9,8 @@ export const toBoard = z.discriminatedUnion("kind", [
   /** `path`: where it is just now. */
   z.object({ kind: z.literal("begin"), path: z.string(), settings }),
   z.object({ kind: z.literal("set"), input: z.string(), value }),
+  /** Nothing of it shall drive anything. */
+  z.object({ kind: z.literal("rest") }),
   z.object({ kind: z.literal("end") }),
 ]);
 
@@ -19,8 +21,10 @@ export const fromBoard = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("failed"), words: z.string() }),
   /** The line is open. */
   z.object({ kind: z.literal("opened") }),
-  /** It has said which pins it has, and all devices are set up. */
-  z.object({ kind: z.literal("ready"), firmware: z.string() }),
+  /** It has said what it is, and which pins it has. */
+  z.object({ kind: z.literal("named"), firmware: z.string(), release: z.string() }),
+  /** All devices are set up. */
+  z.object({ kind: z.literal("ready") }),
   /** Its board has answered. */
   z.object({ kind: z.literal("alive") }),
   z.object({ kind: z.literal("value"), output: z.string(), value }),

@@ -11,8 +11,10 @@ import {
 import { Complaints } from "@interactor/shared/sdk/complaints";
 import { type DeviceSpans, KeptDevice, tellDevice } from "@interactor/shared/sdk/devices";
 import { PacedCounter } from "@interactor/shared/sdk/paced-counter";
+import { FirmwareUpdate, keptFolder } from "../../flashing/firmware-update.ts";
 import { findLine, linePlace, linksFolder } from "../../serial-line/place.ts";
 import { type BoardProcess, startBoard } from "./board-process.ts";
+import { firmataQuestion, ourFirmware } from "./firmware.ts";
 import { spans, valuesPerSecondMax } from "./limits.ts";
 import { manifest } from "./manifest.ts";
 import { type Settings, settings } from "./settings.ts";
@@ -22,10 +24,12 @@ interface Given {
   readonly spans: DeviceSpans;
   /** Where the lines of USB adapters are found by their serial numbers. */
   readonly links: string;
+  /** Where old firmware is kept. */
+  readonly folder: string;
 }
 
 export function firmataModule(given: Partial<Given> = {}): ModuleDefinition<Settings> {
-  const all: Given = { spans, links: linksFolder, ...given };
+  const all: Given = { spans, links: linksFolder, folder: keptFolder, ...given };
   return defineModule({
     manifest,
     settings,
@@ -45,19 +49,28 @@ function start(settings: Settings, context: ModuleContext, given: Given): Instan
     rejected.add();
     complaints.add("too-many", output);
   });
-  const device = new KeptDevice<BoardProcess>(
+  const update = updateFor(settings, context, given, () => device.appeared());
+  const device: KeptDevice<BoardProcess> = new KeptDevice<BoardProcess>(
     context,
     {
       async open(reports) {
         intake.begin();
         const place = await findLine(linePlace(settings.usb, settings.path), given.links);
-        return startBoard(place, settings, { clock: context.clock, reports }, (output, value) =>
-          intake.take(output, value),
-        );
+        await update?.refuseWhileDue(place);
+        const shell = { clock: context.clock, reports };
+        const board = await startBoard(place, settings, shell, (output, value) => intake.take(output, value));
+        update?.asked();
+        return board;
       },
       async greet(board) {
-        const firmware = await board.ready;
-        context.log.info(`board: ${settings.usb ?? settings.path} runs ${firmware}`);
+        const runs = await board.named;
+        if (update?.isWanted(runs) === true) {
+          board.rest();
+          update.begin(board.path, board.ended);
+          throw new Error(`its firmware ${runs.firmware} ${runs.release} is replaced`);
+        }
+        await board.ready;
+        context.log.info(`board: ${settings.usb ?? settings.path} runs ${runs.firmware}`);
         // What the board was told before it was unplugged, or what was applied since.
         for (const [input, value] of held.values) board.set(input, value);
       },
@@ -77,10 +90,22 @@ function start(settings: Settings, context: ModuleContext, given: Given): Instan
     async stop() {
       for (const [input, value] of held.released()) device.handle?.set(input, value);
       await device.stop();
+      await update?.stop();
       rejected.stop();
       complaints.stop();
     },
   };
+}
+
+function updateFor(
+  { flash, usb, overwrite }: Settings,
+  context: ModuleContext,
+  { folder }: Given,
+  done: () => void,
+): FirmwareUpdate | undefined {
+  if (flash === undefined || usb === undefined) return undefined;
+  const which = { firmware: ourFirmware, question: firmataQuestion, board: flash, serialNumber: usb };
+  return new FirmwareUpdate({ ...which, overwrite, folder }, context, done);
 }
 
 /** What the inputs shall hold, whether the board is there or not. */

@@ -39,6 +39,13 @@ test.each([
   [{ inputs: { led } }, "usb or path is needed"],
   [{ path, usb: "7583", inputs: { led } }, "usb or path is needed, and not both"],
   [{ usb: "75/83", inputs: { led } }, "a serial number"],
+  [
+    { path, flash: "uno", inputs: { led } },
+    "only a board that is named by its serial number (usb) is flashed",
+  ],
+  [{ usb: "7583", flash: "due", inputs: { led } }, "the kind of board: uno, nano, nano-old, mega2560"],
+  [{ usb: "7583", overwrite: true, inputs: { led } }, "needs flash, the kind of board"],
+  [{ usb: "7583", flash: "uno", baudRate: 115_200, inputs: { led } }, "with flash it is 57600"],
   [{ path: "ttyACM0", inputs: { led } }, "/dev/serial/by-id"],
   [{ path, inputs: { led, other: { device: "relay", pin: 13 } } }, "pin 13 is already led"],
   [

@@ -1,7 +1,10 @@
 /** The settings of a board: its serial line, and what hangs on its pins. */
 import { deliveries } from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
+import { boards } from "../../flashing/boards.ts";
+import { flashProblems, flashSettings } from "../../flashing/settings.ts";
 import { oneOfThese, serialNumber } from "../../serial-line/serial-number.ts";
+import { firmataQuestion } from "./firmware.ts";
 import { freqMax, freqMin, portsMax } from "./limits.ts";
 
 const path = z.string().check(
@@ -156,13 +159,20 @@ export const settings = z
     /** The serial number of its USB adapter: the board, whichever socket it is in. */
     usb: z.optional(serialNumber),
     path: z.optional(path),
-    baudRate: z._default(z.int().check(z.gte(9600), z.lte(1_000_000)), 57_600),
+    baudRate: z._default(z.int().check(z.gte(9600), z.lte(1_000_000)), firmataQuestion.baudRate),
+    ...flashSettings(boards),
     outputs: mapOf(output),
     inputs: mapOf(input),
   })
   .check(oneOfThese("usb", "path"), ({ value, issues }) => {
     if ((value.usb === undefined) === (value.path === undefined)) {
       issues.push({ code: "custom", message: "usb or path is needed, and not both", path: [], input: value });
+    }
+    for (const { path, message } of flashProblems(value, { number: value.usb, key: "usb" }))
+      issues.push({ code: "custom", message, path: [...path], input: value });
+    if (value.flash !== undefined && value.baudRate !== firmataQuestion.baudRate) {
+      const message = `with flash it is ${firmataQuestion.baudRate}: our firmware speaks no other`;
+      issues.push({ code: "custom", message, path: ["baudRate"], input: value });
     }
     const owners = new Map<number | string, string>();
     for (const { map, name, key, place } of placesOf(value)) {

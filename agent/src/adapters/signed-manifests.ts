@@ -31,6 +31,7 @@ const signedPorts = z.object({
   inputsLike: z.exactOptional(likenessOf<InputSpec>()),
   outputsFrom: z.exactOptional(z.string()),
   outputsLike: z.exactOptional(likenessOf<OutputSpec>()),
+  engines: z.exactOptional(z.object({ interactor: z.exactOptional(z.string()) })),
 });
 
 /** The end of its name, behind the bundle's. */

@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { millis } from "@interactor/shared/kernel/units";
+import type { Breakers } from "@interactor/shared/wire/messages/measured";
 import { ceilingFile } from "../adapters/ceiling-file.ts";
 import {
   type Machine,
@@ -13,14 +14,23 @@ import { sandboxGuests } from "../adapters/module-host-sandbox/module-host-sandb
 import { systemServices } from "../adapters/module-services-system/module-services-system.ts";
 import { readSigned } from "../adapters/signed-manifests.ts";
 import { workerGuests, type WorkerOptions } from "../adapters/module-host-worker/module-host-worker.ts";
-import type { GuestPlace } from "../agent-guest.ts";
+import type { GuestPlace } from "../agent-guest-world.ts";
 import { pacedWrites } from "../agent-storage-writes.ts";
 import { AgentModules, type ModulesOptions } from "../agent-modules.ts";
 import { limitsUnder, pastCeiling } from "../core/ceiling/ceiling.ts";
+import { misfit } from "../core/ceiling/misfit.ts";
+import type { ModuleServices, Resting } from "../ports/module-services.ts";
 import type { InstanceSpec, ModuleHost, ModuleHostEvents } from "../ports/module-host.ts";
 import { urgentWorkers, workerOf } from "./modules.ts";
+import { version } from "./version.ts";
 
-type ModulesWorld = Pick<ModulesOptions, "clock" | "random" | "log" | "crashed" | "tellable" | "measured">;
+type ModulesWorld = Pick<
+  ModulesOptions,
+  "clock" | "random" | "log" | "crashed" | "tellable" | "without" | "logged" | "measured"
+> & {
+  /** So many breakers are not closed now. */
+  readonly resting?: (breakers: Breakers) => void;
+};
 
 export interface ModulesSetup extends Omit<WorkerOptions, "urgent"> {
   /** The agent's data folder. */
@@ -55,7 +65,7 @@ export function modulesOf(
     required,
     steering,
   });
-  const services = pacedWrites(systemServices(join(data, "modules"), world.clock), world.clock);
+  const services = servicesIn(join(data, "modules"), world);
   // What stands in the node's own file was written by whoever writes its ceiling.
   const limitsOf = ({ limits }: Pick<InstanceSpec, "limits">, digest: string) =>
     limitsUnder({ limits }, digest === "" ? { limits: {} } : ceiling());
@@ -91,17 +101,40 @@ export function modulesOf(
         placeOf,
         services,
         objection,
+        misfit: misfitAmong(fileOf),
         problem: () => wordsOf(problem, services.resting()),
       },
       events,
     );
 }
 
+function servicesIn(folder: string, { clock, resting }: ModulesWorld): ModuleServices {
+  const system = systemServices(folder, clock, () => resting?.(countsOf(system.resting())));
+  return pacedWrites(system, clock);
+}
+
+const misfitAmong =
+  (fileOf: ModulesSetup["fileOf"]): NonNullable<ModulesOptions["misfit"]> =>
+  ({ digest = "", module }) =>
+    digest === "" ? undefined : misfit(module, readSigned(fileOf(digest))?.engines?.interactor, version);
+
+function countsOf(resting: readonly Resting[]): Breakers {
+  const of = (kind: Resting["kind"]) => {
+    const those = resting.filter((each) => each.kind === kind);
+    const halfOpen = those.filter(({ isTried }) => isTried).length;
+    return { open: those.length - halfOpen, halfOpen };
+  };
+  return { host: of("host"), serial: of("serial") };
+}
+
 /** What keeps modules from working as they should; `undefined`: nothing. */
-function wordsOf(lack: string | undefined, resting: readonly string[]): string | undefined {
+function wordsOf(lack: string | undefined, resting: readonly Resting[]): string | undefined {
   const words = [
     ...(lack === undefined ? [] : [lack]),
-    ...resting.map((thing) => `${thing} failed again and again and is given a rest`),
+    ...resting.map(
+      ({ thing, isTried }) =>
+        `${thing} failed again and again and is ${isTried ? "tried again" : "given a rest"}`,
+    ),
   ];
   return words.length === 0 ? undefined : words.join("; ");
 }

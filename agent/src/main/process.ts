@@ -16,6 +16,7 @@ import type { AgentCrashes } from "../agent-crashes.ts";
 import type { Log } from "../ports/log.ts";
 import type { SiteClock } from "../ports/site-clock.ts";
 import { spoolLimits } from "../ports/spool.ts";
+import { AgentLog } from "../agent-log.ts";
 import { AgentMeasured } from "../agent-measured.ts";
 import { linkWith } from "../agent-neighbours.ts";
 import { openCrashes } from "./crashes.ts";
@@ -59,10 +60,12 @@ async function serve(file: string): Promise<void> {
   const pull = await openPull({ site, node }, data, clock, log);
   using crashes = await openCrashes({ site, node, data }, clock, log);
   using measured = new AgentMeasured({ site, node }, clock);
-  const crashed: AgentCrashes["crashed"] = (death) => crashes.crashed(death);
   const survey = surveyOf(data, clock, log);
   const profile = openProfile({ site, node }, clock, log);
+  using logs = new AgentLog({ site, node }, { clock, log, without: crashes.without });
   const fileOf = (digest: string): string => applyStore.pathOf(digest);
+  const setup = { ...options, file, fileOf, survey, required, steering };
+  const telling = tellingBy({ crashes, logs, measured });
   const agent = new Agent(
     {
       site,
@@ -77,7 +80,7 @@ async function serve(file: string): Promise<void> {
       clock,
       random,
       log,
-      link: linkWith(mqttLink(hub), [pull, profile, crashes, measured]),
+      link: linkWith(mqttLink(hub), [pull, profile, logs, crashes, measured]),
       store,
       applyStore,
       files: pull.files,
@@ -85,12 +88,7 @@ async function serve(file: string): Promise<void> {
       secrets: crashes.hiding(systemSecrets(process.env, secrets)),
       spool,
       machine: watchMachine({ data, survey, required }, { clock, log }),
-      openHost: profile.around(
-        modulesOf(
-          { ...options, file, fileOf, survey, required, steering },
-          { clock, random, log, crashed, tellable: crashes.tellable, measured: measured.take },
-        ),
-      ),
+      openHost: logs.around(profile.around(modulesOf(setup, { clock, random, log, ...telling }))),
       restart: (reason) => {
         log.error(`the agent ends, to be started again: ${reason}`, { reason });
         ending.resolve(restartExit);
@@ -103,6 +101,26 @@ async function serve(file: string): Promise<void> {
   setTimeout(() => process.exit(code), endTimeout).unref();
   await agent[Symbol.asyncDispose]();
   process.exit(code);
+}
+
+/** Who is told what of modules. */
+function tellingBy({ crashes, logs, measured }: Told) {
+  const crashed: AgentCrashes["crashed"] = (death) => crashes.crashed(death);
+  const { tellable, without } = crashes;
+  return {
+    crashed,
+    tellable,
+    without,
+    logged: logs.take,
+    measured: measured.take,
+    resting: measured.resting,
+  };
+}
+
+interface Told {
+  readonly crashes: AgentCrashes;
+  readonly logs: AgentLog;
+  readonly measured: AgentMeasured;
 }
 
 /** What it keeps on its disk. */

@@ -38,6 +38,11 @@ export interface GuestLine {
    * `PROFILE_NOT_HERE`, `PROFILE_TOO_LARGE`, `PROFILE_BUSY` and `PROFILE_FAILED` (it ended meanwhile).
    */
   profile?(wanted: ProfileWanted): AsyncIterable<Uint8Array>;
+  /**
+   * Where it is, of one that hangs, as a stack; empty: it does not say within a moment. Asked by V8's own means, for the
+   * module does nothing any more. It may end of it, and is of no use afterwards.
+   */
+  hangsAt?(): Promise<string>;
   /** In order. What a guest that is gone is told goes nowhere. */
   post(message: ToGuest): void;
   /** Ends it at once, whatever it does. It says nothing afterwards, not even that it ended. */

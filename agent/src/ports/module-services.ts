@@ -1,5 +1,6 @@
 /** What the agent does in the world for an instance. */
-import type { SerialSettings } from "@interactor/shared/sdk/services";
+import type { Breakers } from "@interactor/shared/wire/messages/measured";
+import type { BoardFirmware, SerialSettings } from "@interactor/shared/sdk/services";
 import type { Value } from "@interactor/shared/wire/value";
 
 /** What an instance keeps, by key. */
@@ -20,6 +21,15 @@ export interface ByteLine {
   close(): void;
 }
 
+/** A circuit breaker that is not closed. */
+export interface Resting {
+  readonly kind: keyof Breakers;
+  /** A host with its port, or a serial line. */
+  readonly thing: string;
+  /** One who asks is let through just now, to see. */
+  readonly isTried: boolean;
+}
+
 export interface ModuleServices {
   /** Throws a Fault when it cannot be read; nothing kept is nothing. */
   loadStored(instance: string): Promise<Stored>;
@@ -33,8 +43,10 @@ export interface ModuleServices {
   isSerialLine(path: string): Promise<boolean>;
   /** Throws a Fault `SERIAL_UNAVAILABLE`, or `UNAVAILABLE` while the line rests. */
   openSerial(path: string, settings: SerialSettings, ends: ByteLineEnds): Promise<ByteLine>;
-  /** Hosts and lines that failed again and again and are given a rest now. */
-  resting(): readonly string[];
+  /** Throws a Fault `FLASH_REFUSED`, `FLASH_ROLLED_BACK` or `FLASH_FAILED`. */
+  flash(path: string, firmware: BoardFirmware, signal: AbortSignal): Promise<void>;
+  /** What failed again and again and is given a rest now. */
+  resting(): readonly Resting[];
   /** Throws a Fault `FILE_UNREADABLE` or `FILE_TOO_LARGE`. */
   readFile(path: string, bytesMax: number): Promise<Uint8Array>;
 }

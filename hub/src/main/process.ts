@@ -26,7 +26,7 @@ import { type Options, readOptions } from "./options.ts";
 import { record, recordingOf } from "./record.ts";
 import { watchRoutes } from "./routes-watch.ts";
 import { openSiteWorld } from "./site-world.ts";
-import { openProfiles } from "./profiles.ts";
+import { openLooks } from "./looks.ts";
 import { openTrust } from "./trust.ts";
 import { version } from "./version.ts";
 
@@ -55,7 +55,7 @@ async function serve(): Promise<void> {
   await using journal = await openJournal({ folder: data, limits: journalLimits, clock, uptime, log });
   await using trust = await openTrust(data, clock, log);
   await using diagnostics = await openDiagnostics(data, clock, log);
-  const profiles = openProfiles(clock, log);
+  const looks = openLooks(clock, log);
   const file = import.meta.filename;
   await using kept = await openSiteWorld({ data, site, clock, log, file, trust: trust.desk });
   const hub = new Hub(
@@ -74,7 +74,7 @@ async function serve(): Promise<void> {
   await hub.resume();
   await using store = await openBrokerStore({ folder: data, limits: options.limits, clock, log });
   const wall = steadyWall(clock);
-  const rules = withNeighbours(hub, [trust, profiles, diagnostics], hub.counters);
+  const rules = withNeighbours(hub, [trust, looks, diagnostics], hub.counters);
   await using broker = await openBroker({ ...mqttOf(options), store, wall }, rules);
   const problems = () => [
     ...routes.problems(),
@@ -84,7 +84,7 @@ async function serve(): Promise<void> {
   boundHeap({ entries: () => hub.counters.entries, arrivals: broker.arrivals });
   hub.start(broker, problems);
   trust.serve(broker, site, (digest) => hub.site.plan(digest));
-  profiles.serve(broker, site);
+  looks.serve(broker, site);
   await using http = await openHttp(
     {
       ...placeOf(options),
@@ -94,7 +94,7 @@ async function serve(): Promise<void> {
       trust: trust.desk,
       registry: trust.registry,
       crashes: diagnostics.crashes,
-      profiles: profiles.desk,
+      ...looks.desks,
     },
     viewOf(hub, { broker, journal, measured: diagnostics.measured }, problems),
     controlOf(hub),

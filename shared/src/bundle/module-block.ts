@@ -18,21 +18,54 @@ const output = z.strictObject(outputSpec.shape);
 
 const pointer = z.string().check(z.regex(/^(?:\/[^/]{1,128}){1,16}$/, "not a JSON pointer such as /inputs"));
 const kind = z.enum(permissionKinds);
+/** For editors, and for `interactor module schema`; README.md has an example of each. */
+const told = <Schema extends z.ZodMiniType>(schema: Schema, description: string): Schema =>
+  schema.check(z.describe(description));
+
 const permission = z.union([
-  z.strictObject({ kind, names: z.array(shortText) }),
   z.strictObject({
     kind,
-    from: pointer,
-    within: z.exactOptional(pointer),
-    rank: z.exactOptional(pointer),
-    over: z.exactOptional(z.string()),
+    names: told(
+      z.array(shortText),
+      'Always the same ones, which a site has to grant: "10.0.0.7:9000", or "*" for all of the kind.',
+    ),
+  }),
+  z.strictObject({
+    kind,
+    from: told(
+      pointer,
+      "Where the settings name it: a JSON pointer to a name, a number or a list; * is each of a map. Who writes it there allows it.",
+    ),
+    within: z.exactOptional(
+      told(
+        pointer,
+        "Where the settings have the addresses it goes to: the same name at two addresses is two things.",
+      ),
+    ),
+    rank: z.exactOptional(
+      told(
+        pointer,
+        "Where the settings say which of two that have the same goes first, so that they do not collide.",
+      ),
+    ),
+    over: z.exactOptional(
+      told(z.string(), 'The protocol, such as "sacn": the same name over another one is something else.'),
+    ),
     rather: z.exactOptional(
-      z.array(
-        z.strictObject({
-          from: pointer,
-          plus: z.exactOptional(z.number()),
-          parts: z.exactOptional(z.record(pointer, z.number())),
-        }),
+      told(
+        z.array(
+          z.strictObject({
+            from: told(pointer, "Where the number stands."),
+            plus: z.exactOptional(told(z.number(), "Added to it.")),
+            parts: z.exactOptional(
+              told(
+                z.record(pointer, z.number()),
+                "Other numbers of the settings, each times its factor, added too.",
+              ),
+            ),
+          }),
+        ),
+        "Where the settings have another name for it: the first of these numbers that is there stands for what `from` names.",
       ),
     ),
   }),
@@ -50,21 +83,45 @@ const moduleBlock = z.strictObject({
   /** Default: the name of the package, without its scope. */
   id: z.exactOptional(portName),
   title: shortText,
-  worker: z._default(z.enum(["shared", "own"]), "shared"),
+  worker: told(
+    z._default(z.enum(["shared", "own"]), "shared"),
+    "Of modules of the agent alone: whether a thread is its own. What others have written has a process of its own.",
+  ),
   inputs: z._default(z.record(portName, input), {}),
   outputs: z._default(z.record(portName, output), {}),
-  inputsFrom: z.exactOptional(z.union([pointer, z.array(pointer)])),
+  inputsFrom: z.exactOptional(
+    told(
+      z.union([pointer, z.array(pointer)]),
+      "Where the settings have more inputs: a map of name to input.",
+    ),
+  ),
   inputsLike: z.exactOptional(
     z.strictObject({ ...inputSpec.shape, type: z.exactOptional(inputSpec.shape.type) }),
   ),
-  outputsFrom: z.exactOptional(pointer),
+  outputsFrom: z.exactOptional(
+    told(pointer, "Where the settings have more outputs: a map of name to output."),
+  ),
   outputsLike: z.exactOptional(
     z.strictObject({ ...outputSpec.shape, type: z.exactOptional(outputSpec.shape.type) }),
   ),
-  takesSettings: z.exactOptional(z.boolean()),
-  alone: z.exactOptional(z.boolean()),
-  fixturesInto: z.exactOptional(shortText),
-  permissions: z.exactOptional(z.array(permission)),
+  takesSettings: z.exactOptional(
+    told(
+      z.boolean(),
+      "It takes other settings while it runs, and its ports stay as they are: it is not restarted.",
+    ),
+  ),
+  alone: z.exactOptional(
+    told(
+      z.boolean(),
+      "No two versions of it run side by side, not even while one takes over from the other.",
+    ),
+  ),
+  fixturesInto: z.exactOptional(
+    told(shortText, "The setting, a map of inputs, that lighting fixtures in the setting `fixtures` become."),
+  ),
+  permissions: z.exactOptional(
+    told(z.array(permission), "What it needs of the world; what does not stand here it does not get."),
+  ),
   /** Modules that have to run on the same node, with a range of versions for each. */
   requires: z.exactOptional(
     z.record(portName, range).check(z.refine((all) => Object.keys(all).length <= requiresMax, "too many")),

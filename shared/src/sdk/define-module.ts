@@ -21,6 +21,8 @@ export type {
   ModuleMetrics,
   ModuleNet,
   ModuleSerial,
+  BoardFirmware,
+  BoardKind,
   ModuleStorage,
   SerialLine,
   SerialSettings,

@@ -11,6 +11,7 @@ export {
   type DeviceListener,
   deviceMissing,
   type DeviceReports,
+  isDeviceMissing,
   KeptDevice,
 } from "../supervision/kept-device.ts";
 export { tellDevice } from "./tell-device.ts";

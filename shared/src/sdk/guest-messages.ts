@@ -70,7 +70,8 @@ export type FromGuest =
   | readonly [kind: "started", instance: string]
   | readonly [kind: "running", instance: string]
   | readonly [kind: "waiting", instance: string, reason: string]
-  | readonly [kind: "failed", instance: string, reason: string]
+  /** It did not start. `stack`: where that was, as far as it is known. */
+  | readonly [kind: "failed", instance: string, reason: string, stack?: string]
   | readonly [
       kind: "log",
       instance: string,

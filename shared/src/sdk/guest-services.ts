@@ -47,6 +47,10 @@ export class GuestServices {
   readonly serial: ModuleSerial = {
     list: async () => linesIn(await this.#ask(["list-serial"])),
     open: (path, settings) => this.#open((number) => ["open-serial", number, path, plainly(settings)]),
+    flash: async (path, { board, program, baudRate, question, banner }) => {
+      const plain = { board, program, baudRate, banner, ...(question === undefined ? {} : { question }) };
+      await this.#ask(["flash", path, plain]);
+    },
   };
 
   async #open(request: (number: number) => ServiceRequest): Promise<Line> {

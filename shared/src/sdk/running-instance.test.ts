@@ -53,6 +53,11 @@ test.each([1.8e18, 1e300, Number.NaN, -1])(
   "a stamp that is no µs, such as %d, is refused where it is made",
   async (at) => {
     const why = 'output "level": at is no time in µs since 1970';
-    expect((await saidOf(at)).at(-1)).toEqual(["failed", "own", why]);
+    expect((await saidOf(at)).at(-1)).toEqual([
+      "failed",
+      "own",
+      why,
+      expect.stringContaining(`${why}\n    at `),
+    ]);
   },
 );

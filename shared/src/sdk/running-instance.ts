@@ -17,6 +17,9 @@ import type { ModuleLoader, Prepared } from "./loaded-module.ts";
 import { type ModuleStorage, versionKey } from "./services.ts";
 import { VersionedStorage } from "./versioned-storage.ts";
 
+/** UTF-16 units of the stack of a start that failed. Longer: cut; what is nearest to the mistake stands first. */
+const stackLength = 4096;
+
 export interface GuestWorld {
   /** The site's clock, as far as it is known. */
   readonly clock: Clock & { readonly isSynchronised: boolean };
@@ -137,7 +140,8 @@ export class RunningInstance {
       // A module with nothing to wait for need not say that it runs.
       if (this.#saidState === "") context.running();
     } catch (error) {
-      this.#say(["failed", name, messageOf(error)]);
+      const stack = error instanceof Error ? (error.stack ?? "") : "";
+      this.#say(["failed", name, messageOf(error), stack.slice(0, stackLength)]);
     }
   }
 

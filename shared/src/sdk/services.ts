@@ -72,6 +72,22 @@ export interface SerialSettings {
   readonly parity?: "none" | "even" | "odd" | undefined;
 }
 
+/** By the bootloader that they come with: `nano-old` has that of before 2018. */
+export type BoardKind = "uno" | "nano" | "nano-old" | "mega2560";
+
+/** What is written into a microcontroller, and how it is known that it runs. */
+export interface BoardFirmware {
+  readonly board: BoardKind;
+  /** What its flash holds from address 0 on, at most 48 KiB. */
+  readonly program: Uint8Array;
+  /** Of its line, when it runs. */
+  readonly baudRate: number;
+  /** Said to it until it answers; without, it is only heard. */
+  readonly question?: Uint8Array | undefined;
+  /** What it says when it runs, within 10 s: 4 to 64 bytes that its name and its release are in. */
+  readonly banner: Uint8Array;
+}
+
 export interface ModuleSerial {
   /** Lines that were granted, by the paths they were granted under, and whether something is plugged in there. */
   list(): Promise<readonly { readonly path: string; readonly isThere: boolean }[]>;
@@ -81,6 +97,14 @@ export interface ModuleSerial {
    * and `UNAVAILABLE` while the agent gives a line that failed again and again a rest.
    */
   open(path: string, settings: SerialSettings): Promise<SerialLine>;
+  /**
+   * Writes firmware into the board on a line that was granted as `/dev/serial/by-id/…`, by avrdude; close the line before,
+   * and bring its outputs where they are safe. What was in it is read first and goes back unless the new one says its
+   * banner. It takes a quarter of a minute, on a Mega a whole one; interrupted, call it again. Faults `NOT_GRANTED`;
+   * `FLASH_REFUSED`, nothing was written; `FLASH_ROLLED_BACK`, it runs what it ran before; `FLASH_FAILED`, it runs nothing
+   * that answers. In a bundle that its publisher signed the firmware is signed with it.
+   */
+  flash(path: string, firmware: BoardFirmware): Promise<void>;
 }
 
 /**
@@ -103,6 +127,7 @@ export type ServiceRequest =
   | readonly [what: "connect", line: number, host: string, port: number]
   | readonly [what: "list-serial"]
   | readonly [what: "open-serial", line: number, path: string, settings: SerialSettings]
+  | readonly [what: "flash", path: string, firmware: BoardFirmware]
   | readonly [what: "write", line: number, bytes: Uint8Array];
 
 /** How it came out: a Fault's code and words, or a value, or nothing. */

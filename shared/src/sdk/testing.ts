@@ -70,6 +70,7 @@ export async function startOnBench<Settings>(
     serial: {
       list: async () => [],
       open: (path) => Promise.reject(notGranted("serial", path)),
+      flash: (path) => Promise.reject(notGranted("serial", path)),
     },
     metrics: metricsOf(options.metrics ?? new Map()),
     files: { read: (path) => fileIn(options.files ?? {}, path) },

@@ -125,3 +125,17 @@ test("whatever the value, it is read back, and everything else is as it was", ()
     { numRuns: 500 },
   );
 });
+
+test.each([
+  ["on lines of its own", "a: # first\n  - 1 # one\n  - 2\nb: 2 # second\n"],
+  ["on one line", "a: [1,\n  2]\nb: 2 # second\n"],
+  ["of one value", "a: 1 # first\nb: 2 # second\n"],
+  ["at the end", "b: 2 # second\na:\n  - 1\n"],
+  ["that is a map", "a:\n  x: 1\n\nb: 2 # second\n"],
+  ["that is not there", "b: 2 # second\n"],
+])("a list takes the place of what stands %s, and the rest stays", (_, text) => {
+  const changed = set(text, "a", ["x: y", { deep: [null, "#"] }]);
+
+  expect(parse(changed)).toEqual({ a: ["x: y", { deep: [null, "#"] }], b: 2 });
+  expect(changed).toContain("b: 2 # second\n");
+});

@@ -7,7 +7,11 @@ import type { JsonSchema } from "./catalogue.ts";
 import { type StrangeStep, strangeStep } from "./schema-path.ts";
 import type { Path } from "./yaml-text.ts";
 
-export type EditedValue = string | number | boolean | null;
+type Single = string | number | boolean | null;
+/** A list or a map is written on one line, as JSON has it. */
+export type EditedValue = Single | readonly EditedValue[] | { readonly [name: string]: EditedValue };
+
+const isSingle = (value: EditedValue): value is Single => typeof value !== "object" || value === null;
 
 /** `nodes.foyer.title`, `routes[2].map`, or `routes.approach.map`: in a list things are found by their names too. */
 export function pathFromText(text: string): Path {
@@ -25,7 +29,7 @@ export interface EditedText {
 
 /**
  * The text with the value at `path`, which is made when it is not there and `schema` does not know better. Fails with
- * words for people: also where a map or a list stands, which is more than one value can take the place of.
+ * words for people: also where a map or a list stands, which is more than a single value can take the place of.
  */
 export function setInYaml(
   text: string,
@@ -39,8 +43,8 @@ export function setInYaml(
   const path = resolved(document, written);
   const name = written.join(".");
   if (path === undefined) return failed(`there is no ${name}`);
-  const held = heldAt(document, path);
-  if (held !== undefined) return failed(`${name} holds ${held}: set one value in it`);
+  const held = isSingle(value) ? heldAt(document, path) : undefined;
+  if (held !== undefined) return failed(`${name} holds ${held}: set one value in it, or all of it as JSON`);
   const isNew = !document.hasIn(path);
   const strange = isNew ? strangeStep(schema, dataOf(document), path) : undefined;
   if (strange !== undefined) return failed(strangeWords(path, strange));
@@ -50,7 +54,7 @@ export function setInYaml(
   if (inserted !== undefined) return ok({ text: inserted, isNew });
   try {
     openEmpty(document, path);
-    document.setIn(path, value);
+    document.setIn(path, nodeOf(document, value));
     return ok({ text: writtenOut(document, path), isNew });
   } catch (error) {
     return failed(`${name} cannot be set: ${messageOf(error)}`);
@@ -129,16 +133,17 @@ function replacedInPlace(
   value: EditedValue,
 ): string | undefined {
   const node = document.getIn(path, true);
-  if (!isNode(node) || !isScalar(node) || !node.range || node.anchor !== undefined || node.tag !== undefined)
+  if (!isNode(node) || isAlias(node) || !node.range || node.anchor !== undefined || node.tag !== undefined)
     return undefined;
-  const isBlock = node.type === Scalar.BLOCK_LITERAL || node.type === Scalar.BLOCK_FOLDED;
+  const isBlock = isScalar(node) && (node.type === Scalar.BLOCK_LITERAL || node.type === Scalar.BLOCK_FOLDED);
   const [start, end] = node.range;
   // An empty value has no place of its own.
   if (isBlock || start === end) return undefined;
-  document.setIn(path, value);
+  document.setIn(path, nodeOf(document, value));
   const wanted = contentOf(document);
   const plain = typeof value === "string" ? value : JSON.stringify(value);
-  for (const candidate of [plain, JSON.stringify(value)]) {
+  // A list or a map on lines of its own ends behind its last one.
+  for (const candidate of [plain, JSON.stringify(value), `${JSON.stringify(value)}\n`]) {
     const changed = `${text.slice(0, start)}${candidate}${text.slice(end)}`;
     const read = parseDocument(changed, { prettyErrors: false, logLevel: "error" });
     if (wanted !== undefined && contentOf(read) === wanted) return changed;
@@ -167,7 +172,7 @@ function insertedBehind(text: string, path: Path, value: EditedValue): string | 
   const before = lineEnd === 0 ? `${text}\n` : text.slice(0, lineEnd);
   const after = lineEnd === 0 ? "" : text.slice(lineEnd);
   const steps = path.slice(length).map((step, depth) => `${indent}${"  ".repeat(depth)}${keyText(step)}:`);
-  document.setIn(path, value);
+  document.setIn(path, nodeOf(document, value));
   const wanted = contentOf(document);
   const plain = typeof value === "string" ? value : JSON.stringify(value);
   for (const candidate of [plain, JSON.stringify(value)]) {
@@ -177,6 +182,9 @@ function insertedBehind(text: string, path: Path, value: EditedValue): string | 
   }
   return undefined;
 }
+
+const nodeOf = (document: Document, value: EditedValue): unknown =>
+  isSingle(value) ? value : document.createNode(value, { flow: true });
 
 const keyText = (step: string | number): string =>
   typeof step === "string" && /^[A-Za-z_][\w-]*$/.test(step) ? step : JSON.stringify(String(step));

@@ -29,6 +29,9 @@ export function nodeTopics(site: string, node: string) {
     /** What the hub wants to know of a running module, and what it gets. */
     profile: `${base}/profile`,
     profiled: `${base}/profiled`,
+    /** Whose log lines somebody wants to read, and what they are. */
+    listen: `${base}/listen`,
+    log: `${base}/log`,
     stopAll: `${topicRoot}/${site}/stop/#`,
     stopBase: `${topicRoot}/${site}/stop/`,
     hubState: `${topicRoot}/${site}/h/state`,
@@ -71,6 +74,7 @@ const nodeLeaves = [
   "piece",
   "profile",
   "profiled",
+  "listen",
   "log",
   "metric",
   "crash",

@@ -32,6 +32,24 @@ describe.each(kindsWith("crashing-module.ts"))("in a $kind", ({ kind, openBench,
     if (kind === "sandbox") expect(death?.code).toBe(1);
   });
 
+  test("a start that fails is told once, with its stack, and ends nothing", { timeout: 90_000 }, async () => {
+    await using bench = await openBench();
+    await bench.start("beside");
+    bench.host.start({ name: "lamp", module: "lamp", settings: { token: "refused" } });
+    await vi.waitFor(() => expect(bench.reports).toContain("lamp: failed, no start for refused"), {
+      timeout: 60_000,
+    });
+
+    expect(bench.deaths).toHaveLength(1);
+    const [death] = bench.deaths;
+    expect(death).toMatchObject({ guest: kind, cause: "start", upMs: expect.any(Number) });
+    expect(death?.reason).toBe("it did not start: no start for refused");
+    expect(death?.stack).toMatch(/RangeError: no start for refused[^\n]*\n\s+at \S+ \(file:/);
+    expect(death?.instances).toEqual([
+      { instance: "lamp", module: "crashing", version: "3.2.1", digest: "" },
+    ]);
+  });
+
   test("a promise that nobody waits for ends it like any other mistake", { timeout: 90_000 }, async () => {
     const death = await endedBy("reject");
 
@@ -39,8 +57,12 @@ describe.each(kindsWith("crashing-module.ts"))("in a $kind", ({ kind, openBench,
     expect(`${death?.reason} ${death?.stack}`).toContain("RangeError: too far");
   });
 
-  test("one that hangs is told as such", { timeout: 90_000 }, async () => {
-    expect(await endedBy("hang")).toMatchObject({ cause: "hang", reason: "it did not answer for 5 s" });
+  test("one that hangs is told as such, and where it does", { timeout: 90_000 }, async () => {
+    const death = await endedBy("hang");
+
+    expect(death).toMatchObject({ cause: "hang", reason: "it did not answer for 5 s" });
+    // What was inlined, and what was bundled, has names of its own.
+    expect(death?.stack).toMatch(/^where it was [^\n]*:\n\s+at [^\n]*file:\S+:\d+/);
   });
 
   test("one whose memory is full is told as such", { timeout: 90_000 }, async () => {

@@ -17,6 +17,7 @@ export const definition = defineModule({
   },
   settings: z.strictObject({ token: z.optional(z.string()) }),
   start(settings, context) {
+    if (settings.token === "refused") throw new RangeError(`no start for ${settings.token}`);
     context.onInput((_input, applied) => {
       const how = typeof applied?.value === "string" ? applied.value : "";
       context.emit("seen", how);
@@ -31,5 +32,11 @@ function endBy(how: string, token: string): void {
   if (how === "throw") throw new TypeError(`no such lamp for ${token}`);
   if (how === "reject") void Promise.reject(new RangeError("too far"));
   if (how === "hang") for (;;);
-  if (how === "heap") for (;;) hoard.push(Array.from({ length: 10_000 }, () => ({ lamp: hoard.length })));
+  if (how === "heap") fill();
+}
+
+/** It answers meanwhile, however slow the machine is: or it would hang before it is full. */
+function fill(): void {
+  hoard.push(Array.from({ length: 10_000 }, () => ({ lamp: hoard.length })));
+  setImmediate(fill);
 }

@@ -63,6 +63,11 @@ async function done(
     case "close":
       lines.get(path)?.close();
       return "closing";
+    case "flash": {
+      const firmware = { board: "uno", baudRate: 57_600, banner: new Uint8Array(8) } as const;
+      await serial.flash(path, { ...firmware, program: new Uint8Array(Number(more)) });
+      return "flashed";
+    }
     case "measure":
       metrics.set(path, Number(more));
       return "measured";

@@ -7,7 +7,7 @@ import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-s
 import { sandboxLimitsDefault } from "@interactor/agent/src/adapters/module-host-sandbox/limits.ts";
 import { workerGuests } from "@interactor/agent/src/adapters/module-host-worker/module-host-worker.ts";
 import { systemServices } from "@interactor/agent/src/adapters/module-services-system/module-services-system.ts";
-import type { GuestPlace } from "@interactor/agent/src/agent-guest.ts";
+import type { GuestPlace } from "@interactor/agent/src/agent-guest-world.ts";
 import { AgentModules } from "@interactor/agent/src/agent-modules.ts";
 import type { InstanceSpec, ModuleOutput } from "@interactor/agent/src/ports/module-host.ts";
 import type { Clock } from "@interactor/shared/kernel/clock";

@@ -77,6 +77,12 @@ describe.each(kindsWith("liner-module.ts"))("in a $kind", ({ openBench, test }) 
         /^UNAVAILABLE: .* failed 5 times and is given a rest/,
       );
 
+      expect(await ask("flash /dev/ttyS0 4")).toMatch(/^NOT_GRANTED: /);
+      // As large as it may be: it passes the pipe of a sandbox.
+      expect(await ask(`flash ${pair.path} 49152`)).toMatch(
+        /^FLASH_REFUSED: nothing was written: only a board that is named by its USB adapter/,
+      );
+
       expect(await ask(`open ${pair.path}`)).toBe("opened");
       expect(await ask(`close ${pair.path}`)).toBe("closing");
       expect(await lines(1)).toEqual(["closed: it was closed"]);

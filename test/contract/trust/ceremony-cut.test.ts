@@ -104,6 +104,24 @@ describe("the power goes in the middle of what is brought", () => {
     expect(await assigned(after.repository, site.first.root)).toBe("one");
   });
 
+  test("with several roots in it on disk: all of them come into force", async () => {
+    const site = await begun();
+    const { root, targets } = await handedOn(site);
+    const third = nextRoot({ before: readRoot(root).signed, by: offline.root, now: now() });
+    const { repository } = await hubIn(site.folder, { useNext: cut });
+    await refusal(repository.putRoot(third, targets, [root]));
+    const metadata = join(site.folder, "repository", "metadata");
+    for (const name of ["2.root.json", "3.root.json", "2.targets.json"])
+      rmSync(join(metadata, name), { force: true });
+
+    const after = await hubIn(site.folder);
+
+    expect(after.repository.standing()).toMatchObject({ root: { version: 3 }, targets: { version: 2 } });
+    expect(after.repository.standing().problems).toEqual([]);
+    // Who has the first root comes past the second.
+    expect(await assigned(after.repository, site.first.root)).toBe("one");
+  });
+
   test.each([
     ["a part of it", (whole: string) => whole.slice(0, 100)],
     ["nothing in it", () => ""],

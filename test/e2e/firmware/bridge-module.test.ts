@@ -4,13 +4,15 @@ import { mkdir, readdir, readFile, readlink, symlink } from "node:fs/promises";
 import { bridgeModule } from "@interactor/agent/modules/bridge/module.ts";
 import { spans } from "@interactor/agent/modules/bridge/limits.ts";
 import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
-import { buildOptiboot } from "@interactor/firmware-bridges/bench/build.ts";
+import { buildOptiboot, megaBootloader } from "@interactor/firmware-bridges/bench/build.ts";
 import type { FirmwareBench } from "@interactor/firmware-bridges/bench/bench.ts";
+import type { Clock } from "@interactor/shared/kernel/clock";
 import { seededRandom } from "@interactor/shared/kernel/random";
 import { millis } from "@interactor/shared/kernel/units";
 import { type Bench, startOnBench } from "@interactor/shared/sdk/testing";
 import { afterAll, afterEach, beforeAll, expect, vi } from "vitest";
 import { requires } from "../requires.ts";
+import { benchClock } from "./bench-clock.ts";
 import { openWorkbench, type Workbench } from "./workbench.ts";
 
 const test = requires("avr-gcc", "gcc", "simavr");
@@ -46,8 +48,7 @@ const inputs = {
 };
 const pins = { relay: "B5", lamp: "D3", arm: "B1" };
 
-async function instance(settings: object): Promise<Bench> {
-  const clock = systemClock(newSteering());
+async function instance(settings: object, clock: Clock = systemClock(newSteering())): Promise<Bench> {
   const started = await startOnBench(
     bridgeModule({ spans: hasty, folder: keptFolder(), links: linksFolder() }),
     settings,
@@ -192,6 +193,33 @@ test("unplugged at any moment, 200 times: lost within a second, and nothing is l
 
 requires(
   "avr-gcc",
+  "gcc",
+  "optiboot",
+  "simavr",
+)(
+  "a Mega whose bootloader must not be spoken to is let speak first",
+  async () => {
+    const mega = { chip: "atmega2560", bootloader: megaBootloader, resetsOnOpen: true } as const;
+    const line = `${workbench.folder}/line`;
+    const bench = await workbench.start({
+      ...mega,
+      line,
+      firmware: await workbench.build("bridge", "atmega2560"),
+    });
+    bench.setVoltage(0, 2.5);
+    await using time = benchClock(bench);
+    const module = await instance({ path: path(), outputs: { distance: outputs.distance } }, time.clock);
+
+    await vi.waitFor(() => expect(module.states.at(-1)).toBe("running"), { timeout: 60_000 });
+
+    expect(module.logged.at(-1)).toBe("info bridge 1.0.0 on a board mega2560");
+    await vi.waitFor(() => expect(last(module, "distance")).toBeCloseTo(5, 1), soon);
+  },
+  120_000,
+);
+
+requires(
+  "avr-gcc",
   "avrdude",
   "gcc",
   "optiboot",
@@ -207,12 +235,12 @@ requires(
     const module = await instance({ usb, flash: "uno", inputs });
     module.apply("relay", true);
 
-    await vi.waitFor(() => expect(module.logged.join()).toContain("firmware 1.0.0 runs"), {
+    await vi.waitFor(() => expect(module.logged.join()).toContain("firmware bridge 1.0.0 runs"), {
       timeout: 60_000,
     });
     await vi.waitFor(() => expect(module.logged.at(-1)).toBe("info bridge 1.0.0 on a board uno"), soon);
 
-    expect(module.states.join()).toContain("its firmware 0.9.0 is replaced");
+    expect(module.states.join()).toContain("its firmware bridge 0.9.0 is replaced");
     await vi.waitFor(() => expect(levelOf(bench, pins.relay)).toBe(1), soon);
     const before = await readFile(`${keptFolder()}/${usb}.before.hex`, "latin1");
     expect(programBytes(before)).toContain(programBytes(await readFile(old, "latin1")).slice(0, 2000));

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, vi } from "vitest";
 import { spans } from "@interactor/agent/modules/firmata/limits.ts";
 import { firmataModule } from "@interactor/agent/modules/firmata/module.ts";
 import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
+import { buildOptiboot } from "@interactor/firmware-bridges/bench/build.ts";
 import type { FirmwareBench } from "@interactor/firmware-bridges/bench/bench.ts";
 import { seededRandom } from "@interactor/shared/kernel/random";
 import { millis } from "@interactor/shared/kernel/units";
@@ -327,3 +328,37 @@ test("a board that is left alone turns its outputs off", async () => {
 
   await vi.waitFor(() => expect(lastLevel(bench, "B5")).toBe(0), soon);
 });
+
+requires(
+  "avr-gcc",
+  "avrdude",
+  "gcc",
+  "optiboot",
+  "simavr",
+)(
+  "a board with an older release gets the one that this agent brings, and then does what it is for",
+  async () => {
+    const links = join(workbench.folder, "flashed-by-id");
+    const usb = "75834353930351F0D1E3";
+    const old = await workbench.build("firmata-lite", "atmega328p", ["FIRMWARE_VERSION=0,9,0"]);
+    const bootloader = await buildOptiboot(workbench.folder);
+    const bench = await workbench.start({ firmware: old, bootloader, resetsOnOpen: true });
+    bench.watch("B5");
+    await mkdir(links);
+    await symlink(bench.line, join(links, `usb-Arduino__www.arduino.cc__0043_${usb}-if00`));
+    const given = { spans: hasty, links, folder: join(workbench.folder, "kept") };
+
+    const settings = { usb, flash: "uno", inputs: { led: { device: "led", pin: 13 } } };
+    const instance = await start(undefined, settings, given);
+    instance.apply("led", true);
+
+    await vi.waitFor(() => expect(instance.logged.join()).toContain("firmware firmata-lite 1.0.0 runs"), {
+      timeout: 90_000,
+    });
+    expect(instance.states.join()).toContain("its firmware firmata-lite 0.9 is replaced");
+    expect(instance.states.join()).toContain("its firmware is being written");
+    await vi.waitFor(() => expect(instance.states.at(-1)).toBe("running"), { timeout: 60_000 });
+    await vi.waitFor(() => expect(lastLevel(bench, "B5")).toBe(1), { timeout: 60_000 });
+  },
+  240_000,
+);

@@ -1,9 +1,10 @@
 // Firmware is written by the real avrdude through the real Optiboot, in an emulated ATmega328P.
 
 import { createHash } from "node:crypto";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { flashBoard, type FlashJob, isInterrupted } from "@interactor/agent/flashing/flash-board.ts";
+import { type ForeignJob, flashForeign } from "@interactor/agent/flashing/foreign-firmware.ts";
 import type { Image } from "@interactor/agent/flashing/images.ts";
 import { holdLine } from "@interactor/agent/serial-line/tty.ts";
 import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
@@ -160,3 +161,55 @@ test("a board without a bootloader is left as it is", async () => {
   expect(outcome).toMatchObject({ kind: "untouched", reason: expect.stringMatching(/^avrdude: /u) });
   expect(await releaseOf(bench)).toBe("0.9.0");
 }, 120_000);
+
+/** What lies in flash, from a hex file that begins at address 0 and has no holes. */
+const programOf = (hex: string): Uint8Array =>
+  Buffer.concat(
+    hex
+      .split(/\r?\n/u)
+      .filter((record) => record.slice(7, 9) === "00")
+      .map((record) => Buffer.from(record.slice(9, -2), "hex")),
+  );
+
+test("firmware that a module brings runs when it says its banner, and what was there comes back when it does not", async () => {
+  const bench = await boardOf09();
+  const links = join(workbench.folder, "by-id");
+  await mkdir(links);
+  const path = join(links, "usb-Acme_Board_75834353930351F0D1E2-if00");
+  await symlink(bench.line, path);
+  const program = programOf(await readFile(built.mute.file, "latin1"));
+  // What Firmata says of itself when it starts.
+  const banner = Uint8Array.of(0xf0, 0x79, 1, 0, 0x66, 0, 0x69, 0);
+  const firmware = { board: "uno", program, baudRate: 57_600, banner } as const;
+  const flash = (given: Partial<ForeignJob["firmware"]>, at = path) =>
+    flashForeign(
+      {
+        path: at,
+        firmware: { ...firmware, ...given },
+        clock: systemClock(newSteering()),
+        folder: join(workbench.folder, "kept"),
+        links,
+      },
+      new AbortController().signal,
+    );
+
+  expect(await flash({}, bench.line)).toMatchObject({
+    reason: expect.stringContaining("another board tomorrow"),
+  });
+  expect(await flash({ program: new Uint8Array(40_000) })).toMatchObject({
+    reason: "the firmware has 40000 bytes, and 30720 fit into an atmega328p",
+  });
+  expect(await flash({ banner: Uint8Array.of(1) })).toMatchObject({
+    kind: "untouched",
+    reason: expect.stringContaining("its banner has 1 bytes"),
+  });
+  await bench.now();
+  expect(bench.ofKind("host")).toEqual([]);
+  expect(await flash({ banner: Buffer.from("acme 2.0") })).toEqual({
+    kind: "rolled-back",
+    reason: "it does not answer",
+  });
+  expect(await releaseOf(bench)).toBe("0.9.0");
+
+  expect(await flash({})).toEqual({ kind: "flashed" });
+}, 240_000);

@@ -139,6 +139,8 @@ function nodeArgs({ measures, limits }: CommandOptions, files: readonly string[]
     // On stderr: the sandbox has no folder that outlives it.
     ...words("--report-on-fatalerror --report-filename=stderr --report-compact"),
     ...words("--report-exclude-network --report-exclude-env"),
+    // A signal makes it write there where it is, from a thread of Node's own: also when the module never comes back.
+    "--trace-sigint",
     ...files,
   ];
 }

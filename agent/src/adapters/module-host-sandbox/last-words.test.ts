@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { causeIn, LastWords } from "./last-words.ts";
+import { causeIn, interruptedAt, LastWords } from "./last-words.ts";
 
 test("the cause stands in the report of a fatal error, else in the error itself", () => {
   const report = {
@@ -55,4 +55,12 @@ test("of what is written without end the end is kept", async () => {
 
   expect(words.text.length).toBeLessThanOrEqual(64 * 1024);
   expect(words.text.endsWith("1919")).toBe(true);
+});
+
+test("where it was when a signal came is read as Node writes it, whatever stands around it", () => {
+  const text =
+    "noise\nKEYBOARD_INTERRUPT: Script execution was interrupted by `SIGINT`\n    at spin (file:///m.mjs:2:3)\n\nmore";
+
+  expect(interruptedAt(text)).toBe("where it was when it was ended:\n    at spin (file:///m.mjs:2:3)");
+  expect(interruptedAt("noise\n    at home")).toBe("");
 });

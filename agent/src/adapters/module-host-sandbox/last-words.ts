@@ -29,6 +29,19 @@ export class LastWords {
   }
 }
 
+/** Where it was when a signal came, as `--trace-sigint` writes it. Empty: that does not stand there. */
+export function interruptedAt(text: string): string {
+  const at = text.lastIndexOf("KEYBOARD_INTERRUPT");
+  const frames =
+    at < 0
+      ? []
+      : text
+          .slice(at)
+          .split("\n")
+          .filter((line) => /^\s+at /.test(line));
+  return frames.length === 0 ? "" : ["where it was when it was ended:", ...frames].join("\n");
+}
+
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null;
 

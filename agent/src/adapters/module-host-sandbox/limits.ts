@@ -42,3 +42,6 @@ export const niceness = 10;
 export const watchInterval = millis(250);
 /** Looking at what the machine can enforce. Longer: it cannot. */
 export const probeTimeout = seconds(10);
+
+/** One that hangs writes where, and ends of it. Longer: it is ended without; one that takes no signals says nothing. */
+export const hangMax = 3000;

@@ -6,13 +6,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync } from "node:fs";
 import { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import type { GuestSetup, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import type { GuestEnd, GuestEnds, GuestLine, OpenGuest, ProfileWanted } from "../../ports/guest-line.ts";
 import { type Group, groupName, openGroup } from "./cgroup.ts";
 import { sandboxCommand } from "./command.ts";
-import { causeIn, LastWords } from "./last-words.ts";
-import { earlyMax, waitingBytesMax, watchInterval } from "./limits.ts";
+import { causeIn, interruptedAt, LastWords } from "./last-words.ts";
+import { earlyMax, hangMax, waitingBytesMax, watchInterval } from "./limits.ts";
 import { type Machine, type Measure, measureNames, measures, userOf } from "./machine.ts";
 import { processorMillis, processTree, residentBytes, stepBack } from "./process-tree.ts";
 import { SandboxLine, type SandboxRules } from "./sandbox-line.ts";
@@ -141,6 +142,16 @@ class Sandbox implements GuestLine {
     const line = this.#line;
     if (line === undefined) throw new Fault("PROFILE_FAILED", "it has not begun");
     yield Buffer.from(await line.profile(span));
+  }
+
+  async hangsAt(): Promise<string> {
+    const pid = this.#child?.pid;
+    const node = pid === undefined || this.#isGone ? undefined : processTree(pid).at(-1);
+    if (node === undefined) return "";
+    interrupt(node);
+    // It ends of it, with all that it wrote.
+    await Promise.race([this.#closed.promise, sleep(hangMax, undefined, { ref: false })]);
+    return interruptedAt(this.#lastWords?.text ?? "");
   }
 
   async end(): Promise<void> {
@@ -289,6 +300,14 @@ class Sandbox implements GuestLine {
     const cause =
       isOutOfHeap === true ? "memory" : code === null && reason === undefined ? "signal" : "error";
     return [reason === undefined ? how : `${how}: ${reason}`, cause];
+  }
+}
+
+function interrupt(pid: number): void {
+  try {
+    process.kill(pid, "SIGINT");
+  } catch {
+    // It is gone.
   }
 }
 

@@ -7,6 +7,7 @@ import { failed, ok, type Result } from "@interactor/shared/kernel/result";
 import { micros } from "@interactor/shared/kernel/units";
 import type { FromGuest, LogLevel } from "@interactor/shared/sdk/guest-messages";
 import { decodeCbor } from "@interactor/shared/wire/cbor";
+import { crashStackLength } from "@interactor/shared/wire/messages/crash";
 import { portsMax, valueDepthMax } from "@interactor/shared/wire/limits";
 import { findPort, inputSpec, outputSpec } from "@interactor/shared/wire/messages/port";
 import { instanceMetrics } from "@interactor/shared/wire/messages/measured";
@@ -42,7 +43,13 @@ const declared = z.tuple([
   z.object({ module: words, version: words }),
 ]);
 const ofInstance = z.tuple([z.enum(["started", "running"]), run]);
-const withReason = z.tuple([z.enum(["waiting", "failed"]), run, words]);
+const waiting = z.tuple([z.literal("waiting"), run, words]);
+/** Node writes where it was, whatever the module; that text is the module's all the same. */
+const stack = z.pipe(
+  z.string(),
+  z.transform((text: string) => text.slice(0, crashStackLength).toWellFormed()),
+);
+const notStarted = z.tuple([z.literal("failed"), run, words, z.nullish(stack)]);
 const levels: readonly LogLevel[] = ["info", "warn", "error"];
 const log = z.tuple([z.literal("log"), run, z.enum(levels), words, z.unknown()]);
 const answer = z.tuple([z.literal("answer"), count, z.nullish(words)]);
@@ -64,11 +71,20 @@ const serialSettings = z.object({
   stopBits: z.optional(z.union([z.literal(1), z.literal(2)])),
   parity: z.optional(z.enum(["none", "even", "odd"])),
 });
+const bytes = z.instanceof(Uint8Array);
+const firmware = z.object({
+  board: z.enum(["uno", "nano", "nano-old", "mega2560"]),
+  program: bytes,
+  baudRate: serialSettings.shape.baudRate,
+  question: z.optional(bytes),
+  banner: bytes,
+});
 const request = z.union([
   z.tuple([z.enum(["get", "delete", "read-file"]), key]),
   z.tuple([z.literal("set"), key, value]),
   z.tuple([z.enum(["keys", "list-serial"])]),
   z.tuple([z.literal("open-serial"), count, z.string(), serialSettings]),
+  z.tuple([z.literal("flash"), z.string(), firmware]),
   z.tuple([z.literal("connect"), count, z.string(), z.int().check(z.gte(1), z.lte(65_535))]),
   z.tuple([z.literal("write"), count, z.instanceof(Uint8Array)]),
 ]);
@@ -84,7 +100,8 @@ const message = z.union([
   metrics,
   answer,
   ofInstance,
-  withReason,
+  waiting,
+  notStarted,
   ask,
   taken,
   hangUp,
@@ -138,8 +155,9 @@ export class SaidByGuest {
       case "hang-up":
         return ok(["hang-up", said[1], said[2]]);
       case "waiting":
+        return ok(["waiting", said[1], said[2]]);
       case "failed":
-        return ok([said[0], said[1], said[2]]);
+        return ok(["failed", said[1], said[2], said[3] ?? ""]);
       case "started":
       case "running":
         return ok([said[0], said[1]]);
@@ -192,5 +210,5 @@ const qualityOf = (number: number): 0 | 1 | 2 => (number === 1 ? 1 : number === 
 /** Plain data goes into the log as it is. */
 function detailsOf(details: unknown): Readonly<Record<string, unknown>> | undefined {
   if (typeof details !== "object" || details === null || Array.isArray(details)) return undefined;
-  return isSendable(details, valueDepthMax) ? { details } : undefined;
+  return isSendable(details, valueDepthMax) ? Object.fromEntries(Object.entries(details)) : undefined;
 }

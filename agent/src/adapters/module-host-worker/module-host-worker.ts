@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import type { FromGuest, GuestSetup } from "@interactor/shared/sdk/guest-messages";
+import { profiledStack } from "./profiled-stack.ts";
 import type { GuestEnd, OpenGuest, ProfileWanted } from "../../ports/guest-line.ts";
 
 export interface WorkerOptions extends GuestSetup {
@@ -46,6 +47,7 @@ export function workerGuests({ file, site, node, steering, urgent }: WorkerOptio
         worker.postMessage(message, []);
       },
       profile: (wanted) => profileOf(worker, wanted),
+      hangsAt: () => hangsAt(worker),
       async end() {
         isOver = true;
         await worker.terminate();
@@ -93,6 +95,22 @@ class WorkerUsage implements Disposable {
     }
   }
 }
+
+/** V8 looks at the thread every millisecond. */
+const hangLook = 100;
+/** One that waits in native code is not reached. Longer: it does not say. */
+const hangMax = 3000;
+
+/** V8 interrupts the thread for it, whatever JavaScript it runs. */
+async function hangsAt(worker: Worker): Promise<string> {
+  const looked = async (): Promise<string> => {
+    const profile = await worker.startCpuProfile();
+    await sleep(hangLook);
+    return profiledStack(await profile.stop());
+  };
+  return Promise.race([looked(), sleep(hangMax, "", { ref: false })]);
+}
+
 /** A snapshot stops the thread while it is made, about a second for so much here; silent for five it would be ended. */
 const heapProfiledMax = 24 * 1024 * 1024;
 

@@ -16,7 +16,10 @@ export async function openConnection(
   ends: ByteLineEnds,
 ): Promise<ByteLine> {
   try {
-    return lineOf(await breakers.execute(`${host}:${port}`, () => opened(host, port)), ends);
+    return lineOf(
+      await breakers.execute({ kind: "host", thing: `${host}:${port}` }, () => opened(host, port)),
+      ends,
+    );
   } catch (error) {
     if (error instanceof Fault) throw error;
     throw new Fault("CONNECT_FAILED", `${host}:${port}: ${messageOf(error)}`, { cause: error });

@@ -11,9 +11,10 @@ import type { ModuleServices, Stored } from "../../ports/module-services.ts";
 import { Breakers } from "./breakers.ts";
 import { openConnection } from "./connections.ts";
 
-export function systemServices(folder: string, clock: Clock): ModuleServices {
+/** `restingChanged`: something else is given a rest, or is tried again. */
+export function systemServices(folder: string, clock: Clock, restingChanged?: () => void): ModuleServices {
   mkdirSync(folder, { recursive: true });
-  const breakers = new Breakers();
+  const breakers = new Breakers(restingChanged);
   const pathOf = (instance: string): string => join(folder, `${instance}.cbor`);
   return {
     loadStored: (instance) => loadStored(pathOf(instance)),
@@ -22,13 +23,17 @@ export function systemServices(folder: string, clock: Clock): ModuleServices {
     readFile: readSmallFile,
     isSerialLine: async (path) => (await serialLines()).isSerialLine(path),
     openSerial: (path, settings, ends) =>
-      breakers.execute(path, async () => (await serialLines()).openSerial(path, settings, { clock, ends })),
+      breakers.execute({ kind: "serial", thing: path }, async () =>
+        (await serialLines()).openSerial(path, settings, { clock, ends }),
+      ),
+    flash: async (path, firmware, signal) => (await flashing()).flash(path, firmware, { clock, signal }),
     resting: () => breakers.resting,
   };
 }
 
 /** With the driver's native code: loaded when the first module wants a line. */
 const serialLines = () => import("./serial-lines.ts");
+const flashing = () => import("./flashing.ts");
 
 /** One that cannot be understood is set aside: what an instance keeps is no reason for it not to run. */
 async function loadStored(path: string): Promise<Stored> {

@@ -85,6 +85,8 @@ function requestWords(request: ServiceRequest): string {
       return `connect line ${request[1]} to ${request[2]}:${request[3]}`;
     case "open-serial":
       return `open line ${request[1]} on ${request[2]}`;
+    case "flash":
+      return `flash ${request[1]} with ${request[2].program.length} bytes`;
     case "keys":
     case "list-serial":
       return request[0];

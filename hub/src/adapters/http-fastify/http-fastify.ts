@@ -8,6 +8,7 @@ import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { apiPaths } from "@interactor/shared/wire/api";
 import { payloadBytesMax } from "@interactor/shared/wire/limits";
 import type { ModuleRegistry } from "../../ports/module-registry.ts";
+import type { LogDesk } from "../../ports/log-desk.ts";
 import type { ProfileDesk } from "../../ports/profile-desk.ts";
 import type { TrustDesk } from "../../ports/trust-desk.ts";
 import type { SiteControl } from "../../ports/site-control.ts";
@@ -18,6 +19,7 @@ import { type CrashDesk, routeCrashes } from "./crash-routes.ts";
 import { loadDashboard } from "./dashboard-files.ts";
 import { HttpGuard, httpTimes } from "./http-guard.ts";
 import { Metrics } from "./metrics.ts";
+import { routeLogs } from "./log-routes.ts";
 import { routeProfiles } from "./profile-routes.ts";
 import { routeRegistry } from "./registry-routes.ts";
 import { routeTrust } from "./trust-routes.ts";
@@ -40,6 +42,7 @@ export interface HttpOptions {
   readonly registry: Pick<ModuleRegistry, "search" | "versions">;
   readonly crashes: CrashDesk;
   readonly profiles: ProfileDesk;
+  readonly logs: LogDesk;
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -126,7 +129,7 @@ export async function openHttp(
 
 async function routeDesks(
   app: FastifyInstance,
-  { profiles, trust, registry, crashes, record }: HttpOptions,
+  { profiles, logs, trust, registry, crashes, record }: HttpOptions,
   view: HubView,
   control: SiteControl,
 ): Promise<void> {
@@ -134,6 +137,7 @@ async function routeDesks(
   await routeConfigApi(app, control, (api) => {
     const signed = signedWith(control);
     routeProfiles(api, profiles, signed);
+    routeLogs(api, logs, signed);
     routeTrust(api, trust, signed);
     const read = { onRequest: readersOnly(control) };
     routeCrashes(api, crashes, read);

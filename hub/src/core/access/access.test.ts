@@ -27,7 +27,7 @@ test.each([
 
 describe("an agent", () => {
   test("publishes what it has to say", () => {
-    for (const topic of [...laneNumbers.map(own.up), own.state, own.reported, own.metric])
+    for (const topic of [...laneNumbers.map(own.up), own.state, own.reported, own.metric, own.log])
       expect(may(agent, topic)).toBe(true);
   });
 

@@ -11,7 +11,6 @@ export function identify(site: string, clientId: string): Identity {
   return { kind: "agent", node };
 }
 
-/** `log` has a place among the topics, and nobody who reads it yet. */
 const agentTopics = new Set<Topic["kind"]>([
   "up",
   "state",
@@ -19,6 +18,7 @@ const agentTopics = new Set<Topic["kind"]>([
   "vote",
   "pull",
   "profiled",
+  "log",
   "metric",
   "crash",
   "measured",
@@ -35,6 +35,7 @@ export function mayPublish(site: string, identity: Identity, topic: Topic | unde
 
 export function maySubscribe(site: string, identity: Identity, filter: string): boolean {
   if (identity.kind === "visitor") return filter.startsWith(`${topicRoot}/${site}/`);
-  const { downAll, desired, round, piece, profile, stopAll, hubState } = nodeTopics(site, identity.node);
-  return [downAll, desired, round, piece, profile, stopAll, hubState].includes(filter);
+  const own = nodeTopics(site, identity.node);
+  const { downAll, desired, round, piece, profile, listen, stopAll, hubState } = own;
+  return [downAll, desired, round, piece, profile, listen, stopAll, hubState].includes(filter);
 }

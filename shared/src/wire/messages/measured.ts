@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import type { Result } from "../../kernel/result.ts";
 import { encodeCbor } from "../cbor.ts";
 import { instancesMax } from "../limits.ts";
-import { decodeDocument, type DocumentFault, documentVersion, name } from "./schema.ts";
+import { count, decodeDocument, type DocumentFault, documentVersion, name } from "./schema.ts";
 
 /** Metrics of one instance. More: refuse. Each is a line of Prometheus' for each instance there is. */
 export const metricsOfInstanceMax = 32;
@@ -25,12 +25,24 @@ export const instanceMetrics = z.object({
 });
 export type InstanceMetrics = z.infer<typeof instanceMetrics>;
 
+/** Circuit breakers that are not closed: what they stand before failed again and again. */
+const open = z.object({ open: count, halfOpen: count });
+const breakers = z.object({
+  /** Hosts that modules connect to. */
+  host: open,
+  /** Serial lines that they open. */
+  serial: open,
+});
+export type Breakers = z.infer<typeof breakers>;
+
 const measured = z.object({
   v: z.literal(documentVersion),
   kind: z.literal("measured"),
   instances: z
     .record(name, instanceMetrics)
     .check(z.refine((all) => Object.keys(all).length <= instancesMax, "too many instances")),
+  /** Appended to version 1: there once one of them has opened. */
+  breakers: z.optional(breakers),
 });
 export type Measured = z.infer<typeof measured>;
 

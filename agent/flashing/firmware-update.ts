@@ -3,28 +3,27 @@
  * an instance: a board that will not take it is left with what it has, and said so.
  */
 import { join } from "node:path";
-import { messageOf, type ModuleContext, seconds } from "@interactor/shared/sdk/define-module";
+import { type BoardKind, messageOf, type ModuleContext } from "@interactor/shared/sdk/define-module";
 import { deviceMissing } from "@interactor/shared/sdk/devices";
-import { versionMax, versionMin } from "@interactor/firmware-bridges/bridge/host/codec.ts";
-import { type FlashOutcome, flashBoard, isInterrupted } from "../../flashing/flash-board.ts";
-import { type BoardKind, chipOf } from "../../flashing/boards.ts";
-import { findImage, type Image } from "../../flashing/images.ts";
-import { openTty } from "../../serial-line/tty.ts";
-import { helloPause } from "./limits.ts";
-import { BridgeLink } from "./link.ts";
+import { askBoard, type BoardQuestion, type Runs } from "./ask-board.ts";
+import { chipOf } from "./boards.ts";
+import { type FlashOutcome, flashBoard, isInterrupted } from "./flash-board.ts";
+import { findImage, type Image } from "./images.ts";
 
 /** Survives a restart of the node, unlike /tmp. */
 export const keptFolder = join("/var/tmp", `interactor-firmware-${process.getuid?.() ?? "user"}`);
-/** Opened so often without a word: there is no bridge in it. */
+/** Asked so often without a word: what is in it is not what it should be. */
 const mutesMax = 3;
-/** A board that was flashed starts within two seconds. Later: it does not answer. */
-const startLongest = seconds(10);
 
 export interface UpdateOrder {
+  /** As the images name it. */
+  readonly firmware: string;
+  /** What it answers to. */
+  readonly question: BoardQuestion;
   readonly board: BoardKind;
   /** Of its USB adapter. */
   readonly serialNumber: string;
-  /** Also what does not answer as a bridge is replaced. */
+  /** Also what does not answer, or is some other firmware, is replaced. */
   readonly overwrite: boolean;
   /** Where what was in the board is kept. */
   readonly folder: string;
@@ -32,7 +31,7 @@ export interface UpdateOrder {
 
 export class FirmwareUpdate {
   readonly #order: UpdateOrder;
-  readonly #context: ModuleContext;
+  readonly #context: Pick<ModuleContext, "clock" | "log">;
   readonly #done: () => void;
   readonly #abort = new AbortController();
   readonly #image: Image | undefined;
@@ -41,9 +40,9 @@ export class FirmwareUpdate {
   #running: Promise<void> | undefined;
 
   /** `done`: the board may be tried again. */
-  constructor(order: UpdateOrder, context: ModuleContext, done: () => void) {
+  constructor(order: UpdateOrder, context: Pick<ModuleContext, "clock" | "log">, done: () => void) {
     this.#order = order;
-    this.#image = findImage("bridge", chipOf(order.board));
+    this.#image = findImage(order.firmware, chipOf(order.board));
     this.#context = context;
     this.#done = done;
   }
@@ -51,25 +50,33 @@ export class FirmwareUpdate {
   /** Throws while the line belongs to avrdude, and begins when this board was left in the middle. */
   async refuseWhileDue(path: string): Promise<void> {
     if (this.#running === undefined && !this.#isOver && this.#image !== undefined) {
-      const { folder, serialNumber, overwrite } = this.#order;
+      const { folder, serialNumber } = this.#order;
       const isTorn = await isInterrupted(folder, serialNumber);
-      if (isTorn || (overwrite && this.#mutes >= mutesMax)) this.begin(path, Promise.resolve());
+      if (isTorn || this.isGivenUp) this.begin(path, Promise.resolve());
     }
     // No failure of the board's: it is as good as not there meanwhile.
     if (this.#running !== undefined) throw deviceMissing("its firmware is being written");
   }
 
-  /** Its line could be opened; whether it has something to say is still to be seen. */
-  opened(): void {
+  /** It was asked what it is, or will be; whether it has something to say is still to be seen. */
+  asked(): void {
     this.#mutes += 1;
   }
 
-  /** It has said which release it runs. */
-  isWanted(release: string): boolean {
-    this.#mutes = 0;
-    return !this.#isOver && this.#image !== undefined && release !== this.#image.release;
+  /** It has said nothing for too long, and may be replaced for that. */
+  get isGivenUp(): boolean {
+    return !this.#isOver && this.#order.overwrite && this.#mutes >= mutesMax;
   }
 
+  /** It has said what it runs: whether that shall be replaced. */
+  isWanted({ firmware, release }: Runs): boolean {
+    this.#mutes = 0;
+    if (this.#isOver || this.#image === undefined) return false;
+    if (firmware !== this.#order.firmware) return this.#order.overwrite;
+    return !isOfRelease(release, this.#image.release);
+  }
+
+  /** `isFree` resolves when nobody of this instance has the line open any more. */
   begin(path: string, isFree: Promise<void>): void {
     if (this.#image === undefined || this.#running !== undefined) return;
     this.#isOver = true;
@@ -95,22 +102,34 @@ export class FirmwareUpdate {
   async #flash(path: string, image: Image, isFree: Promise<void>): Promise<void> {
     await isFree;
     const { clock, log } = this.#context;
-    const { board, folder, serialNumber } = this.#order;
-    log.info(`firmware ${image.release} is written into ${path}`);
+    const { firmware, board, folder, serialNumber } = this.#order;
+    log.info(`firmware ${firmware} ${image.release} is written into ${path}`);
     const outcome = await flashBoard(
       {
         bootloader: { clock, path, board },
         image,
         folder,
         name: serialNumber,
-        greets: (release, signal) => greets(path, release, clock, signal),
+        greets: (release, signal) => this.#greets(path, release, signal),
       },
       this.#abort.signal,
     );
-    if (outcome.kind === "flashed") log.info(`firmware ${image.release} runs`);
+    if (outcome.kind === "flashed") log.info(`firmware ${firmware} ${image.release} runs`);
     else log.error(wordsOf(outcome));
   }
+
+  async #greets(path: string, release: string | undefined, signal: AbortSignal): Promise<void> {
+    const { firmware, question } = this.#order;
+    const runs = await askBoard({ path, clock: this.#context.clock }, question, signal);
+    if (release === undefined) return;
+    if (runs.firmware !== firmware || !isOfRelease(runs.release, release))
+      throw new Error(`it runs ${runs.firmware} ${runs.release}`);
+  }
 }
+
+/** Protocols of others have room for two of three numbers. */
+const isOfRelease = (said: string, release: string): boolean =>
+  said === release || release.startsWith(`${said}.`);
 
 function wordsOf(outcome: Exclude<FlashOutcome, { kind: "flashed" }>): string {
   switch (outcome.kind) {
@@ -120,36 +139,5 @@ function wordsOf(outcome: Exclude<FlashOutcome, { kind: "flashed" }>): string {
       return `the new firmware did not come up, and the one before runs again: ${outcome.reason}`;
     case "broken":
       return `the board runs nothing that answers; start the instance again to try again: ${outcome.reason}`;
-  }
-}
-
-/** Resolves when a bridge has answered: any, or one of this release. */
-async function greets(
-  path: string,
-  release: string | undefined,
-  clock: ModuleContext["clock"],
-  signal: AbortSignal,
-): Promise<void> {
-  const open: { link?: BridgeLink } = {};
-  const tty = await openTty(
-    { path, baudRate: 250_000, dataBits: 8, stopBits: 1, parity: "none" },
-    { received: (bytes) => open.link?.received(bytes), ended: () => open.link?.end() },
-  );
-  const link = new BridgeLink(clock, (bytes) => tty.write(bytes), {
-    said: () => undefined,
-    garbled: () => undefined,
-  });
-  open.link = link;
-  const end = (): void => link.end();
-  signal.addEventListener("abort", end);
-  try {
-    const patience = { pause: helloPause, sendsMax: startLongest / helloPause };
-    const welcome = await link.ask({ kind: "hello", versionMin, versionMax }, patience);
-    if (release === undefined) return;
-    if (welcome.kind !== "welcome") throw new Error(`it answers with ${welcome.kind}`);
-    if (welcome.release !== release) throw new Error(`it runs ${welcome.release}`);
-  } finally {
-    signal.removeEventListener("abort", end);
-    await tty.close();
   }
 }
