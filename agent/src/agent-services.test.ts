@@ -19,6 +19,7 @@ function slowDisk(): { readonly services: ModuleServices; release(): void } {
     isSerialLine: unused,
     openSerial: unused,
     flash: unused,
+    flash: unused,
     resting: unused,
     readFile: unused,
   };

@@ -24,6 +24,8 @@ const systemReset = Uint8Array.of(0xff);
 /** How long a board that says nothing is waited for before it is asked, in milliseconds. */
 const askAfter = 300;
 
+const unwatched: ReturnType<typeof watchBoard> = { damaged() {}, heard() {} };
+
 function say(message: FromBoard): void {
   // The agent may have gone in the meantime.
   process.send?.(message, undefined, undefined, () => {});
@@ -54,13 +56,13 @@ async function begin(path: string, settings: Settings): Promise<void> {
   try {
     const transport = new EventEmitter();
     // While it starts a bootloader may say anything: only whole messages count, and nothing is held against it.
-    const begun: { watch?: ReturnType<typeof watchBoard> } = {};
+    let watch: ReturnType<typeof watchBoard> = unwatched;
     const stream = new FirmataStream({
       message: (bytes) => {
-        begun.watch?.heard(bytes);
+        watch.heard(bytes);
         transport.emit("data", Buffer.from(bytes));
       },
-      damaged: (how) => begun.watch?.damaged(how),
+      damaged: (how) => watch.damaged(how),
     });
     tty = await openTty(
       { path, baudRate: settings.baudRate, dataBits: 8, stopBits: 1, parity: "none" },
@@ -76,7 +78,7 @@ async function begin(path: string, settings: Settings): Promise<void> {
     await once(io, "ready");
     const { name = "unnamed", version } = io.firmware;
     say({ kind: "named", firmware: name, release: `${version?.major ?? 0}.${version?.minor ?? 0}` });
-    begun.watch = watchBoard(io, (bytes) => open.write(bytes), fail);
+    watch = watchBoard(io, (bytes) => open.write(bytes), fail);
     io.on("reportversion", () => say({ kind: "alive" }));
     const board = new five.Board({ io, repl: false, debug: false, sigint: false });
     await once(board, "ready");

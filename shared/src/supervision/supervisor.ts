@@ -193,16 +193,19 @@ function refused(
   { child: name, at }: Extract<SupervisorEvent, { kind: "refused" }>,
   random: Random,
 ): Supervision {
-  const kind = state.children.find((child) => child.name === name)?.phase.kind;
+  const index = state.children.findIndex((child) => child.name === name);
+  const kind = state.children[index]?.phase.kind;
   // It was told to stop meanwhile, and has.
   if (kind !== "starting" && kind !== "up")
     return ended(spec, state, { kind: "ended", child: name, isGood: true, at }, random);
-  const down: Phase = { kind: "down", due: later(at, refusedDelay) };
-  return advance(
-    spec,
-    withPhase(state, name, () => down),
-    at,
-  );
+  const due = later(at, refusedDelay);
+  // Who has to come behind it is not due before it is.
+  const isOrdered = spec.strategy !== "one-for-one";
+  const children = state.children.map((child, place): Child => {
+    const isBehind = isOrdered && place > index && child.phase.kind === "down";
+    return place === index || isBehind ? { ...child, phase: { kind: "down", due } } : child;
+  });
+  return advance(spec, { ...state, children }, at);
 }
 
 /** How long they have been up, all of them. */
