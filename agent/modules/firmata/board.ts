@@ -24,6 +24,8 @@ const systemReset = Uint8Array.of(0xff);
 /** How long a board that says nothing is waited for before it is asked, in milliseconds. */
 const askAfter = 300;
 
+const unwatched: ReturnType<typeof watchBoard> = { damaged() {}, heard() {} };
+
 function say(message: FromBoard): void {
   // The agent may have gone in the meantime.
   process.send?.(message, undefined, undefined, () => {});
