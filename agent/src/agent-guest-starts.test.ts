@@ -16,6 +16,7 @@ const noServices = {
   isSerialLine: denied,
   openSerial: denied,
   resting: () => [],
+  flash: denied,
 };
 
 /** One guest, which says what a test says for it; real ones: test/contract/module-host. */
