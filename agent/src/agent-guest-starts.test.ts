@@ -15,6 +15,7 @@ const noServices = {
   readFile: denied,
   isSerialLine: denied,
   openSerial: denied,
+  flash: denied,
   resting: () => [],
 };
 

@@ -19,7 +19,6 @@ function slowDisk(): { readonly services: ModuleServices; release(): void } {
     isSerialLine: unused,
     openSerial: unused,
     flash: unused,
-    flash: unused,
     resting: unused,
     readFile: unused,
   };
