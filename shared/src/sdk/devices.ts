@@ -11,7 +11,6 @@ export {
   type DeviceListener,
   deviceMissing,
   type DeviceReports,
-  isDeviceMissing,
   KeptDevice,
 } from "../supervision/kept-device.ts";
 export { tellDevice } from "./tell-device.ts";

@@ -46,8 +46,6 @@ export interface DeviceListener {
 const missingCode = "DEVICE_MISSING";
 /** There is nothing to open; `reason` says to an installer what to plug in or correct. */
 export const deviceMissing = (reason: string): Fault => new Fault(missingCode, reason);
-export const isDeviceMissing = (error: unknown): boolean =>
-  error instanceof Fault && error.code === missingCode;
 
 /** Until then a self-test has its answer. More: report. What asks gives up after 10 s, with words that say less. */
 export const selfTestLongest = seconds(8);
