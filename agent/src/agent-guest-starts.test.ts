@@ -17,7 +17,6 @@ const noServices = {
   openSerial: denied,
   flash: denied,
   resting: () => [],
-  flash: denied,
 };
 
 /** One guest, which says what a test says for it; real ones: test/contract/module-host. */
