@@ -80,9 +80,9 @@ test("the file for conformance suites is right, and allows all but one filter", 
   expect(file.limits.topicBytesMax).toBe(65_535);
 });
 
-test("the file that README shows is right", () => {
-  const readme = readFileSync(join(import.meta.dirname, "../../../README.md"), "utf8");
-  const [, shown = "missing"] = /```yaml\n(# hub\.yaml\n[^`]*)```/.exec(readme) ?? [];
+test("the file that docs/broker.md shows is right", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../../docs/broker.md"), "utf8");
+  const [, shown = "missing"] = /```yaml\n(# hub\.yaml\n[^`]*)```/.exec(page) ?? [];
 
   const { accounts, limits } = read(shown);
 
