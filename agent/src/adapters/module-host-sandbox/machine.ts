@@ -54,11 +54,15 @@ export interface SurveyOptions {
 
 /** Users of sandboxes begin here: nobody gives these numbers out (systemd, UIDS-GIDS: 1879048192 to 2147483647). */
 const firstUser = 1_900_000_000;
+/** So many for each agent of a machine: the kernel counts processes by user, and those of two agents are not one's. */
+const usersEach = 1000;
+/** What fits between the first and the last number. Agents whose process ids are so far apart share users. */
+const agentsMax = 240_000;
 
-export const userOf = (slot: number): { readonly uid: number; readonly gid: number } => ({
-  uid: firstUser + slot,
-  gid: firstUser + slot,
-});
+export function userOf(slot: number): { readonly uid: number; readonly gid: number } {
+  const user = firstUser + (process.pid % agentsMax) * usersEach + slot;
+  return { uid: user, gid: user };
+}
 
 export async function surveyMachine(options: SurveyOptions): Promise<Machine> {
   const groups = options.groups ?? groupFolders();
