@@ -165,7 +165,9 @@ export class FirmwareUpdate {
     );
     if (outcome.kind === "flashed") log.info(`firmware ${firmware} ${image.release} runs`);
     else log.error(wordsOf(outcome));
-    await this.#remember(path, image, outcome);
+    await this.#remember(path, image, outcome).catch((error: unknown) => {
+      log.warn(`the next start will not know how this went: ${messageOf(error)}`);
+    });
   }
 
   /** One that is torn is begun again, and one that was pulled out did not refuse. */
