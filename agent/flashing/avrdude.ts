@@ -25,6 +25,9 @@ export interface Bootloader {
   readonly program?: string | undefined;
 }
 
+/** It ran, and what is on the line did not do what it wanted. */
+export class AvrdudeFailed extends Error {}
+
 /** Reads what is in flash into a hex file. Throws with the words of avrdude. */
 export const readFlash = (bootloader: Bootloader, file: string, signal: AbortSignal): Promise<void> =>
   run(bootloader, `flash:r:${file}:i`, signal);
@@ -57,7 +60,7 @@ async function run(
   }
   signal.throwIfAborted();
   if (child.exitCode === 0) return;
-  throw new Error(
+  throw new AvrdudeFailed(
     `avrdude: ${words.trim().split("\n").at(-1) ?? ""} (${child.exitCode ?? child.signalCode})`,
   );
 }

@@ -1,18 +1,35 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { encodeWidgetFrame, labels } from "@interactor/firmware-bridges/dmx-pro/host/codec.ts";
+import { millis, seconds } from "@interactor/shared/sdk/define-module";
 import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
+import { chipOf } from "./boards.ts";
 import { FirmwareUpdate } from "./firmware-update.ts";
+import { findImage } from "./images.ts";
+import { forgetRefusal, keepRefusal, refusalFile } from "./refusals.ts";
 
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const clock = new VirtualClock();
+const logged: string[] = [];
+const log = {
+  info: () => undefined,
+  warn: (words: string) => void logged.push(words),
+  error: () => undefined,
+};
 
-function updateWith({ firmware = "firmata-lite", overwrite = false } = {}): FirmwareUpdate {
+function updateWith({
+  firmware = "firmata-lite",
+  overwrite = false,
+  folder = "/nowhere",
+} = {}): FirmwareUpdate {
   const question = {
     baudRate: 57_600,
     bytes: encodeWidgetFrame(labels.getDevice),
     listen: () => () => undefined,
   };
-  const board = { board: "uno", serialNumber: "75834353930351F0D1E2", folder: "/nowhere" } as const;
-  const context = { clock: new VirtualClock(), log: silent };
+  const board = { board: "uno", serialNumber: "75834353930351F0D1E2", folder } as const;
+  const context = { clock, log };
   return new FirmwareUpdate({ ...board, firmware, question, overwrite }, context, () => undefined);
 }
 
@@ -38,11 +55,99 @@ test("what the agent has no image for is never replaced", () => {
   expect(update.isWanted({ firmware: "dmx-pro", release: "0.9" })).toBe(false);
 });
 
+/** A greeting of ten seconds to its end, or until what is greeted goes away. */
+function greet(update: FirmwareUpdate, { goesAfter }: { readonly goesAfter?: number } = {}): void {
+  const opening = new AbortController();
+  update.asked(seconds(10), opening.signal);
+  clock.advance(millis(goesAfter ?? 10_000));
+  opening.abort();
+  // Until it is plugged in again.
+  clock.advance(seconds(60));
+}
+
 test("one that does not answer is given up after three times, and only where that is said", () => {
   const [careful, bold] = [updateWith(), updateWith({ overwrite: true })];
-  for (const update of [careful, bold]) for (let time = 0; time < 3; time++) update.asked();
+  for (const update of [careful, bold]) for (let time = 0; time < 3; time++) greet(update);
 
   expect([careful.isGivenUp, bold.isGivenUp]).toEqual([false, true]);
   bold.isWanted({ firmware: "firmata-lite", release: "1.0" });
   expect(bold.isGivenUp).toBe(false);
+});
+
+test("one that is unplugged before it can answer is not given up, however often", () => {
+  const update = updateWith({ overwrite: true });
+
+  for (let time = 0; time < 10; time++) greet(update, { goesAfter: 1000 });
+
+  expect(update.isGivenUp).toBe(false);
+});
+
+test("one that says anything at all is not given up, early or late", () => {
+  const update = updateWith({ overwrite: true });
+  greet(update);
+  greet(update);
+
+  for (let time = 0; time < 3; time++) {
+    update.asked(seconds(10), new AbortController().signal);
+    update.heard();
+    clock.advance(seconds(60));
+  }
+  greet(update);
+  greet(update);
+  expect(update.isGivenUp).toBe(false);
+
+  greet(update);
+  update.heard();
+  expect(update.isGivenUp).toBe(false);
+});
+
+test("what came to nothing before is not begun again, and it is said what to do", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "interactor-refused-"));
+  const { sha256 = "" } = findImage("firmata-lite", chipOf("uno")) ?? {};
+  const attempt = { folder, serialNumber: "75834353930351F0D1E2", board: "uno", sha256 } as const;
+  const isReplaced = async (): Promise<boolean> => {
+    const update = updateWith({ folder });
+    await update.refuseWhileDue("/dev/nothing-here");
+    return update.isWanted({ firmware: "firmata-lite", release: "0.9" });
+  };
+
+  await keepRefusal(attempt, "it does not answer");
+  expect(await isReplaced()).toBe(false);
+  expect(logged.at(-1)).toBe(
+    "firmware firmata-lite 1.0.0 is not written, because it came to nothing before (it does not answer): " +
+      `correct \`flash\` (it says uno), or delete ${refusalFile(attempt)} and start again`,
+  );
+
+  // Of another image, of another kind of board, or half-written.
+  await keepRefusal({ ...attempt, sha256: "0".repeat(64) }, "it does not answer");
+  expect(await isReplaced()).toBe(true);
+  await keepRefusal({ ...attempt, board: "nano-old" }, "it does not answer");
+  expect(await isReplaced()).toBe(true);
+  await writeFile(refusalFile(attempt), `uno ${sha256.slice(0, 20)}`);
+  expect(await isReplaced()).toBe(true);
+
+  await keepRefusal(attempt, "it does not answer");
+  await forgetRefusal(attempt);
+  expect(await isReplaced()).toBe(true);
+  await rm(folder, { recursive: true });
+});
+
+test("nothing is begun once the instance has ended", async () => {
+  const update = updateWith({ firmware: "firmata-lite" });
+  await update.stop();
+
+  update.begin("/dev/nothing-here", Promise.resolve());
+
+  // It would refuse a line that is being written to.
+  await expect(update.refuseWhileDue("/dev/nothing-here")).resolves.toBeUndefined();
+});
+
+test("an instance ends although the line is never let go of", async () => {
+  const update = updateWith();
+  update.begin("/dev/nothing-here", new Promise(() => undefined));
+  await expect(update.refuseWhileDue("/dev/nothing-here")).rejects.toThrow("being written");
+
+  await update.stop();
+
+  await expect(update.refuseWhileDue("/dev/nothing-here")).resolves.toBeUndefined();
 });

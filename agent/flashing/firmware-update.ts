@@ -3,17 +3,27 @@
  * an instance: a board that will not take it is left with what it has, and said so.
  */
 import { join } from "node:path";
-import { type BoardKind, messageOf, type ModuleContext } from "@interactor/shared/sdk/define-module";
+import {
+  type BoardKind,
+  messageOf,
+  type Millis,
+  millis,
+  type ModuleContext,
+} from "@interactor/shared/sdk/define-module";
 import { deviceMissing } from "@interactor/shared/sdk/devices";
 import { askBoard, type BoardQuestion, type Runs } from "./ask-board.ts";
+import { deviceAt } from "../serial-line/place.ts";
 import { chipOf } from "./boards.ts";
 import { type FlashOutcome, flashBoard, isInterrupted } from "./flash-board.ts";
 import { findImage, type Image } from "./images.ts";
+import { type Attempt, forgetRefusal, keepRefusal, refusalFile, refusalOf } from "./refusals.ts";
 
 /** Survives a restart of the node, unlike /tmp. */
 export const keptFolder = join("/var/tmp", `interactor-firmware-${process.getuid?.() ?? "user"}`);
-/** Asked so often without a word: what is in it is not what it should be. */
+/** Greeted so often without a word: what is in it is not what it should be. */
 const mutesMax = 3;
+/** Of the time that a greeting has: silence for so much of it is silence. At its end the line is closed. */
+const muteShare = 0.8;
 
 export interface UpdateOrder {
   /** As the images name it. */
@@ -36,7 +46,11 @@ export class FirmwareUpdate {
   readonly #abort = new AbortController();
   readonly #image: Image | undefined;
   #mutes = 0;
+  #cancelMute: () => void = () => undefined;
   #isOver = false;
+  /** Why it came to nothing in an earlier life of the instance. */
+  #refusal: string | undefined;
+  #isRefusalTold = false;
   #running: Promise<void> | undefined;
 
   /** `done`: the board may be tried again. */
@@ -51,16 +65,32 @@ export class FirmwareUpdate {
   async refuseWhileDue(path: string): Promise<void> {
     if (this.#running === undefined && !this.#isOver && this.#image !== undefined) {
       const { folder, serialNumber } = this.#order;
+      this.#refusal = await refusalOf(this.#attemptOf(this.#image));
       const isTorn = await isInterrupted(folder, serialNumber);
-      if (isTorn || this.isGivenUp) this.begin(path, Promise.resolve());
+      if (isTorn || (this.isGivenUp && !this.#isRefused())) this.begin(path, Promise.resolve());
     }
     // No failure of the board's: it is as good as not there meanwhile.
     if (this.#running !== undefined) throw deviceMissing("its firmware is being written");
   }
 
-  /** It was asked what it is, or will be; whether it has something to say is still to be seen. */
-  asked(): void {
-    this.#mutes += 1;
+  /**
+   * Its line is open, and it is asked what it is, for so long. One that cannot be opened, or is unplugged before (`signal`
+   * aborts then), has not been silent.
+   */
+  asked(longest: Millis, signal: AbortSignal): void {
+    this.#cancelMute();
+    if (signal.aborted) return;
+    const cancel = this.#context.clock.after(millis(longest * muteShare), () => {
+      this.#mutes += 1;
+    });
+    this.#cancelMute = cancel;
+    signal.addEventListener("abort", cancel, { once: true });
+  }
+
+  /** It has said something that could be understood, whatever it was: it is not silent. */
+  heard(): void {
+    this.#cancelMute();
+    this.#mutes = 0;
   }
 
   /** It has said nothing for too long, and may be replaced for that. */
@@ -70,15 +100,34 @@ export class FirmwareUpdate {
 
   /** It has said what it runs: whether that shall be replaced. */
   isWanted({ firmware, release }: Runs): boolean {
-    this.#mutes = 0;
+    this.heard();
     if (this.#isOver || this.#image === undefined) return false;
-    if (firmware !== this.#order.firmware) return this.#order.overwrite;
-    return !isOfRelease(release, this.#image.release);
+    const isOther =
+      firmware === this.#order.firmware ? !isOfRelease(release, this.#image.release) : this.#order.overwrite;
+    return isOther && !this.#isRefused();
+  }
+
+  /** Says so once: nothing else tells why the board keeps what it has. */
+  #isRefused(): boolean {
+    if (this.#refusal === undefined) return false;
+    const file = refusalFile(this.#order);
+    if (!this.#isRefusalTold)
+      this.#context.log.warn(
+        `firmware ${this.#order.firmware} ${this.#image?.release} is not written, because it came to nothing before ` +
+          `(${this.#refusal}): correct \`flash\` (it says ${this.#order.board}), or delete ${file} and start again`,
+      );
+    this.#isRefusalTold = true;
+    return true;
+  }
+
+  #attemptOf({ sha256 }: Image): Attempt {
+    const { folder, serialNumber, board } = this.#order;
+    return { folder, serialNumber, board, sha256 };
   }
 
   /** `isFree` resolves when nobody of this instance has the line open any more. */
   begin(path: string, isFree: Promise<void>): void {
-    if (this.#image === undefined || this.#running !== undefined) return;
+    if (this.#image === undefined || this.#running !== undefined || this.#abort.signal.aborted) return;
     this.#isOver = true;
     this.#running = this.#run(path, this.#image, isFree);
   }
@@ -100,7 +149,7 @@ export class FirmwareUpdate {
   }
 
   async #flash(path: string, image: Image, isFree: Promise<void>): Promise<void> {
-    await isFree;
+    await orAborted(isFree, this.#abort.signal);
     const { clock, log } = this.#context;
     const { firmware, board, folder, serialNumber } = this.#order;
     log.info(`firmware ${firmware} ${image.release} is written into ${path}`);
@@ -116,6 +165,18 @@ export class FirmwareUpdate {
     );
     if (outcome.kind === "flashed") log.info(`firmware ${firmware} ${image.release} runs`);
     else log.error(wordsOf(outcome));
+    await this.#remember(path, image, outcome).catch((error: unknown) => {
+      log.warn(`the next start will not know how this went: ${messageOf(error)}`);
+    });
+  }
+
+  /** One that is torn is begun again, and one that was pulled out did not refuse. */
+  async #remember(path: string, image: Image, outcome: FlashOutcome): Promise<void> {
+    const attempt = this.#attemptOf(image);
+    if (outcome.kind === "flashed") return forgetRefusal(attempt);
+    const isRefused =
+      outcome.kind === "rolled-back" || (outcome.kind === "untouched" && outcome.byBoard === true);
+    if (isRefused && (await deviceAt(path)) !== undefined) await keepRefusal(attempt, outcome.reason);
   }
 
   async #greets(path: string, release: string | undefined, signal: AbortSignal): Promise<void> {
@@ -125,6 +186,15 @@ export class FirmwareUpdate {
     if (runs.firmware !== firmware || !isOfRelease(runs.release, release))
       throw new Error(`it runs ${runs.firmware} ${runs.release}`);
   }
+}
+
+/** A driver that never lets go of its line must not keep an instance from ending. */
+async function orAborted(done: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => aborted.resolve(), { once: true });
+  if (signal.aborted) aborted.resolve();
+  await Promise.race([done, aborted.promise]);
+  signal.throwIfAborted();
 }
 
 /** Protocols of others have room for two of three numbers. */

@@ -10,7 +10,7 @@ import { lstat, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/pro
 import { join } from "node:path";
 import { messageOf } from "@interactor/shared/sdk/define-module";
 import { holdLine } from "../serial-line/tty.ts";
-import { type Bootloader, readFlash, writeFlash } from "./avrdude.ts";
+import { AvrdudeFailed, type Bootloader, readFlash, writeFlash } from "./avrdude.ts";
 import { chipOf } from "./boards.ts";
 import { programIn } from "./hex-file.ts";
 import { checkImage, type Image } from "./images.ts";
@@ -28,8 +28,8 @@ export interface FlashJob {
 
 export type FlashOutcome =
   | { readonly kind: "flashed" }
-  /** Nothing was written. */
-  | { readonly kind: "untouched"; readonly reason: string }
+  /** Nothing was written. `byBoard`: because the board's bootloader does not answer as that kind's does. */
+  | { readonly kind: "untouched"; readonly reason: string; readonly byBoard?: true }
   /** It runs what it ran before. */
   | { readonly kind: "rolled-back"; readonly reason: string }
   /** It runs nothing that answers. Flashing it again may help: its bootloader is as it was. */
@@ -44,7 +44,8 @@ export async function flashBoard(job: FlashJob, signal: AbortSignal): Promise<Fl
     await heldLine(job, () => keepWhatIsThere(job.bootloader, kept, signal));
   } catch (error) {
     signal.throwIfAborted();
-    return { kind: "untouched", reason: messageOf(error) };
+    const reason = messageOf(error);
+    return { kind: "untouched", reason, ...(error instanceof AvrdudeFailed && { byBoard: true }) };
   }
   try {
     await heldLine(job, () => writeFlash(job.bootloader, job.image.file, signal));

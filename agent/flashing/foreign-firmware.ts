@@ -1,6 +1,6 @@
 /** Firmware that a module brings itself: written as that of the agent's own is, and known by the banner that it says. */
 import { createHash } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type BoardFirmware, type Clock, messageOf } from "@interactor/shared/sdk/define-module";
 import { askBoard, type BoardQuestion, type Runs } from "./ask-board.ts";
@@ -24,21 +24,41 @@ export interface ForeignJob {
   readonly links: string;
 }
 
+/** Boards that are being written to, by their kept files: one is written to by one at a time. */
+const busy = new Set<string>();
+
 /** Rejects only when `signal` aborts. */
 export async function flashForeign(job: ForeignJob, signal: AbortSignal): Promise<FlashOutcome> {
-  const { path, firmware, clock, folder, links } = job;
+  const { path, firmware, folder, links } = job;
   const name = path.startsWith(`${links}/`) ? path.slice(links.length + 1) : "";
   const wrong = /^[\w.:-]{1,200}$/u.test(name)
     ? problemOf(firmware)
     : `only a board that is named by its USB adapter (${links}/…) is flashed: another path may be another board tomorrow`;
   if (wrong !== undefined) return { kind: "untouched", reason: wrong };
-  const file = join(folder, `${name}.new.hex`);
-  const question = questionOf(firmware);
+  const board = join(folder, name);
+  if (busy.has(board))
+    return { kind: "untouched", reason: "it is being flashed already: try again when that has ended" };
+  busy.add(board);
   try {
-    const hex = hexOf(firmware.program, chipOf(firmware.board));
-    await ensureFolder(folder);
+    return await flashNamed(job, name, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    return { kind: "untouched", reason: messageOf(error) };
+  } finally {
+    busy.delete(board);
+  }
+}
+
+async function flashNamed(job: ForeignJob, name: string, signal: AbortSignal): Promise<FlashOutcome> {
+  const { path, firmware, clock, folder } = job;
+  const question = questionOf(firmware);
+  const hex = hexOf(firmware.program, chipOf(firmware.board));
+  const sha256 = createHash("sha256").update(hex).digest("hex");
+  // avrdude reads it more than once: another agent's, of another firmware, must not take its place.
+  const file = join(folder, `${name}.${sha256.slice(0, 16)}.new.hex`);
+  await ensureFolder(folder);
+  try {
     await writeFile(file, hex, { flush: true });
-    const sha256 = createHash("sha256").update(hex).digest("hex");
     return await flashBoard(
       {
         bootloader: { clock, path, board: firmware.board },
@@ -52,9 +72,8 @@ export async function flashForeign(job: ForeignJob, signal: AbortSignal): Promis
       },
       signal,
     );
-  } catch (error) {
-    signal.throwIfAborted();
-    return { kind: "untouched", reason: messageOf(error) };
+  } finally {
+    await rm(file, { force: true });
   }
 }
 

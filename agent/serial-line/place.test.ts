@@ -16,6 +16,20 @@ test("a line is found by the whole serial number of its adapter, whatever else i
   await expect(findLine(linePlace("A10"), folder)).rejects.toMatchObject({ code: "DEVICE_MISSING" });
 });
 
+test("a serial number that several makes of adapters share names none of them", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "interactor-by-id-"));
+  for (const name of ["usb-Silicon_Labs_CP2102_0001-if00-port0", "usb-Acme_Scale_0001-if00"])
+    await symlink("/dev/null", join(folder, name));
+
+  await expect(findLine(linePlace("0001"), folder)).rejects.toThrow(
+    /2 USB devices have the serial number 0001: usb-Acme_Scale_0001, usb-Silicon_Labs_CP2102_0001; name one by its path/u,
+  );
+  expect(await findLine(linePlace("CP2102_0001"), folder)).toBe(
+    join(folder, "usb-Silicon_Labs_CP2102_0001-if00-port0"),
+  );
+  await rm(folder, { recursive: true });
+});
+
 test("of an adapter with several lines the first is meant, in whichever order they are listed", async () => {
   const folder = await mkdtemp(join(tmpdir(), "interactor-by-id-"));
   for (const port of ["if01-port0", "if00-port1", "if00-port0"])

@@ -32,10 +32,24 @@ export async function deviceAt(path: string): Promise<string | undefined> {
   return found && `${found.rdev}:${found.ino}`;
 }
 
+/** What comes behind the serial number in a link's name: the interface, and the port of a converter. */
+const ending = /-if[\da-f]{2}(?:-port\d+)?$/u;
+
+/** What of a link's name is the adapter's: the same for all of its lines. */
+const adapterIn = (name: string): string => name.replace(ending, "");
+
 /** An adapter with several lines has them in the order of their names; the first is meant. */
 async function pathOfSerialNumber(serialNumber: string, folder: string): Promise<string> {
   const names = await readdir(folder).catch((): string[] => []);
-  const name = names.toSorted().find((each) => each.includes(`_${serialNumber}-`));
+  const found = names.toSorted().filter((each) => adapterIn(each).endsWith(`_${serialNumber}`));
+  const adapters = [...new Set(found.map(adapterIn))];
+  if (adapters.length > 1) {
+    throw new Error(
+      `${adapters.length} USB devices have the serial number ${serialNumber}: ${adapters.join(", ")}; ` +
+        `name one by its path in ${folder}, or by more of its name than the serial number`,
+    );
+  }
+  const [name] = found;
   if (name === undefined)
     throw deviceMissing(`no USB device with serial number ${serialNumber} is plugged in`);
   return `${folder}/${name}`;

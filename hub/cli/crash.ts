@@ -56,8 +56,10 @@ async function allCrashes(hub: HubAddress, wanted: Wanted): Promise<readonly Cra
   const found = new Map<string, CrashSummary>();
   for (let from = 0; ; from += crashesToldMax) {
     const page = await fetchCrashes(hub, wanted, from);
+    const before = found.size;
     for (const crash of page) found.set(`${crash.node}/${crash.id}`, crash);
-    if (page.length < crashesToldMax) return [...found.values()];
+    // One with fewer than its most may be without a row that the hub could not read.
+    if (found.size === before) return [...found.values()];
   }
 }
 

@@ -19,15 +19,37 @@ export interface Driver {
 
 export function suggestionsFor({ serial, gpioChips, i2cBuses, midi }: PluggedIn): readonly Suggestion[] {
   return [
-    ...serial.map(forSerial),
+    ...serial.map((device) => forSerial(withOwnNumber(device, serial))),
     ...(gpioChips.length === 0 ? [] : [header(gpioChips)]),
     ...i2cBuses.map(forBus),
     ...midi.map(forMidi),
   ];
 }
 
-function forSerial(device: SerialDevice): Suggestion {
-  const { path, byId, usb } = device;
+/** As makers write them into all that they sell: CP210x of Silicon Labs have 0001. */
+const sharedNumbers = /^(?:0+1?|1?2345678?9?|0?123456789(?:ABCDEF)?)$/iu;
+
+/** What `lines` of a site file name it by. */
+interface Named extends SerialDevice {
+  /** Why its serial number does not name it. `undefined`: it does, or it has none. */
+  readonly shared: string | undefined;
+}
+
+/** A serial number names a device only when no other has it. */
+function withOwnNumber(device: SerialDevice, all: readonly SerialDevice[]): Named {
+  const number = device.usb?.serial ?? "";
+  const others = all.filter((each) => each.path !== device.path && each.usb?.serial === number);
+  const isOther = others.some(({ usb, byId }) => makeOf({ usb, byId }) !== makeOf(device));
+  if (number === "" || (!isOther && !sharedNumbers.test(number))) return { ...device, shared: undefined };
+  const who = isOther ? "another device that is plugged in has" : "many devices have";
+  return { ...device, shared: `named by its path, because ${who} the serial number ${number} too` };
+}
+
+const makeOf = ({ usb, byId }: Pick<SerialDevice, "usb" | "byId">): string =>
+  byId?.replace(/-if[\da-f]{2}(?:-port\d+)?$/u, "") ?? `${usb?.vendor}:${usb?.product}`;
+
+function forSerial(device: Named): Suggestion {
+  const { path, byId, usb, shared } = device;
   const best = byId ?? path;
   const named = [usb?.manufacturer, usb?.name].filter((text) => text !== undefined && text !== "").join(" ");
   const id = usb === undefined ? "serial line of this computer" : `USB ${usb.vendor}:${usb.product}`;
@@ -36,7 +58,10 @@ function forSerial(device: SerialDevice): Suggestion {
     what: named === "" ? id : `${named} (${id})`,
     path: best,
     serial: usb?.serial ?? "",
-    drivers: kinds.map((kind) => driverOf[kind](best, device)),
+    drivers: kinds.map((kind) => {
+      const driver = driverOf[kind](best, device);
+      return shared === undefined ? driver : { ...driver, why: `${driver.why}; ${shared}` };
+    }),
   };
 }
 
@@ -74,7 +99,7 @@ function kindsOf({ usb }: SerialDevice): readonly Kind[] {
   return bridgeVendors.includes(vendor) ? ["serial", "bridge", "firmata"] : ["serial"];
 }
 
-const driverOf: Readonly<Record<Kind, (path: string, device: SerialDevice) => Driver>> = {
+const driverOf: Readonly<Record<Kind, (path: string, device: Named) => Driver>> = {
   dmx: (path, device) => ({
     module: "dmx",
     why: "a widget that speaks as an Enttec DMX USB Pro does, or a Mega with our firmware dmx-pro",
@@ -103,9 +128,10 @@ const driverOf: Readonly<Record<Kind, (path: string, device: SerialDevice) => Dr
 };
 
 /** By its serial number where the agent can find it by that: it looks into the names of udev's links. */
-function lineOf(path: string, { byId, usb }: SerialDevice, key: "usb" | "serial"): string {
+function lineOf(path: string, { byId, usb, shared }: Named, key: "usb" | "serial"): string {
   const serial = usb?.serial ?? "";
-  const isFindable = /^[\w.:-]{4,64}$/u.test(serial) && byId?.includes(`_${serial}-`) === true;
+  const isFindable =
+    shared === undefined && /^[\w.:-]{4,64}$/u.test(serial) && byId?.includes(`_${serial}-`) === true;
   // In quotes: one of digits alone would be a number.
   return isFindable ? `${key}: "${serial}"` : `path: ${path}`;
 }

@@ -173,6 +173,29 @@ test.each([
   expect(dmx).toContain(`openDmx: { ${words.replace(/^usb/u, "serial")} }`);
 });
 
+test("a serial number that others have too does not name a board, and it is said why", () => {
+  const link = (name: string): string => `/dev/serial/by-id/usb-${name}-if00-port0`;
+  const first = { ...line({ serial: "0001", vendor: "10c4" }), byId: link("Silicon_Labs_CP2102_0001") };
+  const second = { ...line({ serial: "A7701" }), path: "/dev/ttyUSB1", byId: link("FTDI_A7701") };
+  const third = {
+    ...line({ serial: "A7701", vendor: "10c4" }),
+    path: "/dev/ttyUSB2",
+    byId: link("Acme_A7701"),
+  };
+  const alone = suggestionsFor(plugged({ serial: [first, second] }));
+  const beside = suggestionsFor(plugged({ serial: [second, third] }));
+
+  expect(alone[0]?.drivers[0]?.line).toContain(`path: ${first.byId}`);
+  expect(alone[0]?.drivers[0]?.why).toContain("many devices have the serial number 0001 too");
+  expect(alone[1]?.drivers[0]?.line).toContain('usb: "A7701"');
+  for (const [index, { byId }] of [second, third].entries()) {
+    expect(beside[index]?.drivers[0]?.line).toContain(`path: ${byId}`);
+    expect(beside[index]?.drivers[0]?.why).toContain(
+      "another device that is plugged in has the serial number A7701",
+    );
+  }
+});
+
 test("a name from a plug moves no cursor", () => {
   const words = devicesInWords(
     suggestionsFor(plugged({ serial: [line({ name: "evil\x1b[2J" })] })),

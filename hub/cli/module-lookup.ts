@@ -91,9 +91,11 @@ async function all(words: string, options: Options): Promise<Registered> {
   for (let from = 0; ; from += modulesToldMax) {
     const query = new URLSearchParams({ search: words, from: String(from) });
     const { modules, running } = await ask(`${registryPath}?${query}`, options);
+    const known = new Set(found.modules.map(({ id }) => id));
+    // One with fewer than its most may be without a row that the hub could not read.
+    if (modules.every(({ id }) => known.has(id))) return found;
     found.modules.push(...modules);
     found.running.push(...running);
-    if (modules.length < modulesToldMax) return found;
   }
 }
 

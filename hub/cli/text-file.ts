@@ -1,17 +1,7 @@
 /** Text files of the user's, read as they are and replaced whole. */
-import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync, realpathSync, statSync } from "node:fs";
 import { failed, ok, type Result } from "@interactor/shared/kernel/result";
+import { writeWhole } from "./whole-file.ts";
 
 /** Of a path or an open file. Fails when it is no UTF-8: read anyhow, it would come back changed. Throws when it cannot be read. */
 export function readText(file: string | number): Result<string, "not-utf-8"> {
@@ -28,24 +18,5 @@ export function readText(file: string | number): Result<string, "not-utf-8"> {
 export function replaceText(path: string, text: string): void {
   // A link goes on to lead where it leads.
   const file = realpathSync(path);
-  const draft = `${file}.${process.pid}.draft`;
-  try {
-    const handle = openSync(draft, "w", statSync(file).mode);
-    try {
-      writeFileSync(handle, text);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    renameSync(draft, file);
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw error;
-  }
-  const folder = openSync(dirname(file), "r");
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
+  writeWhole(file, text, statSync(file).mode);
 }

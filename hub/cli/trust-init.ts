@@ -9,7 +9,7 @@ import { commandFault } from "./exit.ts";
 import type { HubOptions } from "./hub-client.ts";
 import { type TrustClient, trustClient } from "./trust-client.ts";
 import { keptKeyFile, type KeyOptions, passphraseOf, writeNew } from "./trust-keys.ts";
-import { rememberForEver, rememberSigned } from "./trust-memory.ts";
+import { remember, rememberForEver } from "./trust-memory.ts";
 
 interface Documents {
   readonly root: Uint8Array;
@@ -27,6 +27,9 @@ export async function runTrustInit(
   if (standing.kind === "real" && (standing.root?.version !== 1 || !(await isHubs(made, client))))
     throw commandFault("FAILED", "this site has a root already: interactor trust rotate hands it on");
   const { root, targets } = made ?? makeAll(folder, standing, passphrase);
+  // Not before root.json is there: what a cut left without it never came into force.
+  rememberForEver([folder], "root", root);
+  rememberForEver([folder], "targets", targets);
   if (standing.targets === undefined || standing.kind !== "real") await client.bring("root", root, targets);
   const words = [
     `keys are in ${folder}${passphrase === undefined ? ", not encrypted: a passphrase would keep them from whoever finds them" : ""}`,
@@ -54,8 +57,7 @@ function makeAll(folder: string, { online }: TrustStanding, passphrase: string |
   );
   const targets = keptKeyFile(join(folder, "targets.pem"), passphrase);
   const documents = firstDocuments({ root, targets, online: keyFrom(online), now: Date.now() });
-  rememberSigned([folder], "targets", documents.targets);
-  rememberForEver([folder], "root", documents.root);
+  remember([join(folder, "targets.json")], documents.targets);
   writeNew(join(folder, "root.json"), documents.root);
   return documents;
 }

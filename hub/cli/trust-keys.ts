@@ -1,9 +1,10 @@
 /** Offline keys as files in folders that people keep apart. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { newSigningKey, readSigningKey, type SigningKey } from "../signing/signing-key.ts";
 import { commandFault } from "./exit.ts";
+import { writeWhole } from "./whole-file.ts";
 
 export interface KeyOptions {
   readonly keys: readonly string[];
@@ -51,18 +52,16 @@ export function keptKeyFile(path: string, passphrase: string | undefined): Signi
   return key;
 }
 
-/** Nothing that is there is written over: it may be the only one of its kind. */
+/**
+ * Nothing that is there is written over: it may be the only one of its kind. It is on the disk for good before anybody goes
+ * by it: a root that names keys which a cut took would hand trust on to nobody.
+ */
 export function writeNew(path: string, text: string | Uint8Array): void {
+  if (existsSync(path)) throw commandFault("FAILED", `${path} is there already`);
   try {
-    mkdirSync(join(path, ".."), { recursive: true, mode: 0o700 });
-    writeFileSync(path, text, { flag: "wx", mode: 0o600 });
+    writeWhole(path, text, 0o600);
   } catch (error) {
-    const isThere = error instanceof Error && "code" in error && error.code === "EEXIST";
-    throw commandFault(
-      "FAILED",
-      isThere ? `${path} is there already` : `${path}: ${messageOf(error)}`,
-      error,
-    );
+    throw commandFault("FAILED", `${path}: ${messageOf(error)}`, error);
   }
 }
 

@@ -2,12 +2,13 @@
  * What was signed lies beside the keys that signed it: with the last is compared what a hub shows later, and all of it, in
  * `signed`, can be brought back to a hub that has lost it.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { readRoot, readTargets } from "../signing/documents.ts";
 import { commandFault } from "./exit.ts";
 import { printable } from "./output.ts";
+import { writeWhole } from "./whole-file.ts";
 
 export type Remembered = "root" | "targets";
 
@@ -70,14 +71,23 @@ export function rememberSigned(folders: readonly string[], what: Remembered, byt
   );
 }
 
-/** What lies there already stays as it is. */
+/** What lies there already stays as it is, unless it is damaged. */
 export function rememberForEver(folders: readonly string[], what: Remembered, bytes: Uint8Array): void {
   const { version } = (what === "root" ? readRoot(bytes) : readTargets(bytes)).signed;
   const paths = folders.map((folder) => join(folder, signedFolder, `${version}.${what}.json`));
   remember(
-    paths.filter((path) => !existsSync(path)),
+    paths.filter((path) => !isWhole(path, what)),
     bytes,
   );
+}
+
+function isWhole(path: string, what: Remembered): boolean {
+  try {
+    return versionIn(path, what, readFileSync(path)) > 0;
+  } catch {
+    // Missing or damaged, or nothing that could be read later: it is written.
+    return false;
+  }
 }
 
 function versionIn(path: string, what: Remembered, bytes: Uint8Array): number {
@@ -92,17 +102,11 @@ function versionIn(path: string, what: Remembered, bytes: Uint8Array): number {
 export function remember(paths: readonly string[], bytes: Uint8Array): void {
   for (const path of new Set(paths)) {
     try {
-      writeAnew(path, bytes);
+      writeWhole(path, bytes, 0o600);
     } catch (error) {
       process.stderr.write(
         `${path} could not be written, and is what later signatures are compared with: ${messageOf(error)}\n`,
       );
     }
   }
-}
-
-function writeAnew(path: string, bytes: Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  writeFileSync(`${path}.new`, bytes, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
 }

@@ -2,7 +2,7 @@
 import { Fault } from "@interactor/shared/kernel/fault";
 import type { TrustStanding } from "@interactor/shared/bundle/trust-api";
 import { readRoot } from "../signing/documents.ts";
-import { followRoots, isSameRoot, type Verified } from "../signing/verified.ts";
+import { followRoots, isFollowing, isSameRoot, type Verified } from "../signing/verified.ts";
 import type { Root } from "@tufjs/models";
 import { commandFault } from "./exit.ts";
 import type { HubOptions } from "./hub-client.ts";
@@ -41,9 +41,9 @@ export async function runTrustRestore(options: RestoreOptions): Promise<void> {
   tell(options, { lost, last, hasTargets: targets !== undefined });
 }
 
-/** Where somebody keeps copies only, the last of them: the hub takes what follows from the root that it has. */
+/** Where somebody keeps copies only, or `root.json` is torn, the last that is whole: the hub takes what follows from the root that it has. */
 function ownRoot(folders: readonly string[]): Uint8Array {
-  const own = remembered(folders, "root");
+  const own = wholeRoot(folders);
   if (own !== undefined) return own;
   const [newest] = [...signedBefore(folders, "root")].toSorted(([left], [right]) => right - left);
   const bytes = newest?.[1][0];
@@ -52,6 +52,15 @@ function ownRoot(folders: readonly string[]): Uint8Array {
     "NOT_FOUND",
     `there is no root.json in ${folders.join(", ")}: name the folders where the keys lie with --keys`,
   );
+}
+
+function wholeRoot(folders: readonly string[]): Uint8Array | undefined {
+  try {
+    return remembered(folders, "root");
+  } catch {
+    // Damaged: it is told where all that lies there is read.
+    return undefined;
+  }
 }
 
 /** A hub may have gone on since: what it has then follows from the last that lies here. */
@@ -73,16 +82,24 @@ async function rowTo(shown: number, row: RootRow, client: TrustClient): Promise<
 /** Roots that the hub should have behind it, and has not as they were signed. */
 async function holesOf(row: RootRow, standing: TrustStanding, client: TrustClient): Promise<RootRow> {
   const holes: Verified<Root>[] = [];
-  for (const each of row.filter((root) => versionOf(root) <= hubsRoot(standing))) {
+  for (const [index, each] of row.entries()) {
+    if (versionOf(each) > hubsRoot(standing)) break;
     const shown = await client.rootOf(versionOf(each)).catch(() => undefined);
-    if (shown === undefined || !isSame(shown, each)) holes.push(each);
+    if (shown === undefined || !isFitting(shown, each, [row[index - 1], row[index + 1]])) holes.push(each);
   }
   return holes;
 }
 
-function isSame(shown: Uint8Array, root: Verified<Root>): boolean {
+/** Whether it is what was signed, and has signatures with which nodes come to it and past it. */
+function isFitting(
+  shown: Uint8Array,
+  { document }: Verified<Root>,
+  [before, after]: readonly [Verified<Root> | undefined, Verified<Root> | undefined],
+): boolean {
   try {
-    return isSameRoot(readRoot(shown), root.document);
+    const root = readRoot(shown);
+    const around = [before?.document, root, after?.document].filter((each) => each !== undefined);
+    return isSameRoot(root, document) && isFollowing(around);
   } catch {
     // Damaged: it is to be replaced.
     return false;
@@ -108,6 +125,11 @@ interface Restored {
   readonly hasTargets: boolean;
 }
 
+const published = [
+  "what publishers published since is not there yet: each publishes again each of his modules, in its last version and in every one that the site names: interactor module publish",
+  "nodes wait also for a publisher who was added and revoked since, and he cannot publish: interactor trust rotate online lets them go on without him",
+].join("\n");
+
 function tell({ json }: RestoreOptions, { lost, last, hasTargets }: Restored): void {
   const roots = lost.map(versionOf);
   if (json === true) {
@@ -123,6 +145,6 @@ function tell({ json }: RestoreOptions, { lost, last, hasTargets }: Restored): v
   process.stdout.write(
     words.length === 0
       ? `nothing is lost: the hub has root ${versionOf(last)} and all that lies here\n`
-      : `${words.join("\n")}\nwhat publishers published since is not there yet: each publishes his last version again, interactor module publish\n`,
+      : `${words.join("\n")}\n${published}\n`,
   );
 }

@@ -4,7 +4,7 @@ import { Fault } from "@interactor/shared/kernel/fault";
 import { invariant } from "@interactor/shared/kernel/assert";
 import type { TrustStanding } from "@interactor/shared/bundle/trust-api";
 import { readRoot, signersOf } from "../signing/documents.ts";
-import { checkFollowing, type Verified, verifiedTargets } from "../signing/verified.ts";
+import { checkFollowing, isFollowing, type Verified, verifiedTargets } from "../signing/verified.ts";
 import { commandFault } from "./exit.ts";
 import type { TrustClient } from "./trust-client.ts";
 import { signedBefore } from "./trust-memory.ts";
@@ -66,16 +66,6 @@ function fitting(
     if (isFollowing(pair(document))) return { document, bytes };
   }
   return undefined;
-}
-
-function isFollowing(roots: readonly Metadata<Root>[]): boolean {
-  try {
-    checkFollowing(roots);
-    return true;
-  } catch (error) {
-    if (error instanceof Fault) return false;
-    throw error;
-  }
 }
 
 export const versionOf = ({ document }: Verified<Root>): number => document.signed.version;

@@ -49,6 +49,17 @@ export function checkFollowing(roots: readonly Metadata<Root>[]): void {
   }
 }
 
+/** Whether it would throw for what they are. */
+export function isFollowing(roots: readonly Metadata<Root>[]): boolean {
+  try {
+    checkFollowing(roots);
+    return true;
+  } catch (error) {
+    if (error instanceof Fault) return false;
+    throw error;
+  }
+}
+
 /** Whether a root may come after another: of the next number, and signed by the keys of both. Throws like `checkFollowing`. */
 function checkNext(before: Metadata<Root>, root: Metadata<Root>): void {
   const { version } = before.signed;

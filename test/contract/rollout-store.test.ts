@@ -93,6 +93,29 @@ test("what each node was told, and the modes, are found as they were after a pow
   expect(again).toMatchObject({ standing, modes, order });
 });
 
+test("an order ends with what says that its revision is on its way, also for a hub that cannot read that", async () => {
+  const folder = emptyFolder();
+  const { store } = await open(folder);
+  const { plan } = begunRollout();
+  const order = { plan, probation: millis(500), content: "c", by: "anna", same: {} };
+  const standing = { hub: { revision: 6, before: 5 }, probation: millis(500), nodes: {} };
+  await store.saveOrder(order);
+  await store.saveStanding({ ...standing, rollout: 6 });
+  const before = await open(copyOfFolder(folder));
+  expect(before.store.order).toEqual(order);
+  await before.store[Symbol.asyncDispose]();
+
+  await store.saveStanding({ ...standing, rollout: 7 });
+  await store[Symbol.asyncDispose]();
+  const file = new DatabaseSync(join(folder, "rollouts.sqlite"));
+  file.prepare("UPDATE document SET body = '{}' WHERE name = 'standing'").run();
+  file.close();
+
+  const after = await open(folder);
+  expect(after.store).toMatchObject({ standing: undefined, order: undefined });
+  await after.store[Symbol.asyncDispose]();
+});
+
 test("a rollout and a decision are found as they were after a power cut", async () => {
   const folder = emptyFolder();
   const { store } = await open(folder);

@@ -118,8 +118,9 @@ async function damagedWhileItRan(agent: AgentProgram): Promise<void> {
   writeFileSync(bundle, bytes.subarray(0, 4096));
 
   const commandOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  const [inside = -1] = processTree(agent.pid).filter((pid) => commandOf(pid).startsWith("/node\0"));
-  process.kill(inside, "SIGKILL");
+  const inside = processTree(agent.pid).filter((pid) => commandOf(pid).startsWith("/node\0"));
+  expect(inside).toHaveLength(1);
+  for (const pid of inside) process.kill(pid, "SIGKILL");
 
   const since = (): string => agent.log().slice(before);
   await eventually("it runs again", () => since().includes('"instance":"lamp","state":"running"'), 60_000);

@@ -84,7 +84,12 @@ export async function rolloutStoreOn(slot: Slot<RolloutFile>, process: SimProces
         rollouts: new Map([...each.rollouts].filter(([number]) => number !== revision)),
       })),
     saveRounds: (rounds) => put((each) => ({ ...each, rounds })),
-    saveStanding: (standing) => put((each) => ({ ...each, standing })),
+    saveStanding: (standing) =>
+      put(({ order, ...each }) => ({
+        ...each,
+        standing,
+        order: order !== undefined && order.plan.revision > (standing.rollout ?? 0) ? order : undefined,
+      })),
     saveOrder: (order) => put((each) => ({ ...each, order })),
     saveModes: (modes) => put((each) => ({ ...each, modes })),
     saveUnits: (units) => put((each) => ({ ...each, units })),

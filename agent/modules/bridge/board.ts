@@ -34,6 +34,16 @@ const atStart: Patience = { pause: helloPause, sendsMax: Number.POSITIVE_INFINIT
 export interface BoardEvents {
   /** `lost`: samples that should have come before it. */
   sampled(output: string, level: number, lost: number): void;
+  /** It has said something, whatever it was. */
+  spoke(): void;
+}
+
+/** What it runs, as far as it says. */
+export interface Greeted {
+  readonly firmware: string;
+  readonly release: string;
+  /** `undefined`: it speaks another version of the protocol, and nothing can be asked of it. */
+  readonly welcome: Welcome | undefined;
 }
 
 interface Channel {
@@ -86,21 +96,24 @@ export class Board {
   }
 
   /**
-   * Throws with words for an installer when it is not the board that the settings speak of. `silence`: nothing is said to
-   * it for so long, unless it speaks first.
+   * Asks what it runs. Throws when it is no bridge. `silence`: nothing is said to it for so long, unless it speaks first.
    */
-  async greet(levels: ReadonlyMap<string, number>, silence: Millis): Promise<Welcome> {
+  async hello(silence: Millis): Promise<Greeted> {
     await this.#listen(silence);
     // Ends whatever stood on the line before.
     this.tty.write(Uint8Array.of(0));
-    const welcome = await this.#link.ask({ kind: "hello", versionMin, versionMax }, atStart);
-    this.#isMute = false;
-    if (welcome.kind !== "welcome") {
-      const why = welcome.kind === "refused" ? welcome.reason : welcome.kind;
-      throw new Error(
-        `it speaks another version of the bridge's protocol, not ${versionMin} to ${versionMax} (${why})`,
-      );
-    }
+    const answer = await this.#link.ask({ kind: "hello", versionMin, versionMax }, atStart);
+    this.#spoke();
+    if (answer.kind === "welcome")
+      return { firmware: answer.firmware, release: answer.release, welcome: answer };
+    if (answer.kind === "refused" && answer.reason === "no-common-version")
+      return { firmware: "bridge", release: "of another protocol", welcome: undefined };
+    throw new Error(otherVersion(answer.kind === "refused" ? answer.reason : answer.kind));
+  }
+
+  /** Throws with words for an installer when it is not the board that the settings speak of. */
+  async setUp({ welcome }: Greeted, levels: ReadonlyMap<string, number>): Promise<Welcome> {
+    if (welcome === undefined) throw new Error(otherVersion("no-common-version"));
     await this.#must({ kind: "guard", millis: this.#settings.guard });
     const pins = await this.#describe(welcome.channels);
     for (const [name, input] of Object.entries(this.#settings.inputs)) {
@@ -118,6 +131,21 @@ export class Board {
     this.#isWelcomed = true;
     this.#ping();
     return welcome;
+  }
+
+  /** Instead of setting it up: sets what it has of the settings' pins, and does without what it has not. Never rejects. */
+  async rest({ welcome }: Greeted, levels: ReadonlyMap<string, number>): Promise<void> {
+    if (welcome === undefined) return;
+    try {
+      const pins = await this.#describe(welcome.channels);
+      for (const [name, input] of Object.entries(this.#settings.inputs)) {
+        const found = pins.get(input.pin);
+        if (found === undefined || found.kind !== kindOfInput(input)) continue;
+        await this.#link.ask({ kind: "set", channel: found.channel, level: levels.get(name) ?? 0 }, usual);
+      }
+    } catch {
+      // One that does not answer any more, or whose line was closed, cannot be told.
+    }
   }
 
   set(input: string, level: number): void {
@@ -185,6 +213,11 @@ export class Board {
     }
   }
 
+  #spoke(): void {
+    this.#isMute = false;
+    this.#events.spoke();
+  }
+
   #ping(): void {
     this.#cancelPing = this.#clock.after(millis(Math.min(this.#settings.guard / 4, 250)), () => this.#ping());
     const silence = this.#link.silence;
@@ -197,7 +230,7 @@ export class Board {
   }
 
   #hear(answer: Answer): void {
-    this.#isMute = false;
+    this.#spoke();
     this.#heard.resolve();
     switch (answer.kind) {
       case "sample":
@@ -223,6 +256,9 @@ export class Board {
     this.#events.sampled(output.name, value, lost);
   }
 }
+
+const otherVersion = (why: string): string =>
+  `it speaks another version of the bridge's protocol, not ${versionMin} to ${versionMax} (${why})`;
 
 function channelOf(pins: ReadonlyMap<string, Channel>, pin: string, kind: ChannelKind): number {
   const found = pins.get(pin);

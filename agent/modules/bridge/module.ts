@@ -4,16 +4,16 @@ import {
   between,
   defineModule,
   type Instance,
+  type Millis,
   millis,
   type ModuleContext,
   type ModuleDefinition,
 } from "@interactor/shared/sdk/define-module";
-import type { Welcome } from "@interactor/firmware-bridges/bridge/host/codec.ts";
 import { type DeviceReports, type DeviceSpans, KeptDevice, tellDevice } from "@interactor/shared/sdk/devices";
 import { FirmwareUpdate, keptFolder } from "../../flashing/firmware-update.ts";
 import { findLine, linePlace, linksFolder } from "../../serial-line/place.ts";
 import { openTty } from "../../serial-line/tty.ts";
-import { Board } from "./board.ts";
+import { Board, type Greeted } from "./board.ts";
 import { bridgeQuestion } from "./firmware.ts";
 import { levelOf, valueOf } from "./levels.ts";
 import { listenFirst, muteLongest, spans } from "./limits.ts";
@@ -46,6 +46,7 @@ class Bridge {
   readonly #settings: Settings;
   readonly #context: ModuleContext;
   readonly #links: string;
+  readonly #greetingLongest: Millis;
   readonly #device: KeptDevice<Board>;
   /** What the pins shall have, whether the board is there or not. */
   readonly #levels = new Map<string, number>();
@@ -56,6 +57,7 @@ class Bridge {
   constructor(settings: Settings, context: ModuleContext, given: Given) {
     this.#settings = settings;
     this.#links = given.links;
+    this.#greetingLongest = given.spans.handshakeMax;
     this.#context = context;
     for (const [name, input] of Object.entries(settings.inputs)) {
       this.#levels.set(name, levelOf(input, input.stop));
@@ -70,7 +72,7 @@ class Bridge {
       context,
       {
         open: (reports) => this.#open(reports),
-        greet: (board) => this.#greet(board),
+        greet: (board, { signal }) => this.#greet(board, signal),
         close: (board) => board.close(),
       },
       tellDevice(context),
@@ -106,31 +108,36 @@ class Bridge {
           reports.failed(words === undefined ? "it hung up: is it still plugged in?" : `it failed: ${words}`),
       },
     );
-    this.#update?.asked();
     open.board = new Board(tty, { settings: this.#settings, clock }, reports, {
       sampled: (output, level, lost) => this.#give(output, level, lost),
+      spoke: () => this.#update?.heard(),
     });
     return open.board;
   }
 
-  async #greet(board: Board): Promise<void> {
-    const { firmware, release, board: name } = await this.#welcomed(board);
+  async #greet(board: Board, signal: AbortSignal): Promise<void> {
+    this.#update?.asked(this.#greetingLongest, signal);
+    const greeted = await this.#hello(board);
+    const { firmware, release } = greeted;
+    // Before it is set up: one of another release may be too old for these settings.
     if (this.#update?.isWanted({ firmware, release }) === true) {
-      for (const input of this.#levels.keys()) board.set(input, this.#stopLevelOf(input));
-      await board.settled();
+      const stops = [...this.#levels.keys()].map((input) => [input, this.#stopLevelOf(input)] as const);
+      await board.rest(greeted, new Map(stops));
+      if (signal.aborted) return;
       this.#update.begin(board.tty.path, board.closed);
       throw new Error(`its firmware ${firmware} ${release} is replaced`);
     }
+    const { board: name } = await board.setUp(greeted, this.#levels);
     this.#context.log.info(`${firmware} ${release} on a board ${name}`);
     // What was applied while it was greeted.
     for (const [input, level] of this.#levels) board.set(input, level);
   }
 
-  async #welcomed(board: Board): Promise<Welcome> {
+  async #hello(board: Board): Promise<Greeted> {
     const { clock } = this.#context;
     const begunAt = clock.now();
     try {
-      return await board.greet(this.#levels, this.#isLetSpeakFirst ? listenFirst : millis(0));
+      return await board.hello(this.#isLetSpeakFirst ? listenFirst : millis(0));
     } catch (error) {
       // One that was unplugged had no time to answer.
       const isMute = board.isMute && between(begunAt, clock.now()) >= muteLongest;

@@ -7,7 +7,8 @@ import { between, type Instant, later, millis } from "@interactor/shared/sdk/def
 
 /**
  * A frame of 512 slots takes this long on a DMX line: break 92 µs, mark 12 µs, 513 slots of 44 µs (ANSI
- * E1.11). Faster frames could not be shown and overrun gateways, and E1.31 section 6.6 forbids them.
+ * E1.11). More frames than that could not be shown and overrun gateways, and E1.31 section 6.6 bounds their rate by it. Only
+ * after a frame that was late the next may follow sooner, by at most `latenessForgiven`: 14.7 ms then.
  */
 export const frameTime = millis(22.7);
 /**

@@ -15,6 +15,8 @@ const firstQuestionsMax = 16;
  */
 const silence = seconds(2);
 const laterQuestionsMax = 8;
+/** From the first question, or the silence before it, to the end of a greeting that nobody answers. */
+export const greetingLongest = millis(firstPause * firstQuestionsMax);
 /** Questions in a row without an answer. More: it works badly, which does not last long; a busy one may miss two. */
 const unansweredMax = 2;
 

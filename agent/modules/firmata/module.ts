@@ -58,11 +58,10 @@ function start(settings: Settings, context: ModuleContext, given: Given): Instan
         const place = await findLine(linePlace(settings.usb, settings.path), given.links);
         await update?.refuseWhileDue(place);
         const shell = { clock: context.clock, reports };
-        const board = await startBoard(place, settings, shell, (output, value) => intake.take(output, value));
-        update?.asked();
-        return board;
+        return startBoard(place, settings, shell, (output, value) => intake.take(output, value));
       },
-      async greet(board) {
+      async greet(board, { signal }) {
+        update?.asked(given.spans.handshakeMax, signal);
         const runs = await board.named;
         if (update?.isWanted(runs) === true) {
           board.rest();

@@ -30,7 +30,7 @@ export interface RolloutStore extends AsyncDisposable {
   readonly rounds: KeptRounds;
   /** `undefined`: nobody was told anything yet, or it cannot be read. */
   readonly standing: Standing | undefined;
-  /** How the newest revision was to come to its nodes; `undefined`: nobody asked yet, or it cannot be read. */
+  /** How the newest revision is to come to its nodes; `undefined`: it is on its way, nobody asked yet, or it cannot be read. */
   readonly order: KeptOrder | undefined;
   readonly modes: ModeState;
   /** Which unit fills which node. */
@@ -40,6 +40,7 @@ export interface RolloutStore extends AsyncDisposable {
   removeRollout(revision: number): Promise<void>;
   /** Before a word of a round is said to anybody. */
   saveRounds(rounds: KeptRounds): Promise<void>;
+  /** Ends the order of the revision that it says is on its way, and of any before it, in the same write. */
   saveStanding(standing: Standing): Promise<void>;
   /** Before the revision that it is about is written down. */
   saveOrder(order: KeptOrder): Promise<void>;

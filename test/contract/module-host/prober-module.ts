@@ -7,6 +7,7 @@ import fs from "node:fs";
 import inspector from "node:inspector";
 import net from "node:net";
 import { WASI } from "node:wasi";
+import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import { defineModule } from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
@@ -104,6 +105,10 @@ const ownMeans = (): Tries => ({
   worker: () => opened(new Worker("0", { eval: true }), "online"),
   inspector: () => inspector.open(0),
   addon: () => process.dlopen({ exports: {} }, "/usr/lib/x86_64-linux-gnu/libm.so.6"),
+  "the collector of its runtime": () => {
+    if (typeof globalThis.gc === "undefined" && runInNewContext("typeof gc") === "undefined")
+      throw new Error("there is none");
+  },
   WASI: () => new WASI({ version: "preview1", preopens: { "/": "/" } }),
   binding: () => Reflect.get(process, "binding").call(process, "fs").internalModuleStat,
   "the list of its handles": () => fs.readdirSync("/proc/self/fd"),

@@ -40,7 +40,10 @@ test("one that could not be started gives its user back once", { timeout: 60_000
   onTestFinished(restore);
   const failed = Promise.withResolvers<string>();
   const ignore = (): void => undefined;
-  const opened = (name: string): void => void lines.push(open(name, { said: ignore, ended: ignore }));
+  const ends: string[] = [];
+  const opened = (name: string): void => {
+    lines.push(open(name, { said: ignore, ended: (reason) => void ends.push(`${name}: ${reason}`) }));
+  };
   // Looks at the machine, so that the others begin at once.
   opened("first");
   await vi.waitFor(() => expect(usersOfChildren()).toHaveLength(1), { timeout: 20_000 });
@@ -56,7 +59,7 @@ test("one that could not be started gives its user back once", { timeout: 60_000
   });
   expect(await failed.promise).toMatch(/^sh does not start: .*ENOENT/);
   // When another one is up it is closed too.
-  await vi.waitFor(() => expect(usersOfChildren()).toHaveLength(2), { timeout: 20_000 });
+  await vi.waitFor(() => expect(usersOfChildren(), `${ends.join()}`).toHaveLength(2), { timeout: 20_000 });
   opened("fourth");
 
   await vi.waitFor(() => expect(usersOfChildren()).toHaveLength(3), { timeout: 20_000 });

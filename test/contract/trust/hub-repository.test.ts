@@ -275,6 +275,56 @@ describe("keys are handed on", () => {
   });
 });
 
+describe("a root before the last one", () => {
+  async function threeRoots() {
+    const hub = await begun();
+    const handedOn = (before: Buffer) =>
+      nextRoot({ before: readRoot(before).signed, by: offline.root, now: hub.now() });
+    const second = handedOn(hub.pinnedRoot);
+    const third = handedOn(second);
+    for (const root of [second, third]) await hub.repository.putRoot(root);
+    const thieves = [newSigningKey(), newSigningKey()];
+    const also = readRoot(third);
+    for (const thief of thieves) also.sign(thief.sign, true);
+    const root = thieves.map(({ key }) => key);
+    const by = [...offline.root, ...thieves];
+    const stolen = nextRoot({ before: readRoot(hub.pinnedRoot).signed, by, root, now: hub.now() });
+    return {
+      ...hub,
+      roots: [hub.pinnedRoot, second, third] as const,
+      /** By somebody who may bring a root, and has none of the keys that count. */
+      forged: signed(readRoot(stolen).signed, thieves),
+      alsoByThieves: Buffer.from(JSON.stringify(also.toJSON())),
+      lose: (version: number) => rmSync(join(hub.folder, "repository", "metadata", `${version}.root.json`)),
+      async stand() {
+        for (const [index, root] of [hub.pinnedRoot, second, third].entries())
+          expect(await hub.repository.read("metadata", `${index + 1}.root.json`)).toEqual(root);
+      },
+    };
+  }
+
+  test("stays, whatever leads to the last one with one more signature on it", async () => {
+    const { repository, forged, alsoByThieves, stand } = await threeRoots();
+
+    expect(await refusal(repository.putRoot(alsoByThieves, undefined, [forged]))).toBe("TRUST_VERSION");
+    // Nor does the last one take on signatures.
+    expect(await refusal(repository.putRoot(alsoByThieves))).toBe("taken");
+
+    await stand();
+  });
+
+  test("that is lost is made up for by what was signed, and by nothing else", async () => {
+    const { repository, roots, forged, alsoByThieves, lose, stand } = await threeRoots();
+    lose(2);
+
+    expect(await refusal(repository.putRoot(alsoByThieves, undefined, [forged]))).toBe("TRUST_SIGNATURE");
+    expect(await repository.read("metadata", "2.root.json")).toBeUndefined();
+    expect(await refusal(repository.putRoot(roots[2], undefined, [roots[1]]))).toBe("taken");
+
+    await stand();
+  });
+});
+
 test("each node reads its own assignment, and none in the place of another's", async () => {
   const { repository, pinnedRoot } = await begun();
   await repository.assign("pi-01", Buffer.from("one"));
@@ -421,6 +471,23 @@ describe("a hub whose files are damaged", () => {
       expect(await got(again, hub.pinnedRoot, path, folder)).toBe(content.toString());
     },
   );
+
+  test.each([
+    ["lost", (file: string) => rmSync(file)],
+    ["torn", (file: string) => truncateSync(file, 5)],
+  ])("gets a bundle that is %s when the same is published again", async (_what, damage) => {
+    const hub = await begun();
+    const word = wordOf({ [path]: content }, 1, offline.acme);
+    const publishSame = () => hub.repository.putPublisher("acme", word, new Map([[path, content]]));
+    await publishSame();
+    const folder = join(hub.folder, "repository", "targets", "modules", "acme");
+    for (const file of readdirSync(folder)) damage(join(folder, file));
+    expect(await got(hub.repository, hub.pinnedRoot)).not.toBe(content.toString());
+
+    await publishSame();
+
+    expect(await got(hub.repository, hub.pinnedRoot)).toBe(content.toString());
+  });
 
   test("vouches on for a publisher's last word that is torn: what it names waits for him, and nothing else does", async () => {
     const hub = await begun();

@@ -13,14 +13,16 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { Judge } from "@interactor/agent/src/adapters/trust-tuf/judge.ts";
 import { runRevoke } from "@interactor/hub/cli/trust-publishers.ts";
 import { runTrustRestore } from "@interactor/hub/cli/trust-restore.ts";
 import { runTrustRotate } from "@interactor/hub/cli/trust-rotate.ts";
 import { nextRoot } from "@interactor/hub/signing/ceremony.ts";
-import { readRoot } from "@interactor/hub/signing/documents.ts";
+import { fileOf, filesTargets, readRoot, signed } from "@interactor/hub/signing/documents.ts";
 import { newSigningKey } from "@interactor/hub/signing/signing-key.ts";
+import { messageOf } from "@interactor/shared/kernel/fault";
 import { emptyFolder } from "../folders.ts";
-import { keyAt, refusal, site } from "./offline-site.ts";
+import { keyAt, person, refusal, site } from "./offline-site.ts";
 import { newSigner, SmallRepository } from "./small-repository.ts";
 import { install, wordsOf } from "./trusting-node.ts";
 
@@ -250,6 +252,32 @@ describe("a hub that lacks what was signed under the same root", () => {
     expect(await now.says()).toBe("believed");
   });
 
+  test("the word of a publisher who was added and revoked since: nodes go on without him when the hub has a new key", async () => {
+    const now = await room();
+    now.save();
+    await now.add("acme");
+    const path = "modules/acme/lamp-1.0.0.js";
+    const bundle = Buffer.from("export const lamp = 1;");
+    const manifest = { apiVersion: 1, id: "lamp", version: "1.0.0", title: "lamp", worker: "shared" };
+    const file = fileOf(path, bundle, { manifest: { ...manifest, inputs: {}, outputs: {} } });
+    const word = signed(filesTargets({ version: 1, files: { [path]: file }, now: Date.now() }), [
+      person("acme"),
+    ]);
+    await now.publishWord(word, new Map([[path, bundle]]));
+    await runRevoke("acme", now.options);
+    expect(await now.says()).toBe("believed");
+    await now.restore();
+    await runTrustRestore(now.options);
+    expect(now.said()).toContain("revoked since, and he cannot publish: interactor trust rotate online");
+    expect(await now.says()).toMatch(
+      /^TRUST_ROLLBACK: .*If he may not publish any more: interactor trust rotate online/,
+    );
+
+    await runTrustRotate("online", now.options);
+
+    expect(await now.says()).toBe("believed");
+  });
+
   test.each([
     ["an older word of a publisher", (hub: SmallRepository) => void (hub.publisher("acme").version = 1)],
     ["no word of a publisher", (hub: SmallRepository) => void delete hub.publishers["acme"]],
@@ -263,7 +291,8 @@ describe("a hub that lacks what was signed under the same root", () => {
     lose(repository);
     repository.publish();
 
-    const help = /^TRUST_ROLLBACK: .*acme publishes again: interactor module publish/;
+    const help =
+      /^TRUST_ROLLBACK: .*acme publishes again: interactor module publish.*: interactor trust rotate online/;
     expect(await wordsOf({ folder, repository })).toMatch(help);
     for (const name of readdirSync(folder)) if (name.endsWith(".json")) rmSync(join(folder, name));
     expect(await wordsOf({ folder, repository })).toMatch(help);
@@ -299,10 +328,25 @@ test("a hub that is cut off is not said to be behind", async () => {
   expect(await wordsOf({ folder, repository, bend: cutAt("1.root") })).toMatch(/^TRUST_SIGNATURE: /);
 });
 
+test("when nothing new came, nothing was refused, and whatever fails after it is told as what it is", () => {
+  const repository = new SmallRepository();
+  const refused: string[] = [];
+  const timeUnder = () => new Date(repository.now);
+  const judge = new Judge(repository.firstRoot, timeUnder, (error) => refused.push(messageOf(error)));
+  const timestamp = repository.file("metadata/timestamp.json");
+  judge.updateTimestamp(timestamp);
+
+  expect(() => judge.updateTimestamp(timestamp)).toThrow(/is equal to current version/);
+
+  expect(refused).toEqual([]);
+});
+
 describe("a root before the last one", () => {
   test.each([
     ["is missing", (file: string) => rmSync(file)],
     ["is damaged", (file: string) => writeFileSync(file, "{")],
+    ["has lost what the root before it signed", (file: string) => bendSignatures(file, (index) => index < 2)],
+    ["has lost all its signatures", (file: string) => bendSignatures(file, () => true)],
   ])("%s on the hub: it is told, and brought back", async (_what, damage) => {
     const now = await room();
     await handOn(now);
@@ -319,6 +363,16 @@ describe("a root before the last one", () => {
     expect(await now.asks(newcomer)).toBe("one");
   });
 });
+
+/** One hexadecimal digit of each signature that is meant. */
+function bendSignatures(file: string, isMeant: (index: number) => boolean): void {
+  let count = 0;
+  const bent = readFileSync(file, "utf8").replaceAll(/"sig":"(.)/g, (whole, digit: string) =>
+    isMeant(count++) ? `"sig":"${digit === "0" ? "1" : "0"}` : whole,
+  );
+  expect(count).toBeGreaterThan(2);
+  writeFileSync(file, bent);
+}
 
 describe("what lies beside the keys", () => {
   test("is all that was ever signed, in every folder that was named", async () => {
@@ -359,5 +413,32 @@ describe("what lies beside the keys", () => {
 
     expect(now.said()).toContain("9.root.json: this is no such document");
     expect(now.standing()).toMatchObject({ root: { version: 4 }, problems: [] });
+  });
+
+  test("is torn, the last root among it: a hub gets back what it lacks from the others", async () => {
+    const now = await room();
+    now.save();
+    await handOn(now);
+    await now.restore();
+    writeFileSync(join(now.keys, "root.json"), "");
+
+    await runTrustRestore(now.options);
+
+    expect(now.said()).toContain("root.json: this is no such document");
+    expect(now.standing()).toMatchObject({ root: { version: 4 }, problems: [] });
+  });
+
+  test("was torn by a cut: it is written again with the next signature", async () => {
+    const now = await room();
+    const file = join(now.keys, "signed", "1.root.json");
+    writeFileSync(file, "");
+
+    await runTrustRotate("root", now.options);
+
+    expect(readFileSync(file)).toEqual(now.pinnedRoot);
+    const drafts = readdirSync(now.keys, { recursive: true }).filter((name) =>
+      String(name).includes("draft"),
+    );
+    expect(drafts).toEqual([]);
   });
 });

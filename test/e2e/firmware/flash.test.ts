@@ -158,7 +158,11 @@ test("a board without a bootloader is left as it is", async () => {
 
   const outcome = await flashBoard(jobFor(bench, built.next), new AbortController().signal);
 
-  expect(outcome).toMatchObject({ kind: "untouched", reason: expect.stringMatching(/^avrdude: /u) });
+  expect(outcome).toMatchObject({
+    kind: "untouched",
+    byBoard: true,
+    reason: expect.stringMatching(/^avrdude: /u),
+  });
   expect(await releaseOf(bench)).toBe("0.9.0");
 }, 120_000);
 

@@ -109,8 +109,9 @@ export class UsbOutput implements Output {
     this.#reports = reports;
     this.#freeAt = undefined;
     this.#stopWaiting();
+    this.#firmware?.asked(reports.signal);
     await this.#widget.greet(reports);
-    await this.#firmware?.greet(this.#safe);
+    await this.#firmware?.greet(this.#safe, reports.signal);
   }
 
   #sendLatest(): boolean {

@@ -17,6 +17,7 @@ import {
 } from "@interactor/shared/sdk/define-module";
 import type { BoardQuestion, Runs } from "../../../flashing/ask-board.ts";
 import { FirmwareUpdate, keptFolder } from "../../../flashing/firmware-update.ts";
+import { greetingLongest } from "../questions.ts";
 
 const questions = Uint8Array.of(
   ...encodeWidgetFrame(labels.getDevice),
@@ -79,10 +80,15 @@ export class WidgetFirmware {
     this.#answers = new Answers();
     this.#said = Promise.withResolvers();
     this.#closed = Promise.withResolvers();
-    this.#update.asked();
+  }
+
+  /** Its line is open, and it is asked whether it is a widget. */
+  asked(signal: AbortSignal): void {
+    this.#update.asked(greetingLongest, signal);
   }
 
   heard(label: number, payload: Uint8Array): void {
+    this.#update.heard();
     const runs = this.#answers.heard(label, payload);
     if (runs !== undefined) this.#said.resolve(runs);
   }
@@ -91,17 +97,21 @@ export class WidgetFirmware {
    * A widget has answered. Rejects when its firmware is replaced: for a minute nothing is on the DMX line then, and what
    * hears it holds what it heard last, so that is `safe`.
    */
-  async greet(safe: Uint8Array): Promise<void> {
+  async greet(safe: Uint8Array, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    // Of this opening: by the end there may be another.
+    const [path, said, closed] = [this.#path, this.#said, this.#closed];
     this.#write(questions);
-    const cancel = this.#clock.after(answerLongest, () => this.#said.resolve(undefined));
-    const runs = await this.#said.promise;
+    const cancel = this.#clock.after(answerLongest, () => said.resolve(undefined));
+    const runs = await said.promise;
     cancel();
-    if (runs === undefined || !this.#update.isWanted(runs)) return;
+    if (signal.aborted || runs === undefined || !this.#update.isWanted(runs)) return;
     this.#write(encodeDmx(safe));
     const shown = Promise.withResolvers<void>();
     this.#clock.after(shownAfter, shown.resolve);
     await shown.promise;
-    this.#update.begin(this.#path, this.#closed.promise);
+    if (signal.aborted) return;
+    this.#update.begin(path, closed.promise);
     throw new Error(`its firmware ${runs.firmware} ${runs.release} is replaced`);
   }
 

@@ -55,6 +55,9 @@ export function vl53l0x(): Sensor {
   let stopVariable: number | undefined;
   return {
     *begin(chip): Steps<void> {
+      // Whoever was interrupted here before left it on another page, where it does not say who it is.
+      chip.write(page, 0);
+      chip.write(power, 0);
       expectIdentity(chip, register.identity, [identity], "VL53L0X");
       chip.write(register.standby, 0);
       unlocked(chip, () => {

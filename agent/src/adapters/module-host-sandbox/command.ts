@@ -135,7 +135,7 @@ function nodeArgs({ measures, limits }: CommandOptions, files: readonly string[]
       : []),
     "--disable-proto=delete",
     `--max-old-space-size=${Math.round(limits.memoryMb * heapShare)}`,
-    ...words("--max-semi-space-size=1 --v8-pool-size=1 --expose-gc --no-warnings"),
+    ...words("--max-semi-space-size=1 --v8-pool-size=1 --no-warnings"),
     // On stderr: the sandbox has no folder that outlives it.
     ...words("--report-on-fatalerror --report-filename=stderr --report-compact"),
     ...words("--report-exclude-network --report-exclude-env"),

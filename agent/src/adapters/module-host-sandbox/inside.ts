@@ -2,7 +2,8 @@
 import { closeSync, fstatSync, readdirSync } from "node:fs";
 import { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startCpuProfile } from "node:v8";
+import { setFlagsFromString, startCpuProfile } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { invariant } from "@interactor/shared/kernel/assert";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import type { ModuleDefinition } from "@interactor/shared/sdk/define-module";
@@ -27,9 +28,7 @@ export interface InsideWorld {
 
 export function runInside({ bundle, clock }: InsideWorld): void {
   closeInherited();
-  // Not for modules.
-  const collectGarbage = globalThis.gc;
-  Reflect.deleteProperty(globalThis, "gc");
+  const collectGarbage = collectsOnce();
   const pipe = new Socket({ fd: lineHandle, readable: true, writable: true });
   const speech = new Speech(pipe);
   const reader = new FrameReader(toGuestBytesMax);
@@ -60,8 +59,25 @@ export function runInside({ bundle, clock }: InsideWorld): void {
   pipe.on("close", () => process.exit(0));
 }
 
+/**
+ * At its first call alone: what compiling has left is a sixth of what a small module costs, and V8 by itself would keep
+ * it until it needs room. A module that runs is not held up. What a module could see of the collector is gone again.
+ */
+function collectsOnce(): () => void {
+  let isCollected = false;
+  return () => {
+    if (isCollected) return;
+    isCollected = true;
+    setFlagsFromString("--expose-gc");
+    const collect: unknown = runInNewContext("gc");
+    setFlagsFromString("--no-expose-gc");
+    const whole = { type: "major", execution: "sync", flavor: "last-resort" };
+    if (typeof collect === "function") Reflect.apply(collect, undefined, [whole]);
+  };
+}
+
 interface GuestWorld extends InsideWorld {
-  readonly collectGarbage: typeof globalThis.gc;
+  readonly collectGarbage: () => void;
 }
 
 function guestOf(
@@ -72,8 +88,7 @@ function guestOf(
   const load: ModuleLoader = async () => {
     const exported: unknown = await import(bundle);
     const definition = loaded(definitionIn(exported));
-    // What compiling has left is a sixth of what a small module costs, and V8 alone would keep it until it needs room.
-    collectGarbage?.({ type: "major", execution: "sync", flavor: "last-resort" });
+    collectGarbage();
     return definition;
   };
   const world = { clock, random: { next: Math.random } };

@@ -1,6 +1,6 @@
 /** The package's judge of metadata, with what we must add to it: what time it is, why it said no, and that a key counts once. */
 import { Metadata, MetadataKind, type Root } from "@tufjs/models";
-import { BadVersionError, RepositoryError } from "tuf-js/dist/error.js";
+import { BadVersionError, EqualVersionError, RepositoryError } from "tuf-js/dist/error.js";
 import { TrustedMetadataStore } from "tuf-js/dist/store.js";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { mending } from "./mending.ts";
@@ -75,6 +75,8 @@ export class Judge extends TrustedMetadataStore {
     try {
       return judge();
     } catch (error) {
+      // Nothing came since, which the updater takes for what it is: no reason of whatever fails later.
+      if (error instanceof EqualVersionError) throw error;
       const older = olderOf(error);
       const words = `older than what was believed before: ${messageOf(error)}; `;
       this.#refused(

@@ -11,6 +11,6 @@ export function mending(name: string): string {
     case "assign.json":
       return "the hub numbers these by its clock, which is behind, or somebody plays back what is old. If the clock is right: interactor trust rotate online";
     default:
-      return `the hub was restored from before it, or somebody plays back what is old. ${name.replace(/\.json$/, "")} publishes again: interactor module publish`;
+      return `the hub was restored from before it, or somebody plays back what is old. ${name.replace(/\.json$/, "")} publishes again: interactor module publish. If he may not publish any more: interactor trust rotate online`;
   }
 }

@@ -25,8 +25,8 @@ export class MetadataFetcher implements Fetcher {
       const most = Math.min(bytesMax, documentBytesMax[roleOf(path)]);
       return await readAll(this.#source, { kind: "metadata", path }, most, this.signal);
     } catch (error) {
-      this.#refused(error);
-      // The updater goes from root to root until it is told so.
+      // The updater goes from root to root until it is told that there is none: no reason of whatever fails later.
+      if (!isMissing(error) || roleOf(path) !== "root") this.#refused(error);
       if (isMissing(error)) throw new DownloadHTTPError(messageOf(error), 404);
       throw error;
     }

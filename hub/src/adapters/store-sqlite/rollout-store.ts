@@ -58,13 +58,26 @@ export async function openRolloutStore(options: RolloutStoreOptions): Promise<Ro
   };
   const save = (name: string, body: unknown) =>
     write("INSERT OR REPLACE INTO document (name, body) VALUES (?, ?)", name, JSON.stringify(body));
+  let { order: waiting } = loaded;
+  /** An order ends in the same write that says that its revision is on its way: whatever is read later, none begins twice. */
+  async function saveStanding(standing: Standing): Promise<void> {
+    const ended = waiting;
+    if (ended === undefined || ended.plan.revision > (standing.rollout ?? 0))
+      return save("standing", standing);
+    const both = "INSERT OR REPLACE INTO document (name, body) VALUES ('standing', ?), ('order', 'null')";
+    await write(both, JSON.stringify(standing));
+    if (waiting === ended) waiting = undefined;
+  }
   return {
     ...loaded,
     saveRollout: (rollout) => save(`rollout ${rollout.plan.revision}`, keptOf(rollout)),
     removeRollout: (revision) => write("DELETE FROM document WHERE name = ?", `rollout ${revision}`),
     saveRounds: (rounds) => save("rounds", rounds),
-    saveStanding: (standing) => save("standing", standing),
-    saveOrder: (order) => save("order", order),
+    saveStanding,
+    saveOrder(order) {
+      waiting = order;
+      return save("order", order);
+    },
     saveModes: (modes) => save("modes", modes),
     saveUnits: (units) => save("units", units),
     [Symbol.asyncDispose]: () => closeWithin(database, options.clock),

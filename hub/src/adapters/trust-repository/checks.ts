@@ -27,8 +27,16 @@ export function checkLength(role: "root" | "targets", name: string, { length }: 
     throw new Fault("TRUST_TOO_LONG", `${name} has ${length} bytes, and nodes take ${most} of one document`);
 }
 
-/** `roots`: the last is to be in force, and the others lead to it. `own`: the one that is here. */
-export function checkRoots(roots: readonly Metadata<Root>[], own: Metadata<Root> | undefined): void {
+/**
+ * `roots`: the last is to be in force, and the others lead to it. `own`: the one that is here. `kept`: those that this hub
+ * has as they were signed. What is brought of these says nothing: whoever adds a signature of his own to one of them could
+ * have it follow from whatever he made up.
+ */
+export function checkRoots(
+  roots: readonly Metadata<Root>[],
+  own: Metadata<Root> | undefined,
+  kept: ReadonlyMap<number, Metadata<Root>>,
+): void {
   if (roots.some(({ signed }) => isDevelopment(signed)))
     throw new Fault(
       "TRUST_REAL_ROOT",
@@ -38,11 +46,19 @@ export function checkRoots(roots: readonly Metadata<Root>[], own: Metadata<Root>
   const [first = 0, last = 0] = [roots[0]?.signed.version, roots.at(-1)?.signed.version];
   if (first > here + 1) throw new Fault("TRUST_VERSION", `this is root ${first}, and ${here + 1} comes next`);
   if (last < here) throw new Fault("TRUST_VERSION", `this is root ${last}, and ${here + 1} comes next`);
-  const same = roots.find(({ signed }) => signed.version === here);
-  if (own !== undefined && same !== undefined && !isSameRoot(own, same))
-    throw new Fault("TRUST_VERSION", `this is another root ${here} than the one that this hub has`);
-  for (const root of roots) checkKeysOnce(root);
-  checkFollowing(own !== undefined && first === here + 1 ? [own, ...roots] : roots);
+  for (const root of roots) {
+    const { version } = root.signed;
+    const same = version === here ? own : kept.get(version);
+    if (same !== undefined && !isSameRoot(same, root))
+      throw new Fault("TRUST_VERSION", `this is another root ${version} than the one that this hub has`);
+    checkKeysOnce(root);
+  }
+  checkFollowing(roots);
+  const before = first === here + 1 ? own : kept.get(first - 1);
+  checkFollowing([
+    ...(before ? [before] : []),
+    ...roots.map((root) => kept.get(root.signed.version) ?? root),
+  ]);
 }
 
 /** Nodes take no root in which one key stands for several people. */
@@ -97,7 +113,7 @@ export interface Word {
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
-/** The files that are new in it, with their bytes. */
+/** The files that are new in it, with their bytes; and of the others those whose bytes were brought once more. */
 export function checkWord(brought: Word): ReadonlyMap<TargetFile, Uint8Array> {
   const { name, word, targets, before, isAgain, files } = brought;
   const isPublisher = name !== assignRole && delegatedBy(targets.signed).some((each) => each.name === name);
@@ -119,9 +135,16 @@ export function checkWord(brought: Word): ReadonlyMap<TargetFile, Uint8Array> {
         "TRUST_CHANGED",
         `${file.path} was published before, and is another now: raise its version`,
       );
+    else {
+      const again = files.get(file.path);
+      if (again !== undefined && hasDigest(file, again)) added.set(file, again);
+    }
   }
   return added;
 }
+
+export const hasDigest = ({ hashes }: TargetFile, bytes: Uint8Array): boolean =>
+  hashes["sha256"] === sha256(bytes);
 
 function newFile(publisher: string, file: TargetFile, bytes: Uint8Array | undefined): Uint8Array {
   const { path, length, hashes } = file;
@@ -133,11 +156,7 @@ function newFile(publisher: string, file: TargetFile, bytes: Uint8Array | undefi
       "TRUST_MISMATCH",
       `${path} is named, and its bytes are missing: they are brought together`,
     );
-  if (
-    Object.keys(hashes).join() !== "sha256" ||
-    hashes["sha256"] !== sha256(bytes) ||
-    length !== bytes.length
-  )
+  if (Object.keys(hashes).join() !== "sha256" || !hasDigest(file, bytes) || length !== bytes.length)
     throw new Fault(
       "TRUST_MISMATCH",
       `${path} does not have the bytes that were signed: build it, and sign what was built`,

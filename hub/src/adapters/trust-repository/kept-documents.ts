@@ -2,6 +2,7 @@
 import type { Metadata, MetaFile, Root, Targets } from "@tufjs/models";
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { metaOf, readRoot, readSnapshot, readTargets, readTimestamp } from "../../../signing/documents.ts";
+import { isFollowing } from "../../../signing/verified.ts";
 import type { Log } from "../../ports/log.ts";
 import type { TrustFiles } from "./trust-files.ts";
 
@@ -20,8 +21,10 @@ export class KeptDocuments {
   timestamp = { version: 0, until: 0 };
   /** What the last snapshot said of each document, by its name: nodes take nothing older. */
   vouched = new Map<string, MetaFile>();
-  /** Roots before the last that are missing or cannot be read: who has an older one comes no further. */
+  /** Roots that are missing, or not as they were signed: who has an older one comes no further. */
   readonly holes = new Set<number>();
+  /** The others, and the last one. */
+  readonly roots = new Map<number, Metadata<Root>>();
   /** Versions that were newer than what counts, and cannot be read. */
   readonly #damaged = new Map<string, number>();
 
@@ -37,14 +40,29 @@ export class KeptDocuments {
     }
     const timestamp = await files.read("metadata", "timestamp.json");
     if (timestamp !== undefined) this.#takeTimestamp(timestamp);
-    await this.#findHoles(files);
+    await this.findHoles(files);
   }
 
-  async #findHoles(files: TrustFiles): Promise<void> {
-    for (let version = 1; version < (this.root?.document.signed.version ?? 0); version += 1) {
-      const bytes = await files.read("metadata", `${version}.root.json`);
-      if (bytes === undefined || !isRoot(bytes, version)) this.holes.add(version);
+  /**
+   * Each root that lies here must follow from the one before it, as nodes ask it. One that does not has lost a signature, or
+   * the one before it is another: that one is not meant if it follows from its own.
+   */
+  async findHoles(files: TrustFiles): Promise<void> {
+    this.holes.clear();
+    this.roots.clear();
+    let before: Metadata<Root> | undefined;
+    let isBeforeSure = false;
+    const newest = this.root?.document.signed.version ?? 0;
+    for (let version = 1; version <= newest; version += 1) {
+      const root = rootIn(await files.read("metadata", `${version}.root.json`), version);
+      const isAfter = root !== undefined && (before === undefined || isFollowing([before, root]));
+      if (!isAfter) this.holes.add(version);
+      if (root !== undefined && !isAfter && !isBeforeSure) this.holes.add(version - 1);
+      isBeforeSure = isAfter && before !== undefined;
+      before = root;
+      if (root !== undefined) this.roots.set(version, root);
     }
+    for (const version of this.holes) this.roots.delete(version);
   }
 
   /** Of a root for trying things out nothing stays. */
@@ -54,6 +72,7 @@ export class KeptDocuments {
     this.words = new Map();
     this.vouched = new Map();
     this.holes.clear();
+    this.roots.clear();
     this.#damaged.clear();
   }
 
@@ -112,11 +131,13 @@ export class KeptDocuments {
   }
 }
 
-function isRoot(bytes: Uint8Array, version: number): boolean {
+/** If it is one of this version, signed by its own keys. */
+function rootIn(bytes: Uint8Array | undefined, version: number): Metadata<Root> | undefined {
   try {
-    return readRoot(bytes).signed.version === version;
+    const root = bytes === undefined ? undefined : readRoot(bytes);
+    return root?.signed.version === version && isFollowing([root]) ? root : undefined;
   } catch {
     // It has one reason only, which is what is asked here.
-    return false;
+    return undefined;
   }
 }

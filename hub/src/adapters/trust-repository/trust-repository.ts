@@ -4,7 +4,7 @@
  * that name them and `timestamp.json` comes last: whatever a power cut leaves behind, nodes see the old state or the new.
  */
 import { join } from "node:path";
-import type { Metadata, Root, Targets } from "@tufjs/models";
+import type { Metadata, Root, TargetFile, Targets } from "@tufjs/models";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
 import { developmentPublisher } from "@interactor/shared/bundle/signed-module";
 import type { TrustStanding } from "@interactor/shared/bundle/trust-api";
@@ -31,7 +31,15 @@ import type {
   TrustRepository,
 } from "../../ports/trust-repository.ts";
 import { decodeBrought, encodeBrought } from "./brought.ts";
-import { checkLength, checkNamesHub, checkRoots, checkTargets, checkWord, realRoot } from "./checks.ts";
+import {
+  checkLength,
+  checkNamesHub,
+  checkRoots,
+  checkTargets,
+  checkWord,
+  hasDigest,
+  realRoot,
+} from "./checks.ts";
 import { KeptDocuments } from "./kept-documents.ts";
 import { filesOf, fileWithDigest, publishedAt } from "./published-files.ts";
 import { standingOf } from "./standing.ts";
@@ -109,7 +117,8 @@ class Repository implements TrustRepository {
       const isTrial = before !== undefined && isDevelopment(before.document.signed);
       // A real one does not follow from one for trying things out.
       const own = isTrial ? undefined : before?.document;
-      checkRoots([...lost.map(readRoot), root], own);
+      await this.#kept.findHoles(this.#files);
+      checkRoots([...lost.map(readRoot), root], own, isTrial ? new Map() : this.#kept.roots);
       // Who was cut off before he heard of it brings it once more.
       if (own?.signed.version !== root.signed.version) checkNamesHub(root, await this.#ownKeys());
       const last = isTrial ? undefined : targetsBefore?.document;
@@ -143,10 +152,9 @@ class Repository implements TrustRepository {
         this.#options.log.warn("the development keys are set aside: nodes need the new root", { folder });
         this.#kept.forget();
       }
-      for (const each of before) await this.#writeRoot(each);
+      for (const each of before) await this.#bringRoot(each);
       if (targets !== undefined) await this.#writeTargets(targets);
-      await this.#writeRoot(root);
-      this.#kept.root = { document, bytes: root };
+      if (await this.#bringRoot(root)) this.#kept.root = { document, bytes: root };
     }
     await this.#takeUpKeys();
     if (begun !== undefined) await this.#files.end();
@@ -169,10 +177,14 @@ class Repository implements TrustRepository {
     if (this.#kept.root !== undefined) await this.#vouching.vouch();
   }
 
-  async #writeRoot(bytes: Uint8Array): Promise<void> {
+  /** What is here as it was signed stays as it is. */
+  async #bringRoot(bytes: Uint8Array): Promise<boolean> {
     const { version } = readRoot(bytes).signed;
+    const { root, holes } = this.#kept;
+    if (version <= (root?.document.signed.version ?? 0) && !holes.has(version)) return false;
     await this.#files.write("metadata", `${version}.root.json`, bytes);
-    this.#kept.holes.delete(version);
+    holes.delete(version);
+    return true;
   }
 
   async #writeTargets(bytes: Uint8Array): Promise<void> {
@@ -206,10 +218,17 @@ class Repository implements TrustRepository {
       // Of a full disk, or a power cut, he heard that it failed: what is missing of it is made up for.
       const isAgain = isSame(before, bytes);
       const added = checkWord({ name, word, targets, before: before?.document, isAgain, files });
-      for (const [file, content] of added) await this.#files.write("targets", locationOf(file), content);
+      for (const [file, content] of added) await this.#putFile(file, content);
       await this.#vouching.putWord(name, bytes);
       await this.#vouching.vouch();
     });
+  }
+
+  /** What lies there whole stays. */
+  async #putFile(file: TargetFile, content: Uint8Array): Promise<void> {
+    const there = await this.#files.read("targets", locationOf(file));
+    if (there === undefined || !hasDigest(file, there))
+      await this.#files.write("targets", locationOf(file), content);
   }
 
   putDevelopment({ path, bytes, custom }: DevelopmentFile): Promise<void> {

@@ -101,6 +101,18 @@ test("a round is written, proposed, decided by all promises, written, said, and 
   expect(groupDueAt(hub.state)).toBeUndefined();
 });
 
+test("a member that is forgotten while the decision is on its way to the disk is written as gone", () => {
+  const hub = proposed().promised("a").promised("b").clear();
+  hub.step({ kind: "forgotten", node: "a", now: hub.now });
+  expect(hub.effects).toEqual([]);
+
+  hub.written();
+
+  expect(hub.told).toEqual(["b commit"]);
+  expect(hub.effects.at(-1)).toMatchObject({ kind: "write", kept: { members: ["b"], gone: ["a"] } });
+  expect(hub.clear().written().effects).toEqual([]);
+});
+
 describe("it is an abort", () => {
   const whyOf = (hub: Hub): unknown => hub.state.kept.why;
 

@@ -72,6 +72,8 @@ export interface GroupCommit {
   readonly began: Now | undefined;
   /** A commit was given to the disk: until something else is surely there, it may be there. */
   readonly mayBeCommitted: boolean;
+  /** What is on its way to the disk is without a node that was forgotten since: it is written once more. */
+  readonly isBehind?: boolean;
   readonly promised: ReadonlySet<string>;
   /** Who has the decision on disk. */
   readonly settled: ReadonlyMap<string, Outcome | "gave-up">;
@@ -190,8 +192,9 @@ function written(state: GroupCommit, now: Now): GroupStep {
   if (state.phase === "writing") return propose({ ...state, phase: "proposing" }, now);
   if (state.phase !== "deciding") return stay(state);
   const { outcome = "abort", why = "" } = state.kept;
-  const next = spread({ ...state, phase: "spreading" }, now);
-  return { state: next.state, effects: [{ kind: "decided", outcome, why }, ...next.effects] };
+  const next = spread({ ...state, phase: "spreading", isBehind: false }, now);
+  const again: readonly GroupEffect[] = state.isBehind === true ? [{ kind: "write", kept: state.kept }] : [];
+  return { state: next.state, effects: [{ kind: "decided", outcome, why }, ...next.effects, ...again] };
 }
 
 function notWritten(state: GroupCommit, now: Now): GroupStep {
@@ -290,7 +293,7 @@ function forgotten(state: GroupCommit, node: string, now: Now): GroupStep {
     gone: state.settled.has(node) ? gone : [...gone, node],
   };
   const next = { ...state, kept };
-  if (next.phase !== "spreading") return stay({ ...next, repeatAt: now.at });
+  if (next.phase !== "spreading") return stay({ ...next, isBehind: true, repeatAt: now.at });
   const ended = ending(next);
   return ended.state.phase === "over" ? ended : stay(next, { kind: "write", kept });
 }
