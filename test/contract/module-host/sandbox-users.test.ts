@@ -59,7 +59,9 @@ test("one that could not be started gives its user back once", { timeout: 60_000
   });
   expect(await failed.promise).toMatch(/^sh does not start: .*ENOENT/);
   // When another one is up it is closed too.
-  await vi.waitFor(() => expect(usersOfChildren(), `${ends.join()}`).toHaveLength(2), { timeout: 20_000 });
+  await vi.waitFor(() => expect(usersOfChildren(), `ended: ${ends.join()}`).toHaveLength(2), {
+    timeout: 20_000,
+  });
   opened("fourth");
 
   await vi.waitFor(() => expect(usersOfChildren()).toHaveLength(3), { timeout: 20_000 });
