@@ -23,7 +23,7 @@ const noServices = {
 function startedLamp() {
   const clock = new VirtualClock();
   const [deaths, reports]: [Death[], string[]] = [[], []];
-  const guest: { ends?: GuestEnds; isSilent?: boolean } = {};
+  const guest: { ends?: GuestEnds; isSilent?: boolean; verdict?: string } = {};
   const host = new AgentModules(
     {
       clock,
@@ -40,6 +40,7 @@ function startedLamp() {
           return {
             post: (message) => {
               if (message[0] === "ping" && guest.isSilent !== true) ends.said(["pong"]);
+              if (message[0] === "prepare") ends.said(["answer", message[1], guest.verdict]);
             },
             end: () => Promise.resolve(),
           };
@@ -76,6 +77,21 @@ test("a start that fails is told once, of its own instance and without secrets",
   expect(reports.at(-1)).toBe("failed: (secret) is wrong");
 });
 
+test("a secret is taken out whole of whatever it says, and what is left is cut after that", async () => {
+  const { deaths, reports, guest, host } = startedLamp();
+  const long = `${"x".repeat(1020)}hunter2`;
+
+  guest.ends?.said(["waiting", "beside", long]);
+  guest.verdict = long;
+  const verdict = await host.prepare({ name: "lamp", module: "lamp", settings: {} });
+  guest.ends?.said(["failed", "lamp", long, ""]);
+
+  const told = `${"x".repeat(1020)}(se…`;
+  expect(reports).toEqual([`waiting: ${told}`, `failed: ${told}`]);
+  expect(verdict).toBe(told);
+  expect(deaths.map(({ reason }) => reason)).toEqual([`it did not start: ${told}`]);
+});
+
 test("one that has started cannot say afterwards that it did not", () => {
   const { deaths, guest } = startedLamp();
 
@@ -96,6 +112,33 @@ test("a start that takes too long is told, and waited for", () => {
   ]);
   guest.ends?.said(["running", "lamp"]);
   expect(reports.at(-1)).toBe("running: undefined");
+});
+
+test("one that fails after it was told to take too long is told to have failed too", () => {
+  const { clock, deaths, guest } = startedLamp();
+
+  clock.advance(seconds(60));
+  guest.ends?.said(["failed", "lamp", "no such lamp", ""]);
+  guest.ends?.said(["failed", "lamp", "no such lamp", ""]);
+
+  expect(deaths.map(({ reason }) => reason)).toEqual([
+    "it has not started for 30 s: its start waits for something",
+    "it did not start: no such lamp",
+  ]);
+});
+
+test("one that takes too long is told when its guest answers again, if it did not just then", () => {
+  const { clock, deaths, guest } = startedLamp();
+
+  clock.advance(seconds(27));
+  guest.isSilent = true;
+  clock.advance(seconds(4));
+  expect(deaths).toEqual([]);
+  guest.isSilent = false;
+  guest.ends?.said(["pong"]);
+  clock.advance(seconds(5));
+
+  expect(deaths.map(({ cause }) => cause)).toEqual(["start"]);
 });
 
 test("of a guest that hangs while it starts only that is told", () => {

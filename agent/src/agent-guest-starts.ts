@@ -1,7 +1,9 @@
 /** The starts of a guest's runs: of each it is told once how it failed, whatever the guest says, or that it takes too long. */
-import { seconds } from "@interactor/shared/kernel/units";
+import { type Millis, seconds } from "@interactor/shared/kernel/units";
 import type { FromGuest } from "@interactor/shared/sdk/guest-messages";
 import { instanceOf } from "@interactor/shared/sdk/run-name";
+import { pingInterval } from "./agent-guest-pings.ts";
+import { toldWords } from "./agent-guest-words.ts";
 import type { GuestKeeping } from "./agent-guest-world.ts";
 import type { ServedRun } from "./agent-services.ts";
 import type { GuestEnd } from "./ports/guest-line.ts";
@@ -26,8 +28,15 @@ export class GuestStarts {
 
   begun(run: ServedRun): void {
     this.over(run.run);
-    const cancel = this.#of.options.clock.after(startMax, () => {
-      if (this.#begun.delete(run.run) && !this.#of.isSilent()) this.#late(run);
+    this.#await(run, startMax);
+  }
+
+  /** One that is told to take too long is waited for all the same: it may fail yet. */
+  #await(run: ServedRun, span: Millis): void {
+    const cancel = this.#of.options.clock.after(span, () => {
+      // That nobody has heard of it for a moment says nothing yet.
+      if (this.#of.isSilent()) this.#await(run, pingInterval);
+      else this.#late(run);
     });
     this.#begun.set(run.run, { run, cancel });
   }
@@ -47,7 +56,7 @@ export class GuestStarts {
     const { options, tellCrash } = this.#of;
     const run = this.#begun.get(name)?.run;
     this.over(name);
-    const reason = options.without?.(said) ?? said;
+    const reason = toldWords(options, said);
     if (run === undefined) return reason;
     const instance = instanceOf(name);
     options.log.error(`${instance} did not start: ${reason}`, { instance });

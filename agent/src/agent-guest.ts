@@ -8,8 +8,10 @@ import type { Applied } from "@interactor/shared/sdk/context";
 import type { FromGuest, InputChange, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import { instanceOf } from "@interactor/shared/sdk/run-name";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
+import { endCrashed, type HangingGuest } from "./agent-guest-hanging.ts";
 import { GuestPings, pingInterval, silentAfter } from "./agent-guest-pings.ts";
 import { GuestStarts } from "./agent-guest-starts.ts";
+import { toldWords } from "./agent-guest-words.ts";
 import type { GuestEvents, GuestKeeping, GuestPlace } from "./agent-guest-world.ts";
 import { OpenQuestions } from "./agent-questions.ts";
 import { InstanceServices, plain, type ServedRun } from "./agent-services.ts";
@@ -48,6 +50,8 @@ export class GuestKeeper implements AsyncDisposable {
   readonly #trail = new GuestTrail();
   readonly #starts: GuestStarts;
   #line: GuestLine | undefined;
+  /** Until it was told to end there is no other one: both would have their hands on one device. */
+  #hanging: HangingGuest | undefined;
   /** Why it is away. */
   #death = "";
   #isStopping = false;
@@ -107,10 +111,8 @@ export class GuestKeeper implements AsyncDisposable {
   }
 
   async reconfigure(spec: InstanceSpec, run: string): Promise<Verdict> {
-    const verdict = await this.#ask(
-      (question) => ["reconfigure", question, plain(spec, run)],
-      questionTimeout,
-    );
+    const asked = (question: number): ToGuest => ["reconfigure", question, plain(spec, run)];
+    const verdict = await this.#ask(asked, questionTimeout);
     // Whatever starts it again starts it with these.
     const running = this.#runs.get(run);
     if (verdict === undefined && running !== undefined) this.#runs.set(run, { ...running, spec });
@@ -157,7 +159,7 @@ export class GuestKeeper implements AsyncDisposable {
     this.#starts.clear();
     this.#cancelPing?.();
     const line = this.#line;
-    if (line === undefined) return;
+    if (line === undefined) return await this.#hanging?.[Symbol.asyncDispose]();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#stopped = resolve;
     this.#post(["stop"]);
@@ -259,9 +261,19 @@ export class GuestKeeper implements AsyncDisposable {
   #died(said: string, end: GuestEnd): void {
     const reason = this.#options.tellable?.(said) ?? said;
     const line = this.#line;
-    if (this.#isStopping) void line?.end();
-    else void this.#crashed(reason, { ...line?.usage, ...end }, line);
+    const tellCrash = this.#crashTeller(reason, this.runs);
     this.#away(`the ${this.#kind} died: ${reason}`);
+    if (this.#isStopping) return void line?.end();
+    this.#options.log.error(`${this.#kind} ${this.name} crashed: ${reason}`);
+    this.#hanging = endCrashed(line, end, (known) => {
+      this.#hanging = undefined;
+      tellCrash(known);
+      this.#ended(reason);
+    });
+  }
+
+  /** Its supervisor may start it again from now on. */
+  #ended(reason: string): void {
     if (this.#isStopping) return;
     const more = this.#options.died(this.name, reason);
     const words = more === "" ? this.#death : `${this.#death}; ${more}`;
@@ -295,20 +307,10 @@ export class GuestKeeper implements AsyncDisposable {
     this.#stopped?.();
   }
 
-  /** Of one that hangs it is found out where, before it goes; nothing that it says is heard any more. */
-  async #crashed(reason: string, end: GuestEnd, line: GuestLine | undefined): Promise<void> {
-    this.#options.log.error(`${this.#kind} ${this.name} crashed: ${reason}`);
-    const tell = this.#crashTeller(reason, this.runs);
-    if (end.cause !== "hang" || line?.hangsAt === undefined) tell(end);
-    else tell({ ...end, stack: await line.hangsAt().catch(() => "") });
-    await line?.end();
-  }
-
   /** What ran and what was said is of now, whenever it is told. */
   #crashTeller(reason: string, ran: readonly ServedRun[]): (end: GuestEnd) => void {
-    const { clock, crashed } = this.#options;
-    const trail = this.#trail.read(ran, clock.now());
-    return (end) => crashed?.({ guest: this.#kind, reason, stack: "", ...end, ...trail });
+    const trail = this.#trail.read(ran, this.#options.clock.now());
+    return (end) => this.#options.crashed?.({ guest: this.#kind, reason, stack: "", ...end, ...trail });
   }
 
   #say(instance: string, state: InstanceReport): void {
@@ -317,6 +319,8 @@ export class GuestKeeper implements AsyncDisposable {
     this.#states.set(instance, state);
     this.#events.stateChanged(instance, state);
   }
+
+  readonly #told = (words: string): string => toldWords(this.#options, words);
 
   #receive(message: FromGuest): void {
     const events = this.#events;
@@ -336,7 +340,7 @@ export class GuestKeeper implements AsyncDisposable {
       case "running":
         return this.#say(message[1], { state: "running" });
       case "waiting":
-        return this.#say(message[1], { state: "waiting", reason: message[2] });
+        return this.#say(message[1], { state: "waiting", reason: this.#told(message[2]) });
       case "failed":
         return this.#say(message[1], { state: "failed", reason: this.#starts.failed(message) });
       case "log": {
@@ -344,7 +348,7 @@ export class GuestKeeper implements AsyncDisposable {
         const instance = instanceOf(run);
         this.#options.logged?.({ instance, level, words, details });
         // Names of others must not stand where ours do.
-        return this.#options.log[level](`${instance}: ${words}`, { ...details, instance });
+        return this.#options.log[level](`${instance}: ${this.#told(words)}`, { ...details, instance });
       }
       case "ask":
       case "taken":
@@ -353,7 +357,7 @@ export class GuestKeeper implements AsyncDisposable {
       case "metrics":
         return this.#options.measured?.(message[1], message[2]);
       case "answer":
-        return this.#questions.answer(message[1], message[2]);
+        return this.#questions.answer(message[1], message[2] && this.#told(message[2]));
       case "pong":
         return this.#answered();
       case "stopped":

@@ -17,8 +17,13 @@ import type { ModuleLoader, Prepared } from "./loaded-module.ts";
 import { type ModuleStorage, versionKey } from "./services.ts";
 import { VersionedStorage } from "./versioned-storage.ts";
 
-/** UTF-16 units of the stack of a start that failed. Longer: cut; what is nearest to the mistake stands first. */
-const stackLength = 4096;
+/**
+ * UTF-16 units of the stack of a start that failed, and of its reason: several times what is told of them, for secrets are
+ * taken out before that is cut, and half of one is found by nobody. Both fit into the frame of a sandbox. Longer: cut; what
+ * is nearest to the mistake stands first.
+ */
+const stackLength = 16 * 1024;
+const reasonLength = 4096;
 
 export interface GuestWorld {
   /** The site's clock, as far as it is known. */
@@ -141,7 +146,8 @@ export class RunningInstance {
       if (this.#saidState === "") context.running();
     } catch (error) {
       const stack = error instanceof Error ? (error.stack ?? "") : "";
-      this.#say(["failed", name, messageOf(error), stack.slice(0, stackLength)]);
+      const reason = messageOf(error).slice(0, reasonLength).toWellFormed();
+      this.#say(["failed", name, reason, stack.slice(0, stackLength).toWellFormed()]);
     }
   }
 

@@ -23,6 +23,8 @@ export interface HostBench extends AsyncDisposable {
   /** What was told of instances, as `instance: state` and the reason. */
   readonly reports: readonly string[];
   readonly outputs: readonly ModuleOutput[];
+  /** How often its guest has answered. */
+  readonly beats: (instance: string) => number;
   readonly starts: (instance: string) => number;
   /** What is known of guests that ended. */
   readonly deaths: readonly Death[];
@@ -42,6 +44,7 @@ export function openHostBench(kind: "worker" | "sandbox", open: OpenGuest, folde
   const deaths: Death[] = [];
   const measured = new Map<string, InstanceMetrics>();
   const starts = new Map<string, number>();
+  const beats = new Map<string, number>();
   const say = (words: string): void => void said.push(words);
   const clock = systemClock(newSteering());
   const host = new AgentModules(
@@ -60,7 +63,7 @@ export function openHostBench(kind: "worker" | "sandbox", open: OpenGuest, folde
       declared: () => undefined,
       started: (instance) => void starts.set(instance, (starts.get(instance) ?? 0) + 1),
       output: (output) => void outputs.push(output),
-      beat: () => undefined,
+      beat: (instance) => void beats.set(instance, (beats.get(instance) ?? 0) + 1),
       stateChanged: (instance, report) => void reports.push(wordsOf(instance, report)),
     },
   );
@@ -72,6 +75,7 @@ export function openHostBench(kind: "worker" | "sandbox", open: OpenGuest, folde
     outputs,
     deaths,
     measured,
+    beats: (instance) => beats.get(instance) ?? 0,
     starts: (instance) => starts.get(instance) ?? 0,
     async start(name, settings = {}) {
       const before = reports.length;

@@ -8,7 +8,7 @@ import { sandboxLimitsDefault } from "../../../agent/src/adapters/module-host-sa
 import { workerGuests } from "../../../agent/src/adapters/module-host-worker/module-host-worker.ts";
 import { requires } from "../../e2e/requires.ts";
 import { type HostBench, openHostBench } from "./host-bench.ts";
-import { bundled, openSandboxes } from "./sandboxes.ts";
+import { bundled, openSandboxes, patientHangMax } from "./sandboxes.ts";
 
 const source = (path: string) => JSON.stringify(new URL(path, import.meta.url));
 
@@ -39,6 +39,7 @@ const inWorker =
       node: "stage",
       steering: newSteering(),
       urgent: new Set(),
+      hangMax: patientHangMax,
     });
     return openHostBench("worker", open, folder);
   };

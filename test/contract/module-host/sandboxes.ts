@@ -12,8 +12,12 @@ import {
   type SandboxedModule,
   sandboxGuests,
 } from "../../../agent/src/adapters/module-host-sandbox/module-host-sandbox.ts";
+import { seconds } from "@interactor/shared/kernel/units";
 import type { OpenGuest } from "../../../agent/src/ports/guest-line.ts";
 import { artefacts } from "../../../deploy/artefacts.ts";
+
+/** On a machine as busy as a test has it; one that says where it hangs does so within a second. */
+export const patientHangMax = seconds(30);
 
 /** One ES module of a module's source. */
 export async function bundled(entry: string, to: string): Promise<string> {
@@ -42,6 +46,7 @@ export async function openSandboxes(
     machine: () => machine,
     required,
     steering: newSteering(),
+    hangMax: patientHangMax,
   });
 }
 

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -45,6 +53,24 @@ test("an agent to which groups were delegated moves into one of its own, and cap
   expect(read("interactor-x/cpu.max")).toBe("10000 20000");
   expect(group.doors).toEqual([join(root, "fs/agent.service/interactor-x/cgroup.procs")]);
   expect(group.wasOutOfMemory()).toBe(true);
+});
+
+test("of a group that cannot be capped nothing stays", () => {
+  // No file fits into a folder whose own name is as long as a path may be.
+  const root = treeOf({});
+  const pathMax = 4095;
+  let parent = root;
+  const own = "/interactor-x".length;
+  while (parent.length + own < pathMax - 1)
+    parent = join(parent, "a".repeat(Math.min(200, pathMax - 1 - own - parent.length)));
+  mkdirSync(parent, { recursive: true });
+  const none = { ok: false, error: "none here" } as const;
+
+  expect(() =>
+    openGroup({ memory: { ok: true, value: parent }, pids: none, cpu: none }, "x", sandboxLimitsDefault),
+  ).toThrow("ENAMETOOLONG");
+
+  expect(readdirSync(parent)).toEqual([]);
 });
 
 test("what the machine lacks is said for each by itself", () => {

@@ -93,9 +93,22 @@ function writable(path: string, folder = path): Result<string, string> {
 /** Of a sandbox of the agent in this process. */
 export const groupName = (pid: number, number: number): string => `${pid}-${number}`;
 
-/** A group by that name under each controller there is, with these limits. One that is left from before is taken over. */
+/**
+ * A group by that name under each controller there is, with these limits. One that is left from before is taken over. Of one
+ * that cannot be capped nothing stays.
+ */
 export function openGroup(folders: GroupFolders, name: string, limits: SandboxLimits): Group {
   const made = new Set<string>();
+  try {
+    return cappedGroup(folders, name, limits, made);
+  } catch (error) {
+    for (const folder of made) remove(folder);
+    throw error;
+  }
+}
+
+/** `made`: what it is made of, as far as it came. */
+function cappedGroup(folders: GroupFolders, name: string, limits: SandboxLimits, made: Set<string>): Group {
   const folderIn = (controller: Controller): string | undefined => {
     const parent = folders[controller];
     if (!parent.ok) return undefined;

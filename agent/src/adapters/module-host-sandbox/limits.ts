@@ -44,4 +44,4 @@ export const watchInterval = millis(250);
 export const probeTimeout = seconds(10);
 
 /** One that hangs writes where, and ends of it. Longer: it is ended without; one that takes no signals says nothing. */
-export const hangMax = 3000;
+export const hangMax = millis(3000);

@@ -5,9 +5,11 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync } from "node:fs";
+import { access } from "node:fs/promises";
 import { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
+import type { Millis } from "@interactor/shared/kernel/units";
 import type { GuestSetup, ToGuest } from "@interactor/shared/sdk/guest-messages";
 import type { GuestEnd, GuestEnds, GuestLine, OpenGuest, ProfileWanted } from "../../ports/guest-line.ts";
 import { type Group, groupName, openGroup } from "./cgroup.ts";
@@ -27,6 +29,8 @@ export interface SandboxOptions extends GuestSetup {
   readonly required: ReadonlySet<Measure>;
   /** The site's clock, as the threads of the agent share it. */
   readonly steering: SharedArrayBuffer;
+  /** How long one that hangs may take to say where. Longer: it is ended without. */
+  readonly hangMax?: Millis;
 }
 
 export interface SandboxedModule extends SandboxRules {
@@ -150,7 +154,10 @@ class Sandbox implements GuestLine {
     if (node === undefined) return "";
     interrupt(node);
     // It ends of it, with all that it wrote.
-    await Promise.race([this.#closed.promise, sleep(hangMax, undefined, { ref: false })]);
+    await Promise.race([
+      this.#closed.promise,
+      sleep(this.#options.hangMax ?? hangMax, undefined, { ref: false }),
+    ]);
     return interruptedAt(this.#lastWords?.text ?? "");
   }
 
@@ -172,7 +179,7 @@ class Sandbox implements GuestLine {
       if (this.#isOver || this.#verdict !== undefined) this.#gone(null, null);
       else this.#start(name, machine);
     } catch (error) {
-      this.#isRefused = this.#child === undefined;
+      // Whatever the machine has not for it now, a try every few seconds does not bring: it is counted like any other end.
       this.#kill(messageOf(error));
       if (this.#child === undefined) this.#gone(null, null);
     }
@@ -182,6 +189,7 @@ class Sandbox implements GuestLine {
   async #damage(): Promise<string | undefined> {
     try {
       await this.#module.whole?.();
+      await access(this.#module.bundle);
       return undefined;
     } catch (error) {
       return messageOf(error);
@@ -203,19 +211,10 @@ class Sandbox implements GuestLine {
       doors: group.doors,
       user: machine.has.has("user") ? userOf(this.#slot) : undefined,
     });
-    const [program = "", ...rest] = args;
-    const child = spawn(program, rest, {
-      // Without namespaces nothing clears it later.
-      env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", UV_THREADPOOL_SIZE: "1" },
-      cwd: "/",
-      // A process group of its own, see `endGroup`.
-      detached: true,
-      stdio: ["ignore", "ignore", "pipe", "pipe", ...handles],
-    });
-    for (const handle of handles) closeSync(handle);
+    const child = spawned(args, handles);
     this.#child = child;
     child.on("error", (error) => {
-      this.#verdict = `${program} does not start: ${error.message}`;
+      this.#verdict = `${args[0]} does not start: ${error.message}`;
       this.#gone(null, null);
     });
     child.on("close", (code, signal) => this.#gone(code, signal));
@@ -300,6 +299,22 @@ class Sandbox implements GuestLine {
     const cause =
       isOutOfHeap === true ? "memory" : code === null && reason === undefined ? "signal" : "error";
     return [reason === undefined ? how : `${how}: ${reason}`, cause];
+  }
+}
+
+/** What was open for it is closed here, whether it begins or not. */
+function spawned([program = "", ...args]: readonly string[], handles: readonly number[]): ChildProcess {
+  try {
+    return spawn(program, args, {
+      // Without namespaces nothing clears it later.
+      env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", UV_THREADPOOL_SIZE: "1" },
+      cwd: "/",
+      // A process group of its own, see `endGroup`.
+      detached: true,
+      stdio: ["ignore", "ignore", "pipe", "pipe", ...handles],
+    });
+  } finally {
+    for (const handle of handles) closeSync(handle);
   }
 }
 

@@ -56,6 +56,15 @@ test("its log is heard for its own instances, and none of another", () => {
   expect(read(line("alarm"))).toBe("it speaks for an instance that is not its own");
 });
 
+test("what it says in words is heard for longer than it is told, so that no secret is cut in two before", () => {
+  expect(read(["failed", "own", "x".repeat(5000), "y".repeat(20_000)])).toEqual([
+    "failed",
+    "own",
+    "x".repeat(4096),
+    "y".repeat(16_384),
+  ]);
+});
+
 test("a value with its stamp is heard", () => {
   expect(read(stamped(1_800_000_000_000_000))).toEqual(stamped(1_800_000_000_000_000));
 });

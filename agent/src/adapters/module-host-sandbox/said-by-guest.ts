@@ -7,7 +7,6 @@ import { failed, ok, type Result } from "@interactor/shared/kernel/result";
 import { micros } from "@interactor/shared/kernel/units";
 import type { FromGuest, LogLevel } from "@interactor/shared/sdk/guest-messages";
 import { decodeCbor } from "@interactor/shared/wire/cbor";
-import { crashStackLength } from "@interactor/shared/wire/messages/crash";
 import { portsMax, valueDepthMax } from "@interactor/shared/wire/limits";
 import { findPort, inputSpec, outputSpec } from "@interactor/shared/wire/messages/port";
 import { instanceMetrics } from "@interactor/shared/wire/messages/measured";
@@ -22,14 +21,23 @@ import type { FromSandbox } from "./sandbox-messages.ts";
 
 /** Of one frame, so that the time it takes is bounded. More: a breach. */
 const itemsMax = 8192;
-/** A line for people, and a reason. Longer: cut. */
-const wordsMax = 1024;
+/**
+ * UTF-16 units of a line for people and of a reason, and of a stack: several times what is told of them, for that is cut when
+ * the secrets are out. Longer: cut.
+ */
+const wordsMax = 4096;
+const stackMax = 16 * 1024;
+/** The same of the name of its code. */
+const codeNameMax = 1024;
 
 const name = z.string().check(z.refine(isName, "not a name"));
-const words = z.pipe(
-  z.string(),
-  z.transform((text: string) => text.slice(0, wordsMax).toWellFormed()),
-);
+const textUpTo = (length: number) =>
+  z.pipe(
+    z.string(),
+    z.transform((text: string) => text.slice(0, length).toWellFormed()),
+  );
+const words = textUpTo(wordsMax);
+const codeName = textUpTo(codeNameMax);
 /** A run of an instance. */
 const run = z.string().check(z.refine(isRunName, "not a run"));
 const count = z.int().check(z.nonnegative());
@@ -40,15 +48,12 @@ const declared = z.tuple([
   z.literal("declared"),
   run,
   z.object({ inputs: portsOf(inputSpec), outputs: portsOf(outputSpec) }),
-  z.object({ module: words, version: words }),
+  z.object({ module: codeName, version: codeName }),
 ]);
 const ofInstance = z.tuple([z.enum(["started", "running"]), run]);
 const waiting = z.tuple([z.literal("waiting"), run, words]);
 /** Node writes where it was, whatever the module; that text is the module's all the same. */
-const stack = z.pipe(
-  z.string(),
-  z.transform((text: string) => text.slice(0, crashStackLength).toWellFormed()),
-);
+const stack = textUpTo(stackMax);
 const notStarted = z.tuple([z.literal("failed"), run, words, z.nullish(stack)]);
 const levels: readonly LogLevel[] = ["info", "warn", "error"];
 const log = z.tuple([z.literal("log"), run, z.enum(levels), words, z.unknown()]);

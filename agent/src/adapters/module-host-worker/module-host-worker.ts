@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault, messageOf } from "@interactor/shared/kernel/fault";
+import { type Millis, millis } from "@interactor/shared/kernel/units";
 import type { FromGuest, GuestSetup } from "@interactor/shared/sdk/guest-messages";
 import { profiledStack } from "./profiled-stack.ts";
 import type { GuestEnd, OpenGuest, ProfileWanted } from "../../ports/guest-line.ts";
@@ -13,6 +14,8 @@ export interface WorkerOptions extends GuestSetup {
   readonly steering: SharedArrayBuffer;
   /** Guests whose threads go before everything else of the machine, where the agent may say so. */
   readonly urgent: ReadonlySet<string>;
+  /** How long one that hangs may take to say where. Longer: it is ended without. */
+  readonly hangMax?: Millis;
 }
 
 /**
@@ -21,7 +24,7 @@ export interface WorkerOptions extends GuestSetup {
  */
 const heapMax = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 16 };
 
-export function workerGuests({ file, site, node, steering, urgent }: WorkerOptions): OpenGuest {
+export function workerGuests({ file, site, node, steering, urgent, hangMax }: WorkerOptions): OpenGuest {
   return (name, ends) => {
     const workerData = { site, node, steering, isUrgent: urgent.has(name) };
     const worker = new Worker(file, { name, workerData, resourceLimits: heapMax });
@@ -47,7 +50,7 @@ export function workerGuests({ file, site, node, steering, urgent }: WorkerOptio
         worker.postMessage(message, []);
       },
       profile: (wanted) => profileOf(worker, wanted),
-      hangsAt: () => hangsAt(worker),
+      hangsAt: () => hangsAt(worker, hangMax ?? hangMaxDefault),
       async end() {
         isOver = true;
         await worker.terminate();
@@ -99,16 +102,25 @@ class WorkerUsage implements Disposable {
 /** V8 looks at the thread every millisecond. */
 const hangLook = 100;
 /** One that waits in native code is not reached. Longer: it does not say. */
-const hangMax = 3000;
+const hangMaxDefault = millis(3000);
 
 /** V8 interrupts the thread for it, whatever JavaScript it runs. */
-async function hangsAt(worker: Worker): Promise<string> {
+async function hangsAt(worker: Worker, hangMax: Millis): Promise<string> {
+  let isOver = false;
   const looked = async (): Promise<string> => {
-    const profile = await worker.startCpuProfile();
-    await sleep(hangLook);
-    return profiledStack(await profile.stop());
+    for (;;) {
+      const profile = await worker.startCpuProfile();
+      await sleep(hangLook);
+      const stack = profiledStack(await profile.stop());
+      // On a busy machine the thread may not have had a turn in so short a time.
+      if (stack !== "" || isOver) return stack;
+    }
   };
-  return Promise.race([looked(), sleep(hangMax, "", { ref: false })]);
+  try {
+    return await Promise.race([looked(), sleep(hangMax, "", { ref: false })]);
+  } finally {
+    isOver = true;
+  }
 }
 
 /** A snapshot stops the thread while it is made, about a second for so much here; silent for five it would be ended. */
