@@ -10,7 +10,7 @@ import { type Bench, startOnBench } from "@interactor/shared/sdk/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type ArtDmx, decodeArtDmx, nextArtnetSequence } from "./artnet.ts";
 import { definition } from "./module.ts";
-import { keepAliveInterval, repeatsOfFirst } from "./pacing.ts";
+import { keepAliveInterval, repeatInterval, repeatsOfFirst } from "./pacing.ts";
 import { isArtSync } from "./artnet-poll.ts";
 import { decodeExtended } from "./sacn-extended.ts";
 import { decodeSacn, nextSacnSequence, sacnPacket, type SacnData, sourceCid } from "./sacn.ts";
@@ -72,7 +72,7 @@ const given = (bench: Bench, output: string) =>
   bench.emitted.filter((each) => each.output === output).map((each) => each.value);
 
 /** Waits until the first look is no longer repeated. */
-const untilQuiet = (): Promise<void> => sleep(repeatsOfFirst * 40);
+const untilQuiet = (): Promise<void> => sleep(repeatsOfFirst * repeatInterval + keepAliveInterval / 2);
 
 describe("a universe", () => {
   test("goes out over sACN and Art-Net alike", async () => {

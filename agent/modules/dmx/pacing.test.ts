@@ -5,8 +5,9 @@ import {
   firstLookDelay,
   frameTime,
   keepAliveInterval,
-  Pacing,
   latenessForgiven,
+  Pacing,
+  repeatInterval,
   repeatsOfChange,
   repeatsOfFirst,
 } from "./pacing.ts";
@@ -53,7 +54,7 @@ describe("a new universe", () => {
     const times = sendTimes(pacing, repeatsOfFirst + 2);
 
     expect(gaps(times)).toEqual([
-      ...Array.from({ length: repeatsOfFirst }, () => frameTime),
+      ...Array.from({ length: repeatsOfFirst }, () => repeatInterval),
       keepAliveInterval,
     ]);
   });
@@ -82,7 +83,7 @@ describe("a look that changes", () => {
 
     const times = sendTimes(pacing, repeatsOfChange + 3);
 
-    expect(gaps(times)).toEqual([frameTime, frameTime, keepAliveInterval, keepAliveInterval]);
+    expect(gaps(times)).toEqual([repeatInterval, repeatInterval, keepAliveInterval, keepAliveInterval]);
   });
 });
 

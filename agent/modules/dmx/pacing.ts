@@ -19,6 +19,11 @@ export const keepAliveInterval = millis(900);
 /** E1.31 section 6.6: a look is sent three times before the source slows down to keep-alive. */
 export const repeatsOfChange = 2;
 /**
+ * Two frames' time: a repeat that took the line just before the next look of a moving desk came would hold that up for
+ * a whole frame, and the one after it.
+ */
+export const repeatInterval = millis(2 * frameTime);
+/**
  * An agent that was killed and comes back has the same CID and begins its sequence numbers anew. A receiver
  * drops packets up to 20 numbers behind the last it saw (E1.31 section 6.7.2), so the first look is repeated
  * until the numbers have left that window.
@@ -85,7 +90,7 @@ export class Pacing {
     this.#repeats = this.#isChanged ? Math.max(this.#repeats, repeatsOfChange) : this.#repeats;
     this.#isChanged = false;
     this.#freeAt = later(at, millis(frameTime - forgiven));
-    this.#keepAliveAt = this.#repeats > 0 ? this.#freeAt : later(at, keepAliveInterval);
+    this.#keepAliveAt = later(at, this.#repeats > 0 ? repeatInterval : keepAliveInterval);
     this.#repeats = Math.max(this.#repeats - 1, 0);
   }
 }
