@@ -24,8 +24,10 @@ export type DeskQuestion =
 export interface Timed {
   /** From a look's first packet to the first frame that shows it, of all universes, in ms. */
   readonly latencies: readonly number[];
-  /** From one frame with a new look to the next of the same universe, in ms. */
-  readonly gaps: readonly number[];
+  /** From one frame to the next of the same universe, in ms: what a receiver sees. */
+  readonly frameGaps: readonly number[];
+  /** From the first frame of a look to the first frame of a later one in the same universe, in ms. */
+  readonly lookGaps: readonly number[];
   /** From one look of the moving desk to the next, in ms: nobody who shows each at once can be steadier. */
   readonly sendGaps: readonly number[];
   /** Looks that no frame has shown, because a later one came first. */
@@ -43,9 +45,12 @@ const settled = 200;
 
 const looks = new Map<number, { readonly at: number; readonly seenBy: Set<number> }>();
 let latencies: number[] = [];
-let gaps: number[] = [];
+let frameGaps: number[] = [];
+let lookGaps: number[] = [];
 let sendGaps: number[] = [];
-const lastAt = new Map<number, number>();
+/** By universe. */
+const lastFrameAt = new Map<number, number>();
+const lastLookAt = new Map<number, number>();
 let frames = 0;
 let first = 1;
 let number = 0;
@@ -57,13 +62,12 @@ receiver.on("message", (packet) => {
   const frame = decodeArtDmx(packet);
   if (frame === undefined) return;
   frames += 1;
+  since(lastFrameAt, frame.portAddress, at, frameGaps);
   const look = looks.get(((frame.levels[0] ?? 0) << 8) | (frame.levels[1] ?? 0));
   if (look === undefined || look.seenBy.has(frame.portAddress)) return;
   look.seenBy.add(frame.portAddress);
   latencies.push(at - look.at);
-  const last = lastAt.get(frame.portAddress);
-  if (last !== undefined) gaps.push(at - last);
-  lastAt.set(frame.portAddress, at);
+  since(lastLookAt, frame.portAddress, at, lookGaps);
 });
 receiver.bind(artnetPort);
 
@@ -73,8 +77,9 @@ answerRequests(async (asked) => {
     case "start":
       return start(question);
     case "forget":
-      [latencies, gaps, sendGaps, frames, first] = [[], [], [], 0, number + 1];
-      lastAt.clear();
+      [latencies, frameGaps, lookGaps, sendGaps, frames, first] = [[], [], [], [], 0, number + 1];
+      lastFrameAt.clear();
+      lastLookAt.clear();
       looks.clear();
       return null;
     case "timed":
@@ -148,5 +153,12 @@ function timed(): Timed {
   for (const [which, { at, seenBy }] of looks) {
     if (which >= first && now - at > settled) missed += universes - seenBy.size;
   }
-  return { latencies, gaps, sendGaps, missed, frames };
+  return { latencies, frameGaps, lookGaps, sendGaps, missed, frames };
+}
+
+/** Notes how long ago the universe was last seen. */
+function since(lastAt: Map<number, number>, universe: number, at: number, gaps: number[]): void {
+  const last = lastAt.get(universe);
+  if (last !== undefined) gaps.push(at - last);
+  lastAt.set(universe, at);
 }

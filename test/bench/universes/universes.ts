@@ -82,19 +82,20 @@ async function measure(
   const before = await cpuSecondsOf(pid);
   const startedAt = performance.now();
   await sleep(span.measured, undefined, { signal });
-  const { latencies, gaps, sendGaps, missed, frames } = (await desks.ask({
+  const { latencies, frameGaps, lookGaps, sendGaps, missed, frames } = (await desks.ask({
     kind: "timed",
   } satisfies DeskQuestion)) as Timed;
   const seconds = (performance.now() - startedAt) / 1000;
   const cpu = ((await cpuSecondsOf(pid)) - before) / seconds;
   if (latencies.length < count * 44) throw new Error(`${subject}: only ${latencies.length} looks came`);
-  const jitter = fromMedian(gaps);
+  const jitter = fromMedian(frameGaps);
   samples.add(subject, "frames", "1/s", frames / seconds);
   samples.add(subject, "look to frame, p50", "ms", percentile(latencies, 0.5));
-  samples.add(subject, "frame to frame, p50", "ms", percentile(gaps, 0.5));
+  samples.add(subject, "frame to frame, p50", "ms", percentile(frameGaps, 0.5));
   samples.add(subject, "jitter, p99", "ms", percentile(jitter, 0.99));
   samples.add(subject, "jitter of the desk, p99", "ms", percentile(fromMedian(sendGaps), 0.99));
   samples.add(subject, "jitter, max", "ms", percentile(jitter, 1));
+  samples.add(subject, "jitter of looks, p99", "ms", percentile(fromMedian(lookGaps), 0.99));
   samples.add(subject, "looks not shown", "%", (100 * missed) / (missed + latencies.length));
   samples.add(subject, "cpu per universe", "% of a core", (100 * cpu) / count);
 }
