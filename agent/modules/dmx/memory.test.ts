@@ -1,6 +1,5 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { uptime } from "node:os";
-import { tmpdir } from "node:os";
+import { tmpdir, uptime } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { Memory, memoryOf } from "./memory.ts";
@@ -22,7 +21,7 @@ async function path(): Promise<string> {
 /** A file that was kept, with something else in it. */
 async function changed(change: (kept: Record<string, unknown>) => unknown): Promise<string> {
   const file = await path();
-  const memory = new Memory(file);
+  const memory = new Memory(file, uptime);
   await memory.recall();
   await memory.keep(remembered);
   const kept = JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
@@ -32,29 +31,29 @@ async function changed(change: (kept: Record<string, unknown>) => unknown): Prom
 
 test("the next life recalls what was kept", async () => {
   const file = await path();
-  const memory = new Memory(file);
+  const memory = new Memory(file, uptime);
 
   expect(await memory.recall()).toBeUndefined();
   expect(await memory.keep(remembered)).toBeUndefined();
 
-  expect(await new Memory(file).recall()).toEqual(remembered);
+  expect(await new Memory(file, uptime).recall()).toEqual(remembered);
 });
 
 test("of many that come while one is written the newest is kept", async () => {
   const file = await path();
-  const memory = new Memory(file);
+  const memory = new Memory(file, uptime);
   await memory.recall();
 
   await Promise.all([0.1, 0.2, 0.3].map((master) => memory.keep({ ...remembered, master })));
 
-  expect(await new Memory(file).recall()).toMatchObject({ master: 0.3 });
+  expect(await new Memory(file, uptime).recall()).toMatchObject({ master: 0.3 });
 });
 
 test.each([
   ["of an earlier run of the machine", (kept: object) => ({ ...kept, boot: "another" })],
   ["more than a minute old", (kept: object) => ({ ...kept, uptime: uptime() - 61 })],
 ])("what is %s is not recalled", async (_, change) => {
-  expect(await new Memory(await changed(change)).recall()).toBeUndefined();
+  expect(await new Memory(await changed(change), uptime).recall()).toBeUndefined();
 });
 
 test.each([
@@ -62,24 +61,24 @@ test.each([
   ["a master past 1", (kept: object) => ({ ...kept, master: 7 })],
   ["no map", () => [1]],
 ])("a file with %s is passed over, and that is told", async (_, change) => {
-  expect(await new Memory(await changed(change)).recall()).toMatch(/is not what was written there/);
+  expect(await new Memory(await changed(change), uptime).recall()).toMatch(/is not what was written there/);
 });
 
 test("a torn file is passed over, and the next one is written", async () => {
   const file = await path();
   await writeFile(file, '{"v":1,"boot":"');
-  const memory = new Memory(file);
+  const memory = new Memory(file, uptime);
 
   expect(await memory.recall()).toMatch(/is not what was written there/);
   await memory.keep(remembered);
 
-  expect(await new Memory(file).recall()).toEqual(remembered);
+  expect(await new Memory(file, uptime).recall()).toEqual(remembered);
 });
 
 test("a folder that is not there is told, and nothing else is lost", async () => {
   const file = join(dirname(await path()), "none", "look");
 
-  expect(await new Memory(file).keep(remembered)).toMatch(/cannot be written: ENOENT/);
+  expect(await new Memory(file, uptime).keep(remembered)).toMatch(/cannot be written: ENOENT/);
 });
 
 test("where the agent is given a folder in memory, what a universe shows is kept there, by its whole name", async () => {

@@ -5,7 +5,6 @@
  * /run costs no card its life. Where whoever starts the agent gives such a folder, that is done unasked.
  */
 import { readFile, rename, writeFile } from "node:fs/promises";
-import { uptime } from "node:os";
 import { join } from "node:path";
 import { messageOf, type ModulePlace } from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
@@ -16,6 +15,8 @@ import type { Settings } from "./settings.ts";
 
 /** A supervisor starts an agent again within seconds. Older: expire. */
 const ageMax = 60;
+/** What has not changed is written again after that, in seconds: it is three times younger than what expires. */
+const rewrittenAfter = 20;
 const bootFile = "/proc/sys/kernel/random/boot_id";
 
 const content = z.object({
@@ -41,22 +42,25 @@ const content = z.object({
 export function memoryOf(
   { remember, ...settings }: Pick<Settings, "remember" | "sacn" | "artnet" | "usb" | "openDmx">,
   { site, node, name }: ModulePlace,
-  { runtime }: Pick<Places, "runtime">,
+  { runtime, uptime }: Pick<Places, "runtime" | "uptime">,
 ): Memory | undefined {
-  if (typeof remember === "string") return new Memory(remember);
+  if (typeof remember === "string") return new Memory(remember, uptime);
   const isShown = Object.values(settings).some((output) => output !== undefined);
   if (remember === false || runtime === undefined || !isShown) return undefined;
-  return new Memory(join(runtime, `${site}.${node}.${name}.look`));
+  return new Memory(join(runtime, `${site}.${node}.${name}.look`), uptime);
 }
 
 export class Memory {
   readonly #path: string;
+  readonly #uptime: Places["uptime"];
   #boot: string | undefined;
   #busy: Promise<void> = Promise.resolve();
-  #next: Remembered | undefined;
+  #next: { readonly remembered: Remembered; readonly uptime: number } | undefined;
+  #written: { readonly text: string; readonly uptime: number } | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, uptime: Places["uptime"]) {
     this.#path = path;
+    this.#uptime = uptime;
   }
 
   /** What an earlier life of this run of the machine showed, or why there is nothing; `undefined`: no file. */
@@ -67,14 +71,17 @@ export class Memory {
     const parsed = content.safeParse(parsedJson(text));
     if (!parsed.success) return `${this.#path} is not what was written there: it is passed over`;
     const { boot, levels, master, isBlack, positions } = parsed.data;
-    if (boot !== this.#boot || uptime() - parsed.data.uptime > ageMax) return undefined;
+    if (boot !== this.#boot || this.#uptime() - parsed.data.uptime > ageMax) return undefined;
     return { levels: Uint8Array.from(Buffer.from(levels, "hex")), master, isBlack, positions };
   }
 
-  /** Keeps the newest; while one is written, those in between are passed over. Resolves with what went wrong. */
+  /**
+   * Keeps the newest; while one is written, those in between are passed over, and so is what stands there already and
+   * is young. Resolves with what went wrong.
+   */
   async keep(remembered: Remembered): Promise<string | undefined> {
     const isWriting = this.#next !== undefined;
-    this.#next = remembered;
+    this.#next = { remembered, uptime: this.#uptime() };
     if (isWriting) return undefined;
     await this.#busy;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -90,17 +97,18 @@ export class Memory {
   }
 
   async #write(): Promise<void> {
-    const { levels, ...rest } = this.#next ?? emptyMemory;
+    if (this.#next === undefined) return;
+    const { remembered, uptime } = this.#next;
     this.#next = undefined;
-    const kept = {
-      v: 1,
-      boot: this.#boot ?? "",
-      uptime: uptime(),
-      ...rest,
-      levels: Buffer.from(levels).toString("hex"),
-    };
+    const { levels, ...rest } = remembered;
+    const shown = { ...rest, levels: Buffer.from(levels).toString("hex") };
+    const text = JSON.stringify(shown);
+    const isThere = this.#written?.text === text && uptime - this.#written.uptime < rewrittenAfter;
+    if (isThere) return;
+    const kept = { v: 1, boot: this.#boot ?? "", uptime, ...shown };
     await writeFile(`${this.#path}.new`, JSON.stringify(kept));
     await rename(`${this.#path}.new`, this.#path);
+    this.#written = { text, uptime };
   }
 }
 
@@ -109,13 +117,6 @@ export const withoutLevels = (remembered: Remembered): Remembered => ({
   ...remembered,
   levels: new Uint8Array(slotCount),
 });
-
-const emptyMemory: Remembered = {
-  levels: new Uint8Array(slotCount),
-  master: 1,
-  isBlack: false,
-  positions: {},
-};
 
 function parsedJson(text: string): unknown {
   try {

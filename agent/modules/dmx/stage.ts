@@ -12,12 +12,12 @@ import {
 import { Complaints } from "@interactor/shared/sdk/complaints";
 import { levelsOfPlaced, slotsOfPlaced, wholesOfPlaced } from "./engine/placed-input.ts";
 import { Desks } from "./desks.ts";
-import { Engine, type Remembered } from "./engine/engine.ts";
+import { Engine } from "./engine/engine.ts";
 import type { NetworkFrame } from "./engine/network-sources.ts";
-import { ErrorReport } from "./error-report.ts";
+import { KeptLook } from "./kept-look.ts";
 import type { Lines } from "./line-health.ts";
 import { LatencyMeter } from "./latency.ts";
-import { type Memory, memoryOf, withoutLevels } from "./memory.ts";
+import { memoryOf, withoutLevels } from "./memory.ts";
 import { Monitor } from "./monitor.ts";
 import type { Places } from "./places.ts";
 import { Outputs } from "./outputs/outputs.ts";
@@ -35,8 +35,6 @@ import { cueListsOf, type CuesOn, play, type PlayInput, playInputs, whatIsOn } f
 const reportInterval = seconds(1);
 /** A self-test looks after this: a static look is repeated every second, and what fails is tried as often. */
 const firstFramesLongest = seconds(2.5);
-/** What is shown is kept at most four times a second: an agent that is killed loses no more than that. */
-const keepingDelay = millis(250);
 
 export class Stage implements Instance {
   readonly #context: ModuleContext;
@@ -44,8 +42,7 @@ export class Stage implements Instance {
   readonly #outputs: Outputs;
   readonly #sender: Sender;
   readonly #desks: Desks | undefined;
-  readonly #memory: Memory | undefined;
-  #cancelKeeping: (() => void) | undefined;
+  readonly #kept: KeptLook;
   readonly #latency: LatencyMeter;
   readonly #monitor: Monitor;
   readonly #placed: Readonly<Record<string, PlacedSettings>>;
@@ -58,7 +55,6 @@ export class Stage implements Instance {
   #hasNews = true;
   #cancelReport: () => void = () => undefined;
   #cancelMonitor: (() => void) | undefined;
-  readonly #unkept = new ErrorReport();
   #said: "running" | "waiting" | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -95,30 +91,15 @@ export class Stage implements Instance {
       wakeAt: (at: Instant) => this.#engine.wakeAt(at),
     };
     this.#sender = new Sender(look, this.#outputs.each, clock, (at) => this.#sent(at));
-    this.#memory = memoryOf(settings, context, places);
+    const remembered = () => this.#engine.remembered(clock.now());
+    this.#kept = new KeptLook(context, memoryOf(settings, context, places), remembered);
     if (settings.receive !== undefined) this.#desks = this.#desksOf(settings, settings.receive, lines);
   }
 
   async #recall(): Promise<void> {
-    const remembered = await this.#memory?.recall();
-    if (typeof remembered === "string") this.#context.log.warn(remembered);
+    const remembered = await this.#kept.recall();
     // The first frame waits for inputs as every first one does: a show stop that holds is among them.
-    else if (remembered !== undefined) this.#engine.restore(remembered, this.#context.clock.now());
-  }
-
-  /** Soon, and with what else changes until then. */
-  #keepSoon(): void {
-    if (this.#memory === undefined) return;
-    this.#cancelKeeping ??= this.#context.clock.after(keepingDelay, () => {
-      this.#cancelKeeping = undefined;
-      void this.#keep(this.#engine.remembered(this.#context.clock.now()));
-    });
-  }
-
-  async #keep(remembered: Remembered): Promise<void> {
-    const problem = await this.#memory?.keep(remembered);
-    const line = problem && this.#unkept.count(problem, this.#context.clock.now());
-    if (line !== undefined) this.#context.log.warn(line);
+    if (remembered !== undefined) this.#engine.restore(remembered, this.#context.clock.now());
   }
 
   #desksOf({ latest }: Settings, receive: ReceiveSettings, lines: Lines): Desks {
@@ -184,6 +165,8 @@ export class Stage implements Instance {
   #set(input: string, applied: Applied | undefined): void {
     if (this.#stopped !== undefined) return;
     const at = this.#context.clock.now();
+    // Also where no level moves: the next life has to know of a blackout in the dark.
+    this.#kept.soon();
     if (isPlayInput(input)) return this.#play(input, applied, at);
     if (input === "grand-master")
       return this.#changedIf(this.#engine.setMaster(numberIn(applied, 1), at), applied);
@@ -215,8 +198,6 @@ export class Stage implements Instance {
     if (problem !== undefined) return this.#context.log.warn(`${input}: ${problem}`);
     this.#changedIf(this.#advance(at), applied);
     this.#sender.schedule();
-    // A pause shows nothing new.
-    this.#keepSoon();
   }
 
   #changedIf(isChanged: boolean, applied: Applied | undefined): void {
@@ -230,6 +211,7 @@ export class Stage implements Instance {
     const isChanged = this.#engine.advance(at);
     if (isChanged) this.#hasNews = true;
     this.#tellCues();
+    this.#kept.soon();
     return isChanged;
   }
 
@@ -245,7 +227,7 @@ export class Stage implements Instance {
     this.#latency.sent(this.#context.clock.wall(), at);
     if (!this.#hasNews) return;
     this.#hasNews = false;
-    this.#keepSoon();
+    this.#kept.soon();
     this.#monitor.sent(this.#engine);
     this.#tellMonitor(at);
   }
@@ -280,6 +262,8 @@ export class Stage implements Instance {
     if (errors !== this.#errorsGiven) this.#context.emit("errors", errors);
     this.#errorsGiven = errors;
     this.#sayState();
+    // What stands still has to stay young.
+    this.#kept.soon();
     const now = this.#context.clock.now();
     this.#outputs.tick(now);
     this.#desks?.tick(now);
@@ -303,10 +287,9 @@ export class Stage implements Instance {
     this.#cancelReport();
     this.#complaints.stop();
     this.#cancelMonitor?.();
-    this.#cancelKeeping?.();
     await this.#desks?.close();
     await this.#sender.leave(this.#outputs.leaving(next));
-    await this.#keep(withoutLevels(this.#engine.remembered(this.#context.clock.now())));
+    await this.#kept.finally(withoutLevels(this.#engine.remembered(this.#context.clock.now())));
     await this.#outputs.close();
   }
 }

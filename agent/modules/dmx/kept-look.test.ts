@@ -1,0 +1,151 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { seconds } from "@interactor/shared/sdk/define-module";
+import { type Bench, startOnBench } from "@interactor/shared/sdk/testing";
+import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
+import { expect, onTestFinished, test } from "vitest";
+import { dmxModule } from "./module.ts";
+import { decodeSacn } from "./sacn.ts";
+
+/** One machine on which an agent is killed and started again; its time goes when a life of the agent goes on. */
+class Machine {
+  /** In seconds. */
+  uptime = 1000;
+  readonly #file: string;
+  readonly #settings: object;
+
+  private constructor(file: string, settings: object) {
+    this.#file = file;
+    this.#settings = settings;
+  }
+
+  static async start(settings: object = {}): Promise<Machine> {
+    const folder = await mkdtemp(join(tmpdir(), "dmx-kept-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    return new Machine(join(folder, "look"), settings);
+  }
+
+  /** A life of the agent: it ends when nobody lets time go on in it. */
+  async life(more: object = {}): Promise<Life> {
+    const socket = createSocket("udp4").bind(0, "127.0.0.1");
+    await once(socket, "listening");
+    onTestFinished(() => void socket.close());
+    const clock = new VirtualClock();
+    const settings = {
+      universe: 1,
+      sacn: { to: ["127.0.0.1"], port: socket.address().port },
+      remember: this.#file,
+      ...this.#settings,
+      ...more,
+    };
+    const places = { uptime: () => this.uptime };
+    const bench = await startOnBench(dmxModule(places), settings, { clock, name: "stage" });
+    const shown: Uint8Array[] = [];
+    socket.on("message", (packet) => shown.push(decodeSacn(packet)?.levels ?? new Uint8Array()));
+    const pass = async (time: number): Promise<void> => {
+      for (let left = time; left > 0; left -= 1) {
+        clock.advance(seconds(Math.min(left, 1)));
+        this.uptime += Math.min(left, 1);
+        // What is written and what is sent go their own ways.
+        await sleep(2);
+      }
+      await sleep(20);
+    };
+    return { bench, shown, pass };
+  }
+
+  get file(): string {
+    return this.#file;
+  }
+}
+
+interface Life {
+  readonly bench: Bench;
+  /** All looks that were sent. */
+  readonly shown: readonly Uint8Array[];
+  /** In seconds. */
+  pass(time: number): Promise<void>;
+}
+
+const last = ({ shown }: Life, channels: number) => [...(shown.at(-1)?.subarray(0, channels) ?? [])];
+
+test("a look that has stood still for minutes is there again after a crash, and the cue too", async () => {
+  const cueLists = { show: { cues: [{ name: "open", levels: { ch3: 30 } }] } };
+  const machine = await Machine.start({ cueLists });
+  const killed = await machine.life();
+  killed.bench.apply("ch1", 100);
+  killed.bench.apply("cue-go", "show");
+  await killed.pass(300);
+
+  machine.uptime += 5;
+  const reborn = await machine.life();
+  await reborn.pass(1);
+
+  expect(last(reborn, 3)).toEqual([100, 0, 30]);
+  expect(reborn.bench.emitted.findLast(({ output }) => output === "cue")?.value).toBe("show/open");
+});
+
+test.each([
+  ["a blackout", "blackout", true],
+  ["a grand master", "grand-master", 0],
+])("%s that was set in the dark holds after a crash", async (_what, input, value) => {
+  const machine = await Machine.start();
+  const killed = await machine.life();
+  await killed.pass(1);
+  killed.bench.apply(input, value);
+  await killed.pass(0.5);
+
+  const reborn = await machine.life();
+  reborn.bench.apply("ch1", 255);
+  await reborn.pass(1);
+
+  expect(last(reborn, 1)).toEqual([0]);
+});
+
+test("a cue that moves no level is the one that is on after a crash", async () => {
+  const cues = [
+    { name: "dark", levels: { ch1: 0 }, follow: "1s" },
+    { name: "still dark", levels: { ch1: 0 } },
+  ];
+  const machine = await Machine.start({ cueLists: { show: { cues } } });
+  const killed = await machine.life();
+  killed.bench.apply("cue-go", "show");
+  await killed.pass(2);
+
+  const reborn = await machine.life();
+
+  expect(reborn.bench.emitted.findLast(({ output }) => output === "cue")?.value).toBe("show/still dark");
+});
+
+test("what stands still is written once in twenty seconds, whatever inputs repeat", async () => {
+  const machine = await Machine.start();
+  const life = await machine.life();
+  const written = new Set<string>();
+  for (let second = 0; second < 60; second += 1) {
+    life.bench.apply("ch1", 100);
+    await life.pass(1);
+    written.add(await readFile(machine.file, "utf8"));
+  }
+
+  expect(written.size).toBeGreaterThanOrEqual(3);
+  expect(written.size).toBeLessThanOrEqual(4);
+});
+
+test("what was shown more than a minute ago is gone", async () => {
+  const machine = await Machine.start();
+  const stopped = await machine.life();
+  stopped.bench.apply("ch1", 100);
+  stopped.bench.apply("grand-master", 0.5);
+  await stopped.pass(1);
+  machine.uptime += 61;
+
+  const reborn = await machine.life();
+  reborn.bench.apply("ch2", 100);
+  await reborn.pass(1);
+
+  expect(last(reborn, 2)).toEqual([0, 100]);
+});
