@@ -6,7 +6,8 @@ import { Memory, memoryOf } from "./memory.ts";
 import { placesHere } from "./places.ts";
 
 const remembered = {
-  levels: Uint8Array.from({ length: 512 }, (_, slot) => slot % 256),
+  // Every level there is, and slots that nobody drives.
+  levels: new Map(Array.from({ length: 400 }, (_, slot) => [slot, slot % 256])),
   master: 0.5,
   isBlack: true,
   positions: { show: { cue: "open", index: 3, isPaused: true } },
@@ -49,6 +50,25 @@ test("of many that come while one is written the newest is kept", async () => {
   expect(await new Memory(file, uptime).recall()).toMatchObject({ master: 0.3 });
 });
 
+test("what an agent of before slots at 0 were kept has written is read, and its zeros are nobody's", async () => {
+  const levels = `0a00${"10".repeat(3)}01${"00".repeat(506)}`;
+  const positions = { show: { cue: "open", index: 3 } };
+
+  const file = await changed((kept) => ({ ...kept, v: 1, levels, positions }));
+
+  const recalled = await new Memory(file, uptime).recall();
+  expect(recalled).toMatchObject({
+    levels: new Map([
+      [0, 10],
+      [2, 16],
+      [3, 16],
+      [4, 16],
+      [5, 1],
+    ]),
+    positions: { show: { cue: "open", index: 3 } },
+  });
+});
+
 test.each([
   ["of an earlier run of the machine", (kept: object) => ({ ...kept, boot: "another" })],
   ["more than a minute old", (kept: object) => ({ ...kept, uptime: uptime() - 61 })],
@@ -59,6 +79,8 @@ test.each([
 test.each([
   ["too few levels", (kept: object) => ({ ...kept, levels: "00" })],
   ["a master past 1", (kept: object) => ({ ...kept, master: 7 })],
+  ["levels that are neither", (kept: object) => ({ ...kept, levels: ".0".repeat(512) })],
+  ["another form", (kept: object) => ({ ...kept, v: 9 })],
   ["no map", () => [1]],
 ])("a file with %s is passed over, and that is told", async (_, change) => {
   expect(await new Memory(await changed(change), uptime).recall()).toMatch(/is not what was written there/);

@@ -8,6 +8,7 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, type ModulePlace } from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
+import type { Levels } from "./engine/cue-list.ts";
 import type { Remembered } from "./engine/engine.ts";
 import { slotCount } from "./engine/slots.ts";
 import type { Places } from "./places.ts";
@@ -20,11 +21,13 @@ const rewrittenAfter = 20;
 const bootFile = "/proc/sys/kernel/random/boot_id";
 
 const content = z.object({
-  v: z.literal(1),
+  /** Before 2 a slot at 0 was none that somebody drives. */
+  v: z.literal([1, 2]),
   boot: z.string(),
   /** Of the machine, in seconds. */
   uptime: z.number(),
-  levels: z.string().check(z.regex(/^([\da-f]{2}){512}$/)),
+  /** Two digits for each slot, or two dots where nobody drives it. */
+  levels: z.string().check(z.regex(/^([\da-f]{2}|\.\.){512}$/)),
   master: z.number().check(z.gte(0), z.lte(1)),
   isBlack: z.boolean(),
   positions: z.record(
@@ -70,9 +73,9 @@ export class Memory {
     if (text === undefined) return undefined;
     const parsed = content.safeParse(parsedJson(text));
     if (!parsed.success) return `${this.#path} is not what was written there: it is passed over`;
-    const { boot, levels, master, isBlack, positions } = parsed.data;
+    const { v, boot, levels, master, isBlack, positions } = parsed.data;
     if (boot !== this.#boot || this.#uptime() - parsed.data.uptime > ageMax) return undefined;
-    return { levels: Uint8Array.from(Buffer.from(levels, "hex")), master, isBlack, positions };
+    return { levels: levelsIn(levels, v === 1), master, isBlack, positions };
   }
 
   /**
@@ -101,11 +104,11 @@ export class Memory {
     const { remembered, uptime } = this.#next;
     this.#next = undefined;
     const { levels, ...rest } = remembered;
-    const shown = { ...rest, levels: Buffer.from(levels).toString("hex") };
+    const shown = { ...rest, levels: textOf(levels) };
     const text = JSON.stringify(shown);
     const isThere = this.#written?.text === text && uptime - this.#written.uptime < rewrittenAfter;
     if (isThere) return;
-    const kept = { v: 1, boot: this.#boot ?? "", uptime, ...shown };
+    const kept = { v: 2, boot: this.#boot ?? "", uptime, ...shown };
     await writeFile(`${this.#path}.new`, JSON.stringify(kept));
     await rename(`${this.#path}.new`, this.#path);
     this.#written = { text, uptime };
@@ -113,10 +116,22 @@ export class Memory {
 }
 
 /** An instance that ends in good order leaves where its cues stand, and no levels: who drives them says so again. */
-export const withoutLevels = (remembered: Remembered): Remembered => ({
-  ...remembered,
-  levels: new Uint8Array(slotCount),
-});
+export const withoutLevels = (remembered: Remembered): Remembered => ({ ...remembered, levels: new Map() });
+
+const textOf = (levels: Levels): string =>
+  Array.from(
+    { length: slotCount },
+    (_, slot) => levels.get(slot)?.toString(16).padStart(2, "0") ?? "..",
+  ).join("");
+
+function levelsIn(text: string, isNobodyAt0: boolean): Levels {
+  const levels = new Map<number, number>();
+  for (let slot = 0; slot < slotCount; slot += 1) {
+    const digits = text.slice(2 * slot, 2 * slot + 2);
+    if (digits !== ".." && !(isNobodyAt0 && digits === "00")) levels.set(slot, Number.parseInt(digits, 16));
+  }
+  return levels;
+}
 
 function parsedJson(text: string): unknown {
   try {

@@ -465,6 +465,33 @@ describe("what is remembered", () => {
     expect(look(after, 6, 3)).toEqual([5, 0, 30]);
   });
 
+  test("is a 0 too: a head that looks to its end and a shutter that is shut stay there", () => {
+    const given = {
+      latest: new Set([0, 1, 2, 3]),
+      placed: { pan: [1, 2], shutter: [3] },
+      wholes: [[1, 2]],
+      rest: new Map([
+        [0, 128],
+        [2, 255],
+        [3, 77],
+      ]),
+      failsafe: { hold: seconds(5), fade: millis(0), scene: new Map() },
+    };
+    const before = engineOf(given);
+    before.setPlaced("pan", { levels: [0, 0x80], owner: "route" }, at(0));
+    before.setPlaced("shutter", { levels: [0], owner: "route" }, at(0));
+
+    const after = engineOf(given);
+    after.restore(before.remembered(at(10)), at(0));
+    const again = engineOf(given);
+    again.restore(after.remembered(at(10)), at(0));
+
+    expect(look(before, 10, 4)).toEqual([0, 0x80, 0, 77]);
+    expect(look(after, 10, 4)).toEqual([0, 0x80, 0, 77]);
+    expect(look(again, 10, 4)).toEqual([0, 0x80, 0, 77]);
+    expect(look(again, 7500, 4)).toEqual([128, 0, 255, 77]);
+  });
+
   test("does not outlast the failsafe when nobody comes back", () => {
     const before = engineOf();
     set(before, "ch1", 200);
@@ -483,6 +510,6 @@ describe("what is remembered", () => {
     const before = engineOf();
     set(before, "ch1", 255, "stop");
 
-    expect(before.remembered(at(0)).levels[0]).toBe(0);
+    expect(before.remembered(at(0)).levels.has(0)).toBe(false);
   });
 });

@@ -5,7 +5,7 @@
  */
 import type { Applied, Instant, Millis } from "@interactor/shared/sdk/define-module";
 import { earliest } from "@interactor/shared/sdk/define-module";
-import { CueList, type CueListSettings } from "./cue-list.ts";
+import { CueList, type CueListSettings, type Levels } from "./cue-list.ts";
 import { Failsafe, type FailsafeSettings } from "./failsafe.ts";
 import { type Dimmer, type InputPriorities, Inputs, placedSlot } from "./inputs.ts";
 import { Merge } from "./merge.ts";
@@ -33,7 +33,8 @@ export interface EngineSettings {
 
 /** What an instance needs to show again what it showed. */
 export interface Remembered {
-  readonly levels: Uint8Array;
+  /** Before the master, on slots that somebody drives or the failsafe holds: 0 there is a level as any other. */
+  readonly levels: Levels;
   readonly master: number;
   readonly isBlack: boolean;
   readonly positions: Readonly<Record<string, Position>>;
@@ -166,15 +167,14 @@ export class Engine {
     const positions: Record<string, Position> = {};
     for (const [name, { position }] of this.#playbacks)
       if (position !== undefined) positions[name] = position;
-    const levels = Uint8Array.from({ length: slotCount }, (_, slot) => this.#rawAt(slot, at));
-    return { levels, master: this.#master, isBlack: this.#isBlack, positions };
+    return { levels: this.#rawLevels(at), master: this.#master, isBlack: this.#isBlack, positions };
   }
 
   /** Shows what an earlier life showed, each slot until somebody drives it. */
   restore({ levels, master, isBlack, positions }: Remembered, at: Instant): void {
     this.#master = master;
     this.#isBlack = isBlack;
-    for (const [slot, level] of levels.entries()) if (level > 0) this.#failsafe.restore(slot, level, at);
+    for (const [slot, level] of levels) this.#failsafe.restore(slot, level, at);
     for (const [name, position] of Object.entries(positions))
       this.#playbacks.get(name)?.restore(position, at);
     this.advance(at);
@@ -218,9 +218,15 @@ export class Engine {
     return this.#isBlack ? 0 : Math.round(level * this.#master);
   }
 
-  /** Before the master. What a stop holds is the stop's to say again. */
-  #rawAt(slot: number, at: Instant): number {
-    const shown = this.#merge.shownAt(slot);
-    return shown === this.#inputs.stop ? 0 : (shown?.levelAt(slot) ?? this.#failsafe.levelAt(slot, at));
+  /** What a stop holds is the stop's to say again. */
+  #rawLevels(at: Instant): Levels {
+    const levels = new Map<number, number>();
+    for (let slot = 0; slot < slotCount; slot += 1) {
+      const shown = this.#merge.shownAt(slot);
+      if (shown === this.#inputs.stop) continue;
+      if (shown !== undefined) levels.set(slot, shown.levelAt(slot));
+      else if (this.#failsafe.holds(slot)) levels.set(slot, this.#failsafe.levelAt(slot, at));
+    }
+    return levels;
   }
 }
