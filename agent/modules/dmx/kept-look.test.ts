@@ -1,8 +1,8 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { seconds } from "@interactor/shared/sdk/define-module";
 import { type Bench, startOnBench } from "@interactor/shared/sdk/testing";
@@ -47,15 +47,25 @@ class Machine {
     const shown: Uint8Array[] = [];
     socket.on("message", (packet) => shown.push(decodeSacn(packet)?.levels ?? new Uint8Array()));
     const pass = async (time: number): Promise<void> => {
-      for (let left = time; left > 0; left -= 1) {
-        clock.advance(seconds(Math.min(left, 1)));
-        this.uptime += Math.min(left, 1);
+      for (let left = time; left > 0.01;) {
+        // In long steps frames are late, which matters to what is still long before its end to nobody.
+        const step = Math.min(left > 10 ? 1 : 0.1, left);
+        left -= step;
+        clock.advance(seconds(step));
+        this.uptime += step;
         // What is written and what is sent go their own ways.
         await sleep(2);
       }
       await sleep(20);
     };
-    return { bench, shown, pass };
+    /** In good order, to start again with these settings. */
+    const stop = async (next?: object): Promise<void> => {
+      const stopped = bench.stop(next && { ...settings, ...next }).then(() => "stopped");
+      while ((await Promise.race([stopped, pass(0.1)])) !== "stopped");
+    };
+    // Recordings are read in no time of the clock's.
+    await sleep(50);
+    return { bench, shown, pass, stop };
   }
 
   get file(): string {
@@ -69,6 +79,7 @@ interface Life {
   readonly shown: readonly Uint8Array[];
   /** In seconds. */
   pass(time: number): Promise<void>;
+  stop(next?: object): Promise<void>;
 }
 
 const last = ({ shown }: Life, channels: number) => [...(shown.at(-1)?.subarray(0, channels) ?? [])];
@@ -119,6 +130,28 @@ test("a cue that moves no level is the one that is on after a crash", async () =
   const reborn = await machine.life();
 
   expect(reborn.bench.emitted.findLast(({ output }) => output === "cue")?.value).toBe("show/still dark");
+});
+
+test.each(["a crash", "other settings"])("a recording goes on after %s", async (what) => {
+  const machine = await Machine.start();
+  const csv = join(dirname(machine.file), "rain.csv");
+  await writeFile(csv, "ch1\n10\n20\n30\n40\n");
+  const cueLists = { rain: { csv, rate: 1, loop: true } };
+  const before = await machine.life({ cueLists });
+  await before.pass(1);
+  before.bench.apply("cue-go", "rain");
+  await before.pass(2.5);
+  const shown = last(before, 1);
+
+  const other = { cueLists, dimmers: { wash: { channel: 9 } } };
+  if (what !== "a crash") await before.stop(other);
+  const after = await machine.life(other);
+  await after.pass(0.5);
+  const again = last(after, 1);
+  await after.pass(1);
+
+  expect([shown, again, last(after, 1)]).toEqual([[30], [30], [40]]);
+  expect(after.bench.emitted.findLast(({ output }) => output === "cue")?.value).toMatch(/^rain\//);
 });
 
 test("what stands still is written once in twenty seconds, whatever inputs repeat", async () => {

@@ -154,12 +154,21 @@ export class Stage implements Instance {
   }
 
   async #readRecordings({ stored, dimmers }: Settings): Promise<void> {
-    const { signal, log } = this.#context;
+    const { signal, log, clock } = this.#context;
     for (const [name, recording] of Object.entries(stored.recordings)) {
       const looks = await readLooks(recording, slotFinder(dimmers), signal);
-      if (typeof looks !== "string") this.#engine.addRecording(name, { ...recording, looks });
-      else if (!signal.aborted) log.warn(`recording ${name}: ${looks}`);
+      if (signal.aborted) return;
+      if (typeof looks === "string") {
+        log.warn(`recording ${name}: ${looks}`);
+        continue;
+      }
+      const at = clock.now();
+      this.#engine.addRecording(name, { ...recording, looks }, at);
+      this.#changedIf(this.#advance(at), undefined);
+      this.#sender.schedule();
     }
+    // Of lists that are no more, and of files that cannot be read.
+    this.#engine.forgetUnclaimed("");
   }
 
   #set(input: string, applied: Applied | undefined): void {

@@ -54,6 +54,8 @@ function go(engine: Engine, text: string, at: Instant): string | undefined {
 }
 
 function release(engine: Engine, text: string, at: Instant): string | undefined {
+  // A recording whose file is still being read would come on again after this.
+  if (engine.forgetUnclaimed(text) && text !== "") return undefined;
   return ofAllOr(engine, text, (list) => released(list, at));
 }
 

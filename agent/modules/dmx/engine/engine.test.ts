@@ -2,6 +2,7 @@ import { type Applied, instant, millis, seconds } from "@interactor/shared/sdk/d
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Cue } from "./cue-list.ts";
+import { play } from "../stored.ts";
 import { Engine, type EngineSettings } from "./engine.ts";
 import { levelMax, slotCount } from "./slots.ts";
 
@@ -393,7 +394,7 @@ describe("a recording", () => {
 
   test("plays its looks at its rate, late or not, and stays at the last", () => {
     const engine = engineOf();
-    engine.addRecording("rain", { ...recording, looks });
+    engine.addRecording("rain", { ...recording, looks }, at(0));
 
     engine.playback("rain")?.go(undefined, at(1000));
 
@@ -409,7 +410,7 @@ describe("a recording", () => {
 
   test("is paused and resumed without losing a look, and goes to a second of it", () => {
     const engine = engineOf();
-    engine.addRecording("rain", { ...recording, looks, rate: 2 });
+    engine.addRecording("rain", { ...recording, looks, rate: 2 }, at(0));
     const rain = engine.playback("rain");
     rain?.go(undefined, at(0));
     engine.advance(at(700));
@@ -429,7 +430,7 @@ describe("a recording", () => {
 
   test("wakes exactly when its next look is due, and there is no drift over an hour", () => {
     const engine = engineOf();
-    engine.addRecording("rain", { ...recording, looks, rate: 44, isLooped: true });
+    engine.addRecording("rain", { ...recording, looks, rate: 44, isLooped: true }, at(0));
     engine.playback("rain")?.go(undefined, at(0));
     engine.advance(at(0));
 
@@ -490,6 +491,43 @@ describe("what is remembered", () => {
     expect(look(after, 10, 4)).toEqual([0, 0x80, 0, 77]);
     expect(look(again, 10, 4)).toEqual([0, 0x80, 0, 77]);
     expect(look(again, 7500, 4)).toEqual([128, 0, 255, 77]);
+  });
+
+  test("is where a recording was, as soon as its file is read, and what it showed until then", () => {
+    const looks = { slots: [0], levels: Uint8Array.of(10, 20, 30, 40) };
+    const recording = { rate: 1, priority: 100, isLooped: true, looks };
+    const before = engineOf();
+    before.addRecording("rain", recording, at(0));
+    before.playback("rain")?.go(undefined, at(0));
+    before.advance(at(2000));
+
+    const after = engineOf();
+    after.restore(before.remembered(at(2000)), at(0));
+    const unread = [look(after, 0, 1)[0], after.remembered(at(0)).positions];
+    after.addRecording("rain", recording, at(300));
+    const read = [300, 1299, 1300].map((time) => look(after, time, 1)[0]);
+
+    expect(unread).toEqual([30, { rain: { cue: "2 s", index: 2, isPaused: false } }]);
+    expect(read).toEqual([30, 30, 40]);
+    expect(after.remembered(at(1300)).positions).toMatchObject({ rain: { index: 3 } });
+  });
+
+  test("of a recording that was let go before its file was read does not come on", () => {
+    const looks = { slots: [0], levels: Uint8Array.of(10, 20) };
+    const recording = { rate: 1, priority: 100, isLooped: true, looks };
+    const position = { cue: "1 s", index: 1, isPaused: false };
+    const [all, one] = ["", "rain"].map((name) => {
+      const engine = engineOf();
+      engine.restore({ levels: new Map(), master: 1, isBlack: false, positions: { rain: position } }, at(0));
+      expect(play(engine, "cue-release", name, at(0))).toBeUndefined();
+      engine.addRecording("rain", recording, at(1));
+      return engine;
+    });
+
+    expect([all?.playback("rain")?.position, one?.playback("rain")?.position]).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 
   test("does not outlast the failsafe when nobody comes back", () => {

@@ -50,6 +50,8 @@ export class Engine {
   readonly #playbacks = new Map<string, Playback>();
   readonly #network: NetworkSources;
   readonly #failsafe: Failsafe;
+  /** Of recordings that are not here yet: their files are read while the universe already shows. */
+  readonly #unclaimed = new Map<string, Position>();
   #master = 1;
   #isBlack = false;
 
@@ -83,8 +85,20 @@ export class Engine {
     return this.#failsafe.holds(slot) ? "failsafe" : undefined;
   }
 
-  addRecording(name: string, recording: RecordingSettings): void {
-    this.#playbacks.set(name, new Recording(recording, new Source(`recording ${name}`), this.#merge));
+  /** It stands where an earlier life left it. */
+  addRecording(name: string, settings: RecordingSettings, at: Instant): void {
+    const recording = new Recording(settings, new Source(`recording ${name}`), this.#merge);
+    this.#playbacks.set(name, recording);
+    const position = this.#unclaimed.get(name);
+    if (position !== undefined) recording.restore(position, at);
+    this.#unclaimed.delete(name);
+  }
+
+  /** What an earlier life left of recordings that are not here yet is let go; of no name: all of it. */
+  forgetUnclaimed(name: string): boolean {
+    if (name !== "") return this.#unclaimed.delete(name);
+    this.#unclaimed.clear();
+    return true;
   }
 
   /** Sets all slots of an input that has several, or releases them. */
@@ -164,7 +178,7 @@ export class Engine {
   }
 
   remembered(at: Instant): Remembered {
-    const positions: Record<string, Position> = {};
+    const positions: Record<string, Position> = Object.fromEntries(this.#unclaimed);
     for (const [name, { position }] of this.#playbacks)
       if (position !== undefined) positions[name] = position;
     return { levels: this.#rawLevels(at), master: this.#master, isBlack: this.#isBlack, positions };
@@ -175,8 +189,11 @@ export class Engine {
     this.#master = master;
     this.#isBlack = isBlack;
     for (const [slot, level] of levels) this.#failsafe.restore(slot, level, at);
-    for (const [name, position] of Object.entries(positions))
-      this.#playbacks.get(name)?.restore(position, at);
+    for (const [name, position] of Object.entries(positions)) {
+      const playback = this.#playbacks.get(name);
+      if (playback === undefined) this.#unclaimed.set(name, position);
+      else playback.restore(position, at);
+    }
     this.advance(at);
     this.#showAll(at);
   }
