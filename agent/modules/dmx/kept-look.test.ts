@@ -7,9 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { seconds } from "@interactor/shared/sdk/define-module";
 import { type Bench, startOnBench } from "@interactor/shared/sdk/testing";
 import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { dmxModule } from "./module.ts";
-import { decodeSacn } from "./sacn.ts";
+import { decodeSacn, sacnPacket, sourceCid, writeSacn } from "./sacn.ts";
 
 /** One machine on which an agent is killed and started again; its time goes when a life of the agent goes on. */
 class Machine {
@@ -61,7 +61,7 @@ class Machine {
     /** In good order, to start again with these settings. */
     const stop = async (next?: object): Promise<void> => {
       const stopped = bench.stop(next && { ...settings, ...next }).then(() => "stopped");
-      while ((await Promise.race([stopped, pass(0.1)])) !== "stopped");
+      while ((await Promise.race([stopped, pass(0.03)])) !== "stopped");
     };
     // Recordings are read in no time of the clock's.
     await sleep(50);
@@ -80,6 +80,16 @@ interface Life {
   /** In seconds. */
   pass(time: number): Promise<void>;
   stop(next?: object): Promise<void>;
+}
+
+/** A port that nobody has at the moment. */
+async function freePort(): Promise<number> {
+  const socket = createSocket("udp4").bind(0);
+  await once(socket, "listening");
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, "close");
+  return port;
 }
 
 const last = ({ shown }: Life, channels: number) => [...(shown.at(-1)?.subarray(0, channels) ?? [])];
@@ -140,7 +150,7 @@ test.each(["a crash", "other settings"])("a recording goes on after %s", async (
   const before = await machine.life({ cueLists });
   await before.pass(1);
   before.bench.apply("cue-go", "rain");
-  await before.pass(2.5);
+  await before.pass(2.1);
   const shown = last(before, 1);
 
   const other = { cueLists, dimmers: { wash: { channel: 9 } } };
@@ -152,6 +162,115 @@ test.each(["a crash", "other settings"])("a recording goes on after %s", async (
 
   expect([shown, again, last(after, 1)]).toEqual([[30], [30], [40]]);
   expect(after.bench.emitted.findLast(({ output }) => output === "cue")?.value).toMatch(/^rain\//);
+});
+
+test("a fade is as far as it would have been after a crash, and after a change of settings", async () => {
+  const cueLists = { show: { cues: [{ name: "sunrise", levels: { ch1: 200 }, up: "10m" }] } };
+  const machine = await Machine.start({ cueLists });
+  const killed = await machine.life();
+  killed.bench.apply("cue-go", "show");
+  await killed.pass(60);
+  machine.uptime += 30;
+  const reborn = await machine.life();
+  await reborn.pass(0.6);
+  const afterCrash = last(reborn, 1);
+  await reborn.pass(60);
+  await reborn.stop({ dimmers: { wash: { channel: 9 } } });
+  const changed = await machine.life({ dimmers: { wash: { channel: 9 } } });
+  await changed.pass(0.6);
+
+  expect([last(killed, 1), afterCrash, last(changed, 1)]).toEqual([[20], [30], [50]]);
+});
+
+test("a fade that goes on sends nothing before inputs are set again, or nobody sets any", async () => {
+  const cueLists = { show: { cues: [{ name: "sunrise", levels: { ch1: 200 }, up: "10s" }] } };
+  const machine = await Machine.start({ cueLists });
+  const killed = await machine.life();
+  killed.bench.apply("cue-go", "show");
+  await killed.pass(5);
+  const [stopped, left] = [await machine.life(), await machine.life()];
+
+  await stopped.pass(0.3);
+  const early = stopped.shown.length;
+  stopped.bench.apply("ch2", 9, "stop");
+  await stopped.pass(0.1);
+  await left.pass(0.4);
+  const before = left.shown.length;
+  await left.pass(0.2);
+
+  expect([early, stopped.shown[0]?.[1], before]).toEqual([0, 9, 0]);
+  expect(last(left, 1)[0]).toBeGreaterThanOrEqual(108);
+});
+
+describe("other settings in the middle of a show", () => {
+  const receiveOn = (port: number) => ({
+    sacn: { universe: 2, port, interface: "127.0.0.1" },
+    merge: true,
+  });
+  const failsafe = { hold: "5s", fade: "3s" };
+
+  /** A desk that holds channel 1 at 200, and says so when it is told to. */
+  function deskOf(port: number): () => void {
+    const socket = createSocket("udp4");
+    onTestFinished(() => void socket.close());
+    const address = { cid: sourceCid("desk"), sourceName: "desk", universe: 2 };
+    const packet = sacnPacket({ ...address, priority: 100, synchronization: 0 });
+    const levels = new Uint8Array(512);
+    levels[0] = 200;
+    let sequence = 0;
+    return () => {
+      writeSacn(packet, { levels, sequence: sequence++ % 256, isTerminated: false });
+      socket.send(packet, port, "127.0.0.1");
+    };
+  }
+
+  test("keep what a desk shows until it is heard again, and an input's own level is its own to say", async () => {
+    const port = await freePort();
+    const machine = await Machine.start({ receive: receiveOn(port), failsafe });
+    const before = await machine.life();
+    const say = deskOf(port);
+    say();
+    before.bench.apply("ch2", 7);
+    await sleep(50);
+    await before.pass(1);
+    const shown = last(before, 2);
+
+    const other = { failsafe: { hold: "6s", fade: "3s" } };
+    await before.stop(other);
+    const after = await machine.life(other);
+    await after.pass(1.5);
+    say();
+    await sleep(50);
+    await after.pass(0.5);
+    const count = after.shown.length;
+
+    expect([shown, count > 10]).toEqual([[200, 7], true]);
+    expect(new Set(after.shown.map((levels) => levels.subarray(0, 2).join()))).toEqual(new Set(["200,0"]));
+    expect(last(before, 2)).toEqual([200, 7]);
+  });
+
+  test.each([
+    ["no settings come after", () => undefined],
+    [
+      "the settings that come no longer show it",
+      (receive: object) => ({ receive: { ...receive, merge: false } }),
+    ],
+  ])("keep nothing of it when %s", async (_when, otherThan) => {
+    const port = await freePort();
+    const other = otherThan(receiveOn(port));
+    const machine = await Machine.start({ receive: receiveOn(port), failsafe });
+    const before = await machine.life();
+    deskOf(port)();
+    await sleep(50);
+    await before.pass(1);
+    const shown = last(before, 1);
+
+    await before.stop(other);
+    const after = await machine.life(other);
+    await after.pass(1);
+
+    expect([shown, last(after, 1)]).toEqual([[200], [0]]);
+  });
 });
 
 test("what stands still is written once in twenty seconds, whatever inputs repeat", async () => {

@@ -1,8 +1,9 @@
 /** What an instance shows, kept for its next life: soon after it has changed, and while it stands still too. */
 import { millis, type ModuleContext } from "@interactor/shared/sdk/define-module";
-import type { Remembered } from "./engine/engine.ts";
+import type { Remembered, Shower } from "./engine/engine.ts";
 import { ErrorReport } from "./error-report.ts";
-import type { Memory } from "./memory.ts";
+import type { Memory, Recalled } from "./memory.ts";
+import type { Settings } from "./settings.ts";
 
 /** What is shown is kept at most four times a second: an agent that is killed loses no more than that. */
 const keepingDelay = millis(250);
@@ -25,10 +26,10 @@ export class KeptLook {
     this.#now = now;
   }
 
-  async recall(): Promise<Remembered | undefined> {
-    const remembered = await this.#memory?.recall();
-    if (typeof remembered !== "string") return remembered;
-    this.#context.log.warn(remembered);
+  async recall(): Promise<Recalled | undefined> {
+    const recalled = await this.#memory?.recall();
+    if (typeof recalled !== "string") return recalled;
+    this.#context.log.warn(recalled);
     return undefined;
   }
 
@@ -53,3 +54,16 @@ export class KeptLook {
     if (line !== undefined) this.#context.log.warn(line);
   }
 }
+
+/**
+ * Whose levels an instance leaves that ends in good order. Inputs are set again, and cue lists play on, at once. Of a desk
+ * nothing is heard for up to a second, and a recording is read first: with the settings that come next they are bridged,
+ * where those settings still know them. Without any, nobody knows who comes.
+ */
+export const isBridged =
+  (next: Settings | undefined) =>
+  (shower: Shower): boolean => {
+    if (shower.kind === "recording")
+      return next !== undefined && Object.hasOwn(next.stored.recordings, shower.name);
+    return (shower.kind === "desk" || shower.kind === "failsafe") && next?.receive?.merge === true;
+  };

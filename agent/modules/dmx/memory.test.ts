@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir, uptime } from "node:os";
 import { dirname, join } from "node:path";
+import { instant, seconds } from "@interactor/shared/sdk/define-module";
 import { expect, onTestFinished, test } from "vitest";
 import { Memory, memoryOf } from "./memory.ts";
 import { placesHere } from "./places.ts";
@@ -10,8 +11,13 @@ const remembered = {
   levels: new Map(Array.from({ length: 400 }, (_, slot) => [slot, slot % 256])),
   master: 0.5,
   isBlack: true,
-  positions: { show: { cue: "open", index: 3, isPaused: true } },
-};
+  standings: {
+    show: { kind: "on", cue: "open", index: 3, since: instant(70.25), pausedAt: instant(80) },
+    heads: { kind: "moving", cue: "left", index: 0, since: instant(-5), from: new Map([[7, 0]]) },
+    "(scene)": { kind: "leaving", index: 0, since: instant(9), fade: seconds(2), from: new Map([[8, 255]]) },
+  },
+  at: instant(123.5),
+} as const;
 
 async function path(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "dmx-memory-"));
@@ -37,7 +43,7 @@ test("the next life recalls what was kept", async () => {
   expect(await memory.recall()).toBeUndefined();
   expect(await memory.keep(remembered)).toBeUndefined();
 
-  expect(await new Memory(file, uptime).recall()).toEqual(remembered);
+  expect(await new Memory(file, uptime).recall()).toMatchObject({ remembered });
 });
 
 test("of many that come while one is written the newest is kept", async () => {
@@ -47,26 +53,45 @@ test("of many that come while one is written the newest is kept", async () => {
 
   await Promise.all([0.1, 0.2, 0.3].map((master) => memory.keep({ ...remembered, master })));
 
-  expect(await new Memory(file, uptime).recall()).toMatchObject({ master: 0.3 });
+  expect(await new Memory(file, uptime).recall()).toMatchObject({ remembered: { master: 0.3 } });
 });
 
 test("what an agent of before slots at 0 were kept has written is read, and its zeros are nobody's", async () => {
   const levels = `0a00${"10".repeat(3)}01${"00".repeat(506)}`;
-  const positions = { show: { cue: "open", index: 3 } };
+  const positions = { show: { cue: "open", index: 3 }, heads: { cue: "up", index: 0, isPaused: true } };
 
-  const file = await changed((kept) => ({ ...kept, v: 1, levels, positions }));
-
-  const recalled = await new Memory(file, uptime).recall();
-  expect(recalled).toMatchObject({
-    levels: new Map([
-      [0, 10],
-      [2, 16],
-      [3, 16],
-      [4, 16],
-      [5, 1],
-    ]),
-    positions: { show: { cue: "open", index: 3 } },
+  const file = await changed(({ boot, uptime: then }) => {
+    return { v: 1, boot, uptime: then, levels, master: 0.5, isBlack: true, positions };
   });
+
+  const at = instant(0);
+  const lit = new Map([
+    [0, 10],
+    [2, 16],
+    [3, 16],
+    [4, 16],
+    [5, 1],
+  ]);
+  const standings = {
+    show: { kind: "on", cue: "open", index: 3, since: at },
+    heads: { kind: "on", cue: "up", index: 0, since: at, pausedAt: at },
+  };
+  expect(await new Memory(file, uptime).recall()).toMatchObject({
+    remembered: { levels: lit, master: 0.5, isBlack: true, standings, at },
+  });
+});
+
+test("says how long ago it was, also when it is not written again because nothing is new", async () => {
+  const file = await path();
+  let now = 100;
+  const memory = new Memory(file, () => now);
+  await memory.recall();
+  await memory.keep(remembered);
+  now += 15;
+  await memory.keep({ ...remembered, at: instant(15_123.5) });
+
+  now += 5;
+  expect(await new Memory(file, () => now).recall()).toEqual({ remembered, ago: seconds(20) });
 });
 
 test.each([
@@ -80,6 +105,7 @@ test.each([
   ["too few levels", (kept: object) => ({ ...kept, levels: "00" })],
   ["a master past 1", (kept: object) => ({ ...kept, master: 7 })],
   ["levels that are neither", (kept: object) => ({ ...kept, levels: ".0".repeat(512) })],
+  ["a fade of no time", (kept: object) => ({ ...kept, standings: { a: { kind: "leaving", fade: -1 } } })],
   ["another form", (kept: object) => ({ ...kept, v: 9 })],
   ["no map", () => [1]],
 ])("a file with %s is passed over, and that is told", async (_, change) => {
@@ -94,7 +120,7 @@ test("a torn file is passed over, and the next one is written", async () => {
   expect(await memory.recall()).toMatch(/is not what was written there/);
   await memory.keep(remembered);
 
-  expect(await new Memory(file, uptime).recall()).toEqual(remembered);
+  expect(await new Memory(file, uptime).recall()).toMatchObject({ remembered });
 });
 
 test("a folder that is not there is told, and nothing else is lost", async () => {

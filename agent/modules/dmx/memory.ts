@@ -6,10 +6,17 @@
  */
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf, type ModulePlace } from "@interactor/shared/sdk/define-module";
+import {
+  instant,
+  messageOf,
+  millis,
+  type Millis,
+  type ModulePlace,
+  seconds,
+} from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
-import type { Levels } from "./engine/cue-list.ts";
 import type { Remembered } from "./engine/engine.ts";
+import type { Levels } from "./engine/playback.ts";
 import { slotCount } from "./engine/slots.ts";
 import type { Places } from "./places.ts";
 import type { Settings } from "./settings.ts";
@@ -20,24 +27,48 @@ const ageMax = 60;
 const rewrittenAfter = 20;
 const bootFile = "/proc/sys/kernel/random/boot_id";
 
-const content = z.object({
-  /** Before 2 a slot at 0 was none that somebody drives. */
-  v: z.literal([1, 2]),
+/** Two digits for each slot, or two dots where nobody drives it. */
+const levelsText = z.pipe(
+  z.string().check(z.regex(/^([\da-f]{2}|\.\.){512}$/)),
+  z.transform((text): Levels => levelsIn(text)),
+);
+const time = z.pipe(z.number(), z.transform(instant));
+const span = z.pipe(z.number().check(z.gte(0)), z.transform(millis));
+const index = z.int().check(z.gte(0));
+const master = z.number().check(z.gte(0), z.lte(1));
+const place = { cue: z.string(), index, since: time, pausedAt: z.optional(time) };
+
+/** Of an agent of before 2: a slot at 0 was none that somebody drives, and what moved stood at its end. */
+const former = z.object({
+  v: z.literal(1),
   boot: z.string(),
-  /** Of the machine, in seconds. */
   uptime: z.number(),
-  /** Two digits for each slot, or two dots where nobody drives it. */
-  levels: z.string().check(z.regex(/^([\da-f]{2}|\.\.){512}$/)),
-  master: z.number().check(z.gte(0), z.lte(1)),
+  levels: levelsText,
+  master,
   isBlack: z.boolean(),
   positions: z.record(
     z.string(),
-    z.object({
-      cue: z.string(),
-      index: z.int().check(z.gte(0)),
-      // An agent of before this word had no pause.
-      isPaused: z._default(z.boolean(), false),
-    }),
+    z.object({ cue: z.string(), index, isPaused: z._default(z.boolean(), false) }),
+  ),
+});
+
+const content = z.object({
+  v: z.literal(2),
+  boot: z.string(),
+  /** Of the machine, in seconds. */
+  uptime: z.number(),
+  /** In the time of the life that wrote it. */
+  at: time,
+  levels: levelsText,
+  master,
+  isBlack: z.boolean(),
+  standings: z.record(
+    z.string(),
+    z.discriminatedUnion("kind", [
+      z.object({ ...place, kind: z.literal("on") }),
+      z.object({ ...place, kind: z.literal("moving"), from: levelsText }),
+      z.object({ kind: z.literal("leaving"), index, since: time, fade: span, from: levelsText }),
+    ]),
   ),
 });
 
@@ -51,6 +82,12 @@ export function memoryOf(
   const isShown = Object.values(settings).some((output) => output !== undefined);
   if (remember === false || runtime === undefined || !isShown) return undefined;
   return new Memory(join(runtime, `${site}.${node}.${name}.look`), uptime);
+}
+
+export interface Recalled {
+  readonly remembered: Remembered;
+  /** How long ago it was so. */
+  readonly ago: Millis;
 }
 
 export class Memory {
@@ -67,15 +104,19 @@ export class Memory {
   }
 
   /** What an earlier life of this run of the machine showed, or why there is nothing; `undefined`: no file. */
-  async recall(): Promise<Remembered | string | undefined> {
+  async recall(): Promise<Recalled | string | undefined> {
     this.#boot = await readFile(bootFile, "utf8").catch(() => undefined);
     const text = await readFile(this.#path, "utf8").catch(() => undefined);
     if (text === undefined) return undefined;
-    const parsed = content.safeParse(parsedJson(text));
+    const parsed = z.discriminatedUnion("v", [former, content]).safeParse(parsedJson(text));
     if (!parsed.success) return `${this.#path} is not what was written there: it is passed over`;
-    const { v, boot, levels, master, isBlack, positions } = parsed.data;
-    if (boot !== this.#boot || this.#uptime() - parsed.data.uptime > ageMax) return undefined;
-    return { levels: levelsIn(levels, v === 1), master, isBlack, positions };
+    const { boot, uptime } = parsed.data;
+    const ago = Math.max(this.#uptime() - uptime, 0);
+    if (boot !== this.#boot || ago > ageMax) return undefined;
+    return {
+      remembered: parsed.data.v === 1 ? ofFormer(parsed.data) : ofThis(parsed.data),
+      ago: seconds(ago),
+    };
   }
 
   /**
@@ -103,20 +144,34 @@ export class Memory {
     if (this.#next === undefined) return;
     const { remembered, uptime } = this.#next;
     this.#next = undefined;
-    const { levels, ...rest } = remembered;
-    const shown = { ...rest, levels: textOf(levels) };
-    const text = JSON.stringify(shown);
+    const { at, ...shown } = remembered;
+    const text = JSON.stringify(shown, (_, value: unknown) => (value instanceof Map ? textOf(value) : value));
     const isThere = this.#written?.text === text && uptime - this.#written.uptime < rewrittenAfter;
     if (isThere) return;
-    const kept = { v: 2, boot: this.#boot ?? "", uptime, ...shown };
-    await writeFile(`${this.#path}.new`, JSON.stringify(kept));
+    const head = JSON.stringify({ v: 2, boot: this.#boot ?? "", uptime, at });
+    await writeFile(`${this.#path}.new`, `${head.slice(0, -1)},${text.slice(1)}`);
     await rename(`${this.#path}.new`, this.#path);
     this.#written = { text, uptime };
   }
 }
 
-/** An instance that ends in good order leaves where its cues stand, and no levels: who drives them says so again. */
-export const withoutLevels = (remembered: Remembered): Remembered => ({ ...remembered, levels: new Map() });
+const ofThis = ({ levels, master, isBlack, standings, at }: z.infer<typeof content>): Remembered => ({
+  levels,
+  master,
+  isBlack,
+  standings,
+  at,
+});
+
+function ofFormer({ levels, positions, master, isBlack }: z.infer<typeof former>): Remembered {
+  const at = instant(0);
+  const standings = Object.entries(positions).map(([name, { isPaused, ...position }]) => {
+    const standing = { ...position, kind: "on", since: at, pausedAt: isPaused ? at : undefined } as const;
+    return [name, standing] as const;
+  });
+  const lit = new Map([...levels].filter(([, level]) => level > 0));
+  return { levels: lit, master, isBlack, standings: Object.fromEntries(standings), at };
+}
 
 const textOf = (levels: Levels): string =>
   Array.from(
@@ -124,11 +179,11 @@ const textOf = (levels: Levels): string =>
     (_, slot) => levels.get(slot)?.toString(16).padStart(2, "0") ?? "..",
   ).join("");
 
-function levelsIn(text: string, isNobodyAt0: boolean): Levels {
+function levelsIn(text: string): Levels {
   const levels = new Map<number, number>();
   for (let slot = 0; slot < slotCount; slot += 1) {
     const digits = text.slice(2 * slot, 2 * slot + 2);
-    if (digits !== ".." && !(isNobodyAt0 && digits === "00")) levels.set(slot, Number.parseInt(digits, 16));
+    if (digits !== "..") levels.set(slot, Number.parseInt(digits, 16));
   }
   return levels;
 }

@@ -4,6 +4,7 @@ import {
   between,
   type Instance,
   type Instant,
+  later,
   millis,
   type Millis,
   type ModuleContext,
@@ -14,11 +15,12 @@ import { levelsOfPlaced, slotsOfPlaced, wholesOfPlaced } from "./engine/placed-i
 import { Desks } from "./desks.ts";
 import { Engine } from "./engine/engine.ts";
 import type { NetworkFrame } from "./engine/network-sources.ts";
-import { KeptLook } from "./kept-look.ts";
+import { isBridged, KeptLook } from "./kept-look.ts";
 import type { Lines } from "./line-health.ts";
 import { LatencyMeter } from "./latency.ts";
-import { memoryOf, withoutLevels } from "./memory.ts";
+import { memoryOf } from "./memory.ts";
 import { Monitor } from "./monitor.ts";
+import { firstLookDelay } from "./pacing.ts";
 import type { Places } from "./places.ts";
 import { Outputs } from "./outputs/outputs.ts";
 import { readLooks } from "./recorded-looks.ts";
@@ -46,6 +48,8 @@ export class Stage implements Instance {
   readonly #latency: LatencyMeter;
   readonly #monitor: Monitor;
   readonly #placed: Readonly<Record<string, PlacedSettings>>;
+  /** Until then, or the first input, what moves by itself sends no frame: inputs that a show stop holds are not in it yet. */
+  #earlyUntil: Instant;
   readonly #owners = new Map<string, Applied["owner"]>();
   readonly #complaints: Complaints<"no-colour">;
   #frames = 0;
@@ -88,8 +92,9 @@ export class Stage implements Instance {
     const look = {
       levels: this.#engine.levels,
       advance: (at: Instant) => this.#advance(at),
-      wakeAt: (at: Instant) => this.#engine.wakeAt(at),
+      wakeAt: (at: Instant) => (this.#isEarly(at) ? undefined : this.#engine.wakeAt(at)),
     };
+    this.#earlyUntil = later(clock.now(), firstLookDelay);
     this.#sender = new Sender(look, this.#outputs.each, clock, (at) => this.#sent(at));
     const remembered = () => this.#engine.remembered(clock.now());
     this.#kept = new KeptLook(context, memoryOf(settings, context, places), remembered);
@@ -97,9 +102,10 @@ export class Stage implements Instance {
   }
 
   async #recall(): Promise<void> {
-    const remembered = await this.#kept.recall();
+    const recalled = await this.#kept.recall();
     // The first frame waits for inputs as every first one does: a show stop that holds is among them.
-    if (remembered !== undefined) this.#engine.restore(remembered, this.#context.clock.now());
+    if (recalled !== undefined)
+      this.#engine.restore(recalled.remembered, this.#context.clock.now(), recalled.ago);
   }
 
   #desksOf({ latest }: Settings, receive: ReceiveSettings, lines: Lines): Desks {
@@ -163,8 +169,8 @@ export class Stage implements Instance {
         continue;
       }
       const at = clock.now();
-      this.#engine.addRecording(name, { ...recording, looks }, at);
-      this.#changedIf(this.#advance(at), undefined);
+      this.#engine.addRecording(name, { ...recording, looks });
+      this.#changedIf(this.#advance(at) && !this.#isEarly(at), undefined);
       this.#sender.schedule();
     }
     // Of lists that are no more, and of files that cannot be read.
@@ -176,6 +182,7 @@ export class Stage implements Instance {
     const at = this.#context.clock.now();
     // Also where no level moves: the next life has to know of a blackout in the dark.
     this.#kept.soon();
+    this.#earlyUntil = at;
     if (isPlayInput(input)) return this.#play(input, applied, at);
     if (input === "grand-master")
       return this.#changedIf(this.#engine.setMaster(numberIn(applied, 1), at), applied);
@@ -214,6 +221,10 @@ export class Stage implements Instance {
     if (applied !== undefined) this.#latency.changed(applied.at);
     this.#hasNews = true;
     this.#sender.changed();
+  }
+
+  #isEarly(at: Instant): boolean {
+    return between(this.#earlyUntil, at) < 0;
   }
 
   #advance(at: Instant): boolean {
@@ -298,7 +309,7 @@ export class Stage implements Instance {
     this.#cancelMonitor?.();
     await this.#desks?.close();
     await this.#sender.leave(this.#outputs.leaving(next));
-    await this.#kept.finally(withoutLevels(this.#engine.remembered(this.#context.clock.now())));
+    await this.#kept.finally(this.#engine.remembered(this.#context.clock.now(), isBridged(next)));
     await this.#outputs.close();
   }
 }

@@ -7,12 +7,9 @@
 import { between, type Instant, later, type Millis, millis } from "@interactor/shared/sdk/define-module";
 import { type Curve, faded, progress } from "./fade.ts";
 import type { Merge } from "./merge.ts";
-import type { Playback, Position } from "./playback.ts";
+import type { Levels, Playback, Position, Standing } from "./playback.ts";
 import type { Source } from "./source.ts";
 import { byteOf, wholeOf, type Wholes } from "./wholes.ts";
-
-/** By slot, counted from 0. */
-export type Levels = ReadonlyMap<number, number>;
 
 export interface Cue {
   readonly name: string;
@@ -50,7 +47,7 @@ type State =
   | { readonly kind: "off" }
   | { readonly kind: "leaving"; readonly move: Move }
   | { readonly kind: "moving"; readonly index: number; readonly move: Move }
-  | { readonly kind: "resting"; readonly index: number; readonly followAt: Instant | undefined };
+  | { readonly kind: "resting"; readonly index: number; readonly since: Instant };
 
 export interface CueListPlace {
   readonly source: Source;
@@ -108,31 +105,38 @@ export class CueList implements Playback {
     const state = this.#state;
     if (state.kind === "moving")
       this.#state = { ...state, move: { ...state.move, since: later(state.move.since, stood) } };
-    else if (state.kind === "resting" && state.followAt !== undefined)
-      this.#state = { ...state, followAt: later(state.followAt, stood) };
+    else if (state.kind === "resting") this.#state = { ...state, since: later(state.since, stood) };
     return true;
   }
 
   release(fade: Millis, at: Instant): void {
     if (this.#state.kind === "off") return;
     this.#pausedAt = undefined;
-    const move = {
-      from: this.#now(),
-      to: undefined,
-      up: fade,
-      down: fade,
-      curve: "linear",
-      since: at,
-    } as const;
-    this.#state = { kind: "leaving", move };
+    this.#leave({ from: this.#now(), since: at, fade });
   }
 
-  restore({ cue, index, isPaused }: Position, at: Instant): void {
-    const known = this.#settings.cues[index]?.name === cue ? index : -1;
-    const found = known < 0 ? this.#settings.cues.findIndex(({ name }) => name === cue) : known;
-    if (found < 0) return;
-    this.#state = this.#resting(found, at);
-    this.#pausedAt = isPaused ? at : undefined;
+  standing(): Standing | undefined {
+    const state = this.#state;
+    if (state.kind === "off") return undefined;
+    if (state.kind === "leaving") {
+      const { from, since, up } = state.move;
+      return { kind: "leaving", index: 0, from, since, fade: up };
+    }
+    const { index } = state;
+    const place = { cue: this.#settings.cues[index]?.name ?? "", index, pausedAt: this.#pausedAt };
+    if (state.kind === "resting") return { kind: "on", ...place, since: state.since };
+    return { kind: "moving", ...place, from: state.move.from, since: state.move.since };
+  }
+
+  restore(standing: Standing): void {
+    if (standing.kind === "leaving") return this.#leave(standing);
+    const { cue, since, pausedAt } = standing;
+    const known = this.#settings.cues[standing.index]?.name === cue ? standing.index : -1;
+    const index = known < 0 ? this.#settings.cues.findIndex(({ name }) => name === cue) : known;
+    if (index < 0) return;
+    this.#pausedAt = pausedAt;
+    if (standing.kind === "on") this.#state = { kind: "resting", index, since };
+    else this.#moveTo(index, standing);
   }
 
   advance(now: Instant): readonly number[] {
@@ -155,7 +159,7 @@ export class CueList implements Playback {
 
   wakeAt(at: Instant): Instant | undefined {
     if (this.#state.kind === "off" || this.#pausedAt !== undefined) return undefined;
-    if (this.#state.kind === "resting") return this.#state.followAt;
+    if (this.#state.kind === "resting") return this.#followAt();
     const { since } = this.#state.move;
     return between(at, since) > 0 ? since : at;
   }
@@ -173,13 +177,23 @@ export class CueList implements Playback {
 
   #start(index: number, at: Instant): boolean {
     const cue = this.#settings.cues[index];
-    const to = this.#looks[index];
-    if (cue === undefined || to === undefined) return false;
-    const { wait, up, down, curve } = cue;
-    const since = later(at, wait);
+    if (cue === undefined) return false;
     this.#pausedAt = undefined;
-    this.#state = { kind: "moving", index, move: { from: this.#now(), to, up, down, curve, since } };
+    this.#moveTo(index, { from: this.#now(), since: later(at, cue.wait) });
     return true;
+  }
+
+  #moveTo(index: number, { from, since }: Pick<Move, "from" | "since">): void {
+    const cue = this.#settings.cues[index];
+    const to = this.#looks[index];
+    if (cue === undefined || to === undefined) return;
+    const { up, down, curve } = cue;
+    this.#state = { kind: "moving", index, move: { from, to, up, down, curve, since } };
+  }
+
+  #leave({ from, since, fade }: Pick<Move, "from" | "since"> & { readonly fade: Millis }): void {
+    const move = { from, to: undefined, up: fade, down: fade, curve: "linear", since } as const;
+    this.#state = { kind: "leaving", move };
   }
 
   #moveOverAt(): Instant | undefined {
@@ -189,19 +203,18 @@ export class CueList implements Playback {
   }
 
   #followAt(): Instant | undefined {
-    return this.#state.kind === "resting" ? this.#state.followAt : undefined;
+    if (this.#state.kind !== "resting") return undefined;
+    const { since, index } = this.#state;
+    const follow = this.#settings.cues[index]?.follow;
+    const hasNext = this.#settings.cues[this.#next()] !== undefined;
+    return follow === undefined || !hasNext ? undefined : later(since, follow);
   }
 
   /** A move that is over by `at` ends there. */
   #settle(at: Instant): void {
     const state = this.#state;
-    if (state.kind === "moving") this.#state = this.#resting(state.index, at);
+    if (state.kind === "moving") this.#state = { kind: "resting", index: state.index, since: at };
     else if (state.kind === "leaving") this.#state = { kind: "off" };
-  }
-
-  #resting(index: number, at: Instant): State {
-    const follow = this.#settings.cues[index]?.follow;
-    return { kind: "resting", index, followAt: follow === undefined ? undefined : later(at, follow) };
   }
 
   /** What it drives now. */

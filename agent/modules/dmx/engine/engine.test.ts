@@ -237,7 +237,7 @@ describe("a cue list", () => {
         for (const step of detour) played.playback("show")?.go(String(step % cues.length), at(0));
         played.advance(at(0));
         played.playback("show")?.go(target, at(1));
-        jumped.playback("show")?.restore({ cue: target, index: Number(target), isPaused: false }, at(1));
+        jumped.playback("show")?.restore({ kind: "on", cue: target, index: Number(target), since: at(1) });
 
         expect(look(played, 1, 3)).toEqual(look(jumped, 1, 3));
       }),
@@ -394,7 +394,7 @@ describe("a recording", () => {
 
   test("plays its looks at its rate, late or not, and stays at the last", () => {
     const engine = engineOf();
-    engine.addRecording("rain", { ...recording, looks }, at(0));
+    engine.addRecording("rain", { ...recording, looks });
 
     engine.playback("rain")?.go(undefined, at(1000));
 
@@ -410,7 +410,7 @@ describe("a recording", () => {
 
   test("is paused and resumed without losing a look, and goes to a second of it", () => {
     const engine = engineOf();
-    engine.addRecording("rain", { ...recording, looks, rate: 2 }, at(0));
+    engine.addRecording("rain", { ...recording, looks, rate: 2 });
     const rain = engine.playback("rain");
     rain?.go(undefined, at(0));
     engine.advance(at(700));
@@ -430,7 +430,7 @@ describe("a recording", () => {
 
   test("wakes exactly when its next look is due, and there is no drift over an hour", () => {
     const engine = engineOf();
-    engine.addRecording("rain", { ...recording, looks, rate: 44, isLooped: true }, at(0));
+    engine.addRecording("rain", { ...recording, looks, rate: 44, isLooped: true });
     engine.playback("rain")?.go(undefined, at(0));
     engine.advance(at(0));
 
@@ -497,30 +497,31 @@ describe("what is remembered", () => {
     const looks = { slots: [0], levels: Uint8Array.of(10, 20, 30, 40) };
     const recording = { rate: 1, priority: 100, isLooped: true, looks };
     const before = engineOf();
-    before.addRecording("rain", recording, at(0));
+    before.addRecording("rain", recording);
     before.playback("rain")?.go(undefined, at(0));
     before.advance(at(2000));
 
     const after = engineOf();
     after.restore(before.remembered(at(2000)), at(0));
-    const unread = [look(after, 0, 1)[0], after.remembered(at(0)).positions];
-    after.addRecording("rain", recording, at(300));
-    const read = [300, 1299, 1300].map((time) => look(after, time, 1)[0]);
+    const unread = [look(after, 0, 1)[0], after.remembered(at(0)).standings];
+    after.addRecording("rain", recording);
+    const read = [300, 999, 1000].map((time) => look(after, time, 1)[0]);
 
-    expect(unread).toEqual([30, { rain: { cue: "2 s", index: 2, isPaused: false } }]);
+    expect(unread).toEqual([30, { rain: { kind: "on", cue: "2 s", index: 2, since: 0 } }]);
     expect(read).toEqual([30, 30, 40]);
-    expect(after.remembered(at(1300)).positions).toMatchObject({ rain: { index: 3 } });
+    expect(after.remembered(at(1300)).standings).toMatchObject({ rain: { index: 3 } });
   });
 
   test("of a recording that was let go before its file was read does not come on", () => {
     const looks = { slots: [0], levels: Uint8Array.of(10, 20) };
     const recording = { rate: 1, priority: 100, isLooped: true, looks };
-    const position = { cue: "1 s", index: 1, isPaused: false };
+    const rain = { kind: "on", cue: "1 s", index: 1, since: at(0) } as const;
+    const remembered = { levels: new Map(), master: 1, isBlack: false, standings: { rain }, at: at(0) };
     const [all, one] = ["", "rain"].map((name) => {
       const engine = engineOf();
-      engine.restore({ levels: new Map(), master: 1, isBlack: false, positions: { rain: position } }, at(0));
+      engine.restore(remembered, at(0));
       expect(play(engine, "cue-release", name, at(0))).toBeUndefined();
-      engine.addRecording("rain", recording, at(1));
+      engine.addRecording("rain", recording);
       return engine;
     });
 
@@ -549,5 +550,90 @@ describe("what is remembered", () => {
     set(before, "ch1", 255, "stop");
 
     expect(before.remembered(at(0)).levels.has(0)).toBe(false);
+  });
+});
+
+describe("what is remembered of a cue list", () => {
+  const cues = [
+    cue("dusk", { 1: 50 }),
+    cue("sunrise", { 1: 250, 2: 100 }, { wait: seconds(5), up: seconds(10), follow: seconds(20) }),
+    cue("day", { 1: 0 }, { down: seconds(4) }),
+  ];
+  const cueLists = { show: list(cues) };
+  /** Channel 1 at these times, of one that lives and of one whose agent was gone from `killed` for 2 s. */
+  const bothAt = (killed: number, times: readonly number[], act: (engine: Engine) => void) => {
+    const lives = engineOf({ cueLists });
+    lives.playback("show")?.go("dusk", at(0));
+    lives.advance(at(0));
+    act(lives);
+    lives.advance(at(killed));
+    const restored = engineOf({ cueLists });
+    restored.restore(lives.remembered(at(killed)), at(50), seconds(2));
+    const other = (time: number): number => time - killed - 2000 + 50;
+    return times.map((time) => [look(lives, time, 1)[0], look(restored, other(time), 1)[0]]);
+  };
+
+  test.each([
+    ["in a fade", 6000, [8000, 10_000, 15_000, 34_999, 35_000, 37_000, 40_000]],
+    ["in its wait", 2000, [4000, 5000, 10_000, 35_000, 37_000, 50_000]],
+    ["between two cues", 20_000, [22_000, 34_999, 35_000, 37_000, 50_000]],
+  ])("goes on as if nothing had been, %s", (_where, killed, times) => {
+    const both = bothAt(killed, times, (engine) => void engine.playback("show")?.go("sunrise", at(0)));
+
+    expect(new Set(both.map(([lives]) => lives)).size).toBeGreaterThan(2);
+    for (const [lives, restored] of both) expect(restored).toBe(lives);
+  });
+
+  test("goes on with its release", () => {
+    const both = bothAt(3000, [5000, 7000, 9999, 10_000, 11_000], (engine) =>
+      engine.playback("show")?.release(seconds(10), at(0)),
+    );
+
+    expect(both).toEqual([
+      [25, 25],
+      [15, 15],
+      [0, 0],
+      [0, 0],
+      [0, 0],
+    ]);
+  });
+
+  test("stands still in the middle of a fade, and resumes with what was left of it", () => {
+    const before = engineOf({ cueLists });
+    before.playback("show")?.go("sunrise", at(0));
+    before.advance(at(10_000));
+    before.playback("show")?.pause(at(10_000));
+    before.advance(at(60_000));
+
+    const after = engineOf({ cueLists });
+    after.restore(before.remembered(at(60_000)), at(0), seconds(2));
+    const stood = [look(after, 0, 1)[0], look(after, 100_000, 1)[0], after.playback("show")?.position];
+    after.playback("show")?.resume(at(100_000));
+    const resumed = [2500, 5000, 24_999, 25_000, 29_000].map((time) => look(after, 100_000 + time, 1)[0]);
+
+    expect(stood).toEqual([125, 125, { cue: "sunrise", index: 1, isPaused: true }]);
+    expect(resumed).toEqual([188, 250, 250, 250, 0]);
+  });
+
+  test("whose follow was due long ago goes on from now, and does not race", () => {
+    const before = engineOf({ cueLists });
+    before.playback("show")?.go("sunrise", at(0));
+    before.advance(at(20_000));
+
+    const after = engineOf({ cueLists });
+    after.restore(before.remembered(at(20_000)), at(0), seconds(40));
+
+    expect([look(after, 0, 1)[0], look(after, 2000, 1)[0], look(after, 4000, 1)[0]]).toEqual([250, 125, 0]);
+  });
+
+  test("that has no such cue any more is off", () => {
+    const before = engineOf({ cueLists });
+    before.playback("show")?.go("sunrise", at(0));
+    before.advance(at(6000));
+
+    const after = engineOf({ cueLists: { show: list([cue("other", { 1: 9 })]) } });
+    after.restore({ ...before.remembered(at(6000)), levels: new Map() }, at(0));
+
+    expect([look(after, 0, 1)[0], after.playback("show")?.position]).toEqual([0, undefined]);
   });
 });

@@ -4,13 +4,13 @@
  * follows from the time that is given: `advance` brings the look up to it, `wakeAt` says when to ask again.
  */
 import type { Applied, Instant, Millis } from "@interactor/shared/sdk/define-module";
-import { earliest } from "@interactor/shared/sdk/define-module";
-import { CueList, type CueListSettings, type Levels } from "./cue-list.ts";
+import { between, earliest, millis } from "@interactor/shared/sdk/define-module";
+import { CueList, type CueListSettings } from "./cue-list.ts";
 import { Failsafe, type FailsafeSettings } from "./failsafe.ts";
 import { type Dimmer, type InputPriorities, Inputs, placedSlot } from "./inputs.ts";
 import { Merge } from "./merge.ts";
 import { type FrameOutcome, type LostSource, type NetworkFrame, NetworkSources } from "./network-sources.ts";
-import type { Playback, Position } from "./playback.ts";
+import { type Levels, type Playback, shifted, type Standing } from "./playback.ts";
 import { Recording, type RecordingSettings } from "./recording.ts";
 import { slotCount } from "./slots.ts";
 import { Source } from "./source.ts";
@@ -37,8 +37,15 @@ export interface Remembered {
   readonly levels: Levels;
   readonly master: number;
   readonly isBlack: boolean;
-  readonly positions: Readonly<Record<string, Position>>;
+  readonly standings: Readonly<Record<string, Standing>>;
+  /** When it was so. All times are of the same life. */
+  readonly at: Instant;
 }
+
+/** Who shows on a slot. */
+export type Shower =
+  | { readonly kind: "input" | "desk" | "failsafe" }
+  | { readonly kind: "cue list" | "recording"; readonly name: string };
 
 export class Engine {
   /** What shall be sent now, slot 1 first. Always the same array. */
@@ -51,7 +58,9 @@ export class Engine {
   readonly #network: NetworkSources;
   readonly #failsafe: Failsafe;
   /** Of recordings that are not here yet: their files are read while the universe already shows. */
-  readonly #unclaimed = new Map<string, Position>();
+  readonly #unclaimed = new Map<string, Standing>();
+  /** Whose they are. Those that come and go are desks'. */
+  readonly #showers = new Map<Source, Shower>();
   #master = 1;
   #isBlack = false;
 
@@ -67,7 +76,10 @@ export class Engine {
     for (const [name, list] of Object.entries(settings.cueLists)) {
       const place = { source: new Source(`cue list ${name}`), merge: this.#merge, wholes };
       this.#playbacks.set(name, new CueList(list, place));
+      this.#showers.set(place.source, { kind: "cue list", name });
     }
+    const { channels, dimmers } = this.#inputs;
+    for (const source of [channels, dimmers]) this.#showers.set(source, { kind: "input" });
   }
 
   get master(): number {
@@ -85,12 +97,14 @@ export class Engine {
     return this.#failsafe.holds(slot) ? "failsafe" : undefined;
   }
 
-  /** It stands where an earlier life left it. */
-  addRecording(name: string, settings: RecordingSettings, at: Instant): void {
-    const recording = new Recording(settings, new Source(`recording ${name}`), this.#merge);
+  /** It goes on from where an earlier life left it. */
+  addRecording(name: string, settings: RecordingSettings): void {
+    const source = new Source(`recording ${name}`);
+    const recording = new Recording(settings, source, this.#merge);
     this.#playbacks.set(name, recording);
-    const position = this.#unclaimed.get(name);
-    if (position !== undefined) recording.restore(position, at);
+    this.#showers.set(source, { kind: "recording", name });
+    const standing = this.#unclaimed.get(name);
+    if (standing !== undefined) recording.restore(standing);
     this.#unclaimed.delete(name);
   }
 
@@ -177,22 +191,31 @@ export class Engine {
     return wake;
   }
 
-  remembered(at: Instant): Remembered {
-    const positions: Record<string, Position> = Object.fromEntries(this.#unclaimed);
-    for (const [name, { position }] of this.#playbacks)
-      if (position !== undefined) positions[name] = position;
-    return { levels: this.#rawLevels(at), master: this.#master, isBlack: this.#isBlack, positions };
+  /** `isKept`: of whom the levels are remembered. */
+  remembered(at: Instant, isKept: (shower: Shower) => boolean = () => true): Remembered {
+    const standings: Record<string, Standing> = Object.fromEntries(this.#unclaimed);
+    for (const [name, playback] of this.#playbacks) {
+      const standing = playback.standing(at);
+      if (standing !== undefined) standings[name] = standing;
+    }
+    const levels = this.#rawLevels(at, isKept);
+    return { levels, master: this.#master, isBlack: this.#isBlack, standings, at };
   }
 
-  /** Shows what an earlier life showed, each slot until somebody drives it. */
-  restore({ levels, master, isBlack, positions }: Remembered, at: Instant): void {
+  /**
+   * Shows what an earlier life showed, each slot until somebody drives it. `ago`: how long before `at` it was so; for what
+   * moves by itself that time has passed.
+   */
+  restore(remembered: Remembered, at: Instant, ago: Millis = millis(0)): void {
+    const { levels, master, isBlack, standings } = remembered;
     this.#master = master;
     this.#isBlack = isBlack;
     for (const [slot, level] of levels) this.#failsafe.restore(slot, level, at);
-    for (const [name, position] of Object.entries(positions)) {
+    for (const [name, standing] of Object.entries(standings)) {
+      const here = shifted(standing, between(remembered.at, at) - ago);
       const playback = this.#playbacks.get(name);
-      if (playback === undefined) this.#unclaimed.set(name, position);
-      else playback.restore(position, at);
+      if (playback === undefined) this.#unclaimed.set(name, here);
+      else playback.restore(here);
     }
     this.advance(at);
     this.#showAll(at);
@@ -236,13 +259,14 @@ export class Engine {
   }
 
   /** What a stop holds is the stop's to say again. */
-  #rawLevels(at: Instant): Levels {
+  #rawLevels(at: Instant, isKept: (shower: Shower) => boolean): Levels {
     const levels = new Map<number, number>();
     for (let slot = 0; slot < slotCount; slot += 1) {
       const shown = this.#merge.shownAt(slot);
-      if (shown === this.#inputs.stop) continue;
-      if (shown !== undefined) levels.set(slot, shown.levelAt(slot));
-      else if (this.#failsafe.holds(slot)) levels.set(slot, this.#failsafe.levelAt(slot, at));
+      if (shown === this.#inputs.stop || (shown === undefined && !this.#failsafe.holds(slot))) continue;
+      const other = { kind: shown === undefined ? "failsafe" : "desk" } as const;
+      if (!isKept((shown && this.#showers.get(shown)) ?? other)) continue;
+      levels.set(slot, shown?.levelAt(slot) ?? this.#failsafe.levelAt(slot, at));
     }
     return levels;
   }

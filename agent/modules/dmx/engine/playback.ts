@@ -2,7 +2,7 @@
  * What a cue list or a recording is when it runs: it drives a source by the time alone. Asked late it gives what is on
  * by then, not what was missed in between.
  */
-import type { Instant, Millis } from "@interactor/shared/sdk/define-module";
+import { type Instant, instant, type Millis } from "@interactor/shared/sdk/define-module";
 
 /** What is on. */
 export interface Position {
@@ -12,6 +12,45 @@ export interface Position {
   readonly index: number;
   /** It stands still until it is resumed. */
   readonly isPaused: boolean;
+}
+
+/**
+ * Where it stands, for the next life of the instance: with its times, so that a fade goes on with what is left of it and
+ * a cue follows when it would have followed.
+ */
+export type Standing =
+  | (Moved & {
+      readonly kind: "moving";
+      readonly cue: string;
+      readonly index: number;
+      readonly pausedAt?: Instant | undefined;
+    })
+  | {
+      readonly kind: "on";
+      readonly cue: string;
+      readonly index: number;
+      /** When it came to rest; of a recording, when the look that is on began. */
+      readonly since: Instant;
+      /** Time stands still for it since then. */
+      readonly pausedAt?: Instant | undefined;
+    }
+  /** `index`: the look of a recording. */
+  | (Moved & { readonly kind: "leaving"; readonly index: number; readonly fade: Millis });
+
+interface Moved {
+  readonly from: Levels;
+  /** When it began, or will after its wait. */
+  readonly since: Instant;
+}
+
+/** By slot, counted from 0. */
+export type Levels = ReadonlyMap<number, number>;
+
+/** The same in another life's time, which is `by` ahead. */
+export function shifted(standing: Standing, by: number): Standing {
+  const since = instant(standing.since + by);
+  if (standing.kind === "leaving" || standing.pausedAt === undefined) return { ...standing, since };
+  return { ...standing, since, pausedAt: instant(standing.pausedAt + by) };
 }
 
 export interface Playback {
@@ -30,8 +69,10 @@ export interface Playback {
   resume(at: Instant): boolean;
   /** Lets go of its slots, in `fade`. */
   release(fade: Millis, at: Instant): void;
-  /** Stands where an earlier life of the instance stood, without a fade. */
-  restore(position: Position, at: Instant): void;
+  /** `undefined`: there is nothing to go on with. */
+  standing(at: Instant): Standing | undefined;
+  /** Goes on from where an earlier life of the instance stood; a cue that is no more is passed over. */
+  restore(standing: Standing): void;
   /** Drives what is on at `at`. Returns the slots that have to be looked at again. */
   advance(at: Instant): readonly number[];
   /** When it has to be advanced next: `at` itself while it moves, `undefined` when it rests. */

@@ -2,7 +2,7 @@
 import { between, type Instant, later, type Millis, millis } from "@interactor/shared/sdk/define-module";
 import { faded, progress } from "./fade.ts";
 import type { Merge } from "./merge.ts";
-import type { Playback, Position } from "./playback.ts";
+import type { Playback, Position, Standing } from "./playback.ts";
 import type { Source } from "./source.ts";
 
 export interface RecordedLooks {
@@ -45,7 +45,7 @@ export class Recording implements Playback {
   get position(): Position | undefined {
     if (this.#state.kind !== "playing") return undefined;
     const isPaused = this.#pausedAt !== undefined;
-    return { cue: `${Math.floor(this.#row / this.#settings.rate)} s`, index: this.#row, isPaused };
+    return { cue: this.#secondOf(this.#row), index: this.#row, isPaused };
   }
 
   /** From the beginning, or from a second of it: there are no names. */
@@ -81,10 +81,28 @@ export class Recording implements Playback {
     this.#state = { kind: "leaving", from: this.#row, fade, since: at };
   }
 
-  restore({ index, isPaused }: Position, at: Instant): void {
-    if (index >= this.#rows) return;
-    this.#playFrom(index, at);
-    if (isPaused) this.#pausedAt = at;
+  standing(at: Instant): Standing | undefined {
+    const state = this.#state;
+    if (state.kind === "off") return undefined;
+    if (state.kind === "leaving") {
+      const { from: index, fade, since } = state;
+      return { kind: "leaving", index, from: new Map(), since, fade };
+    }
+    const passed = this.#passed(state.since, this.#pausedAt ?? at);
+    const looks = this.#settings.isLooped ? passed : Math.min(passed, this.#rows - 1);
+    const index = looks % this.#rows;
+    const since = later(state.since, millis((looks * 1000) / this.#settings.rate));
+    return { kind: "on", cue: this.#secondOf(index), index, since, pausedAt: this.#pausedAt };
+  }
+
+  restore(standing: Standing): void {
+    const { kind, index, since } = standing;
+    if (index >= this.#rows || kind === "moving") return;
+    this.#row = index;
+    if (kind === "on") {
+      this.#playFrom(index, since);
+      this.#pausedAt = standing.pausedAt;
+    } else this.#state = { kind: "leaving", from: index, fade: standing.fade, since };
   }
 
   advance(now: Instant): readonly number[] {
@@ -113,6 +131,10 @@ export class Recording implements Playback {
   #playFrom(row: number, at: Instant): void {
     this.#pausedAt = undefined;
     this.#state = { kind: "playing", since: later(at, millis((-row * 1000) / this.#settings.rate)) };
+  }
+
+  #secondOf(row: number): string {
+    return `${Math.floor(row / this.#settings.rate)} s`;
   }
 
   /** The last one stays when it is over. */

@@ -1,10 +1,11 @@
 /** Scenes, cue lists, recordings and the failsafe: what is stored, as people write it and as the engine takes it. */
 import { type Millis, millis } from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
-import type { Cue, CueListSettings, Levels } from "../engine/cue-list.ts";
+import type { Cue, CueListSettings } from "../engine/cue-list.ts";
 import type { FailsafeSettings } from "../engine/failsafe.ts";
 import { curves } from "../engine/fade.ts";
 import { levelsOfPlaced, type Placed, slotsOfPlaced } from "../engine/placed-input.ts";
+import type { Levels } from "../engine/playback.ts";
 import { levelMax, levelOf, slotOfChannel } from "../engine/slots.ts";
 import { sacnPriorityMax } from "../sacn.ts";
 import { flag, millisOf, type Problem, span, strict, text, whole } from "./fields.ts";
