@@ -150,6 +150,44 @@ describe("the grand master and the blackout", () => {
     expect(engine.sourceAt(0)).toBe("stop");
   });
 
+  test.each([2, 3])(
+    "dim a lamp over %d channels as the one number that it is, and never against its sense",
+    (bytes) => {
+      const slots = Array.from({ length: bytes }, (_, index) => index + 1);
+      const bytesOf = (whole: number) => slots.map((slot) => Math.floor(whole / 256 ** (bytes - slot)) % 256);
+      const lamp = fc.nat(256 ** bytes - 1);
+      fc.assert(
+        fc.property(lamp, lamp, fc.double({ min: 0, max: 1, noNaN: true }), (one, other, master) => {
+          const engine = engineOf({ placed: { lamp: slots }, wholes: [slots] });
+          const shownAt = (whole: number): number => {
+            engine.setPlaced("lamp", { levels: bytesOf(whole), owner: "route" }, at(0));
+            return look(engine, 0, bytes).reduce((shown, level) => shown * 256 + level, 0);
+          };
+          engine.setMaster(master, at(0));
+
+          const [low, high] = [Math.min(one, other), Math.max(one, other)].map(shownAt);
+
+          expect(low).toBeLessThanOrEqual(high ?? -1);
+          expect([low, high]).toEqual(
+            [one, other].toSorted((a, b) => a - b).map((each) => Math.round(each * master)),
+          );
+        }),
+      );
+    },
+  );
+
+  test("leave alone a stop on one channel of such a lamp, and a channel that is set to be no intensity", () => {
+    const given = { placed: { lamp: [1, 2] }, wholes: [[1, 2]] };
+    const [stopped, mixed] = [engineOf(given), engineOf({ ...given, latest: new Set([1]) })];
+    for (const engine of [stopped, mixed]) {
+      engine.setPlaced("lamp", { levels: [0x81, 0x40], owner: "route" }, at(0));
+      engine.setMaster(0.5, at(0));
+    }
+    set(stopped, "ch1", 255, "stop");
+
+    expect([look(stopped, 0, 2)[0], look(mixed, 0, 2)]).toEqual([255, [65, 0x40]]);
+  });
+
   test("never make anything brighter", () => {
     fc.assert(
       fc.property(fc.nat(255), fc.double({ min: 0, max: 1, noNaN: true }), (level, master) => {

@@ -14,7 +14,7 @@ import { type Levels, type Playback, shifted, type Standing } from "./playback.t
 import { Recording, type RecordingSettings } from "./recording.ts";
 import { slotCount } from "./slots.ts";
 import { Source } from "./source.ts";
-import { wholesOf } from "./wholes.ts";
+import { byteOf, wholeOf, type Wholes, wholesOf } from "./wholes.ts";
 
 export interface EngineSettings {
   readonly dimmers: Readonly<Record<string, Dimmer>>;
@@ -54,6 +54,7 @@ export class Engine {
   readonly #inputs: Inputs;
   readonly #latest: ReadonlySet<number>;
   readonly #rest: ReadonlyMap<number, number>;
+  readonly #wholes: Wholes;
   readonly #playbacks = new Map<string, Playback>();
   readonly #network: NetworkSources;
   readonly #failsafe: Failsafe;
@@ -71,6 +72,7 @@ export class Engine {
     this.#rest = settings.rest ?? new Map<number, number>();
     for (const [slot, level] of this.#rest) this.levels[slot] = level;
     const wholes = wholesOf(settings.wholes ?? []);
+    this.#wholes = wholes;
     this.#failsafe = new Failsafe(settings.failsafe, { rest: this.#rest, wholes });
     this.#network = new NetworkSources(this.#merge);
     for (const [name, list] of Object.entries(settings.cueLists)) {
@@ -235,27 +237,42 @@ export class Engine {
 
   #showAll(at: Instant): boolean {
     let isChanged = false;
-    for (let slot = 0; slot < slotCount; slot += 1) isChanged = this.#show(slot, at) || isChanged;
+    for (let slot = 0; slot < slotCount; slot += 1) isChanged = this.#showSlot(slot, at) || isChanged;
     return isChanged;
   }
 
+  /** With it those that are one number with it: a master dims that number, so each byte of it hangs on the others. */
   #show(slot: number, at: Instant): boolean {
+    let isChanged = this.#showSlot(slot, at);
+    for (const other of this.#wholes.get(slot) ?? [])
+      if (other !== slot) isChanged = this.#showSlot(other, at) || isChanged;
+    return isChanged;
+  }
+
+  #showSlot(slot: number, at: Instant): boolean {
     const shown = this.#merge.shownAt(slot);
     if (shown !== undefined) this.#failsafe.forget(slot);
-    const level = shown?.levelAt(slot) ?? this.#levelOfNobody(slot, at);
-    const given = shown === this.#inputs.stop ? level : this.#mastered(slot, level);
+    const given = shown === this.#inputs.stop ? shown.levelAt(slot) : this.#mastered(slot, at);
     if (this.levels[slot] === given) return false;
     this.levels[slot] = given;
     return true;
   }
 
-  #levelOfNobody(slot: number, at: Instant): number {
-    return this.#failsafe.holds(slot) ? this.#failsafe.levelAt(slot, at) : (this.#rest.get(slot) ?? 0);
+  #mastered(slot: number, at: Instant): number {
+    if (this.#latest.has(slot)) return this.#rawAt(slot, at);
+    if (this.#isBlack) return 0;
+    const whole = this.#wholes.get(slot);
+    if (whole === undefined || whole.some((each) => this.#latest.has(each)))
+      return Math.round(this.#rawAt(slot, at) * this.#master);
+    const level = wholeOf(whole, (each) => this.#rawAt(each, at));
+    return byteOf(Math.round(level * this.#master), whole, slot);
   }
 
-  #mastered(slot: number, level: number): number {
-    if (this.#latest.has(slot)) return level;
-    return this.#isBlack ? 0 : Math.round(level * this.#master);
+  /** Before the master. */
+  #rawAt(slot: number, at: Instant): number {
+    const shown = this.#merge.shownAt(slot);
+    if (shown !== undefined) return shown.levelAt(slot);
+    return this.#failsafe.holds(slot) ? this.#failsafe.levelAt(slot, at) : (this.#rest.get(slot) ?? 0);
   }
 
   /** What a stop holds is the stop's to say again. */
