@@ -16,6 +16,7 @@ const remembered = {
     heads: { kind: "moving", cue: "left", index: 0, since: instant(-5), from: new Map([[7, 0]]) },
     "(scene)": { kind: "leaving", index: 0, since: instant(9), fade: seconds(2), from: new Map([[8, 255]]) },
   },
+  latest: [{ source: "desk é 00ff", slots: [7, 511] }],
   at: instant(123.5),
 } as const;
 
@@ -77,7 +78,7 @@ test("what an agent of before slots at 0 were kept has written is read, and its 
     heads: { kind: "on", cue: "up", index: 0, since: at, pausedAt: at },
   };
   expect(await new Memory(file, uptime).recall()).toMatchObject({
-    remembered: { levels: lit, master: 0.5, isBlack: true, standings, at },
+    remembered: { levels: lit, master: 0.5, isBlack: true, standings, latest: [], at },
   });
 });
 

@@ -62,6 +62,7 @@ const content = z.object({
   levels: levelsText,
   master,
   isBlack: z.boolean(),
+  latest: z.array(z.object({ source: z.string(), slots: z.array(index) })),
   standings: z.record(
     z.string(),
     z.discriminatedUnion("kind", [
@@ -155,13 +156,10 @@ export class Memory {
   }
 }
 
-const ofThis = ({ levels, master, isBlack, standings, at }: z.infer<typeof content>): Remembered => ({
-  levels,
-  master,
-  isBlack,
-  standings,
-  at,
-});
+const ofThis = (written: z.infer<typeof content>): Remembered => {
+  const { levels, master, isBlack, standings, latest, at } = written;
+  return { levels, master, isBlack, standings, latest, at };
+};
 
 function ofFormer({ levels, positions, master, isBlack }: z.infer<typeof former>): Remembered {
   const at = instant(0);
@@ -170,7 +168,7 @@ function ofFormer({ levels, positions, master, isBlack }: z.infer<typeof former>
     return [name, standing] as const;
   });
   const lit = new Map([...levels].filter(([, level]) => level > 0));
-  return { levels: lit, master, isBlack, standings: Object.fromEntries(standings), at };
+  return { levels: lit, master, isBlack, standings: Object.fromEntries(standings), latest: [], at };
 }
 
 const textOf = (levels: Levels): string =>

@@ -64,6 +64,8 @@ export class CueList implements Playback {
   readonly #slots: readonly number[];
   readonly #looks: readonly Levels[];
   #state: State = { kind: "off" };
+  /** What a GO has named, also where it is as it was: said when it begins to move. */
+  #news: { readonly levels: Levels; readonly since: Instant } | undefined;
   /** Nothing moves and nothing follows since then. */
   #pausedAt: Instant | undefined;
 
@@ -179,7 +181,9 @@ export class CueList implements Playback {
     const cue = this.#settings.cues[index];
     if (cue === undefined) return false;
     this.#pausedAt = undefined;
-    this.#moveTo(index, { from: this.#now(), since: later(at, cue.wait) });
+    const since = later(at, cue.wait);
+    this.#moveTo(index, { from: this.#now(), since });
+    this.#news = { levels: cue.levels, since };
     return true;
   }
 
@@ -192,6 +196,7 @@ export class CueList implements Playback {
   }
 
   #leave({ from, since, fade }: Pick<Move, "from" | "since"> & { readonly fade: Millis }): void {
+    this.#news = undefined;
     const move = { from, to: undefined, up: fade, down: fade, curve: "linear", since } as const;
     this.#state = { kind: "leaving", move };
   }
@@ -224,10 +229,14 @@ export class CueList implements Playback {
   }
 
   #drive(at: Instant): readonly number[] {
+    const { priority } = this.#settings;
+    const news =
+      this.#news !== undefined && between(this.#news.since, at) >= 0 ? this.#news.levels : undefined;
+    if (news !== undefined) this.#news = undefined;
     return this.#slots.filter((slot) => {
       const level = this.#levelAt(slot, at);
       if (level === undefined) return this.#merge.release(this.#source, slot);
-      return this.#merge.drive(this.#source, slot, { level, priority: this.#settings.priority }, at);
+      return this.#merge.drive(this.#source, slot, { level, priority, isNews: news?.has(slot) === true }, at);
     });
   }
 

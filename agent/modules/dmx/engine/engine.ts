@@ -4,9 +4,9 @@
  * follows from the time that is given: `advance` brings the look up to it, `wakeAt` says when to ask again.
  */
 import type { Applied, Instant, Millis } from "@interactor/shared/sdk/define-module";
-import { between, earliest, millis } from "@interactor/shared/sdk/define-module";
+import { between, earliest, later, millis } from "@interactor/shared/sdk/define-module";
 import { CueList, type CueListSettings } from "./cue-list.ts";
-import { Failsafe, type FailsafeSettings } from "./failsafe.ts";
+import { Failsafe, type FailsafeSettings, restoredTimeout } from "./failsafe.ts";
 import { type Dimmer, type InputPriorities, Inputs, placedSlot } from "./inputs.ts";
 import { Merge } from "./merge.ts";
 import { type FrameOutcome, type LostSource, type NetworkFrame, NetworkSources } from "./network-sources.ts";
@@ -38,6 +38,8 @@ export interface Remembered {
   readonly master: number;
   readonly isBlack: boolean;
   readonly standings: Readonly<Record<string, Standing>>;
+  /** Whose level shows on slots, counted from 0, that are no intensity: there it matters who came last. */
+  readonly latest: readonly { readonly source: string; readonly slots: readonly number[] }[];
   /** When it was so. All times are of the same life. */
   readonly at: Instant;
 }
@@ -67,12 +69,12 @@ export class Engine {
 
   constructor(settings: EngineSettings) {
     this.#latest = settings.latest;
-    this.#merge = new Merge(settings.latest);
+    this.#wholes = wholesOf(settings.wholes ?? []);
+    this.#merge = new Merge(settings.latest, this.#wholes);
     this.#inputs = new Inputs(this.#merge, settings.dimmers, settings.priorities, settings.placed);
     this.#rest = settings.rest ?? new Map<number, number>();
     for (const [slot, level] of this.#rest) this.levels[slot] = level;
-    const wholes = wholesOf(settings.wholes ?? []);
-    this.#wholes = wholes;
+    const wholes = this.#wholes;
     this.#failsafe = new Failsafe(settings.failsafe, { rest: this.#rest, wholes });
     this.#network = new NetworkSources(this.#merge);
     for (const [name, list] of Object.entries(settings.cueLists)) {
@@ -201,7 +203,8 @@ export class Engine {
       if (standing !== undefined) standings[name] = standing;
     }
     const levels = this.#rawLevels(at, isKept);
-    return { levels, master: this.#master, isBlack: this.#isBlack, standings, at };
+    const latest = this.#latestSources();
+    return { levels, master: this.#master, isBlack: this.#isBlack, standings, latest, at };
   }
 
   /**
@@ -212,6 +215,10 @@ export class Engine {
     const { levels, master, isBlack, standings } = remembered;
     this.#master = master;
     this.#isBlack = isBlack;
+    const latest = new Map(
+      remembered.latest.flatMap(({ source, slots }) => slots.map((slot) => [slot, source] as const)),
+    );
+    this.#merge.restore({ latest, at, until: later(at, restoredTimeout) });
     for (const [slot, level] of levels) this.#failsafe.restore(slot, level, at);
     for (const [name, standing] of Object.entries(standings)) {
       const here = shifted(standing, between(remembered.at, at) - ago);
@@ -273,6 +280,18 @@ export class Engine {
     const shown = this.#merge.shownAt(slot);
     if (shown !== undefined) return shown.levelAt(slot);
     return this.#failsafe.holds(slot) ? this.#failsafe.levelAt(slot, at) : (this.#rest.get(slot) ?? 0);
+  }
+
+  #latestSources(): Remembered["latest"] {
+    const slotsOf = new Map<string, number[]>();
+    for (const slot of this.#latest) {
+      const shown = this.#merge.shownAt(slot);
+      if (shown === undefined || shown === this.#inputs.stop) continue;
+      const slots = slotsOf.get(shown.name) ?? [];
+      slotsOf.set(shown.name, slots);
+      slots.push(slot);
+    }
+    return [...slotsOf].map(([source, slots]) => ({ source, slots }));
   }
 
   /** What a stop holds is the stop's to say again. */

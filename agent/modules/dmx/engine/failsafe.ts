@@ -28,7 +28,7 @@ export interface FailsafePlace {
 }
 
 /** Sources on the network have so long to be heard again (E1.31 appendix A); inputs come back sooner. */
-const restoredTimeout = seconds(2.5);
+export const restoredTimeout = seconds(2.5);
 
 interface Held {
   readonly level: number;

@@ -2,19 +2,40 @@
  * The sources of a universe merged into one look: on each slot the highest priority shows; among equals the highest
  * level (HTP), or on slots that are not intensity the latest (LTP). Which source shows is kept for each slot.
  */
-import type { Instant } from "@interactor/shared/sdk/define-module";
+import { between, type Instant, instant } from "@interactor/shared/sdk/define-module";
 import { slotCount } from "./slots.ts";
-import type { Source } from "./source.ts";
+import type { Driven, Source } from "./source.ts";
+import type { Wholes } from "./wholes.ts";
+
+/** Who was the latest in an earlier life. */
+interface Former {
+  /** By slot, the name of the source. */
+  readonly latest: ReadonlyMap<number, string>;
+  readonly at: Instant;
+  /** Whoever drives a slot for the first time after this does so because something is new. */
+  readonly until: Instant;
+}
 
 export class Merge {
   /** Anew when one comes or goes, which is seldom; gone through for every slot of every frame. */
   #sources: readonly Source[] = [];
   readonly #shown: (Source | undefined)[] = Array.from({ length: slotCount }, () => undefined);
   readonly #latest: ReadonlySet<number>;
+  readonly #wholes: Wholes;
+  #former: Former | undefined;
 
   /** `latest`: the slots, counted from 0, on which the latest takes precedence. */
-  constructor(latest: ReadonlySet<number>) {
+  constructor(latest: ReadonlySet<number>, wholes: Wholes = new Map()) {
     this.#latest = latest;
+    this.#wholes = wholes;
+  }
+
+  /**
+   * All who drove slots in an earlier life come again one by one, and none of them has anything new to say: the latest is
+   * who was the latest then.
+   */
+  restore(former: Former): void {
+    this.#former = former;
   }
 
   /** Whether the latest shows on the slot: it is no intensity, and 0 does not mean off there. */
@@ -31,14 +52,10 @@ export class Merge {
     return this.#shown[slot];
   }
 
-  /** Returns whether the slot has to be looked at again. */
-  drive(
-    source: Source,
-    slot: number,
-    driven: { readonly level: number; readonly priority: number },
-    at: Instant,
-  ): boolean {
-    if (!source.drive(slot, driven, at)) return false;
+  /** Returns whether the slot has to be looked at again, and those that are one number with it. */
+  drive(source: Source, slot: number, driven: Driven, at: Instant): boolean {
+    if (!source.drive(slot, driven, this.#saidAt(source, slot, driven, at), this.#wholes.get(slot)))
+      return false;
     this.#settle(slot);
     return true;
   }
@@ -54,12 +71,28 @@ export class Merge {
     this.#sources = this.#sources.filter((each) => each !== source);
   }
 
+  #saidAt(source: Source, slot: number, { isNews }: Driven, at: Instant): Instant {
+    const former = this.#former;
+    if (former === undefined) return at;
+    if (between(former.until, at) >= 0) this.#former = undefined;
+    const latest = former.latest.get(slot);
+    if (this.#former === undefined || latest === undefined || isNews === true || source.drives(slot))
+      return at;
+    return source.name === latest ? former.at : instant(former.at - 1);
+  }
+
   #settle(slot: number): void {
+    const together = this.#wholes.get(slot);
+    if (together === undefined) this.#settleSlot(slot);
+    else for (const each of together) this.#settleSlot(each, together);
+  }
+
+  #settleSlot(slot: number, together?: readonly number[]): void {
     const isLatest = this.isLatest(slot);
     let shown: Source | undefined;
     for (const source of this.#sources) {
       if (!source.drives(slot)) continue;
-      if (shown === undefined || source.beats(shown, slot, isLatest)) shown = source;
+      if (shown === undefined || source.beats(shown, slot, isLatest, together)) shown = source;
     }
     this.#shown[slot] = shown;
   }

@@ -33,6 +33,8 @@ export class Recording implements Playback {
   #state: State = { kind: "off" };
   #row = 0;
   #pausedAt: Instant | undefined;
+  /** A GO says its look anew, also where it is as it was. */
+  #isNews = false;
 
   constructor(settings: RecordingSettings, source: Source, merge: Merge) {
     this.#settings = settings;
@@ -54,6 +56,7 @@ export class Recording implements Playback {
     const row = Math.floor(second * this.#settings.rate + 1e-6);
     if (!(row < this.#rows)) return false;
     this.#playFrom(row, at);
+    this.#isNews = true;
     return true;
   }
 
@@ -151,9 +154,11 @@ export class Recording implements Playback {
   #drive(share: number, at: Instant): readonly number[] {
     const { looks, priority } = this.#settings;
     const start = this.#row * looks.slots.length;
+    const isNews = this.#isNews;
+    this.#isNews = false;
     return looks.slots.filter((slot, column) => {
       const level = faded(0, looks.levels[start + column] ?? 0, share);
-      return this.#merge.drive(this.#source, slot, { level, priority }, at);
+      return this.#merge.drive(this.#source, slot, { level, priority, isNews }, at);
     });
   }
 }
