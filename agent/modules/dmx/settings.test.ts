@@ -52,7 +52,7 @@ describe("settings", () => {
     [
       "a misspelt key",
       { ...valid, univers: 2 },
-      ": unknown setting univers; there are universe, sacn, artnet, usb, openDmx, receive, dimmers, placed, fixtures, ltpChannels, scenes, cueLists, failsafe, remember, priorities",
+      ": unknown setting univers; there are universe, sacn, artnet, usb, openDmx, receive, dimmers, placed, fixtures, ltpChannels, steppedChannels, scenes, cueLists, failsafe, remember, priorities",
     ],
     [
       "a misspelt key further in",
@@ -149,7 +149,7 @@ describe("settings", () => {
     [
       "nothing",
       undefined,
-      ": must be a map of universe, sacn, artnet, usb, openDmx, receive, dimmers, placed, fixtures, ltpChannels, scenes, cueLists, failsafe, remember, priorities",
+      ": must be a map of universe, sacn, artnet, usb, openDmx, receive, dimmers, placed, fixtures, ltpChannels, steppedChannels, scenes, cueLists, failsafe, remember, priorities",
     ],
   ])("with %s are refused in words that help", (_, given, problem) => {
     expect(problems(given)).toContain(problem);
@@ -160,6 +160,28 @@ describe("settings", () => {
       problems({ universe: 0, sacn: { priority: -1 }, dimmers: { wash: { channel: 513 } } }),
     ).toHaveLength(3);
   });
+});
+
+test("what fades is what has a unit: a fixture's whole numbers without one jump, and the channels that are named", () => {
+  const number = { min: 0, max: 255, raw: [0, 255] };
+  const parsed = settings.parse({
+    ...valid,
+    placed: {
+      "head-pan": { type: "float", unit: "deg", min: 0, max: 540, slots: [1, 2], raw: [0, 65_535] },
+      "head-shutter": { ...number, type: "int", slots: [3] },
+      "head-gobo": { ...number, type: "int", slots: [5, 4] },
+      "head-rgb": { type: "text", colour: "rgb", slots: [[6], [7], [8]] },
+      "fan-speed": { ...number, type: "int", unit: "rpm", slots: [9] },
+    },
+    steppedChannels: [20, "30-31"],
+    ltpChannels: [20],
+  });
+
+  expect([...parsed.stepped].toSorted((a, b) => a - b)).toEqual([2, 3, 4, 19, 29, 30]);
+  expect(parsed.latest.has(29)).toBe(false);
+  expect(problems({ ...valid, steppedChannels: ["9-8"] })).toContain(
+    "steppedChannels.0: 9-8 is no range of channels from 1 to 512",
+  );
 });
 
 describe("the inputs of an instance", () => {

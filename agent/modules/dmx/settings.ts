@@ -28,6 +28,7 @@ import {
   type PlacedSettings,
   problemsOfFixtures,
   problemsOfPlaced,
+  steppedOf,
 } from "./settings/fixtures.ts";
 import {
   artnet,
@@ -67,6 +68,8 @@ export interface Settings {
   readonly priorities: InputPriorities;
   /** Slots, counted from 0, that are no intensity. */
   readonly latest: ReadonlySet<number>;
+  /** Slots, counted from 0, that never fade. */
+  readonly stepped: ReadonlySet<number>;
   readonly stored: Stored;
   /** Path of the file in which is kept what is shown; `false`: in none. */
   readonly remember?: string | false;
@@ -79,6 +82,13 @@ const channelRange = z.union(
   { error: "must be a channel, or a range such as 11-14" },
 );
 
+const channelRanges = z._default(
+  z
+    .array(channelRange, { error: "must be a list of channels, such as [5, 11-14]" })
+    .check(z.maxLength(slotCount)),
+  [],
+);
+
 const written = strict({
   universe: whole(1, sacnUniverseMax),
   sacn: z.optional(sacn),
@@ -89,12 +99,8 @@ const written = strict({
   dimmers: z._default(z.record(z.string(), dimmer, { error: "must be a map of name: {channel: …}" }), {}),
   placed,
   fixtures,
-  ltpChannels: z._default(
-    z
-      .array(channelRange, { error: "must be a list of channels, such as [5, 11-14]" })
-      .check(z.maxLength(slotCount)),
-    [],
-  ),
+  ltpChannels: channelRanges,
+  steppedChannels: channelRanges,
   scenes,
   cueLists,
   failsafe: z.optional(failsafe),
@@ -169,10 +175,9 @@ function problemsOf(given: Written): readonly Problem[] {
   };
   takenIn(["dimmers"], names);
   takenIn(["receive", "channels"], Object.keys(given.receive?.channels ?? {}));
-  for (const [index, range] of given.ltpChannels.entries()) {
-    if (slotsOf(range).length === 0)
-      problems.push({ path: ["ltpChannels", index], message: rangeWords(range) });
-  }
+  for (const key of ["ltpChannels", "steppedChannels"] as const)
+    for (const [index, range] of given[key].entries())
+      if (slotsOf(range).length === 0) problems.push({ path: [key, index], message: rangeWords(range) });
   for (const [name, placed] of Object.entries(given.placed)) problems.push(...problemsOfPlaced(name, placed));
   problems.push(...problemsOfFixtures(given.fixtures ?? {}));
   return [...problems, ...problemsOfStored(given, levelFinder(given))];
@@ -199,6 +204,7 @@ function fill(given: Written): Settings {
     placed,
     priorities: given.priorities,
     latest: new Set([...given.ltpChannels.flatMap(slotsOf), ...latestOf(Object.values(placed))]),
+    stepped: new Set([...given.steppedChannels.flatMap(slotsOf), ...steppedOf(Object.values(placed))]),
     stored: storedOf(given, levelFinder(given)),
     ...(given.remember === undefined ? {} : { remember: given.remember }),
   };

@@ -64,7 +64,7 @@ export class Stage implements Instance {
 
   private constructor(settings: Settings, context: ModuleContext, places: Places) {
     const { clock } = context;
-    const { dimmers, placed, priorities, latest, stored } = settings;
+    const { dimmers, placed, priorities, latest, stepped, stored } = settings;
     this.#context = context;
     this.#complaints = new Complaints(clock, (message) => context.log.warn(`not shown: ${message}`));
     this.#placed = placed;
@@ -75,6 +75,7 @@ export class Stage implements Instance {
       rest: restOf(Object.values(placed)),
       priorities,
       latest,
+      stepped,
       cueLists: cueListsOf(stored),
       failsafe: stored.failsafe,
     });

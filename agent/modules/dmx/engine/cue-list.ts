@@ -53,6 +53,8 @@ export interface CueListPlace {
   readonly source: Source;
   readonly merge: Merge;
   readonly wholes: Wholes;
+  /** Slots on which every level means something else: they jump when a move begins. */
+  readonly stepped: ReadonlySet<number>;
 }
 
 export class CueList implements Playback {
@@ -60,6 +62,7 @@ export class CueList implements Playback {
   readonly #source: Source;
   readonly #merge: Merge;
   readonly #wholes: Wholes;
+  readonly #stepped: ReadonlySet<number>;
   /** All slots that any cue names, and what each cue has on which of them. */
   readonly #slots: readonly number[];
   readonly #looks: readonly Levels[];
@@ -69,11 +72,12 @@ export class CueList implements Playback {
   /** Nothing moves and nothing follows since then. */
   #pausedAt: Instant | undefined;
 
-  constructor(settings: CueListSettings, { source, merge, wholes }: CueListPlace) {
+  constructor(settings: CueListSettings, { source, merge, wholes, stepped }: CueListPlace) {
     this.#settings = settings;
     this.#source = source;
     this.#merge = merge;
     this.#wholes = wholes;
+    this.#stepped = stepped;
     this.#looks = looksOf(settings);
     this.#slots = [...new Set(settings.cues.flatMap(({ levels }) => [...levels.keys()]))];
     merge.add(source);
@@ -251,7 +255,8 @@ export class CueList implements Playback {
     const whole = this.#wholes.get(slot);
     const start = whole ? wholeOf(whole, (each) => this.#endOf(each, from, to)) : this.#endOf(slot, from, to);
     const end = whole ? wholeOf(whole, (each) => this.#endOf(each, to, from)) : this.#endOf(slot, to, from);
-    const level = faded(start, end, progress(curve, between(since, at), end >= start ? up : down));
+    const gone = progress(curve, between(since, at), end >= start ? up : down);
+    const level = faded(start, end, this.#stepped.has(slot) ? 1 : gone);
     return whole ? byteOf(level, whole, slot) : level;
   }
 

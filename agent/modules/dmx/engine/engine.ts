@@ -5,7 +5,7 @@
  */
 import type { Applied, Instant, Millis } from "@interactor/shared/sdk/define-module";
 import { between, earliest, later, millis } from "@interactor/shared/sdk/define-module";
-import { CueList, type CueListSettings } from "./cue-list.ts";
+import { CueList, type CueListPlace, type CueListSettings } from "./cue-list.ts";
 import { Failsafe, type FailsafeSettings, restoredTimeout } from "./failsafe.ts";
 import { type Dimmer, type InputPriorities, Inputs, placedSlot } from "./inputs.ts";
 import { Merge } from "./merge.ts";
@@ -27,6 +27,8 @@ export interface EngineSettings {
   readonly placed?: Readonly<Record<string, readonly number[]>>;
   /** Slots, 1–512, that are one number together, the coarse one first: they fade as that number. */
   readonly wholes?: readonly (readonly number[])[];
+  /** Slots, counted from 0, on which every level means something else (a gobo, a shutter, a lamp's reset): they never fade. */
+  readonly stepped?: ReadonlySet<number>;
   /** What slots, counted from 0, hold while nobody drives them and no failsafe does: a shutter is open, a head looks ahead. */
   readonly rest?: ReadonlyMap<number, number>;
 }
@@ -57,6 +59,7 @@ export class Engine {
   readonly #latest: ReadonlySet<number>;
   readonly #rest: ReadonlyMap<number, number>;
   readonly #wholes: Wholes;
+  readonly #stepped: ReadonlySet<number>;
   readonly #playbacks = new Map<string, Playback>();
   readonly #network: NetworkSources;
   readonly #failsafe: Failsafe;
@@ -74,11 +77,12 @@ export class Engine {
     this.#inputs = new Inputs(this.#merge, settings.dimmers, settings.priorities, settings.placed);
     this.#rest = settings.rest ?? new Map<number, number>();
     for (const [slot, level] of this.#rest) this.levels[slot] = level;
-    const wholes = this.#wholes;
-    this.#failsafe = new Failsafe(settings.failsafe, { rest: this.#rest, wholes });
+    this.#stepped = settings.stepped ?? new Set<number>();
+    const place = { rest: this.#rest, wholes: this.#wholes, stepped: this.#stepped };
+    this.#failsafe = new Failsafe(settings.failsafe, place);
     this.#network = new NetworkSources(this.#merge);
     for (const [name, list] of Object.entries(settings.cueLists)) {
-      const place = { source: new Source(`cue list ${name}`), merge: this.#merge, wholes };
+      const place = this.#placeFor(`cue list ${name}`);
       this.#playbacks.set(name, new CueList(list, place));
       this.#showers.set(place.source, { kind: "cue list", name });
     }
@@ -103,10 +107,10 @@ export class Engine {
 
   /** It goes on from where an earlier life left it. */
   addRecording(name: string, settings: RecordingSettings): void {
-    const source = new Source(`recording ${name}`);
-    const recording = new Recording(settings, source, this.#merge);
+    const place = this.#placeFor(`recording ${name}`);
+    const recording = new Recording(settings, place);
     this.#playbacks.set(name, recording);
-    this.#showers.set(source, { kind: "recording", name });
+    this.#showers.set(place.source, { kind: "recording", name });
     const standing = this.#unclaimed.get(name);
     if (standing !== undefined) recording.restore(standing);
     this.#unclaimed.delete(name);
@@ -228,6 +232,10 @@ export class Engine {
     }
     this.advance(at);
     this.#showAll(at);
+  }
+
+  #placeFor(name: string): CueListPlace {
+    return { source: new Source(name), merge: this.#merge, wholes: this.#wholes, stepped: this.#stepped };
   }
 
   #lose({ source }: LostSource, at: Instant): void {

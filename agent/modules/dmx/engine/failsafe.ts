@@ -25,6 +25,8 @@ export interface FailsafePlace {
   /** By slot; 0 where it says nothing. */
   readonly rest: ReadonlyMap<number, number>;
   readonly wholes: Wholes;
+  /** Slots that do not fade: they jump when the hold is over. */
+  readonly stepped: ReadonlySet<number>;
 }
 
 /** Sources on the network have so long to be heard again (E1.31 appendix A); inputs come back sooner. */
@@ -75,7 +77,7 @@ export class Failsafe {
     if (held === undefined) return 0;
     if (held.hold === null) return held.level;
     const gone = between(later(held.since, held.hold), at);
-    const share = progress("linear", gone, this.#settings.fade);
+    const share = this.#place.stepped.has(slot) ? 1 : progress("linear", gone, this.#settings.fade);
     // A fade that takes no time is over when it begins, and it begins when the hold is over.
     if (gone < 0) return held.level;
     const whole = this.#place.wholes.get(slot);

@@ -1,9 +1,9 @@
 /** Looks one after the other at a fixed rate, as a table of numbers gives them. */
 import { between, type Instant, later, type Millis, millis } from "@interactor/shared/sdk/define-module";
+import type { CueListPlace } from "./cue-list.ts";
 import { faded, progress } from "./fade.ts";
-import type { Merge } from "./merge.ts";
 import type { Playback, Position, Standing } from "./playback.ts";
-import type { Source } from "./source.ts";
+import { byteOf, wholeOf } from "./wholes.ts";
 
 export interface RecordedLooks {
   /** The slot of each column, counted from 0. */
@@ -27,8 +27,9 @@ type State =
 
 export class Recording implements Playback {
   readonly #settings: RecordingSettings;
-  readonly #source: Source;
-  readonly #merge: Merge;
+  readonly #place: CueListPlace;
+  /** By slot. */
+  readonly #columns: ReadonlyMap<number, number>;
   readonly #rows: number;
   #state: State = { kind: "off" };
   #row = 0;
@@ -36,12 +37,12 @@ export class Recording implements Playback {
   /** A GO says its look anew, also where it is as it was. */
   #isNews = false;
 
-  constructor(settings: RecordingSettings, source: Source, merge: Merge) {
+  constructor(settings: RecordingSettings, place: CueListPlace) {
     this.#settings = settings;
-    this.#source = source;
-    this.#merge = merge;
+    this.#place = place;
+    this.#columns = new Map(settings.looks.slots.map((slot, column) => [slot, column]));
     this.#rows = Math.floor(settings.looks.levels.length / Math.max(settings.looks.slots.length, 1));
-    merge.add(source);
+    place.merge.add(place.source);
   }
 
   get position(): Position | undefined {
@@ -114,12 +115,13 @@ export class Recording implements Playback {
     if (state.kind === "off") return [];
     if (state.kind === "playing") {
       this.#row = this.#rowAt(state.since, at);
-      return this.#drive(1, at);
+      return this.#drive(at);
     }
     const share = progress("linear", between(state.since, at), state.fade);
-    if (share < 1) return this.#drive(1 - share, at);
+    if (share < 1) return this.#drive(at, 1 - share);
     this.#state = { kind: "off" };
-    return this.#settings.looks.slots.filter((slot) => this.#merge.release(this.#source, slot));
+    const { merge, source } = this.#place;
+    return this.#settings.looks.slots.filter((slot) => merge.release(source, slot));
   }
 
   wakeAt(at: Instant): Instant | undefined {
@@ -151,14 +153,32 @@ export class Recording implements Playback {
     return Math.floor((between(since, at) * this.#settings.rate) / 1000 + 1e-6);
   }
 
-  #drive(share: number, at: Instant): readonly number[] {
+  /** `left`: how much is left of it while it leaves. */
+  #drive(at: Instant, left?: number): readonly number[] {
     const { looks, priority } = this.#settings;
-    const start = this.#row * looks.slots.length;
+    const { merge, source } = this.#place;
     const isNews = this.#isNews;
     this.#isNews = false;
-    return looks.slots.filter((slot, column) => {
-      const level = faded(0, looks.levels[start + column] ?? 0, share);
-      return this.#merge.drive(this.#source, slot, { level, priority, isNews }, at);
+    return looks.slots.filter((slot) => {
+      const level = left === undefined ? this.#recordedAt(slot) : this.#leavingAt(slot, left);
+      return merge.drive(source, slot, { level, priority, isNews }, at);
     });
+  }
+
+  #recordedAt(slot: number): number {
+    const { looks } = this.#settings;
+    const column = this.#columns.get(slot);
+    return column === undefined ? 0 : (looks.levels[this.#row * looks.slots.length + column] ?? 0);
+  }
+
+  /** Light goes to 0; where 0 means something else, it stays until it is let go. */
+  #leavingAt(slot: number, left: number): number {
+    const { merge, wholes, stepped } = this.#place;
+    if (merge.isLatest(slot)) return this.#recordedAt(slot);
+    if (stepped.has(slot)) return 0;
+    const whole = wholes.get(slot);
+    if (whole === undefined) return faded(0, this.#recordedAt(slot), left);
+    const level = wholeOf(whole, (each) => this.#recordedAt(each));
+    return byteOf(faded(0, level, left), whole, slot);
   }
 }

@@ -97,6 +97,15 @@ export const latestOf = (placed: readonly PlacedSettings[]): readonly number[] =
     .filter((each) => !("intensity" in each && each.intensity === true))
     .flatMap((each) => slotsOfPlaced(each).map((slot) => slot - 1));
 
+/**
+ * Slots, counted from 0, on which every level means something else. A whole number without a unit is what a fixture has
+ * where no one thing is dimmed or turned: a gobo wheel, a shutter, macros, a lamp's control.
+ */
+export const steppedOf = (placed: readonly PlacedSettings[]): readonly number[] =>
+  placed
+    .filter((each) => each.type === "int" && each.unit === undefined)
+    .flatMap((each) => slotsOfPlaced(each).map((slot) => slot - 1));
+
 /** What slots, counted from 0, hold while nobody says anything. */
 export function restOf(placed: readonly PlacedSettings[]): ReadonlyMap<number, number> {
   const rest = new Map<number, number>();
