@@ -6,7 +6,6 @@ import {
   type Instant,
   later,
   millis,
-  type Millis,
   type ModuleContext,
   seconds,
 } from "@interactor/shared/sdk/define-module";
@@ -14,7 +13,7 @@ import { Complaints } from "@interactor/shared/sdk/complaints";
 import { levelsOfPlaced, slotsOfPlaced, wholesOfPlaced } from "./engine/placed-input.ts";
 import { Desks } from "./desks.ts";
 import { Engine } from "./engine/engine.ts";
-import type { NetworkFrame } from "./engine/network-sources.ts";
+import type { NetworkFrame, Synchronization } from "./engine/network-sources.ts";
 import { isBridged, KeptLook } from "./kept-look.ts";
 import type { Lines } from "./line-health.ts";
 import { LatencyMeter } from "./latency.ts";
@@ -114,8 +113,8 @@ export class Stage implements Instance {
     const merged = {
       frame: (frame: NetworkFrame, at: Instant) =>
         this.#changedIf(this.#engine.receive(frame, at).isChanged, undefined),
-      synchronize: (validFor: Millis, at: Instant, by?: string) =>
-        this.#changedIf(this.#engine.synchronize(validFor, at, by), undefined),
+      synchronize: (said: Synchronization, at: Instant) =>
+        this.#changedIf(this.#engine.synchronize(said, at), undefined),
     };
     return new Desks(receive, this.#context, {
       cid: sourceCid(`${site}/${node}/${name}`),

@@ -9,7 +9,13 @@ import { CueList, type CueListPlace, type CueListSettings } from "./cue-list.ts"
 import { Failsafe, type FailsafeSettings, restoredTimeout } from "./failsafe.ts";
 import { type Dimmer, type InputPriorities, Inputs, placedSlot } from "./inputs.ts";
 import { Merge } from "./merge.ts";
-import { type FrameOutcome, type LostSource, type NetworkFrame, NetworkSources } from "./network-sources.ts";
+import {
+  type FrameOutcome,
+  type LostSource,
+  type NetworkFrame,
+  NetworkSources,
+  type Synchronization,
+} from "./network-sources.ts";
 import { type Levels, type Playback, shifted, type Standing } from "./playback.ts";
 import { Recording, type RecordingSettings } from "./recording.ts";
 import { slotCount } from "./slots.ts";
@@ -180,8 +186,8 @@ export class Engine {
     return { outcome, isChanged: this.#showThese(slots, at) };
   }
 
-  synchronize(validFor: Millis, at: Instant, by?: string): boolean {
-    return this.#showThese(this.#network.synchronize(validFor, at, by), at);
+  synchronize(said: Synchronization, at: Instant): boolean {
+    return this.#showThese(this.#network.synchronize(said, at), at);
   }
 
   /** Brings everything that takes time up to `at`. Returns whether the look is another now. */
