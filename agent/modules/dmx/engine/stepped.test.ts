@@ -85,7 +85,7 @@ test("the failsafe holds what never fades, then takes it to its end at once", ()
     ...desk,
     content: { kind: "levels", levels },
     isTerminated: false,
-    isSynchronized: false,
+    synchronization: undefined,
   } as const;
   engine.receive(frame, at(0));
 
