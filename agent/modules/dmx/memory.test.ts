@@ -14,7 +14,14 @@ const remembered = {
   standings: {
     show: { kind: "on", cue: "open", index: 3, since: instant(70.25), pausedAt: instant(80) },
     heads: { kind: "moving", cue: "left", index: 0, since: instant(-5), from: new Map([[7, 0]]) },
-    "(scene)": { kind: "leaving", index: 0, since: instant(9), fade: seconds(2), from: new Map([[8, 255]]) },
+    "(scene)": {
+      kind: "leaving",
+      cue: "night",
+      index: 0,
+      since: instant(9),
+      fade: seconds(2),
+      from: new Map([[8, 255]]),
+    },
   },
   latest: [{ source: "desk é 00ff", slots: [7, 511] }],
   at: instant(123.5),

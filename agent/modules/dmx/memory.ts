@@ -36,7 +36,8 @@ const time = z.pipe(z.number(), z.transform(instant));
 const span = z.pipe(z.number().check(z.gte(0)), z.transform(millis));
 const index = z.int().check(z.gte(0));
 const master = z.number().check(z.gte(0), z.lte(1));
-const place = { cue: z.string(), index, since: time, pausedAt: z.optional(time) };
+const place = { cue: z.string(), index, since: time };
+const pausedAt = z.optional(time);
 
 /** Of an agent of before 2: a slot at 0 was none that somebody drives, and what moved stood at its end. */
 const former = z.object({
@@ -66,9 +67,9 @@ const content = z.object({
   standings: z.record(
     z.string(),
     z.discriminatedUnion("kind", [
-      z.object({ ...place, kind: z.literal("on") }),
-      z.object({ ...place, kind: z.literal("moving"), from: levelsText }),
-      z.object({ kind: z.literal("leaving"), index, since: time, fade: span, from: levelsText }),
+      z.object({ ...place, kind: z.literal("on"), pausedAt }),
+      z.object({ ...place, kind: z.literal("moving"), from: levelsText, pausedAt }),
+      z.object({ ...place, kind: z.literal("leaving"), from: levelsText, fade: span }),
     ]),
   ),
 });

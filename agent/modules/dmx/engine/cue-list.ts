@@ -45,7 +45,7 @@ interface Move {
 
 type State =
   | { readonly kind: "off" }
-  | { readonly kind: "leaving"; readonly move: Move }
+  | { readonly kind: "leaving"; readonly index: number; readonly move: Move }
   | { readonly kind: "moving"; readonly index: number; readonly move: Move }
   | { readonly kind: "resting"; readonly index: number; readonly since: Instant };
 
@@ -118,31 +118,30 @@ export class CueList implements Playback {
   release(fade: Millis, at: Instant): void {
     if (this.#state.kind === "off") return;
     this.#pausedAt = undefined;
-    this.#leave({ from: this.#now(), since: at, fade });
+    this.#leave(this.#state.index, { from: this.#now(), since: at, fade });
   }
 
   standing(): Standing | undefined {
     const state = this.#state;
     if (state.kind === "off") return undefined;
-    if (state.kind === "leaving") {
-      const { from, since, up } = state.move;
-      return { kind: "leaving", index: 0, from, since, fade: up };
-    }
-    const { index } = state;
-    const place = { cue: this.#settings.cues[index]?.name ?? "", index, pausedAt: this.#pausedAt };
-    if (state.kind === "resting") return { kind: "on", ...place, since: state.since };
-    return { kind: "moving", ...place, from: state.move.from, since: state.move.since };
+    const { kind, index } = state;
+    const cue = this.#settings.cues[index]?.name ?? "";
+    const pausedAt = this.#pausedAt;
+    if (kind === "resting") return { kind: "on", cue, index, since: state.since, pausedAt };
+    const { from, since, up } = state.move;
+    const place = { cue, index, from, since };
+    return kind === "leaving" ? { kind, ...place, fade: up } : { kind, ...place, pausedAt };
   }
 
   restore(standing: Standing): void {
-    if (standing.kind === "leaving") return this.#leave(standing);
-    const { cue, since, pausedAt } = standing;
+    const { cue } = standing;
     const known = this.#settings.cues[standing.index]?.name === cue ? standing.index : -1;
     const index = known < 0 ? this.#settings.cues.findIndex(({ name }) => name === cue) : known;
     if (index < 0) return;
-    this.#pausedAt = pausedAt;
-    if (standing.kind === "on") this.#state = { kind: "resting", index, since };
-    else this.#moveTo(index, standing);
+    if (standing.kind === "leaving") return this.#leave(index, standing);
+    this.#pausedAt = standing.pausedAt;
+    if (standing.kind === "moving") this.#moveTo(index, standing);
+    else this.#state = { kind: "resting", index, since: standing.since };
   }
 
   advance(now: Instant): readonly number[] {
@@ -199,10 +198,13 @@ export class CueList implements Playback {
     this.#state = { kind: "moving", index, move: { from, to, up, down, curve, since } };
   }
 
-  #leave({ from, since, fade }: Pick<Move, "from" | "since"> & { readonly fade: Millis }): void {
+  #leave(
+    index: number,
+    { from, since, fade }: Pick<Move, "from" | "since"> & { readonly fade: Millis },
+  ): void {
     this.#news = undefined;
     const move = { from, to: undefined, up: fade, down: fade, curve: "linear", since } as const;
-    this.#state = { kind: "leaving", move };
+    this.#state = { kind: "leaving", index, move };
   }
 
   #moveOverAt(): Instant | undefined {

@@ -19,28 +19,21 @@ export interface Position {
  * a cue follows when it would have followed.
  */
 export type Standing =
-  | (Moved & {
-      readonly kind: "moving";
-      readonly cue: string;
-      readonly index: number;
-      readonly pausedAt?: Instant | undefined;
-    })
-  | {
-      readonly kind: "on";
-      readonly cue: string;
-      readonly index: number;
-      /** When it came to rest; of a recording, when the look that is on began. */
-      readonly since: Instant;
-      /** Time stands still for it since then. */
-      readonly pausedAt?: Instant | undefined;
-    }
-  /** `index`: the look of a recording. */
-  | (Moved & { readonly kind: "leaving"; readonly index: number; readonly fade: Millis });
+  | (Place & Pausable & { readonly kind: "moving"; readonly from: Levels })
+  /** `since`: when it came to rest; of a recording, when the look that is on began. */
+  | (Place & Pausable & { readonly kind: "on" })
+  | (Place & { readonly kind: "leaving"; readonly from: Levels; readonly fade: Millis });
 
-interface Moved {
-  readonly from: Levels;
+interface Place {
+  readonly cue: string;
+  readonly index: number;
   /** When it began, or will after its wait. */
   readonly since: Instant;
+}
+
+interface Pausable {
+  /** Time stands still for it since then. */
+  readonly pausedAt?: Instant | undefined;
 }
 
 /** By slot, counted from 0. */

@@ -90,7 +90,7 @@ export class Recording implements Playback {
     if (state.kind === "off") return undefined;
     if (state.kind === "leaving") {
       const { from: index, fade, since } = state;
-      return { kind: "leaving", index, from: new Map(), since, fade };
+      return { kind: "leaving", cue: this.#secondOf(index), index, from: new Map(), since, fade };
     }
     const passed = this.#passed(state.since, this.#pausedAt ?? at);
     const looks = this.#settings.isLooped ? passed : Math.min(passed, this.#rows - 1);
