@@ -11,6 +11,9 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { dmxModule } from "./module.ts";
 import { decodeSacn, sacnPacket, sourceCid, writeSacn } from "./sacn.ts";
 
+/** For a file to be written and packets to arrive on a busy machine. */
+const settlingTime = 100;
+
 /** One machine on which an agent is killed and started again; its time goes when a life of the agent goes on. */
 class Machine {
   /** In seconds. */
@@ -56,7 +59,7 @@ class Machine {
         // What is written and what is sent go their own ways.
         await sleep(2);
       }
-      await sleep(20);
+      await sleep(settlingTime);
     };
     /** In good order, to start again with these settings. */
     const stop = async (next?: object): Promise<void> => {
@@ -64,7 +67,7 @@ class Machine {
       while ((await Promise.race([stopped, pass(0.03)])) !== "stopped");
     };
     // Recordings are read in no time of the clock's.
-    await sleep(50);
+    await sleep(settlingTime);
     return { bench, shown, pass, stop };
   }
 
@@ -231,7 +234,7 @@ describe("other settings in the middle of a show", () => {
     const say = deskOf(port);
     say();
     before.bench.apply("ch2", 7);
-    await sleep(50);
+    await sleep(settlingTime);
     await before.pass(1);
     const shown = last(before, 2);
 
@@ -240,7 +243,7 @@ describe("other settings in the middle of a show", () => {
     const after = await machine.life(other);
     await after.pass(1.5);
     say();
-    await sleep(50);
+    await sleep(settlingTime);
     await after.pass(0.5);
     const count = after.shown.length;
 
@@ -261,7 +264,7 @@ describe("other settings in the middle of a show", () => {
     const machine = await Machine.start({ receive: receiveOn(port), failsafe });
     const before = await machine.life();
     deskOf(port)();
-    await sleep(50);
+    await sleep(settlingTime);
     await before.pass(1);
     const shown = last(before, 1);
 

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir, uptime } from "node:os";
 import { dirname, join } from "node:path";
@@ -100,6 +101,19 @@ test("says how long ago it was, also when it is not written again because nothin
 
   now += 5;
   expect(await new Memory(file, () => now).recall()).toEqual({ remembered, ago: seconds(20) });
+});
+
+test("whoever keeps something waits until it is there, behind others too", async () => {
+  const file = await path();
+  const memory = new Memory(file, uptime);
+  await memory.recall();
+
+  const others = [0.1, 0.2].map((master) => memory.keep({ ...remembered, master }));
+  await memory.keep({ ...remembered, master: 0.3 });
+
+  // At once: reading as the module does would give the writer time.
+  expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ master: 0.3 });
+  await Promise.all(others);
 });
 
 test.each([

@@ -96,7 +96,7 @@ export class Memory {
   readonly #path: string;
   readonly #uptime: Places["uptime"];
   #boot: string | undefined;
-  #busy: Promise<void> = Promise.resolve();
+  #busy: Promise<string | undefined> = Promise.resolve(undefined);
   #next: { readonly remembered: Remembered; readonly uptime: number } | undefined;
   #written: { readonly text: string; readonly uptime: number } | undefined;
 
@@ -123,22 +123,20 @@ export class Memory {
 
   /**
    * Keeps the newest; while one is written, those in between are passed over, and so is what stands there already and
-   * is young. Resolves with what went wrong.
+   * is young. Resolves with what went wrong, when this one or a newer one is there: the next life may read it at once.
    */
-  async keep(remembered: Remembered): Promise<string | undefined> {
-    const isWriting = this.#next !== undefined;
+  keep(remembered: Remembered): Promise<string | undefined> {
     this.#next = { remembered, uptime: this.#uptime() };
-    if (isWriting) return undefined;
-    await this.#busy;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#busy = promise;
+    this.#busy = this.#busy.then(() => this.#tryWrite());
+    return this.#busy;
+  }
+
+  async #tryWrite(): Promise<string | undefined> {
     try {
       await this.#write();
       return undefined;
     } catch (error) {
       return `${this.#path} cannot be written: ${messageOf(error)}`;
-    } finally {
-      resolve();
     }
   }
 
