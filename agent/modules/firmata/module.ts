@@ -50,6 +50,7 @@ function start(settings: Settings, context: ModuleContext, given: Given): Instan
     complaints.add("too-many", output);
   });
   const update = updateFor(settings, context, given, () => device.appeared());
+  const told = tellDevice(context);
   const device: KeptDevice<BoardProcess> = new KeptDevice<BoardProcess>(
     context,
     {
@@ -75,7 +76,7 @@ function start(settings: Settings, context: ModuleContext, given: Given): Instan
       },
       close: (board) => board.close(),
     },
-    tellDevice(context),
+    update?.telling(told) ?? told,
     given.spans,
   );
   context.onInput((input, applied) => {
@@ -85,7 +86,10 @@ function start(settings: Settings, context: ModuleContext, given: Given): Instan
   });
   device.start();
   return {
-    selfTest: () => device.selfTest(),
+    async selfTest() {
+      const verdict = await device.selfTest();
+      return update === undefined ? verdict : update.withNote(verdict);
+    },
     async stop() {
       for (const [input, value] of held.released()) device.handle?.set(input, value);
       await device.stop();
