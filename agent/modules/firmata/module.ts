@@ -50,6 +50,7 @@ function start(settings: Settings, context: ModuleContext, given: Given): Instan
     complaints.add("too-many", output);
   });
   const update = updateFor(settings, context, given, () => device.appeared());
+  const told = tellDevice(context);
   const device: KeptDevice<BoardProcess> = new KeptDevice<BoardProcess>(
     context,
     {
@@ -76,7 +77,7 @@ function start(settings: Settings, context: ModuleContext, given: Given): Instan
       close: (board) => board.close(),
       present: () => presentAt(linePlace(settings.usb, settings.path), given.links),
     },
-    tellDevice(context),
+    update?.telling(told) ?? told,
     given.spans,
   );
   context.onInput((input, applied) => {
@@ -86,7 +87,10 @@ function start(settings: Settings, context: ModuleContext, given: Given): Instan
   });
   device.start();
   return {
-    selfTest: () => device.selfTest(),
+    async selfTest() {
+      const verdict = await device.selfTest();
+      return update === undefined ? verdict : update.withNote(verdict);
+    },
     async stop() {
       for (const [input, value] of held.released()) device.handle?.set(input, value);
       await device.stop();
