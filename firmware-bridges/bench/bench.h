@@ -10,6 +10,8 @@
 extern avr_t *avr;
 
 uint64_t simulated_us(void);
+/* A chip that sleeps is looked at 62 us late; not at this time, which each `whose` has one of. */
+void wake_in(avr_cycle_count_t cycles, void *whose);
 /* Writes an event line to stdout, with a line end, at once. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));

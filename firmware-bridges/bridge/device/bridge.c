@@ -27,7 +27,7 @@
 #define VERSION_MIN 1
 #define VERSION_MAX 1
 #ifndef FIRMWARE_VERSION
-#define FIRMWARE_VERSION 1, 0, 0
+#define FIRMWARE_VERSION 1, 1, 0
 #endif
 
 #define GUARD_MS_DEFAULT 1000
@@ -39,6 +39,9 @@
 #define SWITCH_REPEAT_MS 1000
 /* A refusal of what was not understood is sent at most this often; all are counted. */
 #define REFUSAL_MS_MIN 10
+/* Bytes of the host between two looks at everything else. Answers are longer than requests: a host that asks without a
+ * pause would have all of our time, and the watchdog would take us for hung. Five answers take 6 ms. */
+#define TURN_BYTES 32
 #define WATCHDOG_TEST 0x5afe
 
 enum request { ASK_HELLO = 1, ASK_DESCRIBE, ASK_PING, ASK_SET, ASK_SUBSCRIBE, ASK_GUARD, ASK_SAFE, ASK_TEST_WATCHDOG };
@@ -382,12 +385,12 @@ int main(void) {
   uint32_t sampled_ms = 0;
   for (;;) {
     wdt_reset();
-    while (uart_has_byte()) take_byte(uart_take());
+    for (uint8_t taken = 0; taken < TURN_BYTES && uart_has_byte(); taken++) take_byte(uart_take());
     uint32_t now = now_ms();
     if (is_welcomed && now - heard_ms > guard_ms) go_safe();
     if (now != sampled_ms) sample(now);
     sampled_ms = now;
     /* An interrupt between the look and the sleep would be slept over until the next tick, 1 ms at the most. */
-    sleep_mode();
+    if (!uart_has_byte()) sleep_mode();
   }
 }

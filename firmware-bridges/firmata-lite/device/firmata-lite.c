@@ -18,7 +18,7 @@
 #include "stepper.h"
 
 #ifndef FIRMWARE_VERSION
-#define FIRMWARE_VERSION 1, 0, 0
+#define FIRMWARE_VERSION 1, 1, 0
 #endif
 static const uint8_t release[] = {FIRMWARE_VERSION};
 

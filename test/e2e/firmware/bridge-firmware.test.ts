@@ -54,7 +54,7 @@ test("a version is agreed on, and a host that is too new is told so", async () =
   expect(welcome).toMatchObject({
     version: 1,
     firmware: "bridge",
-    release: "1.0.0",
+    release: "1.1.0",
     board: "uno",
     channels: 18,
   });
@@ -255,6 +255,27 @@ test("firmware that stands still is reset within 300 ms, its outputs are low, an
   expect(edges.at(-1)?.at).toBe(at);
   expect(at - (edges[1]?.at ?? 0)).toBeLessThanOrEqual(300_000);
 });
+
+test("a host that asks without a pause is answered, samples go on, and the chip does not take itself for hung", async () => {
+  await using bridge = await welcomed();
+  const { bench, host } = bridge;
+  await host.ask({ kind: "subscribe", channel: 0, periodMillis: 20 });
+  const { received } = await bench.counts();
+  const resets = bench.ofKind("reset").length;
+
+  const frame = encodeFrame(encodeRequest({ kind: "describe", channel: 17 }, 9));
+  const flood = Array.from({ length: 5000 }, () => (frame.ok ? [...frame.value] : []));
+  host.writeRaw(Uint8Array.from(flood.flat()));
+  // 40,000 bytes at 25,000 a second.
+  await bench.elapse(2_000_000);
+
+  expect((await bench.counts()).received - received).toBe(flood.flat().length);
+  expect(bench.ofKind("reset")).toHaveLength(resets);
+  expect(host.answers.filter(({ kind }) => kind === "went-safe")).toEqual([]);
+  expect(host.answers.filter(({ kind }) => kind === "description").length).toBeGreaterThan(1000);
+  // Of samples some find no room; none is forgotten.
+  expect(host.answers.findLast((answer) => answer.kind === "sample")?.number).toBeGreaterThan(80);
+}, 60_000);
 
 test("a host can tell a reset by the pin from power on", async () => {
   await using bridge = await welcomed();

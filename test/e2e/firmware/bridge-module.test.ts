@@ -212,7 +212,7 @@ requires(
 
     await vi.waitFor(() => expect(module.states.at(-1)).toBe("running"), { timeout: 60_000 });
 
-    expect(module.logged.at(-1)).toBe("info bridge 1.0.0 on a board mega2560");
+    expect(module.logged.at(-1)).toBe("info bridge 1.1.0 on a board mega2560");
     await vi.waitFor(() => expect(last(module, "distance")).toBeCloseTo(5, 1), soon);
   },
   120_000,
@@ -235,10 +235,10 @@ requires(
     const module = await instance({ usb, flash: "uno", inputs });
     module.apply("relay", true);
 
-    await vi.waitFor(() => expect(module.logged.join()).toContain("firmware bridge 1.0.0 runs"), {
+    await vi.waitFor(() => expect(module.logged.join()).toContain("firmware bridge 1.1.0 runs"), {
       timeout: 60_000,
     });
-    await vi.waitFor(() => expect(module.logged.at(-1)).toBe("info bridge 1.0.0 on a board uno"), soon);
+    await vi.waitFor(() => expect(module.logged.at(-1)).toBe("info bridge 1.1.0 on a board uno"), soon);
 
     expect(module.states.join()).toContain("its firmware bridge 0.9.0 is replaced");
     await vi.waitFor(() => expect(levelOf(bench, pins.relay)).toBe(1), soon);
@@ -271,7 +271,7 @@ requires(
 
     const module = await instance({ usb, flash: "uno", overwrite: true, inputs });
 
-    await vi.waitFor(() => expect(module.logged.at(-1)).toBe("info bridge 1.0.0 on a board uno"), {
+    await vi.waitFor(() => expect(module.logged.at(-1)).toBe("info bridge 1.1.0 on a board uno"), {
       timeout: 90_000,
     });
     expect(module.states.join()).toContain("it did not answer in time");

@@ -352,7 +352,7 @@ requires(
     const instance = await start(undefined, settings, given);
     instance.apply("led", true);
 
-    await vi.waitFor(() => expect(instance.logged.join()).toContain("firmware firmata-lite 1.0.0 runs"), {
+    await vi.waitFor(() => expect(instance.logged.join()).toContain("firmware firmata-lite 1.1.0 runs"), {
       timeout: 90_000,
     });
     expect(instance.states.join()).toContain("its firmware firmata-lite 0.9 is replaced");
