@@ -92,8 +92,11 @@ function takerFor(board: Board, input: Input): Take {
   switch (input.device) {
     case "servo": {
       const { pin, pulses, min, max } = input;
+      // A board wants the shorter pulse first.
+      const pwmRange = pulses.toSorted((one, other) => one - other);
+      const invert = pwmRange[0] !== pulses[0];
       // Where it stands nobody knows; it moves when it is first told to.
-      const servo = new five.Servo({ board, pin, pwmRange: pulses, range: [min, max], startAt: undefined });
+      const servo = new five.Servo({ board, pin, pwmRange, invert, range: [min, max], startAt: undefined });
       return (value) => servo.to(Number(value));
     }
     case "relay": {

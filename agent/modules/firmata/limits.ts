@@ -7,6 +7,11 @@ export const portsMax = 70;
 /** How often a value is asked for, in milliseconds, least and most. The line carries a hundred readings a second. */
 export const freqMin = 10;
 export const freqMax = 60_000;
+/** Pulses for a servo, in microseconds: what any servo takes, and what our firmware gives. Outside: refuse the settings. */
+export const pulseLeast = 500;
+export const pulseMost = 2500;
+/** A shorter one is taken for degrees by StandardFirmata, and by ours before `pulsesSince`. */
+export const pulseLeastElsewhere = 544;
 /** Values that a board gives in a second; a pin that floats must not fill the node. More: refuse, and count. */
 export const valuesPerSecondMax = 500;
 /** Messages to a board's process that it has not taken. More: refuse the value. */

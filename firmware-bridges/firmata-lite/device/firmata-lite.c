@@ -36,6 +36,9 @@ enum mode { MODE_INPUT = 0, MODE_OUTPUT, MODE_ANALOG, MODE_PWM, MODE_SERVO, MODE
 #define I2C_QUERIES_MAX 4
 #define SERVO_US_LEAST 544
 #define SERVO_US_MOST 2400
+/* The shortest and the longest pulse that a servo is given. A smaller number is degrees. */
+#define SERVO_US_FLOOR 500
+#define SERVO_US_CEILING 2500
 #define PORTS ((PINS + 7) / 8)
 #define NO_REGISTER 0xffff
 
@@ -216,12 +219,11 @@ static void write_analog(uint8_t pin, uint16_t value) {
   values[pin] = value;
   if (modes[pin] == MODE_SERVO && (servo = servo_of(pin)) >= 0) {
     uint16_t us = value;
-    /* Small numbers are degrees. */
-    if (us < SERVO_US_LEAST) {
+    if (us < SERVO_US_FLOOR) {
       uint16_t degrees = us > 180 ? 180 : us;
       us = servo_least[servo] + (uint16_t)((uint32_t)degrees * (servo_most[servo] - servo_least[servo]) / 180);
     }
-    servo_write((uint8_t)servo, us > 2500 ? 2500 : us);
+    servo_write((uint8_t)servo, us > SERVO_US_CEILING ? SERVO_US_CEILING : us);
     return;
   }
   if (modes[pin] != MODE_PWM || !pwm_of(pin, &pwm)) return;
@@ -366,10 +368,14 @@ static void serve_stepper(const uint8_t *bytes, uint8_t length) {
 
 static void configure_servo(const uint8_t *bytes) {
   uint16_t least = pair(bytes + 1), most = pair(bytes + 3);
-  if (!can(bytes[0], MODE_SERVO) || most > 2500 || least >= most) return;
+  if (!can(bytes[0], MODE_SERVO)) return;
   if (modes[bytes[0]] != MODE_SERVO) set_mode(bytes[0], MODE_SERVO);
   int8_t servo = servo_of(bytes[0]);
   if (servo < 0) return;
+  if (least < SERVO_US_FLOOR || most > SERVO_US_CEILING || least >= most) {
+    send_string("servo: no such pulses");
+    return;
+  }
   servo_least[servo] = least;
   servo_most[servo] = most;
 }

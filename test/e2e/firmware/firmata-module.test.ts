@@ -153,6 +153,36 @@ test("values move and light what hangs on it", async () => {
   await vi.waitFor(() => expect([lastLevel(bench, "B5"), lastLevel(bench, "B0")]).toEqual([0, 0]), soon);
 });
 
+test("a servo turns to where it should with the shortest pulses and the longest, and the other way round", async () => {
+  const bench = await plugIn();
+  bench.watch("B1", "B2");
+  const instance = await start(bench.line, {
+    inputs: {
+      lid: { device: "servo", pin: 9, pulses: [500, 2500] },
+      arm: { device: "servo", pin: 10, pulses: [2400, 600] },
+    },
+  });
+  await isRunning(instance);
+
+  for (const [degrees, lid, arm] of [
+    [3, 533, 2370],
+    [0, 500, 2400],
+    [180, 2500, 600],
+  ] as const) {
+    instance.apply("lid", degrees);
+    instance.apply("arm", degrees);
+    const areRight = (pin: string, micros: number): void =>
+      expect(
+        bench
+          .pulses(pin)
+          .slice(-3)
+          .filter((pulse) => Math.abs(pulse - micros) <= 12),
+      ).toHaveLength(3);
+    await vi.waitFor(() => areRight("B1", lid), soon);
+    await vi.waitFor(() => areRight("B2", arm), soon);
+  }
+});
+
 test("a board that is pulled and plugged in again holds what was applied meanwhile", async () => {
   const bench = await plugIn();
   const instance = await start(bench.line, {
