@@ -125,6 +125,8 @@ static void run_command(const char *line) {
   else if (sscanf(line, "pin %c%d %u", &port, &number, &value) == 3) pin_drive(port, number, value);
   else if (sscanf(line, "watch %c%d", &port, &number) == 2) pin_watch(port, number, 1);
   else if (!strncmp(line, "i2c ", 4)) run_i2c(line + 4);
+  else if (sscanf(line, "i2c-gone %x", &value) == 1) i2c_remove((uint8_t)value);
+  else if (sscanf(line, "i2c-hold %u", &value) == 1) i2c_hold(value);
   else if (sscanf(line, "alarm %llu", &at) == 1) set_alarm(at);
   else if (sscanf(line, "feed %llu %n", &at, &number) == 1) dmx_feed(at, line + number);
   else if (!strcmp(line, "now")) say("now %llu", (unsigned long long)simulated_us());

@@ -9,6 +9,13 @@ import { endMax, processLookEvery, silentLooksMax, unsentMax } from "./limits.ts
 import { fromBoard, type ToBoard } from "./messages.ts";
 import type { Settings } from "./settings.ts";
 
+/** Who takes what the board measures. */
+export interface Intake {
+  take(output: string, value: boolean | number): void;
+  /** What it gave last may not be true any more. */
+  stale(output: string): void;
+}
+
 export interface BoardProcess {
   readonly pid: number | undefined;
   readonly path: string;
@@ -37,7 +44,7 @@ export async function startBoard(
   path: string,
   settings: Settings,
   shell: { readonly clock: Clock; readonly reports: DeviceReports },
-  give: (output: string, value: boolean | number) => void,
+  intake: Intake,
 ): Promise<BoardProcess> {
   // What it writes is johnny-five's, which writes for people at a terminal.
   const child = fork(program, [], { stdio: ["ignore", "ignore", "ignore", "ipc"], execArgv: [] });
@@ -68,7 +75,10 @@ export async function startBoard(
     if (!message.success || isOver) return;
     silence.heard();
     const { data } = message;
-    if (data.kind === "value") give(data.output, data.value);
+    if (data.kind === "value") intake.take(data.output, data.value);
+    else if (data.kind === "stale") intake.stale(data.output);
+    else if (data.kind === "worse") shell.reports.worse(data.words);
+    else if (data.kind === "well") shell.reports.well();
     else if (data.kind === "opened") opened.resolve();
     else if (data.kind === "named") named.resolve({ firmware: data.firmware, release: data.release });
     else if (data.kind === "ready") {

@@ -87,8 +87,13 @@ async function begin(path: string, settings: Settings): Promise<void> {
     // After its name: who replaces its firmware does not mind what the old one cannot.
     const excess = beyond(runs, settings);
     if (excess !== undefined) throw new Error(excess);
-    takers = setUp(board, settings, (output, value) => {
-      if (typeof value === "boolean" || Number.isFinite(value)) say({ kind: "value", output, value });
+    takers = setUp({ board, io }, settings, {
+      give(output, value) {
+        if (typeof value === "boolean" || Number.isFinite(value)) say({ kind: "value", output, value });
+      },
+      stale: (output) => say({ kind: "stale", output }),
+      worse: (words) => say({ kind: "worse", words }),
+      well: () => say({ kind: "well" }),
     });
     if (name === ourFirmware) guard(io);
     say({ kind: "ready" });

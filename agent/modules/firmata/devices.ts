@@ -1,16 +1,33 @@
 /** What hangs on the pins of a board, as johnny-five's classes: values come out of some, values go into others. */
 import { unreachable } from "@interactor/shared/sdk/define-module";
 import five, { type Board } from "johnny-five";
+import { type ImuOutput, listenToMotion, type OpenBoard } from "./motion-chip.ts";
 import type { Input, Output, Settings } from "./settings.ts";
 
-export type Give = (output: string, value: boolean | number) => void;
 export type Take = (value: boolean | number) => void;
 
+/** What is said of the devices. */
+export interface Words {
+  give(output: string, value: boolean | number): void;
+  /** What this output gave last may not be true any more. */
+  stale(output: string): void;
+  worse(words: string): void;
+  well(): void;
+}
+
 /** Sets every device up. Returns how each input is set. Throws when the board has not that pin, or cannot do that on it. */
-export function setUp(board: Board, { outputs, inputs }: Settings, give: Give): ReadonlyMap<string, Take> {
-  const imus = new Map<number, InstanceType<typeof five.IMU>>();
-  for (const [name, output] of Object.entries(outputs))
-    listen(board, output, imus, (value) => give(name, value));
+export function setUp(
+  open: OpenBoard,
+  { outputs, inputs }: Settings,
+  words: Words,
+): ReadonlyMap<string, Take> {
+  const { board } = open;
+  const motion: [string, ImuOutput][] = [];
+  for (const [name, output] of Object.entries(outputs)) {
+    if (output.device === "imu") motion.push([name, output]);
+    else listen(board, output, (value) => words.give(name, value));
+  }
+  if (motion.length > 0) listenToMotion(open, motion, words);
   return new Map(Object.entries(inputs).map(([name, input]) => [name, takerFor(board, input)]));
 }
 
@@ -19,8 +36,7 @@ const sensorMost = 1023;
 
 function listen(
   board: Board,
-  output: Output,
-  imus: Map<number, InstanceType<typeof five.IMU>>,
+  output: Exclude<Output, ImuOutput>,
   give: (value: boolean | number) => void,
 ): void {
   switch (output.device) {
@@ -54,36 +70,9 @@ function listen(
       contact.on("close", () => give(true));
       return void contact.on("open", () => give(false));
     }
-    case "imu":
-      return listenToMotion(board, output, imus, give);
     default:
       return unreachable(output);
   }
-}
-
-/**
- * One chip has many readings: it is set up once. Its own event waits until each of its parts has changed, which a chip at
- * rest never does; so we look at its pace, once its first acceleration has come.
- */
-function listenToMotion(
-  board: Board,
-  { controller, freq, reading }: Output & { readonly device: "imu" },
-  imus: Map<number, InstanceType<typeof five.IMU>>,
-  give: (value: number) => void,
-): void {
-  const imu = imus.get(freq) ?? new five.IMU({ board, controller, freq });
-  imus.set(freq, imu);
-  let isHeard = false;
-  imu.accelerometer.on("change", () => {
-    isHeard = true;
-  });
-  const [what, axis] = reading.split("-");
-  setInterval(() => {
-    if (!isHeard) return;
-    if (what === "temperature") return give(imu.thermometer.celsius);
-    const { x, y, z } = what === "acceleration" ? imu.accelerometer : imu.gyro.rate;
-    return give(axis === "x" ? x : axis === "y" ? y : z);
-  }, freq);
 }
 
 const ledMost = 255;

@@ -71,6 +71,7 @@ declare module "firmata-io" {
       readonly version?: { readonly major: number; readonly minor: number };
     };
     sysexCommand(bytes: readonly number[]): void;
+    i2cWrite(address: number, bytes: readonly number[]): void;
   }
   const firmata: { readonly Firmata: typeof Firmata };
   export default firmata;

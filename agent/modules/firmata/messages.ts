@@ -28,6 +28,11 @@ export const fromBoard = z.discriminatedUnion("kind", [
   /** Its board has answered. */
   z.object({ kind: z.literal("alive") }),
   z.object({ kind: z.literal("value"), output: z.string(), value }),
+  /** What it gave last may not be true any more. */
+  z.object({ kind: z.literal("stale"), output: z.string() }),
+  /** Something on it does not work, and everything does again. */
+  z.object({ kind: z.literal("worse"), words: z.string() }),
+  z.object({ kind: z.literal("well") }),
 ]);
 
 export type ToBoard = z.infer<typeof toBoard>;

@@ -6,6 +6,7 @@ import {
   type Instance,
   type ModuleContext,
   type ModuleDefinition,
+  quality,
   seconds,
 } from "@interactor/shared/sdk/define-module";
 import { Complaints } from "@interactor/shared/sdk/complaints";
@@ -58,7 +59,7 @@ function start(settings: Settings, context: ModuleContext, given: Given): Instan
         const place = await findLine(linePlace(settings.usb, settings.path), given.links);
         await update?.refuseWhileDue(place);
         const shell = { clock: context.clock, reports };
-        return startBoard(place, settings, shell, (output, value) => intake.take(output, value));
+        return startBoard(place, settings, shell, intake);
       },
       async greet(board, { signal }) {
         update?.asked(given.spans.handshakeMax, signal);
@@ -168,5 +169,13 @@ class Intake {
     if (this.#count > valuesPerSecondMax) return this.#refuse(output);
     this.#last.set(output, value);
     this.#context.emit(output, value);
+  }
+
+  /** The next value is news, whatever it is. */
+  stale(output: string): void {
+    const last = this.#last.get(output);
+    if (last === undefined) return;
+    this.#last.delete(output);
+    this.#context.emit(output, last, { quality: quality.stale });
   }
 }

@@ -404,6 +404,7 @@ static void serve_sysex(const uint8_t *bytes, uint8_t length) {
       return;
     case I2C_CONFIG:
       modes[PIN_SDA] = modes[PIN_SCL] = MODE_I2C;
+      i2c_pull_up();
       return i2c_start();
     case I2C_REQUEST:
       if (length >= 2) serve_i2c(bytes, length);

@@ -153,6 +153,59 @@ test("values move and light what hangs on it", async () => {
   await vi.waitFor(() => expect([lastLevel(bench, "B5"), lastLevel(bench, "B0")]).toEqual([0, 0]), soon);
 });
 
+test("a chip whose plug is pulled is told, its values are stale; plugged in again it is woken, and no zero is given", async () => {
+  const bench = await plugIn();
+  bench.watch("B5");
+  const word = (value: number): number[] => [(value >> 8) & 0xff, value & 0xff];
+  const measure = (upwards: number): void =>
+    bench.setRegisters(0x68, 0x3b, [0, 0, upwards, -3920, 0, 0, 0].flatMap(word));
+  const instance = await start(bench.line, {
+    outputs: { up: { device: "imu", reading: "acceleration-z" } },
+    inputs: { led: { device: "led", pin: 13 } },
+  });
+  await isRunning(instance);
+  instance.apply("led", true);
+  const complaint = "the MPU-6050 does not answer";
+  await vi.waitFor(() => expect(instance.logged.join()).toContain(complaint), soon);
+  expect(instance.emitted.filter(({ output }) => output === "up")).toEqual([]);
+
+  measure(16_384);
+  await gives(instance, "up", expect.closeTo(1, 1));
+  bench.removeDevice(0x68);
+  await vi.waitFor(
+    () => expect(instance.emitted.at(-1)).toMatchObject({ output: "up", emission: { quality: 1 } }),
+    soon,
+  );
+  expect(instance.emitted.at(-1)?.value).toBeCloseTo(1, 1);
+  // It had no power: it sleeps, and its registers are zero until it was woken.
+  const woken = bench.next("i2c", ({ register }) => register === 0x6b);
+  bench.setRegisters(
+    0x68,
+    0x3b,
+    Array.from({ length: 14 }, () => 0),
+  );
+  await woken;
+  await bench.elapse(200_000);
+  measure(8192);
+  await gives(instance, "up", expect.closeTo(0.5, 1));
+
+  const values = instance.emitted.filter(({ output }) => output === "up").map(({ value }) => Number(value));
+  expect(Math.min(...values)).toBeGreaterThan(0.4);
+  // What else hangs on the board did not notice.
+  expect(instance.states).toEqual(["running", ...instance.states.slice(1).map(() => "running")]);
+  expect(bench.ofKind("pin").map(({ level }) => level)).toEqual([0, 1]);
+});
+
+test("more than the board can do is said, and not left dead", async () => {
+  const bench = await plugIn();
+  const pins = [2, 3, 4, 5, 6, 7, 8, 9, 10];
+  const inputs = Object.fromEntries(pins.map((pin) => [`lid${pin}`, { device: "servo", pin }]));
+
+  const instance = await start(bench.line, { inputs });
+
+  await vi.waitFor(() => expect(instance.states.join()).toContain('it says "no more servos"'), soon);
+});
+
 test("a servo turns to where it should with the shortest pulses and the longest, and the other way round", async () => {
   const bench = await plugIn();
   bench.watch("B1", "B2");
