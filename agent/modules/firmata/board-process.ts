@@ -14,6 +14,8 @@ export interface Intake {
   take(output: string, value: boolean | number): void;
   /** What it gave last may not be true any more. */
   stale(output: string): void;
+  /** A stepper rests there, or leaves from there, in steps. */
+  moved(input: string, at: number, isMoving: boolean): void;
 }
 
 export interface BoardProcess {
@@ -42,7 +44,7 @@ const program = fileURLToPath(
 /** Resolves when the line at `path` is open. Throws `deviceMissing` when there is none. */
 export async function startBoard(
   path: string,
-  settings: Settings,
+  { settings, places }: { readonly settings: Settings; readonly places: Readonly<Record<string, number>> },
   shell: { readonly clock: Clock; readonly reports: DeviceReports },
   intake: Intake,
 ): Promise<BoardProcess> {
@@ -77,6 +79,7 @@ export async function startBoard(
     const { data } = message;
     if (data.kind === "value") intake.take(data.output, data.value);
     else if (data.kind === "stale") intake.stale(data.output);
+    else if (data.kind === "moved") intake.moved(data.input, data.at, data.isMoving);
     else if (data.kind === "worse") shell.reports.worse(data.words);
     else if (data.kind === "well") shell.reports.well();
     else if (data.kind === "opened") opened.resolve();
@@ -87,7 +90,7 @@ export async function startBoard(
     } else if (data.kind === "missing") opened.reject(deviceMissing(data.words));
     else if (data.kind === "failed") fail(new Error(data.words));
   });
-  send(child, { kind: "begin", path, settings }, () => {});
+  send(child, { kind: "begin", path, settings, places }, () => {});
   const close = (): Promise<void> => {
     isOver = true;
     silence.end();

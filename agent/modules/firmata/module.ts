@@ -19,6 +19,7 @@ import { firmataQuestion, ourFirmware } from "./firmware.ts";
 import { spans, valuesPerSecondMax } from "./limits.ts";
 import { manifest } from "./manifest.ts";
 import { type Settings, settings } from "./settings.ts";
+import { StepperPlaces } from "./stepper-places.ts";
 
 interface Given {
   /** How long to wait for what; a test is in a hurry. */
@@ -42,14 +43,20 @@ export const definition = firmataModule();
 
 function start(settings: Settings, context: ModuleContext, given: Given): Instance {
   const rejected = new PacedCounter(context.clock, (count) => context.emit("rejected", count));
-  const complaints = new Complaints<"too-many" | "backlog">(context.clock, (message) =>
-    context.log.warn(`board: ${message}`),
+  const complaints = new Complaints<"too-many" | "backlog" | "nobody knows where it stands">(
+    context.clock,
+    (message) => context.log.warn(`board: ${message}`),
   );
   const held = new Held(settings);
   const intake = new Intake(settings, context, (output) => {
     rejected.add();
     complaints.add("too-many", output);
   });
+  const places = new StepperPlaces();
+  const set = (board: BoardProcess, input: string, value: boolean | number): void => {
+    if (places.lost.has(input)) complaints.add("nobody knows where it stands", input);
+    else if (board.set(input, value) === "backlog") complaints.add("backlog", input);
+  };
   const update = updateFor(settings, context, given, () => device.appeared());
   const device: KeptDevice<BoardProcess> = new KeptDevice<BoardProcess>(
     context,
@@ -59,7 +66,11 @@ function start(settings: Settings, context: ModuleContext, given: Given): Instan
         const place = await findLine(linePlace(settings.usb, settings.path), given.links);
         await update?.refuseWhileDue(place);
         const shell = { clock: context.clock, reports };
-        return startBoard(place, settings, shell, intake);
+        return startBoard(place, { settings, places: places.begin() }, shell, {
+          take: (output, value) => intake.take(output, value),
+          stale: (output) => intake.stale(output),
+          moved: (input, at, isMoving) => places.moved(input, at, isMoving),
+        });
       },
       async greet(board, { signal }) {
         update?.asked(given.spans.handshakeMax, signal);
@@ -71,8 +82,13 @@ function start(settings: Settings, context: ModuleContext, given: Given): Instan
         }
         await board.ready;
         context.log.info(`board: ${settings.usb ?? settings.path} runs ${runs.firmware}`);
+        for (const input of places.lost)
+          context.log.warn(
+            `board: it was lost while ${input} turned, and nobody knows where that stands: it is not moved any more. ` +
+              "Turn it to its 0 and start the instance anew",
+          );
         // What the board was told before it was unplugged, or what was applied since.
-        for (const [input, value] of held.values) board.set(input, value);
+        for (const [input, value] of held.values) set(board, input, value);
       },
       close: (board) => board.close(),
     },
@@ -82,13 +98,14 @@ function start(settings: Settings, context: ModuleContext, given: Given): Instan
   context.onInput((input, applied) => {
     const value = held.apply(input, applied);
     if (value === undefined) return;
-    if (device.handle?.set(input, value) === "backlog") complaints.add("backlog", input);
+    if (device.handle !== undefined) set(device.handle, input, value);
   });
   device.start();
   return {
     selfTest: () => device.selfTest(),
     async stop() {
-      for (const [input, value] of held.released()) device.handle?.set(input, value);
+      const { handle } = device;
+      if (handle !== undefined) for (const [input, value] of held.released()) set(handle, input, value);
       await device.stop();
       await update?.stop();
       rejected.stop();

@@ -69,10 +69,11 @@ test.each([
 test("the process of a board is told settings as they were read, and says nothing that is not known", () => {
   const read = settings.parse({ path, inputs: { led } });
 
-  expect(toBoard.parse({ kind: "begin", path, settings: read })).toEqual({
+  expect(toBoard.parse({ kind: "begin", path, settings: read, places: {} })).toEqual({
     kind: "begin",
     path,
     settings: read,
+    places: {},
   });
   expect(fromBoard.safeParse({ kind: "value", output: "a", value: "text" }).success).toBe(false);
 });

@@ -17,6 +17,7 @@ const guardWord = "guard:";
 /** What our firmware and StandardFirmata say when something was not set up; without it the pin is dead. */
 const excesses: ReadonlySet<string> = new Set([
   "no more servos",
+  "no more steppers",
   "servo: no such pulses",
   "I2C: no more readers",
   "Max servos attached",

@@ -206,6 +206,93 @@ test("more than the board can do is said, and not left dead", async () => {
   await vi.waitFor(() => expect(instance.states.join()).toContain('it says "no more servos"'), soon);
 });
 
+const turntable = { device: "stepper", step: 6, direction: 5 };
+/** Steps forwards and backwards: the direction is set before each. */
+function stepsOf(bench: FirmwareBench): { readonly forwards: number; readonly backwards: number } {
+  let isForwards = false;
+  const counts = { forwards: 0, backwards: 0 };
+  for (const { pin, level } of bench.ofKind("pin")) {
+    if (pin === "D5") isForwards = level === 1;
+    else if (pin === "D6" && level === 1) counts[isForwards ? "forwards" : "backwards"] += 1;
+  }
+  return counts;
+}
+
+test("a stepper that is at rest stays where it is when its board was away, and goes on from there", async () => {
+  const bench = await plugIn();
+  bench.watch("D5", "D6");
+  const instance = await start(bench.line, { inputs: { turntable } });
+  await isRunning(instance);
+  instance.apply("turntable", 90);
+  await vi.waitFor(() => expect(stepsOf(bench).forwards).toBe(50), soon);
+  // Its word that it has arrived.
+  await bench.elapse(100_000);
+
+  await bench.unplug();
+  await vi.waitFor(() => expect(instance.states.at(-1)).toMatch(/^waiting: /u), soon);
+  const again = await plugIn(bench.line);
+  again.watch("D5", "D6");
+  await isRunning(instance);
+  await again.elapse(1_000_000);
+  expect(stepsOf(again)).toEqual({ forwards: 0, backwards: 0 });
+  instance.apply("turntable", 0);
+
+  await vi.waitFor(() => expect(stepsOf(again)).toEqual({ forwards: 0, backwards: 50 }), soon);
+});
+
+test.each([
+  ["at once", {}],
+  ["by its deceleration", { acceleration: 360, deceleration: 180 }],
+])(
+  "a stepper on a long way comes to rest %s when it is stopped, and turns back as far as it came",
+  async (_how, ramps) => {
+    const bench = await plugIn();
+    bench.watch("D5", "D6");
+    // Ten turns in 20 s and more.
+    const instance = await start(bench.line, { inputs: { turntable: { ...turntable, rpm: 30, ...ramps } } });
+    await isRunning(instance);
+    instance.apply("turntable", 3600);
+    await vi.waitFor(() => expect(stepsOf(bench).forwards).toBeGreaterThan(100), soon);
+
+    instance.apply("turntable", 0);
+
+    await vi.waitFor(() => expect(stepsOf(bench).backwards).toBeGreaterThan(0), soon);
+    const { forwards } = stepsOf(bench);
+    const rises = bench.ofKind("pin").filter(({ pin, level }) => pin === "D6" && level === 1);
+    const gap = (step: number): number => (rises[step]?.at ?? 0) - (rises[step - 1]?.at ?? 0);
+    // 100 steps a second.
+    expect(gap(forwards - 1) > 20_000).toBe("deceleration" in ramps);
+    expect(forwards).toBeLessThan(1000);
+    await vi.waitFor(() => expect(stepsOf(bench).backwards).toBe(forwards), {
+      timeout: 30_000,
+      interval: 50,
+    });
+    await bench.elapse(1_000_000);
+    expect(stepsOf(bench)).toEqual({ forwards, backwards: forwards });
+  },
+  90_000,
+);
+
+test("a stepper whose board is lost while it turns is not moved any more, and that is said", async () => {
+  const bench = await plugIn();
+  bench.watch("D5", "D6");
+  const instance = await start(bench.line, { inputs: { turntable: { ...turntable, rpm: 30 } } });
+  await isRunning(instance);
+  instance.apply("turntable", 3600);
+  await vi.waitFor(() => expect(stepsOf(bench).forwards).toBeGreaterThan(10), soon);
+
+  await bench.unplug();
+  await vi.waitFor(() => expect(instance.states.at(-1)).toMatch(/^waiting: /u), soon);
+  const again = await plugIn(bench.line);
+  again.watch("D5", "D6");
+  await isRunning(instance);
+  instance.apply("turntable", 90);
+  await again.elapse(1_000_000);
+
+  expect(instance.logged.join()).toContain("it was lost while turntable turned");
+  expect(stepsOf(again)).toEqual({ forwards: 0, backwards: 0 });
+});
+
 test("a servo turns to where it should with the shortest pulses and the longest, and the other way round", async () => {
   const bench = await plugIn();
   bench.watch("B1", "B2");
