@@ -98,6 +98,25 @@ test("sensors become values, and values become levels and pulses", async () => {
   expect(last(module, "samples-lost")).toBe(0);
 });
 
+test("a relay that is on when its pin is low is off from a reset on, also before this node is heard", async () => {
+  const bench = await plugIn();
+  bench.watch(pins.relay);
+  const module = await instance({ path: path(), inputs: { relay: { pin: "D13", activeLow: true } } });
+  await running(module);
+  expect(levelOf(bench, pins.relay)).toBe(1);
+  module.apply("relay", true);
+  await vi.waitFor(() => expect(levelOf(bench, pins.relay)).toBe(0), soon);
+
+  const off = bench.next("pin", ({ pin, level }) => pin === pins.relay && level === 1);
+  const reset = bench.next("reset");
+  bench.reset();
+
+  expect((await off).at - (await reset).at).toBeLessThan(100);
+  await vi.waitFor(() => expect(levelOf(bench, pins.relay)).toBe(0), soon);
+  await module.stop();
+  await vi.waitFor(() => expect(levelOf(bench, pins.relay)).toBe(1), soon);
+});
+
 test("a pin that the board has not is named, with those it has", async () => {
   await plugIn();
   const module = await instance({ path: path(), inputs: { lamp: { type: "float", pin: "D13" } } });
