@@ -6,7 +6,7 @@ import type { Clock } from "@interactor/shared/sdk/define-module";
 import { deviceMissing, type DeviceReports } from "@interactor/shared/sdk/devices";
 import type { Runs } from "../../flashing/ask-board.ts";
 import { endMax, processLookEvery, silentLooksMax, unsentMax } from "./limits.ts";
-import { fromBoard, type ToBoard } from "./messages.ts";
+import { type FromBoard, fromBoard, type ToBoard } from "./messages.ts";
 import type { Settings } from "./settings.ts";
 
 /** Who takes what the board measures. */
@@ -77,18 +77,14 @@ export async function startBoard(
     if (!message.success || isOver) return;
     silence.heard();
     const { data } = message;
-    if (data.kind === "value") intake.take(data.output, data.value);
-    else if (data.kind === "stale") intake.stale(data.output);
-    else if (data.kind === "moved") intake.moved(data.input, data.at, data.isMoving);
-    else if (data.kind === "worse") shell.reports.worse(data.words);
-    else if (data.kind === "well") shell.reports.well();
-    else if (data.kind === "opened") opened.resolve();
+    if (data.kind === "opened") opened.resolve();
     else if (data.kind === "named") named.resolve({ firmware: data.firmware, release: data.release });
     else if (data.kind === "ready") {
       silence.begin();
       ready.resolve();
     } else if (data.kind === "missing") opened.reject(deviceMissing(data.words));
     else if (data.kind === "failed") fail(new Error(data.words));
+    else takeWord(data, intake, shell.reports);
   });
   send(child, { kind: "begin", path, settings, places }, () => {});
   const close = (): Promise<void> => {
@@ -105,6 +101,15 @@ export async function startBoard(
   const rest = (): void => send(child, { kind: "rest" }, () => {});
   const promises = { named: named.promise, ready: ready.promise, ended: exited.then(() => undefined) };
   return { pid: child.pid, path, ...promises, set: setterFor(child), rest, close };
+}
+
+/** What its devices say while it is in use. */
+function takeWord(data: FromBoard, intake: Intake, reports: DeviceReports): void {
+  if (data.kind === "value") intake.take(data.output, data.value);
+  else if (data.kind === "stale") intake.stale(data.output);
+  else if (data.kind === "moved") intake.moved(data.input, data.at, data.isMoving);
+  else if (data.kind === "worse") reports.worse(data.words);
+  else if (data.kind === "well") reports.well();
 }
 
 function setterFor(child: ChildProcess): BoardProcess["set"] {

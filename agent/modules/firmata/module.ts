@@ -10,7 +10,7 @@ import {
   seconds,
 } from "@interactor/shared/sdk/define-module";
 import { Complaints } from "@interactor/shared/sdk/complaints";
-import { type DeviceSpans, KeptDevice, tellDevice } from "@interactor/shared/sdk/devices";
+import { type DeviceDriver, type DeviceSpans, KeptDevice, tellDevice } from "@interactor/shared/sdk/devices";
 import { PacedCounter } from "@interactor/shared/sdk/paced-counter";
 import { FirmwareUpdate, keptFolder } from "../../flashing/firmware-update.ts";
 import { findLine, linePlace, linksFolder, presentAt } from "../../serial-line/place.ts";
@@ -58,41 +58,10 @@ function start(settings: Settings, context: ModuleContext, given: Given): Instan
     else if (board.set(input, value) === "backlog") complaints.add("backlog", input);
   };
   const update = updateFor(settings, context, given, () => device.appeared());
+  const parts = { settings, context, given, update, intake, places, held, set };
   const device: KeptDevice<BoardProcess> = new KeptDevice<BoardProcess>(
     context,
-    {
-      async open(reports) {
-        intake.begin();
-        const place = await findLine(linePlace(settings.usb, settings.path), given.links);
-        await update?.refuseWhileDue(place);
-        const shell = { clock: context.clock, reports };
-        return startBoard(place, { settings, places: places.begin() }, shell, {
-          take: (output, value) => intake.take(output, value),
-          stale: (output) => intake.stale(output),
-          moved: (input, at, isMoving) => places.moved(input, at, isMoving),
-        });
-      },
-      async greet(board, { signal }) {
-        update?.asked(given.spans.handshakeMax, signal);
-        const runs = await board.named;
-        if (update?.isWanted(runs) === true) {
-          board.rest();
-          update.begin(board.path, board.ended);
-          throw new Error(`its firmware ${runs.firmware} ${runs.release} is replaced`);
-        }
-        await board.ready;
-        context.log.info(`board: ${settings.usb ?? settings.path} runs ${runs.firmware}`);
-        for (const input of places.lost)
-          context.log.warn(
-            `board: it was lost while ${input} turned, and nobody knows where that stands: it is not moved any more. ` +
-              "Turn it to its 0 and start the instance anew",
-          );
-        // What the board was told before it was unplugged, or what was applied since.
-        for (const [input, value] of held.values) set(board, input, value);
-      },
-      close: (board) => board.close(),
-      present: () => presentAt(linePlace(settings.usb, settings.path), given.links),
-    },
+    driverFor(parts),
     tellDevice(context),
     given.spans,
   );
@@ -112,6 +81,62 @@ function start(settings: Settings, context: ModuleContext, given: Given): Instan
       rejected.stop();
       complaints.stop();
     },
+  };
+}
+
+interface Parts {
+  readonly settings: Settings;
+  readonly context: ModuleContext;
+  readonly given: Given;
+  readonly update: FirmwareUpdate | undefined;
+  readonly intake: Intake;
+  readonly places: StepperPlaces;
+  readonly held: Held;
+  readonly set: (board: BoardProcess, input: string, value: boolean | number) => void;
+}
+
+function driverFor({
+  settings,
+  context,
+  given,
+  update,
+  intake,
+  places,
+  held,
+  set,
+}: Parts): DeviceDriver<BoardProcess> {
+  return {
+    async open(reports) {
+      intake.begin();
+      const place = await findLine(linePlace(settings.usb, settings.path), given.links);
+      await update?.refuseWhileDue(place);
+      const shell = { clock: context.clock, reports };
+      return startBoard(place, { settings, places: places.begin() }, shell, {
+        take: (output, value) => intake.take(output, value),
+        stale: (output) => intake.stale(output),
+        moved: (input, at, isMoving) => places.moved(input, at, isMoving),
+      });
+    },
+    async greet(board, { signal }) {
+      update?.asked(given.spans.handshakeMax, signal);
+      const runs = await board.named;
+      if (update?.isWanted(runs) === true) {
+        board.rest();
+        update.begin(board.path, board.ended);
+        throw new Error(`its firmware ${runs.firmware} ${runs.release} is replaced`);
+      }
+      await board.ready;
+      context.log.info(`board: ${settings.usb ?? settings.path} runs ${runs.firmware}`);
+      for (const input of places.lost)
+        context.log.warn(
+          `board: it was lost while ${input} turned, and nobody knows where that stands: it is not moved any more. ` +
+            "Turn it to its 0 and start the instance anew",
+        );
+      // What the board was told before it was unplugged, or what was applied since.
+      for (const [input, value] of held.values) set(board, input, value);
+    },
+    close: (board) => board.close(),
+    present: () => presentAt(linePlace(settings.usb, settings.path), given.links),
   };
 }
 
