@@ -37,8 +37,8 @@ function updateWith({
 }
 
 test.each([
-  ["the same release, in three numbers", "firmata-lite", "1.0.0", false],
-  ["the same release, in two", "firmata-lite", "1.0", false],
+  ["the same release, in three numbers", "firmata-lite", "1.1.0", false],
+  ["the same release, in two", "firmata-lite", "1.1", false],
   ["an older one", "firmata-lite", "0.9", true],
   ["one that only begins alike", "firmata-lite", "1.00", true],
   ["some other firmware", "StandardFirmata.ino", "1.0", false],
@@ -117,7 +117,7 @@ test("what came to nothing before is not begun again, and it is said what to do"
   await keepRefusal(attempt, "it does not answer");
   expect(await isReplaced()).toBe(false);
   expect(logged.at(-1)).toBe(
-    "firmware firmata-lite 1.0.0 is not written, because it came to nothing before (it does not answer): " +
+    "firmware firmata-lite 1.1.0 is not written, because it came to nothing before (it does not answer): " +
       `correct \`flash\` (it says uno), or delete ${refusalFile(attempt)} and start again`,
   );
 
