@@ -174,7 +174,7 @@ test("without avrdude nothing is begun, it is said how to get it, and with it th
   const update = updateWith({ folder, program, overwrite: true });
   const before = logged.length;
   const older = { firmware: "firmata-lite", release: "0.9" };
-  const words = `firmware firmata-lite 1.0.0 is not written, because ${program} is not installed: apt install avrdude`;
+  const words = `firmware firmata-lite 1.1.0 is not written, because ${program} is not installed: apt install avrdude`;
 
   for (let time = 0; time < 3; time++) greet(update);
   await expect(update.refuseWhileDue("/dev/nothing-here")).resolves.toBeUndefined();

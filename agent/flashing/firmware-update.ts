@@ -49,6 +49,8 @@ export class FirmwareUpdate {
   readonly #abort = new AbortController();
   readonly #image: Image | undefined;
   #mutes = 0;
+  /** What is replaced has answered our question: put back, it has to answer again. */
+  #hasAnswered = false;
   #cancelMute: () => void = () => undefined;
   #isOver = false;
   /** Why it came to nothing in an earlier life of the instance. */
@@ -115,6 +117,7 @@ export class FirmwareUpdate {
     const isOther =
       firmware === this.#order.firmware ? !isOfRelease(release, this.#image.release) : this.#order.overwrite;
     if (!isOther) this.#hindrance = undefined;
+    this.#hasAnswered = firmware === this.#order.firmware;
     return isOther && this.#mayBegin();
   }
 
@@ -225,6 +228,8 @@ export class FirmwareUpdate {
 
   async #greets(path: string, release: string | undefined, signal: AbortSignal): Promise<void> {
     const { firmware, question } = this.#order;
+    // Somebody else's firmware, or one that was silent, has no answer for us; avrdude has read it back.
+    if (release === undefined && !this.#hasAnswered) return;
     const runs = await askBoard({ path, clock: this.#context.clock }, question, signal);
     if (release === undefined) return;
     if (runs.firmware !== firmware || !isOfRelease(runs.release, release))
