@@ -339,6 +339,8 @@ export class GuestKeeper implements AsyncDisposable {
         return this.#runs.has(message[1]) ? events.started(message[1]) : undefined;
       case "running":
         return this.#say(message[1], { state: "running" });
+      case "degraded":
+        return this.#say(message[1], { state: "running", reason: this.#told(message[2]) });
       case "waiting":
         return this.#say(message[1], { state: "waiting", reason: this.#told(message[2]) });
       case "failed":
