@@ -5,6 +5,7 @@ import {
   type InstanceReport,
   type StopReport,
 } from "@interactor/shared/wire/messages/reported";
+import { instanceState, instanceWords } from "@interactor/shared/wire/node-state";
 import type { AgentClock } from "./agent-clock.ts";
 import type { Content, Phase } from "./core/apply/apply-state.ts";
 import type { Outbox } from "./core/outbox/outbox.ts";
@@ -112,11 +113,8 @@ export class AgentReport {
     const { log } = this.#parts.world;
     report.instance(instance, state);
     const details = { instance, ...state };
-    if (state.state === "failed" || state.state === "waiting") {
-      log.warn(`instance ${instance} is ${state.state}: ${state.reason ?? ""}`, details);
-    } else {
-      log.info(`instance ${instance} is ${state.state}`, details);
-    }
+    const isIll = ["degraded", "failed", "waiting"].includes(instanceState(state));
+    log[isIll ? "warn" : "info"](`instance ${instance} is ${instanceWords(state)}`, details);
   }
 }
 

@@ -158,6 +158,7 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "node-ledger": codec<NodeLedger>(encodeNodeLedger, decodeNodeLedger),
   "desired-group": codec<Desired>(encodeDesired, decodeDesired),
   "desired-budget": codec<Desired>(encodeDesired, decodeDesired),
+  "reported-degraded": codec<Reported>(encodeReported, decodeReported),
   "reported-budget": codec<Reported>(encodeReported, decodeReported),
   "desired-through": codec<Desired>(encodeDesired, decodeDesired),
   target,

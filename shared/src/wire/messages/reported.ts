@@ -22,7 +22,11 @@ import { latchesOnWire, zoneLatch } from "./stop.ts";
 export const instanceStates = ["starting", "running", "waiting", "failed", "stopped"] as const;
 
 const instanceReport = z.object({
-  /** `waiting`: it runs, but what it needs is away, such as an unplugged serial line; `reason` says what. */
+  /**
+   * `waiting`: it runs, but what it needs is away, such as an unplugged serial line; `reason` says what. `running` with a
+   * `reason`: it works in part, and people are told that it is degraded. No state of its own: a reader that is older than
+   * that would take no report with one.
+   */
   state: z.enum(instanceStates),
   reason: z.optional(shortText),
 });
