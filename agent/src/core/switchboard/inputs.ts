@@ -154,6 +154,15 @@ export class Inputs {
     return "taken";
   }
 
+  /** A route holds the input no longer. What is no actuator and no scene takes values only, and `null` is none of them. */
+  letGo(address: PortAddress, by: string, now: Now): Reception {
+    const spec = this.spec(address);
+    if (spec === undefined) return "unknown-input";
+    if (spec.actuator !== true && address.instance !== sceneInstance) return "wrong-type";
+    this.release(address, "route", by, now);
+    return "taken";
+  }
+
   /** `by`: only when it is this one's. */
   release(address: PortAddress, kind: "manual" | "route", by: string | undefined, now: Now): void {
     if (address.instance === sceneInstance) return this.letSceneGo(address, by, now);
