@@ -68,6 +68,17 @@ test("what nobody owns, and what nobody can own, are told apart", () => {
   expect(whyLines(inputOwnedBy(undefined, false), nothing, now)[1]).toContain("no actuator");
 });
 
+test("what a route has let go of has no value, and the route is named beneath it", () => {
+  const at = micros(new Date(since).getTime() * 1000);
+  const letGo: Known = { value: { at, quality: 0, flags: 0, value: null }, routes: [approach] };
+
+  const [value, owner, route] = whyLines(inputOwnedBy(undefined), letGo, now);
+
+  expect(value).toBe("demo/dmx/front has no value: nobody holds it");
+  expect(owner).toMatch(/^owner {4}nobody: who had it let go .*\(5 s ago\)$/);
+  expect(route).toBe("route    route approach from demo/sim/distance, map value * 2");
+});
+
 test("a program gets the same as JSON", () => {
   const json: unknown = JSON.parse(whyJson(inputOwnedBy({ kind: "route", by: "approach", since }), known));
 

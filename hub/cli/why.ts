@@ -103,16 +103,26 @@ export function whyLines(input: FoundInput, { value, routes }: Known, now: Date)
   const isOwned = spec.actuator === true;
   const own = owner?.kind === "route" ? routes.find(({ name }) => name === owner.by) : undefined;
   const waiting = owner?.kind === "route" ? routes.filter(({ name }) => name !== owner.by) : routes;
+  const letGoAt = value?.value === null && owner === undefined ? new Date(value.at / 1000) : undefined;
   return [
-    value === undefined ? `${address} has no value yet` : `${address} = ${formatValue(value.value)}${unit}`,
-    ...(isOwned
-      ? ownerLines(owner, own, ago, now)
-      : ["owner    nobody: it is no actuator and takes what comes last"]),
+    valueLine(address, value, unit),
+    ...(isOwned && letGoAt !== undefined
+      ? [`owner    nobody: who had it let go ${formatDay(letGoAt)} (${formatAge(letGoAt, now)})`]
+      : isOwned
+        ? ownerLines(owner, own, ago, now)
+        : ["owner    nobody: it is no actuator and takes what comes last"]),
     ...waiting.map((route) => `${owner === undefined ? "route  " : "beneath"}  ${routeWords(route)}`),
     ...(isHere(node.state)
       ? []
       : [`node     ${node.node} is ${node.state}, last seen ${ago(node.last_seen)}`]),
   ];
+}
+
+function valueLine(address: string, value: PublicValue | undefined, unit: string): string {
+  if (value === undefined) return `${address} has no value yet`;
+  return value.value === null
+    ? `${address} has no value: nobody holds it`
+    : `${address} = ${formatValue(value.value)}${unit}`;
 }
 
 function ownerLines(
