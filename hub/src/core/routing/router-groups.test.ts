@@ -232,7 +232,7 @@ describe("null lets go", () => {
       const { read } = bench(toLamps(strategy));
       const before = nodesOf(read(1));
 
-      expect(read(null).toSorted()).toEqual(lamps.map((node) => [node, null]));
+      expect(new Map(read(null))).toEqual(new Map(lamps.map((node) => [node, null])));
 
       const after = nodesOf(read(2));
       const all = strategy === "broadcast" ? 3 : 1;
@@ -268,7 +268,7 @@ describe("null lets go", () => {
 
     for (const node of lamps) router.connected(node);
 
-    expect(sent().toSorted()).toEqual(lamps.map((node) => [node, null]));
+    expect(new Map(sent())).toEqual(new Map(lamps.map((node) => [node, null])));
     expect(nowhere.read(lane.telemetry).produced).toBe(0);
   });
 
@@ -375,7 +375,7 @@ describe("an event for one of a group", () => {
     const next = life("round-robin", kept);
     next.router.again.value(from, letGo, instant(0));
 
-    expect(queued.toSorted()).toEqual([1, 1, 2]);
+    expect(queued).toEqual([2, 1, 1]);
     expect(next.holders()).toEqual(lamps);
   });
 
