@@ -39,6 +39,7 @@ test("the example of a sensor above a desk compiles, and its route holds the lig
     60_000,
   );
 
+  expect(site.value.nodes["hall"]?.instances["stage"]?.failsafes["wash"]).toEqual({ hold: 5000, fade: 0 });
   const arrived = trace.ok ? trace.value.filter(({ part }) => part === "to") : [];
   expect(arrived).toEqual([
     { at: 0, part: "to", kind: "arrived", value: 0.6 },

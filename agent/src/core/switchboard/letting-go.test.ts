@@ -174,6 +174,71 @@ describe.each(["node", "hub"] as const)("a route on the %s", (place) => {
   });
 });
 
+describe("a failsafe that ends in letting go", () => {
+  const release = { "lights/front": { failsafe: { hold: millis(5000), fade: millis(0) } } };
+  const lost = () => {
+    const bed = bench("node");
+    bed.board.setInputs({ inputs: release, scenes: {} }, nowAt(0));
+    bed.say(true, 0);
+    bed.board.instanceLost("pir", nowAt(0));
+    return bed;
+  };
+
+  test("leaves the input when it has held long enough, and says so", () => {
+    const { told, board } = lost();
+
+    expect(board.tick(nowAt(4999))).toBe(5000);
+    board.tick(nowAt(5000));
+
+    expect(told.slice(2)).toEqual(["front free", "front is told as null"]);
+    expect(board.owners()).toEqual({});
+  });
+
+  test("is not undone by what comes in doubt, but by what is good", () => {
+    const { heard, board, say } = lost();
+    board.tick(nowAt(5000));
+    heard();
+
+    for (const at of [6000, 7000, 8000]) {
+      say(true, at, quality.bad);
+      board.tick(nowAt(at));
+    }
+    expect(heard()).toEqual([]);
+    say(true, 9000);
+    expect(heard()).toEqual(["front 1 route"]);
+
+    // From then on it may be lost once more.
+    say(true, 10_000, quality.bad);
+    board.tick(nowAt(15_000));
+    expect(heard()).toEqual(["front free"]);
+  });
+
+  test("is over when the source is back and has nothing to hold", () => {
+    const { heard, board, say } = lost();
+    board.tick(nowAt(5000));
+    say(false, 6000);
+    heard();
+
+    say(true, 7000, quality.bad);
+    board.tick(nowAt(7000));
+
+    expect(heard()).toEqual(["front 1 route"]);
+    board.tick(nowAt(12_000));
+    expect(heard()).toEqual(["front free"]);
+  });
+
+  test("leaves what a person has to them, and is beneath no more", () => {
+    const { heard, board, byHand } = lost();
+    byHand(0.3, 10_000, 1000);
+    board.tick(nowAt(5000));
+    expect(heard()).toEqual(["front 1 route", "front 0.3 manual"]);
+
+    board.tick(nowAt(11_000));
+
+    expect(heard()).toEqual(["front free"]);
+  });
+});
+
 test("what a route that is gone leaves at an input that is no actuator is no fault", () => {
   const { board } = bench("hub");
   const gone = { value: null, at: noon, isGone: true };
