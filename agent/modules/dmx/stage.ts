@@ -5,7 +5,6 @@ import {
   type Instance,
   type Instant,
   millis,
-  type Millis,
   type ModuleContext,
   seconds,
 } from "@interactor/shared/sdk/define-module";
@@ -13,7 +12,7 @@ import { Complaints } from "@interactor/shared/sdk/complaints";
 import { levelsOfPlaced, slotsOfPlaced, wholesOfPlaced } from "./engine/placed-input.ts";
 import { Desks } from "./desks.ts";
 import { Engine, type Remembered } from "./engine/engine.ts";
-import type { NetworkFrame } from "./engine/network-sources.ts";
+import type { NetworkFrame, Synchronization } from "./engine/network-sources.ts";
 import { ErrorReport } from "./error-report.ts";
 import type { Lines } from "./line-health.ts";
 import { LatencyMeter } from "./latency.ts";
@@ -126,8 +125,8 @@ export class Stage implements Instance {
     const merged = {
       frame: (frame: NetworkFrame, at: Instant) =>
         this.#changedIf(this.#engine.receive(frame, at).isChanged, undefined),
-      synchronize: (validFor: Millis, at: Instant, by?: string) =>
-        this.#changedIf(this.#engine.synchronize(validFor, at, by), undefined),
+      synchronize: (said: Synchronization, at: Instant) =>
+        this.#changedIf(this.#engine.synchronize(said, at), undefined),
     };
     return new Desks(receive, this.#context, {
       cid: sourceCid(`${site}/${node}/${name}`),
