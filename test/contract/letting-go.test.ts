@@ -97,6 +97,30 @@ test("a null that is too old for a node that was away is said again when it is b
   expect(told).toEqual([0.6, undefined]);
 });
 
+test("a sensor whose node goes away is left behind by the failsafe, also by what the hub still says in doubt", () => {
+  const { board, told, hubOf } = site();
+  const calm = { hold: millis(5000), fade: millis(0) };
+  board.setInputs({ inputs: { "stage/wash": { failsafe: calm } }, scenes: {} }, nowAt(0));
+  const { router, says, pump } = hubOf(1);
+  router.connected("pi");
+  says(true, 0);
+  pump(0);
+
+  router.sourceLost("door", nowAt(1000));
+  pump(1000);
+  board.tick(nowAt(5999));
+  expect(told).toEqual([0.6]);
+  board.tick(nowAt(6000));
+  router.sourceLost("door", nowAt(7000));
+  pump(7000);
+  board.tick(nowAt(60_000));
+  expect(told).toEqual([0.6, undefined]);
+  says(true, 61_000);
+  pump(61_000);
+
+  expect(told).toEqual([0.6, undefined, 0.6]);
+});
+
 test("of what waits for a node the last counts, whether it holds or lets go", () => {
   const { told, hubOf } = site();
   const { router, says, pump } = hubOf(1);

@@ -21,6 +21,9 @@ const lamps = { wash: 10, spot: 11 } as const;
 const deskLevel = 200;
 const visitorLevel = Math.round(0.4 * 255);
 
+/** A visitor stays and is away for half a minute at most, on a computer that has much else to do. */
+const patience = 60_000;
+
 /** Somebody comes within two seconds, and stands still before they leave. */
 const pir = { module: "simulated", settings: { seed: 7, motionHold: 0, pressesPerMinute: 0 } };
 
@@ -55,24 +58,26 @@ test("a sensor takes light from a desk, and gives it back", async () => {
     eventually(
       `channel ${lamp} at ${level}`,
       async () => (await olad.getDmx(sacnUniverse))[lamp - 1] === level,
-      30_000,
+      patience,
     );
   const ownerOf = async (input: string) => (await hub.node("a"))?.owners[input];
 
-  for (const [lamp, channel] of Object.entries(lamps)) {
-    await untilLevel(channel, visitorLevel);
-    await untilLevel(channel, deskLevel);
-    await eventually(
-      `nobody owns ${lamp}`,
-      async () => (await ownerOf(`stage/${lamp}`)) === undefined,
-      30_000,
-    );
-    await untilLevel(channel, visitorLevel);
-  }
+  await Promise.all(
+    Object.entries(lamps).map(async ([lamp, channel]) => {
+      await untilLevel(channel, visitorLevel);
+      await untilLevel(channel, deskLevel);
+      await eventually(
+        `nobody owns ${lamp}`,
+        async () => (await ownerOf(`stage/${lamp}`)) === undefined,
+        patience,
+      );
+      await untilLevel(channel, visitorLevel);
+    }),
+  );
   const routesRun = (await hub.node("a"))?.routes;
 
   expect(routesRun).toMatchObject({ near: { failed: 0 } });
-});
+}, 180_000);
 
 /** Keeps saying it, with a change each time: OLA speaks only of changes, and a desk that is silent is lost. */
 function deskOf(say: (blink: number) => Promise<void>): AsyncDisposable {
