@@ -57,7 +57,9 @@ test("what has no end is let go when it has held long enough, until its source s
 
   failsafes.free("dmx/front");
   expect([failsafes.has("dmx/front"), failsafes.hasLetGo("dmx/front")]).toEqual([false, true]);
-  failsafes.back("dmx/front");
+  failsafes.forget("dm");
+  expect(failsafes.hasLetGo("dmx/front")).toBe(true);
+  failsafes.forget("dmx");
   expect(failsafes.hasLetGo("dmx/front")).toBe(false);
 });
 

@@ -58,9 +58,9 @@ export class Failsafes {
     this.#falling.delete(input);
   }
 
-  /** Inputs of an instance that is here no more, or has them no more. */
-  forget(isGone: (input: string) => boolean): void {
-    for (const input of this.#letGo) if (isGone(input)) this.#letGo.delete(input);
+  /** What it has let go of an instance that begins anew, or is here no more. */
+  forget(instance: string): void {
+    for (const input of this.#letGo) if (input.startsWith(`${instance}/`)) this.#letGo.delete(input);
   }
 
   /** Where inputs go now, and when there is more to say. */

@@ -253,9 +253,7 @@ export class Inputs {
     let next = falls;
     for (const [key, address] of this.#lent) {
       let until: Instant | undefined;
-      this.#change(address, now, (stack) => {
-        until = stack.expire(now.instant, now.wall);
-      });
+      this.#change(address, now, (stack) => void (until = stack.expire(now.instant, now.wall)));
       if (until === undefined) this.#lent.delete(key);
       next = earliest(next, until);
     }
@@ -288,10 +286,7 @@ export class Inputs {
       this.#failsafes.back(key);
       this.#sink.ownersChanged();
     }
-    this.#failsafes.forget((key) => {
-      const address = parsePortAddress(key);
-      return address.ok && address.value.instance === instance && this.spec(address.value) === undefined;
-    });
+    this.#failsafes.forget(instance);
   }
 
   #setScene(scene: string, isOn: boolean, kind: "manual" | "route", by: string, now: Now): void {
