@@ -122,7 +122,8 @@ export class Inbox {
     if (isLate(entry)) return "expired";
     // Only what a route leaves behind when it is gone is for whenever the node comes.
     const isGone = entry.body === null && entry.ttl === null && entry.quality === quality.good;
-    const sample = { value: entry.body, at: entry.at, quality: entry.quality, isGone };
+    const isAgain = hasFlag(entry, entryFlag.historical);
+    const sample = { value: entry.body, at: entry.at, quality: entry.quality, isGone, isAgain };
     return refusalOf(this.#switchboard.fromHub(entry.to, entry.route ?? entry.from, sample, now));
   }
 

@@ -34,6 +34,9 @@ const receptionWords = {
   "standing-still": "the node is changing over",
 } as const satisfies Record<Reception, string | undefined>;
 
+/** What a route makes of a value, as it comes to its input. */
+type RoutedSample = Pick<Sample, "value" | "at" | "isAgain"> & { readonly quality?: Quality };
+
 export class Switchboard {
   readonly #node: string;
   readonly #inputs: Inputs;
@@ -140,7 +143,7 @@ export class Switchboard {
   fromHub(
     to: string,
     route: string,
-    sample: Pick<Sample, "value" | "at"> & { readonly quality?: Quality; readonly isGone?: boolean },
+    sample: RoutedSample & { readonly isGone?: boolean },
     now: Now,
   ): Reception {
     const address = parsePortAddress(to);
@@ -275,9 +278,11 @@ export class Switchboard {
   #routed(
     address: PortAddress,
     by: string,
-    { value, at, quality: how = quality.good }: Pick<Sample, "value" | "at"> & { readonly quality?: Quality },
+    { value, at, isAgain, quality: how = quality.good }: RoutedSample,
     now: Now,
   ): Reception {
+    // What an input does once, it does not do because somebody is told late how something is.
+    if (isAgain === true && this.#inputs.spec(address)?.once === true) return "taken";
     const isGood = how === quality.good;
     if (value !== null) {
       const claim = { value, at, by };
