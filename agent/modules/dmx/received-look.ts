@@ -4,7 +4,12 @@
  */
 import type { Instant, Millis } from "@interactor/shared/sdk/define-module";
 import { Merge } from "./engine/merge.ts";
-import { type FrameOutcome, type NetworkFrame, NetworkSources } from "./engine/network-sources.ts";
+import {
+  type FrameOutcome,
+  type HeardDesk,
+  type NetworkFrame,
+  NetworkSources,
+} from "./engine/network-sources.ts";
 import { levelMax, slotCount } from "./engine/slots.ts";
 
 export interface ChannelReading {
@@ -43,6 +48,15 @@ export class ReceivedLook {
   /** How many are heard. */
   get count(): number {
     return this.#sources.count;
+  }
+
+  get desks(): readonly HeardDesk[] {
+    return this.#sources.desks;
+  }
+
+  /** Grows with every change of `desks`. */
+  get changes(): number {
+    return this.#sources.changes;
   }
 
   receive(frame: NetworkFrame, at: Instant): FrameOutcome {

@@ -100,7 +100,7 @@ export class Reception {
       port,
       interface: local,
       onError: (error) => this.#complain(`sACN: ${error.message}`),
-      received: (packet) => {
+      received: (packet, from) => {
         const at = this.#context.clock.now();
         const extended = decodeExtended(packet);
         if (
@@ -109,8 +109,9 @@ export class Reception {
           synchronization > 0
         )
           return this.#options.synchronize(sacnLossTimeout, at);
-        const frame = sacnFrame(packet, universe, own);
-        if (frame === undefined) return;
+        const found = sacnFrame(packet, universe, own);
+        if (found === undefined) return;
+        const frame = { ...found, origin: { address: from.address, cid: found.key } };
         if (frame.synchronization !== synchronization && frame.synchronization > 0) {
           // One at a time: who names another every time would have us in every group there is.
           if (synchronization > 0) input.leave(sacnGroup(synchronization));
@@ -160,6 +161,7 @@ export class Reception {
         const frame: NetworkFrame = {
           key: nameOfPlace(place),
           name: "DMX line",
+          origin: { line: nameOfPlace(place) },
           priority,
           timeout,
           sequence: undefined,
@@ -196,6 +198,7 @@ export class Reception {
     const frame: NetworkFrame = {
       key: from.address,
       name: `Art-Net ${from.address}`,
+      origin: { address: from.address },
       priority,
       timeout,
       sequence: found.sequence === 0 ? undefined : found.sequence,

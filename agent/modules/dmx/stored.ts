@@ -93,16 +93,31 @@ export interface CuesOn {
   readonly on: string;
   /** Those of them that stand still. */
   readonly paused: string;
+  /** Every list and recording, on or off, for those who play them by hand. */
+  readonly lists: readonly ListOn[];
+}
+
+export interface ListOn {
+  readonly name: string;
+  /** The cue that is on; empty: none. */
+  readonly cue: string;
+  readonly paused: boolean;
+  /** What GO and back play; empty: nothing. */
+  readonly next: string;
+  readonly before: string;
 }
 
 export function whatIsOn(engine: Engine): CuesOn {
   const on: string[] = [];
   const paused: string[] = [];
-  for (const [name, { position }] of engine.playbacks) {
+  const lists: ListOn[] = [];
+  for (const [name, { position, next = "", before = "" }] of engine.playbacks) {
+    if (name !== sceneList)
+      lists.push({ name, cue: position?.cue ?? "", paused: position?.isPaused ?? false, next, before });
     if (position === undefined) continue;
     const words = name === sceneList ? position.cue : `${name}/${position.cue}`;
     on.push(words);
     if (position.isPaused) paused.push(words);
   }
-  return { on: on.join(", "), paused: paused.join(", ") };
+  return { on: on.join(", "), paused: paused.join(", "), lists };
 }

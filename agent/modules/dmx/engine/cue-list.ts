@@ -87,12 +87,20 @@ export class CueList implements Playback {
     return { cue: this.#settings.cues[index]?.name ?? "", index, isPaused };
   }
 
+  get next(): string | undefined {
+    return this.#settings.cues[this.#next()]?.name;
+  }
+
+  get before(): string | undefined {
+    return this.#settings.cues[this.#before()]?.name;
+  }
+
   go(cue: string | undefined, at: Instant): boolean {
     return this.#start(cue === undefined ? this.#next() : this.#indexOf(cue), at);
   }
 
   back(at: Instant): boolean {
-    return this.#start((this.position?.index ?? 0) - 1, at);
+    return this.#start(this.#before(), at);
   }
 
   pause(at: Instant): boolean {
@@ -169,6 +177,10 @@ export class CueList implements Playback {
   #next(): number {
     const next = (this.position?.index ?? -1) + 1;
     return this.#settings.isLooped ? next % this.#settings.cues.length : next;
+  }
+
+  #before(): number {
+    return (this.position?.index ?? 0) - 1;
   }
 
   #start(index: number, at: Instant): boolean {

@@ -17,6 +17,10 @@ export interface Position {
 export interface Playback {
   /** `undefined`: it is not on. */
   readonly position: Position | undefined;
+  /** What GO plays next; `undefined`: it is at its end. */
+  readonly next: string | undefined;
+  /** What back plays; `undefined`: there is nothing before. */
+  readonly before: string | undefined;
   /**
    * The next step, or the one that is named: by its name, else by its number, counted from 1 (a recording's: by its
    * second). Returns whether there is one. What was paused goes on.

@@ -25,6 +25,9 @@ type State =
   | { readonly kind: "playing"; readonly since: Instant }
   | { readonly kind: "leaving"; readonly from: number; readonly fade: Millis; readonly since: Instant };
 
+/** It has no names, only a time. */
+const beginning = "0 s";
+
 export class Recording implements Playback {
   readonly #settings: RecordingSettings;
   readonly #source: Source;
@@ -46,6 +49,14 @@ export class Recording implements Playback {
     if (this.#state.kind !== "playing") return undefined;
     const isPaused = this.#pausedAt !== undefined;
     return { cue: `${Math.floor(this.#row / this.#settings.rate)} s`, index: this.#row, isPaused };
+  }
+
+  get next(): string {
+    return beginning;
+  }
+
+  get before(): string | undefined {
+    return this.#state.kind === "playing" ? beginning : undefined;
   }
 
   /** From the beginning, or from a second of it: there are no names. */
