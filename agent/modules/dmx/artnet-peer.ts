@@ -20,10 +20,11 @@ import { UdpInput } from "./udp-input.ts";
 const pollInterval = seconds(2.9);
 /** Three questions unanswered and some time to spare: the node has gone. */
 const replyTimeout = seconds(10);
-/** Nodes that are remembered. More: refuse; a network of hundreds is multicast sACN's. */
-const nodesMax = 256;
-/** Port addresses of one node, four a reply. More: refuse. */
-const portsMax = 64;
+/**
+ * Nodes that show what is sent here. More: refuse, and say so; a network of hundreds is multicast sACN's. What is not
+ * sent here is not remembered: a controller of pixels may show a hundred universes of others.
+ */
+export const nodesMax = 256;
 /** Replies to one second of questions: each is seventeen times as long as what asks for it. More: refuse. */
 const repliesPerSecondMax = 64;
 
@@ -52,7 +53,7 @@ export class ArtnetPeer {
   readonly #input: UdpInput;
   readonly #listeners = new Set<Listener>();
   readonly #extra = new Set<string>();
-  /** By address: when each port address was last asked for. */
+  /** By address: when each port address that is sent here was last asked for. */
   readonly #shows = new Map<string, Map<number, Instant>>();
   #polledAt: Instant | undefined;
   #second = 0;
@@ -66,9 +67,7 @@ export class ArtnetPeer {
       port: options.port,
       interface: options.interface,
       received: (packet, from) => this.#received(packet, from),
-      onError: (error) => {
-        for (const listener of this.#listeners) listener.onError(error);
-      },
+      onError: (error) => this.#complain(error),
     });
   }
 
@@ -134,14 +133,25 @@ export class ArtnetPeer {
 
   /** A node is known by where its packets come from: what it says of itself may be wrong behind a router. */
   #note(packet: Buffer, { address }: RemoteInfo): void {
-    const reply = decodeArtPollReply(packet);
-    if (reply === undefined || reply.shows.length === 0) return;
-    if (!this.#shows.has(address) && this.#shows.size >= nodesMax) return;
+    const shows = decodeArtPollReply(packet)?.shows.filter((portAddress) => this.#isSent(portAddress)) ?? [];
+    if (shows.length === 0) return;
+    if (!this.#shows.has(address) && this.#shows.size >= nodesMax) {
+      this.#complain(new Error(`more than ${nodesMax} nodes ask for levels: ${address} gets none`));
+      return;
+    }
     const ports = this.#shows.get(address) ?? new Map<number, Instant>();
     this.#shows.set(address, ports);
-    for (const portAddress of reply.shows) {
-      if (ports.has(portAddress) || ports.size < portsMax) ports.set(portAddress, this.#clock.now());
-    }
+    for (const portAddress of shows) ports.set(portAddress, this.#clock.now());
+  }
+
+  #isSent(portAddress: number): boolean {
+    return [...this.#listeners].some(
+      ({ port }) => port.direction === "sends" && port.portAddress === portAddress,
+    );
+  }
+
+  #complain(error: Error): void {
+    for (const listener of this.#listeners) listener.onError(error);
   }
 
   #answer(packet: Buffer, from: RemoteInfo): void {

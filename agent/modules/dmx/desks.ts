@@ -4,12 +4,11 @@ import {
   type Instant,
   later,
   millis,
-  type Millis,
   type ModuleContext,
   quality,
   type Value,
 } from "@interactor/shared/sdk/define-module";
-import type { FrameOutcome, HeardDesk, NetworkFrame } from "./engine/network-sources.ts";
+import type { FrameOutcome, HeardDesk, NetworkFrame, Synchronization } from "./engine/network-sources.ts";
 import { ErrorReport } from "./error-report.ts";
 import { ReceivedLook } from "./received-look.ts";
 import { Reception, type ReceptionOptions } from "./reception.ts";
@@ -50,7 +49,7 @@ export class Desks {
       isOwnPort: options.isOwnPort,
       lines: options.lines,
       frame: (frame, at) => this.#frame(frame, at),
-      synchronize: (validFor, at, by) => this.#synchronize(validFor, at, by),
+      synchronize: (said, at) => this.#synchronize(said, at),
     });
   }
 
@@ -84,9 +83,9 @@ export class Desks {
     this.#tell();
   }
 
-  #synchronize(validFor: Millis, at: Instant, by?: string): void {
-    this.#look.synchronize(validFor, at, by);
-    this.#merged?.synchronize(validFor, at, by);
+  #synchronize(said: Synchronization, at: Instant): void {
+    this.#look.synchronize(said, at);
+    this.#merged?.synchronize(said, at);
     this.#tell();
   }
 

@@ -3,7 +3,10 @@ import { networkInterfaces } from "node:os";
 
 interface LocalNetwork {
   readonly address: string;
+  readonly mask: number;
   readonly broadcast: string;
+  /** The node's own loopback: nobody else is there. */
+  readonly isInternal: boolean;
 }
 
 const numberOf = (address: string): number =>
@@ -11,12 +14,13 @@ const numberOf = (address: string): number =>
 const textOf = (address: number): string =>
   [24, 16, 8, 0].map((shift) => (address >>> shift) & 0xff).join(".");
 
-function localNetworks(): readonly (LocalNetwork & { readonly mask: number })[] {
+function localNetworks(): readonly LocalNetwork[] {
   return Object.values(networkInterfaces()).flatMap((addresses) =>
-    (addresses ?? []).flatMap(({ address, netmask, family }) => {
+    (addresses ?? []).flatMap(({ address, netmask, family, internal }) => {
       if (family !== "IPv4") return [];
       const mask = numberOf(netmask);
-      return [{ address, mask, broadcast: textOf((numberOf(address) | ~mask) >>> 0) }];
+      const broadcast = textOf((numberOf(address) | ~mask) >>> 0);
+      return [{ address, mask, broadcast, isInternal: internal }];
     }),
   );
 }
@@ -27,12 +31,22 @@ export function broadcastAddresses(local: string | undefined): readonly string[]
   return [...new Set(networks.map(({ broadcast }) => broadcast))];
 }
 
+/** The fewest packets that reach all of `others`: a broadcast on each network of this node, and those behind routers alone. */
+export function reachingAll(others: readonly string[]): readonly string[] {
+  const networks = localNetworks().filter(({ isInternal }) => !isInternal);
+  return [...new Set(others.map((other) => networks.find(isOn(other))?.broadcast ?? other))];
+}
+
 /** The address by which `other` knows this node; the first that there is when they share no network. */
 export function addressToward(other: string): string {
   const networks = localNetworks();
-  const shared = networks.find(({ address, mask }) => ((numberOf(address) ^ numberOf(other)) & mask) === 0);
-  return (shared ?? networks[0])?.address ?? "0.0.0.0";
+  return (networks.find(isOn(other)) ?? networks[0])?.address ?? "0.0.0.0";
 }
+
+const isOn =
+  (other: string) =>
+  ({ address, mask }: LocalNetwork): boolean =>
+    ((numberOf(address) ^ numberOf(other)) & mask) === 0;
 
 export const isLocalAddress = (address: string): boolean =>
   localNetworks().some((network) => network.address === address);

@@ -2,13 +2,14 @@
  * What the desks show together, for routes: their look by itself, whatever else drives the universe here. A channel
  * whose source is lost keeps its last level, and is said to be stale. Pure.
  */
-import type { Instant, Millis } from "@interactor/shared/sdk/define-module";
+import type { Instant } from "@interactor/shared/sdk/define-module";
 import { Merge } from "./engine/merge.ts";
 import {
   type FrameOutcome,
   type HeardDesk,
   type NetworkFrame,
   NetworkSources,
+  type Synchronization,
 } from "./engine/network-sources.ts";
 import { levelMax, slotCount } from "./engine/slots.ts";
 
@@ -65,8 +66,8 @@ export class ReceivedLook {
     return outcome;
   }
 
-  synchronize(validFor: Millis, at: Instant, by?: string): void {
-    this.#show(this.#sources.synchronize(validFor, at, by));
+  synchronize(said: Synchronization, at: Instant): void {
+    this.#show(this.#sources.synchronize(said, at));
   }
 
   advance(at: Instant): void {

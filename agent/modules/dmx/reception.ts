@@ -1,23 +1,24 @@
 /** Listens for the levels of one universe over sACN, Art-Net and USB, and gives them on as frames of their sources. */
 import type { RemoteInfo } from "node:dgram";
-import type { Instant, Millis, ModuleContext } from "@interactor/shared/sdk/define-module";
+import type { Instant, ModuleContext } from "@interactor/shared/sdk/define-module";
 import { seconds } from "@interactor/shared/sdk/define-module";
 import { ArtnetPeer } from "./artnet-peer.ts";
 import { isArtSync } from "./artnet-poll.ts";
 import { decodeArtDmx } from "./artnet.ts";
-import { type NetworkFrame, sacnLossTimeout } from "./engine/network-sources.ts";
+import { type NetworkFrame, sacnLossTimeout, type Synchronization } from "./engine/network-sources.ts";
 import type { Lines } from "./line-health.ts";
 import { ErrorReport } from "./error-report.ts";
 import { nameOfPlace } from "../../serial-line/place.ts";
 import { isLocalAddress } from "./local-networks.ts";
 import { decodeExtended } from "./sacn-extended.ts";
-import { decodeSacn, mayBeOfUniverse, sacnGroup, startCodes } from "./sacn.ts";
+import { decodeSacn, mayBeOfUniverse, type SacnData, sacnGroup, startCodes } from "./sacn.ts";
 import type {
   ArtnetReceiveSettings,
   ReceiveSettings,
   SacnReceiveSettings,
   UsbReceiveSettings,
 } from "./settings/receive.ts";
+import { SynchronizationGroups } from "./synchronization-groups.ts";
 import { UdpInput } from "./udp-input.ts";
 import { UsbInput } from "./usb-input.ts";
 
@@ -31,7 +32,7 @@ export interface ReceptionOptions {
   /** Whether a packet from this port of the node is one of our own. */
   isOwnPort(port: number): boolean;
   frame(frame: NetworkFrame, at: Instant): void;
-  synchronize(validFor: Millis, at: Instant, by?: string): void;
+  synchronize(said: Synchronization, at: Instant): void;
 }
 
 interface Listening {
@@ -93,8 +94,6 @@ export class Reception {
   }
 
   async #openSacn({ universe, port, interface: local }: SacnReceiveSettings): Promise<Listening> {
-    /** The group in which looks are said to be due, once a source has named one. */
-    let synchronization = 0;
     const own = Buffer.from(this.#options.cid);
     const input: UdpInput = new UdpInput({
       port,
@@ -103,24 +102,18 @@ export class Reception {
       received: (packet, from) => {
         const at = this.#context.clock.now();
         const extended = decodeExtended(packet);
-        if (
-          extended?.kind === "synchronization" &&
-          extended.universe === synchronization &&
-          synchronization > 0
-        )
-          return this.#options.synchronize(sacnLossTimeout, at);
-        const found = sacnFrame(packet, universe, own);
-        if (found === undefined) return;
-        const frame = { ...found, origin: { address: from.address, cid: found.key } };
-        if (frame.synchronization !== synchronization && frame.synchronization > 0) {
-          // One at a time: who names another every time would have us in every group there is.
-          if (synchronization > 0) input.leave(sacnGroup(synchronization));
-          synchronization = frame.synchronization;
-          input.join(sacnGroup(synchronization));
+        if (extended?.kind === "synchronization") {
+          if (!synchronizations.has(extended.universe)) return;
+          const name = synchronizationName(extended.universe);
+          return this.#options.synchronize({ name, validFor: sacnLossTimeout, isForOne: false }, at);
         }
-        this.#take(frame, at);
+        const found = sacnData(packet, universe, own);
+        if (found === undefined) return;
+        if (found.synchronization > 0) synchronizations.named(found.synchronization, at);
+        this.#take(frameOf(found, from.address), at);
       },
     });
+    const synchronizations = new SynchronizationGroups(input, universe);
     input.join(sacnGroup(universe));
     await input.open();
     return {
@@ -128,7 +121,10 @@ export class Reception {
       get failure() {
         return input.failure;
       },
-      tick: () => void input.retry(),
+      tick: (at) => {
+        synchronizations.expire(at);
+        void input.retry();
+      },
       close: () => input.close(),
     };
   }
@@ -167,7 +163,7 @@ export class Reception {
           sequence: undefined,
           content: { kind: "levels", levels },
           isTerminated: false,
-          isSynchronized: false,
+          synchronization: undefined,
         };
         this.#take(frame, this.#context.clock.now());
       },
@@ -191,7 +187,10 @@ export class Reception {
     { portAddress, priority, timeout }: ArtnetReceiveSettings,
   ): void {
     const at = this.#context.clock.now();
-    if (isArtSync(packet)) return this.#options.synchronize(artSyncValid, at, from.address);
+    if (isArtSync(packet)) {
+      const said = { name: from.address, validFor: artSyncValid, isForOne: true };
+      return this.#options.synchronize(said, at);
+    }
     const found = decodeArtDmx(packet);
     if (found === undefined || found.portAddress !== portAddress) return;
     if (this.#options.isOwnPort(from.port) && isLocalAddress(from.address)) return;
@@ -204,8 +203,8 @@ export class Reception {
       sequence: found.sequence === 0 ? undefined : found.sequence,
       content: { kind: "levels", levels: found.levels },
       isTerminated: false,
-      // Whether looks wait follows from whether somebody synchronizes.
-      isSynchronized: true,
+      // Whether looks wait follows from whether it says ArtSync.
+      synchronization: from.address,
     };
     this.#take(frame, at);
   }
@@ -224,19 +223,21 @@ export class Reception {
 const unheard = (name: string, reason = ""): string => `${name} cannot be received: ${reason}`;
 
 /** What a packet is to a receiver of `universe`; `undefined`: nothing, or our own. */
-function sacnFrame(
-  packet: Buffer,
-  universe: number,
-  own: Buffer,
-): (NetworkFrame & { readonly synchronization: number }) | undefined {
+function sacnData(packet: Buffer, universe: number, own: Buffer): SacnData | undefined {
   const found = mayBeOfUniverse(packet, universe) ? decodeSacn(packet) : undefined;
   if (found === undefined || found.universe !== universe || found.isPreview || own.equals(found.cid))
     return undefined;
+  const { startCode } = found;
+  return startCode === startCodes.levels || startCode === startCodes.priorities ? found : undefined;
+}
+
+function frameOf(found: SacnData, address: string): NetworkFrame {
   const { cid, sourceName, priority, sequence, synchronization, isTerminated, startCode, levels } = found;
-  if (startCode !== startCodes.levels && startCode !== startCodes.priorities) return undefined;
+  const key = Buffer.from(cid).toString("hex");
   return {
-    key: Buffer.from(cid).toString("hex"),
+    key,
     name: sourceName,
+    origin: { address, cid: key },
     priority,
     timeout: sacnLossTimeout,
     sequence,
@@ -245,7 +246,8 @@ function sacnFrame(
         ? { kind: "levels", levels }
         : { kind: "priorities", priorities: levels },
     isTerminated,
-    isSynchronized: synchronization > 0,
-    synchronization,
+    synchronization: synchronization > 0 ? synchronizationName(synchronization) : undefined,
   };
 }
+
+const synchronizationName = (universe: number): string => `sACN ${universe}`;

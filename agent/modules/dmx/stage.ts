@@ -5,7 +5,6 @@ import {
   type Instance,
   type Instant,
   millis,
-  type Millis,
   type ModuleContext,
   seconds,
   type Value,
@@ -15,7 +14,7 @@ import { levelsOfPlaced, slotsOfPlaced, wholesOfPlaced } from "./engine/placed-i
 import { CueReport } from "./cue-report.ts";
 import { Desks } from "./desks.ts";
 import { Engine, type Remembered } from "./engine/engine.ts";
-import type { NetworkFrame } from "./engine/network-sources.ts";
+import type { NetworkFrame, Synchronization } from "./engine/network-sources.ts";
 import { ErrorReport } from "./error-report.ts";
 import type { Lines } from "./line-health.ts";
 import { LatencyMeter } from "./latency.ts";
@@ -129,8 +128,8 @@ export class Stage implements Instance {
     const merged = {
       frame: (frame: NetworkFrame, at: Instant) =>
         this.#changedIf(this.#engine.receive(frame, at).isChanged, undefined),
-      synchronize: (validFor: Millis, at: Instant, by?: string) =>
-        this.#changedIf(this.#engine.synchronize(validFor, at, by), undefined),
+      synchronize: (said: Synchronization, at: Instant) =>
+        this.#changedIf(this.#engine.synchronize(said, at), undefined),
     };
     return new Desks(receive, this.#context, {
       cid: sourceCid(`${site}/${node}/${name}`),

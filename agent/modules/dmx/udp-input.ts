@@ -6,6 +6,7 @@
  */
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { networkInterfaces } from "node:os";
+import { Memberships } from "./memberships.ts";
 
 export interface UdpInputOptions {
   readonly port: number;
@@ -47,8 +48,9 @@ export class UdpInput {
 
   /** Takes part in a group from now on, also when the network comes later. */
   join(group: string): void {
+    if (this.#groups.has(group)) return;
     this.#groups.add(group);
-    this.joinAll();
+    if (this.#shared?.isOpen === true) this.#join(this.#shared, group);
   }
 
   leave(group: string): void {
@@ -92,21 +94,24 @@ export class UdpInput {
   joinAll(): void {
     if (this.#shared?.isOpen !== true) return;
     this.#failure = undefined;
-    for (const group of this.#groups) {
-      const error = this.#shared.join(group, this.#options.interface);
-      if (error !== undefined) this.failed(error);
-    }
+    for (const group of this.#groups) this.#join(this.#shared, group);
   }
 
   /** For the socket: whether another input of the port is in the group too. */
   isIn(group: string, local: string | undefined): boolean {
     return this.#groups.has(group) && this.#options.interface === local;
   }
+
+  #join(shared: SharedSocket, group: string): void {
+    const error = shared.join(group, this.#options.interface);
+    if (error !== undefined) this.failed(error);
+  }
 }
 
 class SharedSocket {
   readonly inputs = new Set<UdpInput>();
   readonly #port: number;
+  readonly #memberships = new Memberships();
   #socket: Socket | undefined;
   #networks = "";
   #opening: Promise<void> | undefined;
@@ -128,19 +133,12 @@ class SharedSocket {
 
   /** Joined already is joined. */
   join(group: string, local: string | undefined): Error | undefined {
-    try {
-      // A network that went away and came back has forgotten who was in the group, and Linux has not.
-      this.#dropMembership(group, local);
-      this.#socket?.addMembership(group, local);
-      return undefined;
-    } catch (error) {
-      return error instanceof Error ? error : new Error(String(error));
-    }
+    return this.#memberships.join(group, local);
   }
 
   leave(group: string, local: string | undefined): void {
     if ([...this.inputs].some((input) => input.isIn(group, local))) return;
-    this.#dropMembership(group, local);
+    this.#memberships.leave(group, local);
   }
 
   send(packet: Uint8Array, port: number, address: string, failed: (error: Error) => void): void {
@@ -155,6 +153,7 @@ class SharedSocket {
     const socket = this.#socket;
     this.#socket = undefined;
     this.isOpen = false;
+    await this.#memberships.close();
     if (socket === undefined) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     socket.close(resolve);
@@ -189,14 +188,6 @@ class SharedSocket {
     socket.bind({ port: this.#port, exclusive: true });
     await promise;
     this.#networks = "";
-  }
-
-  #dropMembership(group: string, local: string | undefined): void {
-    try {
-      this.#socket?.dropMembership(group, local);
-    } catch {
-      // It was not in there, or its network is gone.
-    }
   }
 }
 

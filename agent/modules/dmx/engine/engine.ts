@@ -3,13 +3,19 @@
  * else; a slot whose source is lost goes the way of the failsafe. Everything that takes time (fades, cues, time-outs)
  * follows from the time that is given: `advance` brings the look up to it, `wakeAt` says when to ask again.
  */
-import type { Applied, Instant, Millis } from "@interactor/shared/sdk/define-module";
+import type { Applied, Instant } from "@interactor/shared/sdk/define-module";
 import { earliest } from "@interactor/shared/sdk/define-module";
 import { CueList, type CueListSettings } from "./cue-list.ts";
 import { Failsafe, type FailsafeSettings } from "./failsafe.ts";
 import { type Dimmer, type InputPriorities, Inputs, placedSlot } from "./inputs.ts";
 import { Merge } from "./merge.ts";
-import { type FrameOutcome, type LostSource, type NetworkFrame, NetworkSources } from "./network-sources.ts";
+import {
+  type FrameOutcome,
+  type LostSource,
+  type NetworkFrame,
+  NetworkSources,
+  type Synchronization,
+} from "./network-sources.ts";
 import type { Playback, Position } from "./playback.ts";
 import { Recording, type RecordingSettings } from "./recording.ts";
 import { slotCount } from "./slots.ts";
@@ -146,8 +152,8 @@ export class Engine {
     return { outcome, isChanged: this.#showThese(slots, at) };
   }
 
-  synchronize(validFor: Millis, at: Instant, by?: string): boolean {
-    return this.#showThese(this.#network.synchronize(validFor, at, by), at);
+  synchronize(said: Synchronization, at: Instant): boolean {
+    return this.#showThese(this.#network.synchronize(said, at), at);
   }
 
   /** Brings everything that takes time up to `at`. Returns whether the look is another now. */

@@ -1,7 +1,12 @@
 import { instant, millis, seconds } from "@interactor/shared/sdk/define-module";
 import { describe, expect, test } from "vitest";
 import { Engine } from "./engine.ts";
-import { type NetworkFrame, networkSourcesMax, sacnLossTimeout } from "./network-sources.ts";
+import {
+  type NetworkFrame,
+  networkSourcesMax,
+  sacnLossTimeout,
+  type Synchronization,
+} from "./network-sources.ts";
 
 const at = instant;
 
@@ -23,12 +28,18 @@ const frame = (key: string, levels: readonly number[], given: Partial<NetworkFra
   sequence: undefined,
   content: { kind: "levels", levels: Uint8Array.from(levels) },
   isTerminated: false,
-  isSynchronized: false,
+  synchronization: undefined,
   ...given,
 });
 
 const priorities = (...values: readonly number[]): Partial<NetworkFrame> => ({
   content: { kind: "priorities", priorities: Uint8Array.from(values) },
+});
+
+const said = (name: string, isForOne = false): Synchronization => ({
+  name,
+  validFor: sacnLossTimeout,
+  isForOne,
 });
 
 const look = (engine: Engine, channels = 2): readonly number[] => [...engine.levels.subarray(0, channels)];
@@ -125,33 +136,82 @@ describe("sources on the network", () => {
 
   test("that wait for synchronization show together, and by themselves when nobody synchronizes any more", () => {
     const engine = engineOf();
-    engine.synchronize(sacnLossTimeout, at(0));
-    engine.receive(frame("a", [1], { isSynchronized: true }), at(10));
+    engine.receive(frame("a", [1], { synchronization: "one" }), at(0));
+    const unsynchronized = look(engine, 1);
+    engine.synchronize(said("one"), at(5));
+    engine.receive(frame("a", [2], { synchronization: "one" }), at(10));
     const waiting = look(engine, 1);
 
-    engine.synchronize(sacnLossTimeout, at(20));
+    engine.synchronize(said("one"), at(20));
     const shown = look(engine, 1);
-    engine.receive(frame("a", [2], { isSynchronized: true }), at(30));
+    engine.receive(frame("a", [3], { synchronization: "one" }), at(30));
     engine.advance(at(20 + sacnLossTimeout));
 
-    expect([waiting, shown, look(engine, 1)]).toEqual([[0], [1], [2]]);
+    expect([unsynchronized, waiting, shown, look(engine, 1)]).toEqual([[1], [1], [2], [3]]);
+  });
+
+  test("wait each for what it has named, and for nothing that nobody named", () => {
+    const engine = engineOf();
+    const looks: (readonly number[])[] = [];
+    const receive = (key: string, levels: readonly number[], synchronization: string, time: number): void => {
+      engine.receive(frame(key, levels, { synchronization }), at(time));
+      looks.push(look(engine));
+    };
+    engine.synchronize(said("one"), at(0));
+    receive("a", [1, 0], "one", 1);
+    receive("b", [0, 1], "two", 2);
+    engine.synchronize(said("one"), at(3));
+    engine.synchronize(said("two"), at(3));
+    receive("a", [2, 0], "one", 4);
+    receive("b", [0, 2], "two", 5);
+
+    engine.synchronize(said("two"), at(6));
+    looks.push(look(engine));
+    engine.synchronize(said("one"), at(7));
+
+    expect(looks).toEqual([
+      [1, 0],
+      [1, 1],
+      [1, 1],
+      [1, 1],
+      [1, 2],
+    ]);
+    expect(look(engine)).toEqual([2, 2]);
+  });
+
+  test("at the bound give way to one of higher priority: the weakest that was silent longest, which is refused then", () => {
+    const engine = engineOf();
+    for (let index = 0; index < networkSourcesMax; index += 1) {
+      engine.receive(frame(`weak ${index}`, [100], { priority: index === 0 ? 1 : 0 }), at(index));
+    }
+
+    const desk = engine.receive(frame("desk", [7], { priority: 100 }), at(100));
+    const back = engine.receive(frame("weak 1", [9], { priority: 0 }), at(101));
+    const equal = engine.receive(frame("weak 2", [8], { priority: 0 }), at(102));
+
+    expect([desk.outcome.kind, back.outcome.kind, equal.outcome.kind]).toEqual([
+      "taken",
+      "too-many",
+      "taken",
+    ]);
+    expect([look(engine, 1), engine.sourceAt(0)]).toEqual([[7], "desk desk"]);
   });
 
   test("wait only for a synchronization of their own, and never beside another source", () => {
     const engine = engineOf();
     const levelAfter = (key: string, level: number, time: number): number | undefined => {
-      engine.receive(frame(key, [level], { isSynchronized: true }), at(time));
+      engine.receive(frame(key, [level], { synchronization: key }), at(time));
       return look(engine, 1)[0];
     };
     expect(levelAfter("a", 1, 0)).toBe(1);
-    engine.synchronize(sacnLossTimeout, at(1), "stranger");
+    engine.synchronize(said("stranger", true), at(1));
     expect(levelAfter("a", 2, 2)).toBe(2);
 
-    engine.synchronize(sacnLossTimeout, at(3), "a");
+    engine.synchronize(said("a", true), at(3));
     expect(levelAfter("a", 9, 4)).toBe(2);
 
     expect(levelAfter("b", 3, 5)).toBe(9);
-    engine.synchronize(sacnLossTimeout, at(6), "b");
+    engine.synchronize(said("b", true), at(6));
     expect(levelAfter("b", 12, 7)).toBe(12);
   });
 

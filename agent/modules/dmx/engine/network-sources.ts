@@ -17,7 +17,10 @@ import { priorities, Source } from "./source.ts";
 
 /** E131_NETWORK_DATA_LOSS_TIMEOUT, E1.31 appendix A: a silent source is gone. */
 export const sacnLossTimeout = seconds(2.5);
-/** Sources of one universe. More: refuse, and report it (E1.31 section 6.2.3.2 asks for that). */
+/**
+ * Sources of one universe. More: the weakest goes if the newcomer has a higher priority, else the newcomer is refused;
+ * both are reported (E1.31 section 6.2.3.2 asks for that).
+ */
 export const networkSourcesMax = 16;
 /** A packet this far behind the last one is late (E1.31 section 6.7.2); further behind, its source began anew. */
 const lateMax = 20;
@@ -37,8 +40,18 @@ export interface NetworkFrame {
   readonly sequence: number | undefined;
   readonly content: NetworkContent;
   readonly isTerminated: boolean;
-  /** Somebody says when this look is to be shown; until they have been heard it is shown at once. */
-  readonly isSynchronized: boolean;
+  /** What says when this look is to be shown; until that has been heard it is shown at once. */
+  readonly synchronization: string | undefined;
+}
+
+/** Looks that wait for it are shown, and those that follow do wait. */
+export interface Synchronization {
+  /** As frames name it. */
+  readonly name: string;
+  /** Not said again for so long, nobody waits for it any more. */
+  readonly validFor: Millis;
+  /** It counts only while a single source is heard, as ArtSync does. */
+  readonly isForOne: boolean;
 }
 
 export interface DeskOrigin {
@@ -73,6 +86,7 @@ interface Heard {
   since: Instant;
   ofSlots: Uint8Array | undefined;
   ofSlotsAt: Instant;
+  synchronization: string | undefined;
   isWaiting: boolean;
 }
 
@@ -90,9 +104,8 @@ export interface LostSource {
 export class NetworkSources {
   readonly #merge: Merge;
   readonly #heard = new Map<string, Heard>();
-  #syncUntil: Instant | undefined;
-  /** Who alone waits for it; `undefined`: all. */
-  #syncBy: string | undefined;
+  /** By name; each is named by a source, or was until it ran out. */
+  readonly #synchronizations = new Map<string, { readonly until: Instant; readonly isForOne: boolean }>();
   #changes = 0;
 
   constructor(merge: Merge) {
@@ -122,33 +135,39 @@ export class NetworkSources {
       if (known === undefined) return { kind: "taken", slots: [] };
       return { kind: "lost", name: known.name, slots: this.#drop(frame.key, known, lose) };
     }
-    if (known === undefined && this.#heard.size >= networkSourcesMax) return { kind: "too-many" };
+    const left: number[] = [];
+    if (known === undefined && this.#heard.size >= networkSourcesMax) {
+      const weakest = this.#weakest();
+      if (weakest === undefined || weakest.heard.priority >= frame.priority) return { kind: "too-many" };
+      left.push(...this.#drop(weakest.key, weakest.heard, lose));
+    }
     const heard = known ?? this.#welcome(frame, at);
     heard.sequence = frame.sequence;
+    heard.synchronization = frame.synchronization;
     this.#take(heard, frame, at);
-    heard.isWaiting = frame.isSynchronized && this.#waitsFor(frame.key, at);
-    if (heard.isWaiting) return { kind: "taken", slots: [] };
+    heard.isWaiting = this.#isSynchronized(heard, at);
+    if (heard.isWaiting) return { kind: "taken", slots: left };
     // A second source ends the waiting of a first that synchronized itself.
-    const waited = this.#isSynchronizing(at) ? [] : this.#showWaiting(at);
-    return { kind: "taken", slots: [...waited, ...this.#show(heard, at)] };
+    const waited = this.#showWaiting(at, (other) => !this.#isSynchronized(other, at));
+    return { kind: "taken", slots: [...left, ...waited, ...this.#show(heard, at)] };
   }
 
-  /**
-   * All looks that wait for it are shown; from now on, for `validFor`, looks do wait. `by`: the source that says so,
-   * for itself alone, as ArtSync does: from anybody but the only source heard it is passed over.
-   */
-  synchronize(validFor: Millis, at: Instant, by?: string): readonly number[] {
-    if (by !== undefined && !(this.#heard.size === 1 && this.#heard.has(by))) return [];
-    this.#syncUntil = later(at, validFor);
-    this.#syncBy = by;
-    return this.#showWaiting(at);
+  /** Passed over when no source that is heard waits for it. */
+  synchronize({ name, validFor, isForOne }: Synchronization, at: Instant): readonly number[] {
+    const isNamed = [...this.#heard.values()].some(({ synchronization }) => synchronization === name);
+    if (!isNamed || (isForOne && this.#heard.size > 1)) return [];
+    this.#synchronizations.set(name, { until: later(at, validFor), isForOne });
+    return this.#showWaiting(at, ({ synchronization }) => synchronization === name);
   }
 
   /** Lets go of those who have fallen silent. Returns the slots that have to be looked at again. */
   expire(at: Instant, lose: (lost: LostSource) => void): readonly number[] {
-    const slots = this.#isSynchronizing(at) ? [] : [...this.#showWaiting(at)];
+    for (const [name, { until }] of this.#synchronizations) {
+      if (between(until, at) >= 0) this.#synchronizations.delete(name);
+    }
+    const slots = [...this.#showWaiting(at, (heard) => !this.#isSynchronized(heard, at))];
     for (const [key, heard] of this.#heard) {
-      if (between(later(heard.levelsAt ?? heard.since, heard.timeout), at) >= 0) {
+      if (between(later(lastHeard(heard), heard.timeout), at) >= 0) {
         slots.push(...this.#drop(key, heard, lose));
       } else if (heard.ofSlots !== undefined && between(later(heard.ofSlotsAt, heard.timeout), at) >= 0) {
         heard.ofSlots = undefined;
@@ -159,10 +178,11 @@ export class NetworkSources {
   }
 
   wakeAt(): Instant | undefined {
-    let wake = this.#syncUntil;
-    for (const { since, timeout, levelsAt, ofSlots, ofSlotsAt } of this.#heard.values()) {
-      wake = earliest(wake, later(levelsAt ?? since, timeout));
-      if (ofSlots !== undefined) wake = earliest(wake, later(ofSlotsAt, timeout));
+    let wake: Instant | undefined;
+    for (const { until } of this.#synchronizations.values()) wake = earliest(wake, until);
+    for (const heard of this.#heard.values()) {
+      wake = earliest(wake, later(lastHeard(heard), heard.timeout));
+      if (heard.ofSlots !== undefined) wake = earliest(wake, later(heard.ofSlotsAt, heard.timeout));
     }
     return wake;
   }
@@ -183,6 +203,7 @@ export class NetworkSources {
       since: at,
       ofSlots: undefined,
       ofSlotsAt: at,
+      synchronization: undefined,
       isWaiting: false,
     };
     this.#heard.set(key, heard);
@@ -226,24 +247,33 @@ export class NetworkSources {
     return slots;
   }
 
-  #showWaiting(at: Instant): readonly number[] {
+  /** The one that is missed least: of the lowest priority, and of those the one that was silent longest. */
+  #weakest(): { readonly key: string; readonly heard: Heard } | undefined {
+    let weakest: { readonly key: string; readonly heard: Heard } | undefined;
+    for (const [key, heard] of this.#heard) {
+      const byPriority = heard.priority - (weakest?.heard.priority ?? Infinity);
+      const isSilentLonger = between(lastHeard(heard), lastHeard(weakest?.heard ?? heard)) > 0;
+      if (byPriority < 0 || (byPriority === 0 && isSilentLonger)) weakest = { key, heard };
+    }
+    return weakest;
+  }
+
+  #showWaiting(at: Instant, isDue: (heard: Heard) => boolean): readonly number[] {
     const slots: number[] = [];
     for (const heard of this.#heard.values()) {
-      if (!heard.isWaiting) continue;
+      if (!heard.isWaiting || !isDue(heard)) continue;
       heard.isWaiting = false;
       slots.push(...this.#show(heard, at));
     }
     return slots;
   }
 
-  #waitsFor(key: string, at: Instant): boolean {
-    return this.#isSynchronizing(at) && (this.#syncBy === undefined || this.#syncBy === key);
-  }
-
-  #isSynchronizing(at: Instant): boolean {
-    const isOver = this.#syncUntil !== undefined && between(this.#syncUntil, at) >= 0;
-    if (isOver || (this.#syncBy !== undefined && this.#heard.size > 1)) this.#syncUntil = undefined;
-    return this.#syncUntil !== undefined;
+  #isSynchronized({ synchronization = "" }: Heard, at: Instant): boolean {
+    const known = this.#synchronizations.get(synchronization);
+    if (known === undefined) return false;
+    const isOver = between(known.until, at) >= 0 || (known.isForOne && this.#heard.size > 1);
+    if (isOver) this.#synchronizations.delete(synchronization);
+    return !isOver;
   }
 
   #drop(key: string, heard: Heard, lose: (lost: LostSource) => void): readonly number[] {
@@ -258,6 +288,9 @@ export class NetworkSources {
     return slots;
   }
 }
+
+/** Its levels: who sends priorities alone is not heard. */
+const lastHeard = ({ levelsAt, since }: Heard): Instant => levelsAt ?? since;
 
 /** By the difference of two numbers on a ring of 256, as a signed byte. */
 function isLate(last: number | undefined, next: number | undefined): boolean {

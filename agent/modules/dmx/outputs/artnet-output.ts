@@ -6,6 +6,7 @@ import type { Clock, Instant } from "@interactor/shared/sdk/define-module";
 import { ArtnetPeer } from "../artnet-peer.ts";
 import { artSyncPacket } from "../artnet-poll.ts";
 import { artDmxPacket, nextArtnetSequence, writeArtDmx } from "../artnet.ts";
+import { reachingAll } from "../local-networks.ts";
 import type { ArtnetSettings } from "../settings/outputs.ts";
 import type { OnError, Output } from "./output.ts";
 import { SyncGroup } from "./sync-group.ts";
@@ -23,6 +24,8 @@ export class ArtnetOutput implements Output {
   #sequence = 1;
   #peer: { readonly peer: ArtnetPeer; leave(): Promise<void> } | undefined;
   #addresses: readonly string[];
+  /** Art-Net 4 wants ArtSync broadcast: universes with other receivers change with this one. */
+  #everybody: readonly string[] = [];
 
   constructor(nodeName: string, settings: ArtnetSettings, clock: Clock, onError: OnError) {
     this.#settings = settings;
@@ -51,6 +54,7 @@ export class ArtnetOutput implements Output {
 
   async open(): Promise<void> {
     await this.#output.open();
+    this.#findEverybody();
     if (this.#settings.to !== "subscribers") return;
     const { port, portAddress, poll } = this.#settings;
     const listener = {
@@ -70,8 +74,8 @@ export class ArtnetOutput implements Output {
     this.#sequence = nextArtnetSequence(this.#sequence);
     const isSent = this.#output.send(this.#packet);
     if (this.#addresses.length === 0) return false;
-    const addresses = this.#addresses;
-    this.sync?.frameSent(addresses.join(), () => this.#output.say(artSyncPacket(), addresses));
+    const everybody = this.#everybody;
+    this.sync?.frameSent(everybody.join(), () => this.#output.say(artSyncPacket(), everybody));
     return isSent;
   }
 
@@ -86,6 +90,7 @@ export class ArtnetOutput implements Output {
   tick(at: Instant): void {
     if (this.#output.failure !== undefined && this.#addresses.length > 0) void this.#output.open();
     this.#peer?.peer.tick(at);
+    this.#findEverybody();
   }
 
   isOwnPort(port: number): boolean {
@@ -102,5 +107,11 @@ export class ArtnetOutput implements Output {
     if (addresses.join() === this.#addresses.join()) return;
     this.#addresses = addresses;
     this.#output.aim(addresses);
+    this.#findEverybody();
+  }
+
+  /** Not with each frame: the node's networks are asked for. */
+  #findEverybody(): void {
+    if (this.sync !== undefined) this.#everybody = reachingAll(this.#addresses);
   }
 }

@@ -1,0 +1,67 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { sacnGroup } from "./sacn.ts";
+import { UdpInput } from "./udp-input.ts";
+
+const loopback = "127.0.0.1";
+
+async function freePort(): Promise<number> {
+  const socket = createSocket("udp4");
+  socket.bind(0);
+  await once(socket, "listening");
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, "close");
+  return port;
+}
+
+/** As many universes as Linux lets one socket hear, twice over and some. */
+const universes = 45;
+
+test("a node hears more universes than one socket may be in groups, and those that were left no more", async () => {
+  const port = await freePort();
+  const heard = new Set<number>();
+  const errors: string[] = [];
+  const inputs: UdpInput[] = [];
+  for (let universe = 1; universe <= universes; universe += 1) {
+    const input = new UdpInput({
+      port,
+      interface: loopback,
+      received: (packet) => heard.add(packet.readUInt16BE(0)),
+      onError: (error) => errors.push(error.message),
+    });
+    input.join(sacnGroup(universe));
+    await input.open();
+    inputs.push(input);
+  }
+  onTestFinished(async () => {
+    for (const input of inputs) await input.close();
+  });
+  const sender = createSocket("udp4");
+  onTestFinished(() => void sender.close());
+  sender.bind(0, loopback);
+  await once(sender, "listening");
+  sender.setMulticastInterface(loopback);
+  const sendAll = (): void => {
+    for (let universe = 1; universe <= universes; universe += 1) {
+      sender.send(Buffer.from([universe >> 8, universe & 0xff]), port, sacnGroup(universe));
+    }
+  };
+
+  await vi.waitFor(() => {
+    sendAll();
+    expect(heard.size).toBe(universes);
+  });
+  expect([errors, inputs.map(({ failure }) => failure)]).toEqual([[], inputs.map(() => undefined)]);
+
+  // Those after it have their groups on other sockets.
+  await inputs.shift()?.close();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  heard.clear();
+  await vi.waitFor(() => {
+    sendAll();
+    expect(heard.size).toBe(universes - 1);
+  });
+  expect(heard.has(1)).toBe(false);
+});
