@@ -104,3 +104,21 @@ test("a blackout in a dark room is told, and so is its end", async () => {
 
   await vi.waitFor(() => expect(blackouts()).toEqual([false, true, false]), 5000);
 });
+
+test("a scene of higher priority is told as who shows, and lets go in its own time", async () => {
+  const bench = await start({
+    dimmers: { wash: { channel: 1 } },
+    scenes: { visitor: { levels: { ch1: 10 }, fade: "0s", priority: 150 } },
+  });
+  const shown = () => {
+    const monitor = Object(given(bench, "monitor").at(-1));
+    return [Reflect.get(monitor, "levels")?.[0], Reflect.get(monitor, "sources")];
+  };
+  bench.apply("wash", 1);
+  bench.apply("scene", "visitor");
+  await vi.waitFor(() => expect(shown()).toEqual([10, ["scene visitor"]]), 5000);
+
+  bench.apply("scene", "");
+
+  await vi.waitFor(() => expect(shown()).toEqual([255, ["dimmers"]]), 5000);
+});

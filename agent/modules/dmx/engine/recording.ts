@@ -17,6 +17,8 @@ export interface RecordingSettings {
   /** Looks a second. */
   readonly rate: number;
   readonly priority: number;
+  /** How long its slots take to leave. */
+  readonly release: Millis;
   readonly isLooped: boolean;
 }
 
@@ -86,10 +88,10 @@ export class Recording implements Playback {
     return true;
   }
 
-  release(fade: Millis, at: Instant): void {
+  release(at: Instant): void {
     if (this.#state.kind === "off") return;
     this.#pausedAt = undefined;
-    this.#state = { kind: "leaving", from: this.#row, fade, since: at };
+    this.#state = { kind: "leaving", from: this.#row, fade: this.#settings.release, since: at };
   }
 
   restore({ index, isPaused }: Position, at: Instant): void {
