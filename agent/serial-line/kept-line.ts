@@ -17,7 +17,7 @@ import {
   KeptDevice,
 } from "@interactor/shared/sdk/devices";
 import { backlogBytesMax, closeLongest, lineSpans, presenceInterval } from "./limits.ts";
-import { deviceAt, findLine, type LinePlace, linksFolder } from "./place.ts";
+import { deviceAt, findLine, type LinePlace, linksFolder, presentAt } from "./place.ts";
 import { openTty, type Tty, type TtyOptions } from "./tty.ts";
 
 export interface LineOptions extends Omit<TtyOptions, "path"> {
@@ -71,6 +71,7 @@ export class KeptLine {
         await tty.close();
         listener.closed?.();
       },
+      present: () => presentAt(options.place, shell.links),
     };
     const changed: DeviceListener["changed"] = (state, complaint) => {
       listener.changed(state, complaint);

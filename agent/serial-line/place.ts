@@ -32,6 +32,15 @@ export async function deviceAt(path: string): Promise<string | undefined> {
   return found && `${found.rdev}:${found.ino}`;
 }
 
+/** What is at the place now, as `deviceAt` says it; also `undefined` while it cannot be said which is meant. */
+export async function presentAt(place: LinePlace, links = linksFolder): Promise<string | undefined> {
+  const path =
+    place.kind === "path"
+      ? place.path
+      : await pathOfSerialNumber(place.serialNumber, links).catch(() => undefined);
+  return path === undefined ? undefined : deviceAt(path);
+}
+
 /** What comes behind the serial number in a link's name: the interface, and the port of a converter. */
 const ending = /-if[\da-f]{2}(?:-port\d+)?$/u;
 

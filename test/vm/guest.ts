@@ -13,7 +13,9 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import { openChip } from "@interactor/agent/modules/i2c/bus.ts";
 import { definition as gpio } from "@interactor/agent/modules/gpio/module.ts";
 import { definition as i2c } from "@interactor/agent/modules/i2c/module.ts";
@@ -23,6 +25,7 @@ import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-s
 import { messageOf } from "@interactor/shared/kernel/fault";
 import { type Bench, startOnBench } from "@interactor/shared/sdk/testing";
 import { marks } from "./marks.ts";
+import { heldPin } from "./pin-holder.ts";
 import { deviceMidi, makeGadget, midiName, plug, pull, serialNumber } from "./usb-gadget.ts";
 
 const clock = systemClock(newSteering());
@@ -93,7 +96,25 @@ await part("gpio", async () => {
     return valuesOf(bench, "button").length === before + 300 && lastOf(bench, "edges-lost") === 0;
   });
   await bench.stop();
+  await pinOfDeadThread(level);
 });
+
+/** A thread that dies leaves its lines taken, at their level: the next life has them all the same. */
+async function pinOfDeadThread(level: (pin: number) => string): Promise<void> {
+  const holder = new Worker(new URL("pin-holder.mjs", import.meta.url));
+  await once(holder, "message");
+  const settings = { inputs: { relay: { pin: heldPin, stop: false } } };
+  const beside = await startOnBench(gpio, settings, { clock });
+  await check("gpio: the pin of a thread that lives is not taken", beside, () =>
+    stateOf(beside).includes("another program"),
+  );
+  await beside.stop();
+  await holder.terminate();
+  const next = await startOnBench(gpio, settings, { clock });
+  await check("gpio: the pin of a thread that died is had again", next, () => stateOf(next) === "running");
+  await check("gpio: and has the level that is asked for", next, () => level(heldPin) === "0");
+  await next.stop();
+}
 
 await part("gpio-time", async () => {
   const line = simulatedHeader("clock", "pinctrl-clock");

@@ -11,7 +11,7 @@ import {
 } from "@interactor/shared/sdk/define-module";
 import { type DeviceReports, type DeviceSpans, KeptDevice, tellDevice } from "@interactor/shared/sdk/devices";
 import { FirmwareUpdate, keptFolder } from "../../flashing/firmware-update.ts";
-import { findLine, linePlace, linksFolder } from "../../serial-line/place.ts";
+import { findLine, linePlace, linksFolder, presentAt } from "../../serial-line/place.ts";
 import { openTty } from "../../serial-line/tty.ts";
 import { Board, type Greeted } from "./board.ts";
 import { bridgeQuestion } from "./firmware.ts";
@@ -74,6 +74,7 @@ class Bridge {
         open: (reports) => this.#open(reports),
         greet: (board, { signal }) => this.#greet(board, signal),
         close: (board) => board.close(),
+        present: () => presentAt(linePlace(settings.usb, settings.path), given.links),
       },
       tellDevice(context),
       given.spans,

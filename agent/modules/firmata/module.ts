@@ -12,7 +12,7 @@ import { Complaints } from "@interactor/shared/sdk/complaints";
 import { type DeviceSpans, KeptDevice, tellDevice } from "@interactor/shared/sdk/devices";
 import { PacedCounter } from "@interactor/shared/sdk/paced-counter";
 import { FirmwareUpdate, keptFolder } from "../../flashing/firmware-update.ts";
-import { findLine, linePlace, linksFolder } from "../../serial-line/place.ts";
+import { findLine, linePlace, linksFolder, presentAt } from "../../serial-line/place.ts";
 import { type BoardProcess, startBoard } from "./board-process.ts";
 import { firmataQuestion, ourFirmware } from "./firmware.ts";
 import { spans, valuesPerSecondMax } from "./limits.ts";
@@ -74,6 +74,7 @@ function start(settings: Settings, context: ModuleContext, given: Given): Instan
         for (const [input, value] of held.values) board.set(input, value);
       },
       close: (board) => board.close(),
+      present: () => presentAt(linePlace(settings.usb, settings.path), given.links),
     },
     tellDevice(context),
     given.spans,

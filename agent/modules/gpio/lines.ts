@@ -16,6 +16,7 @@ import {
   requests,
 } from "./kernel-abi.ts";
 import { edgesKept } from "./limits.ts";
+import { letGoOfOrphans } from "./orphans.ts";
 import { ReadyDescriptors } from "./ready-descriptors.ts";
 
 export interface Wiring {
@@ -42,21 +43,26 @@ export type OpenLines = (wiring: Wiring, events: LineEvents) => Promise<Lines>;
 
 export async function openLines(wiring: Wiring, events: LineEvents): Promise<Lines> {
   const kernel = await loadKernel();
+  try {
+    return await openWith(kernel, wiring, events);
+  } catch (error) {
+    if (!isBusy(error) || (await letGoOfOrphans(kernel)) === 0) throw error;
+    return openWith(kernel, wiring, events);
+  }
+}
+
+async function openWith(kernel: Kernel, wiring: Wiring, events: LineEvents): Promise<Lines> {
   const chip = await openChip(kernel, wiring.chip);
   const opened: number[] = [];
   try {
-    const inputs = requested(kernel, chip, encodeInputRequest(wiring.inputs, wiring.consumer), wiring.inputs);
+    const { consumer } = wiring;
+    const inputs = requested(kernel, chip, encodeInputRequest(wiring.inputs, consumer), wiring.inputs);
     if (inputs !== undefined) opened.push(inputs);
-    const outputs = requested(
-      kernel,
-      chip,
-      encodeOutputRequest(wiring.outputs, wiring.consumer),
-      wiring.outputs,
-    );
+    const outputs = requested(kernel, chip, encodeOutputRequest(wiring.outputs, consumer), wiring.outputs);
     if (outputs !== undefined) opened.push(outputs);
     return serve(kernel, { inputs, outputs, count: wiring.inputs.length }, events);
   } catch (error) {
-    for (const descriptor of opened) await closeDescriptor(descriptor);
+    for (const descriptor of opened) kernel.close(descriptor);
     throw error;
   } finally {
     // The lines stay ours without it.
@@ -85,8 +91,13 @@ function requested(
     }
     throw new Error(`the pins ${pins} cannot be had`, { cause: error });
   }
-  return descriptorOf(request);
+  const descriptor = descriptorOf(request);
+  kernel.own(descriptor);
+  return descriptor;
 }
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && error.cause instanceof KernelError && error.cause.errno === busy;
 
 let shared: ReadyDescriptors | undefined;
 
@@ -127,7 +138,7 @@ function serve(kernel: Kernel, { inputs, outputs, count }: Held, events: LineEve
     async close() {
       await unwatch?.();
       for (const descriptor of [inputs, outputs]) {
-        if (descriptor !== undefined) await closeDescriptor(descriptor);
+        if (descriptor !== undefined) kernel.close(descriptor);
       }
     },
   };

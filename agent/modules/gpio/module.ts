@@ -174,7 +174,9 @@ class Pins {
   }
 }
 
+/** One that cannot be closed keeps none of the others: the first error is thrown when all have been tried. */
 async function closeAll({ lines, pulses }: Opened): Promise<void> {
-  for (const output of pulses.values()) await output.close();
-  await lines.close();
+  const closed = await Promise.allSettled([...pulses.values(), lines].map((each) => each.close()));
+  const failed = closed.find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
 }

@@ -3,8 +3,8 @@
  *
  * Every try has a number, because what an old one still has to say must not be taken for the new one: a line that opens
  * after its deadline is closed and never used. Nothing waits without an end: `wakeAt` names the instant at which `tick`
- * has something to do. A device that fails again and again is left alone for longer and longer, until it is plugged in
- * anew: an instance must not spend its node on a broken board.
+ * has something to do. A device that fails again and again is left alone for longer and longer, or until somebody sees it
+ * plugged in anew: an instance must not spend its node on a broken board.
  */
 import { unreachable } from "../kernel/assert.ts";
 import { type Instant, later, type Millis, millis, seconds } from "../kernel/units.ts";
@@ -114,7 +114,7 @@ export function complaintOf(state: DeviceState): string | undefined {
       return state.reason;
     case "lost":
       return state.failsAlways
-        ? `${state.reason} (failed ${state.failures} times in a row: tried seldom until it is plugged in anew)`
+        ? `${state.reason} (failed ${state.failures} times in a row: tried seldom from now on)`
         : state.reason;
     case "degraded":
       return `it works badly: ${state.reason}`;

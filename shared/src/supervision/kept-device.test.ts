@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "../kernel/random.ts";
-import { millis, seconds } from "../kernel/units.ts";
+import { millis, type Millis, seconds } from "../kernel/units.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { type DeviceReports, deviceMissing, KeptDevice, selfTestLongest } from "./kept-device.ts";
 
@@ -258,3 +258,43 @@ async function pass(clock: VirtualClock, span: number): Promise<void> {
     await settle();
   }
 }
+
+test("what fails always is tried at once when something else is plugged in in its place, and only then", async () => {
+  const socket = new Socket();
+  socket.isBroken = true;
+  let plugged: string | undefined = "broken board";
+  const clock = new VirtualClock();
+  const shell = { clock, random: seededRandom(1) };
+  const driver = {
+    open: (reports: DeviceReports) => socket.open(reports),
+    greet: (handle: number) => socket.greet(handle),
+    close: (handle: number) => socket.close(handle),
+    present: async () => plugged,
+  };
+  const device = new KeptDevice(shell, driver, { changed: () => undefined });
+  const pass = async (span: Millis): Promise<void> => {
+    for (let passed = 0; passed < span; passed += 500) {
+      clock.advance(millis(500));
+      await settle();
+    }
+  };
+  device.start();
+  await settle();
+  for (let count = 0; device.state.kind !== "lost" || !device.state.failsAlways; count += 1) {
+    expect(count).toBeLessThan(200);
+    await pass(seconds(1));
+  }
+  const tries = socket.opened;
+  await pass(seconds(10));
+  expect(socket.opened).toBe(tries);
+
+  plugged = undefined;
+  await pass(seconds(5));
+  expect(socket.opened).toBe(tries);
+  plugged = "new board";
+  socket.isBroken = false;
+  await pass(seconds(1.5));
+
+  expect([socket.opened, device.state.kind]).toEqual([tries + 1, "ready"]);
+  await device.stop();
+});

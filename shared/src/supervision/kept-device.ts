@@ -36,6 +36,11 @@ export interface DeviceDriver<Handle> {
   greet(handle: Handle, reports: DeviceReports): Promise<void>;
   /** Lets go of it, also when it has gone. */
   close(handle: Handle): Promise<void>;
+  /**
+   * What is plugged in now where it is looked for: another device has another text, and so has the same one when it was
+   * plugged in anew. `undefined`: nothing. Where this can be told, one that fails always is tried when it has changed.
+   */
+  present?(): Promise<string | undefined>;
 }
 
 export interface DeviceListener {
@@ -46,6 +51,9 @@ export interface DeviceListener {
 const missingCode = "DEVICE_MISSING";
 /** There is nothing to open; `reason` says to an installer what to plug in or correct. */
 export const deviceMissing = (reason: string): Fault => new Fault(missingCode, reason);
+
+/** How often one that fails always is looked at: who swaps a broken board shall not wait for it. */
+const presenceInterval = seconds(1);
 
 /** Until then a self-test has its answer. More: report. What asks gives up after 10 s, with words that say less. */
 export const selfTestLongest = seconds(8);
@@ -69,6 +77,7 @@ export class KeptDevice<Handle> {
   #lastFailure: string | undefined;
   /** Self-tests that have no answer yet. */
   readonly #tests = new Set<() => void>();
+  #cancelLook: (() => void) | undefined;
   /** All that is still being closed. */
   #closing: Promise<void> = Promise.resolve();
 
@@ -155,10 +164,20 @@ export class KeptDevice<Handle> {
         : clock.after(millis(Math.max(0, due - clock.now())), () => this.#tell({ kind: "tick" }));
     for (const effect of effects) this.#do(effect);
     if (state === before) return;
+    this.#cancelLook?.();
+    if (state.kind === "lost" && state.failsAlways) void this.#lookOut(state.attempt, undefined);
     if (state.kind === "lost") this.#lastFailure = state.reason;
     else if (state.kind === "ready" || state.kind === "absent") this.#lastFailure = undefined;
     this.#listener.changed(state, complaintOf(state));
     for (const look of this.#tests) look();
+  }
+
+  async #lookOut(attempt: number, before: { readonly text: string | undefined } | undefined): Promise<void> {
+    if (this.#driver.present === undefined) return;
+    const text = await this.#driver.present().catch(() => undefined);
+    if (this.#state.kind !== "lost" || this.#state.attempt !== attempt) return;
+    if (before !== undefined && text !== undefined && text !== before.text) return this.appeared();
+    this.#cancelLook = this.#shell.clock.after(presenceInterval, () => void this.#lookOut(attempt, { text }));
   }
 
   #do({ kind, attempt }: DeviceEffect): void {
