@@ -162,12 +162,16 @@ browserTest(
     await page.waitForTimeout(1500);
     expect(await text(page, "universe-pi-stage-dimmed")).toBe("BLACKOUTmaster 40\u00a0%");
     await page.screenshot({ path: join(artifacts, "universe-phone-blackout.png") });
+    await page.getByRole("navigation").getByText("Values").click();
+    await says(page, "blackout-banner", "BLACKOUT pi/stage");
+    await page.screenshot({ path: join(artifacts, "universe-phone-blackout-elsewhere.png") });
     await page.setViewportSize(wide);
-    await page.screenshot({ path: join(artifacts, "universe-wide-blackout.png"), fullPage: true });
+    await page.screenshot({ path: join(artifacts, "universe-wide-blackout.png") });
     expect(await interactor("why", "pi/stage/wash")).toContain("dimmed   by BLACKOUT\ndimmed   by master 40");
 
     await interactor("set", "pi/stage/blackout", "false");
     await says(page, "universe-pi-stage-dimmed", "master 40\u00a0%");
+    expect(await page.getByTestId("blackout-banner").count()).toBe(0);
     await interactor("set", "pi/stage/grand-master", "1");
     await says(page, "universe-pi-stage-dimmed", "");
   },

@@ -5,29 +5,21 @@ import type { JSX } from "preact";
 import { useCallback } from "preact/hooks";
 import { InputControl } from "../inputs/input-control.tsx";
 import { useInputHandle } from "../inputs/input-handle.ts";
-import { sortedByName } from "../inputs/control-list.ts";
 import { useLive } from "../live/live-context.ts";
-import { isNodeHere, type Nodes } from "../live/node-record.ts";
+import { isNodeHere } from "../live/node-record.ts";
 import { Section } from "../shell/section.tsx";
-import { type CueInputs, cueInputsIn, CuePanel } from "./cue-panel.tsx";
+import { type Universe, universesIn } from "./universes-in.ts";
+import { cueInputsIn, CuePanel } from "./cue-panel.tsx";
 import { channelsMax } from "./grid-shape.ts";
 import { UniverseGrid } from "./universe-grid.tsx";
 import { Desks, UniverseHead } from "./universe-head.tsx";
-
-interface Universe {
-  readonly node: string;
-  readonly instance: string;
-  /** What its channels take; `undefined` when they cannot be set. */
-  readonly channel: InputSpec | undefined;
-  readonly cues: CueInputs | undefined;
-}
 
 const noSlots = new Uint8Array();
 const channelInput = "ch";
 
 /** The channels of every universe, as they are sent. */
 export function Universes(): JSX.Element {
-  const universes = universesOf(useLive().nodes.value);
+  const universes = universesIn(useLive().nodes.value);
   return (
     <Section id="universe" title="Universe">
       {universes.length === 0 ? (
@@ -43,23 +35,11 @@ export function Universes(): JSX.Element {
   );
 }
 
-function universesOf(nodes: Nodes): Universe[] {
-  return sortedByName(nodes.values()).flatMap(({ name: node, birth }) =>
-    Object.entries(birth?.instances ?? {})
-      .filter(([, { outputs }]) => findPort(outputs, "universe")?.type === "bytes")
-      .map(([instance, { inputs }]) => ({
-        node,
-        instance,
-        channel: findPort(inputs, `${channelInput}1`),
-        cues: cueInputsIn(inputs),
-      })),
-  );
-}
-
 function UniverseView({ universe }: { readonly universe: Universe }): JSX.Element {
   const live = useLive();
   const { node, instance } = universe;
   const id = `${node}-${instance}`;
+  const cues = cueInputsIn(universe.inputs);
   const chosen = useSignal(1);
   const pointed = useSignal<number | undefined>(undefined);
   const slots = useCallback(() => {
@@ -70,9 +50,7 @@ function UniverseView({ universe }: { readonly universe: Universe }): JSX.Elemen
   return (
     <div class={`group universe ${isKnown.value ? "" : "universe-stale"}`}>
       <UniverseHead node={node} instance={instance} slots={slots} pointed={pointed} chosen={chosen} />
-      {universe.cues === undefined ? null : (
-        <CuePanel node={node} instance={instance} inputs={universe.cues} />
-      )}
+      {cues === undefined ? null : <CuePanel node={node} instance={instance} inputs={cues} />}
       <UniverseGrid
         id={id}
         name={`${node}/${instance}`}
@@ -99,7 +77,8 @@ interface ChannelProps {
 
 /** The chosen channel in words, and the control that takes it over. */
 function Channel({ universe, chosen, slots }: ChannelProps): JSX.Element {
-  const { node, instance, channel: spec } = universe;
+  const { node, instance, inputs } = universe;
+  const spec = findPort(inputs, `${channelInput}1`);
   const id = `${node}-${instance}`;
   const live = useLive();
   const text = useComputed(() => {
