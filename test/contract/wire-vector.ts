@@ -173,6 +173,7 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "vote-settled": memberWord,
   "reported-transfer": codec<Reported>(encodeReported, decodeReported),
   "reported-machine": codec<Reported>(encodeReported, decodeReported),
+  "reported-devices": codec<Reported>(encodeReported, decodeReported),
   "reported-apply": codec<Reported>(encodeReported, decodeReported),
   reported: codec<Reported>(encodeReported, decodeReported),
   "reported-stopped": codec<Reported>(encodeReported, decodeReported),

@@ -59,7 +59,7 @@ export class UsbOutput implements Output {
       greet: (reports) => this.#greet(reports),
       received: (bytes) => reader.push(bytes),
       changed: (state, complaint) => {
-        this.#health.changed(state, complaint);
+        this.#health.changed(state, state.kind === "absent" ? complaint : this.#noted(complaint));
         if (state.kind === "ready") this.#sendLatest();
       },
     });
@@ -73,8 +73,8 @@ export class UsbOutput implements Output {
     return this.#line.start();
   }
 
-  selfTest(): Promise<string | undefined> {
-    return this.#line.selfTest();
+  async selfTest(): Promise<string | undefined> {
+    return this.#noted(await this.#line.selfTest());
   }
 
   /** A line that is slower than frames come carries the newest of them, when it is free. */
@@ -103,6 +103,10 @@ export class UsbOutput implements Output {
     this.#stopWaiting();
     await this.#line.stop();
     await this.#firmware?.stop();
+  }
+
+  #noted(words: string | undefined): string | undefined {
+    return this.#firmware === undefined ? words : this.#firmware.withNote(words);
   }
 
   async #greet(reports: DeviceReports): Promise<void> {

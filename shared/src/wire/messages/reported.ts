@@ -4,6 +4,7 @@ import { failed, ok, type Result } from "../../kernel/result.ts";
 import { encodeCbor } from "../cbor.ts";
 import { checksMax } from "../machine-check.ts";
 import { problemsMax } from "../limits.ts";
+import { pluggedIn } from "../plugged-in.ts";
 import {
   count,
   decodeDocument,
@@ -141,6 +142,8 @@ const reported = z.object({
   apply: z.optional(applyReport),
   /** What the node's machine lacks, once it has been looked at. */
   machine: z.optional(z.array(lackReport).check(z.maxLength(checksMax))),
+  /** What is plugged into it, once somebody has looked. */
+  devices: z.optional(pluggedIn),
 });
 
 export type ApplyPhase = (typeof applyPhases)[number];
