@@ -11,6 +11,7 @@ export interface PlacedFailsafe {
   /** `null`: for ever. */
   readonly hold: Millis | null;
   readonly fade: Millis;
+  /** Left out: after the hold it is let go. */
   readonly to?: Level;
 }
 
@@ -112,7 +113,7 @@ export class InputChecks {
       this.#check.tell(path, `${name} is ${spec.type}, and only numbers fade`, "leave the fade out");
       return {};
     }
-    if (to.kind === "none") return { [name]: { hold, fade } };
+    if (to.kind === "none" || to.kind === "release") return { [name]: { hold, fade } };
     if (to.kind === "scene") return this.#fromScene(path, to.scene, { name, spec, failsafe, stops });
     const wrong = misfit(to.level, name, spec);
     if (wrong !== undefined) this.#check.tell(path, wrong);

@@ -22,11 +22,16 @@ export interface Cue {
   readonly curve: Curve;
   /** The next cue goes by itself this long after this one's fade; `undefined`: it waits for GO. */
   readonly follow: Millis | undefined;
+  /** Of the list where it says nothing: how it stands among sources, and how long it takes to leave. */
+  readonly priority?: number;
+  readonly release?: Millis;
 }
 
 export interface CueListSettings {
   readonly cues: readonly Cue[];
   readonly priority: number;
+  /** How long its slots take to leave. */
+  readonly release: Millis;
   /** The first cue comes after the last. */
   readonly isLooped: boolean;
   readonly isTracking: boolean;
@@ -69,6 +74,9 @@ export class CueList implements Playback {
   #state: State = { kind: "off" };
   /** What a GO has named, also where it is as it was: said when it begins to move. */
   #news: { readonly levels: Levels; readonly since: Instant } | undefined;
+  /** Of the cue that is on, also while it leaves. */
+  #priority: number;
+  #release: Millis;
   /** Nothing moves and nothing follows since then. */
   #pausedAt: Instant | undefined;
 
@@ -79,6 +87,8 @@ export class CueList implements Playback {
     this.#wholes = wholes;
     this.#stepped = stepped;
     this.#looks = looksOf(settings);
+    this.#priority = settings.priority;
+    this.#release = settings.release;
     this.#slots = [...new Set(settings.cues.flatMap(({ levels }) => [...levels.keys()]))];
     merge.add(source);
   }
@@ -90,12 +100,20 @@ export class CueList implements Playback {
     return { cue: this.#settings.cues[index]?.name ?? "", index, isPaused };
   }
 
+  get next(): string | undefined {
+    return this.#settings.cues[this.#next()]?.name;
+  }
+
+  get before(): string | undefined {
+    return this.#settings.cues[this.#before()]?.name;
+  }
+
   go(cue: string | undefined, at: Instant): boolean {
     return this.#start(cue === undefined ? this.#next() : this.#indexOf(cue), at);
   }
 
   back(at: Instant): boolean {
-    return this.#start((this.position?.index ?? 0) - 1, at);
+    return this.#start(this.#before(), at);
   }
 
   pause(at: Instant): boolean {
@@ -115,10 +133,10 @@ export class CueList implements Playback {
     return true;
   }
 
-  release(fade: Millis, at: Instant): void {
+  release(at: Instant): void {
     if (this.#state.kind === "off") return;
     this.#pausedAt = undefined;
-    this.#leave(this.#state.index, { from: this.#now(), since: at, fade });
+    this.#leave(this.#state.index, { from: this.#now(), since: at, fade: this.#release });
   }
 
   standing(): Standing | undefined {
@@ -138,6 +156,7 @@ export class CueList implements Playback {
     const known = this.#settings.cues[standing.index]?.name === cue ? standing.index : -1;
     const index = known < 0 ? this.#settings.cues.findIndex(({ name }) => name === cue) : known;
     if (index < 0) return;
+    this.#stand(index);
     if (standing.kind === "leaving") return this.#leave(index, standing);
     this.#pausedAt = standing.pausedAt;
     if (standing.kind === "moving") this.#moveTo(index, standing);
@@ -180,9 +199,14 @@ export class CueList implements Playback {
     return this.#settings.isLooped ? next % this.#settings.cues.length : next;
   }
 
+  #before(): number {
+    return (this.position?.index ?? 0) - 1;
+  }
+
   #start(index: number, at: Instant): boolean {
     const cue = this.#settings.cues[index];
     if (cue === undefined) return false;
+    this.#stand(index);
     this.#pausedAt = undefined;
     const since = later(at, cue.wait);
     this.#moveTo(index, { from: this.#now(), since });
@@ -205,6 +229,15 @@ export class CueList implements Playback {
     this.#news = undefined;
     const move = { from, to: undefined, up: fade, down: fade, curve: "linear", since } as const;
     this.#state = { kind: "leaving", index, move };
+  }
+
+  #stand(index: number): void {
+    const { priority, release, isTracking } = this.#settings;
+    const cue = this.#settings.cues[index];
+    this.#priority = cue?.priority ?? priority;
+    this.#release = cue?.release ?? release;
+    // Scenes have no list that anybody knows: each is a look by itself.
+    if (!isTracking && cue !== undefined) this.#source.words = `scene ${cue.name}`;
   }
 
   #moveOverAt(): Instant | undefined {
@@ -235,7 +268,7 @@ export class CueList implements Playback {
   }
 
   #drive(at: Instant): readonly number[] {
-    const { priority } = this.#settings;
+    const priority = this.#priority;
     const news =
       this.#news !== undefined && between(this.#news.since, at) >= 0 ? this.#news.levels : undefined;
     if (news !== undefined) this.#news = undefined;

@@ -49,6 +49,10 @@ export function shifted(standing: Standing, by: number): Standing {
 export interface Playback {
   /** `undefined`: it is not on. */
   readonly position: Position | undefined;
+  /** What GO plays next; `undefined`: it is at its end. */
+  readonly next: string | undefined;
+  /** What back plays; `undefined`: there is nothing before. */
+  readonly before: string | undefined;
   /**
    * The next step, or the one that is named: by its name, else by its number, counted from 1 (a recording's: by its
    * second). Returns whether there is one. What was paused goes on.
@@ -60,8 +64,8 @@ export interface Playback {
   pause(at: Instant): boolean;
   /** Goes on from where it stood, with what was left of fades and waits. Returns whether it was paused. */
   resume(at: Instant): boolean;
-  /** Lets go of its slots, in `fade`. */
-  release(fade: Millis, at: Instant): void;
+  /** Lets go of its slots, in the time that it has for that. */
+  release(at: Instant): void;
   /** `undefined`: there is nothing to go on with. */
   standing(at: Instant): Standing | undefined;
   /** Goes on from where an earlier life of the instance stood; a cue that is no more is passed over. */

@@ -32,6 +32,7 @@ const list = (cues: readonly Cue[], isLooped = false) => ({
   priority: 100,
   isLooped,
   isTracking: true,
+  release: seconds(10),
 });
 
 /** The first channels at a time. */
@@ -97,7 +98,7 @@ describe("what is remembered", () => {
 
   test("is where a recording was, as soon as its file is read, and what it showed until then", () => {
     const looks = { slots: [0], levels: Uint8Array.of(10, 20, 30, 40) };
-    const recording = { rate: 1, priority: 100, isLooped: true, looks };
+    const recording = { rate: 1, priority: 100, isLooped: true, release: seconds(2), looks };
     const before = engineOf();
     before.addRecording("rain", recording);
     before.playback("rain")?.go(undefined, at(0));
@@ -116,7 +117,7 @@ describe("what is remembered", () => {
 
   test("of a recording that was let go before its file was read does not come on", () => {
     const looks = { slots: [0], levels: Uint8Array.of(10, 20) };
-    const recording = { rate: 1, priority: 100, isLooped: true, looks };
+    const recording = { rate: 1, priority: 100, isLooped: true, release: seconds(2), looks };
     const rain = { kind: "on", cue: "1 s", index: 1, since: at(0) } as const;
     const remembered = {
       levels: new Map(),
@@ -195,7 +196,7 @@ describe("what is remembered of a cue list", () => {
 
   test("goes on with its release", () => {
     const both = bothAt(3000, [5000, 7000, 9999, 10_000, 11_000], (engine) =>
-      engine.playback("show")?.release(seconds(10), at(0)),
+      engine.playback("show")?.release(at(0)),
     );
 
     expect(both).toEqual([
@@ -205,6 +206,23 @@ describe("what is remembered of a cue list", () => {
       [0, 0],
       [0, 0],
     ]);
+  });
+
+  test("leaves at the priority of its cue", () => {
+    const scenes = { scenes: list([cue("night", { 1: 100 }, { priority: 150 })]) };
+    const given = { cueLists: scenes, priorities: { channels: 120, dimmers: 100 } };
+    const before = engineOf(given);
+    set(before, "ch1", 200);
+    before.playback("scenes")?.go("night", at(0));
+    before.advance(at(0));
+    before.playback("scenes")?.release(at(0));
+    const leaving = look(before, 2000, 1);
+
+    const after = engineOf(given);
+    after.restore(before.remembered(at(2000)), at(0));
+    set(after, "ch1", 200);
+
+    expect([leaving, look(after, 3000, 1), look(after, 8000, 1)]).toEqual([[80], [50], [200]]);
   });
 
   test("stands still in the middle of a fade, and resumes with what was left of it", () => {
@@ -323,7 +341,7 @@ describe("where the latest shows", () => {
   test("a recording that is started anew is the latest", () => {
     const engine = engineOf(given);
     const looks = { slots: [0, 1], levels: Uint8Array.of(0x20, 0) };
-    engine.addRecording("heads", { rate: 1, priority: 100, isLooped: false, looks });
+    engine.addRecording("heads", { rate: 1, priority: 100, isLooped: false, release: seconds(2), looks });
     engine.playback("heads")?.go(undefined, at(0));
     engine.advance(at(0));
     pan(engine, 0x8000, 1000);

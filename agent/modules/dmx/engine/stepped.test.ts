@@ -39,7 +39,7 @@ test("a cue brings what never fades to its level when it begins to move, up and 
   const cues = [cue("open", [0, 20, 255]), cue("strobe", [200, 255, 0], { wait: seconds(1) })];
   const engine = new Engine({
     ...stage,
-    cueLists: { show: { cues, priority: 100, isLooped: false, isTracking: true } },
+    cueLists: { show: { cues, priority: 100, isLooped: false, isTracking: true, release: seconds(2) } },
   });
   engine.playback("show")?.go(undefined, at(0));
   const opened = looks(engine, [0, 10]);
@@ -62,12 +62,12 @@ test("a cue list that is let go lets a shutter stand until its end, and a relay 
   const cues = [cue("open", [200, 20, 255], { up: millis(0) })];
   const engine = new Engine({
     ...stage,
-    cueLists: { show: { cues, priority: 100, isLooped: false, isTracking: true } },
+    cueLists: { show: { cues, priority: 100, isLooped: false, isTracking: true, release: seconds(2) } },
   });
   engine.playback("show")?.go(undefined, at(0));
   engine.advance(at(0));
 
-  engine.playback("show")?.release(seconds(2), at(1000));
+  engine.playback("show")?.release(at(1000));
 
   expect(looks(engine, [1000, 2000, 3000])).toEqual([
     [200, 20, 0],
@@ -103,11 +103,17 @@ test("a recording that is let go fades its light, and a head and a shutter stay 
   // 4 is a position.
   const engine = new Engine({ ...stage, latest: new Set([shutter, 3]) });
   const recorded = { slots: [3, relay, shutter, dimmer], levels: Uint8Array.of(77, 255, 20, 200) };
-  engine.addRecording("rain", { rate: 1, priority: 100, isLooped: false, looks: recorded });
+  engine.addRecording("rain", {
+    rate: 1,
+    priority: 100,
+    isLooped: false,
+    release: seconds(2),
+    looks: recorded,
+  });
   engine.playback("rain")?.go(undefined, at(0));
   engine.advance(at(0));
 
-  engine.playback("rain")?.release(seconds(2), at(1000));
+  engine.playback("rain")?.release(at(1000));
   const seen = [1000, 2000, 2999, 3000].map((time) => {
     engine.advance(at(time));
     return [...engine.levels.subarray(0, 4)];
@@ -124,11 +130,17 @@ test("a recording that is let go fades its light, and a head and a shutter stay 
 test("a recording that is let go fades a lamp over two channels as one number", () => {
   const engine = new Engine({ ...stage, latest: new Set(), stepped: new Set(), wholes: [[1, 2]] });
   const recorded = { slots: [1, 0], levels: Uint8Array.of(0x00, 0x01) };
-  engine.addRecording("rain", { rate: 1, priority: 100, isLooped: false, looks: recorded });
+  engine.addRecording("rain", {
+    rate: 1,
+    priority: 100,
+    isLooped: false,
+    release: seconds(2),
+    looks: recorded,
+  });
   engine.playback("rain")?.go(undefined, at(0));
   engine.advance(at(0));
 
-  engine.playback("rain")?.release(seconds(2), at(0));
+  engine.playback("rain")?.release(at(0));
   engine.advance(at(1000));
 
   expect([...engine.levels.subarray(0, 2)]).toEqual([0x00, 0x80]);

@@ -23,7 +23,7 @@ import { parseSiteAddress, portAddress, type SiteAddress } from "@interactor/sha
 import { hasWildcard, nodeOfFilter } from "@interactor/shared/wire/output-filter";
 import { type Origin, type OriginMark, wayOf } from "@interactor/shared/wire/origin";
 import { type Session, sessionBytes, sessionOf } from "@interactor/shared/wire/session";
-import { type Choice, GroupTargets, isOneOf, takerAtStart } from "./group-targets.ts";
+import { type Choice, GroupTargets, isForAll, isOneOf, takerAtStart } from "./group-targets.ts";
 import { type Gift, type LivesBefore, originIn, RoutedAgain } from "./routed-again.ts";
 import { NodeQueue } from "../queue/node-queue.ts";
 
@@ -276,15 +276,19 @@ export class Router {
       return this.#give(route, sample, { nodes: target.nodes, port, now, key, older });
     const origin = originIn(route, sample);
     const { from = route.from } = sample;
+    const chooser = key ?? sourceOf(route, sample);
+    const isAll = isForAll(route.group, sample, chooser);
     const before =
-      origin && isOneOf(route.group)
+      origin && isOneOf(route.group) && !isAll
         ? this.again.chosenBefore(route.group, origin, (of) => wayOf(from, route.name, `${of}/${port}`))
         : undefined;
     if (before !== undefined) return this.#give(route, sample, { nodes: [before], port, now, key });
-    const choice = this.#choose(route, route.group, key ?? sourceOf(route, sample), origin);
+    const choice: Choice = isAll
+      ? { nodes: route.group.nodes }
+      : this.#choose(route, route.group, chooser, origin);
     const { left } = choice;
     if (left !== undefined) this.queueOf(left).released(route, port, sample.at, now);
-    const cameBack = isOneOf(route.group) ? undefined : this.#cameBack;
+    const cameBack = isOneOf(route.group) && !isAll ? undefined : this.#cameBack;
     const nodes = cameBack === undefined ? choice.nodes : [cameBack];
     const { chosen } = this.#parts;
     const [node] = nodes;
