@@ -79,6 +79,7 @@ const input = z
     tag: z.optional(z.enum(["T", "i", "h", "f", "d", "s", "b"])),
     actuator: z.optional(z.boolean()),
     stop: z.optional(z.union([z.boolean(), z.number(), z.string()])),
+    released: z.optional(z.union([z.boolean(), z.number(), z.string()])),
   })
   .check(({ value, issues }) => {
     const allowed: readonly string[] = tagsOf[value.type];

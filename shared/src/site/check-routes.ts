@@ -1,7 +1,7 @@
 /** Routes and scenes against the ports there are: both ends, what fits what, and that no route feeds itself. */
 import { placeRoutes, targetsOf } from "../routing/place.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
-import { findPort, type InputSpec, type PortSpec } from "../wire/messages/port.ts";
+import { findPort, type InputSpec, type PortSpec, restOf } from "../wire/messages/port.ts";
 import { hubNode, modeInstance, parseSiteAddress, type SiteAddress, wholeSite } from "../wire/names.ts";
 import { hasWildcard } from "../wire/output-filter.ts";
 import { portNames } from "./check-inputs.ts";
@@ -167,7 +167,7 @@ function portAt(
   const all = own.length === 0 ? `it has no ${what}s` : `${what}s are ${own.join(", ")}`;
   let hint = hintAmong(port, own);
   if (side === "to" && output !== undefined) hint = `${port} is an output; ${all}`;
-  else if (side === "from" && input?.actuator === true)
+  else if (side === "from" && isHeld(input))
     hint = `${port} is an input, which routes on its own node do not hear: begin at what sets it`;
   else if (side === "from" && input !== undefined) hint = `${port} is an input; ${all}`;
   tell(afterNode + instance.length + 1, `${node}/${instance} has no ${what} "${port}"`, hint);
@@ -189,9 +189,12 @@ function modeAt(
   return undefined;
 }
 
-/** What lights and motors hold is told to the hub, whose routes may follow it; those of their own node do not hear it. */
+/** What lights, motors and states hold is told to the hub, whose routes may follow it; those of their own node do not hear it. */
 const isHeard = (input: InputSpec | undefined, node: string, reader: string | undefined): boolean =>
-  input?.actuator === true && reader !== node;
+  isHeld(input) && reader !== node;
+
+const isHeld = (input: InputSpec | undefined): boolean =>
+  input !== undefined && (input.actuator === true || restOf(input) !== undefined);
 
 function checkKinds(
   check: SiteCheck,

@@ -4,7 +4,7 @@
  * goes to where it should be by now when the owner lets go.
  */
 import { earliest, type Instant, type Micros } from "@interactor/shared/kernel/units";
-import { type OwnerKind, ownerKinds } from "@interactor/shared/wire/messages/owners";
+import { type OwnerKind, ownerKinds, type OwnerReport } from "@interactor/shared/wire/messages/owners";
 import type { Value } from "@interactor/shared/wire/value";
 
 export interface Claim {
@@ -23,6 +23,13 @@ export interface Owner {
   /** When this owner took the input. */
   readonly since: Micros;
 }
+
+export const reportOf = ({ kind, since, claim: { until } }: Owner, by: string): OwnerReport => ({
+  kind,
+  by,
+  since,
+  ...(until === undefined ? {} : { until: until.at }),
+});
 
 export class OwnershipStack {
   readonly #claims = new Map<OwnerKind, Claim>();
