@@ -6,6 +6,7 @@ import { decodePlan, decodeTarget } from "@interactor/shared/wire/messages/plan"
 import { decodePublicValue, type PublicValue } from "@interactor/shared/wire/messages/public-value";
 import { siteAddress, type SiteAddress } from "@interactor/shared/wire/names";
 import { isHere } from "@interactor/shared/wire/node-state";
+import { type InputSpec, restOf } from "@interactor/shared/wire/messages/port";
 import { nodeTopics, siteTopics } from "@interactor/shared/wire/topics";
 import { findInput, type FoundInput, readAddress } from "./find-input.ts";
 import { fetchNodes, findHub, type HubAddress, type HubOptions } from "./hub-client.ts";
@@ -45,7 +46,7 @@ async function inputLines(
 }
 
 export interface Known {
-  /** The last value of the input; actuators have one once somebody owned them. */
+  /** The last value of the input; actuators have one once somebody owned them, and what keeps nothing has none. */
   readonly value: PublicValue | undefined;
   /** Routes on the node itself that lead to the input; those on the hub are not told. */
   readonly routes: readonly CompiledRoute[];
@@ -101,19 +102,25 @@ export function whyLines(input: FoundInput, { value, routes }: Known, now: Date)
   const ago = (text: string) => `${formatDay(new Date(text))} (${formatAge(new Date(text), now)})`;
   const unit = spec.unit === undefined || spec.unit === "1" ? "" : ` ${printable(spec.unit)}`;
   const isOwned = spec.actuator === true;
+  const holds = value === undefined ? restOf(spec) : value.value;
   const own = owner?.kind === "route" ? routes.find(({ name }) => name === owner.by) : undefined;
   const waiting = owner?.kind === "route" ? routes.filter(({ name }) => name !== owner.by) : routes;
   return [
-    value === undefined ? `${address} has no value yet` : `${address} = ${formatValue(value.value)}${unit}`,
-    ...(isOwned
+    holds === undefined ? `${address} has no value yet` : `${address} = ${formatValue(holds)}${unit}`,
+    ...(isOwned || owner !== undefined
       ? ownerLines(owner, own, ago, now)
-      : ["owner    nobody: it is no actuator and takes what comes last"]),
+      : [`owner    nobody: ${nobodyWords(restOf(spec))}`]),
     ...waiting.map((route) => `${owner === undefined ? "route  " : "beneath"}  ${routeWords(route)}`),
     ...(isHere(node.state)
       ? []
       : [`node     ${node.node} is ${node.state}, last seen ${ago(node.last_seen)}`]),
   ];
 }
+
+const nobodyWords = (rest: InputSpec["released"]): string =>
+  rest === undefined
+    ? "it is no actuator and takes what comes last"
+    : `it is at rest, which is ${formatValue(rest)}; whoever sets it last has it`;
 
 function ownerLines(
   owner: FoundInput["owner"],
@@ -153,10 +160,11 @@ export function whyJson(input: FoundInput, { value, routes }: Known): string {
   };
   return JSON.stringify({
     address: siteAddress(input.address),
-    value: value === undefined ? null : toJson(value.value),
+    value: toJson(value === undefined ? (restOf(input.spec) ?? null) : value.value),
     quality: value === undefined ? null : qualityWord(value.quality),
     at: value === undefined ? null : new Date(value.at / 1000).toISOString(),
     actuator: input.spec.actuator === true,
+    ...(restOf(input.spec) === undefined ? {} : { released: restOf(input.spec) }),
     owner: input.owner ?? null,
     routes: routes.map(({ name, from, map, when }) => ({ name, from, map, when })),
     node,
