@@ -15,8 +15,8 @@ import {
 } from "@interactor/shared/wire/names";
 import type { Value } from "@interactor/shared/wire/value";
 import { Failsafes } from "./failsafes.ts";
-import { fitted, isSameValue, portNames } from "./input-values.ts";
-import { type Claim, type Owner, OwnershipStack, reportOf } from "./ownership.ts";
+import { fitted, isSameValue } from "./input-values.ts";
+import { type Claim, type Owner, OwnershipStack, reportsOf } from "./ownership.ts";
 import type { Held, Now, Reception, SwitchboardSink } from "./inputs-world.ts";
 import { PlannedInputs } from "./planned-inputs.ts";
 import { Scenes } from "./scenes.ts";
@@ -234,14 +234,7 @@ export class Inputs {
 
   /** Of the owners of which this is true. */
   owners(isTold: (owner: Owner) => boolean): Record<string, OwnerReport> {
-    const owners: Record<string, OwnerReport> = {};
-    for (const [key, { owner }] of this.#stacks) {
-      if (owner === undefined || !isTold(owner)) continue;
-      const { by } = owner.claim;
-      const isLost = owner.kind === "route" && this.#failsafes.has(key);
-      owners[key] = reportOf(owner, isLost ? `${by}, whose source is lost` : by);
-    }
-    return owners;
+    return reportsOf(this.#stacks, isTold, (input) => this.#failsafes.has(input));
   }
 
   /** Those that an instance has no longer lose their owners. */
@@ -299,20 +292,13 @@ export class Inputs {
     });
   }
 
-  #settleBackgrounds(instance: string, { inputs }: DeclaredPorts, now: Now): void {
-    for (const [port, spec] of Object.entries(inputs)) {
-      if (spec.actuator !== true) continue;
-      for (const each of portNames(port, spec)) {
-        const address = { instance, port: each };
-        const level = this.#planned.background(address, spec);
-        const before = this.#stacks.get(portAddress(address))?.claimOf(background);
-        const value = level === undefined ? undefined : fitted(level, spec);
-        if (value === before?.value) continue;
-        this.#change(address, now, (stack) => {
-          if (value === undefined) stack.release(background, now.wall);
-          else stack.claim(background, { value, by: "the site", at: now.wall }, now.wall);
-        });
-      }
+  #settleBackgrounds(instance: string, ports: DeclaredPorts, now: Now): void {
+    for (const [address, value] of this.#planned.backgrounds(instance, ports)) {
+      if (value === this.#stacks.get(portAddress(address))?.claimOf(background)?.value) continue;
+      this.#change(address, now, (stack) => {
+        if (value === undefined) stack.release(background, now.wall);
+        else stack.claim(background, { value, by: "the site", at: now.wall }, now.wall);
+      });
     }
   }
 

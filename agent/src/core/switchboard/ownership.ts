@@ -24,13 +24,6 @@ export interface Owner {
   readonly since: Micros;
 }
 
-export const reportOf = ({ kind, since, claim: { until } }: Owner, by: string): OwnerReport => ({
-  kind,
-  by,
-  since,
-  ...(until === undefined ? {} : { until: until.at }),
-});
-
 export class OwnershipStack {
   readonly #claims = new Map<OwnerKind, Claim>();
   #owner: Owner | undefined;
@@ -75,4 +68,25 @@ export class OwnershipStack {
       return;
     }
   }
+}
+
+/** Of the owners of which `isTold` is true; `isLost`: what the route of that input follows is lost. */
+export function reportsOf(
+  stacks: ReadonlyMap<string, OwnershipStack>,
+  isTold: (owner: Owner) => boolean,
+  isLost: (input: string) => boolean,
+): Record<string, OwnerReport> {
+  const owners: Record<string, OwnerReport> = {};
+  for (const [input, { owner }] of stacks) {
+    if (owner === undefined || !isTold(owner)) continue;
+    const { kind, since } = owner;
+    const { by, until } = owner.claim;
+    owners[input] = {
+      kind,
+      by: kind === "route" && isLost(input) ? `${by}, whose source is lost` : by,
+      since,
+      ...(until === undefined ? {} : { until: until.at }),
+    };
+  }
+  return owners;
 }
