@@ -147,6 +147,7 @@ export const codecs: Readonly<Record<string, Codec>> = {
   "birth-in-zones": nodeState,
   "birth-spool": nodeState,
   "birth-urgent": nodeState,
+  "birth-level": nodeState,
   death: nodeState,
   "death-sleeping": nodeState,
   "hub-state": codec<HubState>(encodeHubState, decodeHubState),

@@ -55,6 +55,7 @@ test("an input says what it is when it is released in its own words, or is refus
     [{ type: "bool", released: 0 }, 'the input "all" takes bool, and is 0 when it is released'],
     [{ type: "float", max: 1, released: 2 }, 'the input "all" is 2 when it is released, which is out of'],
     [{ type: "bool", actuator: true, released: false }, 'the input "all" is an actuator'],
+    [{ type: "bool", once: true, released: false }, 'the input "all" is done `once`'],
   ] as const)
     expect(declared(input)).toMatchObject({ ok: false, error: expect.stringContaining(words) });
 });

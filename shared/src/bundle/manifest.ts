@@ -207,6 +207,7 @@ export function declaredPorts(manifest: ManifestPorts, settings: unknown): Resul
 /** What is wrong with the `released` that an input declares. */
 function releasedFault({
   actuator,
+  once,
   released,
   type,
   min = -Infinity,
@@ -214,6 +215,7 @@ function releasedFault({
 }: InputSpec): string | undefined {
   if (released === undefined) return undefined;
   if (actuator === true) return "is an actuator, and `released` is for inputs that are none";
+  if (once === true) return "is done `once`, and `released` is for what stays";
   if (!isOfType(released, type))
     return `takes ${type}, and is ${JSON.stringify(released)} when it is released`;
   const isWithin = typeof released !== "number" || (released >= min && released <= max);

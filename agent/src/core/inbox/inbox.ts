@@ -120,7 +120,8 @@ export class Inbox {
     if (entry.to === null) return "no-target";
     if (hasFlag(entry, entryFlag.command)) return this.#command(entry.to, entry, now);
     if (isLate(entry)) return "expired";
-    const sample = { value: entry.body, at: entry.at, quality: entry.quality };
+    const isAgain = hasFlag(entry, entryFlag.historical);
+    const sample = { value: entry.body, at: entry.at, quality: entry.quality, isAgain };
     return refusalOf(this.#switchboard.fromHub(entry.to, entry.route ?? entry.from, sample, now));
   }
 

@@ -143,11 +143,12 @@ export class Switchboard {
   fromHub(
     to: string,
     route: string,
-    sample: Pick<Sample, "value" | "at"> & { readonly quality?: Quality },
+    sample: Pick<Sample, "value" | "at" | "isAgain"> & { readonly quality?: Quality },
     now: Now,
   ): Reception {
     const address = parsePortAddress(to);
     if (!address.ok || this.#inputs.spec(address.value) === undefined) return "unknown-input";
+    if (this.#isDone(address.value, sample)) return "taken";
     const isGood = (sample.quality ?? quality.good) === quality.good;
     if (sample.value === null && isGood) {
       this.#inputs.release(address.value, "route", route, now);
@@ -279,6 +280,7 @@ export class Switchboard {
     const to = parseSiteAddress(route.to);
     // An instance that is still starting takes the latest value once it has declared its inputs.
     if (!to.ok || !this.#inputs.declared.has(to.value.instance)) return undefined;
+    if (this.#isDone(to.value, sample)) return undefined;
     const claim = { value: sample.value, at: sample.at, by: route.name };
     const isGood = sample.quality === quality.good;
     const reception = isGood
@@ -286,6 +288,11 @@ export class Switchboard {
       : this.#inputs.doubtful(to.value, claim, this.#now);
     return receptionWords[reception];
   };
+
+  /** What an input does once, it does not do because somebody is told late how something is. */
+  #isDone(address: PortAddress, { isAgain }: Pick<Sample, "isAgain">): boolean {
+    return isAgain === true && this.#inputs.spec(address)?.once === true;
+  }
 
   #latch(instance: string, ports: DeclaredPorts, now: Now): void {
     for (const [port, spec] of Object.entries(ports.inputs)) {

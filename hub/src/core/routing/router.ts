@@ -1,6 +1,8 @@
 /** From values to the nodes that want them: the routes placed on the hub, and the queue of every node. */
 import { earliest, type Instant, instant, type Micros } from "@interactor/shared/kernel/units";
 import {
+  isLasting,
+  lasting,
   type RouteRunner,
   type RouteSink,
   RouteTable,
@@ -118,7 +120,7 @@ export class Router {
   values(address: string, samples: Samples, at: Instant, wall?: Micros): void {
     this.#at = at;
     const latest = samples.at(-1);
-    if (latest !== undefined && latest.isEvent !== true) this.#latest.set(address, told(latest));
+    if (latest !== undefined && isLasting(latest)) this.#latest.set(address, lasting(latest));
     this.#table.offerAll(address, samples, at, this.#take, wall);
   }
 
@@ -296,8 +298,8 @@ export class Router {
   };
 
   #give(route: CompiledRoute, sample: Sample, { nodes, port, now, key, older }: Gift): string | undefined {
-    const { value, at, quality, isEvent = false, from } = sample;
-    const routed = { value, at, quality, isEvent, from, origin: originIn(route, sample), older };
+    const { value, at, quality, isEvent = false, isAgain = false, from } = sample;
+    const routed = { value, at, quality, isEvent, isAgain, from, origin: originIn(route, sample), older };
     let refused = 0;
     for (const node of nodes) {
       if (!this.queueOf(node).routed(route, port, routed, now, key)) refused += 1;
@@ -326,10 +328,6 @@ export class Router {
     return choice;
   }
 }
-
-/** For those who come later: whoever is told how something is does not do it once more. */
-const told = (sample: Sample): Sample =>
-  sample.origin === undefined ? sample : { ...sample, origin: undefined };
 
 /** Where a route leads: in a group, to this port of whom it chooses. */
 interface RouteTarget extends Choice {
