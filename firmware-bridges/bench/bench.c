@@ -94,6 +94,18 @@ static void power_cycle(void) {
   avr_regbit_setto(avr, avr->reset_flags.porf, 1);
 }
 
+static avr_cycle_count_t on_wake(avr_t *chip, avr_cycle_count_t when, void *param) {
+  (void)chip, (void)when, (void)param;
+  return 0;
+}
+
+void wake_in(avr_cycle_count_t cycles, void *whose) { avr_cycle_timer_register(avr, cycles, on_wake, whose); }
+
+static void set_alarm(uint64_t us) {
+  alarm_at = simulated_us() + us;
+  wake_in(us * avr->frequency / 1000000, &alarm_at);
+}
+
 static void run_i2c(const char *words) {
   unsigned address, reg, value, length = 0;
   int used = 0;
@@ -113,7 +125,9 @@ static void run_command(const char *line) {
   else if (sscanf(line, "pin %c%d %u", &port, &number, &value) == 3) pin_drive(port, number, value);
   else if (sscanf(line, "watch %c%d", &port, &number) == 2) pin_watch(port, number, 1);
   else if (!strncmp(line, "i2c ", 4)) run_i2c(line + 4);
-  else if (sscanf(line, "alarm %llu", &at) == 1) alarm_at = simulated_us() + at;
+  else if (sscanf(line, "i2c-gone %x", &value) == 1) i2c_remove((uint8_t)value);
+  else if (sscanf(line, "i2c-hold %u", &value) == 1) i2c_hold(value);
+  else if (sscanf(line, "alarm %llu", &at) == 1) set_alarm(at);
   else if (sscanf(line, "feed %llu %n", &at, &number) == 1) dmx_feed(at, line + number);
   else if (!strcmp(line, "now")) say("now %llu", (unsigned long long)simulated_us());
   else if (!strcmp(line, "reset")) reset_by_pin();
@@ -170,7 +184,7 @@ static void run(void) {
     if (was_reset) pins_relax();
     was_reset = 0;
     if (avr->cycle >= line_next_byte_at) line_deliver_byte();
-    if (avr->cycle < poll_at) continue;
+    if (avr->cycle < poll_at && simulated_us() < alarm_at) continue;
     poll_at = avr->cycle + avr_usec_to_cycles(avr, POLL_US);
     if (simulated_us() >= alarm_at) {
       alarm_at = ~0ull;

@@ -10,6 +10,8 @@
 extern avr_t *avr;
 
 uint64_t simulated_us(void);
+/* A chip that sleeps is looked at 62 us late; not at this time, which each `whose` has one of. */
+void wake_in(avr_cycle_count_t cycles, void *whose);
 /* Writes an event line to stdout, with a line end, at once. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
@@ -37,6 +39,10 @@ void dmx_feed(uint64_t period_us, const char *hex);
 /* Devices on the I2C bus, each 256 registers with a pointer that moves on. */
 void i2c_attach(void);
 void i2c_set(uint8_t address, uint8_t reg, const uint8_t *bytes, unsigned length);
+/* Its plug is pulled. */
+void i2c_remove(uint8_t address);
+/* A device keeps SDA low, as one that was cut off within a byte, until it has had so many clocks. */
+void i2c_hold(unsigned clocks);
 
 /* Pins and their levels. */
 void pins_attach(void);

@@ -42,6 +42,8 @@ export type BenchEvent =
       readonly discarded: number;
     }
   | { readonly kind: "host"; readonly isOpen: boolean; readonly at: number }
+  /** A device that held SDA has let go of it. */
+  | { readonly kind: "i2c-free"; readonly at: number }
   | { readonly kind: "reset"; readonly at: number }
   | { readonly kind: "alarm"; readonly at: number }
   | { readonly kind: "now"; readonly at: number };
@@ -125,6 +127,16 @@ export class FirmwareBench implements AsyncDisposable {
   setRegisters(address: number, register: number, bytes: readonly number[]): void {
     const words = [address, register, ...bytes].map((each) => each.toString(16));
     this.#say(`i2c ${words.join(" ")}`);
+  }
+
+  /** The plug of a device on the I2C bus is pulled. */
+  removeDevice(address: number): void {
+    this.#say(`i2c-gone ${address.toString(16)}`);
+  }
+
+  /** A device keeps SDA low, as one that was cut off within a byte, until it has had so many clocks. */
+  holdBus(clocks: number): void {
+    this.#say(`i2c-hold ${clocks}`);
   }
 
   /** As the pin RESET does. */
@@ -250,6 +262,7 @@ export class FirmwareBench implements AsyncDisposable {
         };
       case "host":
         return { kind, isOpen: first === "opened", at: Number(second) };
+      case "i2c-free":
       case "reset":
       case "alarm":
       case "now":

@@ -12,7 +12,7 @@ const sources = join(import.meta.dirname, "..");
 /** Where the firmware that agents bring is kept. */
 export const imagesFolder = join(sources, "images");
 /** Of all firmware: what FIRMWARE_VERSION says in the sources. */
-export const release = "1.0.0";
+export const release = "1.1.0";
 
 export const chips = ["atmega328p", "atmega2560"] as const;
 export type Chip = (typeof chips)[number];

@@ -43,6 +43,11 @@ static avr_cycle_count_t byte_cycles(void) {
   return (uart->cycles_per_byte > cycles ? uart->cycles_per_byte : cycles) + 16;
 }
 
+static void expect_byte(void) {
+  line_next_byte_at = avr->cycle + byte_cycles();
+  wake_in(byte_cycles(), &line_next_byte_at);
+}
+
 /* 5 % apart is what a UART cannot bear. */
 static void compare_speeds(void) {
   unsigned speed = firmware_speed();
@@ -148,7 +153,7 @@ void line_poll(void) {
     if (length > 0) look_at_host();
     if (length > 0 && !is_cut) in_length = (unsigned)length;
   }
-  if (in_at < in_length && line_next_byte_at == ~(avr_cycle_count_t)0) line_next_byte_at = avr->cycle + byte_cycles();
+  if (in_at < in_length && line_next_byte_at == ~(avr_cycle_count_t)0) expect_byte();
 }
 
 void line_deliver_byte(void) {
@@ -164,7 +169,7 @@ void line_deliver_byte(void) {
     avr_raise_irq(input, is_garbled ? (uint8_t)(byte * 151 + 85) : byte);
   }
   if (in_at == in_length) line_poll();
-  else line_next_byte_at = avr->cycle + byte_cycles();
+  else expect_byte();
 }
 
 void line_cut(uint8_t cut) { is_cut = cut; }

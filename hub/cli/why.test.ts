@@ -49,6 +49,20 @@ test("a route that owns an input is shown with where it comes from", () => {
   expect(lines).toHaveLength(3);
 });
 
+test("an input of an instance that works in part says what does not work", () => {
+  const input = inputOwnedBy(undefined);
+  const dmx = { module: "dmx", version: "1", state: "running" as const, inputs: {}, outputs: {} };
+  const withDmx = (more: { reason?: string }): FoundInput => ({
+    ...input,
+    node: { ...input.node, instances: { dmx: { ...dmx, ...more } } },
+  });
+
+  expect(whyLines(withDmx({ reason: "USB: it is away" }), known, now)).toContain(
+    "instance dmx is degraded: USB: it is away",
+  );
+  expect(whyLines(withDmx({}), known, now).join()).not.toContain("instance");
+});
+
 test("beneath a value set by hand waits the route that will have it back", () => {
   const until = "2026-11-21T05:00:15.000Z";
   const lines = whyLines(inputOwnedBy({ kind: "manual", by: "cli:anna@desk", since, until }), known, now);

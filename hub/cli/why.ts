@@ -5,8 +5,8 @@ import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
 import { decodePlan, decodeTarget } from "@interactor/shared/wire/messages/plan";
 import { decodePublicValue, type PublicValue } from "@interactor/shared/wire/messages/public-value";
 import { siteAddress, type SiteAddress } from "@interactor/shared/wire/names";
-import { isHere } from "@interactor/shared/wire/node-state";
 import { type InputSpec, restOf } from "@interactor/shared/wire/messages/port";
+import { instanceWords, isHere, isWell } from "@interactor/shared/wire/node-state";
 import { nodeTopics, siteTopics } from "@interactor/shared/wire/topics";
 import { findInput, type FoundInput, readAddress } from "./find-input.ts";
 import { fetchNodes, findHub, type HubAddress, type HubOptions } from "./hub-client.ts";
@@ -111,6 +111,7 @@ export function whyLines(input: FoundInput, { value, routes }: Known, now: Date)
       ? ownerLines(owner, own, ago, now)
       : [`owner    nobody: ${nobodyWords(restOf(spec))}`]),
     ...waiting.map((route) => `${owner === undefined ? "route  " : "beneath"}  ${routeWords(route)}`),
+    ...illLines(input),
     ...(isHere(node.state)
       ? []
       : [`node     ${node.node} is ${node.state}, last seen ${ago(node.last_seen)}`]),
@@ -121,6 +122,13 @@ const nobodyWords = (rest: InputSpec["released"]): string =>
   rest === undefined
     ? "it is no actuator and takes what comes last"
     : `it is at rest, which is ${formatValue(rest)}; whoever sets it last has it`;
+
+/** What is set there may come to nothing. */
+function illLines({ node, address: { instance } }: FoundInput): readonly string[] {
+  const report = Object.hasOwn(node.instances, instance) ? node.instances[instance] : undefined;
+  if (report === undefined || !isHere(node.state) || isWell(report)) return [];
+  return [printable(`instance ${instance} is ${instanceWords(report)}`)];
+}
 
 function ownerLines(
   owner: FoundInput["owner"],

@@ -15,7 +15,7 @@ import {
   type Welcome,
 } from "@interactor/firmware-bridges/bridge/host/codec.ts";
 import type { Tty } from "../../serial-line/tty.ts";
-import { kindOfInput, kindOfOutput, safeLevelOf } from "./levels.ts";
+import { kindOfInput, kindOfOutput, restLevelOf, safeLevelOf } from "./levels.ts";
 import {
   answerLongest,
   channelsMax,
@@ -122,6 +122,7 @@ export class Board {
       await this.#must({ kind: "safe", channel, level: safeLevelOf(input) });
       await this.#must({ kind: "set", channel, level: levels.get(name) ?? 0 });
     }
+    await this.#rest(pins, welcome.release);
     for (const [name, output] of Object.entries(this.#settings.outputs)) {
       const channel = channelOf(pins, output.pin, kindOfOutput(output));
       this.#outputs.set(channel, { name, next: undefined });
@@ -190,6 +191,28 @@ export class Board {
       pins.set(answer.label, { channel, kind: answer.channelKind });
     }
     return pins;
+  }
+
+  /**
+   * What the board does by itself after a reset. Pins that are not named are low then, whatever the board was before. One
+   * with firmware of before 1.1 knows nothing of it, and does well where low is off.
+   */
+  async #rest(pins: ReadonlyMap<string, Channel>, release: string): Promise<void> {
+    const inputs = Object.values(this.#settings.inputs);
+    for (const [label, { channel, kind }] of pins) {
+      if (kind !== "onoff-out") continue;
+      const input = inputs.find(({ pin }) => pin === label);
+      const level = input === undefined ? 0 : restLevelOf(input);
+      const answer = await this.#link.ask({ kind: "rest", channel, level }, usual);
+      if (answer.kind === "done") continue;
+      const isUnknown = answer.kind === "refused" && answer.reason === "unknown-request";
+      if (!isUnknown)
+        throw new Error(`it refused rest: ${answer.kind === "refused" ? answer.reason : answer.kind}`);
+      if (input?.type === "bool" && input.activeLow)
+        throw new Error(
+          `its firmware ${release} cannot keep ${label} high after a reset, as activeLow needs: give it 1.1.0`,
+        );
+    }
   }
 
   /** Refused is failed: the settings ask for something that this board cannot do. */

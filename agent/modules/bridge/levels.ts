@@ -17,7 +17,7 @@ export const kindOfOutput = (output: OutputSettings): ChannelKind =>
 
 /** Values beyond the ends go to the end. */
 export function levelOf(input: InputSettings, value: Value): number {
-  if (input.type === "bool") return value === true ? 1 : 0;
+  if (input.type === "bool") return (value === true) === input.activeLow ? 0 : 1;
   const share = shareOf(input, typeof value === "number" ? value : input.stop);
   if (!("pulses" in input)) return Math.round(share * pwmMost);
   const [least, most] = input.pulses;
@@ -30,6 +30,10 @@ export function safeLevelOf(input: InputSettings): number {
   if (input.safe === "free") return 0;
   return levelOf(input, input.safe ?? input.stop);
 }
+
+/** The level of an on/off output after a reset, until the board hears of this node. */
+export const restLevelOf = (input: InputSettings): number =>
+  input.safe === "hold" ? levelOf(input, input.stop) : safeLevelOf(input);
 
 export function valueOf(output: OutputSettings, level: number): boolean | number {
   if (output.type === "bool") return (level === 0) === output.activeLow;

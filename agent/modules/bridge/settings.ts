@@ -48,6 +48,8 @@ const switched = z.strictObject({
   type: z._default(z.literal("bool"), "bool"),
   pin,
   label,
+  /** It is on when its pin is low, as many boards with relays are. */
+  activeLow: z._default(z.boolean(), false),
   /** Where it goes on a show stop, and what it has until somebody drives it. */
   stop: z._default(z.boolean(), false),
   /** Where the board takes it by itself when this node is silent. Default: `stop`. */

@@ -11,6 +11,7 @@ import type { FrameOutcome, NetworkFrame, Synchronization } from "./engine/netwo
 import { ErrorReport } from "./error-report.ts";
 import { ReceivedLook } from "./received-look.ts";
 import { Reception, type ReceptionOptions } from "./reception.ts";
+import type { Way } from "./ways.ts";
 import type { ReceiveSettings } from "./settings/receive.ts";
 
 /** Five whole looks a second are given: channels have their own outputs, which wait for nothing. */
@@ -49,8 +50,8 @@ export class Desks {
     });
   }
 
-  get failure(): string | undefined {
-    return this.#reception.failure;
+  get ways(): readonly Way[] {
+    return this.#reception.ways;
   }
 
   selfTest(tried: Promise<void>): Promise<string | undefined> {

@@ -59,6 +59,7 @@ export const manifest = defineManifest({
   outputs: {
     universe: { type: "bytes", label: "Universe as sent" },
     monitor: { type: "record", label: "What was sent, and the source of each slot" },
+    ways: { type: "record", label: "Ways out and in: whom they reach, and what is wrong" },
     cue: { type: "text", label: "The cue that is on, as list/cue" },
     "cue-paused": { type: "text", label: "Cues that stand still, as list/cue" },
     frames: { type: "int", label: "Frames sent" },

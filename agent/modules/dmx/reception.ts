@@ -20,6 +20,7 @@ import type {
 } from "./settings/receive.ts";
 import { SynchronizationGroups } from "./synchronization-groups.ts";
 import { UdpInput } from "./udp-input.ts";
+import { unheard, type Way } from "./ways.ts";
 import { UsbInput } from "./usb-input.ts";
 
 /** Art-Net 4: who has not been synchronized for so long shows looks at once again. */
@@ -56,10 +57,8 @@ export class Reception {
     this.#options = options;
   }
 
-  get failure(): string | undefined {
-    const failed = this.#listening.filter(({ failure }) => failure !== undefined);
-    if (failed.length === 0) return undefined;
-    return failed.map(({ name, failure }) => unheard(name, failure?.message)).join("; ");
+  get ways(): readonly Way[] {
+    return this.#listening.map(({ name, failure }) => ({ name, failure: failure?.message }));
   }
 
   /** What is wrong with any of them; that a widget is not plugged in yet is not. `tried`: what failed was tried once more. */
@@ -217,8 +216,6 @@ export class Reception {
     if (line !== undefined) this.#context.log.warn(line);
   }
 }
-
-const unheard = (name: string, reason = ""): string => `${name} cannot be received: ${reason}`;
 
 /** What a packet is to a receiver of `universe`; `undefined`: nothing, or our own. */
 function sacnData(packet: Buffer, universe: number, own: Buffer): SacnData | undefined {

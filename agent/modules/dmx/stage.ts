@@ -28,10 +28,13 @@ import { slotFinder } from "./settings/cue-lists.ts";
 import { type PlacedSettings, restOf } from "./settings/fixtures.ts";
 import { universeNumbers } from "./settings/outputs.ts";
 import { sourceCid } from "./sacn.ts";
+import { healthOf, recordOf, type Ways } from "./ways.ts";
 import { cueListsOf, type CuesOn, play, type PlayInput, playInputs, whatIsOn } from "./stored.ts";
 
 /** How often the counters are given, and what fails is tried anew. */
 const reportInterval = seconds(1);
+/** A board that starts, and nodes that are asked who wants a universe, answer within this: until then silence is no news. */
+const answersLongest = seconds(4);
 /** A self-test looks after this: a static look is repeated every second, and what fails is tried as often. */
 const firstFramesLongest = seconds(2.5);
 /** What is shown is kept at most four times a second: an agent that is killed loses no more than that. */
@@ -58,7 +61,10 @@ export class Stage implements Instance {
   #cancelReport: () => void = () => undefined;
   #cancelMonitor: (() => void) | undefined;
   readonly #unkept = new ErrorReport();
-  #said: "running" | "waiting" | undefined;
+  /** How it is, and its ways, as they were told last. */
+  #said: string | undefined;
+  #waysGiven = "";
+  readonly #startedAt: Instant;
   #stopped: Promise<void> | undefined;
 
   private constructor(settings: Settings, context: ModuleContext, places: Places) {
@@ -78,7 +84,8 @@ export class Stage implements Instance {
       failsafe: stored.failsafe,
     });
     this.#monitor = new Monitor(universeNumbers(settings));
-    this.#latency = new LatencyMeter(clock.now());
+    this.#startedAt = clock.now();
+    this.#latency = new LatencyMeter(this.#startedAt);
     const { random } = context;
     const lines: Lines = {
       clock,
@@ -295,12 +302,24 @@ export class Stage implements Instance {
   }
 
   #sayState(): void {
-    const failure = this.#outputs.failure ?? this.#desks?.failure;
-    const state = failure === undefined ? "running" : "waiting";
-    if (state === this.#said || this.#stopped !== undefined) return;
-    this.#said = state;
-    if (failure === undefined) this.#context.running();
-    else this.#context.waiting(failure);
+    if (this.#stopped !== undefined) return;
+    const ways = { out: this.#outputs.ways, in: this.#desks?.ways ?? [] };
+    this.#tellWays(ways);
+    const isNew = between(this.#startedAt, this.#context.clock.now()) < answersLongest;
+    const { kind, reason } = healthOf(ways, isNew);
+    const said = `${kind} ${reason}`;
+    if (said === this.#said) return;
+    this.#said = said;
+    if (kind === "running") this.#context.running();
+    else this.#context[kind](reason);
+  }
+
+  #tellWays(ways: Ways): void {
+    const record = recordOf(ways);
+    const given = JSON.stringify(record);
+    if (given === this.#waysGiven) return;
+    this.#waysGiven = given;
+    this.#context.emit("ways", record);
   }
 
   async #leave(next: Settings | undefined): Promise<void> {

@@ -6,8 +6,17 @@ import type { Clock } from "@interactor/shared/sdk/define-module";
 import { deviceMissing, type DeviceReports } from "@interactor/shared/sdk/devices";
 import type { Runs } from "../../flashing/ask-board.ts";
 import { endMax, processLookEvery, silentLooksMax, unsentMax } from "./limits.ts";
-import { fromBoard, type ToBoard } from "./messages.ts";
+import { type FromBoard, fromBoard, type ToBoard } from "./messages.ts";
 import type { Settings } from "./settings.ts";
+
+/** Who takes what the board measures. */
+export interface Intake {
+  take(output: string, value: boolean | number): void;
+  /** What it gave last may not be true any more. */
+  stale(output: string): void;
+  /** A stepper rests there, or leaves from there, in steps. */
+  moved(input: string, at: number, isMoving: boolean): void;
+}
 
 export interface BoardProcess {
   readonly pid: number | undefined;
@@ -35,9 +44,9 @@ const program = fileURLToPath(
 /** Resolves when the line at `path` is open. Throws `deviceMissing` when there is none. */
 export async function startBoard(
   path: string,
-  settings: Settings,
+  { settings, places }: { readonly settings: Settings; readonly places: Readonly<Record<string, number>> },
   shell: { readonly clock: Clock; readonly reports: DeviceReports },
-  give: (output: string, value: boolean | number) => void,
+  intake: Intake,
 ): Promise<BoardProcess> {
   // What it writes is johnny-five's, which writes for people at a terminal.
   const child = fork(program, [], { stdio: ["ignore", "ignore", "ignore", "ipc"], execArgv: [] });
@@ -68,16 +77,16 @@ export async function startBoard(
     if (!message.success || isOver) return;
     silence.heard();
     const { data } = message;
-    if (data.kind === "value") give(data.output, data.value);
-    else if (data.kind === "opened") opened.resolve();
+    if (data.kind === "opened") opened.resolve();
     else if (data.kind === "named") named.resolve({ firmware: data.firmware, release: data.release });
     else if (data.kind === "ready") {
       silence.begin();
       ready.resolve();
     } else if (data.kind === "missing") opened.reject(deviceMissing(data.words));
     else if (data.kind === "failed") fail(new Error(data.words));
+    else takeWord(data, intake, shell.reports);
   });
-  send(child, { kind: "begin", path, settings }, () => {});
+  send(child, { kind: "begin", path, settings, places }, () => {});
   const close = (): Promise<void> => {
     isOver = true;
     silence.end();
@@ -92,6 +101,15 @@ export async function startBoard(
   const rest = (): void => send(child, { kind: "rest" }, () => {});
   const promises = { named: named.promise, ready: ready.promise, ended: exited.then(() => undefined) };
   return { pid: child.pid, path, ...promises, set: setterFor(child), rest, close };
+}
+
+/** What its devices say while it is in use. */
+function takeWord(data: FromBoard, intake: Intake, reports: DeviceReports): void {
+  if (data.kind === "value") intake.take(data.output, data.value);
+  else if (data.kind === "stale") intake.stale(data.output);
+  else if (data.kind === "moved") intake.moved(data.input, data.at, data.isMoving);
+  else if (data.kind === "worse") reports.worse(data.words);
+  else if (data.kind === "well") reports.well();
 }
 
 function setterFor(child: ChildProcess): BoardProcess["set"] {

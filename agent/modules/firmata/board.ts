@@ -8,12 +8,12 @@ import { messageOf } from "@interactor/shared/sdk/define-module";
 import firmata from "firmata-io";
 import five from "johnny-five";
 import { openTty, type Tty } from "../../serial-line/tty.ts";
+import { beyond } from "./beyond.ts";
 import { setUp, type Take } from "./devices.ts";
 import { FirmataStream } from "./firmata-stream.ts";
 import { ourFirmware } from "./firmware.ts";
 import { guardMax, questionEvery } from "./limits.ts";
-import { type FromBoard, toBoard } from "./messages.ts";
-import type { Settings } from "./settings.ts";
+import { type FromBoard, type ToBoard, toBoard } from "./messages.ts";
 import { watchBoard } from "./sign-of-life.ts";
 
 /** Our firmware turns its outputs off when its host falls silent, if it was asked to. */
@@ -24,6 +24,7 @@ const systemReset = Uint8Array.of(0xff);
 /** How long a board that says nothing is waited for before it is asked, in milliseconds. */
 const askAfter = 300;
 
+type Beginning = Extract<ToBoard, { readonly kind: "begin" }>;
 const unwatched: ReturnType<typeof watchBoard> = { damaged() {}, heard() {} };
 
 function say(message: FromBoard): void {
@@ -38,7 +39,7 @@ process.on("message", (given) => {
   const message = toBoard.safeParse(given);
   if (!message.success) return;
   const { data } = message;
-  if (data.kind === "begin") void begin(data.path, data.settings);
+  if (data.kind === "begin") void begin(data);
   else if (data.kind === "set") set(data.input, data.value);
   else if (data.kind === "rest") tty?.write(systemReset);
   else void end();
@@ -50,7 +51,7 @@ process.on("unhandledRejection", (error) => fail(error));
 // A stop is the agent's to say: an interrupt of the terminal goes to all of its processes.
 process.on("SIGINT", () => {});
 
-async function begin(path: string, settings: Settings): Promise<void> {
+async function begin({ path, settings, places }: Beginning): Promise<void> {
   if (!(await isThere(path)))
     return say({ kind: "missing", words: `${path} is not there: plug the board in or correct the path` });
   try {
@@ -77,14 +78,28 @@ async function begin(path: string, settings: Settings): Promise<void> {
     const io = new firmata.Firmata(transport, { reportVersionTimeout: askAfter });
     await once(io, "ready");
     const { name = "unnamed", version } = io.firmware;
-    say({ kind: "named", firmware: name, release: `${version?.major ?? 0}.${version?.minor ?? 0}` });
+    const runs = { firmware: name, release: `${version?.major ?? 0}.${version?.minor ?? 0}` };
+    say({ kind: "named", ...runs });
     watch = watchBoard(io, (bytes) => open.write(bytes), fail);
     io.on("reportversion", () => say({ kind: "alive" }));
     const board = new five.Board({ io, repl: false, debug: false, sigint: false });
     await once(board, "ready");
-    takers = setUp(board, settings, (output, value) => {
-      if (typeof value === "boolean" || Number.isFinite(value)) say({ kind: "value", output, value });
-    });
+    // After its name: who replaces its firmware does not mind what the old one cannot.
+    const excess = beyond(runs, settings);
+    if (excess !== undefined) throw new Error(excess);
+    takers = setUp(
+      { board, io },
+      { settings, places },
+      {
+        give(output, value) {
+          if (typeof value === "boolean" || Number.isFinite(value)) say({ kind: "value", output, value });
+        },
+        stale: (output) => say({ kind: "stale", output }),
+        moved: (input, at, isMoving) => say({ kind: "moved", input, at, isMoving }),
+        worse: (words) => say({ kind: "worse", words }),
+        well: () => say({ kind: "well" }),
+      },
+    );
     if (name === ourFirmware) guard(io);
     say({ kind: "ready" });
   } catch (error) {

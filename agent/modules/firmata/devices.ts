@@ -1,17 +1,43 @@
 /** What hangs on the pins of a board, as johnny-five's classes: values come out of some, values go into others. */
 import { unreachable } from "@interactor/shared/sdk/define-module";
 import five, { type Board } from "johnny-five";
+import { type ImuOutput, listenToMotion, type OpenBoard } from "./motion-chip.ts";
+import { type Motor, StepperWay } from "./stepper-way.ts";
 import type { Input, Output, Settings } from "./settings.ts";
 
-export type Give = (output: string, value: boolean | number) => void;
 export type Take = (value: boolean | number) => void;
 
+/** Where steppers stand, in steps, by input. One that is not named stands at 0. */
+export type Places = Readonly<Record<string, number>>;
+
+/** What is said of the devices. */
+export interface Words {
+  give(output: string, value: boolean | number): void;
+  /** What this output gave last may not be true any more. */
+  stale(output: string): void;
+  /** A stepper rests there, or leaves from there. */
+  moved(input: string, at: number, isMoving: boolean): void;
+  worse(words: string): void;
+  well(): void;
+}
+
 /** Sets every device up. Returns how each input is set. Throws when the board has not that pin, or cannot do that on it. */
-export function setUp(board: Board, { outputs, inputs }: Settings, give: Give): ReadonlyMap<string, Take> {
-  const imus = new Map<number, InstanceType<typeof five.IMU>>();
-  for (const [name, output] of Object.entries(outputs))
-    listen(board, output, imus, (value) => give(name, value));
-  return new Map(Object.entries(inputs).map(([name, input]) => [name, takerFor(board, input)]));
+export function setUp(
+  open: OpenBoard,
+  { settings: { outputs, inputs }, places }: { readonly settings: Settings; readonly places: Places },
+  words: Words,
+): ReadonlyMap<string, Take> {
+  const { board } = open;
+  const motion: [string, ImuOutput][] = [];
+  for (const [name, output] of Object.entries(outputs)) {
+    if (output.device === "imu") motion.push([name, output]);
+    else listen(board, output, (value) => words.give(name, value));
+  }
+  if (motion.length > 0) listenToMotion(open, motion, words);
+  const others = Object.entries(inputs).flatMap(([name, input]): [string, Take][] =>
+    input.device === "stepper" ? [] : [[name, takerFor(board, input)]],
+  );
+  return new Map([...others, ...stepperTakers(open, inputs, places, words)]);
 }
 
 /** A 10-bit converter. */
@@ -19,8 +45,7 @@ const sensorMost = 1023;
 
 function listen(
   board: Board,
-  output: Output,
-  imus: Map<number, InstanceType<typeof five.IMU>>,
+  output: Exclude<Output, ImuOutput>,
   give: (value: boolean | number) => void,
 ): void {
   switch (output.device) {
@@ -54,46 +79,22 @@ function listen(
       contact.on("close", () => give(true));
       return void contact.on("open", () => give(false));
     }
-    case "imu":
-      return listenToMotion(board, output, imus, give);
     default:
       return unreachable(output);
   }
 }
 
-/**
- * One chip has many readings: it is set up once. Its own event waits until each of its parts has changed, which a chip at
- * rest never does; so we look at its pace, once its first acceleration has come.
- */
-function listenToMotion(
-  board: Board,
-  { controller, freq, reading }: Output & { readonly device: "imu" },
-  imus: Map<number, InstanceType<typeof five.IMU>>,
-  give: (value: number) => void,
-): void {
-  const imu = imus.get(freq) ?? new five.IMU({ board, controller, freq });
-  imus.set(freq, imu);
-  let isHeard = false;
-  imu.accelerometer.on("change", () => {
-    isHeard = true;
-  });
-  const [what, axis] = reading.split("-");
-  setInterval(() => {
-    if (!isHeard) return;
-    if (what === "temperature") return give(imu.thermometer.celsius);
-    const { x, y, z } = what === "acceleration" ? imu.accelerometer : imu.gyro.rate;
-    return give(axis === "x" ? x : axis === "y" ? y : z);
-  }, freq);
-}
-
 const ledMost = 255;
 
-function takerFor(board: Board, input: Input): Take {
+function takerFor(board: Board, input: Exclude<Input, { readonly device: "stepper" }>): Take {
   switch (input.device) {
     case "servo": {
       const { pin, pulses, min, max } = input;
+      // A board wants the shorter pulse first.
+      const pwmRange = pulses.toSorted((one, other) => one - other);
+      const invert = pwmRange[0] !== pulses[0];
       // Where it stands nobody knows; it moves when it is first told to.
-      const servo = new five.Servo({ board, pin, pwmRange: pulses, range: [min, max], startAt: undefined });
+      const servo = new five.Servo({ board, pin, pwmRange, invert, range: [min, max], startAt: undefined });
       return (value) => servo.to(Number(value));
     }
     case "relay": {
@@ -108,22 +109,53 @@ function takerFor(board: Board, input: Input): Take {
       const led = new five.Led({ board, pin: input.pin });
       return (value) => led.brightness(Math.round(Number(value) * ledMost));
     }
-    case "stepper":
-      return stepperTaker(board, input);
     default:
       return unreachable(input);
   }
 }
 
-/** What one message carries. A longer way goes in several. */
-const stepsMost = 2 ** 21 - 1;
-
 /** Nothing: 0, which is at once. */
 const hundredthsOfRadian = (degrees: number | undefined): number =>
   degrees === undefined ? 0 : Math.max(1, Math.round((degrees * Math.PI * 100) / 180));
 
-/** It goes to the newest angle when it has come to the one before: steps that are under way cannot be called back. */
-function stepperTaker(board: Board, input: Input & { readonly device: "stepper" }): Take {
+const stepperStop = 0x02;
+
+/** Each motor's way, by the number that johnny-five gives it: they are counted as they are made. */
+function stepperTakers(
+  open: OpenBoard,
+  inputs: Settings["inputs"],
+  places: Places,
+  words: Words,
+): [string, Take][] {
+  const steppers = Object.entries(inputs).flatMap(([name, input]) =>
+    input.device === "stepper" ? [{ name, input }] : [],
+  );
+  const ways = steppers.map(({ name, input }, motor) =>
+    stepperWay(open, { motor, input, at: places[name] ?? 0 }, (at, isMoving) =>
+      words.moved(name, at, isMoving),
+    ),
+  );
+  if (ways.length > 0)
+    open.io.sysexResponse(stepperStop, ([motor = -1, low = 0, middle = 0, high = 0]) =>
+      ways[motor]?.spared(low | (middle << 7) | (high << 14)),
+    );
+  return steppers.map(({ name, input: { stepsPerTurn } }, motor) => [
+    name,
+    (value) => ways[motor]?.aim(Math.round((Number(value) / 360) * stepsPerTurn)),
+  ]);
+}
+
+interface Stepper {
+  readonly motor: number;
+  readonly input: Input & { readonly device: "stepper" };
+  readonly at: number;
+}
+
+function stepperWay(
+  { board, io }: OpenBoard,
+  { motor, input, at }: Stepper,
+  tell: Motor["tell"],
+): StepperWay {
   const { step, direction, stepsPerTurn, rpm, acceleration, deceleration = acceleration } = input;
   const stepper = new five.Stepper({
     board,
@@ -131,23 +163,18 @@ function stepperTaker(board: Board, input: Input & { readonly device: "stepper" 
     stepsPerRev: stepsPerTurn,
     pins: { step, dir: direction },
   });
-  let at = 0;
-  let target = 0;
-  let isMoving = false;
-  const go = (): void => {
-    const steps = Math.max(-stepsMost, Math.min(stepsMost, target - at));
-    isMoving = steps !== 0;
-    if (!isMoving) return;
-    at += steps;
-    stepper
-      .rpm(rpm)
-      .accel(hundredthsOfRadian(acceleration))
-      .decel(hundredthsOfRadian(deceleration))
-      .direction(steps > 0 ? 1 : 0)
-      .step(Math.abs(steps), go);
-  };
-  return (value) => {
-    target = Math.round((Number(value) / 360) * stepsPerTurn);
-    if (!isMoving) go();
-  };
+  const way: StepperWay = new StepperWay(at, {
+    turn(steps) {
+      stepper
+        .rpm(rpm)
+        .accel(hundredthsOfRadian(acceleration))
+        .decel(hundredthsOfRadian(deceleration))
+        .direction(steps > 0 ? 1 : 0)
+        .step(Math.abs(steps), () => way.arrived());
+    },
+    // Other firmware passes it over, and goes on to the end.
+    brake: () => io.sysexCommand([stepperStop, motor]),
+    tell,
+  });
+  return way;
 }

@@ -71,6 +71,8 @@ declare module "firmata-io" {
       readonly version?: { readonly major: number; readonly minor: number };
     };
     sysexCommand(bytes: readonly number[]): void;
+    sysexResponse(command: number, handler: (bytes: readonly number[]) => void): void;
+    i2cWrite(address: number, bytes: readonly number[]): void;
   }
   const firmata: { readonly Firmata: typeof Firmata };
   export default firmata;

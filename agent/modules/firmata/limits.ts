@@ -7,6 +7,11 @@ export const portsMax = 70;
 /** How often a value is asked for, in milliseconds, least and most. The line carries a hundred readings a second. */
 export const freqMin = 10;
 export const freqMax = 60_000;
+/** Pulses for a servo, in microseconds: what any servo takes, and what our firmware gives. Outside: refuse the settings. */
+export const pulseLeast = 500;
+export const pulseMost = 2500;
+/** A shorter one is taken for degrees by StandardFirmata, and by ours before `pulsesSince`. */
+export const pulseLeastElsewhere = 544;
 /** Values that a board gives in a second; a pin that floats must not fill the node. More: refuse, and count. */
 export const valuesPerSecondMax = 500;
 /** Messages to a board's process that it has not taken. More: refuse the value. */
@@ -35,10 +40,18 @@ export const sysexBytesMax = 4096;
  */
 export const damagedMax = 3;
 
+/** How often a chip on a board's bus is looked after; it is read every 19 ms. */
+export const chipLookEvery = millis(250);
+/** Answers in a row that a chip leaves out. More: report it, and what it gave is stale. */
+export const chipMissesMax = 3;
+/** Answers in a row after which a chip that was woken is believed again: it needs 30 ms to measure. */
+export const chipAnswersMin = 5;
 /** Opening restarts most boards, whose bootloader waits for two seconds before it begins; then it names its pins. */
 export const spans: DeviceSpans = {
   ...usualDeviceSpans,
   openingMax: seconds(15),
   handshakeMax: seconds(20),
   lostLongest: seconds(10),
+  // What may be missing is one chip, which is set up by itself: the others on the board are not restarted for it.
+  degradedMax: seconds(7 * 24 * 3600),
 };

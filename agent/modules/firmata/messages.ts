@@ -6,8 +6,13 @@ const value = z.union([z.boolean(), z.number()]);
 
 /** To the board. */
 export const toBoard = z.discriminatedUnion("kind", [
-  /** `path`: where it is just now. */
-  z.object({ kind: z.literal("begin"), path: z.string(), settings }),
+  /** `path`: where it is just now. `places`: where steppers stand, in steps. */
+  z.object({
+    kind: z.literal("begin"),
+    path: z.string(),
+    settings,
+    places: z.record(z.string(), z.int()),
+  }),
   z.object({ kind: z.literal("set"), input: z.string(), value }),
   /** Nothing of it shall drive anything. */
   z.object({ kind: z.literal("rest") }),
@@ -28,6 +33,13 @@ export const fromBoard = z.discriminatedUnion("kind", [
   /** Its board has answered. */
   z.object({ kind: z.literal("alive") }),
   z.object({ kind: z.literal("value"), output: z.string(), value }),
+  /** What it gave last may not be true any more. */
+  z.object({ kind: z.literal("stale"), output: z.string() }),
+  /** A stepper rests there, or leaves from there, in steps. */
+  z.object({ kind: z.literal("moved"), input: z.string(), at: z.int(), isMoving: z.boolean() }),
+  /** Something on it does not work, and everything does again. */
+  z.object({ kind: z.literal("worse"), words: z.string() }),
+  z.object({ kind: z.literal("well") }),
 ]);
 
 export type ToBoard = z.infer<typeof toBoard>;

@@ -6,10 +6,11 @@ import {
   type Instance,
   type ModuleContext,
   type ModuleDefinition,
+  quality,
   seconds,
 } from "@interactor/shared/sdk/define-module";
 import { Complaints } from "@interactor/shared/sdk/complaints";
-import { type DeviceSpans, KeptDevice, tellDevice } from "@interactor/shared/sdk/devices";
+import { type DeviceDriver, type DeviceSpans, KeptDevice, tellDevice } from "@interactor/shared/sdk/devices";
 import { PacedCounter } from "@interactor/shared/sdk/paced-counter";
 import { FirmwareUpdate, keptFolder } from "../../flashing/firmware-update.ts";
 import { findLine, linePlace, linksFolder, presentAt } from "../../serial-line/place.ts";
@@ -18,6 +19,7 @@ import { firmataQuestion, ourFirmware } from "./firmware.ts";
 import { spans, valuesPerSecondMax } from "./limits.ts";
 import { manifest } from "./manifest.ts";
 import { type Settings, settings } from "./settings.ts";
+import { StepperPlaces } from "./stepper-places.ts";
 
 interface Given {
   /** How long to wait for what; a test is in a hurry. */
@@ -41,59 +43,104 @@ export const definition = firmataModule();
 
 function start(settings: Settings, context: ModuleContext, given: Given): Instance {
   const rejected = new PacedCounter(context.clock, (count) => context.emit("rejected", count));
-  const complaints = new Complaints<"too-many" | "backlog">(context.clock, (message) =>
-    context.log.warn(`board: ${message}`),
+  const complaints = new Complaints<"too-many" | "backlog" | "nobody knows where it stands">(
+    context.clock,
+    (message) => context.log.warn(`board: ${message}`),
   );
   const held = new Held(settings);
   const intake = new Intake(settings, context, (output) => {
     rejected.add();
     complaints.add("too-many", output);
   });
+  const places = new StepperPlaces();
+  const set = (board: BoardProcess, input: string, value: boolean | number): void => {
+    if (places.lost.has(input)) complaints.add("nobody knows where it stands", input);
+    else if (board.set(input, value) === "backlog") complaints.add("backlog", input);
+  };
   const update = updateFor(settings, context, given, () => device.appeared());
+  const told = tellDevice(context);
+  const parts = { settings, context, given, update, intake, places, held, set };
   const device: KeptDevice<BoardProcess> = new KeptDevice<BoardProcess>(
     context,
-    {
-      async open(reports) {
-        intake.begin();
-        const place = await findLine(linePlace(settings.usb, settings.path), given.links);
-        await update?.refuseWhileDue(place);
-        const shell = { clock: context.clock, reports };
-        return startBoard(place, settings, shell, (output, value) => intake.take(output, value));
-      },
-      async greet(board, { signal }) {
-        update?.asked(given.spans.handshakeMax, signal);
-        const runs = await board.named;
-        if (update?.isWanted(runs) === true) {
-          board.rest();
-          update.begin(board.path, board.ended);
-          throw new Error(`its firmware ${runs.firmware} ${runs.release} is replaced`);
-        }
-        await board.ready;
-        context.log.info(`board: ${settings.usb ?? settings.path} runs ${runs.firmware}`);
-        // What the board was told before it was unplugged, or what was applied since.
-        for (const [input, value] of held.values) board.set(input, value);
-      },
-      close: (board) => board.close(),
-      present: () => presentAt(linePlace(settings.usb, settings.path), given.links),
-    },
-    tellDevice(context),
+    driverFor(parts),
+    update?.telling(told) ?? told,
     given.spans,
   );
   context.onInput((input, applied) => {
     const value = held.apply(input, applied);
     if (value === undefined) return;
-    if (device.handle?.set(input, value) === "backlog") complaints.add("backlog", input);
+    if (device.handle !== undefined) set(device.handle, input, value);
   });
   device.start();
   return {
-    selfTest: () => device.selfTest(),
+    async selfTest() {
+      const verdict = await device.selfTest();
+      return update === undefined ? verdict : update.withNote(verdict);
+    },
     async stop() {
-      for (const [input, value] of held.released()) device.handle?.set(input, value);
+      const { handle } = device;
+      if (handle !== undefined) for (const [input, value] of held.released()) set(handle, input, value);
       await device.stop();
       await update?.stop();
       rejected.stop();
       complaints.stop();
     },
+  };
+}
+
+interface Parts {
+  readonly settings: Settings;
+  readonly context: ModuleContext;
+  readonly given: Given;
+  readonly update: FirmwareUpdate | undefined;
+  readonly intake: Intake;
+  readonly places: StepperPlaces;
+  readonly held: Held;
+  readonly set: (board: BoardProcess, input: string, value: boolean | number) => void;
+}
+
+function driverFor({
+  settings,
+  context,
+  given,
+  update,
+  intake,
+  places,
+  held,
+  set,
+}: Parts): DeviceDriver<BoardProcess> {
+  return {
+    async open(reports) {
+      intake.begin();
+      const place = await findLine(linePlace(settings.usb, settings.path), given.links);
+      await update?.refuseWhileDue(place);
+      const shell = { clock: context.clock, reports };
+      return startBoard(place, { settings, places: places.begin() }, shell, {
+        take: (output, value) => intake.take(output, value),
+        stale: (output) => intake.stale(output),
+        moved: (input, at, isMoving) => places.moved(input, at, isMoving),
+      });
+    },
+    async greet(board, { signal }) {
+      update?.asked(given.spans.handshakeMax, signal);
+      const runs = await board.named;
+      if (update?.isWanted(runs) === true) {
+        board.rest();
+        update.begin(board.path, board.ended);
+        throw new Error(`its firmware ${runs.firmware} ${runs.release} is replaced`);
+      }
+      await board.ready;
+      context.log.info(`board: ${settings.usb ?? settings.path} runs ${runs.firmware}`);
+      for (const input of places.lost)
+        context.log.warn(
+          `board: it was lost while ${input} turned, and nobody knows where that stands: it is not moved any more. ` +
+            "Turn it to its 0 and start the instance anew",
+        );
+      // What the board was told before it was unplugged, or what was applied since.
+      for (const [input, value] of held.values) set(board, input, value);
+    },
+    close: (board) => board.close(),
+    present: () => presentAt(linePlace(settings.usb, settings.path), given.links),
   };
 }
 
@@ -169,5 +216,13 @@ class Intake {
     if (this.#count > valuesPerSecondMax) return this.#refuse(output);
     this.#last.set(output, value);
     this.#context.emit(output, value);
+  }
+
+  /** The next value is news, whatever it is. */
+  stale(output: string): void {
+    const last = this.#last.get(output);
+    if (last === undefined) return;
+    this.#last.delete(output);
+    this.#context.emit(output, last, { quality: quality.stale });
   }
 }

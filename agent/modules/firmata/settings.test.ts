@@ -57,6 +57,9 @@ test.each([
   [{ path, outputs: { a: { device: "imu", reading: "pressure" } } }, "reading"],
   [{ path, outputs: { a: { device: "sensor", pin: "A0", freq: 1 } } }, "freq"],
   [{ path, inputs: { a: { device: "stepper", step: 5, direction: 5 } } }, "pin 5 is already a"],
+  [{ path, inputs: { a: { device: "servo", pin: 9, pulses: [300, 2400] } } }, "pulses"],
+  [{ path, inputs: { a: { device: "servo", pin: 9, pulses: [600, 3000] } } }, "pulses"],
+  [{ path, inputs: { a: { device: "servo", pin: 9, pulses: [600, 600] } } }, "not the same"],
 ])("settings %j are refused and %s is named", (given, words) => {
   const parsed = settings.safeParse(given);
 
@@ -66,10 +69,11 @@ test.each([
 test("the process of a board is told settings as they were read, and says nothing that is not known", () => {
   const read = settings.parse({ path, inputs: { led } });
 
-  expect(toBoard.parse({ kind: "begin", path, settings: read })).toEqual({
+  expect(toBoard.parse({ kind: "begin", path, settings: read, places: {} })).toEqual({
     kind: "begin",
     path,
     settings: read,
+    places: {},
   });
   expect(fromBoard.safeParse({ kind: "value", output: "a", value: "text" }).success).toBe(false);
 });

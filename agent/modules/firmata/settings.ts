@@ -5,7 +5,7 @@ import { boards } from "../../flashing/boards.ts";
 import { flashProblems, flashSettings } from "../../flashing/settings.ts";
 import { oneOfThese, serialNumber } from "../../serial-line/serial-number.ts";
 import { firmataQuestion } from "./firmware.ts";
-import { freqMax, freqMin, portsMax } from "./limits.ts";
+import { freqMax, freqMin, portsMax, pulseLeast, pulseMost } from "./limits.ts";
 
 const path = z.string().check(
   z.maxLength(255),
@@ -90,6 +90,7 @@ const output = z.discriminatedUnion("device", [
   }),
 ]);
 
+const pulse = z.int().check(z.gte(pulseLeast), z.lte(pulseMost));
 const input = z.discriminatedUnion("device", [
   z.strictObject({
     ...taken,
@@ -99,8 +100,13 @@ const input = z.discriminatedUnion("device", [
     unit: fixed("deg"),
     min: z._default(z.number().check(z.gte(0), z.lte(180)), 0),
     max: z._default(z.number().check(z.gte(0), z.lte(180)), 180),
-    /** Microseconds at 0 and at 180 degrees. */
-    pulses: z._default(z.tuple([z.int().check(z.gte(300)), z.int().check(z.lte(3000))]), [600, 2400]),
+    /** Microseconds at 0 and at 180 degrees. The longer first: it turns the other way round. */
+    pulses: z._default(
+      z
+        .tuple([pulse, pulse])
+        .check(z.refine(([first, second]) => first !== second, "two pulses that are not the same")),
+      [600, 2400],
+    ),
     stop: z.optional(z.number()),
   }),
   z.strictObject({

@@ -30,6 +30,16 @@ test("a board that says a reset is set up anew at once, and told once", () => {
   expect(failures).toEqual(["it says a reset (0xff): it is set up anew"]);
 });
 
+test("a board that could not set something up fails with its words; what else it says is borne", () => {
+  const { io, failures } = watched();
+
+  io.emit("string", "I2C: no answer");
+  expect(failures).toEqual([]);
+  io.emit("string", "no more servos");
+
+  expect(failures).toEqual(['these settings ask for more than it can do: it says "no more servos"']);
+});
+
 test("a plug that is touched now and then is borne, as long as answers come between", () => {
   const { io, failures, damaged } = watched();
 

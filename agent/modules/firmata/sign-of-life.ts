@@ -14,6 +14,16 @@ const reportDigital = 0xd0;
 /** How our firmware begins what it says when nobody spoke to it for too long. */
 const guardWord = "guard:";
 
+/** What our firmware and StandardFirmata say when something was not set up; without it the pin is dead. */
+const excesses: ReadonlySet<string> = new Set([
+  "no more servos",
+  "no more steppers",
+  "servo: no such pulses",
+  "I2C: no more readers",
+  "Max servos attached",
+  "too many queries",
+]);
+
 /** `io`: a board that has named its pins. `fail` is called once at most, and then nothing is asked any more. */
 export function watchBoard(
   io: EventEmitter,
@@ -45,6 +55,7 @@ export function watchBoard(
   io.on("queryfirmware", () => end("it has started anew by itself: is its supply steady?"));
   io.on("string", (words: string) => {
     if (words.startsWith(guardWord)) end("it turned its outputs off, because it heard nothing");
+    else if (excesses.has(words)) end(`these settings ask for more than it can do: it says "${words}"`);
   });
   return {
     damaged(how) {

@@ -1,11 +1,10 @@
 /* Mega 2560: which channel is which pin. */
 #define BOARD_NAME "mega2560"
 
-#define BOARD_EARLY()                               \
-  DDRE = _BV(3) | _BV(4);                           \
-  DDRH = _BV(3) | _BV(4);                           \
-  DDRC = _BV(4) | _BV(5) | _BV(6) | _BV(7);         \
-  DDRB = _BV(5) | _BV(6) | _BV(7)
+#define BOARD_EARLY()            \
+  DDRE = _BV(3) | _BV(4);        \
+  DDRH = _BV(3) | _BV(4);        \
+  DDRB = _BV(5) | _BV(6)
 
 #define BOARD_PWM_START()                    \
   TCCR3A = _BV(WGM30);                       \

@@ -1,10 +1,11 @@
 /* Uno and Nano: which channel is which pin. Outputs first in nothing: the order is the numbers of the channels. */
 #define BOARD_NAME "uno"
 
-/* Pins that are outputs, from the first instruction on. What a port is after a reset is low. */
+/* Pins that are outputs, from the first instruction on, but for those that switch on and off: their level at rest is read
+ * before they drive. What a port is after a reset is low. */
 #define BOARD_EARLY()                                              \
   DDRD = _BV(3) | _BV(5) | _BV(6);                                 \
-  DDRB = _BV(1) | _BV(2) | _BV(3) | _BV(4) | _BV(5)
+  DDRB = _BV(1) | _BV(2) | _BV(3)
 
 #define BOARD_PWM_START()            \
   TCCR2A = _BV(WGM21) | _BV(WGM20);  \

@@ -1,8 +1,9 @@
 /* The sensor and actuator bridge: what it says and understands stands in ../PROTOCOL.md.
  *
- * Outputs are low from the first instruction, and go to their safe levels when the host has said nothing for a while;
+ * Outputs are at rest from the first instructions, and go to their safe levels when the host has said nothing for a while;
  * the watchdog of the chip resets it when the main loop stands still for 250 ms, and a reset is safe again. */
 #include <avr/io.h>
+#include <avr/eeprom.h>
 #include <avr/interrupt.h>
 #include <avr/pgmspace.h>
 #include <avr/sleep.h>
@@ -27,7 +28,7 @@
 #define VERSION_MIN 1
 #define VERSION_MAX 1
 #ifndef FIRMWARE_VERSION
-#define FIRMWARE_VERSION 1, 0, 0
+#define FIRMWARE_VERSION 1, 1, 0
 #endif
 
 #define GUARD_MS_DEFAULT 1000
@@ -39,9 +40,12 @@
 #define SWITCH_REPEAT_MS 1000
 /* A refusal of what was not understood is sent at most this often; all are counted. */
 #define REFUSAL_MS_MIN 10
+/* Bytes of the host between two looks at everything else. Answers are longer than requests: a host that asks without a
+ * pause would have all of our time, and the watchdog would take us for hung. Five answers take 6 ms. */
+#define TURN_BYTES 32
 #define WATCHDOG_TEST 0x5afe
 
-enum request { ASK_HELLO = 1, ASK_DESCRIBE, ASK_PING, ASK_SET, ASK_SUBSCRIBE, ASK_GUARD, ASK_SAFE, ASK_TEST_WATCHDOG };
+enum request { ASK_HELLO = 1, ASK_DESCRIBE, ASK_PING, ASK_SET, ASK_SUBSCRIBE, ASK_GUARD, ASK_SAFE, ASK_TEST_WATCHDOG, ASK_REST };
 enum answer { WELCOME = 129, DESCRIPTION, PONG, DONE, SAMPLE, WENT_SAFE, REFUSED = 255 };
 enum refusal { BAD_FRAME = 1, BAD_SHAPE, NO_COMMON_VERSION, NO_SUCH_CHANNEL, UNKNOWN, NOT_WELCOMED, WRONG_KIND, OUT_OF_RANGE };
 enum kind { ANALOG_IN = 1, SWITCH_IN, PWM_OUT, SERVO_OUT, ONOFF_OUT };
@@ -85,10 +89,69 @@ static uint32_t frames_good, frames_bad, samples_lost;
 static uint8_t content[FRAME_CONTENT_MAX + 2];
 static struct cbor_writer writer = {content, 0};
 
-/* The first thing that runs: the pins that switch something are outputs and low. Only constants go into registers
+/* The first thing that runs: the pins that dim and turn something are outputs and low. Only constants go into registers
  * here; there is no stack and no zero register yet. */
 void outputs_early(void) __attribute__((naked, used, section(".init0")));
 void outputs_early(void) { BOARD_EARLY(); }
+
+/* The levels at rest of the outputs that switch on and off, a bit each in their order, as the EEPROM keeps them: a mark,
+ * the levels, and their CRC. Whatever else it holds, as that of a new chip does, is low. */
+#define REST_MARK 0xb1
+#define REST_BYTES 4
+static uint8_t rest_levels __attribute__((section(".noinit")));
+
+static void seal_rest(uint8_t *bytes, uint8_t levels) {
+  bytes[0] = REST_MARK;
+  bytes[1] = levels;
+  uint16_t crc = crc16_of(bytes, 2);
+  bytes[2] = (uint8_t)(crc >> 8);
+  bytes[3] = (uint8_t)crc;
+}
+
+static uint8_t read_rest(void) {
+  uint8_t kept[REST_BYTES], sealed[REST_BYTES];
+  for (uint8_t i = 0; i < REST_BYTES; i++) kept[i] = eeprom_read_byte((const uint8_t *)(uint16_t)i);
+  seal_rest(sealed, kept[1]);
+  for (uint8_t i = 0; i < REST_BYTES; i++)
+    if (kept[i] != sealed[i]) return 0;
+  return kept[1];
+}
+
+/* A byte takes 3.4 ms. Written is what changes, for it can be written 100,000 times only. */
+static void keep_rest(uint8_t levels) {
+  uint8_t sealed[REST_BYTES];
+  if (levels == rest_levels) return;
+  seal_rest(sealed, levels);
+  for (uint8_t i = 0; i < REST_BYTES; i++) eeprom_update_byte((uint8_t *)(uint16_t)i, sealed[i]);
+  rest_levels = levels;
+}
+
+static void read_channel(uint8_t index, struct channel *channel) { memcpy_P(channel, &channels[index], sizeof *channel); }
+
+static uint8_t rest_bit(uint8_t index) {
+  uint8_t bit = 1;
+  for (uint8_t i = 0; i < index; i++)
+    if (pgm_read_byte(&channels[i].kind) == ONOFF_OUT) bit = (uint8_t)(bit << 1);
+  return bit;
+}
+
+/* A relay that is off when its input is high must not see it low for a moment: first the level, then it drives. */
+static void __attribute__((noinline)) rest_outputs(void) {
+  struct channel channel;
+  uint8_t bit = 1;
+  rest_levels = read_rest();
+  for (uint8_t i = 0; i < CHANNELS; i++) {
+    if (pgm_read_byte(&channels[i].kind) != ONOFF_OUT) continue;
+    read_channel(i, &channel);
+    if (rest_levels & bit) *channel.port |= channel.mask;
+    *(channel.port - 1) |= channel.mask;
+    bit = (uint8_t)(bit << 1);
+  }
+}
+
+/* As soon as there are a stack and a zero register; memory is not set up yet. */
+void rest_early(void) __attribute__((naked, used, section(".init3")));
+void rest_early(void) { rest_outputs(); }
 
 static void begin(uint8_t items, uint8_t answer) {
   writer.length = 0;
@@ -171,8 +234,6 @@ static void put(const struct channel *channel, uint16_t level) {
   SREG = status;
 }
 
-static void read_channel(uint8_t index, struct channel *channel) { memcpy_P(channel, &channels[index], sizeof *channel); }
-
 static void end_subscriptions(void) {
   for (uint8_t i = 0; i < CHANNELS; i++) states[i].period_ms = 0;
 }
@@ -232,6 +293,12 @@ static void serve_channel(uint8_t request, uint32_t number, uint32_t index, uint
       states[index].due_ms = states[index].told_ms = now_ms();
       states[index].level = HOLD;
       break;
+    case ASK_REST:
+      if (channel.kind != ONOFF_OUT) return refuse(number, WRONG_KIND);
+      if (value > 1) return refuse(number, OUT_OF_RANGE);
+      if (value) keep_rest(rest_levels | rest_bit((uint8_t)index));
+      else keep_rest(rest_levels & (uint8_t)~rest_bit((uint8_t)index));
+      break;
     default:
       if (!is_output(&channel)) return refuse(number, WRONG_KIND);
       if (request == ASK_SAFE && value == HOLD) states[index].safe = HOLD;
@@ -256,9 +323,9 @@ static void serve(const uint8_t *bytes, uint8_t length) {
   uint8_t known = items > 4 ? 4 : (uint8_t)items;
   for (uint8_t i = 0; i < known; i++)
     if (!cbor_read(&reader, &major, &words[i]) || major != CBOR_UNSIGNED) return refuse(i > 1 ? words[1] : 0, BAD_SHAPE);
-  static const uint8_t words_of[] PROGMEM = {0, 4, 3, 2, 4, 4, 3, 4, 3};
+  static const uint8_t words_of[] PROGMEM = {0, 4, 3, 2, 4, 4, 3, 4, 3, 4};
   uint32_t request = words[0], number = words[1];
-  if (request == 0 || request > ASK_TEST_WATCHDOG) return refuse(number, UNKNOWN);
+  if (request == 0 || request > ASK_REST) return refuse(number, UNKNOWN);
   if (known < pgm_read_byte(&words_of[request])) return refuse(number, BAD_SHAPE);
   if (request == ASK_HELLO) {
     heard_ms = now_ms();
@@ -360,6 +427,7 @@ static void start_channels(void) {
     read_channel(i, &channel);
     /* A switch closes to ground. */
     if (channel.kind == SWITCH_IN) *channel.port |= channel.mask;
+    if (channel.kind == ONOFF_OUT) states[i].safe = (rest_levels & rest_bit(i)) != 0;
     if (channel.kind == SERVO_OUT) {
       servos[channel.mux_or_servo].port = channel.port;
       servos[channel.mux_or_servo].mask = channel.mask;
@@ -382,12 +450,12 @@ int main(void) {
   uint32_t sampled_ms = 0;
   for (;;) {
     wdt_reset();
-    while (uart_has_byte()) take_byte(uart_take());
+    for (uint8_t taken = 0; taken < TURN_BYTES && uart_has_byte(); taken++) take_byte(uart_take());
     uint32_t now = now_ms();
     if (is_welcomed && now - heard_ms > guard_ms) go_safe();
     if (now != sampled_ms) sample(now);
     sampled_ms = now;
     /* An interrupt between the look and the sleep would be slept over until the next tick, 1 ms at the most. */
-    sleep_mode();
+    if (!uart_has_byte()) sleep_mode();
   }
 }

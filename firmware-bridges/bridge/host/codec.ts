@@ -19,6 +19,7 @@ export type Request =
   | { readonly kind: "subscribe"; readonly channel: number; readonly periodMillis: number }
   | { readonly kind: "guard"; readonly millis: number }
   | { readonly kind: "safe"; readonly channel: number; readonly level: number }
+  | { readonly kind: "rest"; readonly channel: number; readonly level: number }
   | { readonly kind: "test-watchdog" };
 
 export const channelKinds = ["analog-in", "switch-in", "pwm-out", "servo-out", "onoff-out"] as const;
@@ -111,6 +112,8 @@ function wordsOf(request: Request, number: number): readonly number[] {
       return [6, number, request.millis];
     case "safe":
       return [7, number, request.channel, request.level];
+    case "rest":
+      return [9, number, request.channel, request.level];
     case "test-watchdog":
       return [8, number, watchdogTest];
   }

@@ -17,7 +17,7 @@
 #include "../../device/uart.h"
 
 #ifndef FIRMWARE_VERSION
-#define FIRMWARE_VERSION 1, 0, 0
+#define FIRMWARE_VERSION 1, 1, 0
 #endif
 static const uint8_t release[] = {FIRMWARE_VERSION};
 
@@ -45,6 +45,11 @@ enum label { GET_PARAMETERS = 3, SET_PARAMETERS, HEARD_DMX, SEND_DMX, HEAR_DMX =
 #define NOISE_MAX 16
 /* A frame that stops in the middle is given up. */
 #define PAUSE_MS_MAX 50
+
+/* Bytes of the host between two looks at everything else. Answers are longer than questions: a host that asks without a
+ * pause would have all of our time, and the watchdog would take us for hung. Seven answers, and the rest of a look that is
+ * told, take 60 ms. */
+#define TURN_BYTES 32
 
 #define ENABLE_PORT PORTE
 #define ENABLE_DDR DDRE
@@ -388,14 +393,16 @@ int main(void) {
   sei();
   for (;;) {
     wdt_reset();
-    uint32_t now = now_ms();
-    while (uart_has_byte()) {
+    for (uint8_t taken = 0; taken < TURN_BYTES && uart_has_byte(); taken++) {
+      uint32_t now = now_ms();
       if (place != OUTSIDE && now - byte_ms > PAUSE_MS_MAX) take_noise();
       byte_ms = now;
       take_byte(uart_take());
     }
     if (is_hearing) tell_heard(0);
-    if (guard_ms && is_fed && now - fed_ms > guard_ms) go_safe();
-    sleep_mode();
+    /* A time from before the bytes could lie before that of the look among them, and the guard would see it fed in the
+     * future: 49 days ago. */
+    if (guard_ms && is_fed && now_ms() - fed_ms > guard_ms) go_safe();
+    if (!uart_has_byte()) sleep_mode();
   }
 }

@@ -18,13 +18,13 @@
 #include "stepper.h"
 
 #ifndef FIRMWARE_VERSION
-#define FIRMWARE_VERSION 1, 0, 0
+#define FIRMWARE_VERSION 1, 1, 0
 #endif
 static const uint8_t release[] = {FIRMWARE_VERSION};
 
 enum message { DIGITAL = 0x90, REPORT_ANALOG = 0xc0, REPORT_DIGITAL = 0xd0, ANALOG = 0xe0, SYSEX = 0xf0, SET_MODE = 0xf4, SET_PIN, SYSEX_END = 0xf7, VERSION = 0xf9, RESET = 0xff };
 enum sysex {
-  GUARD = 0x01, ANALOG_MAPPING_QUERY = 0x69, ANALOG_MAPPING, CAPABILITY_QUERY, CAPABILITY, PIN_STATE_QUERY, PIN_STATE,
+  GUARD = 0x01, STEPPER_STOP = 0x02, ANALOG_MAPPING_QUERY = 0x69, ANALOG_MAPPING, CAPABILITY_QUERY, CAPABILITY, PIN_STATE_QUERY, PIN_STATE,
   EXTENDED_ANALOG, SERVO_CONFIG, STRING, STEPPER, I2C_REQUEST = 0x76, I2C_REPLY, I2C_CONFIG, FIRMWARE, SAMPLING = 0x7a
 };
 enum mode { MODE_INPUT = 0, MODE_OUTPUT, MODE_ANALOG, MODE_PWM, MODE_SERVO, MODE_I2C = 6, MODE_STEPPER = 8, MODE_PULLUP = 11, MODE_UNSET = 126, MODE_NONE = 127 };
@@ -36,6 +36,9 @@ enum mode { MODE_INPUT = 0, MODE_OUTPUT, MODE_ANALOG, MODE_PWM, MODE_SERVO, MODE
 #define I2C_QUERIES_MAX 4
 #define SERVO_US_LEAST 544
 #define SERVO_US_MOST 2400
+/* The shortest and the longest pulse that a servo is given. A smaller number is degrees. */
+#define SERVO_US_FLOOR 500
+#define SERVO_US_CEILING 2500
 #define PORTS ((PINS + 7) / 8)
 #define NO_REGISTER 0xffff
 
@@ -216,12 +219,11 @@ static void write_analog(uint8_t pin, uint16_t value) {
   values[pin] = value;
   if (modes[pin] == MODE_SERVO && (servo = servo_of(pin)) >= 0) {
     uint16_t us = value;
-    /* Small numbers are degrees. */
-    if (us < SERVO_US_LEAST) {
+    if (us < SERVO_US_FLOOR) {
       uint16_t degrees = us > 180 ? 180 : us;
       us = servo_least[servo] + (uint16_t)((uint32_t)degrees * (servo_most[servo] - servo_least[servo]) / 180);
     }
-    servo_write((uint8_t)servo, us > 2500 ? 2500 : us);
+    servo_write((uint8_t)servo, us > SERVO_US_CEILING ? SERVO_US_CEILING : us);
     return;
   }
   if (modes[pin] != MODE_PWM || !pwm_of(pin, &pwm)) return;
@@ -339,7 +341,11 @@ static void serve_i2c(const uint8_t *bytes, uint8_t length) {
 }
 
 static void serve_stepper(const uint8_t *bytes, uint8_t length) {
-  if (length < 3 || bytes[1] >= STEPPERS_MAX) return;
+  if (length < 3) return;
+  if (bytes[1] >= STEPPERS_MAX) {
+    if (bytes[0] == 0) send_string("no more steppers");
+    return;
+  }
   struct stepper *stepper = &steppers[bytes[1]];
   if (bytes[0] == 0) {
     uint8_t wires = bytes[2] == WIRES_DRIVER ? 2 : bytes[2];
@@ -364,12 +370,35 @@ static void serve_stepper(const uint8_t *bytes, uint8_t length) {
   stepper_go(stepper, pair(bytes + 3) | (uint32_t)bytes[5] << 14, pair(bytes + 6), accelerations);
 }
 
+static void say_arrived(uint8_t index) {
+  begin_sysex(STEPPER);
+  uart_send(index);
+  end_sysex();
+}
+
+/* Says what will not be done of the way; that it is at rest it says as always. One that rests says nothing: its word is
+ * already under way. */
+static void stop_stepper(uint8_t index) {
+  if (index >= STEPPERS_MAX || steppers[index].left == 0) return;
+  uint32_t spared = stepper_stop(&steppers[index]);
+  begin_sysex(STEPPER_STOP);
+  uart_send(index);
+  send_pair((uint16_t)spared & 0x3fff);
+  uart_send((uint8_t)(spared >> 14) & 0x7f);
+  end_sysex();
+  if (steppers[index].left == 0) say_arrived(index);
+}
+
 static void configure_servo(const uint8_t *bytes) {
   uint16_t least = pair(bytes + 1), most = pair(bytes + 3);
-  if (!can(bytes[0], MODE_SERVO) || most > 2500 || least >= most) return;
+  if (!can(bytes[0], MODE_SERVO)) return;
   if (modes[bytes[0]] != MODE_SERVO) set_mode(bytes[0], MODE_SERVO);
   int8_t servo = servo_of(bytes[0]);
   if (servo < 0) return;
+  if (least < SERVO_US_FLOOR || most > SERVO_US_CEILING || least >= most) {
+    send_string("servo: no such pulses");
+    return;
+  }
   servo_least[servo] = least;
   servo_most[servo] = most;
 }
@@ -398,12 +427,16 @@ static void serve_sysex(const uint8_t *bytes, uint8_t length) {
       return;
     case I2C_CONFIG:
       modes[PIN_SDA] = modes[PIN_SCL] = MODE_I2C;
+      i2c_pull_up();
       return i2c_start();
     case I2C_REQUEST:
       if (length >= 2) serve_i2c(bytes, length);
       return;
     case STEPPER:
       return serve_stepper(bytes, length);
+    case STEPPER_STOP:
+      if (length >= 1) stop_stepper(bytes[0]);
+      return;
     case GUARD:
       if (length >= 2) guard_ms = pair(bytes);
       return;
@@ -518,10 +551,7 @@ static uint8_t run_steppers(void) {
     if (now - stepper->stepped_us < stepper->interval_us) continue;
     stepper->stepped_us += stepper->interval_us;
     stepper_step(stepper, write_pin);
-    if (stepper->left > 0) continue;
-    begin_sysex(STEPPER);
-    uart_send(i);
-    end_sysex();
+    if (stepper->left == 0) say_arrived(i);
   }
   return is_moving;
 }

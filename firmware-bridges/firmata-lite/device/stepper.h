@@ -64,6 +64,19 @@ static void stepper_go(struct stepper *stepper, uint32_t steps, uint16_t speed, 
   stepper->interval_us = stepper_interval(stepper);
 }
 
+/* Comes to rest as soon as it may: along the ramp of its deceleration from the speed that it has, at once without one.
+ * Gives the steps that it will not take. */
+static uint32_t stepper_stop(struct stepper *stepper) {
+  uint32_t braking = stepper->falling, before = stepper->left;
+  /* Speed grows with the root of the steps, so the way to brake is as far along its ramp as the way taken along the other. */
+  if (stepper->taken < stepper->rising) braking = (uint32_t)((float)braking * stepper->taken / stepper->rising + 0.5f);
+  if (braking >= before) return 0;
+  stepper->left = stepper->falling = braking;
+  stepper->rising = 0;
+  if (braking > 0) stepper->interval_us = stepper_interval(stepper);
+  return before - braking;
+}
+
 static void stepper_step(struct stepper *stepper, void (*write)(uint8_t pin, uint8_t level)) {
   static const uint8_t two[] = {1, 3, 2, 0}, four[] = {5, 6, 10, 9};
   if (stepper->wires == WIRES_DRIVER) {

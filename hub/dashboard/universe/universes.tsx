@@ -1,5 +1,5 @@
 import { findPort, type InputSpec } from "@interactor/shared/wire/messages/port";
-import { type Signal, useComputed, useSignal } from "@preact/signals";
+import { type ReadonlySignal, type Signal, useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useCallback } from "preact/hooks";
 import { InputControl } from "../inputs/input-control.tsx";
@@ -11,6 +11,7 @@ import { isNodeHere, type Nodes } from "../live/node-record.ts";
 import { Section } from "../shell/section.tsx";
 import { channelsMax, levelText } from "./grid-shape.ts";
 import { UniverseGrid } from "./universe-grid.tsx";
+import { wayWords, type WayWords } from "./ways.ts";
 import { cueWords, numberWords } from "./universe-words.ts";
 
 interface Universe {
@@ -75,6 +76,7 @@ function UniverseView({ universe }: { readonly universe: Universe }): JSX.Elemen
   const said = (output: string) => live.values.get(node, instance, output)?.value;
   const number = useComputed(() => (void live.beats.value, numberWords(said("monitor"))));
   const cue = useComputed(() => (void live.beats.value, cueWords(said("cue"), said("cue-paused"))));
+  const ways = useComputed(() => (void live.beats.value, wayWords(said("ways"))));
   return (
     <div class={`group universe ${isKnown.value ? "" : "universe-stale"}`}>
       <div class="universe-head">
@@ -86,6 +88,9 @@ function UniverseView({ universe }: { readonly universe: Universe }): JSX.Elemen
         </span>
         <span data-testid={`universe-${id}-cue`}>{cue}</span>
         <span class="quiet">{summary}</span>
+        <span data-testid={`universe-${id}-ways`}>
+          <WayList ways={ways} />
+        </span>
         <span class="pointed">{pointedText}</span>
       </div>
       <UniverseGrid
@@ -102,6 +107,18 @@ function UniverseView({ universe }: { readonly universe: Universe }): JSX.Elemen
       />
       <Channel universe={universe} chosen={chosen} slots={slots} />
     </div>
+  );
+}
+
+function WayList({ ways }: { readonly ways: ReadonlySignal<readonly WayWords[]> }): JSX.Element {
+  return (
+    <>
+      {ways.value.map(({ words, isIll }, index) => (
+        <span key={words} class={isIll ? "tone-warn" : "quiet"}>
+          {index === 0 ? words : ` · ${words}`}
+        </span>
+      ))}
+    </>
   );
 }
 

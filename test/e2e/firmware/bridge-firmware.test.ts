@@ -54,7 +54,7 @@ test("a version is agreed on, and a host that is too new is told so", async () =
   expect(welcome).toMatchObject({
     version: 1,
     firmware: "bridge",
-    release: "1.0.0",
+    release: "1.1.0",
     board: "uno",
     channels: 18,
   });
@@ -254,6 +254,69 @@ test("firmware that stands still is reset within 300 ms, its outputs are low, an
   expect(edges.map(({ level }) => level)).toEqual([0, 1, 0]);
   expect(edges.at(-1)?.at).toBe(at);
   expect(at - (edges[1]?.at ?? 0)).toBeLessThanOrEqual(300_000);
+});
+
+test("a host that asks without a pause is answered, samples go on, and the chip does not take itself for hung", async () => {
+  await using bridge = await welcomed();
+  const { bench, host } = bridge;
+  await host.ask({ kind: "subscribe", channel: 0, periodMillis: 20 });
+  const { received } = await bench.counts();
+  const resets = bench.ofKind("reset").length;
+
+  const frame = encodeFrame(encodeRequest({ kind: "describe", channel: 17 }, 9));
+  const flood = Array.from({ length: 5000 }, () => (frame.ok ? [...frame.value] : []));
+  host.writeRaw(Uint8Array.from(flood.flat()));
+  // 40,000 bytes at 25,000 a second.
+  await bench.elapse(2_000_000);
+
+  expect((await bench.counts()).received - received).toBe(flood.flat().length);
+  expect(bench.ofKind("reset")).toHaveLength(resets);
+  expect(host.answers.filter(({ kind }) => kind === "went-safe")).toEqual([]);
+  expect(host.answers.filter(({ kind }) => kind === "description").length).toBeGreaterThan(1000);
+  // Of samples some find no room; none is forgotten.
+  expect(host.answers.findLast((answer) => answer.kind === "sample")?.number).toBeGreaterThan(80);
+}, 60_000);
+
+describe.each(chips)("on an %s", (chip) => {
+  const [low, high] = chip === "atmega328p" ? [16, 17] : [18, 22];
+  const [lowPin, highPin] = chip === "atmega328p" ? ["B4", "B5"] : ["B7", "C4"];
+
+  test("an output that is off when it is high has its level from a reset on, without power and by its watchdog, and before it drives", async () => {
+    const bench = await workbench.start({ chip, firmware: await workbench.build("bridge", chip) });
+    await using host = await BridgeHost.open(bench.line);
+    await host.ask(hello);
+    bench.watch(lowPin, highPin);
+    expect(await host.ask({ kind: "rest", channel: low, level: 1 })).toMatchObject({ kind: "done" });
+    await host.ask({ kind: "rest", channel: low, level: 0 });
+    expect(await host.ask({ kind: "rest", channel: high, level: 1 })).toMatchObject({ kind: "done" });
+    expect(await host.ask({ kind: "rest", channel: high, level: 2 })).toMatchObject({
+      reason: "out-of-range",
+    });
+    expect(await host.ask({ kind: "rest", channel: 0, level: 1 })).toMatchObject({ reason: "wrong-kind" });
+    // It says how it is after a reset, and leaves it as it is now.
+    await bench.now();
+    expect(bench.ofKind("pin").map(({ level }) => level)).toEqual([0, 0]);
+
+    for (const reset of [() => bench.cyclePower(), () => host.send({ kind: "test-watchdog" }, 9)]) {
+      await host.ask(hello);
+      await host.ask({ kind: "set", channel: high, level: 0 });
+      const from = bench.ofKind("pin").length;
+      const banner = host.next(({ kind }) => kind === "welcome");
+      const begun = bench.next("reset");
+      reset();
+      const { at } = await begun;
+      await banner;
+      const edges = bench.ofKind("pin").slice(from);
+      expect(edges).toEqual([{ kind: "pin", pin: highPin, level: 1, at: expect.any(Number) }]);
+      expect((edges[0]?.at ?? 0) - at).toBeLessThan(100);
+    }
+    // Without a word of it, it is also where the output goes when the host is silent.
+    await host.ask(hello);
+    await host.ask({ kind: "set", channel: high, level: 0 });
+    await host.next(({ kind }) => kind === "went-safe");
+    await bench.now();
+    expect(bench.ofKind("pin").findLast(({ pin }) => pin === highPin)?.level).toBe(1);
+  });
 });
 
 test("a host can tell a reset by the pin from power on", async () => {

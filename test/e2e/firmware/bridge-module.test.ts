@@ -98,6 +98,25 @@ test("sensors become values, and values become levels and pulses", async () => {
   expect(last(module, "samples-lost")).toBe(0);
 });
 
+test("a relay that is on when its pin is low is off from a reset on, also before this node is heard", async () => {
+  const bench = await plugIn();
+  bench.watch(pins.relay);
+  const module = await instance({ path: path(), inputs: { relay: { pin: "D13", activeLow: true } } });
+  await running(module);
+  expect(levelOf(bench, pins.relay)).toBe(1);
+  module.apply("relay", true);
+  await vi.waitFor(() => expect(levelOf(bench, pins.relay)).toBe(0), soon);
+
+  const off = bench.next("pin", ({ pin, level }) => pin === pins.relay && level === 1);
+  const reset = bench.next("reset");
+  bench.reset();
+
+  expect((await off).at - (await reset).at).toBeLessThan(100);
+  await vi.waitFor(() => expect(levelOf(bench, pins.relay)).toBe(0), soon);
+  await module.stop();
+  await vi.waitFor(() => expect(levelOf(bench, pins.relay)).toBe(1), soon);
+});
+
 test("a pin that the board has not is named, with those it has", async () => {
   await plugIn();
   const module = await instance({ path: path(), inputs: { lamp: { type: "float", pin: "D13" } } });
@@ -212,7 +231,7 @@ requires(
 
     await vi.waitFor(() => expect(module.states.at(-1)).toBe("running"), { timeout: 60_000 });
 
-    expect(module.logged.at(-1)).toBe("info bridge 1.0.0 on a board mega2560");
+    expect(module.logged.at(-1)).toBe("info bridge 1.1.0 on a board mega2560");
     await vi.waitFor(() => expect(last(module, "distance")).toBeCloseTo(5, 1), soon);
   },
   120_000,
@@ -235,10 +254,10 @@ requires(
     const module = await instance({ usb, flash: "uno", inputs });
     module.apply("relay", true);
 
-    await vi.waitFor(() => expect(module.logged.join()).toContain("firmware bridge 1.0.0 runs"), {
+    await vi.waitFor(() => expect(module.logged.join()).toContain("firmware bridge 1.1.0 runs"), {
       timeout: 60_000,
     });
-    await vi.waitFor(() => expect(module.logged.at(-1)).toBe("info bridge 1.0.0 on a board uno"), soon);
+    await vi.waitFor(() => expect(module.logged.at(-1)).toBe("info bridge 1.1.0 on a board uno"), soon);
 
     expect(module.states.join()).toContain("its firmware bridge 0.9.0 is replaced");
     await vi.waitFor(() => expect(levelOf(bench, pins.relay)).toBe(1), soon);
@@ -268,13 +287,14 @@ requires(
     await vi.waitFor(() => expect(mutes()).toBeGreaterThan(3), { timeout: 60_000 });
     await careful.stop();
     expect(careful.logged.join()).not.toContain("firmware");
+    expect(careful.states.at(-1)).toMatch(/did not answer in time .*; it says nothing .*`overwrite: true`/u);
 
     const module = await instance({ usb, flash: "uno", overwrite: true, inputs });
 
-    await vi.waitFor(() => expect(module.logged.at(-1)).toBe("info bridge 1.0.0 on a board uno"), {
+    await vi.waitFor(() => expect(module.logged.at(-1)).toBe("info bridge 1.1.0 on a board uno"), {
       timeout: 90_000,
     });
-    expect(module.states.join()).toContain("it did not answer in time");
+    expect(module.states.join()).toContain("it did not answer in time; it says nothing");
   },
   240_000,
 );

@@ -1,5 +1,6 @@
 // The DMX widget's firmware on an emulated ATmega2560, and what a receiver on its line makes of it.
 
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { openTty, type Tty } from "@interactor/agent/serial-line/tty.ts";
 import type { BenchEvent, DmxFrame, FirmwareBench } from "@interactor/firmware-bridges/bench/bench.ts";
@@ -105,7 +106,7 @@ test("it says who it is, as the widget does that it stands in for", async () => 
     Buffer.from(answers[index]?.payload ?? "", "hex")
       .subarray(2)
       .toString();
-  expect(answers[0]).toEqual({ label: labels.getParameters, payload: "0001090328" });
+  expect(answers[0]).toEqual({ label: labels.getParameters, payload: "0101090328" });
   expect(answers[1]).toEqual({ label: labels.getSerial, payload: "ffffffff" });
   expect([text(2), text(3)]).toEqual(["Interactor", "dmx-pro"]);
 });
@@ -134,6 +135,27 @@ test("with a scene it goes there, and without a guard it holds as Enttec's does"
   await bench.next("dmx", ({ frame }) => Buffer.from(frame.slots).equals(levels(9)));
 }, 60_000);
 
+test("the guard leaves a fed line alone, wherever in the clock's millisecond the last byte of a look comes", async () => {
+  const { bench, tty, answers } = await widget();
+  tty.write(encodeGuard(2000));
+  const look = levels(6).subarray(0, 24);
+  await show(tty, bench, look);
+  await expect.poll(() => answers.at(-1)?.payload).toBe("d00700");
+  bench.step();
+  const from = framesOf(bench).length;
+
+  // The chip's clock turns over every 1024 us: 256 looks, each 4 us later in that than the one before it.
+  for (let count = 0; count < 256; count += 1) {
+    tty.write(encodeDmx(look));
+    while (tty.backlog > 0) await delay(1);
+    await bench.elapse(25 * 1024 + 4);
+  }
+
+  const frames = framesOf(bench).slice(from);
+  expect(frames.length).toBeGreaterThan(250);
+  expect(frames.filter(({ slots }) => !Buffer.from(slots).equals(look)).length).toBe(0);
+}, 120_000);
+
 test("what is no frame leaves the line as it is", async () => {
   const { bench, tty } = await widget();
   await show(tty, bench, levels(3));
@@ -148,6 +170,22 @@ test("what is no frame leaves the line as it is", async () => {
   expect(framesOf(bench).at(-1)?.slots).toEqual(levels(3));
   await show(tty, bench, levels(5));
 });
+
+test("a host that asks without a pause is answered for a second and more, and the widget does not take itself for hung", async () => {
+  const { bench, tty, answers } = await widget();
+  await show(tty, bench, levels(7));
+  const from = bench.ofKind("reset").length;
+
+  const flood = Array.from({ length: 4000 }, () => encodeWidgetFrame(labels.getManufacturer));
+  tty.write(Buffer.concat(flood));
+  // 20,000 bytes at 11,520 a second.
+  await bench.elapse(2_500_000);
+
+  expect((await bench.counts()).received).toBeGreaterThan(20_000);
+  expect(answers.filter(({ label }) => label === labels.getManufacturer).length).toBeGreaterThan(500);
+  expect(bench.ofKind("reset")).toHaveLength(from);
+  expect(framesOf(bench).at(-1)?.slots).toEqual(levels(7));
+}, 60_000);
 
 test("another rate and break are taken as far as DMX512 allows", async () => {
   const { bench, tty } = await widget();

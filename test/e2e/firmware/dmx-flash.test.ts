@@ -63,7 +63,7 @@ test("a widget with an older release is left in its scene, gets the newer one, a
   try {
     await output.open();
 
-    await vi.waitFor(() => expect(logged.at(-1)).toBe("firmware dmx-pro 1.0.0 runs"), { timeout: 300_000 });
+    await vi.waitFor(() => expect(logged.at(-1)).toBe("firmware dmx-pro 1.1.0 runs"), { timeout: 300_000 });
     const shown = bench.ofKind("dmx").map(({ frame }) => Buffer.from(frame.slots).toString("hex"));
     expect(shown).toContain(Buffer.from(scene).toString("hex"));
     expect(await readFile(join(folder, `${serialNumber}.before.hex`), "latin1")).toMatch(/^:/u);

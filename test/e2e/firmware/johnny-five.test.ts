@@ -159,6 +159,20 @@ test("IMU: an MPU-6050 on the bus is set up, and read", async () => {
   expect(bench.ofKind("i2c").map(({ address }) => address)).toContain(0x68);
 });
 
+test.each(chips)(
+  "a device that holds the bus of an %s, as after a reset within a byte, is clocked until it lets go",
+  async (chip) => {
+    const { bench, board: uno } = await board(chip);
+    bench.setRegisters(0x68, 0x3b, [0x40, 0, 0x40, 0, 0x40, 0, 0xf0, 0xb0, 0, 0, 0, 0, 0, 0]);
+    bench.holdBus(7);
+
+    const imu = new five.IMU({ board: uno, controller: "MPU6050" });
+
+    await vi.waitFor(() => expect(bench.ofKind("i2c-free")).toHaveLength(1), soon);
+    await vi.waitFor(() => expect(imu.accelerometer.z).toBeCloseTo(1, 1), soon);
+  },
+);
+
 test("Stepper: as many steps as asked for, at their speed, and then it says so", async () => {
   const { bench, board: uno } = await board();
   bench.watch("D6", "D5");
