@@ -98,7 +98,7 @@ export class Reception {
       port,
       interface: local,
       onError: (error) => this.#complain(`sACN: ${error.message}`),
-      received: (packet) => {
+      received: (packet, from) => {
         const at = this.#context.clock.now();
         const extended = decodeExtended(packet);
         if (extended?.kind === "synchronization") {
@@ -109,7 +109,7 @@ export class Reception {
         const found = sacnData(packet, universe, own);
         if (found === undefined) return;
         if (found.synchronization > 0) synchronizations.named(found.synchronization, at);
-        this.#take(frameOf(found), at);
+        this.#take(frameOf(found, from.address), at);
       },
     });
     const synchronizations = new SynchronizationGroups(input, universe);
@@ -156,6 +156,7 @@ export class Reception {
         const frame: NetworkFrame = {
           key: nameOfPlace(place),
           name: "DMX line",
+          origin: { line: nameOfPlace(place) },
           priority,
           timeout,
           sequence: undefined,
@@ -195,6 +196,7 @@ export class Reception {
     const frame: NetworkFrame = {
       key: from.address,
       name: `Art-Net ${from.address}`,
+      origin: { address: from.address },
       priority,
       timeout,
       sequence: found.sequence === 0 ? undefined : found.sequence,
@@ -226,11 +228,13 @@ function sacnData(packet: Buffer, universe: number, own: Buffer): SacnData | und
   return startCode === startCodes.levels || startCode === startCodes.priorities ? found : undefined;
 }
 
-function frameOf(found: SacnData): NetworkFrame {
+function frameOf(found: SacnData, address: string): NetworkFrame {
   const { cid, sourceName, priority, sequence, synchronization, isTerminated, startCode, levels } = found;
+  const key = Buffer.from(cid).toString("hex");
   return {
-    key: Buffer.from(cid).toString("hex"),
+    key,
     name: sourceName,
+    origin: { address, cid: key },
     priority,
     timeout: sacnLossTimeout,
     sequence,
