@@ -112,7 +112,12 @@ export class Stage implements Instance {
     const remembered = await this.#memory?.recall();
     if (typeof remembered === "string") this.#context.log.warn(remembered);
     // The first frame waits for inputs as every first one does: a show stop that holds is among them.
-    else if (remembered !== undefined) this.#engine.restore(remembered, this.#context.clock.now());
+    else if (remembered !== undefined) {
+      this.#engine.restore(remembered, this.#context.clock.now());
+      // Else whoever finds the stage dark would look for the reason everywhere but there.
+      this.#context.emit("grand-master", this.#engine.master);
+      this.#context.emit("blackout", this.#engine.isBlack);
+    }
   }
 
   /** Soon, and with what else changes until then. */
