@@ -7,6 +7,9 @@
 //
 // Two terminals may start at once. Whoever links the lock first installs, the other waits. The lock names the
 // process that holds it and the npm it started; it is stale only when both are gone.
+//
+// Then it brings what agents for other machines than this one need (other-machines.mjs). Without that everything here works,
+// so that who has no network for it is told, and asked again by `npm run build` alone.
 
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -23,6 +26,8 @@ import {
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { bringMachines, missingMachines } from "./other-machines.mjs";
+
 const nodeMajorMin = 20; // The oldest Node that npm 11 and this file run on.
 const outputLinesMax = 30; // Of npm's output, shown when it fails; its reason stands at the end.
 const tickMillis = 1000; // One step of the progress line.
@@ -34,11 +39,13 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const lockFile = join(root, "package-lock.json");
 const modulesFolder = join(root, "node_modules");
 const stampFile = join(modulesFolder, ".interactor-lock");
+const machinesStampFile = join(modulesFolder, ".interactor-machines");
 const platformMark = ` ${process.platform}-${process.arch}\n`;
 const pinnedNode = join(modulesFolder, ".bin", "node");
 // Beside the data of a demo, because that folder is ignored by git; not in node_modules, which npm clears.
 const setupFolder = join(root, ".interactor");
 const setupLock = join(setupFolder, "setup.lock");
+const machinesFolder = join(setupFolder, "other-machines");
 
 await main();
 
@@ -49,7 +56,7 @@ async function main() {
       `Interactor needs Node ${nodeMajorMin} or newer; this is ${process.version}. See https://nodejs.org`,
     );
   }
-  if (isInstalled()) return;
+  if (isInstalled() && !areMachinesWanted()) return;
   try {
     await takeSetupLock();
   } catch (error) {
@@ -57,7 +64,7 @@ async function main() {
   }
   try {
     // Whoever held the lock before us may have done it.
-    if (!isInstalled()) await install();
+    if (isInstalled() || (await install())) await installMachines();
   } finally {
     releaseSetupLock();
   }
@@ -80,6 +87,12 @@ function isInstalled() {
   if (!isRecordEqual()) return false;
   writeFileSync(stampFile, wantedStamp());
   return true;
+}
+
+/** Once for a lock file, and whenever what needs them is built. */
+function areMachinesWanted() {
+  if (missingMachines(root).length === 0) return false;
+  return process.env.npm_lifecycle_event === "build" || readIfPresent(machinesStampFile) !== wantedStamp();
 }
 
 function wantedStamp() {
@@ -198,26 +211,49 @@ function sleep(millis) {
 
 // --- The install ----------------------------------------------------------------------------------------------
 
+/** Whether there is what everything else needs. */
 async function install() {
   const startedAt = Date.now();
   const progress = startProgress(startedAt);
-  const outcome = await runNpmCi();
+  const outcome = await runNpmCi(root, []);
   progress.stop();
 
-  if (outcome.kind === "interrupted") {
-    process.removeAllListeners(outcome.signal);
-    releaseSetupLock();
-    return process.kill(process.pid, outcome.signal);
-  }
+  if (outcome.kind === "interrupted") return endBy(outcome.signal);
   if (outcome.kind === "failed" || !existsSync(pinnedNode)) {
     process.stderr.write(outcome.lines.map((line) => `  ${line}\n`).join(""));
-    return end(
+    end(
       1,
       `setting up: npm ci ${outcome.reason}. Is the network there, and the disk not full? Then try again; by hand: npm ci`,
     );
+    return false;
   }
   writeFileSync(stampFile, wantedStamp());
   process.stderr.write(`setting up: packages are installed, ${secondsSince(startedAt)} s\n`);
+  return true;
+}
+
+function endBy(signal) {
+  process.removeAllListeners(signal);
+  releaseSetupLock();
+  process.kill(process.pid, signal);
+  return false;
+}
+
+async function installMachines() {
+  if (!areMachinesWanted()) return;
+  let signal;
+  const run = async (folder, args) => {
+    const outcome = await runNpmCi(folder, ["--ignore-scripts", "--fetch-retries=1", ...args]);
+    if (outcome.kind === "interrupted") signal = outcome.signal;
+    return outcome.kind === "done" ? undefined : `npm ci ${outcome.reason ?? "was interrupted"}`;
+  };
+  const reasons = await bringMachines(root, machinesFolder, run);
+  if (signal !== undefined) return endBy(signal);
+  writeFileSync(machinesStampFile, wantedStamp());
+  for (const reason of reasons)
+    process.stderr.write(
+      `setting up: not for other machines than this one (${reason}); \`npm run build\` tries again\n`,
+    );
 }
 
 /** A counting line on a terminal; in a log one line, because nobody watches it grow. */
@@ -243,7 +279,7 @@ function secondsSince(startedAt) {
 }
 
 /** Runs `npm ci` in a process group of its own, so that ending it also ends the install scripts it started. */
-function runNpmCi() {
+function runNpmCi(cwd, more) {
   // Settings of the user's must not leave out the pinned Node, which is a dev dependency with an install script.
   const args = [
     "ci",
@@ -251,13 +287,16 @@ function runNpmCi() {
     "--include=optional",
     "--ignore-scripts=false",
     "--no-progress",
+    "--no-audit",
+    "--no-fund",
     "--loglevel=error",
+    ...more,
   ];
   const npm = process.env.npm_execpath;
   const isNpmKnown = npm !== undefined && /npm-cli\.c?js$/.test(npm);
   const [command, ...leading] = isNpmKnown ? [process.execPath, npm] : ["npm"];
   const child = spawn(command, [...leading, ...args], {
-    cwd: root,
+    cwd,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });

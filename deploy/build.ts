@@ -11,6 +11,7 @@ import { dirname, join, relative } from "node:path";
 
 import { type Artefact, artefacts, isPart } from "./artefacts.ts";
 import { distFolder, root, stampFile } from "./layout.ts";
+import { machinesWithoutPins } from "./native-code.ts";
 
 export interface BuiltArtefact {
   readonly name: string;
@@ -174,6 +175,11 @@ if (import.meta.main) {
     for (const { name, file, bytes } of await build({ isPartial: process.argv.includes("--partial") })) {
       process.stdout.write(
         `${name.padEnd(12)} ${file.padEnd(30)} ${(bytes / 1000).toFixed(0).padStart(6)} kB\n`,
+      );
+    }
+    for (const machine of machinesWithoutPins()) {
+      process.stderr.write(
+        `build: dist/agent has no koffi for ${machine}: gpio and i2c wait there. npm run build fetches it, with a network\n`,
       );
     }
   } catch (error) {

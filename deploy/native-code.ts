@@ -7,8 +7,9 @@
 // sqlite3 is built or fetched for the machine when it is installed, into its package folder. The hub runs where it was
 // built, so that one file goes beside its bundle.
 //
-// koffi has a package for each machine, of which npm installs the one it runs on. What is there goes beside the bundle;
-// the agent says so when it meets a machine that it has none for. Only the pins and the bus of the header need it.
+// koffi has a package for each machine, of which npm installs the one it runs on, and other-machines.mjs the others. What is
+// there goes beside the bundle; the build, and an agent that meets such a machine, say what is not. Only the pins and the bus
+// of the header need it.
 //
 // @julusian/midi looks for its file in `prebuilds/` beside the code that asks, as serialport does.
 //
@@ -55,13 +56,22 @@ export const loadPrebuildsBesideBundle: Plugin = {
 /** What the agent finds a native file of koffi by, beside its bundle. */
 const koffiFolder = "koffi";
 
+const koffiFiles = ["arm64", "x64"].map((processor) => ({
+  machine: `linux-${processor}`,
+  from: `node_modules/@koromix/koffi-linux-${processor}/linux_${processor}/koffi.node`,
+}));
+const isInstalled = ({ from }: { readonly from: string }): boolean => existsSync(join(root, from));
+
 /** The native files for pins and buses, of the machines that koffi was installed for. */
 export function koffiNativeCode(): readonly { readonly from: string; readonly to: string }[] {
-  return ["arm64", "x64"].flatMap((processor) => {
-    const from = `node_modules/@koromix/koffi-linux-${processor}/linux_${processor}/koffi.node`;
-    return existsSync(join(root, from)) ? [{ from, to: join(koffiFolder, `linux-${processor}.node`) }] : [];
-  });
+  return koffiFiles
+    .filter(isInstalled)
+    .map(({ machine, from }) => ({ from, to: join(koffiFolder, `${machine}.node`) }));
 }
+
+/** Machines on which the agent that is built has no pins and no bus. */
+export const machinesWithoutPins = (): readonly string[] =>
+  koffiFiles.filter((each) => !isInstalled(each)).map(({ machine }) => machine);
 
 /** Without koffi's own script, which looks for packages. What it adds to its native code, nothing of ours needs. */
 export const loadKoffiBesideBundle: Plugin = {

@@ -1,7 +1,9 @@
 /** avrdude, the program that talks to bootloaders. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { type BoardKind, type Clock, seconds } from "@interactor/shared/sdk/define-module";
+import { access, constants } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { type BoardKind, type Clock, messageOf, seconds } from "@interactor/shared/sdk/define-module";
 
 const arduino = ["-p", "m328p", "-c", "arduino"] as const;
 /** What each bootloader speaks, and how fast. The Mega's cannot erase by itself. */
@@ -27,6 +29,25 @@ export interface Bootloader {
 
 /** It ran, and what is on the line did not do what it wanted. */
 export class AvrdudeFailed extends Error {}
+
+const notInstalled = (program: string): string => `${program} is not installed: apt install avrdude`;
+
+/** Where the system looks when it is told nothing. */
+const usualFolders = "/usr/local/bin:/usr/bin:/bin";
+
+/** Why nothing can be written into a board on this machine; `undefined`: the program is there. */
+export async function lackOfAvrdude(program = "avrdude"): Promise<string | undefined> {
+  const folders = (process.env["PATH"] ?? usualFolders).split(delimiter);
+  const files = program.includes("/") ? [program] : folders.map((folder) => join(folder, program));
+  for (const file of files) {
+    const isThere = await access(file, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return undefined;
+  }
+  return notInstalled(program);
+}
 
 /** Reads what is in flash into a hex file. Throws with the words of avrdude. */
 export const readFlash = (bootloader: Bootloader, file: string, signal: AbortSignal): Promise<void> =>
@@ -54,6 +75,11 @@ async function run(
   });
   try {
     await once(child, "close");
+  } catch (error) {
+    const isThere = !(error instanceof Error && "code" in error && error.code === "ENOENT");
+    throw new Error(isThere ? `${program} cannot be started: ${messageOf(error)}` : notInstalled(program), {
+      cause: error,
+    });
   } finally {
     cancel();
     signal.removeEventListener("abort", kill);

@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { encodeWidgetFrame, labels } from "@interactor/firmware-bridges/dmx-pro/host/codec.ts";
 import { millis, seconds } from "@interactor/shared/sdk/define-module";
 import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
@@ -22,6 +22,8 @@ function updateWith({
   firmware = "firmata-lite",
   overwrite = false,
   folder = "/nowhere",
+  // Some program that is there; none of these tests comes as far as running it.
+  program = process.execPath,
 } = {}): FirmwareUpdate {
   const question = {
     baudRate: 57_600,
@@ -30,7 +32,8 @@ function updateWith({
   };
   const board = { board: "uno", serialNumber: "75834353930351F0D1E2", folder } as const;
   const context = { clock, log };
-  return new FirmwareUpdate({ ...board, firmware, question, overwrite }, context, () => undefined);
+  const order = { ...board, firmware, question, overwrite, program };
+  return new FirmwareUpdate(order, context, () => undefined);
 }
 
 test.each([
@@ -130,6 +133,77 @@ test("what came to nothing before is not begun again, and it is said what to do"
   await forgetRefusal(attempt);
   expect(await isReplaced()).toBe(true);
   await rm(folder, { recursive: true });
+});
+
+const late = "it did not answer in time";
+
+test("a board that says nothing is told with what becomes of it, or with what to do", () => {
+  const [careful, bold] = [updateWith(), updateWith({ overwrite: true })];
+  expect(careful.withNote(late)).toBe(late);
+  for (const update of [careful, bold]) greet(update);
+
+  expect(careful.withNote(late)).toBe(
+    `${late}; it says nothing that firmware firmata-lite would say: if what is in it may go, ` +
+      "`overwrite: true` beside `flash` writes ours over it",
+  );
+  expect(bold.withNote(late)).toBe(
+    `${late}; it says nothing that firmware firmata-lite would say (1 of 3 times, then it is replaced)`,
+  );
+  expect(careful.withNote(undefined)).toBeUndefined();
+  careful.heard();
+  expect(careful.withNote(late)).toBe(late);
+});
+
+test("one that is not plugged in is told without a note", () => {
+  const update = updateWith();
+  greet(update);
+  const told: (string | undefined)[] = [];
+  const listener = update.telling({ changed: (_state, complaint) => void told.push(complaint) });
+  const tries = { attempt: 1, misses: 0, failures: 1, dueAt: clock.now() } as const;
+
+  listener.changed({ ...tries, kind: "absent", reason: late }, late);
+  listener.changed({ ...tries, kind: "lost", reason: late, failsAlways: false }, late);
+
+  expect(told).toEqual([late, expect.stringContaining("`overwrite: true`")]);
+});
+
+test("without avrdude nothing is begun, it is said how to get it, and with it the board is tried again", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "interactor-avrdude-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const program = join(folder, "avrdude");
+  const update = updateWith({ folder, program, overwrite: true });
+  const before = logged.length;
+  const older = { firmware: "firmata-lite", release: "0.9" };
+  const words = `firmware firmata-lite 1.1.0 is not written, because ${program} is not installed: apt install avrdude`;
+
+  for (let time = 0; time < 3; time++) greet(update);
+  await expect(update.refuseWhileDue("/dev/nothing-here")).resolves.toBeUndefined();
+  expect(update.withNote(late)).toBe(`${late}; ${words}`);
+  expect(update.isWanted(older)).toBe(false);
+  expect(logged.slice(before)).toEqual([words]);
+
+  await writeFile(program, "");
+  await chmod(program, 0o755);
+  await update.refuseWhileDue("/dev/nothing-here");
+  expect(update.isWanted(older)).toBe(true);
+  expect(update.withNote(late)).toBe(late);
+});
+
+test("how the last try ended is told for as long as the board does not work", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "interactor-outcome-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const update = updateWith({ folder });
+
+  update.begin("/dev/nothing-here", Promise.resolve());
+  expect(update.withNote(late)).toBe(late);
+  await vi.waitFor(() =>
+    expect(update.withNote(late)).toMatch(
+      /^it did not answer in time; firmware was not written: .*nothing-here/u,
+    ),
+  );
+  greet(update);
+
+  expect(update.withNote(late)).toContain("; firmware was not written: ");
 });
 
 test("nothing is begun once the instance has ended", async () => {

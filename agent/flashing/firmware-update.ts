@@ -10,9 +10,10 @@ import {
   millis,
   type ModuleContext,
 } from "@interactor/shared/sdk/define-module";
-import { deviceMissing } from "@interactor/shared/sdk/devices";
+import { type DeviceListener, deviceMissing } from "@interactor/shared/sdk/devices";
 import { askBoard, type BoardQuestion, type Runs } from "./ask-board.ts";
 import { deviceAt } from "../serial-line/place.ts";
+import { lackOfAvrdude } from "./avrdude.ts";
 import { chipOf } from "./boards.ts";
 import { type FlashOutcome, flashBoard, isInterrupted } from "./flash-board.ts";
 import { findImage, type Image } from "./images.ts";
@@ -37,6 +38,8 @@ export interface UpdateOrder {
   readonly overwrite: boolean;
   /** Where what was in the board is kept. */
   readonly folder: string;
+  /** Another name of avrdude. */
+  readonly program?: string;
 }
 
 export class FirmwareUpdate {
@@ -46,11 +49,18 @@ export class FirmwareUpdate {
   readonly #abort = new AbortController();
   readonly #image: Image | undefined;
   #mutes = 0;
+  /** What is replaced has answered our question: put back, it has to answer again. */
+  #hasAnswered = false;
   #cancelMute: () => void = () => undefined;
   #isOver = false;
   /** Why it came to nothing in an earlier life of the instance. */
   #refusal: string | undefined;
-  #isRefusalTold = false;
+  /** Why this machine cannot write into any board. */
+  #lack: string | undefined;
+  /** Why what is due is not begun. */
+  #hindrance: string | undefined;
+  /** How it ended, unless it ended well. */
+  #outcome: string | undefined;
   #running: Promise<void> | undefined;
 
   /** `done`: the board may be tried again. */
@@ -64,10 +74,12 @@ export class FirmwareUpdate {
   /** Throws while the line belongs to avrdude, and begins when this board was left in the middle. */
   async refuseWhileDue(path: string): Promise<void> {
     if (this.#running === undefined && !this.#isOver && this.#image !== undefined) {
-      const { folder, serialNumber } = this.#order;
+      const { folder, serialNumber, program } = this.#order;
       this.#refusal = await refusalOf(this.#attemptOf(this.#image));
+      this.#lack = await lackOfAvrdude(program);
       const isTorn = await isInterrupted(folder, serialNumber);
-      if (isTorn || (this.isGivenUp && !this.#isRefused())) this.begin(path, Promise.resolve());
+      if (isTorn ? this.#mayBegin(this.#lack) : this.isGivenUp && this.#mayBegin())
+        this.begin(path, Promise.resolve());
     }
     // No failure of the board's: it is as good as not there meanwhile.
     if (this.#running !== undefined) throw deviceMissing("its firmware is being written");
@@ -104,20 +116,53 @@ export class FirmwareUpdate {
     if (this.#isOver || this.#image === undefined) return false;
     const isOther =
       firmware === this.#order.firmware ? !isOfRelease(release, this.#image.release) : this.#order.overwrite;
-    return isOther && !this.#isRefused();
+    if (!isOther) this.#hindrance = undefined;
+    this.#hasAnswered = firmware === this.#order.firmware;
+    return isOther && this.#mayBegin();
   }
 
-  /** Says so once: nothing else tells why the board keeps what it has. */
-  #isRefused(): boolean {
-    if (this.#refusal === undefined) return false;
+  /**
+   * What to add to what is said of a board that does not work: how the writing of its firmware ended or why it is not
+   * begun, and what to do. `undefined`: nothing is wrong.
+   */
+  withNote(words: string | undefined): string | undefined {
+    const note =
+      this.#running === undefined ? (this.#outcome ?? this.#hindrance ?? this.#silence) : undefined;
+    return words === undefined || note === undefined ? words : `${words}; ${note}`;
+  }
+
+  /** Tells `listener` with the note. One that is not plugged in has nothing to do with its firmware. */
+  telling(listener: DeviceListener): DeviceListener {
+    return {
+      changed: (state, complaint) =>
+        listener.changed(state, state.kind === "absent" ? complaint : this.withNote(complaint)),
+    };
+  }
+
+  /** What becomes of a board that has said nothing. */
+  get #silence(): string | undefined {
+    if (this.#mutes === 0 || this.#isOver || this.#image === undefined) return undefined;
+    const { firmware, overwrite } = this.#order;
+    const nothing = `it says nothing that firmware ${firmware} would say`;
+    return overwrite
+      ? `${nothing} (${Math.min(this.#mutes, mutesMax)} of ${mutesMax} times, then it is replaced)`
+      : `${nothing}: if what is in it may go, \`overwrite: true\` beside \`flash\` writes ours over it`;
+  }
+
+  /** What hinders it is logged once: of a board that runs what it has, nothing else tells why. */
+  #mayBegin(hindrance = this.#lack ?? this.#refusalWords()): boolean {
+    const { firmware } = this.#order;
+    const words =
+      hindrance && `firmware ${firmware} ${this.#image?.release} is not written, because ${hindrance}`;
+    if (words !== undefined && words !== this.#hindrance) this.#context.log.warn(words);
+    this.#hindrance = words;
+    return words === undefined;
+  }
+
+  #refusalWords(): string | undefined {
+    if (this.#refusal === undefined) return undefined;
     const file = refusalFile(this.#order);
-    if (!this.#isRefusalTold)
-      this.#context.log.warn(
-        `firmware ${this.#order.firmware} ${this.#image?.release} is not written, because it came to nothing before ` +
-          `(${this.#refusal}): correct \`flash\` (it says ${this.#order.board}), or delete ${file} and start again`,
-      );
-    this.#isRefusalTold = true;
-    return true;
+    return `it came to nothing before (${this.#refusal}): correct \`flash\` (it says ${this.#order.board}), or delete ${file} and start again`;
   }
 
   #attemptOf({ sha256 }: Image): Attempt {
@@ -142,7 +187,8 @@ export class FirmwareUpdate {
     try {
       await this.#flash(path, image, isFree);
     } catch (error) {
-      this.#context.log.warn(`firmware was not written to the end: ${messageOf(error)}`);
+      this.#outcome = `firmware was not written to the end: ${messageOf(error)}`;
+      this.#context.log.warn(this.#outcome);
     }
     this.#running = undefined;
     if (!this.#abort.signal.aborted) this.#done();
@@ -151,11 +197,11 @@ export class FirmwareUpdate {
   async #flash(path: string, image: Image, isFree: Promise<void>): Promise<void> {
     await orAborted(isFree, this.#abort.signal);
     const { clock, log } = this.#context;
-    const { firmware, board, folder, serialNumber } = this.#order;
+    const { firmware, board, folder, serialNumber, program } = this.#order;
     log.info(`firmware ${firmware} ${image.release} is written into ${path}`);
     const outcome = await flashBoard(
       {
-        bootloader: { clock, path, board },
+        bootloader: { clock, path, board, program },
         image,
         folder,
         name: serialNumber,
@@ -163,8 +209,9 @@ export class FirmwareUpdate {
       },
       this.#abort.signal,
     );
-    if (outcome.kind === "flashed") log.info(`firmware ${firmware} ${image.release} runs`);
-    else log.error(wordsOf(outcome));
+    this.#outcome = outcome.kind === "flashed" ? undefined : wordsOf(outcome);
+    if (this.#outcome === undefined) log.info(`firmware ${firmware} ${image.release} runs`);
+    else log.error(this.#outcome);
     await this.#remember(path, image, outcome).catch((error: unknown) => {
       log.warn(`the next start will not know how this went: ${messageOf(error)}`);
     });
@@ -181,6 +228,8 @@ export class FirmwareUpdate {
 
   async #greets(path: string, release: string | undefined, signal: AbortSignal): Promise<void> {
     const { firmware, question } = this.#order;
+    // Somebody else's firmware, or one that was silent, has no answer for us; avrdude has read it back.
+    if (release === undefined && !this.#hasAnswered) return;
     const runs = await askBoard({ path, clock: this.#context.clock }, question, signal);
     if (release === undefined) return;
     if (runs.firmware !== firmware || !isOfRelease(runs.release, release))

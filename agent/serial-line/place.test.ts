@@ -2,6 +2,7 @@ import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { messageOf } from "@interactor/shared/sdk/define-module";
 import { deviceAt, findLine, linePlace } from "./place.ts";
 
 test("a line is found by the whole serial number of its adapter, whatever else is plugged in", async () => {
@@ -26,6 +27,29 @@ test("a serial number that several makes of adapters share names none of them", 
   );
   expect(await findLine(linePlace("CP2102_0001"), folder)).toBe(
     join(folder, "usb-Silicon_Labs_CP2102_0001-if00-port0"),
+  );
+  await rm(folder, { recursive: true });
+});
+
+test("one that is not there is told with those that are, each once, and no more than five", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "interactor-by-id-"));
+  const missing = async (): Promise<string> => findLine(linePlace("7583"), folder).catch(messageOf);
+  expect(await missing()).toBe(
+    "no USB device with serial number 7583 is plugged in (nor is any other serial line on USB)",
+  );
+
+  const uno = `usb-${"x".repeat(100)}_0043_95434353930351F0D1E2-if00`;
+  const others = ["a", "b", "c", "d", "e"].map((letter) => `usb-FTDI_FT232R_A10${letter}-if00-port0`);
+  for (const name of [uno, "usb-ENTTEC_EN21-if00-port0", "usb-ENTTEC_EN21-if01-port0", ...others])
+    await symlink("/dev/null", join(folder, name));
+
+  expect(await missing()).toBe(
+    "no USB device with serial number 7583 is plugged in (what is: ENTTEC_EN21, FTDI_FT232R_A10a, " +
+      "FTDI_FT232R_A10b, FTDI_FT232R_A10c, FTDI_FT232R_A10d and 2 more)",
+  );
+  for (const name of others) await rm(join(folder, name));
+  expect(await missing()).toBe(
+    `no USB device with serial number 7583 is plugged in (what is: ENTTEC_EN21, ${"x".repeat(54)}_0043_95434353930351F0D1E2)`,
   );
   await rm(folder, { recursive: true });
 });

@@ -47,6 +47,20 @@ const ending = /-if[\da-f]{2}(?:-port\d+)?$/u;
 /** What of a link's name is the adapter's: the same for all of its lines. */
 const adapterIn = (name: string): string => name.replace(ending, "");
 
+/** Adapters that are named. More: counted. */
+const namedMax = 5;
+/** Letters of one's name. Of a longer one the end is told, where its serial number stands. */
+const nameMax = 80;
+
+/** For whoever has another board in their hands than the settings speak of. */
+function pluggedIn(links: readonly string[]): string {
+  const names = [...new Set(links.map(adapterIn))].toSorted().map((name) => name.replace(/^usb-/u, ""));
+  if (names.length === 0) return "nor is any other serial line on USB";
+  const told = names.slice(0, namedMax).map((name) => name.slice(-nameMax));
+  const more = names.length - told.length;
+  return `what is: ${told.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
 /** An adapter with several lines has them in the order of their names; the first is meant. */
 async function pathOfSerialNumber(serialNumber: string, folder: string): Promise<string> {
   const names = await readdir(folder).catch((): string[] => []);
@@ -59,8 +73,10 @@ async function pathOfSerialNumber(serialNumber: string, folder: string): Promise
     );
   }
   const [name] = found;
-  if (name === undefined)
-    throw deviceMissing(`no USB device with serial number ${serialNumber} is plugged in`);
+  if (name === undefined) {
+    const words = `no USB device with serial number ${serialNumber} is plugged in`;
+    throw deviceMissing(`${words} (${pluggedIn(names)})`);
+  }
   return `${folder}/${name}`;
 }
 

@@ -11,7 +11,7 @@ import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
 import { endCrashed, type HangingGuest } from "./agent-guest-hanging.ts";
 import { GuestPings, pingInterval, silentAfter } from "./agent-guest-pings.ts";
 import { GuestStarts } from "./agent-guest-starts.ts";
-import { toldWords } from "./agent-guest-words.ts";
+import { reportOf, toldWords } from "./agent-guest-words.ts";
 import type { GuestEvents, GuestKeeping, GuestPlace } from "./agent-guest-world.ts";
 import { OpenQuestions } from "./agent-questions.ts";
 import { InstanceServices, plain, type ServedRun } from "./agent-services.ts";
@@ -338,9 +338,9 @@ export class GuestKeeper implements AsyncDisposable {
         this.#starts.over(message[1]);
         return this.#runs.has(message[1]) ? events.started(message[1]) : undefined;
       case "running":
-        return this.#say(message[1], { state: "running" });
+      case "degraded":
       case "waiting":
-        return this.#say(message[1], { state: "waiting", reason: this.#told(message[2]) });
+        return this.#say(message[1], reportOf(message, this.#told));
       case "failed":
         return this.#say(message[1], { state: "failed", reason: this.#starts.failed(message) });
       case "log": {

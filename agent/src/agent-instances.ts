@@ -70,6 +70,11 @@ export class AgentInstances implements AsyncDisposable {
     return this.#host.problem;
   }
 
+  /** Those that run, or shall. */
+  get specs(): Iterable<InstanceSpec> {
+    return this.#specs.values();
+  }
+
   get apply(): ModuleHost["apply"] {
     return (instance, input, applied) => this.#host.apply(instance, input, applied);
   }

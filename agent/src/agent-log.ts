@@ -5,6 +5,7 @@
 import { between, millis } from "@interactor/shared/kernel/units";
 import { decodeListen } from "@interactor/shared/wire/messages/log";
 import type { InstanceReport } from "@interactor/shared/wire/messages/reported";
+import { instanceState, instanceWords } from "@interactor/shared/wire/node-state";
 import { nodeTopics } from "@interactor/shared/wire/topics";
 import type { Hearing, Neighbour } from "./agent-neighbours.ts";
 import { ListenedLog, type Logged } from "./core/log/listened-log.ts";
@@ -103,13 +104,14 @@ export class AgentLog implements Neighbour, Disposable {
 const levels = {
   starting: "info",
   running: "info",
+  degraded: "warn",
   waiting: "warn",
   stopped: "info",
   failed: "error",
-} as const satisfies Record<InstanceReport["state"], Logged["level"]>;
+} as const satisfies Record<ReturnType<typeof instanceState>, Logged["level"]>;
 
-const lineOf = (instance: string, { state, reason }: InstanceReport): Logged => ({
+const lineOf = (instance: string, report: InstanceReport): Logged => ({
   instance,
-  level: levels[state],
-  words: `(${state}${reason === undefined ? "" : `: ${reason}`})`,
+  level: levels[instanceState(report)],
+  words: `(${instanceWords(report)})`,
 });

@@ -1,11 +1,11 @@
 /** Says on `reported` what a node runs and how it is, whenever there is something to say. */
 import { between, type Instant, instant, seconds } from "@interactor/shared/kernel/units";
-import type { Check } from "@interactor/shared/wire/machine-check";
 import {
   type ApplyReport,
   type InstanceReport,
   type StopReport,
 } from "@interactor/shared/wire/messages/reported";
+import { instanceState, instanceWords } from "@interactor/shared/wire/node-state";
 import type { AgentClock } from "./agent-clock.ts";
 import type { Content, Phase } from "./core/apply/apply-state.ts";
 import type { Outbox } from "./core/outbox/outbox.ts";
@@ -14,7 +14,8 @@ import type { Switchboard } from "./core/switchboard/switchboard.ts";
 import { transferState } from "./core/transfer/transfer-state.ts";
 import type { FileProgress, HubFiles } from "./ports/hub-files.ts";
 import type { Log } from "./ports/log.ts";
-import type { ModuleHost } from "./ports/module-host.ts";
+import type { AgentWorld } from "./agent-world.ts";
+import type { InstanceSpec, ModuleHost } from "./ports/module-host.ts";
 import type { Spool } from "./ports/spool.ts";
 
 export interface ReportParts {
@@ -27,9 +28,8 @@ export interface ReportParts {
     readonly log: Log;
     /** How far what is on its way has come. */
     readonly files?: Pick<HubFiles, "progress">;
-    readonly machine?: () => readonly Check[] | undefined;
-  };
-  readonly modules: () => Pick<ModuleHost, "problem">;
+  } & Pick<AgentWorld, "machine" | "devices">;
+  readonly modules: () => Pick<ModuleHost, "problem"> & { readonly specs: Iterable<InstanceSpec> };
   /** `undefined`: no show stop holds the node. */
   readonly stop: () => StopReport | undefined;
   /** What runs, and what the node is on its way to. */
@@ -48,7 +48,7 @@ export class AgentReport {
   /** Publishes when it is time to. Returns when it is next. */
   pump(at: Instant, publish: (document: Uint8Array) => void): Instant {
     const { report, clock, outbox, switchboard, stop, modules } = this.#parts;
-    const { log, spool, files, machine } = this.#parts.world;
+    const { log, spool, files, machine, devices } = this.#parts.world;
     if (files?.progress !== undefined && between(this.#toldProgressAt, at) >= progressInterval) {
       this.#toldProgressAt = at;
       report.changed();
@@ -70,7 +70,8 @@ export class AgentReport {
         routes,
         clock: clock.report(),
         stop: stop(),
-        machine: machine?.(),
+        machine: machine?.(modules().specs),
+        devices: devices?.(),
       };
       const document = report.document(running, at);
       if (document === undefined) log.error("the report is larger than a message may be and is not sent");
@@ -112,11 +113,8 @@ export class AgentReport {
     const { log } = this.#parts.world;
     report.instance(instance, state);
     const details = { instance, ...state };
-    if (state.state === "failed" || state.state === "waiting") {
-      log.warn(`instance ${instance} is ${state.state}: ${state.reason ?? ""}`, details);
-    } else {
-      log.info(`instance ${instance} is ${state.state}`, details);
-    }
+    const isIll = ["degraded", "failed", "waiting"].includes(instanceState(state));
+    log[isIll ? "warn" : "info"](`instance ${instance} is ${instanceWords(state)}`, details);
   }
 }
 

@@ -84,7 +84,7 @@ export class Successor {
   /** Of what happens once, such as a button, the one that serves tells. */
   output(output: ModuleOutput): void {
     const spec = this.#declared && findPort(this.#declared.ports.outputs, output.output);
-    if (spec !== undefined && (spec.deliver ?? "latest") === "latest")
+    if (spec !== undefined && ((spec.deliver ?? "latest") === "latest" || spec.level === true))
       this.#latest.set(output.output, output);
   }
 }

@@ -1,6 +1,7 @@
 /** What an agent is told, and what it needs of the world. */
 import type { Random } from "@interactor/shared/kernel/random";
 import type { Check } from "@interactor/shared/wire/machine-check";
+import type { PluggedIn } from "@interactor/shared/wire/plugged-in";
 import type { Session } from "@interactor/shared/wire/session";
 import type { ApplyStore } from "./ports/apply-store.ts";
 import type { HubFiles } from "./ports/hub-files.ts";
@@ -38,8 +39,10 @@ export interface AgentWorld {
   readonly secrets: Secrets;
   /** Without one, what is durable is held in memory. */
   readonly spool?: Spool;
-  /** What this machine lacks; `undefined`: nobody has looked yet. */
-  readonly machine?: () => readonly Check[] | undefined;
+  /** What this machine lacks for these instances; `undefined`: nobody has looked yet. */
+  readonly machine?: (instances: Iterable<InstanceSpec>) => readonly Check[] | undefined;
+  /** What is plugged into it; `undefined`: nobody has looked yet. */
+  readonly devices?: () => PluggedIn | undefined;
   openHost(events: ModuleHostEvents): ModuleHost;
   /** The process ends, and is started again by whoever keeps it going. */
   restart(reason: string): void;

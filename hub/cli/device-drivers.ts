@@ -1,5 +1,5 @@
 /** What could drive a thing that is plugged in, with the lines for a site file. Pure. */
-import type { PluggedIn, SerialDevice } from "./plugged-in.ts";
+import type { PluggedIn, SerialDevice } from "@interactor/shared/wire/plugged-in";
 
 export interface Suggestion {
   /** What it is, as far as it says. */
@@ -17,11 +17,11 @@ export interface Driver {
   readonly line: string;
 }
 
-export function suggestionsFor({ serial, gpioChips, i2cBuses, midi }: PluggedIn): readonly Suggestion[] {
+export function suggestionsFor({ serial, gpio, i2c, midi }: PluggedIn): readonly Suggestion[] {
   return [
     ...serial.map((device) => forSerial(withOwnNumber(device, serial))),
-    ...(gpioChips.length === 0 ? [] : [header(gpioChips)]),
-    ...i2cBuses.map(forBus),
+    ...(gpio.length === 0 ? [] : [header(gpio)]),
+    ...i2c.map(forBus),
     ...midi.map(forMidi),
   ];
 }
@@ -39,18 +39,18 @@ interface Named extends SerialDevice {
 function withOwnNumber(device: SerialDevice, all: readonly SerialDevice[]): Named {
   const number = device.usb?.serial ?? "";
   const others = all.filter((each) => each.path !== device.path && each.usb?.serial === number);
-  const isOther = others.some(({ usb, byId }) => makeOf({ usb, byId }) !== makeOf(device));
+  const isOther = others.some(({ usb, link }) => makeOf({ usb, link }) !== makeOf(device));
   if (number === "" || (!isOther && !sharedNumbers.test(number))) return { ...device, shared: undefined };
   const who = isOther ? "another device that is plugged in has" : "many devices have";
   return { ...device, shared: `named by its path, because ${who} the serial number ${number} too` };
 }
 
-const makeOf = ({ usb, byId }: Pick<SerialDevice, "usb" | "byId">): string =>
-  byId?.replace(/-if[\da-f]{2}(?:-port\d+)?$/u, "") ?? `${usb?.vendor}:${usb?.product}`;
+const makeOf = ({ usb, link }: Pick<SerialDevice, "usb" | "link">): string =>
+  link?.replace(/-if[\da-f]{2}(?:-port\d+)?$/u, "") ?? `${usb?.vendor}:${usb?.product}`;
 
 function forSerial(device: Named): Suggestion {
-  const { path, byId, usb, shared } = device;
-  const best = byId ?? path;
+  const { path, link, usb, shared } = device;
+  const best = link ?? path;
   const named = [usb?.manufacturer, usb?.name].filter((text) => text !== undefined && text !== "").join(" ");
   const id = usb === undefined ? "serial line of this computer" : `USB ${usb.vendor}:${usb.product}`;
   const kinds = kindsOf(device);
@@ -128,10 +128,10 @@ const driverOf: Readonly<Record<Kind, (path: string, device: Named) => Driver>> 
 };
 
 /** By its serial number where the agent can find it by that: it looks into the names of udev's links. */
-function lineOf(path: string, { byId, usb, shared }: Named, key: "usb" | "serial"): string {
+function lineOf(path: string, { link, usb, shared }: Named, key: "usb" | "serial"): string {
   const serial = usb?.serial ?? "";
   const isFindable =
-    shared === undefined && /^[\w.:-]{4,64}$/u.test(serial) && byId?.includes(`_${serial}-`) === true;
+    shared === undefined && /^[\w.:-]{4,64}$/u.test(serial) && link?.includes(`_${serial}-`) === true;
   // In quotes: one of digits alone would be a number.
   return isFindable ? `${key}: "${serial}"` : `path: ${path}`;
 }

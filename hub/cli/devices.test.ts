@@ -1,99 +1,22 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { ok } from "@interactor/shared/kernel/result";
 import { builtInModules } from "@interactor/shared/site/built-in-modules";
 import { DeclaredModules } from "@interactor/shared/site/catalogue";
 import { compileSite } from "@interactor/shared/site/compile-site";
+import type { PluggedIn } from "@interactor/shared/wire/plugged-in";
 import { suggestionsFor } from "./device-drivers.ts";
 import { devicesInWords } from "./devices.ts";
 import { painterFor } from "./output.ts";
-import { lookAround, type PluggedIn } from "./plugged-in.ts";
-
-/** A folder laid out as the kernel of a Pi does it. */
-let root: string;
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "interactor-devices-"));
-});
-afterEach(() => rm(root, { recursive: true }));
-
-async function place(path: string, text = ""): Promise<void> {
-  await mkdir(dirname(join(root, path)), { recursive: true });
-  await writeFile(join(root, path), text);
-}
-
-const usbPort = "sys/devices/platform/axi/1000120000.pcie/usb1/1-1";
-
-async function placeArduino(): Promise<void> {
-  await place("dev/ttyACM0");
-  await place("dev/tty1");
-  await mkdir(join(root, "dev/serial/by-id"), { recursive: true });
-  await symlink("../../ttyACM0", join(root, "dev/serial/by-id/usb-Arduino_0043_7583-if00"));
-  for (const [file, text] of [
-    ["idVendor", "2341\n"],
-    ["idProduct", "0043\n"],
-    ["manufacturer", "Arduino (www.arduino.cc)\n"],
-    ["serial", "7583\n"],
-  ])
-    await place(`${usbPort}/${file}`, text);
-  await mkdir(join(root, usbPort, "1-1:1.0"), { recursive: true });
-  await mkdir(join(root, "sys/class/tty/ttyACM0"), { recursive: true });
-  await symlink(join(root, usbPort, "1-1:1.0"), join(root, "sys/class/tty/ttyACM0/device"));
-}
-
-describe("what is plugged in is found", () => {
-  test("a board by its id and its serial number", async () => {
-    await placeArduino();
-
-    expect((await lookAround(root)).serial).toEqual([
-      {
-        path: "/dev/ttyACM0",
-        byId: "/dev/serial/by-id/usb-Arduino_0043_7583-if00",
-        usb: {
-          vendor: "2341",
-          product: "0043",
-          manufacturer: "Arduino (www.arduino.cc)",
-          name: "",
-          serial: "7583",
-        },
-      },
-    ]);
-  });
-
-  test("pins, buses and MIDI ports, in the order of their numbers", async () => {
-    for (const name of ["gpiochip10", "gpiochip4", "i2c-1", "random"]) await place(`dev/${name}`);
-    const clients =
-      'Client info\nClient   0 : "System" [Kernel]\nClient  20 : "nanoKONTROL2" [Kernel]\n  Port   0 : "x"\n';
-    await place("proc/asound/seq/clients", clients);
-
-    expect(await lookAround(root)).toEqual({
-      serial: [],
-      gpioChips: ["/dev/gpiochip4", "/dev/gpiochip10"],
-      i2cBuses: ["/dev/i2c-1"],
-      midi: ["nanoKONTROL2"],
-    });
-  });
-
-  test("nothing, where there is nothing", async () => {
-    const words = devicesInWords(
-      suggestionsFor(await lookAround(join(root, "nowhere"))),
-      painterFor({}, false, {}),
-    );
-
-    expect(words).toContain("nothing is plugged in");
-  });
-});
 
 const usb = { vendor: "0403", product: "6001", manufacturer: "FTDI", name: "FT232R", serial: "A1" };
 const plugged = (more: Partial<PluggedIn>): PluggedIn => ({
   serial: [],
-  gpioChips: [],
-  i2cBuses: [],
+  gpio: [],
+  i2c: [],
   midi: [],
   ...more,
 });
-const line = (more: object) => ({ path: "/dev/ttyUSB0", byId: undefined, usb: { ...usb, ...more } });
+const line = (more: object) => ({ path: "/dev/ttyUSB0", link: undefined, usb: { ...usb, ...more } });
 const modulesFor = (more: object) =>
   suggestionsFor(plugged({ serial: [line(more)] })).flatMap(({ drivers }) =>
     drivers.map(({ module, line: text }) =>
@@ -123,12 +46,12 @@ test("each line is one that a site file takes", () => {
         line({ name: "DMX USB PRO" }),
         {
           ...line({ name: "DMX USB PRO", serial: "EN264168" }),
-          byId: "/dev/serial/by-id/usb-ENTTEC_DMX_USB_PRO_EN264168-if00-port0",
+          link: "/dev/serial/by-id/usb-ENTTEC_DMX_USB_PRO_EN264168-if00-port0",
         },
-        { ...line({ serial: "12345" }), byId: "/dev/serial/by-id/usb-FTDI_12345-if00" },
+        { ...line({ serial: "12345" }), link: "/dev/serial/by-id/usb-FTDI_12345-if00" },
       ],
-      gpioChips: ["/dev/gpiochip0"],
-      i2cBuses: ["/dev/i2c-1"],
+      gpio: ["/dev/gpiochip0"],
+      i2c: ["/dev/i2c-1"],
       midi: ['nano "K" #1: a'],
     }),
   );
@@ -161,8 +84,8 @@ test.each([
   ],
   ["5", "/dev/serial/by-id/usb-x_5-if00", "path: /dev/serial/by-id/usb-x_5-if00"],
   ["7583", undefined, "path: /dev/ttyUSB0"],
-])("a board with the serial number %j at %j is named by %j", (serial, byId, words) => {
-  const all = suggestionsFor(plugged({ serial: [{ ...line({ serial }), byId }] })).flatMap(
+])("a board with the serial number %j at %j is named by %j", (serial, link, words) => {
+  const all = suggestionsFor(plugged({ serial: [{ ...line({ serial }), link }] })).flatMap(
     ({ drivers }) => drivers,
   );
 
@@ -175,25 +98,31 @@ test.each([
 
 test("a serial number that others have too does not name a board, and it is said why", () => {
   const link = (name: string): string => `/dev/serial/by-id/usb-${name}-if00-port0`;
-  const first = { ...line({ serial: "0001", vendor: "10c4" }), byId: link("Silicon_Labs_CP2102_0001") };
-  const second = { ...line({ serial: "A7701" }), path: "/dev/ttyUSB1", byId: link("FTDI_A7701") };
+  const first = { ...line({ serial: "0001", vendor: "10c4" }), link: link("Silicon_Labs_CP2102_0001") };
+  const second = { ...line({ serial: "A7701" }), path: "/dev/ttyUSB1", link: link("FTDI_A7701") };
   const third = {
     ...line({ serial: "A7701", vendor: "10c4" }),
     path: "/dev/ttyUSB2",
-    byId: link("Acme_A7701"),
+    link: link("Acme_A7701"),
   };
   const alone = suggestionsFor(plugged({ serial: [first, second] }));
   const beside = suggestionsFor(plugged({ serial: [second, third] }));
 
-  expect(alone[0]?.drivers[0]?.line).toContain(`path: ${first.byId}`);
+  expect(alone[0]?.drivers[0]?.line).toContain(`path: ${first.link}`);
   expect(alone[0]?.drivers[0]?.why).toContain("many devices have the serial number 0001 too");
   expect(alone[1]?.drivers[0]?.line).toContain('usb: "A7701"');
-  for (const [index, { byId }] of [second, third].entries()) {
-    expect(beside[index]?.drivers[0]?.line).toContain(`path: ${byId}`);
+  for (const [index, { link }] of [second, third].entries()) {
+    expect(beside[index]?.drivers[0]?.line).toContain(`path: ${link}`);
     expect(beside[index]?.drivers[0]?.why).toContain(
       "another device that is plugged in has the serial number A7701",
     );
   }
+});
+
+test("nothing is told as nothing", () => {
+  expect(devicesInWords(suggestionsFor(plugged({})), painterFor({}, false, {}))).toBe(
+    "nothing is plugged in that a module could drive\n",
+  );
 });
 
 test("a name from a plug moves no cursor", () => {

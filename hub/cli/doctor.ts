@@ -1,9 +1,10 @@
 /** `interactor doctor`: what this machine, or the one of a node, can give and enforce, and what to do about the rest. */
 import { resolve } from "node:path";
 import { type Check, checkKind } from "@interactor/shared/wire/machine-check";
-import { askAgent, portChecks } from "./doctor-hub.ts";
+import { askAgent } from "./ask-agent.ts";
+import { machineAnswer, portChecks } from "./doctor-hub.ts";
 import { commandFault, exitCode } from "./exit.ts";
-import { fetchNodes, fetchSite, findHub, type HubOptions } from "./hub-client.ts";
+import { fetchNode, fetchSite, findHub, type HubOptions } from "./hub-client.ts";
 import { painterFor, type Painter, printable, tableLines } from "./output.ts";
 
 export interface DoctorOptions extends HubOptions {
@@ -40,11 +41,13 @@ interface Found {
 
 async function lookHere(options: DoctorOptions): Promise<Found> {
   const { data, config, sandboxWithout = [], for: who } = options;
-  const asked = await askAgent([
+  const words = [
+    "doctor",
     ...(data === undefined ? [] : ["--data", resolve(data)]),
     ...(config === undefined ? [] : ["--config", resolve(config)]),
     ...sandboxWithout.flatMap((measure) => ["--sandbox-without", measure]),
-  ]);
+  ];
+  const asked = await askAgent(words, machineAnswer);
   const agents = who === "hub" ? asked.checks.filter(({ check }) => ofHubs.has(check)) : asked.checks;
   const where = `this machine, as ${asked.user}`;
   if (who === "agent") return { where, checks: agents };
@@ -56,10 +59,7 @@ async function lookHere(options: DoctorOptions): Promise<Found> {
 
 /** What its agent last said. What is well it does not tell. */
 async function askNode(name: string, options: HubOptions): Promise<Found> {
-  const { nodes } = await fetchNodes(await findHub(options, process.env));
-  const node = nodes.find((each) => each.node === name);
-  if (node === undefined)
-    throw commandFault("NOT_FOUND", `the hub knows no node "${name}": see \`interactor nodes\``);
+  const node = await fetchNode(await findHub(options, process.env), name);
   if (node.machine === undefined) {
     const words = "its agent looks 10 s after its start; an older one never does";
     throw commandFault("FAILED", `node ${name} (${node.state}) has not said what its machine can: ${words}`);

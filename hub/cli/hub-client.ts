@@ -11,6 +11,7 @@ import {
   type LedgerResponse,
   ledgerResponse,
   type NodesResponse,
+  type NodeView,
   nodesResponse,
   type RoutesResponse,
   routesResponse,
@@ -109,6 +110,13 @@ async function placeInFile(
 /** The nodes of the site, or a Fault that says which address did not answer as a hub. */
 export const fetchNodes = (hub: HubAddress): Promise<NodesResponse> =>
   fetchApi(hub, apiPaths.nodes, nodesResponse);
+
+/** One of them, or a Fault: the hub knows no such node. */
+export async function fetchNode(hub: HubAddress, name: string): Promise<NodeView> {
+  const node = (await fetchNodes(hub)).nodes.find((each) => each.node === name);
+  if (node !== undefined) return node;
+  throw commandFault("NOT_FOUND", `the hub knows no node "${name}": see \`interactor nodes\``);
+}
 
 /** The routes of the site, or a Fault that says which address did not answer as a hub. */
 export const fetchRoutes = (hub: HubAddress): Promise<RoutesResponse> =>

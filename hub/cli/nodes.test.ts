@@ -57,6 +57,14 @@ test("the wide table says why something does not run, and how its routes and rev
   expect(line).toContain("line (serial) waiting: unplugged");
 });
 
+test("an instance that works in part is degraded, and the wide table says what does not work", () => {
+  const stage = { module: "dmx", version: "1", state: "running" as const, inputs: {}, outputs: {} };
+  const node = nodeNamed("a", { instances: { stage: { ...stage, reason: "USB: it is away" } } });
+
+  expect(show("table", node)[1]).toMatch(/stage degraded$/);
+  expect(show("wide", node)[1]).toContain("stage (dmx) degraded: USB: it is away");
+});
+
 test("a program gets the hub's answer on one line", () => {
   const [line = "", ...more] = show("json", nodeNamed("a"));
 

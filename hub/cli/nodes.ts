@@ -2,7 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { NodesResponse, NodeView } from "@interactor/shared/wire/api";
 import { sceneInstance } from "@interactor/shared/wire/names";
-import { isHere } from "@interactor/shared/wire/node-state";
+import { instanceState, instanceWords, isHere } from "@interactor/shared/wire/node-state";
 import { fetchNodes, findHub, type HubOptions, isUnreachable } from "./hub-client.ts";
 import { latchWords } from "./latch-words.ts";
 import { formatAge, formatSpan, painterFor, type Painter, printable, tableLines } from "./output.ts";
@@ -131,7 +131,7 @@ function whyCell({ reasons, sleeping_until: until }: NodeView, now: Date): strin
 }
 
 /**
- * Each with its state; the wide table adds the module and, of what does not run, why. How the instances of a
+ * Each with its state; the wide table adds the module and, of what is not well, why. How the instances of a
  * node are that is not there, nobody knows.
  */
 function instancesCell(node: NodeView, isWide: boolean): string {
@@ -139,10 +139,10 @@ function instancesCell(node: NodeView, isWide: boolean): string {
     // It is nobody's, and there is nothing to say of it.
     .filter(([name]) => name !== sceneInstance)
     .toSorted(([left], [right]) => left.localeCompare(right));
-  const words = instances.map(([name, { state, reason, module }]) => {
-    const title = isWide ? `${name} (${module})` : name;
+  const words = instances.map(([name, report]) => {
+    const title = isWide ? `${name} (${report.module})` : name;
     if (!isHere(node.state)) return title;
-    return `${title} ${state}${isWide && state !== "running" && reason !== undefined ? `: ${reason}` : ""}`;
+    return `${title} ${isWide ? instanceWords(report) : instanceState(report)}`;
   });
   return words.length === 0 ? "none" : words.join(", ");
 }

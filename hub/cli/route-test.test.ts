@@ -32,3 +32,26 @@ test("a trace has a line for each step, and what came of it all", () => {
     ["1 came, 1 arrived"],
   ]);
 });
+
+test("what a route lets go of is told apart from what arrives", () => {
+  const lines = traceLines(
+    { to: "demo/dmx/front" },
+    [
+      { at: 0, part: "from", kind: "came", value: true },
+      { at: 0, part: "to", kind: "arrived", value: 1 },
+      { at: 9, part: "from", kind: "came", value: false },
+      { at: 9, part: "map", kind: "gave", value: null },
+      { at: 9, part: "to", kind: "let-go" },
+    ],
+    painter,
+  );
+
+  expect(lines.map((line) => line.split(/ {2,}/)).slice(2)).toEqual([
+    ["0 ms", "to demo/dmx/front", "1"],
+    ["9 ms", "from", "false"],
+    ["9 ms", "map", "null"],
+    ["9 ms", "to demo/dmx/front", "lets go"],
+    [""],
+    ["2 came, 1 arrived, 1 let go"],
+  ]);
+});

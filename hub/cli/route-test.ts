@@ -73,6 +73,8 @@ const kindWords = {
   gave: "",
   failed: "failed:",
   arrived: "",
+  "let-go": "lets go",
+  lost: "has lost its source: what the route holds goes the way of its failsafe",
 } as const satisfies Record<TraceStep["kind"], string>;
 
 export function traceLines(
@@ -95,9 +97,10 @@ export function traceLines(
     const kind = steps[row]?.kind;
     if (row < 0 || kind === "stopped" || kind === "held") return painter.faint(text);
     if (kind === "failed") return painter.bad(text);
-    return kind === "arrived" ? painter.good(text) : text;
+    return kind === "arrived" || kind === "let-go" ? painter.good(text) : text;
   });
   const counted = (kind: TraceStep["kind"]): number => steps.filter((step) => step.kind === kind).length;
-  const sum = `${counted("came")} came, ${counted("arrived")} arrived`;
-  return [...lines, "", counted("arrived") === 0 ? painter.warn(sum) : sum];
+  const [arrived, letGo] = [counted("arrived"), counted("let-go")];
+  const sum = `${counted("came")} came, ${arrived} arrived${letGo === 0 ? "" : `, ${letGo} let go`}`;
+  return [...lines, "", arrived + letGo === 0 ? painter.warn(sum) : sum];
 }

@@ -79,3 +79,19 @@ test("a time beyond all calendars breaks nothing", () => {
   expect(messageLine(odd, metres, plain)).toContain("??:??:??");
   expect(JSON.parse(messageJson(odd))).toMatchObject({ at: null });
 });
+
+test("the look of a universe is told in words, and whole to a program", () => {
+  const levels = new Uint8Array(512);
+  const shown = new Uint8Array(512);
+  levels.set([255, 255, 128], 9);
+  shown.set([1, 1, 2], 9);
+  const sources = ["dimmers", "desk \u001b[2JArt-Net 192.168.1.9"];
+  const value = { levels, shown, sources, master: 0.4, blackout: false, universe: 7, portAddress: 6 };
+
+  const message = readMessage(arrivedValue({ value }), "demo", now);
+
+  expect(messageLine(message, () => "", plain)).toMatch(
+    / {2}master 40\u00a0% · universe 7, 3 of 512 lit · dimmer or fixture: 10-11 at 255 · desk \ufffd\[2JArt-Net 192\.168\.1\.9: 12 at 128$/,
+  );
+  expect(JSON.parse(messageJson(message))).toMatchObject({ value: { master: 0.4, sources } });
+});

@@ -1,5 +1,6 @@
 /** One message of a tap: decoded as far as it can be, and as a line for people or for programs. */
 import type { NodesResponse } from "@interactor/shared/wire/api";
+import { dimmedWords, lookWords, readMonitor } from "@interactor/shared/site/fixtures/universe-monitor";
 import { decodeCbor } from "@interactor/shared/wire/cbor";
 import { entryFlag, type Quality, quality } from "@interactor/shared/wire/entry";
 import { findPort } from "@interactor/shared/wire/messages/port";
@@ -90,7 +91,7 @@ export function messageLine(message: TapMessage, units: Units, painter: Painter)
   switch (message.kind) {
     case "value": {
       const unit = units(message.address);
-      const value = `${formatValue(message.value)}${unit === "" ? "" : ` ${printable(unit)}`}`;
+      const value = `${monitorWords(message.value) ?? formatValue(message.value)}${unit === "" ? "" : ` ${printable(unit)}`}`;
       const doubts = [
         ...(message.quality === quality.good ? [] : [painter.warn(`(${qualityWord(message.quality)})`)]),
         ...(message.isClockSet ? [] : [painter.warn("(clock not set)")]),
@@ -108,6 +109,24 @@ export function messageLine(message: TapMessage, units: Units, painter: Painter)
       return [clock, printable(message.topic), formatBytes(message.payload), reason].join("  ");
     }
   }
+}
+
+/** Channel levels that a line shows of one source. */
+const levelsShown = 12;
+
+/** A record with the look of a universe is two kilobytes of base64 otherwise. */
+function monitorWords(value: Value): string | undefined {
+  const monitor = readMonitor(value);
+  if (monitor === undefined) return undefined;
+  const lit = monitor.levels.reduce((count, level) => count + (level > 0 ? 1 : 0), 0);
+  const number = monitor.universe === undefined ? "" : `universe ${monitor.universe}, `;
+  return printable(
+    [
+      ...dimmedWords(monitor),
+      `${number}${lit} of ${monitor.levels.length} lit`,
+      ...lookWords(monitor, levelsShown),
+    ].join(" · "),
+  );
 }
 
 export function messageJson(message: TapMessage): string {

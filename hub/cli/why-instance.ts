@@ -3,6 +3,7 @@ import { nearest } from "@interactor/shared/kernel/nearest";
 import type { NodeView } from "@interactor/shared/wire/api";
 import type { CrashSummary } from "@interactor/shared/wire/api-crashes";
 import { checkKind } from "@interactor/shared/wire/machine-check";
+import { instanceWords, isWell } from "@interactor/shared/wire/node-state";
 import { isName } from "@interactor/shared/wire/names";
 import { crashWords, fetchCrashes } from "./crash.ts";
 import { commandFault } from "./exit.ts";
@@ -49,14 +50,11 @@ export async function placeLines(place: Place, hub: HubAddress, isJson: boolean)
 }
 
 function nodeLines(node: NodeView, crashes: readonly CrashSummary[], now: Date): readonly string[] {
-  const ill = Object.entries(node.instances).filter(([, { state }]) => state !== "running");
+  const ill = Object.entries(node.instances).filter(([, report]) => !isWell(report));
   return [
     `${node.node} is ${node.state} since ${formatAge(new Date(node.since), now)}`,
     ...node.reasons.map((reason) => `because   ${reason}`),
-    ...ill.map(
-      ([name, { state, reason }]) =>
-        `instance  ${name} is ${state}${reason === undefined ? "" : `: ${reason}`}`,
-    ),
+    ...ill.map(([name, report]) => `instance  ${name} is ${instanceWords(report)}`),
     ...(node.machine ?? []).map(
       ({ check, state, words }) => `machine   ${checkKind(check).title}: ${state}, ${words}`,
     ),
@@ -67,7 +65,7 @@ function nodeLines(node: NodeView, crashes: readonly CrashSummary[], now: Date):
 interface InstanceWords {
   readonly module: string;
   readonly version: string;
-  readonly state: string;
+  readonly state: NodeView["instances"][string]["state"];
   readonly reason?: string | undefined;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -81,7 +79,7 @@ function instanceLines(
 ): readonly string[] {
   const names = (ports: readonly string[]): string => (ports.length === 0 ? "none" : ports.join(", "));
   return [
-    `${address} is ${state}${reason === undefined ? "" : `: ${reason}`}`,
+    `${address} is ${instanceWords({ state, reason })}`,
     `module    ${module} ${version}`,
     `inputs    ${names(inputs)}`,
     `outputs   ${names(outputs)}`,

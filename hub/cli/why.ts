@@ -4,15 +4,18 @@ import type { NodeView } from "@interactor/shared/wire/api";
 import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
 import { decodePlan, decodeTarget } from "@interactor/shared/wire/messages/plan";
 import { decodePublicValue, type PublicValue } from "@interactor/shared/wire/messages/public-value";
+import { findPort } from "@interactor/shared/wire/messages/port";
 import { siteAddress, type SiteAddress } from "@interactor/shared/wire/names";
-import { isHere } from "@interactor/shared/wire/node-state";
+import { instanceWords, isHere, isWell } from "@interactor/shared/wire/node-state";
 import { nodeTopics, siteTopics } from "@interactor/shared/wire/topics";
+import type { Value } from "@interactor/shared/wire/value";
 import { findInput, type FoundInput, readAddress } from "./find-input.ts";
 import { fetchNodes, findHub, type HubAddress, type HubOptions } from "./hub-client.ts";
 import { openMqtt } from "./mqtt-session.ts";
 import { formatAge, formatDay, formatSpan, formatValue, printable, qualityWord, toJson } from "./output.ts";
 import { ownerWords } from "./set.ts";
 import { placeIn, placeLines } from "./why-instance.ts";
+import { shownJson, shownLines, shownOn, type ShownOn, universeOutputs } from "./why-universe.ts";
 
 export interface WhyOptions extends HubOptions {
   readonly json?: boolean;
@@ -40,7 +43,9 @@ async function inputLines(
 ): Promise<readonly string[]> {
   const site = await fetchNodes(hub);
   const input = findInput(site, address);
-  const known = await readRetained(hub, site.site, address, signal);
+  const outputs = input.node.instances[address.instance]?.outputs ?? {};
+  const universe = universeOutputs.filter((output) => findPort(outputs, output)?.type === "record");
+  const known = await readRetained(hub, { site: site.site, address, universe }, signal);
   return isJson ? [whyJson(input, known)] : whyLines(input, known, new Date());
 }
 
@@ -49,30 +54,49 @@ export interface Known {
   readonly value: PublicValue | undefined;
   /** Routes on the node itself that lead to the input; those on the hub are not told. */
   readonly routes: readonly CompiledRoute[];
+  /** Of an input on channels of a universe. */
+  readonly shown?: ShownOn | undefined;
+}
+
+interface Asked {
+  readonly site: string;
+  readonly address: SiteAddress;
+  /** The outputs of the instance that tell of its universe. */
+  readonly universe: readonly (typeof universeOutputs)[number][];
 }
 
 async function readRetained(
   hub: HubAddress,
-  site: string,
-  address: SiteAddress,
+  { site, address, universe }: Asked,
   signal: AbortSignal,
 ): Promise<Known> {
+  const topicOf = (port: string): string => siteTopics(site).value({ ...address, port });
   const valueTopic = siteTopics(site).value(address);
   const desiredTopic = nodeTopics(site, address.node).desired;
+  const topics = [valueTopic, desiredTopic, ...universe.map(topicOf)];
   const found = new Map<string, Uint8Array>();
   const { promise: all, resolve } = Promise.withResolvers<void>();
   await using session = await openMqtt(hub, {
     message({ topic, payload }) {
       found.set(topic, payload);
-      if (found.size === 2) resolve();
+      if (found.size === topics.length) resolve();
     },
     lost: () => undefined,
     back: () => undefined,
   });
-  await session.subscribe(valueTopic);
-  await session.subscribe(desiredTopic);
+  for (const topic of topics) await session.subscribe(topic);
   await Promise.race([all, wait(retainedTimeout, undefined, { signal, ref: false })]);
-  return knownFrom(found.get(valueTopic), found.get(desiredTopic), address);
+  const valueIn = (output: (typeof universeOutputs)[number]): Value | undefined =>
+    valueOf(found.get(topicOf(output)))?.value;
+  return {
+    ...knownFrom(found.get(valueTopic), found.get(desiredTopic), address),
+    shown: shownOn(address.port, { monitor: valueIn("monitor"), patch: valueIn("patch") }),
+  };
+}
+
+function valueOf(bytes: Uint8Array | undefined): PublicValue | undefined {
+  const decoded = bytes === undefined ? undefined : decodePublicValue(bytes);
+  return decoded?.ok === true ? decoded.value : undefined;
 }
 
 function knownFrom(
@@ -80,10 +104,9 @@ function knownFrom(
   desiredBytes: Uint8Array | undefined,
   address: SiteAddress,
 ): Known {
-  const value = valueBytes === undefined ? undefined : decodePublicValue(valueBytes);
   const routes = desiredBytes === undefined ? [] : routesIn(desiredBytes);
   return {
-    value: value?.ok === true ? value.value : undefined,
+    value: valueOf(valueBytes),
     routes: routes.filter((route) => route.to === siteAddress(address)),
   };
 }
@@ -95,7 +118,7 @@ function routesIn(bytes: Uint8Array): readonly CompiledRoute[] {
   return plan?.ok === true ? plan.value.routes : [];
 }
 
-export function whyLines(input: FoundInput, { value, routes }: Known, now: Date): readonly string[] {
+export function whyLines(input: FoundInput, { value, routes, shown }: Known, now: Date): readonly string[] {
   const { node, owner, spec } = input;
   const address = siteAddress(input.address);
   const ago = (text: string) => `${formatDay(new Date(text))} (${formatAge(new Date(text), now)})`;
@@ -103,16 +126,35 @@ export function whyLines(input: FoundInput, { value, routes }: Known, now: Date)
   const isOwned = spec.actuator === true;
   const own = owner?.kind === "route" ? routes.find(({ name }) => name === owner.by) : undefined;
   const waiting = owner?.kind === "route" ? routes.filter(({ name }) => name !== owner.by) : routes;
+  const letGoAt = value?.value === null && owner === undefined ? new Date(value.at / 1000) : undefined;
   return [
-    value === undefined ? `${address} has no value yet` : `${address} = ${formatValue(value.value)}${unit}`,
-    ...(isOwned
-      ? ownerLines(owner, own, ago, now)
-      : ["owner    nobody: it is no actuator and takes what comes last"]),
+    valueLine(address, value, unit),
+    ...(isOwned && letGoAt !== undefined
+      ? [`owner    nobody: who had it let go ${formatDay(letGoAt)} (${formatAge(letGoAt, now)})`]
+      : isOwned
+        ? ownerLines(owner, own, ago, now)
+        : ["owner    nobody: it is no actuator and takes what comes last"]),
+    ...(shown === undefined ? [] : shownLines(input.address.port, shown, owner !== undefined)),
     ...waiting.map((route) => `${owner === undefined ? "route  " : "beneath"}  ${routeWords(route)}`),
+    ...illLines(input),
     ...(isHere(node.state)
       ? []
       : [`node     ${node.node} is ${node.state}, last seen ${ago(node.last_seen)}`]),
   ];
+}
+
+function valueLine(address: string, value: PublicValue | undefined, unit: string): string {
+  if (value === undefined) return `${address} has no value yet`;
+  return value.value === null
+    ? `${address} has no value: nobody holds it`
+    : `${address} = ${formatValue(value.value)}${unit}`;
+}
+
+/** What is set there may come to nothing. */
+function illLines({ node, address: { instance } }: FoundInput): readonly string[] {
+  const report = Object.hasOwn(node.instances, instance) ? node.instances[instance] : undefined;
+  if (report === undefined || !isHere(node.state) || isWell(report)) return [];
+  return [printable(`instance ${instance} is ${instanceWords(report)}`)];
 }
 
 function ownerLines(
@@ -145,7 +187,7 @@ function routeWords({ name, from, map, when }: CompiledRoute): string {
   return printable(parts.join(", "));
 }
 
-export function whyJson(input: FoundInput, { value, routes }: Known): string {
+export function whyJson(input: FoundInput, { value, routes, shown }: Known): string {
   const node: Pick<NodeView, "node" | "state" | "last_seen"> = {
     node: input.node.node,
     state: input.node.state,
@@ -159,6 +201,7 @@ export function whyJson(input: FoundInput, { value, routes }: Known): string {
     actuator: input.spec.actuator === true,
     owner: input.owner ?? null,
     routes: routes.map(({ name, from, map, when }) => ({ name, from, map, when })),
+    ...(shown === undefined ? {} : { shown: shownJson(shown) }),
     node,
   });
 }

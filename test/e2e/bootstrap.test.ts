@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -14,9 +15,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 
-/** `npm ci` that leaves a pinned Node behind, and a line in `installs` each time; `$NPM` says how else it behaves. */
+/**
+ * `npm ci` that leaves a pinned Node behind, and a line in `installs` each time; `$NPM` says how else it behaves. Asked for
+ * another processor it brings the one optional package, as the real one does, or nothing.
+ */
 const npmSource = `
-const { appendFileSync, mkdirSync, rmSync, writeFileSync } = require("node:fs");
+const { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
+const cpu = process.argv.find((argument) => argument.startsWith("--cpu="));
+if (cpu !== undefined) {
+  appendFileSync("../../machines", cpu + "\\n");
+  const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));
+  for (const path of process.env.NPM === "offline" ? [] : Object.keys(packages).filter(Boolean)) {
+    mkdirSync(path, { recursive: true });
+    writeFileSync(path + "/package.json", JSON.stringify(packages[path]));
+  }
+  process.exit(0);
+}
 rmSync("node_modules", { recursive: true, force: true });
 appendFileSync("installs", process.pid + "\\n");
 if (process.env.NPM === "fails") {
@@ -35,8 +49,10 @@ if (process.env.NPM === "hangs") {
 interface Clone {
   readonly folder: string;
   /** Starts the bootstrap, or a shell script in which `$BOOTSTRAP` starts it. */
-  readonly start: (npm?: "hangs" | "fails", script?: string) => Started;
+  readonly start: (npm?: "hangs" | "fails" | "offline", script?: string, event?: string) => Started;
   readonly installs: () => readonly number[];
+  /** How npm was asked for other machines. */
+  readonly machines: () => readonly string[];
   readonly lock: (text: string) => void;
 }
 
@@ -53,8 +69,9 @@ function freshClone(): Clone {
   const folder = mkdtempSync(join(tmpdir(), "bootstrap-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, "deploy"));
+  for (const name of ["bootstrap.mjs", "other-machines.mjs"])
+    copyFileSync(join(import.meta.dirname, "../../deploy", name), join(folder, "deploy", name));
   const bootstrap = join(folder, "deploy/bootstrap.mjs");
-  copyFileSync(join(import.meta.dirname, "../../deploy/bootstrap.mjs"), bootstrap);
   const npm = join(folder, "npm-cli.js");
   writeFileSync(npm, npmSource);
   chmodSync(npm, 0o755);
@@ -63,13 +80,15 @@ function freshClone(): Clone {
   return {
     folder,
     lock,
-    start: (behaviour, script = "exec $BOOTSTRAP") =>
+    start: (behaviour, script = "exec $BOOTSTRAP", event = "start") =>
       startScript(script, folder, {
         BOOTSTRAP: `${process.execPath} ${bootstrap}`,
         npm_execpath: npm,
         NPM: behaviour ?? "",
+        npm_lifecycle_event: event,
       }),
     installs: () => readLines(join(folder, "installs")).map(Number),
+    machines: () => readLines(join(folder, "machines")),
   };
 }
 
@@ -133,6 +152,42 @@ test("what `npm install` brought by hand is not installed again", async () => {
 
   expect(await clone.start().ended).toMatchObject({ code: 0, output: "" });
   expect(clone.installs()).toEqual([]);
+});
+
+const koffiFor = (processor: string, version: string) => ({
+  [`node_modules/@koromix/koffi-linux-${processor}`]: { version, optional: true, cpu: [processor] },
+});
+
+test("what agents for other machines need is brought, once, and anew with another version", async () => {
+  const clone = freshClone();
+  clone.lock(JSON.stringify({ packages: koffiFor("arm64", "3.0.0") }));
+  const file = join(clone.folder, "node_modules/@koromix/koffi-linux-arm64/package.json");
+  const version = (): unknown => JSON.parse(readFileSync(file, "utf8")).version;
+
+  expect(await clone.start().ended).toMatchObject({ code: 0 });
+  expect(await clone.start().ended).toMatchObject({ code: 0, output: "" });
+  expect(version()).toBe("3.0.0");
+  expect(clone.machines()).toEqual(["--cpu=arm64"]);
+  clone.lock(JSON.stringify({ packages: koffiFor("arm64", "3.0.1") }));
+  await clone.start().ended;
+
+  expect(version()).toBe("3.0.1");
+  expect(existsSync(join(clone.folder, ".interactor"))).toBe(false);
+});
+
+test("without a network for other machines everything else goes on, and a build tries again", async () => {
+  const clone = freshClone();
+  clone.lock(JSON.stringify({ packages: koffiFor("arm64", "3.0.0") }));
+
+  const first = await clone.start("offline").ended;
+  expect(first.code).toBe(0);
+  expect(first.output).toContain("koffi-linux-arm64: npm did not bring it); `npm run build` tries again");
+  expect(await clone.start("offline").ended).toMatchObject({ code: 0, output: "" });
+  expect(await clone.start("offline", undefined, "build").ended).toMatchObject({ code: 0 });
+  expect(await clone.start(undefined, undefined, "build").ended).toMatchObject({ code: 0, output: "" });
+
+  expect(clone.machines()).toHaveLength(3);
+  expect(clone.installs()).toHaveLength(1);
 });
 
 test("of two at once, one installs and the other says that it waits", async () => {

@@ -288,3 +288,21 @@ browserTest("a node and a hub that fall silent are shown as lost within 5 s, and
   );
   await eventually("nodes too", async () => (await text(page, "node-demo-state")) === "ready", 20_000);
 });
+
+browserTest("a way out that is away is seen at its universe, at its instance and at its node", async () => {
+  await using visitor = await visit();
+  const { page } = visitor;
+  const sacn = { to: ["127.0.0.1"], interface: "127.0.0.1" };
+  const stage = { module: "dmx", settings: { universe: 9, sacn, usb: { serial: "NO-SUCH-WIDGET" } } };
+  await using _agent = await startAgent({ node: "side", hub: hub.mqtt, instances: { stage } });
+  const isSaid = (id: string, words: string) =>
+    eventually(words, async () => (await text(page, id)) === words);
+  const problem = "USB: no USB device with serial number NO-SUCH-WIDGET is plugged in";
+
+  await page.getByTestId("node-side").waitFor();
+  await isSaid("node-side-state", "degraded");
+  await isSaid("node-side-reasons", `stage is degraded: ${problem}`);
+  await isSaid("instance-side-stage-state", `degraded: ${problem}`);
+  await isSaid("universe-side-stage-ways", `sACN: 1 address · ${problem}`);
+  expect(visitor.complaints).toEqual([]);
+});

@@ -165,6 +165,37 @@ test("a source tells the network every 10 s what it sends", async () => {
   await drive({ kind: "stop", name: "told" });
 });
 
+test("Art-Net that OLA asks for reaches it; under a number that nobody asks for it makes the instance degraded", async () => {
+  const sacn = { interface: senderAddress };
+  const artnet = { interface: senderAddress, portAddress: artnetUniverse };
+  const settings = { universe: sacnUniverse, sacn, artnet };
+  const state = (name: string): Promise<unknown> => drive({ kind: "state", name });
+  const until = async (what: string, isSo: () => Promise<boolean>): Promise<void> => {
+    for (const end = performance.now() + 20_000; !(await isSo()); await sleep(50))
+      if (performance.now() > end) throw new Error(`never ${what}`);
+  };
+  await drive({ kind: "start", name: "asked", settings });
+  await drive({ kind: "apply", name: "asked", input: "ch1", value: 66 });
+  await untilShown(artnetUniverse, [66]);
+
+  const reaches = { name: "Art-Net", reaches: "1 node", to: [oladAddress] };
+  await until("asked for", async () => {
+    const given = JSON.stringify(await drive({ kind: "given", name: "asked", output: "ways" }));
+    return given.includes(JSON.stringify(reaches));
+  });
+  expect(await state("asked")).toBe("running");
+  await drive({ kind: "stop", name: "asked" });
+
+  // As who counts from 1 where Art-Net counts from 0.
+  const offByOne = { ...settings, artnet: { ...artnet, portAddress: artnetUniverse + 1 } };
+  await drive({ kind: "start", name: "unasked", settings: offByOne });
+  await drive({ kind: "apply", name: "unasked", input: "ch1", value: 67 });
+  await until("degraded", async () => String(await state("unasked")).startsWith("degraded"));
+  expect(await state("unasked")).toBe("degraded: Art-Net: no node has asked for it");
+  await untilShown(sacnUniverse, [67]);
+  await drive({ kind: "stop", name: "unasked" });
+});
+
 test("an interface that goes away and comes back is waited for and used again", async () => {
   const address = "10.78.0.1";
   const plug = async (): Promise<void> => {

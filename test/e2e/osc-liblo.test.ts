@@ -64,6 +64,10 @@ test("what oscsend sends becomes values, of every type it knows", async () => {
   await oscsend(port, "/on", "T");
   await oscsend(port, "/on", "F");
   await oscsend(port, "/go");
+  // A button of a tablet is pressed and let go.
+  await oscsend(port, "/go", "f", "1");
+  await oscsend(port, "/go", "f", "0");
+  await oscsend(port, "/go", "F");
   await oscsend(port, "/all", "isfTN", "1", "two", "0.5");
   await oscsend(port, "/nobody", "i", "1");
   await oscsend(port, "/s?ene", "i", "4");
@@ -75,10 +79,10 @@ test("what oscsend sends becomes values, of every type it knows", async () => {
   expect(valuesOf(bench, "exact")).toEqual([0.1]);
   expect(valuesOf(bench, "name")).toEqual(["Bühne"]);
   expect(valuesOf(bench, "on")).toEqual([true, false]);
-  expect(valuesOf(bench, "go")).toEqual([true]);
+  expect(valuesOf(bench, "go")).toEqual([true, true]);
   expect(valuesOf(bench, "all")).toEqual([[1, "two", 0.5, true, null]]);
   // Each counter is told at its own pace: that one has come says nothing of the other.
-  await vi.waitFor(() => expect(valuesOf(bench, "received").at(-1)).toBe(13), soon);
+  await vi.waitFor(() => expect(valuesOf(bench, "received").at(-1)).toBe(16), soon);
   await vi.waitFor(() => expect(valuesOf(bench, "rejected").at(-1)).toBe(2), soon);
   expect(bench.logged.join()).toContain('out-of-range 1×; such as "/1/fader1 f 7"');
 });
@@ -103,6 +107,7 @@ test("what is sent is what oscdump prints", async () => {
       name: { type: "text", address: "/name" },
       on: { type: "bool", address: "/on" },
       toggle: { type: "bool", address: "/toggle", tag: "i" },
+      start: { type: "bool", address: "/cue/1/start", argument: "none", once: true },
       blob: { type: "bytes", address: "/blob" },
     },
   });
@@ -121,13 +126,15 @@ test("what is sent is what oscdump prints", async () => {
   bench.apply("name", "front wash");
   bench.apply("on", true);
   bench.apply("toggle", false);
+  bench.apply("start", true);
+  bench.apply("start", false);
   bench.apply("blob", Uint8Array.of(1, 2, 255));
   bench.apply("level", undefined);
   bench.apply("scene", 2 ** 40);
 
   await vi.waitFor(() => expect(printed).toContain("/blob"), soon);
   const lines = printed.split("\n").filter((line) => line !== "" && !line.endsWith("/scene i 1"));
-  expect(lines.map((line) => line.replace(/^\S+ /, ""))).toEqual([
+  expect(lines.map((line) => line.replace(/^\S+ /, "").trimEnd())).toEqual([
     "/level f 0.500000",
     "/precise d 0.125000",
     "/scene i -3",
@@ -135,6 +142,7 @@ test("what is sent is what oscdump prints", async () => {
     '/name s "front wash"',
     "/on T #T",
     "/toggle i 0",
+    "/cue/1/start",
     expect.stringMatching(/^\/blob b /),
   ]);
   expect(bench.logged.join()).toContain("not sent: does-not-fit 1×");

@@ -43,6 +43,22 @@ test("a node whose line is missing is degraded and says why; one that ends says 
     expect(hub.log().split(`node ${words}`)).toHaveLength(2);
 });
 
+test("a node one of whose ways out is away is degraded, and says which", async () => {
+  await using hub = await startHub();
+  const sacn = { to: ["127.0.0.1"], interface: "127.0.0.1" };
+  const usb = { serial: "NO-SUCH-WIDGET" };
+  const stage = { module: "dmx", settings: { universe: 1, sacn, usb, dimmers: { wash: { channel: 1 } } } };
+  await using agent = await startAgent({ node: "a", hub: hub.mqtt, instances: { stage } });
+  const reason = "USB: no USB device with serial number NO-SUCH-WIDGET is plugged in";
+
+  await until(hub, "a", "degraded");
+  expect(await hub.node("a")).toMatchObject({
+    reasons: [`stage is degraded: ${reason}`],
+    instances: { stage: { state: "running", reason } },
+  });
+  expect(agent.log()).toContain(`instance stage is degraded: ${reason}`);
+});
+
 test("a node that turns itself off is sleeping and says until when, and its will does not make it lost", async () => {
   await using hub = await startHub();
   const { state } = nodeTopics("demo", "owl");

@@ -30,6 +30,7 @@ export const packageOf = {
   "python3-securesystemslib": "python3-securesystemslib python3-nacl python3-cryptography",
   simavr: "libsimavr-dev libelf-dev",
   socat: "socat",
+  "systemd-analyze": "systemd",
 } as const satisfies Record<string, string>;
 
 export type Command = keyof typeof packageOf;

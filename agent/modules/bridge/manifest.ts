@@ -13,7 +13,7 @@ export const manifest = defineManifest({
     "samples-lost": { type: "int", unit: "1", min: 0, label: "Samples that did not arrive" },
   },
   outputsFrom: "/outputs",
-  outputsLike: { type: "float" },
+  outputsLike: { type: "float", level: true },
   permissions: [
     { kind: "serial", from: "/path" },
     { kind: "serial", from: "/usb" },

@@ -68,6 +68,7 @@ class Bridge {
       const order = { ...which, overwrite, folder: given.folder };
       this.#update = new FirmwareUpdate(order, context, () => this.#device.appeared());
     }
+    const told = tellDevice(context);
     this.#device = new KeptDevice(
       context,
       {
@@ -76,7 +77,7 @@ class Bridge {
         close: (board) => board.close(),
         present: () => presentAt(linePlace(settings.usb, settings.path), given.links),
       },
-      tellDevice(context),
+      this.#update?.telling(told) ?? told,
       given.spans,
     );
   }
@@ -85,7 +86,7 @@ class Bridge {
     this.#context.emit("samples-lost", 0);
     this.#context.onInput((input, applied) => this.#apply(input, applied));
     this.#device.start();
-    return { stop: () => this.#stop(), selfTest: () => this.#device.selfTest() };
+    return { stop: () => this.#stop(), selfTest: () => this.#selfTest() };
   }
 
   /** What is let go of shall not stay on because nobody is there to turn it off. */
@@ -94,6 +95,11 @@ class Bridge {
     await this.#device.handle?.settled();
     await this.#device.stop();
     await this.#update?.stop();
+  }
+
+  async #selfTest(): Promise<string | undefined> {
+    const verdict = await this.#device.selfTest();
+    return this.#update === undefined ? verdict : this.#update.withNote(verdict);
   }
 
   async #open(reports: DeviceReports): Promise<Board> {

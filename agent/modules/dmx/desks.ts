@@ -6,15 +6,19 @@ import {
   millis,
   type ModuleContext,
   quality,
+  type Value,
 } from "@interactor/shared/sdk/define-module";
-import type { FrameOutcome, NetworkFrame, Synchronization } from "./engine/network-sources.ts";
+import type { FrameOutcome, HeardDesk, NetworkFrame, Synchronization } from "./engine/network-sources.ts";
 import { ErrorReport } from "./error-report.ts";
 import { ReceivedLook } from "./received-look.ts";
 import { Reception, type ReceptionOptions } from "./reception.ts";
+import type { Way } from "./ways.ts";
 import type { ReceiveSettings } from "./settings/receive.ts";
 
 /** Five whole looks a second are given: channels have their own outputs, which wait for nothing. */
 const lookInterval = millis(200);
+/** A source of sACN has 63 bytes for its name. More: cut off. */
+const nameShown = 63;
 
 export interface DesksOptions extends Pick<ReceptionOptions, "cid" | "isOwnPort" | "lines"> {
   /** Slots, counted from 0, that are no intensity. */
@@ -31,6 +35,7 @@ export class Desks {
   readonly #reception: Reception;
   readonly #tooMany = new ErrorReport();
   #count: number | undefined;
+  #changes: number | undefined;
   #cancelWake: () => void = () => undefined;
   #lookGivenAt: Instant | undefined;
   #cancelLook: (() => void) | undefined;
@@ -49,8 +54,8 @@ export class Desks {
     });
   }
 
-  get failure(): string | undefined {
-    return this.#reception.failure;
+  get ways(): readonly Way[] {
+    return this.#reception.ways;
   }
 
   selfTest(tried: Promise<void>): Promise<string | undefined> {
@@ -100,6 +105,8 @@ export class Desks {
     }
     const { count } = look;
     if (count !== this.#count) context.emit("desks", count);
+    if (look.changes !== this.#changes) context.emit("desk-list", look.desks.map(wordsOfDesk));
+    this.#changes = look.changes;
     if (count > 0 || this.#count !== undefined) this.#tellLook();
     this.#count = count;
     this.#watch();
@@ -130,3 +137,6 @@ export class Desks {
     });
   }
 }
+
+/** A name that somebody typed into a desk may have any length. */
+const wordsOfDesk = ({ name, ...rest }: HeardDesk): Value => ({ name: name.slice(0, nameShown), ...rest });

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { MessageChannel } from "node:worker_threads";
 import { type Clock, instant, micros } from "@interactor/shared/sdk/define-module";
 import { type Bench, startOnBench } from "@interactor/shared/sdk/testing";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type ArtDmx, decodeArtDmx, nextArtnetSequence } from "./artnet.ts";
 import { definition } from "./module.ts";
 import { keepAliveInterval, repeatInterval, repeatsOfFirst } from "./pacing.ts";
@@ -312,7 +312,8 @@ describe("what is stored", () => {
       ...settings(sacn.port),
       cueLists: { rain: { csv: path, rate: 10, priority: 150 } },
     });
-    await sleep(100);
+    // It is read from its file first.
+    await vi.waitFor(() => expect(given(bench, "cue-lists").at(-1)).toHaveLength(1));
 
     bench.apply("cue-go", "rain");
     await sacn.find(({ levels }) => levels[0] === 30 && levels[2] === 255);

@@ -19,6 +19,8 @@ export class Monitor {
   readonly #numbers: UniverseNumbers;
   readonly #levels = new Uint8Array(slotCount);
   readonly #shown: (string | undefined)[] = Array.from({ length: slotCount }, () => undefined);
+  #master: number | undefined;
+  #isBlack: boolean | undefined;
   #givenAt: Instant | undefined;
   #hasNews = false;
 
@@ -26,11 +28,20 @@ export class Monitor {
     this.#numbers = numbers;
   }
 
-  /** A frame with another look than the last went out. */
+  /** A frame went out. It may have the look of the last, and still be somebody else's. */
   sent(engine: Engine): void {
-    this.#hasNews = true;
-    this.#levels.set(engine.levels);
-    for (let slot = 0; slot < slotCount; slot += 1) this.#shown[slot] = engine.sourceAt(slot);
+    const { master, isBlack, levels } = engine;
+    if (master !== this.#master || isBlack !== this.#isBlack) this.#hasNews = true;
+    this.#master = master;
+    this.#isBlack = isBlack;
+    for (let slot = 0; slot < slotCount; slot += 1) {
+      const level = levels[slot] ?? 0;
+      const source = engine.sourceAt(slot);
+      if (level === this.#levels[slot] && source === this.#shown[slot]) continue;
+      this.#levels[slot] = level;
+      this.#shown[slot] = source;
+      this.#hasNews = true;
+    }
   }
 
   /** When there is something to give; `undefined`: nothing changed. */
@@ -40,7 +51,7 @@ export class Monitor {
   }
 
   /** The levels by themselves, and with all that is known of them. */
-  take({ master, isBlack }: Engine, at: Instant): { readonly universe: Uint8Array; readonly monitor: Value } {
+  take(at: Instant): { readonly universe: Uint8Array; readonly monitor: Value } {
     this.#hasNews = false;
     this.#givenAt = at;
     const sources: string[] = [];
@@ -51,7 +62,8 @@ export class Monitor {
     });
     // `shown` by slot: 0 nobody, else which of `sources`, counted from 1.
     const universe = Uint8Array.from(this.#levels);
-    const look = { levels: universe, shown, sources, master, blackout: isBlack };
+    const { master, blackout } = { master: this.#master ?? 1, blackout: this.#isBlack ?? false };
+    const look = { levels: universe, shown, sources, master, blackout };
     return { universe, monitor: { ...look, ...this.#numbers } };
   }
 }

@@ -6,6 +6,7 @@ import type { Instant } from "@interactor/shared/sdk/define-module";
 import { Merge } from "./engine/merge.ts";
 import {
   type FrameOutcome,
+  type HeardDesk,
   type NetworkFrame,
   NetworkSources,
   type Synchronization,
@@ -48,6 +49,15 @@ export class ReceivedLook {
   /** How many are heard. */
   get count(): number {
     return this.#sources.count;
+  }
+
+  get desks(): readonly HeardDesk[] {
+    return this.#sources.desks;
+  }
+
+  /** Grows with every change of `desks`. */
+  get changes(): number {
+    return this.#sources.changes;
   }
 
   receive(frame: NetworkFrame, at: Instant): FrameOutcome {

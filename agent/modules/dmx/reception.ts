@@ -20,6 +20,7 @@ import type {
 } from "./settings/receive.ts";
 import { SynchronizationGroups } from "./synchronization-groups.ts";
 import { UdpInput } from "./udp-input.ts";
+import { unheard, type Way } from "./ways.ts";
 import { UsbInput } from "./usb-input.ts";
 
 /** Art-Net 4: who has not been synchronized for so long shows looks at once again. */
@@ -56,10 +57,8 @@ export class Reception {
     this.#options = options;
   }
 
-  get failure(): string | undefined {
-    const failed = this.#listening.filter(({ failure }) => failure !== undefined);
-    if (failed.length === 0) return undefined;
-    return failed.map(({ name, failure }) => unheard(name, failure?.message)).join("; ");
+  get ways(): readonly Way[] {
+    return this.#listening.map(({ name, failure }) => ({ name, failure: failure?.message }));
   }
 
   /** What is wrong with any of them; that a widget is not plugged in yet is not. `tried`: what failed was tried once more. */
@@ -99,7 +98,7 @@ export class Reception {
       port,
       interface: local,
       onError: (error) => this.#complain(`sACN: ${error.message}`),
-      received: (packet) => {
+      received: (packet, from) => {
         const at = this.#context.clock.now();
         const extended = decodeExtended(packet);
         if (extended?.kind === "synchronization") {
@@ -110,7 +109,7 @@ export class Reception {
         const found = sacnData(packet, universe, own);
         if (found === undefined) return;
         if (found.synchronization > 0) synchronizations.named(found.synchronization, at);
-        this.#take(frameOf(found), at);
+        this.#take(frameOf(found, from.address), at);
       },
     });
     const synchronizations = new SynchronizationGroups(input, universe);
@@ -157,6 +156,7 @@ export class Reception {
         const frame: NetworkFrame = {
           key: nameOfPlace(place),
           name: "DMX line",
+          origin: { line: nameOfPlace(place) },
           priority,
           timeout,
           sequence: undefined,
@@ -196,6 +196,7 @@ export class Reception {
     const frame: NetworkFrame = {
       key: from.address,
       name: `Art-Net ${from.address}`,
+      origin: { address: from.address },
       priority,
       timeout,
       sequence: found.sequence === 0 ? undefined : found.sequence,
@@ -218,8 +219,6 @@ export class Reception {
   }
 }
 
-const unheard = (name: string, reason = ""): string => `${name} cannot be received: ${reason}`;
-
 /** What a packet is to a receiver of `universe`; `undefined`: nothing, or our own. */
 function sacnData(packet: Buffer, universe: number, own: Buffer): SacnData | undefined {
   const found = mayBeOfUniverse(packet, universe) ? decodeSacn(packet) : undefined;
@@ -229,11 +228,13 @@ function sacnData(packet: Buffer, universe: number, own: Buffer): SacnData | und
   return startCode === startCodes.levels || startCode === startCodes.priorities ? found : undefined;
 }
 
-function frameOf(found: SacnData): NetworkFrame {
+function frameOf(found: SacnData, address: string): NetworkFrame {
   const { cid, sourceName, priority, sequence, synchronization, isTerminated, startCode, levels } = found;
+  const key = Buffer.from(cid).toString("hex");
   return {
-    key: Buffer.from(cid).toString("hex"),
+    key,
     name: sourceName,
+    origin: { address, cid: key },
     priority,
     timeout: sacnLossTimeout,
     sequence,

@@ -7,9 +7,11 @@ import {
   millis,
   type ModuleContext,
   seconds,
+  type Value,
 } from "@interactor/shared/sdk/define-module";
 import { Complaints } from "@interactor/shared/sdk/complaints";
 import { levelsOfPlaced, slotsOfPlaced, wholesOfPlaced } from "./engine/placed-input.ts";
+import { CueReport } from "./cue-report.ts";
 import { Desks } from "./desks.ts";
 import { Engine, type Remembered } from "./engine/engine.ts";
 import type { NetworkFrame, Synchronization } from "./engine/network-sources.ts";
@@ -28,10 +30,13 @@ import { slotFinder } from "./settings/cue-lists.ts";
 import { type PlacedSettings, restOf } from "./settings/fixtures.ts";
 import { universeNumbers } from "./settings/outputs.ts";
 import { sourceCid } from "./sacn.ts";
-import { cueListsOf, type CuesOn, play, type PlayInput, playInputs, whatIsOn } from "./stored.ts";
+import { healthOf, recordOf, type Ways } from "./ways.ts";
+import { cueListsOf, play, type PlayInput, playInputs } from "./stored.ts";
 
 /** How often the counters are given, and what fails is tried anew. */
 const reportInterval = seconds(1);
+/** A board that starts, and nodes that are asked who wants a universe, answer within this: until then silence is no news. */
+const answersLongest = seconds(4);
 /** A self-test looks after this: a static look is repeated every second, and what fails is tried as often. */
 const firstFramesLongest = seconds(2.5);
 /** What is shown is kept at most four times a second: an agent that is killed loses no more than that. */
@@ -47,18 +52,21 @@ export class Stage implements Instance {
   #cancelKeeping: (() => void) | undefined;
   readonly #latency: LatencyMeter;
   readonly #monitor: Monitor;
+  readonly #cues: CueReport;
   readonly #placed: Readonly<Record<string, PlacedSettings>>;
   readonly #owners = new Map<string, Applied["owner"]>();
   readonly #complaints: Complaints<"no-colour">;
   #frames = 0;
   #errorsGiven: number | undefined;
-  #cuesGiven: Partial<CuesOn> = {};
   /** The look is another than the last that was given as an output. */
   #hasNews = true;
   #cancelReport: () => void = () => undefined;
   #cancelMonitor: (() => void) | undefined;
   readonly #unkept = new ErrorReport();
-  #said: "running" | "waiting" | undefined;
+  /** How it is, and its ways, as they were told last. */
+  #said: string | undefined;
+  #waysGiven = "";
+  readonly #startedAt: Instant;
   #stopped: Promise<void> | undefined;
 
   private constructor(settings: Settings, context: ModuleContext, places: Places) {
@@ -77,8 +85,10 @@ export class Stage implements Instance {
       cueLists: cueListsOf(stored),
       failsafe: stored.failsafe,
     });
+    this.#cues = new CueReport(this.#engine, context);
     this.#monitor = new Monitor(universeNumbers(settings));
-    this.#latency = new LatencyMeter(clock.now());
+    this.#startedAt = clock.now();
+    this.#latency = new LatencyMeter(this.#startedAt);
     const { random } = context;
     const lines: Lines = {
       clock,
@@ -144,7 +154,9 @@ export class Stage implements Instance {
     await Promise.all([stage.#outputs.open(), stage.#desks?.open()]);
     stage.#sayState();
     // Also that nothing is on: what is kept of the outputs may be of a former life.
-    stage.#tellCues();
+    stage.#cues.tell();
+    stage.#cues.asked(undefined);
+    context.emit("patch", patchOf(settings));
     context.onInput((input, applied) => stage.#set(input, applied));
     // Whoever says GO before a long one is read is told that there is none.
     void stage.#readRecordings(settings);
@@ -175,8 +187,10 @@ export class Stage implements Instance {
     const { signal, log } = this.#context;
     for (const [name, recording] of Object.entries(stored.recordings)) {
       const looks = await readLooks(recording, slotFinder(dimmers), signal);
-      if (typeof looks !== "string") this.#engine.addRecording(name, { ...recording, looks });
-      else if (!signal.aborted) log.warn(`recording ${name}: ${looks}`);
+      if (typeof looks !== "string") {
+        this.#engine.addRecording(name, { ...recording, looks });
+        this.#cues.tell();
+      } else if (!signal.aborted) log.warn(`recording ${name}: ${looks}`);
     }
   }
 
@@ -211,6 +225,7 @@ export class Stage implements Instance {
   #play(input: PlayInput, applied: Applied | undefined, at: Instant): void {
     if (typeof applied?.value !== "string") return;
     const problem = play(this.#engine, input, applied.value, at);
+    this.#cues.asked(problem);
     if (problem !== undefined) return this.#context.log.warn(`${input}: ${problem}`);
     this.#changedIf(this.#advance(at), applied);
     this.#sender.schedule();
@@ -228,23 +243,15 @@ export class Stage implements Instance {
   #advance(at: Instant): boolean {
     const isChanged = this.#engine.advance(at);
     if (isChanged) this.#hasNews = true;
-    this.#tellCues();
+    this.#cues.tell();
     return isChanged;
-  }
-
-  #tellCues(): void {
-    const { on, paused } = whatIsOn(this.#engine);
-    if (on !== this.#cuesGiven.on) this.#context.emit("cue", on);
-    if (paused !== this.#cuesGiven.paused) this.#context.emit("cue-paused", paused);
-    this.#cuesGiven = { on, paused };
   }
 
   #sent(at: Instant): void {
     this.#frames += 1;
     this.#latency.sent(this.#context.clock.wall(), at);
-    if (!this.#hasNews) return;
+    if (this.#hasNews) this.#keepSoon();
     this.#hasNews = false;
-    this.#keepSoon();
     this.#monitor.sent(this.#engine);
     this.#tellMonitor(at);
   }
@@ -254,7 +261,7 @@ export class Stage implements Instance {
     const due = this.#monitor.dueAt(at);
     if (due === undefined || this.#cancelMonitor !== undefined) return;
     if (between(due, at) >= 0) {
-      const { universe, monitor } = this.#monitor.take(this.#engine, at);
+      const { universe, monitor } = this.#monitor.take(at);
       this.#context.emit("universe", universe);
       return this.#context.emit("monitor", monitor);
     }
@@ -290,12 +297,24 @@ export class Stage implements Instance {
   }
 
   #sayState(): void {
-    const failure = this.#outputs.failure ?? this.#desks?.failure;
-    const state = failure === undefined ? "running" : "waiting";
-    if (state === this.#said || this.#stopped !== undefined) return;
-    this.#said = state;
-    if (failure === undefined) this.#context.running();
-    else this.#context.waiting(failure);
+    if (this.#stopped !== undefined) return;
+    const ways = { out: this.#outputs.ways, in: this.#desks?.ways ?? [] };
+    this.#tellWays(ways);
+    const isNew = between(this.#startedAt, this.#context.clock.now()) < answersLongest;
+    const { kind, reason } = healthOf(ways, isNew);
+    const said = `${kind} ${reason}`;
+    if (said === this.#said) return;
+    this.#said = said;
+    if (kind === "running") this.#context.running();
+    else this.#context[kind](reason);
+  }
+
+  #tellWays(ways: Ways): void {
+    const record = recordOf(ways);
+    const given = JSON.stringify(record);
+    if (given === this.#waysGiven) return;
+    this.#waysGiven = given;
+    this.#context.emit("ways", record);
   }
 
   async #leave(next: Settings | undefined): Promise<void> {
@@ -309,6 +328,12 @@ export class Stage implements Instance {
     await this.#outputs.close();
   }
 }
+
+/** Channels, 1–512, by the input that sets them. */
+const patchOf = ({ dimmers, placed }: Settings): Value => ({
+  ...Object.fromEntries(Object.entries(dimmers).map(([name, { channel }]) => [name, [channel]])),
+  ...Object.fromEntries(Object.entries(placed).map(([name, each]) => [name, slotsOfPlaced(each)])),
+});
 
 const isPlayInput = (input: string): input is PlayInput => playInputs.some((each) => each === input);
 

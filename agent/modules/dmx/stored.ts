@@ -1,23 +1,22 @@
 /** The texts that play what is stored: GO, back, pause and release of cue lists, and scenes. Says what it cannot do. */
-import { type Instant, millis, seconds } from "@interactor/shared/sdk/define-module";
+import { type Instant, millis } from "@interactor/shared/sdk/define-module";
 import type { CueListSettings } from "./engine/cue-list.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Playback } from "./engine/playback.ts";
 import type { Stored } from "./settings/cue-lists.ts";
-import { priorityDefault } from "./settings/cue-lists.ts";
+import { priorityDefault, releaseDefault } from "./settings/cue-lists.ts";
 
 /** The list behind the input `scene`. No cue list of a site has such a name. */
 const sceneList = "(scene)";
-/** How long a scene takes to come, and what is let go to leave: seen as a fade, and over before one wonders. */
-const sceneFade = seconds(2);
-
 /** All cue lists of an instance: those that are set, and its scenes as one that does not track. */
 export function cueListsOf({ scenes, cueLists }: Stored): Readonly<Record<string, CueListSettings>> {
-  const cues = Object.entries(scenes).map(([name, levels]) => {
-    const fade = { wait: millis(0), up: sceneFade, down: sceneFade, curve: "linear" } as const;
-    return { name, levels, ...fade, follow: undefined };
+  const cues = Object.entries(scenes).map(([name, { levels, fade, priority }]) => {
+    const times = { wait: millis(0), up: fade, down: fade, release: fade, curve: "linear" } as const;
+    return { name, levels, priority, ...times, follow: undefined };
   });
-  const list = { cues, priority: priorityDefault, isLooped: false, isTracking: false };
+  // Each of its cues says both itself.
+  const unsaid = { priority: priorityDefault, release: releaseDefault };
+  const list = { cues, ...unsaid, isLooped: false, isTracking: false };
   return { ...cueLists, [sceneList]: list };
 }
 
@@ -69,7 +68,7 @@ function ofAllOr(
 }
 
 function released(list: Playback, at: Instant): undefined {
-  list.release(sceneFade, at);
+  list.release(at);
 }
 
 function scene(engine: Engine, text: string, at: Instant): string | undefined {
@@ -93,16 +92,31 @@ export interface CuesOn {
   readonly on: string;
   /** Those of them that stand still. */
   readonly paused: string;
+  /** Every list and recording, on or off, for those who play them by hand. */
+  readonly lists: readonly ListOn[];
+}
+
+export interface ListOn {
+  readonly name: string;
+  /** The cue that is on; empty: none. */
+  readonly cue: string;
+  readonly paused: boolean;
+  /** What GO and back play; empty: nothing. */
+  readonly next: string;
+  readonly before: string;
 }
 
 export function whatIsOn(engine: Engine): CuesOn {
   const on: string[] = [];
   const paused: string[] = [];
-  for (const [name, { position }] of engine.playbacks) {
+  const lists: ListOn[] = [];
+  for (const [name, { position, next = "", before = "" }] of engine.playbacks) {
+    if (name !== sceneList)
+      lists.push({ name, cue: position?.cue ?? "", paused: position?.isPaused ?? false, next, before });
     if (position === undefined) continue;
     const words = name === sceneList ? position.cue : `${name}/${position.cue}`;
     on.push(words);
     if (position.isPaused) paused.push(words);
   }
-  return { on: on.join(", "), paused: paused.join(", ") };
+  return { on: on.join(", "), paused: paused.join(", "), lists };
 }

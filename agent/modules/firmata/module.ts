@@ -58,11 +58,12 @@ function start(settings: Settings, context: ModuleContext, given: Given): Instan
     else if (board.set(input, value) === "backlog") complaints.add("backlog", input);
   };
   const update = updateFor(settings, context, given, () => device.appeared());
+  const told = tellDevice(context);
   const parts = { settings, context, given, update, intake, places, held, set };
   const device: KeptDevice<BoardProcess> = new KeptDevice<BoardProcess>(
     context,
     driverFor(parts),
-    tellDevice(context),
+    update?.telling(told) ?? told,
     given.spans,
   );
   context.onInput((input, applied) => {
@@ -72,7 +73,10 @@ function start(settings: Settings, context: ModuleContext, given: Given): Instan
   });
   device.start();
   return {
-    selfTest: () => device.selfTest(),
+    async selfTest() {
+      const verdict = await device.selfTest();
+      return update === undefined ? verdict : update.withNote(verdict);
+    },
     async stop() {
       const { handle } = device;
       if (handle !== undefined) for (const [input, value] of held.released()) set(handle, input, value);

@@ -14,7 +14,7 @@ export const manifest = defineManifest({
     "edges-lost": { type: "int", unit: "1", min: 0, label: "Edges that came too fast to be read" },
   },
   outputsFrom: "/outputs",
-  outputsLike: { type: "bool" },
+  outputsLike: { type: "bool", level: true },
   permissions: [
     { kind: "pin", from: "/outputs/*/pin" },
     { kind: "pin", from: "/inputs/*/pin" },

@@ -124,6 +124,23 @@ test("a pin that another program has is waited for, and then set to what was app
   expect(header.set).toEqual([true, true]);
 });
 
+test("pins that were lost and are had again say their levels anew, also those that are as they were", async () => {
+  const header = new Header();
+  header.levels = [false, true];
+  const clock = new VirtualClock();
+  const bench = await start(header, buttonAndRelay, clock);
+
+  header.events?.failed("the chip is gone");
+  await vi.waitFor(() => {
+    clock.advance(seconds(5));
+    expect(bench.states.at(-1)).toBe("running");
+  });
+
+  expect(bench.states[1]).toBe("waiting: the chip is gone");
+  expect(valuesOf(bench, "button")).toEqual([false, false]);
+  expect(valuesOf(bench, "door")).toEqual([true, true]);
+});
+
 test("after dropped edges the levels are asked for anew, and the loss is told", async () => {
   const header = new Header();
   header.levels = [false, false];

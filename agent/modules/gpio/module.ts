@@ -63,6 +63,8 @@ class Pins {
         open: (reports) => this.#open(reports),
         greet: async (opened) => {
           this.#setAll(opened);
+          // Whoever lost us meanwhile is on the way of a failsafe: a level that is as it was brings it back.
+          this.#levels.clear();
           this.#giveLevels(opened.lines);
         },
         close: closeAll,
@@ -132,7 +134,7 @@ class Pins {
     for (const [name, output] of pulses) output.set(Number(this.#held.get(name)));
   }
 
-  /** Levels at the start are values too: a door that stands open is open. */
+  /** Levels are values whenever the pins are had anew: a door that stands open is open. */
   #giveLevels(lines: Lines): void {
     for (const [index, value] of lines.levels().entries()) {
       const output = this.#outputs[index];

@@ -52,8 +52,8 @@ export class Intake {
     }
     for (const [name, output] of targets) {
       const value = readValue(message, output);
-      if (value.ok) this.#sink.value(name, value.value);
-      else this.#sink.rejected(value.error, described(message));
+      if (!value.ok) this.#sink.rejected(value.error, described(message));
+      else if (value.value !== undefined) this.#sink.value(name, value.value);
     }
   }
 

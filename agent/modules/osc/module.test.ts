@@ -155,6 +155,13 @@ test.each([
   [{ ...least, outputs: { a: { type: "float", address: "fader" } } }, "/1/fader1"],
   [{ ...least, outputs: { a: { type: "float", address: "/fader*" } } }, "each port has one address"],
   [{ ...least, outputs: { a: { type: "float", address: "/a", argument: "none" } } }, "its type is bool"],
+  [
+    {
+      send: { to: ["10.0.0.1"], port: 9 },
+      inputs: { a: { type: "int", address: "/a", argument: "none" } },
+    },
+    "its type is bool",
+  ],
   [{ ...least, outputs: { a: { type: "record", address: "/a", argument: 1 } } }, "leave argument out"],
   [
     { send: { to: ["10.0.0.1"], port: 9 }, inputs: { a: { type: "text", address: "/a", tag: "i" } } },

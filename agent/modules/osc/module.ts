@@ -12,7 +12,7 @@ import { encodeMessage } from "./codec.ts";
 import { Intake, type Rejection } from "./intake.ts";
 import { packetBytesMax, spans } from "./limits.ts";
 import { manifest } from "./manifest.ts";
-import { argumentOf } from "./read-argument.ts";
+import { argumentsOf } from "./read-argument.ts";
 import { type Settings, settings } from "./settings.ts";
 import { udpDriver, type UdpSocket } from "./udp-socket.ts";
 
@@ -59,9 +59,10 @@ function sendValue(
   value: Value,
 ): Unsent | undefined {
   const input = inputs[name];
-  const argument = input === undefined ? undefined : argumentOf(value, input);
-  if (input === undefined || argument === undefined) return "does-not-fit";
-  const packet = encodeMessage({ address: input.address, arguments: [argument] });
+  const given = input === undefined ? "does-not-fit" : argumentsOf(value, input);
+  if (input === undefined || given === "does-not-fit") return "does-not-fit";
+  if (given === "nothing") return undefined;
+  const packet = encodeMessage({ address: input.address, arguments: given });
   if (packet.length > packetBytesMax) return "too-long";
   if (socket === undefined) return "not-open";
   return socket.send(packet) === "backlog" ? "backlog" : undefined;

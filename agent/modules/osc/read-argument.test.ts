@@ -1,6 +1,7 @@
+import type { Value } from "@interactor/shared/sdk/define-module";
 import { expect, test } from "vitest";
 import type { OscArgument } from "./codec.ts";
-import { argumentOf, readValue } from "./read-argument.ts";
+import { argumentsOf, readValue } from "./read-argument.ts";
 
 const i = (value: number): OscArgument => ({ tag: "i", value });
 const f = (value: number): OscArgument => ({ tag: "f", value });
@@ -53,12 +54,20 @@ test("an output names its argument, and its range", () => {
   expect(readValue(message, { address: "/xy", type: "float", argument: 3 })).toMatchObject({
     error: "no-such-argument",
   });
-  expect(
-    readValue({ address: "/go", arguments: [] }, { address: "/go", type: "bool", argument: "none" }),
-  ).toEqual({
-    ok: true,
-    value: true,
-  });
+});
+
+test.each<readonly [words: string, given: readonly OscArgument[], value: true | undefined]>([
+  ["nothing", [], true],
+  ["a text", [{ tag: "s", value: "show" }], true],
+  ["1", [f(1)], true],
+  ["a bang", [{ tag: "I", value: null }], true],
+  ["0", [i(0)], undefined],
+  ["0.0", [f(0)], undefined],
+  ["F", [{ tag: "F", value: false }], undefined],
+])("where the message itself is what happened, one with %s is a press or none", (_, given, value) => {
+  const message = { address: "/go", arguments: given };
+
+  expect(readValue(message, { address: "/go", type: "bool", argument: "none" })).toEqual({ ok: true, value });
 });
 
 test.each([
@@ -75,5 +84,13 @@ test.each([
   ["a\0b", { type: "text" }, undefined],
   [3, { type: "text" }, undefined],
 ] as const)("%j for %j is sent as %j", (value, input, argument) => {
-  expect(argumentOf(value, { address: "/a", ...input })).toEqual(argument);
+  expect(argumentsOf(value, { address: "/a", ...input })).toEqual(
+    argument === undefined ? "does-not-fit" : [argument],
+  );
+});
+
+test("without an argument, true is the address alone and false is nothing", () => {
+  const sent = (value: Value) => argumentsOf(value, { address: "/a", type: "bool", argument: "none" });
+
+  expect([sent(true), sent(false), sent(1)]).toEqual([[], "nothing", "does-not-fit"]);
 });

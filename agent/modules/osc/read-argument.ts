@@ -5,10 +5,10 @@ import { type InputSettings, type OutputSettings, tagsOf } from "./settings.ts";
 
 export type ReadFault = "no-such-argument" | "wrong-type" | "out-of-range";
 
-/** The value that a message has for an output. */
-export function readValue(message: OscMessage, output: OutputSettings): Result<Value, ReadFault> {
+/** The value that a message has for an output; `undefined`: none, and nothing is wrong with it. */
+export function readValue(message: OscMessage, output: OutputSettings): Result<Value | undefined, ReadFault> {
   if (output.type === "record") return recordOf(message.arguments);
-  if (output.argument === "none") return ok(true);
+  if (output.argument === "none") return ok(isPress(message) || undefined);
   const argument = message.arguments[(output.argument ?? 1) - 1];
   if (argument === undefined) return failed("no-such-argument");
   const value = valueAs(output.type, argument);
@@ -17,6 +17,11 @@ export function readValue(message: OscMessage, output: OutputSettings): Result<V
   const isInside = value >= (output.min ?? -Infinity) && value <= (output.max ?? Infinity);
   // "-0" is nothing a reader shall have to think about.
   return isInside ? ok(value === 0 ? 0 : value) : failed("out-of-range");
+}
+
+/** Buttons of tablets send 1 when they are pressed and 0 when they are let go, which is not a second press. */
+function isPress({ arguments: [first] }: OscMessage): boolean {
+  return first?.value !== 0 && first?.value !== false;
 }
 
 function valueAs(type: Exclude<OutputSettings["type"], "record">, argument: OscArgument): Value | undefined {
@@ -48,8 +53,17 @@ function recordOf(given: readonly OscArgument[]): Result<Value, ReadFault> {
   return isWhole ? ok(values) : failed("wrong-type");
 }
 
-/** `undefined`: the value does not fit the type it is to be sent as. */
-export function argumentOf(value: Value, { type, tag }: InputSettings): OscArgument | undefined {
+/** What a value is sent with; `does-not-fit` the type it is to be sent as; or `nothing` is sent: a button was let go. */
+export function argumentsOf(
+  value: Value,
+  input: InputSettings,
+): readonly OscArgument[] | "does-not-fit" | "nothing" {
+  if (input.argument === "none") return value === true ? [] : value === false ? "nothing" : "does-not-fit";
+  const argument = argumentOf(value, input);
+  return argument === undefined ? "does-not-fit" : [argument];
+}
+
+function argumentOf(value: Value, { type, tag }: InputSettings): OscArgument | undefined {
   const chosen = tag ?? tagsOf[type][0];
   switch (chosen) {
     case "T":

@@ -46,7 +46,7 @@ const output = z
   .strictObject({
     ...shared,
     type: z.enum(["bool", "int", "float", "text", "bytes", "record"]),
-    /** Which one of the message, from 1; `none`: the message itself is what happened. */
+    /** Which one of the message, from 1; `none`: the message itself is what happened, unless its first says "let go". */
     argument: z.optional(z.union([z.int().check(z.gte(1), z.lte(argumentsMax)), z.literal("none")])),
     deliver: z.optional(z.enum(deliveries)),
     urgent: z.optional(z.boolean()),
@@ -77,10 +77,18 @@ const input = z
     type: z.enum(["bool", "int", "float", "text", "bytes"]),
     /** The OSC type to send as. Default: T or F, i, f, s, b. */
     tag: z.optional(z.enum(["T", "i", "h", "f", "d", "s", "b"])),
+    /** `none`: `true` is the address alone, and `false` is nothing. */
+    argument: z.optional(z.literal("none")),
     actuator: z.optional(z.boolean()),
     stop: z.optional(z.union([z.boolean(), z.number(), z.string()])),
+    /** It takes what happens, and not what is told to those who come late. */
+    once: z.optional(z.boolean()),
   })
   .check(({ value, issues }) => {
+    if (value.argument === "none" && (value.type !== "bool" || value.tag !== undefined)) {
+      const message = "a message without an argument is sent for true: its type is bool, and it has no tag";
+      issues.push({ code: "custom", message, path: ["argument"], input: value.argument });
+    }
     const allowed: readonly string[] = tagsOf[value.type];
     if (value.tag === undefined || allowed.includes(value.tag)) return;
     const message = `a ${value.type} is sent as ${allowed.join(" or ")}`;

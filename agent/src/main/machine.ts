@@ -7,6 +7,8 @@ import type { Clock } from "@interactor/shared/kernel/clock";
 import { millis, seconds } from "@interactor/shared/kernel/units";
 import { type Check, checksMax, checkWordsMax } from "@interactor/shared/wire/machine-check";
 import { systemDisk } from "../adapters/apply-store-files/disk.ts";
+import { keptPlan } from "../adapters/apply-store-files/kept-plan.ts";
+import { flashCheck, lackForFlash } from "../adapters/machine-checks/flash-check.ts";
 import { checkMachine } from "../adapters/machine-checks/machine-checks.ts";
 import { type GroupFolders, lookAtGroups } from "../adapters/module-host-sandbox/cgroup.ts";
 import { keptSurvey } from "../adapters/module-host-sandbox/kept-survey.ts";
@@ -20,7 +22,7 @@ import {
 import { loadFloor } from "../adapters/trust-tuf/version-floor.ts";
 import type { Log } from "../ports/log.ts";
 import { builtAt } from "./built-at.ts";
-import { readOptions, readRequired } from "./options.ts";
+import { readInstances, readOptions, readRequired } from "./options.ts";
 
 /** The agent's first seconds belong to its modules. */
 const firstAfter = seconds(10);
@@ -98,9 +100,15 @@ export async function runDoctor(argv: readonly string[]): Promise<void> {
     // An agent that runs here has its groups; whoever only looks moves nothing.
     const machine = await surveyMachine({ folder, groups: lookAtGroups() });
     const required = readRequired(config, without);
+    const planned = Object.entries((await keptPlan(join(data, "apply"))).instances);
+    const instances = [
+      ...readInstances(config),
+      ...planned.map(([name, { settings }]) => ({ name, settings })),
+    ];
     const checks = [
       ...wallsOf(machine, required),
       ...(await checkMachine({ data, pastAt: await pastAt(data) })),
+      flashCheck(instances, await lackForFlash()),
     ];
     process.stdout.write(`${JSON.stringify({ user: userInfo().username, checks })}\n`);
   } finally {

@@ -22,6 +22,7 @@ import { linkWith } from "../agent-neighbours.ts";
 import { openCrashes } from "./crashes.ts";
 import { modulesOf } from "./module-host.ts";
 import { runDoctor, surveyOf, watchMachine } from "./machine.ts";
+import { runDevices, watchPlugs } from "./plugs.ts";
 import { openProfile } from "./profile.ts";
 import { openPull } from "./pull.ts";
 import { readInstances, readOptions, readRequired } from "./options.ts";
@@ -38,6 +39,7 @@ export async function run(file: string): Promise<void> {
   const [command, ...rest] = process.argv.slice(2);
   try {
     if (command === "doctor") return await runDoctor(rest);
+    if (command === "devices") return await runDevices();
     await serve(file);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
@@ -66,6 +68,8 @@ async function serve(file: string): Promise<void> {
   const fileOf = (digest: string): string => applyStore.pathOf(digest);
   const setup = { ...options, file, fileOf, survey, required, steering };
   const telling = tellingBy({ crashes, logs, measured });
+  const lacks = watchMachine({ data, survey, required }, { clock, log });
+  const plugs = watchPlugs({ clock, log });
   const agent = new Agent(
     {
       site,
@@ -87,7 +91,8 @@ async function serve(file: string): Promise<void> {
       allow: allowBundles({ data, node, root: trustRoot, source: pull.source, log, fileOf }),
       secrets: crashes.hiding(systemSecrets(process.env, secrets)),
       spool,
-      machine: watchMachine({ data, survey, required }, { clock, log }),
+      machine: (specs) => lacks()?.concat(plugs.lacks(specs)),
+      devices: plugs.devices,
       openHost: logs.around(profile.around(modulesOf(setup, { clock, random, log, ...telling }))),
       restart: (reason) => {
         log.error(`the agent ends, to be started again: ${reason}`, { reason });

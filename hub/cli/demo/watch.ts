@@ -5,7 +5,7 @@ import * as z from "zod/mini";
 import type { NodeView } from "@interactor/shared/wire/api";
 import { Fault } from "@interactor/shared/kernel/fault";
 import { sceneInstance } from "@interactor/shared/wire/names";
-import { isHere } from "@interactor/shared/wire/node-state";
+import { instanceWords, isHere, isWell } from "@interactor/shared/wire/node-state";
 import { fetchNodes, fetchProblems, type HubAddress } from "../hub-client.ts";
 import { printable } from "../output.ts";
 import type { Progress } from "./progress.ts";
@@ -94,9 +94,8 @@ function report(node: NodeView, progress: Progress): void {
     "agent",
     `${node.node}: ${instances.length} instances (${instances.map(([name]) => name).join(", ")})`,
   );
-  for (const [name, { state, reason }] of instances) {
-    if (state !== "running")
-      progress.warn(name, printable(`${state}${reason === undefined ? "" : `: ${reason}`}`));
+  for (const [name, report] of instances) {
+    if (!isWell(report)) progress.warn(name, printable(instanceWords(report)));
   }
   const routes = Object.entries(node.routes);
   progress.good("routes", `${routes.length} running`);

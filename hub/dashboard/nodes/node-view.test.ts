@@ -34,6 +34,19 @@ test("an instance is told with its module, its state and what it waits for", () 
   ]);
 });
 
+test("an instance that works in part is told as degraded, and with what does not work", () => {
+  const line = { state: "running", reason: "USB: no USB device is plugged in" } as const;
+
+  expect(instanceLines(record({ instances: { line } }), "degraded")).toEqual([
+    {
+      name: "line",
+      module: "serial 1.0.0",
+      state: "degraded: USB: no USB device is plugged in",
+      tone: "warn",
+    },
+  ]);
+});
+
 test("of a node that is away no instance is said to run", () => {
   const running = record({ instances: { line: { state: "running" } } });
 

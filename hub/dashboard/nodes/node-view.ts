@@ -1,5 +1,6 @@
 /** A node's record in words: what its card says. Of a node that is away nothing is claimed that may have passed. */
 import type { InstanceReport, RouteReport } from "@interactor/shared/wire/messages/reported";
+import { instanceState, instanceWords } from "@interactor/shared/wire/node-state";
 import { isNodeHere, type NodeRecord, type NodeState } from "../live/node-record.ts";
 
 export interface InstanceLine {
@@ -24,27 +25,27 @@ export function instanceLines(record: NodeRecord, state: NodeState): InstanceLin
   return [...names].toSorted().map((name) => {
     const known = declared[name];
     const module = known === undefined ? "" : `${known.module} ${known.version}`;
-    return { name, module, ...instanceState(reports[name], state) };
+    return { name, module, ...shownState(reports[name], state) };
   });
 }
 
-function instanceState(
+function shownState(
   report: InstanceReport | undefined,
   node: NodeState,
 ): Pick<InstanceLine, "state" | "tone"> {
   if (!isNodeHere(node)) return { state: "not known", tone: "quiet" };
   if (report === undefined) return { state: "not reported yet", tone: "quiet" };
-  const state = report.reason === undefined ? report.state : `${report.state}: ${report.reason}`;
-  return { state, tone: tones[report.state] };
+  return { state: instanceWords(report), tone: tones[instanceState(report)] };
 }
 
 const tones = {
   running: "good",
   starting: "quiet",
   stopped: "quiet",
+  degraded: "warn",
   waiting: "warn",
   failed: "bad",
-} as const satisfies Record<InstanceReport["state"], InstanceLine["tone"]>;
+} as const satisfies Record<ReturnType<typeof instanceState>, InstanceLine["tone"]>;
 
 export function routeLines(record: NodeRecord): RouteLine[] {
   return Object.entries(record.reported?.routes ?? {})

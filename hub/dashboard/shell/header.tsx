@@ -4,6 +4,7 @@ import type { HubLink } from "../live/hub-link.ts";
 import { useLive } from "../live/live-context.ts";
 import { StopBanner } from "../stop/stop-banner.tsx";
 import { StopControl } from "../stop/stop-control.tsx";
+import { BlackoutBanner } from "../universe/blackout-banner.tsx";
 import { chooseTheme, themeChoice, themeChoices } from "./theme.ts";
 
 const linkWords = {
@@ -52,6 +53,7 @@ export function Header(): JSX.Element {
       <ThemeChoice />
       <StopControl />
       <StopBanner />
+      <BlackoutBanner />
     </header>
   );
 }

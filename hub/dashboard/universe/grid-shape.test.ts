@@ -1,14 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import {
-  channelAt,
-  channelByKey,
-  channelsMax,
-  levelText,
-  narrowGrid,
-  placeOf,
-  wideGrid,
-} from "./grid-shape.ts";
+import { channelAt, channelByKey, channelsMax, narrowGrid, placeOf, wideGrid } from "./grid-shape.ts";
 
 const shapes = fc.constantFrom(wideGrid, narrowGrid);
 
@@ -35,9 +27,4 @@ test("keys move along and across, and never out of the universe", () => {
   expect(channelByKey(wideGrid, 7, "ArrowUp")).toBe(1);
   expect(channelByKey(wideGrid, 7, "End")).toBe(512);
   expect(channelByKey(wideGrid, 7, "Tab")).toBeUndefined();
-});
-
-test("a level is told as the desk and as people count", () => {
-  expect(levelText(Uint8Array.of(0, 128), 2)).toBe("channel 2 · 128 · 50\u00a0%");
-  expect(levelText(Uint8Array.of(0, 128), 3)).toBe("channel 3 · not sent");
 });

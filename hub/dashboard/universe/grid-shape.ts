@@ -41,13 +41,6 @@ export function channelByKey(shape: GridShape, channel: number, key: string): nu
   return step === undefined ? undefined : within(channel + step, 1, channelsMax);
 }
 
-/** `channel 12 · 128 · 50 %`; of a channel that is not sent, that it is not. */
-export function levelText(slots: Uint8Array, channel: number): string {
-  const level = slots[channel - 1];
-  if (level === undefined) return `channel ${channel} · not sent`;
-  return `channel ${channel} · ${level} · ${Math.round((level / 255) * 100)}\u00a0%`;
-}
-
 function within(value: number, least: number, most: number): number {
   return Math.min(Math.max(value, least), most);
 }

@@ -1,31 +1,25 @@
+import { channelWords, readMonitor } from "@interactor/shared/site/fixtures/universe-monitor";
 import { findPort, type InputSpec } from "@interactor/shared/wire/messages/port";
 import { type Signal, useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useCallback } from "preact/hooks";
 import { InputControl } from "../inputs/input-control.tsx";
 import { useInputHandle } from "../inputs/input-handle.ts";
-import { sortedByName } from "../inputs/control-list.ts";
-import { ageText } from "../format/age.ts";
 import { useLive } from "../live/live-context.ts";
-import { isNodeHere, type Nodes } from "../live/node-record.ts";
+import { isNodeHere } from "../live/node-record.ts";
 import { Section } from "../shell/section.tsx";
-import { channelsMax, levelText } from "./grid-shape.ts";
+import { type Universe, universesIn } from "./universes-in.ts";
+import { cueInputsIn, CuePanel } from "./cue-panel.tsx";
+import { channelsMax } from "./grid-shape.ts";
 import { UniverseGrid } from "./universe-grid.tsx";
-import { cueWords, numberWords } from "./universe-words.ts";
-
-interface Universe {
-  readonly node: string;
-  readonly instance: string;
-  /** What its channels take; `undefined` when they cannot be set. */
-  readonly channel: InputSpec | undefined;
-}
+import { Desks, UniverseHead } from "./universe-head.tsx";
 
 const noSlots = new Uint8Array();
 const channelInput = "ch";
 
 /** The channels of every universe, as they are sent. */
 export function Universes(): JSX.Element {
-  const universes = universesOf(useLive().nodes.value);
+  const universes = universesIn(useLive().nodes.value);
   return (
     <Section id="universe" title="Universe">
       {universes.length === 0 ? (
@@ -41,53 +35,22 @@ export function Universes(): JSX.Element {
   );
 }
 
-function universesOf(nodes: Nodes): Universe[] {
-  return sortedByName(nodes.values()).flatMap(({ name: node, birth }) =>
-    Object.entries(birth?.instances ?? {})
-      .filter(([, { outputs }]) => findPort(outputs, "universe")?.type === "bytes")
-      .map(([instance, { inputs }]) => ({ node, instance, channel: findPort(inputs, `${channelInput}1`) })),
-  );
-}
-
 function UniverseView({ universe }: { readonly universe: Universe }): JSX.Element {
   const live = useLive();
   const { node, instance } = universe;
   const id = `${node}-${instance}`;
+  const cues = cueInputsIn(universe.inputs);
   const chosen = useSignal(1);
   const pointed = useSignal<number | undefined>(undefined);
   const slots = useCallback(() => {
     const value = live.values.get(node, instance, "universe")?.value;
     return value instanceof Uint8Array ? value : noSlots;
   }, [live, node, instance]);
-  const pointedText = useComputed(() => {
-    void live.beats.value;
-    return pointed.value === undefined ? "" : levelText(slots(), pointed.value);
-  });
   const isKnown = useComputed(() => isNodeHere(live.stateOf(node)));
-  const summary = useComputed(() => {
-    void live.beats.value;
-    const at = live.values.get(node, instance, "universe")?.at;
-    if (at === undefined) return "nothing sent yet";
-    const lit = slots().reduce((count, level) => count + (level > 0 ? 1 : 0), 0);
-    const age = ageText(live.clock.now() - at);
-    return `${lit} of ${slots().length} lit · ${isKnown.value ? "changed" : "last known"} ${age}`;
-  });
-  const said = (output: string) => live.values.get(node, instance, output)?.value;
-  const number = useComputed(() => (void live.beats.value, numberWords(said("monitor"))));
-  const cue = useComputed(() => (void live.beats.value, cueWords(said("cue"), said("cue-paused"))));
   return (
     <div class={`group universe ${isKnown.value ? "" : "universe-stale"}`}>
-      <div class="universe-head">
-        <h3>
-          {node}/{instance}
-        </h3>
-        <span class="quiet" data-testid={`universe-${id}-number`}>
-          {number}
-        </span>
-        <span data-testid={`universe-${id}-cue`}>{cue}</span>
-        <span class="quiet">{summary}</span>
-        <span class="pointed">{pointedText}</span>
-      </div>
+      <UniverseHead node={node} instance={instance} slots={slots} pointed={pointed} chosen={chosen} />
+      {cues === undefined ? null : <CuePanel node={node} instance={instance} inputs={cues} />}
       <UniverseGrid
         id={id}
         name={`${node}/${instance}`}
@@ -101,6 +64,7 @@ function UniverseView({ universe }: { readonly universe: Universe }): JSX.Elemen
         }}
       />
       <Channel universe={universe} chosen={chosen} slots={slots} />
+      <Desks node={node} instance={instance} />
     </div>
   );
 }
@@ -113,10 +77,15 @@ interface ChannelProps {
 
 /** The chosen channel in words, and the control that takes it over. */
 function Channel({ universe, chosen, slots }: ChannelProps): JSX.Element {
-  const { node, instance, channel: spec } = universe;
+  const { node, instance, inputs } = universe;
+  const spec = findPort(inputs, `${channelInput}1`);
   const id = `${node}-${instance}`;
   const live = useLive();
-  const text = useComputed(() => (void live.beats.value, levelText(slots(), chosen.value)));
+  const text = useComputed(() => {
+    void live.beats.value;
+    const monitor = readMonitor(live.values.get(node, instance, "monitor")?.value);
+    return channelWords(slots(), chosen.value, monitor);
+  });
   return (
     <div class="channel">
       <label class="channel-number">

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import fc from "fast-check";
 import type { Value } from "../wire/value.ts";
-import { compileExpression } from "./expression.ts";
+import { compileExpression, compilerFor } from "./expression.ts";
 
 function run(source: string, value: Value, given: { unit?: string; quality?: number } = {}) {
   const compiled = compileExpression(source);
@@ -460,4 +460,46 @@ describe("no value makes an expression run for long:", () => {
       expect(performance.now() - startedAt).toBeLessThan(500);
     },
   );
+});
+
+describe("null lets go", () => {
+  test.each<readonly [source: string, gives: string, yes: Value, no: Value]>([
+    ["value ? 1.0 : null", "double", 1, null],
+    ["value ? null : 1", "double", null, 1],
+    ['value ? "on" : null', "string", "on", null],
+    ["value ? value : null", "dyn", true, null],
+    ["value ? 1 : dyn(null)", "double", 1, null],
+    ['value ? (0.5 + 0.5) * 2 : (from == "" ? 1 : null)', "double", 2, null],
+    ["value ? [1, 2] : null", "list<double>", [1, 2], null],
+    ["null", "null", null, null],
+  ])("%s gives %s, or null", (source, gives, yes, no) => {
+    const compiled = compileExpression(source);
+
+    expect(compiled).toMatchObject({ ok: true, value: { gives, letsGo: true } });
+    expect([run(source, true), run(source, false)]).toEqual([yes, no]);
+  });
+
+  test.each([
+    "value ? 1.0 : 0.0",
+    "value == null ? 1.0 : 0.0",
+    "max(value, 1)",
+    'lookup(value, {"a": 1}, null)',
+  ])("%s does not as it is written", (source) => {
+    expect(compileExpression(source)).toMatchObject({ ok: true, value: { letsGo: false } });
+  });
+
+  test("what is not in a table is let go", () => {
+    expect(["a", "b"].map((value) => run('lookup(value, {"a": 0.1}, null)', value))).toEqual([0.1, null]);
+  });
+
+  test("a mistake is told where it stands, and branches are of one kind beside null", () => {
+    expect(faultOf("value ? null : 1 + nul")).toMatchObject({ offset: 19 });
+    expect(faultOf("value ? null : [null, value ? null : nul]")).toMatchObject({ offset: 37 });
+    expect(faultOf('value ? (unit == "" ? 1.0 : "on") : null')?.message).toContain("same type");
+    expect(faultOf('unit == "" ? 1.0 : (value ? "on" : null)')?.message).toContain("same type");
+  });
+
+  test("an expression that is no route's has no use for it", () => {
+    expect(compilerFor({ value: "dyn" })("value ? 1.0 : null").ok).toBe(false);
+  });
 });

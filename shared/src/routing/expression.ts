@@ -11,7 +11,8 @@ import { messageOf } from "../kernel/fault.ts";
 import { nearest } from "../kernel/nearest.ts";
 import { failed, ok, type Result } from "../kernel/result.ts";
 import { curveWords, gammaCurve, lookedUp, pointCurve, pointsOf, softCurve } from "./helper-functions.ts";
-import { type PlainNumbers, withPlainNumbers } from "./plain-numbers.ts";
+import { otherEnds, withAnyNulls } from "./letting-go.ts";
+import { withPlainNumbers } from "./plain-numbers.ts";
 import { faultAsWritten, type VariableTypes } from "./as-written.ts";
 import { slowPart } from "./running-time.ts";
 import { cborItemsMax, valueDepthMax } from "../wire/limits.ts";
@@ -40,6 +41,8 @@ export interface Expression<Given = Variables> {
   readonly source: string;
   /** CEL's name for what it gives, whatever the value: `double`, `bool`, `string` …; `dyn` when that depends. */
   readonly gives: string;
+  /** One of its branches is `null`, as it is written: with that a route lets go. `gives` is what the others give. */
+  readonly letsGo: boolean;
   /** The result, or why there is none: a type that does not fit this value, a division by zero. */
   evaluate(variables: Given): Result<Value, string>;
 }
@@ -145,35 +148,44 @@ function asNumber(name: string, given: unknown): number {
   );
 }
 
-/** Expressions over these variables. To be made once, and not for every expression. */
-export function compilerFor<Given extends object>(types: VariableTypes): Compile<Given> {
+/** Expressions over these variables. To be made once, and not for every expression. `mayLetGo`: branches may be null. */
+export function compilerFor<Given extends object>(types: VariableTypes, mayLetGo = false): Compile<Given> {
   const environment = makeEnvironment(types);
   return (source) => {
-    const written = withPlainNumbers(source);
+    const plain = withPlainNumbers(source);
+    let offsetInSource = plain.offsetInSource;
     try {
-      const parsed = environment.parse(written.text);
+      const first = environment.parse(plain.text);
+      const nulled = mayLetGo ? withAnyNulls(plain.text, first.ast) : undefined;
+      if (nulled !== undefined)
+        offsetInSource = (offset) => plain.offsetInSource(nulled.offsetBefore(offset));
+      const parsed = nulled === undefined ? first : environment.parse(nulled.text);
       const checked = parsed.check();
-      if (!checked.valid) return failed(faultOf(written, checked.error, types));
+      if (!checked.valid) return failed(faultOf(offsetInSource, checked.error, types));
+      const others = mayLetGo ? otherEnds(parsed.ast) : undefined;
+      const given = others === undefined ? checked : environment.check(others);
+      if (!given.valid) return failed({ ...faultOf(offsetInSource, given.error, types), offset: 0 });
       const fault = faultAsWritten(parsed.ast, types);
-      if (fault !== undefined) return failed({ ...fault, offset: written.offsetInSource(fault.offset) });
+      if (fault !== undefined) return failed({ ...fault, offset: offsetInSource(fault.offset) });
       const slow = slowPart(parsed.ast);
       if (slow !== undefined) {
         const { message, hint, node } = slow;
-        return failed({ message, hint, offset: written.offsetInSource(node.start) });
+        return failed({ message, hint, offset: offsetInSource(node.start) });
       }
       return ok({
         source,
-        gives: String(checked.type),
+        gives: String(given.type),
+        letsGo: others !== undefined,
         evaluate: (variables) => evaluate(parsed, variables),
       });
     } catch (error) {
-      return failed(faultOf(written, error, types));
+      return failed(faultOf(offsetInSource, error, types));
     }
   };
 }
 
 /** Compiles an expression of a route. */
-export const compileExpression = compilerFor<Variables>(ofRoutes);
+export const compileExpression = compilerFor<Variables>(ofRoutes, true);
 
 function evaluate(run: (context: object) => unknown, variables: object): Result<Value, string> {
   try {
@@ -234,11 +246,15 @@ function isCelError(error: unknown): error is ParseError | EvaluationError | Cel
 
 const summaryOf = (error: unknown): string => (isCelError(error) ? error.summary : messageOf(error));
 
-function faultOf(written: PlainNumbers, error: unknown, types: VariableTypes): ExpressionFault {
+function faultOf(
+  offsetInSource: (offset: number) => number,
+  error: unknown,
+  types: VariableTypes,
+): ExpressionFault {
   const message = summaryOf(error);
   const offset = isCelError(error) ? (error.range?.start ?? 0) : 0;
   const hint = isCelError(error) ? hintFor(error.code, message, Object.keys(types)) : undefined;
-  return { message, offset: written.offsetInSource(offset), ...(hint === undefined ? {} : { hint }) };
+  return { message, offset: offsetInSource(offset), ...(hint === undefined ? {} : { hint }) };
 }
 
 function hintFor(code: string, message: string, variableNames: readonly string[]): string | undefined {
@@ -253,7 +269,7 @@ function hintFor(code: string, message: string, variableNames: readonly string[]
     case "no_matching_overload":
       return hintForCall(/overload for '(\w+)\(/.exec(message)?.[1] ?? "");
     case "incompatible_ternary_branches":
-      return "write both branches as the same kind of number, such as 1.0 and 0.5";
+      return "write both branches as the same kind, such as 1.0 and 0.5";
     case "unexpected_token":
       return message.includes("EOF") ? "the expression ends too early" : undefined;
     default:

@@ -7,7 +7,7 @@ import { BudgetMeter } from "./budget.ts";
 import type { Expression, Variables } from "./expression.ts";
 import { Chain } from "./operators/chain.ts";
 import type { Stage } from "./operators/stage.ts";
-import { type Sample, type Samples, variablesOf } from "./sample.ts";
+import { isLasting, lasting, type Sample, type Samples, variablesOf } from "./sample.ts";
 
 /**
  * Takes what a route makes of a value. Returns why it does not, in words; `undefined`: it does. `key` is what the
@@ -119,10 +119,10 @@ export class RouteRunner {
    */
   offerAgain(samples: readonly Sample[], at: Instant, sink: RouteSink): void {
     if (!this.#hasTaken) {
-      for (const sample of samples) this.offer(sample, at, sink);
+      for (const sample of samples) this.offer({ ...sample, isAgain: true }, at, sink);
     } else if (this.#given !== undefined) {
       this.#wall = undefined;
-      this.#give(this.#given.sample, this.#given.key, 0, sink);
+      this.#give({ ...this.#given.sample, isAgain: true }, this.#given.key, 0, sink);
     }
   }
 
@@ -165,7 +165,7 @@ export class RouteRunner {
     if (made === undefined) return;
     const text = key && keyText(key.value);
     // Whoever is told how something is does not do it once more.
-    if (sample.isEvent !== true) this.#given = { sample: { ...made, origin: undefined }, key: text };
+    if (isLasting(sample)) this.#given = { sample: lasting(made), key: text };
     this.#give(made, text, 0, this.#sink);
   }
 

@@ -11,7 +11,7 @@ import { type RouteParts, RouteRunner, type RouteSink } from "./route-runner.ts"
 import type { Sample, Samples } from "./sample.ts";
 
 export { isReplacedByNewer, RouteRunner, type RouteSink } from "./route-runner.ts";
-export type { Sample, Samples } from "./sample.ts";
+export { isLasting, lasting, type Sample, type Samples } from "./sample.ts";
 
 /** Which part of a route cannot be right, and why. */
 export interface RouteFault {

@@ -10,13 +10,27 @@ export interface Sample {
   readonly unit: string;
   readonly quality: Quality;
   readonly at: Micros;
-  /** It happened once: it is not kept for those who come later, and a newer one does not replace it. */
+  /** It happened: a newer one does not replace it, and unless it is a level it is not kept for those who come later. */
   readonly isEvent?: boolean;
+  /** It lasts until the next one: it is kept for those who come later, also when each one counts. */
+  readonly isLevel?: boolean;
+  /** Nothing has happened: somebody came late, and is told how it is. */
+  readonly isAgain?: boolean;
   /** Of what must be done once, also when a later life of the hub routes it again. */
   readonly origin?: Origin | undefined;
   /** The output, `node/instance/output`, where the route names several. */
   readonly from?: string | undefined;
 }
+
+/** Whether it says how something is, until the next one does. */
+export const isLasting = ({ isEvent, isLevel }: Pick<Sample, "isEvent" | "isLevel">): boolean =>
+  isEvent !== true || isLevel === true;
+
+/** For those who come later: whoever is told how something is does not do it once more. */
+export const lasting = (sample: Sample): Sample =>
+  sample.origin === undefined && sample.isEvent !== true
+    ? sample
+    : { ...sample, isEvent: false, origin: undefined };
 
 /** Samples of one output that came together, the oldest first, each made when a route asks for it; or all made. */
 export type Samples = readonly Sample[] | Pick<readonly Sample[], "length" | "at">;

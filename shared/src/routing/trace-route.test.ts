@@ -139,3 +139,17 @@ test("what arrives in a trace is what arrives in a route", () => {
     }),
   );
 });
+
+test("null arrives nowhere: it lets go, or tells that what the route follows is lost", () => {
+  const trace = traced({ map: "value ? 1.0 : null" }, [
+    { at: 0, value: true },
+    { at: 10, value: false },
+    { at: 20, value: false, quality: 1 },
+  ]);
+
+  expect(trace.filter((line) => line.includes(" to "))).toEqual([
+    "0 to arrived 1",
+    "10 to let-go",
+    "20 to lost",
+  ]);
+});

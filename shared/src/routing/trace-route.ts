@@ -5,11 +5,13 @@
 import { type Instant, instant, micros } from "../kernel/units.ts";
 import { failed, ok, type Result } from "../kernel/result.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
+import { quality } from "../wire/entry.ts";
 import type { Value } from "../wire/value.ts";
 import type { Expression } from "./expression.ts";
 import type { Stage } from "./operators/stage.ts";
 import { type RouteFault, routeParts } from "./run-route.ts";
 import { RouteRunner, type RouteParts } from "./route-runner.ts";
+import type { Sample } from "./sample.ts";
 
 /** A value that comes at `at`, in ms from the beginning. */
 export interface TraceInput {
@@ -26,7 +28,7 @@ export interface TraceStep {
   readonly at: number;
   /** `from`, `when`, `through[1] debounce`, `map`, `key`, `to`, or `throttle`. */
   readonly part: string;
-  readonly kind: "came" | "passed" | "stopped" | "held" | "gave" | "failed" | "arrived";
+  readonly kind: "came" | "passed" | "stopped" | "held" | "gave" | "failed" | "arrived" | "let-go" | "lost";
   /** What came, what was given, what failed or what arrived. */
   readonly value?: Value;
   readonly error?: string;
@@ -105,8 +107,10 @@ class Trace {
     return this.#runner.due !== undefined && (before === undefined || this.steps.at(-1)?.part === "from");
   }
 
-  readonly #arrived = (_route: CompiledRoute, { value }: { readonly value: Value }): undefined => {
-    this.#say({ part: "to", kind: "arrived", value });
+  /** As an input takes it: `null` lets go, and when its source is in doubt it is told of that and of nothing else. */
+  readonly #arrived = (_route: CompiledRoute, { value, quality: how }: Sample): undefined => {
+    if (value !== null) this.#say({ part: "to", kind: "arrived", value });
+    else this.#say({ part: "to", kind: how === quality.good ? "let-go" : "lost" });
   };
 
   #say(step: Omit<TraceStep, "at">): void {

@@ -58,8 +58,13 @@ export interface ModuleContext extends ModulePlace {
    * waited for, five seconds at most, before another version takes over: what this one took it finishes.
    */
   onInput(listener: (input: string, applied: Applied | undefined) => Promise<void> | void): void;
-  /** The instance does what it is for. Clears an earlier `waiting`. */
+  /** The instance does what it is for. Clears an earlier `degraded` or `waiting`. */
   running(): void;
+  /**
+   * It does a part of what it is for, such as one of several lines is away; `reason` says to an installer what is missing.
+   * It counts as running all the same: no route of its outputs has lost its source, and no revision is taken back for it.
+   */
+  degraded(reason: string): void;
   /** It cannot, for now, and goes on trying; `reason` says to an installer what is missing. */
   waiting(reason: string): void;
 }

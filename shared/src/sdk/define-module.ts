@@ -67,7 +67,7 @@ export interface ModuleDefinition<Settings> {
   readonly settings: z.ZodMiniType<Settings>;
   /**
    * Starts one instance. Resolves once it serves its inputs; what is away at that time (an unplugged
-   * line) is not a reason to fail: say `context.waiting(…)` and go on trying. Throws only when these
+   * line) is not a reason to fail: say `context.waiting(…)`, or `degraded` while the rest works, and go on trying. Throws only when these
    * settings can never work.
    */
   start(settings: Settings, context: ModuleContext): Promise<Instance<Settings>> | Instance<Settings>;

@@ -69,7 +69,7 @@ export type FromGuest =
   | readonly [kind: "declared", instance: string, ports: DeclaredPorts, code: LoadedCode]
   | readonly [kind: "started", instance: string]
   | readonly [kind: "running", instance: string]
-  | readonly [kind: "waiting", instance: string, reason: string]
+  | readonly [kind: "degraded" | "waiting", instance: string, reason: string]
   /** It did not start. `stack`: where that was, as far as it is known. */
   | readonly [kind: "failed", instance: string, reason: string, stack?: string]
   | readonly [

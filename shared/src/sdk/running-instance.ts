@@ -202,6 +202,7 @@ export class RunningInstance {
         this.#listener = listener;
       },
       running: () => this.#sayState("running", ["running", name]),
+      degraded: (reason) => this.#sayState(`degraded ${reason}`, ["degraded", name, reason]),
       waiting: (reason) => this.#sayState(`waiting ${reason}`, ["waiting", name, reason]),
     };
   }

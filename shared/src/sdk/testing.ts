@@ -18,7 +18,7 @@ export interface Emitted {
 export interface Bench {
   /** All that was emitted, oldest first. */
   readonly emitted: readonly Emitted[];
-  /** `running`, or `waiting: <reason>`, in the order they were said. */
+  /** `running`, `degraded: <reason>` or `waiting: <reason>`, in the order they were said. */
   readonly states: readonly string[];
   /** Log lines as `level message`. */
   readonly logged: readonly string[];
@@ -85,6 +85,7 @@ export async function startOnBench<Settings>(
       listener = given;
     },
     running: () => void states.push("running"),
+    degraded: (reason) => void states.push(`degraded: ${reason}`),
     waiting: (reason) => void states.push(`waiting: ${reason}`),
   };
   const instance = await definition.start(parsed.data, context);

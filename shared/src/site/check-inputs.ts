@@ -11,6 +11,7 @@ export interface PlacedFailsafe {
   /** `null`: for ever. */
   readonly hold: Millis | null;
   readonly fade: Millis;
+  /** Left out: after the hold it is let go. */
   readonly to?: Level;
 }
 
@@ -75,17 +76,13 @@ export class InputChecks {
   stops(written: ByInput<Level>): Readonly<Record<string, Level>> {
     const stops: Record<string, Level> = { ...this.levels("stop", written) };
     const isGiven = this.#namesGiven(written);
-    const silent: string[] = [];
-    let example = "0";
+    const silent: [name: string, example: string][] = [];
     for (const [name, spec] of this.#actuators) {
       if (isGiven(name)) continue;
       if (spec.stop !== undefined) stops[name] = spec.stop;
-      else {
-        silent.push(name);
-        example = exampleLevel(spec);
-      }
+      else silent.push([name, exampleLevel(spec)]);
     }
-    this.#tellSilent(silent, "what a show stop does", `stop: ${example}`);
+    this.#tellSilent(silent, "what a show stop does", exampleFor("stop", silent, written));
     return stops;
   }
 
@@ -100,8 +97,12 @@ export class InputChecks {
       if (parsed.ok) Object.assign(placed, this.#place(path, { name, spec, failsafe: parsed.value, stops }));
     }
     const isGiven = this.#namesGiven(written);
-    const silent = [...this.#actuators.keys()].filter((name) => !isGiven(name));
-    this.#tellSilent(silent, "what happens when the source is lost", "failsafe: hold 5s -> fade 3s -> 0");
+    const silent = [...this.#actuators].flatMap(([name, spec]): [string, string][] =>
+      isGiven(name) ? [] : [[name, exampleFailsafe(spec)]],
+    );
+    // To hold for ever is something that inputs of every kind can do.
+    const example = exampleFor("failsafe", silent, written) ?? "failsafe: hold";
+    this.#tellSilent(silent, "what happens when the source is lost", example);
     return placed;
   }
 
@@ -112,7 +113,7 @@ export class InputChecks {
       this.#check.tell(path, `${name} is ${spec.type}, and only numbers fade`, "leave the fade out");
       return {};
     }
-    if (to.kind === "none") return { [name]: { hold, fade } };
+    if (to.kind === "none" || to.kind === "release") return { [name]: { hold, fade } };
     if (to.kind === "scene") return this.#fromScene(path, to.scene, { name, spec, failsafe, stops });
     const wrong = misfit(to.level, name, spec);
     if (wrong !== undefined) this.#check.tell(path, wrong);
@@ -206,14 +207,50 @@ export class InputChecks {
     return spec;
   }
 
-  #tellSilent(names: readonly string[], what: string, example: string): void {
-    if (names.length === 0) return;
-    const named = names.slice(0, namesToldMax);
-    const more = names.length - named.length;
+  #tellSilent(
+    silent: readonly (readonly [name: string, example: string])[],
+    what: string,
+    example: string | undefined,
+  ): void {
+    if (silent.length === 0) return;
+    const named = silent.slice(0, namesToldMax).map(([name]) => name);
+    const more = silent.length - named.length;
     const subject = more > 0 ? `${named.join(", ")} and ${more} more` : named.join(" and ");
     const { path, name } = this.#of;
-    this.#check.tellKey(path.slice(0, -1), name, `${subject} must say ${what}`, `add ${example}`);
+    this.#check.tellKey(path.slice(0, -1), name, `${subject} must say ${what}`, example && `add ${example}`);
   }
+}
+
+/**
+ * What can be written for inputs that nothing is said of, each with what suits its kind: `failsafe: hold`, or what the
+ * most of them do for all, and the others by name. `undefined`: too many would have to be named.
+ */
+function exampleFor(
+  key: string,
+  silent: readonly (readonly [name: string, example: string])[],
+  written: ByInput<Level>,
+): string | undefined {
+  const alike = Object.entries(Object.groupBy(silent, ([, example]) => example)).toSorted(
+    ([, left = []], [, right = []]) => right.length - left.length,
+  );
+  const [most, ...exceptions] = alike.map(([example]) => example);
+  const isMap = typeof written === "object";
+  if (most === undefined || (exceptions.length === 0 && !isMap)) return `${key}: ${most}`;
+  const named = silent.filter(([, example]) => example !== most);
+  if (named.length > namesToldMax) return undefined;
+  const lines = [...named, [others, most] as const].map(
+    ([name, example]) => `${name === others ? `"${others}"` : name}: ${example}`,
+  );
+  return isMap ? `to its ${key}: ${lines.join(", ")}` : `${key}: { ${lines.join(", ")} }`;
+}
+
+/** A failsafe that an input can have: numbers fade, what is on or off goes to where a show stop has it, a text holds. */
+function exampleFailsafe(spec: InputSpec): string {
+  const { type, stop, min } = spec;
+  if (type === "bool") return `hold 5s -> ${stop === true}`;
+  if (type !== "int" && type !== "float") return "hold";
+  const level = [0, stop, min].find((each) => each !== undefined && misfit(each, "", spec) === undefined);
+  return level === undefined ? "hold" : `hold 5s -> fade 3s -> ${level}`;
 }
 
 /** Names for a hint: a counted one with its numbers. */

@@ -1,4 +1,5 @@
 /** Routes and scenes against the ports there are: both ends, what fits what, and that no route feeds itself. */
+import { asCondition } from "../routing/letting-go.ts";
 import { placeRoutes, targetsOf } from "../routing/place.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
 import { findPort, type InputSpec, type PortSpec } from "../wire/messages/port.ts";
@@ -19,6 +20,7 @@ import {
   kindOf,
   kindOfExpression,
   kindWords,
+  mayLetGo,
 } from "./value-kinds.ts";
 import type { Path } from "./yaml-text.ts";
 
@@ -34,6 +36,7 @@ export function checkRoutes(check: SiteCheck, instances: Instances, routes: read
     const from = sourceKind(check, { instances, filtered }, read, compiled);
     const to = targetPort(check, instances, read, compiled);
     checkKinds(check, read, from, to);
+    if (to !== undefined) checkLettingGo(check, read, to);
   }
   const ends: readonly Ends[] = routes.map(({ read, compiled }) => ({
     name: compiled.name,
@@ -95,7 +98,7 @@ function targetPort(
   instances: Instances,
   { route, path }: ReadRoute,
   compiled: CompiledRoute,
-): PortSpec | undefined {
+): InputSpec | undefined {
   if (typeof route.to === "string")
     return portAt(check, instances, {
       address: compiled.to,
@@ -103,7 +106,7 @@ function targetPort(
       tell: (offset, ...words) => check.tellInside([...path, "to"], offset, ...words),
     });
   if ("scene" in route.to) return sceneInput;
-  let spec: PortSpec | undefined;
+  let spec: InputSpec | undefined;
   for (const address of targetsOf(compiled)) {
     const parsed = parseSiteAddress(address);
     // Nodes of a group that there are not are told of where the group stands.
@@ -125,7 +128,7 @@ function targetPort(
 }
 
 /** True recalls it, false lets it go. */
-const sceneInput: PortSpec = { type: "bool" };
+const sceneInput: InputSpec = { type: "bool" };
 
 interface Asked {
   readonly address: string;
@@ -140,7 +143,7 @@ function portAt(
   check: SiteCheck,
   instances: Instances,
   { address, side, reader, tell }: Asked,
-): PortSpec | undefined {
+): InputSpec | undefined {
   const parsed = parseSiteAddress(address);
   if (!parsed.ok) return undefined;
   const { node, instance, port } = parsed.value;
@@ -213,12 +216,37 @@ function checkKinds(
   const takes = `${end} takes ${kindWords[wanted]}`;
   if (route.map !== undefined) {
     const words = `${takes}, and this gives ${kindWords[given]}`;
-    check.tell([...path, "map"], words, conversionOf(given, wanted, route.map));
+    const hint = mayLetGo(route)
+      ? `let it give ${kindWords[wanted]}, or null`
+      : conversionOf(given, wanted, route.map);
+    check.tell([...path, "map"], words, hint);
     return;
   }
   const source = given === from ? route.from : "what comes out of through";
   const words = `${takes}, and ${source} gives ${kindWords[given]}`;
   check.tell([...path, "to"], words, conversion(given, wanted, "value"));
+}
+
+/** What is no actuator has no owner: there `null` would be a value like others, and of no type that it takes. */
+function checkLettingGo(check: SiteCheck, { route, path, wrong }: ReadRoute, to: InputSpec): void {
+  const isScene = typeof route.to !== "string" && "scene" in route.to;
+  if (wrong.has("map") || wrong.has("through") || isScene || to.actuator === true || !mayLetGo(route)) return;
+  check.tell(
+    [...path, route.map === undefined ? "through" : "map"],
+    `${targetInWords(route.to)} is no actuator: it takes what comes last and has nothing that null lets go of`,
+    insteadOfNull(route, kindOf(to)),
+  );
+}
+
+/** What is said once, such as the name of a cue list, is not said at all; what says how something is says it in full. */
+function insteadOfNull({ map, when, through = [] }: ReadRoute["route"], wanted: Kind): string {
+  if (wanted === "bool") return "write true or false in the place of null";
+  if (wanted === "number") return "write a number in the place of null";
+  const isAlone = map !== undefined && when === undefined && through.length === 0;
+  const apart = isAlone ? asCondition(map) : undefined;
+  if (apart === undefined) return "let through by when: only what it is to take";
+  const quoted = (text: string): string => (text.includes('"') ? `'${text}'` : text);
+  return `write when: ${quoted(apart.when)}, and map: ${quoted(apart.map)}`;
 }
 
 function targetInWords(to: ReadRoute["route"]["to"]): string {

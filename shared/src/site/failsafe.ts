@@ -1,6 +1,6 @@
 /**
  * What an actuator input does when its source is lost, as people write it: `hold 5s -> fade 3s -> 0`,
- * `fade 2s -> scene night`, `hold`. Each part may be left out; `hold` alone is for ever.
+ * `fade 2s -> scene night`, `hold 5s -> release`, `hold`. Each part may be left out; `hold` alone is for ever.
  */
 import { parseDuration } from "../kernel/duration.ts";
 import { failed, ok, type Result } from "../kernel/result.ts";
@@ -19,10 +19,13 @@ export interface Failsafe {
   readonly to:
     | { readonly kind: "level"; readonly level: Level }
     | { readonly kind: "scene"; readonly scene: string }
+    /** It is left to whoever is beneath. */
+    | { readonly kind: "release" }
     | { readonly kind: "none" };
 }
 
-const failsafeWords = "a failsafe is such as hold 5s -> fade 3s -> 0, or fade 2s -> scene night, or hold";
+const failsafeWords =
+  "a failsafe is such as hold 5s -> fade 3s -> 0, or fade 2s -> scene night, or hold 5s -> release, or hold";
 
 /** A level alone is gone to at once. Fails with what is wrong and the character it stands at. */
 export function parseFailsafe(
@@ -41,7 +44,7 @@ export function parseFailsafe(
     offset += step.length + "->".length;
     const [word = "", ...rest] = step.trim().split(/\s+/);
     const span = spanOf(rest.join(""));
-    if (to.kind !== "none") return wrong("nothing follows the level or scene at the end");
+    if (to.kind !== "none") return wrong("nothing follows the level, the scene or release at the end");
     if (word === "hold") {
       if (hold !== undefined || fade !== undefined) return wrong("hold stands once, and first");
       if (rest.length > 0 && span === undefined) return wrong(`hold takes a time, such as hold 5s`);
@@ -53,10 +56,12 @@ export function parseFailsafe(
     } else {
       const end = endOf(word, rest);
       if (end === undefined) return wrong(failsafeWords);
+      if (end.kind === "release" && fade !== undefined)
+        return wrong("nobody knows where a fade to release would lead: leave the fade out");
       to = end;
     }
   }
-  const end = { message: "it ends in a level or a scene, such as -> 0", offset: 0 };
+  const end = { message: "it ends in a level, a scene or release, such as -> 0", offset: 0 };
   if (hold === null)
     return fade === undefined && to.kind === "none" ? ok({ hold, fade: none, to }) : holdsForEver();
   if (to.kind === "none") return failed(end);
@@ -76,6 +81,7 @@ function endOf(word: string, rest: readonly string[]): Failsafe["to"] | undefine
     const [scene = ""] = rest;
     return rest.length === 1 && isName(scene) ? { kind: "scene", scene } : undefined;
   }
+  if (word === "release") return rest.length === 0 ? { kind: "release" } : undefined;
   const [text = "", ...more] = word === "level" ? rest : [word, ...rest];
   if (more.length > 0) return undefined;
   if (text === "true" || text === "false") return { kind: "level", level: text === "true" };

@@ -15,6 +15,7 @@ const number = (words: string) => z.number(words).refine(Number.isFinite, words)
 export function throughField(parts: {
   readonly duration: z.ZodType<Millis>;
   readonly expression: z.ZodType<string>;
+  readonly condition: z.ZodType<string>;
 }) {
   const span = parts.duration.refine((span) => span >= operatorSpanMin, "at least 1ms");
   const step = z
@@ -37,7 +38,7 @@ export function throughField(parts: {
         deadband: number(deadbandWords)
           .refine((by) => by > 0, deadbandWords)
           .optional(),
-        when: parts.expression.optional(),
+        when: parts.condition.optional(),
         map: parts.expression.optional(),
       },
       stepWords,

@@ -47,6 +47,13 @@ const expression = z.coerce
     context.addIssue({ code: "custom", message, params });
   });
 
+const condition = expression.superRefine((source, context) => {
+  const compiled = source.length > expressionLengthMax ? undefined : compileExpression(source);
+  if (compiled?.ok !== true || !compiled.value.letsGo) return;
+  const params = { hint: "write false in the place of null" };
+  context.addIssue({ code: "custom", message: "when is true or false, and this may be null", params });
+});
+
 /** A number without a unit is told of its unit, not of quotes. */
 export const durationField = z.coerce
   .string()
@@ -69,10 +76,12 @@ export const routeSchema = z.strictObject(
       .describe(
         "The input it sets: node/instance/input, the same input of a group of nodes, or a scene that true recalls and false lets go.",
       ),
-    when: expression.optional().describe("Only while this is true, in CEL, such as value > 0.5."),
+    when: condition.optional().describe("Only while this is true, in CEL, such as value > 0.5."),
     map: expression
       .optional()
-      .describe("What becomes of the value, in CEL, such as scale(value, 0, 4, 1, 0)."),
+      .describe(
+        "What becomes of the value, in CEL, such as scale(value, 0, 4, 1, 0); null lets go of the input.",
+      ),
     ttl: durationField.optional().describe("How long a value is worth delivering, such as 2s."),
     lane: z.enum(lanes).optional().describe("How urgent it is; telemetry when nothing is said."),
     throttle: durationField.optional().describe("At most one value in this time, such as 50ms."),
@@ -80,7 +89,7 @@ export const routeSchema = z.strictObject(
       .refine((span) => span > 0, "more than nothing, such as 20ms")
       .optional()
       .describe("What 99 of 100 values shall take to their target; measured, and told."),
-    through: throughField({ duration: durationField, expression })
+    through: throughField({ duration: durationField, expression, condition })
       .optional()
       .describe("Steps over time between when and map, each one operator."),
   },

@@ -37,6 +37,11 @@ test.each([
     "fade 6s -> 0.2",
     ["~ instance demo/dmx", "    failsafe.front: hold 10s -> fade 5s -> 0.2 => hold 10s -> fade 6s -> 0.2"],
   ],
+  [
+    "fade 5s -> 0.2",
+    "release",
+    ["~ instance demo/dmx", "    failsafe.front: hold 10s -> fade 5s -> 0.2 => hold 10s -> release"],
+  ],
   ["throttle: 20ms", "ttl: 1s", ["~ route approach", "    throttle: 20ms (gone)", "    ttl: 5s => 1s"]],
   [
     "to: demo/dmx/front",

@@ -154,7 +154,7 @@ function failsafeText({ hold, fade, to }: PlacedFailsafe): string {
   if (hold === null) return "hold";
   const held = hold > 0 ? [`hold ${spanText(hold)}`] : [];
   const faded = fade > 0 ? [`fade ${spanText(fade)}`] : [];
-  return [...held, ...faded, JSON.stringify(to)].join(" -> ");
+  return [...held, ...faded, to === undefined ? "release" : JSON.stringify(to)].join(" -> ");
 }
 
 /** `250ms`, `5s`, `2m`: as a site file has it. */

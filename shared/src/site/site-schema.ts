@@ -153,7 +153,7 @@ export const instanceSchema = z.strictObject(
       .describe("As the module's README has them."),
     failsafe: byInput(failsafeText)
       .optional()
-      .describe("What inputs do when their source is lost: hold 5s -> fade 3s -> 0."),
+      .describe("What inputs do when their source is lost: hold 5s -> fade 3s -> 0, or hold 5s -> release."),
     stop: byInput(level).optional().describe("What inputs go to on a show stop, at once."),
     background: byInput(level)
       .optional()

@@ -55,6 +55,22 @@ export function kindAfter(kind: Kind | undefined, steps: WrittenSteps): Kind | u
   return given;
 }
 
+/** Whether what leaves the route may be `null` by what is written. Only some steps let that pass. */
+export function mayLetGo({ map, through = [] }: Pick<WrittenRoute, "map" | "through">): boolean {
+  if (map !== undefined) return letsGo(map);
+  let given = false;
+  for (const step of through) {
+    if (step.map !== undefined) given = letsGo(step.map);
+    else if (step.window !== undefined || step.hysteresis !== undefined) given = false;
+  }
+  return given;
+}
+
+function letsGo(source: string): boolean {
+  const compiled = compileExpression(source);
+  return compiled.ok && compiled.value.letsGo;
+}
+
 type WrittenSteps = NonNullable<WrittenRoute["through"]>;
 
 /** What to write in the place of a map that gives the wrong thing. */

@@ -5,6 +5,7 @@ import { inputSpec, outputSpec } from "./messages/port.ts";
 import { instanceStates } from "./messages/reported.ts";
 import { ownerKinds } from "./messages/owners.ts";
 import { nodeStates } from "./node-state.ts";
+import { pluggedIn } from "./plugged-in.ts";
 
 export const apiPaths = {
   nodes: "/api/v1/nodes",
@@ -101,6 +102,8 @@ export const nodeView = z.object({
   machine: z.optional(
     z.array(z.object({ check: z.string(), state: z.enum(["degraded", "missing"]), words: z.string() })),
   ),
+  /** What is plugged into its machine, once its agent has looked. */
+  devices: z.optional(pluggedIn),
 });
 
 const hubRoute = z.object({

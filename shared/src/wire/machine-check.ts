@@ -111,6 +111,11 @@ export const machineChecks = {
     why: "sensors hang on them",
     todo: "usermod -aG i2c for the agent's user; raspi-config switches the bus on",
   },
+  flash: {
+    title: "firmware for boards",
+    why: "instances with `flash` give a board the agent's firmware by avrdude, and leave it as it is without",
+    todo: "apt install avrdude; nothing has to be started again",
+  },
   "light-ports": {
     title: "ports of sACN and Art-Net",
     why: "levels of other desks come there",

@@ -1,5 +1,5 @@
 /** How a node is, in the words of the hub, the dashboard and the command line, and why. */
-import type { Reported } from "./messages/reported.ts";
+import type { InstanceReport, Reported } from "./messages/reported.ts";
 import type { Death } from "./messages/state.ts";
 
 export const nodeStates = ["init", "ready", "degraded", "sleeping", "disconnected", "lost"] as const;
@@ -33,6 +33,19 @@ const reasonsMax = 10;
 export const isHere = (state: NodeState): boolean =>
   state === "init" || state === "ready" || state === "degraded";
 
+type HowItIs = Pick<InstanceReport, "state"> & { readonly reason?: string | undefined };
+
+/** Whether an instance does all that it is for. */
+export const isWell = ({ state, reason }: HowItIs): boolean => state === "running" && reason === undefined;
+
+/** How an instance is, in one word for people. */
+export const instanceState = (report: HowItIs): InstanceReport["state"] | "degraded" =>
+  report.state === "running" && !isWell(report) ? "degraded" : report.state;
+
+/** The same with the reason: `degraded: USB: no USB device with serial number EN264168 is plugged in`. */
+export const instanceWords = (report: HowItIs): string =>
+  `${instanceState(report)}${report.reason === undefined ? "" : `: ${report.reason}`}`;
+
 /** Whether every instance of a node has said how it is. */
 export const hasReported = (reported: Reported | undefined): boolean =>
   reported !== undefined && Object.values(reported.instances).every(({ state }) => state !== "starting");
@@ -46,10 +59,8 @@ export function healthOf({ death, reported, hasBegun, problems = [] }: KnownOfNo
     return { state: "init", reasons: shortened([...reasons, ...problems]) };
   }
   const reasons = [
-    ...Object.entries(reported.instances).flatMap(([name, { state, reason }]) =>
-      state === "failed" || state === "waiting" || state === "starting"
-        ? [`${name} is ${state}${reason === undefined ? "" : `: ${reason}`}`]
-        : [],
+    ...Object.entries(reported.instances).flatMap(([name, report]) =>
+      isWell(report) || report.state === "stopped" ? [] : [`${name} is ${instanceWords(report)}`],
     ),
     ...(reported.problems ?? []),
     ...problems,

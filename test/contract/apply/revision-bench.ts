@@ -221,7 +221,7 @@ export function revisionBench({
     outbox,
     switchboard,
     world: { log },
-    modules: () => ({ problem: undefined }),
+    modules: () => ({ problem: undefined, specs: [] }),
     stop: () => stop.report,
     apply: () => revision,
   });

@@ -22,6 +22,8 @@ export const definition = defineModule({
     /** Words of a veto that it has while it runs with these settings. */
     busy: z.optional(z.string()),
     broken: z.optional(z.string()),
+    /** What does not work, while the rest does. */
+    lacks: z.optional(z.string()),
     /** How long it takes to stop, in ms. */
     stopTakes: z.optional(z.number()),
     failsToStart: z.optional(z.boolean()),
@@ -37,6 +39,9 @@ export const definition = defineModule({
       const end = input === "hang" ? performance.now() + value : 0;
       while (performance.now() < end);
     });
+    const say = ({ lacks }: typeof now): void =>
+      lacks === undefined ? context.running() : context.degraded(lacks);
+    say(now);
     return {
       prepare: () => now.busy,
       selfTest: () => now.broken,
@@ -44,6 +49,7 @@ export const definition = defineModule({
         if (next.label === "") throw new Error("a lamp has a label");
         context.log.info(`now ${next.label ?? "unnamed"}`);
         now = next;
+        say(now);
       },
       async stop(next) {
         if (now.stopTakes !== undefined) await sleep(now.stopTakes);

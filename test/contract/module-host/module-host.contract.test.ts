@@ -101,6 +101,23 @@ describe.each(kindsWith("lamp-module.ts"))("in a $kind", ({ kind, openBench, tes
     expect(Math.abs(Number(bench.outputs[0]?.at) / 1000 - Date.now())).toBeLessThan(20_000);
   });
 
+  test("one that works in part runs, and is told with what it lacks, until it lacks nothing", async () => {
+    await using bench = await openBench();
+    bench.host.start(spec({ lacks: "its left half is away" }));
+
+    await vi.waitFor(() => expect(bench.reports).toEqual(["lamp: running, its left half is away"]), {
+      timeout: 20_000,
+    });
+    bench.apply("lamp", "level", 0.5);
+    await vi.waitFor(() => expect(bench.outputs).toHaveLength(1), { timeout: 5000 });
+    expect(await bench.host.selfTest("lamp")).toBeUndefined();
+
+    expect(await bench.host.reconfigure(spec({}))).toBeUndefined();
+    await vi.waitFor(() => expect(bench.reports.at(-1)).toBe("lamp: running"), { timeout: 5000 });
+    expect(bench.reports).toHaveLength(2);
+    expect(bench.starts("lamp")).toBe(1);
+  });
+
   test("before a change it is asked, and what runs goes on", { timeout: 40_000 }, async () => {
     await using bench = await openBench();
 

@@ -27,8 +27,14 @@ export const simulated = (settings: object = {}): PlannedInstance => planned("si
 
 const toLight = routeOf({ name: "to-light", from: "pi/lamp/level", to: "pi/stage/ch1", ttl: millis(5000) });
 
-/** The lamp, the universe at `port` and the route between them, and what else there is. */
-export const lightPlan = (port: number, level: number, more: Plan["instances"] = {}): Partial<Plan> => {
+/** The lamp, the universe at `port` and the route between them, and what else there is, beside it and in its settings. */
+export const lightPlan = (
+  port: number,
+  level: number,
+  more: Plan["instances"] = {},
+  alsoSet: object = {},
+): Partial<Plan> => {
   const { module, settings } = dmxInstance(port);
-  return { instances: { lamp: lamp(level), stage: planned(module, settings), ...more }, routes: [toLight] };
+  const stage = planned(module, { ...settings, ...alsoSet });
+  return { instances: { lamp: lamp(level), stage, ...more }, routes: [toLight] };
 };

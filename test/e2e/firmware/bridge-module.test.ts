@@ -287,13 +287,14 @@ requires(
     await vi.waitFor(() => expect(mutes()).toBeGreaterThan(3), { timeout: 60_000 });
     await careful.stop();
     expect(careful.logged.join()).not.toContain("firmware");
+    expect(careful.states.at(-1)).toMatch(/did not answer in time .*; it says nothing .*`overwrite: true`/u);
 
     const module = await instance({ usb, flash: "uno", overwrite: true, inputs });
 
     await vi.waitFor(() => expect(module.logged.at(-1)).toBe("info bridge 1.1.0 on a board uno"), {
       timeout: 90_000,
     });
-    expect(module.states.join()).toContain("it did not answer in time");
+    expect(module.states.join()).toContain("it did not answer in time; it says nothing");
   },
   240_000,
 );

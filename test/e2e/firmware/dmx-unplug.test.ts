@@ -58,9 +58,10 @@ class Room {
     this.clock = clock;
   }
 
-  static async open(): Promise<Room> {
+  /** `beside`: other ways out. */
+  static async open(beside: object = {}): Promise<Room> {
     const clock = new VirtualClock();
-    const settings = { universe: 1, usb: { serial }, dimmers: { wash: { channel: 1 } } };
+    const settings = { universe: 1, usb: { serial }, dimmers: { wash: { channel: 1 } }, ...beside };
     const room = new Room(await startOnBench(dmxModule({ links: links() }), settings, { clock }), clock);
     onTestFinished(async () => {
       let isOver = false;
@@ -149,6 +150,28 @@ test("unplugged at any moment, again and again: lost within a second, found by i
   await room.running();
   await room.until("the look", () => shows(again, 255));
 }, 240_000);
+
+test("unplugged beside sACN that goes on it is told within a second by what it is, and no more once it is lit again", async () => {
+  const bench = await plugIn();
+  const room = await Room.open({ sacn: { to: ["127.0.0.1"], port: 9, interface: "127.0.0.1" } });
+  room.bench.apply("wash", 1);
+  await room.until("the look", () => shows(bench, 255));
+  // Longer than what is new is let off.
+  await room.pass(millis(5000));
+  expect(room.bench.states).toEqual(["running"]);
+
+  await bench.unplug();
+  await rm(link(), { force: true });
+  await room.lost();
+  expect(room.state).toMatch(/^degraded: USB: .* hung up: is the device still plugged in\?$/u);
+  const missing = `degraded: USB: no USB device with serial number ${serial} is plugged in`;
+  await room.until("what is away", () => room.state === missing);
+
+  const again = await plugIn();
+  await room.running();
+  await room.until("the look", () => shows(again, 255));
+  expect(room.bench.states.filter((state) => state.startsWith("waiting"))).toEqual([]);
+}, 60_000);
 
 test("a widget that falls silent while its line is open is told, its line opened anew, and its look is on again", async () => {
   const bench = await plugIn();

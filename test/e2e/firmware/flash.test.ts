@@ -4,8 +4,10 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { flashBoard, type FlashJob, isInterrupted } from "@interactor/agent/flashing/flash-board.ts";
+import { FirmwareUpdate } from "@interactor/agent/flashing/firmware-update.ts";
 import { type ForeignJob, flashForeign } from "@interactor/agent/flashing/foreign-firmware.ts";
 import type { Image } from "@interactor/agent/flashing/images.ts";
+import { refusalFile } from "@interactor/agent/flashing/refusals.ts";
 import { holdLine } from "@interactor/agent/serial-line/tty.ts";
 import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
 import { buildOptiboot } from "@interactor/firmware-bridges/bench/build.ts";
@@ -216,4 +218,39 @@ test("firmware that a module brings runs when it says its banner, and what was t
   expect(await releaseOf(bench)).toBe("0.9.0");
 
   expect(await flash({})).toEqual({ kind: "flashed" });
+}, 240_000);
+
+test("somebody else's firmware that is put back is not asked what it cannot answer, and the try is remembered", async () => {
+  const bench = await boardOf09();
+  const folder = join(workbench.folder, "refused");
+  const serialNumber = "75834353930351F0D1E3";
+  // Nothing that is written here answers it, nor does what was there.
+  const question = { baudRate: 57_600, bytes: new Uint8Array(), listen: () => () => undefined };
+  const order = {
+    firmware: "firmata-lite",
+    question,
+    board: "uno",
+    serialNumber,
+    overwrite: true,
+    folder,
+  } as const;
+  const log = {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: () => undefined,
+    error: () => undefined,
+  };
+  const tried = Promise.withResolvers<void>();
+  const update = new FirmwareUpdate(order, { clock: systemClock(newSteering()), log }, tried.resolve);
+
+  expect(update.isWanted({ firmware: "bridge", release: "0.9.0" })).toBe(true);
+  update.begin(bench.line, Promise.resolve());
+  await tried.promise;
+
+  expect(update.withNote("lost")).toBe(
+    "lost; the new firmware did not come up, and the one before runs again: it does not answer",
+  );
+  expect(await isInterrupted(folder, serialNumber)).toBe(false);
+  expect((await stat(refusalFile({ folder, serialNumber }))).size).toBeGreaterThan(0);
+  expect(await releaseOf(bench)).toBe("0.9.0");
 }, 240_000);

@@ -25,11 +25,16 @@ export interface Cue {
   readonly curve: Curve;
   /** The next cue goes by itself this long after this one's fade; `undefined`: it waits for GO. */
   readonly follow: Millis | undefined;
+  /** Of the list where it says nothing: how it stands among sources, and how long it takes to leave. */
+  readonly priority?: number;
+  readonly release?: Millis;
 }
 
 export interface CueListSettings {
   readonly cues: readonly Cue[];
   readonly priority: number;
+  /** How long its slots take to leave. */
+  readonly release: Millis;
   /** The first cue comes after the last. */
   readonly isLooped: boolean;
   readonly isTracking: boolean;
@@ -67,6 +72,9 @@ export class CueList implements Playback {
   readonly #slots: readonly number[];
   readonly #looks: readonly Levels[];
   #state: State = { kind: "off" };
+  /** Of the cue that is on, also while it leaves. */
+  #priority: number;
+  #release: Millis;
   /** Nothing moves and nothing follows since then. */
   #pausedAt: Instant | undefined;
 
@@ -76,6 +84,8 @@ export class CueList implements Playback {
     this.#merge = merge;
     this.#wholes = wholes;
     this.#looks = looksOf(settings);
+    this.#priority = settings.priority;
+    this.#release = settings.release;
     this.#slots = [...new Set(settings.cues.flatMap(({ levels }) => [...levels.keys()]))];
     merge.add(source);
   }
@@ -87,12 +97,20 @@ export class CueList implements Playback {
     return { cue: this.#settings.cues[index]?.name ?? "", index, isPaused };
   }
 
+  get next(): string | undefined {
+    return this.#settings.cues[this.#next()]?.name;
+  }
+
+  get before(): string | undefined {
+    return this.#settings.cues[this.#before()]?.name;
+  }
+
   go(cue: string | undefined, at: Instant): boolean {
     return this.#start(cue === undefined ? this.#next() : this.#indexOf(cue), at);
   }
 
   back(at: Instant): boolean {
-    return this.#start((this.position?.index ?? 0) - 1, at);
+    return this.#start(this.#before(), at);
   }
 
   pause(at: Instant): boolean {
@@ -113,14 +131,14 @@ export class CueList implements Playback {
     return true;
   }
 
-  release(fade: Millis, at: Instant): void {
+  release(at: Instant): void {
     if (this.#state.kind === "off") return;
     this.#pausedAt = undefined;
     const move = {
       from: this.#now(),
       to: undefined,
-      up: fade,
-      down: fade,
+      up: this.#release,
+      down: this.#release,
       curve: "linear",
       since: at,
     } as const;
@@ -132,6 +150,7 @@ export class CueList implements Playback {
     const found = known < 0 ? this.#settings.cues.findIndex(({ name }) => name === cue) : known;
     if (found < 0) return;
     this.#state = this.#resting(found, at);
+    this.#stand(found);
     this.#pausedAt = isPaused ? at : undefined;
   }
 
@@ -171,15 +190,29 @@ export class CueList implements Playback {
     return this.#settings.isLooped ? next % this.#settings.cues.length : next;
   }
 
+  #before(): number {
+    return (this.position?.index ?? 0) - 1;
+  }
+
   #start(index: number, at: Instant): boolean {
     const cue = this.#settings.cues[index];
     const to = this.#looks[index];
     if (cue === undefined || to === undefined) return false;
     const { wait, up, down, curve } = cue;
     const since = later(at, wait);
+    this.#stand(index);
     this.#pausedAt = undefined;
     this.#state = { kind: "moving", index, move: { from: this.#now(), to, up, down, curve, since } };
     return true;
+  }
+
+  #stand(index: number): void {
+    const { priority, release, isTracking } = this.#settings;
+    const cue = this.#settings.cues[index];
+    this.#priority = cue?.priority ?? priority;
+    this.#release = cue?.release ?? release;
+    // Scenes have no list that anybody knows: each is a look by itself.
+    if (!isTracking && cue !== undefined) this.#source.words = `scene ${cue.name}`;
   }
 
   #moveOverAt(): Instant | undefined {
@@ -214,7 +247,7 @@ export class CueList implements Playback {
     return this.#slots.filter((slot) => {
       const level = this.#levelAt(slot, at);
       if (level === undefined) return this.#merge.release(this.#source, slot);
-      return this.#merge.drive(this.#source, slot, { level, priority: this.#settings.priority }, at);
+      return this.#merge.drive(this.#source, slot, { level, priority: this.#priority }, at);
     });
   }
 

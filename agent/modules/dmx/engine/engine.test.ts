@@ -31,6 +31,7 @@ function engineOf(given: Partial<EngineSettings> = {}): Engine {
 const list = (cues: readonly Cue[], isLooped = false) => ({
   cues,
   priority: 100,
+  release: seconds(1),
   isLooped,
   isTracking: true,
 });
@@ -243,6 +244,29 @@ describe("a cue list", () => {
     );
   });
 
+  test("of several priorities shows each of its cues at its own, and lets go in that one's time", () => {
+    const own = { ...cue("visitor", { 1: 40 }), priority: 150, release: seconds(4) };
+    const engine = engineOf({
+      dimmers: { wash: { channel: 1 } },
+      cueLists: { show: list([cue("low", { 1: 20 }), own]) },
+    });
+    const show = engine.playback("show");
+    set(engine, "wash", 0.5);
+    show?.go("low", at(0));
+    const below = [look(engine, 0, 1)[0], engine.sourceAt(0)];
+    show?.go("visitor", at(0));
+    const above = [look(engine, 0, 1)[0], engine.sourceAt(0)];
+    show?.release(at(0));
+
+    expect([below, above]).toEqual([
+      [128, "dimmers"],
+      [40, "cue list show"],
+    ]);
+    expect([look(engine, 2000, 1)[0], look(engine, 3999, 1)[0], look(engine, 4000, 1)[0]]).toEqual([
+      20, 0, 128,
+    ]);
+  });
+
   test("that is released fades out and gives back what lies beneath it", () => {
     const engine = engineOf({
       dimmers: { wash: { channel: 1 } },
@@ -252,7 +276,7 @@ describe("a cue list", () => {
     engine.playback("show")?.go(undefined, at(0));
     const shown = [look(engine, 0, 1)[0], engine.sourceAt(0)];
 
-    engine.playback("show")?.release(seconds(1), at(0));
+    engine.playback("show")?.release(at(0));
     const leaving = look(engine, 500, 1)[0];
 
     expect([shown, leaving, look(engine, 1000, 1)[0]]).toEqual([[200, "cue list show"], 100, 51]);
@@ -338,8 +362,8 @@ describe("a cue list in hand", () => {
     show?.back(at(11_000));
     expect([look(engine, 11_000, 1)[0], show?.position?.isPaused]).toEqual([20, false]);
     show?.pause(at(12_000));
-    show?.release(millis(0), at(12_000));
-    expect([look(engine, 12_000, 1)[0], show?.position]).toEqual([0, undefined]);
+    show?.release(at(12_000));
+    expect([look(engine, 13_000, 1)[0], show?.position]).toEqual([0, undefined]);
     expect(show?.pause(at(12_000))).toBe(false);
   });
 
@@ -388,7 +412,7 @@ describe("a cue list in hand", () => {
 });
 
 describe("a recording", () => {
-  const recording = { rate: 25, priority: 100, isLooped: false };
+  const recording = { rate: 25, priority: 100, release: millis(0), isLooped: false };
   const looks = { slots: [0, 2], levels: Uint8Array.of(10, 1, 20, 2, 30, 3) };
 
   test("plays its looks at its rate, late or not, and stays at the last", () => {

@@ -84,7 +84,7 @@ export class Engine {
   /** Who shows on a slot, 0–511; `undefined`: nobody. */
   sourceAt(slot: number): string | undefined {
     const shown = this.#merge.shownAt(slot);
-    if (shown !== undefined) return shown.name;
+    if (shown !== undefined) return shown.words;
     return this.#failsafe.holds(slot) ? "failsafe" : undefined;
   }
 
@@ -123,15 +123,18 @@ export class Engine {
     return this.#show(slot, at);
   }
 
-  /** The grand master, 0 to 1. */
+  /** The grand master, 0 to 1. Returns whether it is another now, also where nothing is lit that it could dim. */
   setMaster(master: number, at: Instant): boolean {
+    const former = this.#master;
     this.#master = Math.min(Math.max(master, 0), 1);
-    return this.#showAll(at);
+    return this.#showAll(at) || this.#master !== former;
   }
 
+  /** Returns whether it is another now, also in the dark: who lights a lamp then shall know why it stays so. */
   setBlack(isBlack: boolean, at: Instant): boolean {
+    const wasBlack = this.#isBlack;
     this.#isBlack = isBlack;
-    return this.#showAll(at);
+    return this.#showAll(at) || isBlack !== wasBlack;
   }
 
   playback(name: string): Playback | undefined {

@@ -69,7 +69,7 @@ describe("sources on the network", () => {
       false,
       true,
     ]);
-    expect([look(engine, 1), engine.sourceAt(0)]).toEqual([[10], "below below"]);
+    expect([look(engine, 1), engine.sourceAt(0)]).toEqual([[10], "desk below"]);
   });
 
   test("that say they leave are gone at once", () => {
@@ -293,7 +293,7 @@ describe("the failsafe of what a lost source showed", () => {
 
     engine.receive(frame("spare", [7]), at(2600));
 
-    expect([look(engine), engine.sourceAt(0)]).toEqual([[7, 200], "spare spare"]);
+    expect([look(engine), engine.sourceAt(0)]).toEqual([[7, 200], "desk spare"]);
   });
 
   test("does nothing where another source drives the slot", () => {
@@ -305,4 +305,18 @@ describe("the failsafe of what a lost source showed", () => {
 
     expect(look(engine, 1)).toEqual([10]);
   });
+});
+
+test("two desks of one name are told apart by their addresses, and two of one machine by their CIDs", () => {
+  const engine = engineOf();
+  const from = (key: string, address: string, priority: number) =>
+    ({ name: "MagicQ", priority, origin: { address, cid: key } }) as const;
+  engine.receive(frame("00aa", [1], from("00aa", "10.0.0.5", 100)), at(0));
+  const shown = [engine.sourceAt(0)];
+  engine.receive(frame("00bb", [1], from("00bb", "10.0.0.6", 110)), at(0));
+  shown.push(engine.sourceAt(0));
+  engine.receive(frame("00cc", [1], from("00cc", "10.0.0.6", 120)), at(0));
+  shown.push(engine.sourceAt(0));
+
+  expect(shown).toEqual(["desk MagicQ 10.0.0.5", "desk MagicQ 10.0.0.6", "desk MagicQ 10.0.0.6 (00cc)"]);
 });

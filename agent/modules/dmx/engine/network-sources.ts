@@ -30,6 +30,8 @@ export interface NetworkFrame {
   readonly key: string;
   /** For people. */
   readonly name: string;
+  /** Where it comes from, as far as that is known. */
+  readonly origin?: DeskOrigin;
   /** 0–200. */
   readonly priority: number;
   /** Silent for so long, it is lost. */
@@ -52,6 +54,21 @@ export interface Synchronization {
   readonly isForOne: boolean;
 }
 
+export interface DeskOrigin {
+  readonly address?: string;
+  /** Of a source of sACN, in hex. */
+  readonly cid?: string;
+  /** The serial line it is heard on. */
+  readonly line?: string;
+}
+
+/** A source that is heard, for people. */
+export interface HeardDesk extends DeskOrigin {
+  readonly name: string;
+  /** Of its last look; single channels may have others. */
+  readonly priority: number;
+}
+
 /** At most 512 values, slot 1 first. Priorities (start code 0xDD): 0 where it does not drive; above 200 counts as 200. */
 export type NetworkContent =
   | { readonly kind: "levels"; readonly levels: Uint8Array }
@@ -60,6 +77,7 @@ export type NetworkContent =
 interface Heard {
   readonly source: Source;
   readonly name: string;
+  readonly origin: DeskOrigin;
   timeout: Millis;
   sequence: number | undefined;
   priority: number;
@@ -88,6 +106,7 @@ export class NetworkSources {
   readonly #heard = new Map<string, Heard>();
   /** By name; each is named by a source, or was until it ran out. */
   readonly #synchronizations = new Map<string, { readonly until: Instant; readonly isForOne: boolean }>();
+  #changes = 0;
 
   constructor(merge: Merge) {
     this.#merge = merge;
@@ -96,6 +115,16 @@ export class NetworkSources {
   /** How many are heard. */
   get count(): number {
     return this.#heard.size;
+  }
+
+  /** In the order in which they were first heard. */
+  get desks(): readonly HeardDesk[] {
+    return [...this.#heard.values()].map(({ name, priority, origin }) => ({ name, priority, ...origin }));
+  }
+
+  /** Grows with every change of `desks`. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** `lose` is called before a source that leaves lets go of its slots. */
@@ -158,12 +187,14 @@ export class NetworkSources {
     return wake;
   }
 
-  #welcome({ key, name, priority, timeout }: NetworkFrame, at: Instant): Heard {
-    const source = new Source(`${name} ${key}`);
+  #welcome({ key, name, origin = {}, priority, timeout }: NetworkFrame, at: Instant): Heard {
+    const source = new Source(`${name} ${key}`, this.#wordsOf(key, name, origin));
     this.#merge.add(source);
+    this.#changes += 1;
     const heard: Heard = {
       source,
       name,
+      origin,
       timeout,
       sequence: undefined,
       priority,
@@ -179,10 +210,18 @@ export class NetworkSources {
     return heard;
   }
 
+  /** A name is what somebody typed into a desk: the address tells two of them apart, and the CID two on one machine. */
+  #wordsOf(key: string, name: string, { address = "" }: DeskOrigin): string {
+    const words = address === "" || name.includes(address) ? `desk ${name}` : `desk ${name} ${address}`;
+    const isTaken = [...this.#heard.values()].some(({ source }) => source.words === words);
+    return isTaken ? `${words} (${key.slice(0, 8)})` : words;
+  }
+
   #take(heard: Heard, { content, priority }: NetworkFrame, at: Instant): void {
     if (content.kind === "levels") {
       heard.levels = content.levels;
       heard.levelsAt = at;
+      if (heard.priority !== priority) this.#changes += 1;
       heard.priority = priority;
     } else {
       heard.ofSlots = content.priorities;
@@ -239,6 +278,7 @@ export class NetworkSources {
 
   #drop(key: string, heard: Heard, lose: (lost: LostSource) => void): readonly number[] {
     lose(heard);
+    this.#changes += 1;
     this.#heard.delete(key);
     const slots: number[] = [];
     for (let slot = 0; slot < slotCount; slot += 1) {

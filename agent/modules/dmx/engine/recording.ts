@@ -17,6 +17,8 @@ export interface RecordingSettings {
   /** Looks a second. */
   readonly rate: number;
   readonly priority: number;
+  /** How long its slots take to leave. */
+  readonly release: Millis;
   readonly isLooped: boolean;
 }
 
@@ -24,6 +26,9 @@ type State =
   | { readonly kind: "off" }
   | { readonly kind: "playing"; readonly since: Instant }
   | { readonly kind: "leaving"; readonly from: number; readonly fade: Millis; readonly since: Instant };
+
+/** It has no names, only a time. */
+const beginning = "0 s";
 
 export class Recording implements Playback {
   readonly #settings: RecordingSettings;
@@ -46,6 +51,14 @@ export class Recording implements Playback {
     if (this.#state.kind !== "playing") return undefined;
     const isPaused = this.#pausedAt !== undefined;
     return { cue: `${Math.floor(this.#row / this.#settings.rate)} s`, index: this.#row, isPaused };
+  }
+
+  get next(): string {
+    return beginning;
+  }
+
+  get before(): string | undefined {
+    return this.#state.kind === "playing" ? beginning : undefined;
   }
 
   /** From the beginning, or from a second of it: there are no names. */
@@ -75,10 +88,10 @@ export class Recording implements Playback {
     return true;
   }
 
-  release(fade: Millis, at: Instant): void {
+  release(at: Instant): void {
     if (this.#state.kind === "off") return;
     this.#pausedAt = undefined;
-    this.#state = { kind: "leaving", from: this.#row, fade, since: at };
+    this.#state = { kind: "leaving", from: this.#row, fade: this.#settings.release, since: at };
   }
 
   restore({ index, isPaused }: Position, at: Instant): void {

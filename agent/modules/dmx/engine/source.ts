@@ -11,13 +11,17 @@ const notDriven = -1;
 export const priorities = { network: 200, channels: 201, stop: 255 } as const;
 
 export class Source {
+  /** Its own alone: it decides between equals. */
   readonly name: string;
+  /** What people call it now. */
+  words: string;
   readonly #levels = new Uint8Array(slotCount);
   readonly #priorities = new Int16Array(slotCount).fill(notDriven);
   readonly #changedAt = new Float64Array(slotCount);
 
-  constructor(name: string) {
+  constructor(name: string, words = name) {
     this.name = name;
+    this.words = words;
   }
 
   drives(slot: number): boolean {

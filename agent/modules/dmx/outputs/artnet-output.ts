@@ -8,6 +8,7 @@ import { artSyncPacket } from "../artnet-poll.ts";
 import { artDmxPacket, nextArtnetSequence, writeArtDmx } from "../artnet.ts";
 import { reachingAll } from "../local-networks.ts";
 import type { ArtnetSettings } from "../settings/outputs.ts";
+import { counted } from "../ways.ts";
 import type { OnError, Output } from "./output.ts";
 import { SyncGroup } from "./sync-group.ts";
 import { UdpOutput } from "./udp-output.ts";
@@ -44,7 +45,24 @@ export class ArtnetOutput implements Output {
   }
 
   get failure(): Error | undefined {
-    return this.#output.failure;
+    const { hasNobody, failure } = this.#output;
+    // Where nobody can be asked, nobody answers.
+    return (hasNobody ? this.#peer?.peer.failure : undefined) ?? failure;
+  }
+
+  get trouble(): string | undefined {
+    return this.#output.trouble;
+  }
+
+  get reaches(): string {
+    const { length } = this.#addresses;
+    return this.#settings.to === "subscribers"
+      ? counted(length, "node", "nodes")
+      : counted(length, "address", "addresses");
+  }
+
+  get to(): readonly string[] {
+    return this.#addresses;
   }
 
   async selfTest(tried: Promise<void>): Promise<string | undefined> {

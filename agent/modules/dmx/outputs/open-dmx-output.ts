@@ -13,6 +13,7 @@ import {
   millis,
 } from "@interactor/shared/sdk/define-module";
 import { KeptLine } from "../../../serial-line/kept-line.ts";
+import { nameOfPlace } from "../../../serial-line/place.ts";
 import { slotCount } from "../engine/slots.ts";
 import { LineHealth, type Lines } from "../line-health.ts";
 import { frameTime } from "../pacing.ts";
@@ -27,6 +28,8 @@ const breakBytes = Uint8Array.of(0);
 export class OpenDmxOutput implements Output {
   readonly name = "Open DMX";
   readonly #clock: Clock;
+  /** Of its line. */
+  readonly #name: string;
   readonly #health: LineHealth;
   readonly #line: KeptLine;
   /** A start code of 0 and the levels. */
@@ -39,6 +42,7 @@ export class OpenDmxOutput implements Output {
 
   constructor({ place }: OpenDmxSettings, lines: Lines, onError: OnError) {
     this.#clock = lines.clock;
+    this.#name = nameOfPlace(place);
     this.#health = new LineHealth(lines, onError);
     this.#line = new KeptLine({ place, baudRate, dataBits: 8, stopBits: 2, parity: "none" }, lines, {
       // It says nothing: what can be opened is taken for one.
@@ -52,6 +56,14 @@ export class OpenDmxOutput implements Output {
 
   get failure(): Error | undefined {
     return this.#health.failure;
+  }
+
+  get reaches(): string {
+    return this.#name;
+  }
+
+  get to(): readonly string[] {
+    return [this.#name];
   }
 
   selfTest(): Promise<string | undefined> {

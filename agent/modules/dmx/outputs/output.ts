@@ -8,6 +8,12 @@ export interface Output {
   readonly name: string;
   /** Why nothing gets out at the moment; `undefined` while something does. */
   readonly failure: Error | undefined;
+  /** What of it does not get out, while the rest does. */
+  readonly trouble?: string | undefined;
+  /** Whom it reaches, in a few words for people: `multicast`, `2 nodes`. */
+  readonly reaches: string;
+  /** The same by address or serial number. */
+  readonly to: readonly string[];
   /** Those with whom its looks change. */
   readonly sync?: SyncGroup | undefined;
   /** Resolves when it is open or has failed; never rejects. */

@@ -6,6 +6,7 @@ import type { Lines } from "../line-health.ts";
 import { fitSourceName, sourceCid } from "../sacn.ts";
 import type { Settings } from "../settings.ts";
 import { restOf } from "../settings/fixtures.ts";
+import type { Way } from "../ways.ts";
 import { ArtnetOutput } from "./artnet-output.ts";
 import { OpenDmxOutput } from "./open-dmx-output.ts";
 import type { OnError, Output } from "./output.ts";
@@ -27,12 +28,14 @@ export class Outputs {
     return this.#reports.reduce((sum, report) => sum + report.total, 0);
   }
 
-  /** Why nothing gets out; `undefined` while one output sends, or there is none. */
-  get failure(): string | undefined {
-    const failures = this.each.map(({ failure }) => failure);
-    if (failures.length === 0 || failures.includes(undefined)) return undefined;
-    const reasons = this.each.map(({ name, failure }) => `${name}: ${failure?.message ?? ""}`);
-    return `no output can send (${reasons.join("; ")})`;
+  get ways(): readonly Way[] {
+    return this.each.map(({ name, failure, trouble, reaches, to }) => ({
+      name,
+      failure: failure?.message,
+      trouble,
+      reaches,
+      to,
+    }));
   }
 
   /** What is wrong with any of them, though others send. */

@@ -5,6 +5,7 @@ import { discoveryPacket, discoveryUniverse, synchronizationPacket } from "../sa
 import { nextSacnSequence, sacnGroup, sacnPacket, type SacnSource, startCodes, writeSacn } from "../sacn.ts";
 import type { Settings } from "../settings.ts";
 import type { SacnSettings } from "../settings/outputs.ts";
+import { counted } from "../ways.ts";
 import type { OnError, Output } from "./output.ts";
 import { SyncGroup } from "./sync-group.ts";
 import { UdpOutput } from "./udp-output.ts";
@@ -35,7 +36,7 @@ export class SacnOutput implements Output {
     this.#source = { ...source, priority, synchronization: synchronization ?? 0 };
     this.#settings = settings;
     this.#output = new UdpOutput({
-      addresses: settings.to === "multicast" ? [sacnGroup(source.universe)] : settings.to,
+      addresses: this.to,
       port: settings.port,
       interface: settings.interface,
       onError,
@@ -51,6 +52,20 @@ export class SacnOutput implements Output {
 
   get failure(): Error | undefined {
     return this.#output.failure;
+  }
+
+  get trouble(): string | undefined {
+    return this.#output.trouble;
+  }
+
+  get reaches(): string {
+    const { to } = this.#settings;
+    return to === "multicast" ? to : counted(to.length, "address", "addresses");
+  }
+
+  get to(): readonly string[] {
+    const { to } = this.#settings;
+    return to === "multicast" ? [sacnGroup(this.#source.universe)] : to;
   }
 
   /** Nobody can be seen who listens. */
@@ -122,10 +137,8 @@ export class SacnOutput implements Output {
       isTerminated: false,
     });
     this.#sequence = nextSacnSequence(this.#sequence);
-    const addresses =
-      this.#settings.to === "multicast" ? [sacnGroup(this.#source.universe)] : this.#settings.to;
     // The buffer is written anew a second later, and the system has long taken it by then.
-    this.#output.say(this.#priorities, addresses);
+    this.#output.say(this.#priorities, this.to);
   }
 
   #synchronize(): void {

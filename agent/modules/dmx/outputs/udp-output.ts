@@ -22,8 +22,8 @@ export interface UdpOutputOptions {
 
 interface Target {
   readonly address: string;
-  /** The last attempt failed. */
-  hasFailed: boolean;
+  /** Why the last attempt failed. */
+  error: Error | null;
   /** The system has taken the packet but not sent it: its buffers are full. */
   isPending: boolean;
   readonly done: (error: Error | null) => void;
@@ -45,8 +45,15 @@ export class UdpOutput {
   /** Why nothing gets out at the moment; `undefined` while at least one address can be sent to. */
   get failure(): Error | undefined {
     if (this.hasNobody) return new Error("no node has asked for it");
-    const isFailing = !this.#isOpen || this.#targets.every((target) => target.hasFailed);
-    return isFailing ? (this.#error ?? new Error("not open yet")) : undefined;
+    if (!this.#isOpen) return this.#error ?? new Error("not open yet");
+    const failed = this.#failed;
+    return failed.length < this.#targets.length ? undefined : new Error(wordsOf(failed));
+  }
+
+  /** The addresses that nothing can be sent to, while it can to others. */
+  get trouble(): string | undefined {
+    const failed = this.#isOpen ? this.#failed : [];
+    return failed.length === 0 || failed.length === this.#targets.length ? undefined : wordsOf(failed);
   }
 
   /** It could send, but to no address. */
@@ -137,14 +144,18 @@ export class UdpOutput {
     return this.#options.interface;
   }
 
+  get #failed(): readonly Error[] {
+    return this.#targets.flatMap(({ error }) => error ?? []);
+  }
+
   #target(address: string): Target {
     const target: Target = {
       address,
-      hasFailed: false,
+      error: null,
       isPending: false,
       done: (error) => {
         target.isPending = false;
-        target.hasFailed = error !== null;
+        target.error = error;
         if (error !== null) this.#fail(error);
       },
     };
@@ -168,3 +179,7 @@ export class UdpOutput {
     this.#options.onError(error);
   }
 }
+
+/** Each names its address. */
+const wordsOf = ([first, ...more]: readonly Error[]): string =>
+  `${first?.message ?? ""}${more.length === 0 ? "" : ` (and ${more.length} more)`}`;

@@ -7,6 +7,7 @@ import { encodeDmx, WidgetReader } from "@interactor/firmware-bridges/dmx-pro/ho
 import { between, type Clock, type Instant, later, millis } from "@interactor/shared/sdk/define-module";
 import type { DeviceReports } from "@interactor/shared/sdk/devices";
 import { KeptLine } from "../../../serial-line/kept-line.ts";
+import { nameOfPlace } from "../../../serial-line/place.ts";
 import { slotCount } from "../engine/slots.ts";
 import { LineHealth, type Lines } from "../line-health.ts";
 import type { UsbSettings } from "../settings/outputs.ts";
@@ -21,6 +22,8 @@ export class UsbOutput implements Output {
   readonly name = "USB";
   readonly #clock: Clock;
   readonly #widget: Widget;
+  /** Of its line. */
+  readonly #name: string;
   readonly #health: LineHealth;
   readonly #line: KeptLine;
   readonly #isMute: boolean;
@@ -44,6 +47,7 @@ export class UsbOutput implements Output {
     this.#clock = clock;
     this.#isMute = mute;
     this.#frameTime = millis((frameBits * 1000) / baudRate);
+    this.#name = nameOfPlace(place);
     this.#health = new LineHealth(lines, onError);
     const write = (frame: Uint8Array): void => void this.#line.write(frame);
     this.#widget = new Widget({ guard, scene, mute }, { clock, write });
@@ -59,7 +63,7 @@ export class UsbOutput implements Output {
       greet: (reports) => this.#greet(reports),
       received: (bytes) => reader.push(bytes),
       changed: (state, complaint) => {
-        this.#health.changed(state, complaint);
+        this.#health.changed(state, state.kind === "absent" ? complaint : this.#noted(complaint));
         if (state.kind === "ready") this.#sendLatest();
       },
     });
@@ -69,12 +73,20 @@ export class UsbOutput implements Output {
     return this.#health.failure;
   }
 
+  get reaches(): string {
+    return this.#name;
+  }
+
+  get to(): readonly string[] {
+    return [this.#name];
+  }
+
   open(): Promise<void> {
     return this.#line.start();
   }
 
-  selfTest(): Promise<string | undefined> {
-    return this.#line.selfTest();
+  async selfTest(): Promise<string | undefined> {
+    return this.#noted(await this.#line.selfTest());
   }
 
   /** A line that is slower than frames come carries the newest of them, when it is free. */
@@ -103,6 +115,10 @@ export class UsbOutput implements Output {
     this.#stopWaiting();
     await this.#line.stop();
     await this.#firmware?.stop();
+  }
+
+  #noted(words: string | undefined): string | undefined {
+    return this.#firmware === undefined ? words : this.#firmware.withNote(words);
   }
 
   async #greet(reports: DeviceReports): Promise<void> {

@@ -115,6 +115,11 @@ export class WidgetFirmware {
     throw new Error(`its firmware ${runs.firmware} ${runs.release} is replaced`);
   }
 
+  /** What is said of the widget, and what became of its firmware. */
+  withNote(words: string | undefined): string | undefined {
+    return this.#update.withNote(words);
+  }
+
   /** The line is free. */
   closed(): void {
     this.#closed.resolve();

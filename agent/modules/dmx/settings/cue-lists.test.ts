@@ -88,6 +88,36 @@ test.each([
     "cueLists.show.cues.0.fade: must be a time of at most 24h, such as 3s or 250ms",
   ],
   [
+    "a scene's fade that is no time",
+    { ...valid, scenes: { night: { levels: {}, fade: "soon" } } },
+    "scenes.night.fade: must be a time of at most 24h, such as 3s or 250ms",
+  ],
+  [
+    "a misspelt word of a scene",
+    { ...valid, scenes: { night: { levels: {}, fades: "3s" } } },
+    "scenes.night: unknown setting fades; there are levels, fade, priority",
+  ],
+  [
+    "a scene's level that is none",
+    { ...valid, scenes: { night: { ch1: true } } },
+    'scenes.night: ch1: must be a number, or a colour in quotes, such as "#ff8000"',
+  ],
+  [
+    "a scene of an input that is not there",
+    { ...valid, scenes: { night: { levels: { wash: 1 } } } },
+    'scenes.night.levels.wash: there is no input "wash"',
+  ],
+  [
+    "a scene that is no map",
+    { ...valid, scenes: { night: 7 } },
+    "scenes.night: must be a map of inputs and their levels, such as {ch1: 255, wash: 0.5}",
+  ],
+  [
+    "a release that is no time",
+    { ...valid, cueLists: { show: { cues: [{ levels: {} }], release: 3 } } },
+    "cueLists.show.release: must be a text",
+  ],
+  [
     "a failsafe to no scene",
     { ...valid, failsafe: { scene: "night" } },
     'failsafe.scene: there is no scene "night"',
@@ -108,7 +138,7 @@ test("levels of scenes and cues go to slots, the higher where two inputs share o
     failsafe: { hold: "forever" },
   });
 
-  expect(stored.scenes["night"]).toEqual(
+  expect(stored.scenes["night"]?.levels).toEqual(
     new Map([
       [1, 51],
       [511, 7],
@@ -144,8 +174,32 @@ test("scenes and cues name inputs of fixtures in their own units", () => {
     [14, 128],
     [15, 0],
   ] as const;
-  expect(stored.scenes["night"]).toEqual(new Map(colour));
+  expect(stored.scenes["night"]?.levels).toEqual(new Map(colour));
   expect(stored.cueLists["show"]?.cues[0]?.levels).toEqual(
     new Map([...colour, [10, 0x80], [11, 0x00], [0, 9]]),
   );
+});
+
+test("a scene may say its fade and its priority, and a list its release", () => {
+  const { stored } = settings.parse({
+    ...valid,
+    dimmers: { fade: { channel: 2 } },
+    scenes: { night: { ch1: 7 }, visitor: { levels: { ch1: 9, fade: 1 }, fade: "8s", priority: 150 } },
+    cueLists: {
+      show: { cues: [{ scene: "visitor" }], release: "5s" },
+      rain: { csv: "/srv/rain.csv" },
+    },
+    failsafe: { scene: "visitor" },
+  });
+
+  const visitor = new Map([
+    [0, 9],
+    [1, 255],
+  ]);
+  expect(stored.scenes).toEqual({
+    night: { levels: new Map([[0, 7]]), fade: 2000, priority: 100 },
+    visitor: { levels: visitor, fade: 8000, priority: 150 },
+  });
+  expect([stored.cueLists["show"]?.release, stored.recordings["rain"]?.release]).toEqual([5000, 2000]);
+  expect([stored.cueLists["show"]?.cues[0]?.levels, stored.failsafe.scene]).toEqual([visitor, visitor]);
 });

@@ -1,5 +1,5 @@
 /** Scenes, cue lists, recordings and the failsafe: what is stored, as people write it and as the engine takes it. */
-import { type Millis, millis } from "@interactor/shared/sdk/define-module";
+import { type Millis, millis, seconds } from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
 import type { Cue, CueListSettings, Levels } from "../engine/cue-list.ts";
 import type { FailsafeSettings } from "../engine/failsafe.ts";
@@ -20,6 +20,9 @@ const rateMax = 44;
 /** The priority that sources have who do not say (E1.31 section 6.2.3). */
 export const priorityDefault = 100;
 
+/** How long a scene takes to come, and what is let go to leave: seen as a fade, and over before one wonders. */
+export const releaseDefault = seconds(2);
+
 const error = "must be a map of inputs and their levels, such as {ch1: 255, wash: 0.5}";
 const level = z.union([z.number(), z.string()], {
   error: 'must be a number, or a colour in quotes, such as "#ff8000"',
@@ -27,7 +30,25 @@ const level = z.union([z.number(), z.string()], {
 const levels = z.record(z.string(), level, { error });
 
 export const priority = whole(0, sacnPriorityMax);
-export const scenes = z._default(z.record(z.string(), levels, { error: "must be a map of scenes" }), {});
+
+/** A scene that says more than its levels. No input takes a map, so `levels` is no input of that name here. */
+const timedScene = strict({ levels, fade: z.optional(span), priority: z.optional(priority) });
+
+const scene = z.union([levels, timedScene], {
+  error: ({ input, errors }) => {
+    const [issues] = (errors as readonly (readonly z.core.$ZodIssue[])[]).slice(isTimed(input) ? 1 : 0);
+    const [issue] = issues ?? [];
+    return issue === undefined ? error : [...issue.path, issue.message].join(": ");
+  },
+});
+
+function isTimed(scene: unknown): scene is TimedScene {
+  return typeof scene === "object" && scene !== null && typeof Reflect.get(scene, "levels") === "object";
+}
+
+const timed = (scene: WrittenLevels | TimedScene): TimedScene => (isTimed(scene) ? scene : { levels: scene });
+
+export const scenes = z._default(z.record(z.string(), scene, { error: "must be a map of scenes" }), {});
 
 const cue = strict({
   name: z.optional(text),
@@ -54,6 +75,7 @@ const cueList = strict({
   rate: z._default(whole(1, rateMax), 25),
   loop: z._default(flag, false),
   priority: z._default(priority, priorityDefault),
+  release: z.optional(span),
 });
 
 export const cueLists = z._default(
@@ -74,6 +96,7 @@ export type WrittenScenes = z.infer<typeof scenes>;
 export type WrittenCueLists = z.infer<typeof cueLists>;
 type WrittenCue = z.infer<typeof cue>;
 type WrittenLevels = z.infer<typeof levels>;
+type TimedScene = z.infer<typeof timedScene>;
 
 /** A recording as it is set; its looks are read from the file when the instance starts. */
 export interface CsvSettings {
@@ -81,7 +104,15 @@ export interface CsvSettings {
   readonly hasHeader: boolean;
   readonly rate: number;
   readonly priority: number;
+  readonly release: Millis;
   readonly isLooped: boolean;
+}
+
+export interface StoredScene {
+  readonly levels: Levels;
+  /** How long it takes to come, and to leave. */
+  readonly fade: Millis;
+  readonly priority: number;
 }
 
 /** Where an input's level goes; `undefined`: there is no such input. */
@@ -91,7 +122,7 @@ export type SlotOf = (input: string) => { readonly slot: number; readonly scale:
 export type LevelsOf = (input: string, value: number | string) => Levels | string;
 
 export interface Stored {
-  readonly scenes: Readonly<Record<string, Levels>>;
+  readonly scenes: Readonly<Record<string, StoredScene>>;
   readonly cueLists: Readonly<Record<string, CueListSettings>>;
   readonly recordings: Readonly<Record<string, CsvSettings>>;
   readonly failsafe: FailsafeSettings;
@@ -152,8 +183,10 @@ export function problemsOfStored(
   const tell = (path: Problem["path"], message: string) => void problems.push({ path, message });
   if (Object.keys(scenes).length > scenesMax) tell(["scenes"], `more than ${scenesMax} scenes`);
   if (Object.keys(cueLists).length > cueListsMax) tell(["cueLists"], `more than ${cueListsMax} cue lists`);
-  for (const [name, levels] of Object.entries(scenes))
-    problems.push(...levelProblems(["scenes", name], levels, levelsOf));
+  for (const [name, scene] of Object.entries(scenes)) {
+    const path = ["scenes", name, ...(isTimed(scene) ? ["levels"] : [])];
+    problems.push(...levelProblems(path, timed(scene).levels, levelsOf));
+  }
   for (const [name, list] of Object.entries(cueLists)) {
     const path = ["cueLists", name];
     if ((list.cues === undefined) === (list.csv === undefined))
@@ -216,6 +249,9 @@ const isTimeless = (cues: readonly WrittenCue[]): boolean =>
 const wayOf = (written: string | undefined): Millis =>
   written === undefined ? millis(0) : millisOf(written);
 
+const releaseOf = (written: string | undefined): Millis =>
+  written === undefined ? releaseDefault : millisOf(written);
+
 /** People who give no names count from 1. */
 const nameOf = (cue: WrittenCue, index: number): string => cue.name ?? String(index + 1);
 
@@ -224,14 +260,15 @@ export function storedOf({ scenes, cueLists, failsafe }: Written, levelsOf: Leve
   const bySlot = (levels: WrittenLevels | undefined): Levels => levelsTogether(levels ?? {}, levelsOf);
   const lists: Record<string, CueListSettings> = {};
   const recordings: Record<string, CsvSettings> = {};
-  for (const [name, { cues, csv, header, rate, loop, priority }] of Object.entries(cueLists)) {
+  for (const [name, list] of Object.entries(cueLists)) {
+    const { cues, csv, header, rate, loop, priority } = list;
+    const release = releaseOf(list.release);
     if (csv !== undefined)
-      recordings[name] = { path: csv, hasHeader: header, rate, priority, isLooped: loop };
+      recordings[name] = { path: csv, hasHeader: header, rate, priority, release, isLooped: loop };
     const made = (cues ?? []).map((cue, index): Cue => {
-      const scene = cue.scene === undefined ? {} : scenes[cue.scene];
       return {
         name: nameOf(cue, index),
-        levels: new Map([...bySlot(scene), ...bySlot(cue.levels)]),
+        levels: new Map([...bySlot(levelsIn(scenes, cue.scene)), ...bySlot(cue.levels)]),
         wait: wayOf(cue.wait),
         up: wayOf(cue.up ?? cue.fade),
         down: wayOf(cue.down ?? cue.fade),
@@ -239,19 +276,28 @@ export function storedOf({ scenes, cueLists, failsafe }: Written, levelsOf: Leve
         follow: cue.follow === undefined ? undefined : millisOf(cue.follow),
       };
     });
-    if (cues !== undefined) lists[name] = { cues: made, priority, isLooped: loop, isTracking: true };
+    if (cues !== undefined) lists[name] = { cues: made, priority, release, isLooped: loop, isTracking: true };
   }
-  const scene = failsafe?.scene === undefined ? {} : scenes[failsafe.scene];
+  const stored = Object.entries(scenes).map(([name, scene]): [string, StoredScene] => {
+    const { levels, fade, priority = priorityDefault } = timed(scene);
+    return [name, { levels: bySlot(levels), fade: releaseOf(fade), priority }];
+  });
   return {
-    scenes: Object.fromEntries(Object.entries(scenes).map(([name, levels]) => [name, bySlot(levels)])),
+    scenes: Object.fromEntries(stored),
     cueLists: lists,
     recordings,
     failsafe: {
       hold: failsafe?.hold === "forever" ? null : wayOf(failsafe?.hold),
       fade: wayOf(failsafe?.fade),
-      scene: bySlot(scene),
+      scene: bySlot(levelsIn(scenes, failsafe?.scene)),
     },
   };
+}
+
+/** None of no scene, and of one that is not there. */
+function levelsIn(scenes: WrittenScenes, name: string | undefined): WrittenLevels {
+  const scene = name === undefined || !Object.hasOwn(scenes, name) ? undefined : scenes[name];
+  return scene === undefined ? {} : timed(scene).levels;
 }
 
 /** Two inputs on one slot: the higher. */

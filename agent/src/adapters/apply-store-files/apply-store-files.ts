@@ -18,7 +18,7 @@ export interface ApplyStoreOptions {
   readonly disk?: Disk;
 }
 
-const slots = ["record-0.cbor", "record-1.cbor"] as const;
+export const recordFiles = ["record-0.cbor", "record-1.cbor"] as const;
 const partial = ".part";
 /** Pieces of a file are synced so often: what a power cut takes is fetched again. */
 const syncEveryBytes = 4 * 1024 * 1024;
@@ -81,7 +81,7 @@ class Records {
 
   async load(): Promise<Kept> {
     const found: NonNullable<ReturnType<typeof decodeRecord>>[] = [];
-    for (const slot of slots) {
+    for (const slot of recordFiles) {
       const path = join(this.#folder, slot);
       const bytes = await this.#disk.read(path);
       if (bytes === undefined) continue;
@@ -97,7 +97,7 @@ class Records {
   /** Over the older of the two, whose name tells which it is. */
   async save(kept: Kept): Promise<void> {
     const generation = this.#generation + 1;
-    const path = join(this.#folder, slots[generation % 2 === 0 ? 0 : 1]);
+    const path = join(this.#folder, recordFiles[generation % 2 === 0 ? 0 : 1]);
     const draft = `${path}.new`;
     await this.#disk.write(draft, encodeRecord(kept, generation), 0);
     await this.#disk.sync(draft);

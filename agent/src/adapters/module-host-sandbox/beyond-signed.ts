@@ -50,10 +50,12 @@ const sameInput = (declared: InputSpec, signed: InputSpec | undefined): boolean 
   signed === undefined ||
   (declared.type === signed.type &&
     declared.count === signed.count &&
-    (declared.actuator ?? false) === (signed.actuator ?? false));
+    (declared.actuator ?? false) === (signed.actuator ?? false) &&
+    (declared.once ?? false) === (signed.once ?? false));
 
 const sameOutput = (declared: OutputSpec, signed: OutputSpec): boolean =>
   declared.type === signed.type &&
   declared.count === signed.count &&
   (declared.deliver ?? "latest") === (signed.deliver ?? "latest") &&
-  (declared.urgent ?? false) === (signed.urgent ?? false);
+  (declared.urgent ?? false) === (signed.urgent ?? false) &&
+  (declared.level ?? false) === (signed.level ?? false);

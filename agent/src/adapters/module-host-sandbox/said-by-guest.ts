@@ -51,7 +51,7 @@ const declared = z.tuple([
   z.object({ module: codeName, version: codeName }),
 ]);
 const ofInstance = z.tuple([z.enum(["started", "running"]), run]);
-const waiting = z.tuple([z.literal("waiting"), run, words]);
+const reasoned = z.tuple([z.enum(["degraded", "waiting"]), run, words]);
 /** Node writes where it was, whatever the module; that text is the module's all the same. */
 const stack = textUpTo(stackMax);
 const notStarted = z.tuple([z.literal("failed"), run, words, z.nullish(stack)]);
@@ -105,7 +105,7 @@ const message = z.union([
   metrics,
   answer,
   ofInstance,
-  waiting,
+  reasoned,
   notStarted,
   ask,
   taken,
@@ -159,8 +159,9 @@ export class SaidByGuest {
         return ok(["taken", said[1], said[2], said[3]]);
       case "hang-up":
         return ok(["hang-up", said[1], said[2]]);
+      case "degraded":
       case "waiting":
-        return ok(["waiting", said[1], said[2]]);
+        return ok([said[0], said[1], said[2]]);
       case "failed":
         return ok(["failed", said[1], said[2], said[3] ?? ""]);
       case "started":

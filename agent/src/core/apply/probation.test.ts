@@ -63,6 +63,13 @@ test("an instance that waits for its device is well", () => {
   expect(reasonAt(probation)).toBe("well");
 });
 
+test("an instance that works in part is well, whether it did so before or begins now", () => {
+  const probation = well();
+  probation.stateChanged("sim", { state: "running", reason: "USB: no USB device is plugged in" });
+
+  expect(reasonAt(probation)).toBe("well");
+});
+
 test("what a revision does not change and was unwell before is not its fault", () => {
   const probation = well();
   probation.stateChanged("dmx", { state: "failed", reason: "no network" });

@@ -45,6 +45,7 @@ export function fromGuestWords(message: FromGuest): string {
     case "started":
     case "running":
       return `${message[1]} ${message[0]}`;
+    case "degraded":
     case "waiting":
     case "failed":
       return `${message[1]} ${message[0]}: ${message[2]}`;

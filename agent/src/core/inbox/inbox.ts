@@ -4,7 +4,7 @@
  */
 import { type Millis, millis } from "@interactor/shared/kernel/units";
 import { type BatchFault, decodeBatch } from "@interactor/shared/wire/batch";
-import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
+import { type Entry, entryFlag, hasFlag, quality } from "@interactor/shared/wire/entry";
 import { type Lane, laneNumbers } from "@interactor/shared/wire/lanes";
 import { Ledger, type Loss } from "@interactor/shared/wire/ledger";
 import { type ClockReply, readClockReply } from "@interactor/shared/wire/messages/clock-exchange";
@@ -120,7 +120,10 @@ export class Inbox {
     if (entry.to === null) return "no-target";
     if (hasFlag(entry, entryFlag.command)) return this.#command(entry.to, entry, now);
     if (isLate(entry)) return "expired";
-    const sample = { value: entry.body, at: entry.at, quality: entry.quality };
+    // Only what a route leaves behind when it is gone is for whenever the node comes.
+    const isGone = entry.body === null && entry.ttl === null && entry.quality === quality.good;
+    const isAgain = hasFlag(entry, entryFlag.historical);
+    const sample = { value: entry.body, at: entry.at, quality: entry.quality, isGone, isAgain };
     return refusalOf(this.#switchboard.fromHub(entry.to, entry.route ?? entry.from, sample, now));
   }
 

@@ -1,12 +1,13 @@
 /**
- * What this node's instances declare and give. Keeps the latest value of every output for those who come late:
- * a route put in place, an instance started again, a hub that knows nothing yet.
+ * What this node's instances declare and give. Keeps the latest value of every output that says how something is for
+ * those who come late: a route put in place, an instance started again, a hub that knows nothing yet.
  */
 import type { Instant } from "@interactor/shared/kernel/units";
 import type { Sample } from "@interactor/shared/routing/run-route";
 import { findPort } from "@interactor/shared/wire/messages/port";
 import type { InstanceDeclaration } from "@interactor/shared/wire/messages/state";
 import { parsePortAddress, type PortAddress, portAddress } from "@interactor/shared/wire/names";
+import type { Value } from "@interactor/shared/wire/value";
 import type { Outbox } from "../outbox/outbox.ts";
 import type { Now, Switchboard } from "../switchboard/switchboard.ts";
 
@@ -70,11 +71,13 @@ export class Outputs {
     if (!isUnsynchronised && at - now.wall > stampAheadMax)
       return this.#outbox.wrongTime({ deliver, isUrgent });
     const from = portAddress(address);
+    const isAgain = spec.level === true && this.#isNoEdge(from, value);
     const sample = { value, at, quality, unit: spec.unit ?? "", isUnsynchronised };
-    // What happened once, such as a button, must not happen again because somebody comes late.
-    if (deliver === "latest") this.#latest.set(from, sample);
-    this.#switchboard.fromOutput(address, sample, now);
-    this.#outbox.reading({ from, value, at, quality, deliver, isUrgent, isUnsynchronised }, now.instant);
+    // What happened once, such as a cue, must not happen again because somebody comes late.
+    if (deliver === "latest" || spec.level === true) this.#latest.set(from, sample);
+    this.#switchboard.fromOutput(address, isAgain ? { ...sample, isAgain } : sample, now);
+    const reading = { from, value, at, quality, deliver, isUrgent, isUnsynchronised };
+    this.#outbox.reading(isAgain ? { ...reading, isHistorical: true } : reading, now.instant);
     return undefined;
   }
 
@@ -84,6 +87,12 @@ export class Outputs {
       const again = { deliver: "latest", isHistorical: true, isUnsynchronised } as const;
       this.#outbox.reading({ from, value, at: takenAt, quality, ...again }, at);
     }
+  }
+
+  /** A contact that is as it was, or is heard of for the first time, says how it is: nobody has pressed it. */
+  #isNoEdge(from: string, value: Value): boolean {
+    const before = this.#latest.get(from);
+    return typeof value === "boolean" && (before === undefined || before.value === value);
   }
 
   /** What it said last of outputs that it has no longer. */

@@ -124,6 +124,22 @@ describe("a report larger than a payload may be", () => {
   });
 });
 
+test("it says what is plugged in, once somebody has looked, and rather who owns its inputs when it grows too large", () => {
+  const report = new Report(sessionNumber(1));
+  const devices = { serial: [{ path: "/dev/ttyUSB0" }], gpio: [], i2c: [], midi: [] };
+  const owner = { kind: "manual", by: "anna", since: 1_800_000_000_000_000 } as const;
+  const owners = { "stage/front": owner };
+  const many = { ...devices, midi: Array.from({ length: 4000 }, () => "x".repeat(100)) };
+
+  expect(report.take(nothing, instant(0))).not.toHaveProperty("devices");
+  expect(report.take({ ...nothing, devices }, instant(0)).devices).toEqual(devices);
+  const document = report.document({ ...nothing, owners, devices: many }, instant(0));
+
+  const read = document === undefined ? undefined : decodeReported(document);
+  expect(read).toMatchObject({ ok: true, value: { owners } });
+  expect(read).not.toHaveProperty("value.devices");
+});
+
 test("it says what its machine lacks, once somebody has looked, and not what is well", () => {
   const report = new Report(sessionNumber(1));
   const lack = { check: "memory", state: "degraded", words: "no such group" } as const;

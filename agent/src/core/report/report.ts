@@ -3,6 +3,7 @@ import { between, type Instant, later, millis, seconds } from "@interactor/share
 import type { RouteRunner } from "@interactor/shared/routing/run-route";
 import { type Check, checkWordsMax } from "@interactor/shared/wire/machine-check";
 import { payloadBytesMax, problemsMax } from "@interactor/shared/wire/limits";
+import type { PluggedIn } from "@interactor/shared/wire/plugged-in";
 import {
   type ApplyReport,
   type ClockReport,
@@ -34,6 +35,8 @@ export interface Running {
   readonly clock: ClockReport;
   /** What the machine lacks; `undefined`: nobody has looked. */
   readonly machine?: readonly Check[] | undefined;
+  /** What is plugged into it; `undefined`: nobody has looked. */
+  readonly devices?: PluggedIn | undefined;
 }
 
 export class Report {
@@ -112,6 +115,7 @@ export class Report {
       problems: [...this.#problems.values()].slice(0, problemsMax),
       clock: running.clock,
       ...(running.machine === undefined ? {} : { machine: running.machine.flatMap(lackOf) }),
+      ...(running.devices === undefined ? {} : { devices: running.devices }),
       apply: { ...running.apply, ...(reason === undefined ? {} : { reason: shortened(reason) }) },
     };
   }
@@ -127,8 +131,12 @@ export class Report {
       return whole;
     }
     for (const [left, less] of [
-      ["who owns its inputs", { ...running, owners: {} }],
-      ["who owns its inputs, and its routes", { ...running, owners: {}, routes: [] }],
+      ["what is plugged in", { ...running, devices: undefined }],
+      ["what is plugged in, and who owns its inputs", { ...running, devices: undefined, owners: {} }],
+      [
+        "what is plugged in, who owns its inputs, and its routes",
+        { ...running, devices: undefined, owners: {}, routes: [] },
+      ],
     ] as const) {
       this.problem("size", `its report is too large; left out is ${left}`);
       const document = encodeReported(this.take(less, at));

@@ -45,6 +45,24 @@ test("what shall hold for ever does nothing", () => {
   expect(failsafes.tick(instant(1e9))).toEqual({ levels: [], next: undefined });
 });
 
+test("what has no end is let go when it has held long enough, until its source says something", () => {
+  const failsafes = new Failsafes();
+  failsafes.lost("dmx/front", 1, { hold: millis(5000), fade: millis(0) }, instant(0));
+
+  expect(failsafes.tick(instant(4999))).toEqual({ levels: [], next: 5000 });
+  expect(failsafes.tick(instant(5000))).toEqual({
+    levels: [{ input: "dmx/front", value: undefined }],
+    next: undefined,
+  });
+
+  failsafes.free("dmx/front");
+  expect([failsafes.has("dmx/front"), failsafes.hasLetGo("dmx/front")]).toEqual([false, true]);
+  failsafes.forget("dm");
+  expect(failsafes.hasLetGo("dmx/front")).toBe(true);
+  failsafes.forget("dmx");
+  expect(failsafes.hasLetGo("dmx/front")).toBe(false);
+});
+
 test("what is no number goes to its end when it has held long enough", () => {
   const failsafes = new Failsafes();
 

@@ -1,6 +1,6 @@
 /**
- * What inputs do when their source is lost: hold the last look, then fade, and end at a level. An input is in its
- * failsafe from the loss until its source has said something again, or its route is gone.
+ * What inputs do when their source is lost: hold the last look, then fade, and end at a level; or hold, and let go. An
+ * input is in its failsafe from the loss until its source has said something again, or its route is gone.
  */
 import { between, earliest, type Instant, later, type Millis, millis } from "@interactor/shared/kernel/units";
 import type { Plan } from "@interactor/shared/wire/messages/plan";
@@ -23,11 +23,14 @@ interface Falling {
 export interface FailsafeLevel {
   /** `instance/input`. */
   readonly input: string;
-  readonly value: Value;
+  /** `undefined`: it is let go. */
+  readonly value: Value | undefined;
 }
 
 export class Failsafes {
   readonly #falling = new Map<string, Falling>();
+  /** Those that it has let go. What comes in doubt does not take them again. */
+  readonly #letGo = new Set<string>();
 
   has(input: string): boolean {
     return this.#falling.has(input);
@@ -36,13 +39,28 @@ export class Failsafes {
   /** The source of the input is lost; `from` is what it holds. Lost twice is lost once. */
   lost(input: string, from: Value, failsafe: Failsafe, at: Instant): void {
     if (this.#falling.has(input)) return;
-    const dueAt = failsafe.hold === null || failsafe.to === undefined ? undefined : later(at, failsafe.hold);
+    const dueAt = failsafe.hold === null ? undefined : later(at, failsafe.hold);
     this.#falling.set(input, { failsafe, from, lostAt: at, dueAt });
   }
 
-  /** Its source has said something, or it has none any more. */
+  hasLetGo(input: string): boolean {
+    return this.#letGo.has(input);
+  }
+
+  /** Its source has said something. */
   back(input: string): void {
     this.#falling.delete(input);
+    this.#letGo.delete(input);
+  }
+
+  /** No route holds it any more. */
+  free(input: string): void {
+    this.#falling.delete(input);
+  }
+
+  /** What it has let go of an instance that begins anew, or is here no more. */
+  forget(instance: string): void {
+    for (const input of this.#letGo) if (input.startsWith(`${instance}/`)) this.#letGo.delete(input);
   }
 
   /** Where inputs go now, and when there is more to say. */
@@ -51,17 +69,21 @@ export class Failsafes {
     let next: Instant | undefined;
     for (const [input, falling] of this.#falling) {
       if (falling.dueAt === undefined) continue;
-      if (between(at, falling.dueAt) <= 0) levels.push({ input, value: step(falling, at) });
+      if (between(at, falling.dueAt) <= 0) {
+        const value = step(falling, at);
+        if (value === undefined) this.#letGo.add(input);
+        levels.push({ input, value });
+      }
       next = earliest(next, falling.dueAt);
     }
     return { levels, next };
   }
 }
 
-/** The level at `at`; sets when the next one is due. */
-function step(falling: Falling, at: Instant): Value {
+/** The level at `at`; sets when the next one is due. `undefined`: it is let go. */
+function step(falling: Falling, at: Instant): Value | undefined {
   const { from, lostAt } = falling;
-  const { fade, to = from } = falling.failsafe;
+  const { fade, to } = falling.failsafe;
   const faded = between(later(lostAt, falling.failsafe.hold ?? millis(0)), at);
   if (typeof from !== "number" || typeof to !== "number" || faded >= fade) {
     falling.dueAt = undefined;

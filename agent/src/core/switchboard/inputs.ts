@@ -135,7 +135,7 @@ export class Inputs {
 
   /**
    * A value that says of itself that it is not good: its source is lost. An input with a failsafe stays where it is, or
-   * on its way there; every other one takes it, because it is all there is.
+   * on its way there, or let go; every other one takes it, because it is all there is.
    */
   doubtful(address: PortAddress, claim: Claim, now: Now): Reception {
     const key = portAddress(address);
@@ -143,6 +143,7 @@ export class Inputs {
     const held = this.#stacks.get(key)?.claimOf("route");
     const failsafe = spec && this.#planned.failsafe(address, spec);
     if (spec === undefined || failsafe === undefined) return this.claim(address, "route", claim, now);
+    if (this.#failsafes.hasLetGo(key)) return "taken";
     if (held !== undefined && (this.#failsafes.has(key) || held.by === claim.by)) {
       if (held.by !== claim.by)
         this.#change(address, now, (stack) => stack.claim("route", { ...held, by: claim.by }, now.wall));
@@ -151,6 +152,17 @@ export class Inputs {
       if (reception !== "taken") return reception;
     }
     this.sourceLost((by, to) => by === claim.by && to === key, now);
+    return "taken";
+  }
+
+  /** A route holds the input no longer. What is no actuator and no scene takes values only, and `null` is none of them. */
+  letGo(address: PortAddress, by: string, now: Now): Reception {
+    const spec = this.spec(address);
+    if (spec === undefined) return "unknown-input";
+    if (spec.actuator !== true && address.instance !== sceneInstance) return "wrong-type";
+    this.release(address, "route", by, now);
+    const key = portAddress(address);
+    if (this.#stacks.get(key)?.claimOf("route") === undefined) this.#failsafes.back(key);
     return "taken";
   }
 
@@ -241,9 +253,7 @@ export class Inputs {
     let next = falls;
     for (const [key, address] of this.#lent) {
       let until: Instant | undefined;
-      this.#change(address, now, (stack) => {
-        until = stack.expire(now.instant, now.wall);
-      });
+      this.#change(address, now, (stack) => void (until = stack.expire(now.instant, now.wall)));
       if (until === undefined) this.#lent.delete(key);
       next = earliest(next, until);
     }
@@ -276,6 +286,7 @@ export class Inputs {
       this.#failsafes.back(key);
       this.#sink.ownersChanged();
     }
+    this.#failsafes.forget(instance);
   }
 
   #setScene(scene: string, isOn: boolean, kind: "manual" | "route", by: string, now: Now): void {
@@ -323,11 +334,13 @@ export class Inputs {
   }
 
   /** The route still has the input, at the level that its failsafe has come to. */
-  #fall(input: string, level: Value, now: Now): void {
+  #fall(input: string, level: Value | undefined, now: Now): void {
     const address = parsePortAddress(input);
+    if (address.ok && level === undefined)
+      return this.#change(address.value, now, (stack) => stack.release("route", now.wall));
     const claim = this.#stacks.get(input)?.claimOf("route");
     const spec = address.ok ? this.spec(address.value) : undefined;
-    const value = spec === undefined ? undefined : fitted(level, spec);
+    const value = spec === undefined || level === undefined ? undefined : fitted(level, spec);
     if (!address.ok || claim === undefined || value === undefined) return this.#failsafes.back(input);
     const next = { ...claim, value, at: now.wall };
     return this.#change(address.value, now, (stack) => stack.claim("route", next, now.wall));
@@ -340,7 +353,7 @@ export class Inputs {
     const before = stack.owner;
     change(stack);
     const after = stack.owner;
-    if (stack.claimOf("route") === undefined) this.#failsafes.back(key);
+    if (stack.claimOf("route") === undefined) this.#failsafes.free(key);
     if (after === undefined) this.#stacks.delete(key);
     else this.#stacks.set(key, stack);
     if (before === after) return;

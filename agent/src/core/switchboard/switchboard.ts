@@ -34,6 +34,9 @@ const receptionWords = {
   "standing-still": "the node is changing over",
 } as const satisfies Record<Reception, string | undefined>;
 
+/** What a route makes of a value, as it comes to its input. */
+type RoutedSample = Pick<Sample, "value" | "at" | "isAgain"> & { readonly quality?: Quality };
+
 export class Switchboard {
   readonly #node: string;
   readonly #inputs: Inputs;
@@ -136,27 +139,17 @@ export class Switchboard {
     this.#routes.offer(from, sample, now.instant, this.#takeRouted, now.wall);
   }
 
-  /**
-   * A value that a route on the hub sends to an input of this node. `null`: the route is gone and lets go; with a
-   * quality that is not good, what it follows is lost.
-   */
+  /** What a route on the hub sends to an input of this node. `isGone`: the route leads here no more. */
   fromHub(
     to: string,
     route: string,
-    sample: Pick<Sample, "value" | "at"> & { readonly quality?: Quality },
+    sample: RoutedSample & { readonly isGone?: boolean },
     now: Now,
   ): Reception {
     const address = parsePortAddress(to);
     if (!address.ok || this.#inputs.spec(address.value) === undefined) return "unknown-input";
-    const isGood = (sample.quality ?? quality.good) === quality.good;
-    if (sample.value === null && isGood) {
-      this.#inputs.release(address.value, "route", route, now);
-      return "taken";
-    }
-    const claim = { value: sample.value, at: sample.at, by: route };
-    if (isGood) return this.#inputs.claim(address.value, "route", claim, now);
-    if (sample.value !== null) return this.#inputs.doubtful(address.value, claim, now);
-    this.#inputs.sourceLost((by, key) => by === route && key === to, now);
+    if (sample.isGone !== true) return this.#routed(address.value, route, sample, now);
+    this.#inputs.release(address.value, "route", route, now);
     return "taken";
   }
 
@@ -274,13 +267,34 @@ export class Switchboard {
     const to = parseSiteAddress(route.to);
     // An instance that is still starting takes the latest value once it has declared its inputs.
     if (!to.ok || !this.#inputs.declared.has(to.value.instance)) return undefined;
-    const claim = { value: sample.value, at: sample.at, by: route.name };
-    const isGood = sample.quality === quality.good;
-    const reception = isGood
-      ? this.#inputs.claim(to.value, "route", claim, this.#now)
-      : this.#inputs.doubtful(to.value, claim, this.#now);
+    const reception = this.#routed(to.value, route.name, sample, this.#now);
     return receptionWords[reception];
   };
+
+  /**
+   * What a route brings, wherever it runs. `null` lets go of what it holds; with a quality that is not good, what it follows
+   * is lost.
+   */
+  #routed(
+    address: PortAddress,
+    by: string,
+    { value, at, isAgain, quality: how = quality.good }: RoutedSample,
+    now: Now,
+  ): Reception {
+    // What an input does once, it does not do because somebody is told late how something is.
+    if (isAgain === true && this.#inputs.spec(address)?.once === true) return "taken";
+    const isGood = how === quality.good;
+    if (value !== null) {
+      const claim = { value, at, by };
+      return isGood
+        ? this.#inputs.claim(address, "route", claim, now)
+        : this.#inputs.doubtful(address, claim, now);
+    }
+    if (isGood) return this.#inputs.letGo(address, by, now);
+    const key = portAddress(address);
+    this.#inputs.sourceLost((route, to) => route === by && to === key, now);
+    return "taken";
+  }
 
   #latch(instance: string, ports: DeclaredPorts, now: Now): void {
     for (const [port, spec] of Object.entries(ports.inputs)) {

@@ -12,6 +12,7 @@ const source: Source = {
   unit: "m",
   isOutput: true,
   deliver: "latest",
+  isLevel: false,
 };
 const columns = (flags = 0) =>
   readingsOf(
@@ -74,5 +75,15 @@ test("routes are told the unit, and whether it is an event", () => {
     new ReadingSamples({ ...source, deliver }, columns(), noon).at(0);
 
   expect(sampleOf("latest")).toMatchObject({ value: 1.5, unit: "m", quality: quality.stale, isEvent: false });
-  expect(sampleOf("every")).toMatchObject({ isEvent: true });
+  expect(sampleOf("every")).toMatchObject({ isEvent: true, isAgain: false });
+});
+
+test("what is said again is no event", () => {
+  const level = { ...source, deliver: "every", isLevel: true } as const;
+
+  expect(new ReadingSamples(level, columns(entryFlag.historical), noon).at(0)).toMatchObject({
+    isEvent: false,
+    isLevel: true,
+    isAgain: true,
+  });
 });

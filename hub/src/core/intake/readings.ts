@@ -5,6 +5,7 @@
 import { type Micros, micros } from "@interactor/shared/kernel/units";
 import type { Sample } from "@interactor/shared/routing/run-route";
 import { type Entry, entryFlag, hasFlag } from "@interactor/shared/wire/entry";
+import { lane } from "@interactor/shared/wire/lanes";
 import type { PublicValue } from "@interactor/shared/wire/messages/public-value";
 import type { Origin } from "@interactor/shared/wire/origin";
 import type { Numbered } from "@interactor/shared/wire/sequence";
@@ -85,6 +86,7 @@ export function readingsOf(entry: Entry): Readings {
 /** Readings as routes see them. */
 export class ReadingSamples implements Pick<readonly Sample[], "length" | "at"> {
   readonly isEvent: boolean;
+  readonly #isAgain: boolean;
   readonly #source: Source;
   readonly #readings: Readings;
   readonly #wall: Micros;
@@ -92,7 +94,8 @@ export class ReadingSamples implements Pick<readonly Sample[], "length" | "at"> 
 
   /** `wall`: when they came in. `numbers`: by which each is known again. */
   constructor(source: Source, readings: Readings, wall: Micros, numbers?: NumbersOfEntry) {
-    this.isEvent = source.deliver !== "latest";
+    this.#isAgain = hasFlag(readings, entryFlag.historical);
+    this.isEvent = source.deliver !== "latest" && !this.#isAgain;
     this.#source = source;
     this.#readings = readings;
     this.#wall = wall;
@@ -111,7 +114,8 @@ export class ReadingSamples implements Pick<readonly Sample[], "length" | "at"> 
     // Whom the value goes to shall not take a stamp for the site's time that is none.
     const at = (flags & entryFlag.clockUnsynchronised) === 0 ? reading.at : this.#wall;
     const origin = this.#numbers && originOf(this.#numbers, place);
-    return { value, unit: this.#source.unit, quality, at, isEvent: this.isEvent, origin };
+    const { unit, isLevel } = this.#source;
+    return { value, unit, quality, at, isEvent: this.isEvent, isLevel, isAgain: this.#isAgain, origin };
   }
 }
 
@@ -135,7 +139,11 @@ export function samplesOf(
   wall: Micros,
   numbers?: NumbersOfEntry,
 ): ReadingSamples | undefined {
-  // What was kept on a node's disk is told, and moves nothing any more: it happened some time ago.
-  const isPast = source.deliver === "durable" && hasFlag(readings, entryFlag.historical);
+  // What was kept on a node's disk is told, and moves nothing any more: it happened some time ago. A level that is said
+  // again does not come from there.
+  const isPast =
+    source.deliver === "durable" &&
+    hasFlag(readings, entryFlag.historical) &&
+    !(source.isLevel && numbers?.batch.lane === lane.telemetry);
   return source.isOutput && !isPast ? new ReadingSamples(source, readings, wall, numbers) : undefined;
 }

@@ -13,6 +13,8 @@ export interface Source {
   readonly unit: string;
   readonly isOutput: boolean;
   readonly deliver: Delivery;
+  /** What it gives lasts until the next value, and is kept for those who come later. */
+  readonly isLevel: boolean;
 }
 
 /** Sources of one node that are remembered: it has fewer. More: all are looked up again. */
@@ -60,5 +62,6 @@ function sourceOf(node: string, birth: Birth, from: string): Source | "wrong-add
     unit: spec.unit ?? "",
     isOutput: output !== undefined,
     deliver: output?.deliver ?? "latest",
+    isLevel: output?.level === true,
   };
 }

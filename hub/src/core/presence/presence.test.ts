@@ -117,6 +117,16 @@ describe("a node that is there", () => {
     ]);
   });
 
+  test("is degraded while one of its instances works in part only", () => {
+    const lamp = { state: "running", reason: "USB: no USB device is plugged in" } as const;
+
+    expect(health(birth(1), told({ ...running, lamp }))).toEqual([
+      "degraded",
+      "lamp is degraded: USB: no USB device is plugged in",
+    ]);
+    expect(health(birth(1), told({ lamp }), told(running))).toEqual(["ready"]);
+  });
+
   test("is degraded and not new when an instance starts again", () => {
     expect(health(birth(1), told(running), told({ sim: { state: "starting" } }))).toEqual([
       "degraded",

@@ -30,6 +30,8 @@ export interface RoutedValue {
   readonly quality: Quality;
   /** It happened, and says not only how something is now: each one counts. */
   readonly isEvent?: boolean;
+  /** Somebody is told late how it is. */
+  readonly isAgain?: boolean;
   /** The output, where the route names several. */
   readonly from?: string | undefined;
   /** Of what must not be done twice, also when another life of the hub sends it again. */
@@ -97,7 +99,7 @@ export class NodeQueue {
       from: routed.from ?? route.from,
       to,
       ttl: route.ttl,
-      flags: 0,
+      flags: routed.isAgain === true ? entryFlag.historical : 0,
       trace: null,
       quality: routed.quality,
       body: routed.value,

@@ -51,6 +51,7 @@ export function nodeView(
     routes: reported?.routes ?? {},
     zones: birth.zones ?? [],
     ...(reported?.machine === undefined ? {} : { machine: reported.machine }),
+    ...(reported?.devices === undefined ? {} : { devices: reported.devices }),
     ...(context.stop === undefined ? {} : { stop: context.stop }),
   };
 }

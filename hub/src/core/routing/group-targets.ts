@@ -1,6 +1,8 @@
 /** Which nodes of a group take a value. */
 import { unreachable } from "@interactor/shared/kernel/assert";
 import type { Random } from "@interactor/shared/kernel/random";
+import type { Sample } from "@interactor/shared/routing/run-route";
+import { quality } from "@interactor/shared/wire/entry";
 import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages/desired";
 import type { Origin } from "@interactor/shared/wire/origin";
 import { rendezvous } from "./rendezvous.ts";
@@ -76,6 +78,20 @@ export class GroupTargets {
 
 /** Whether one of the group takes a value, and the others do not. */
 export const isOneOf = ({ strategy }: RouteGroup): boolean => strategy !== "broadcast";
+
+/**
+ * Whether all of a group of which one takes each value are told: `null` lets go, and nobody knows for certain who of them
+ * holds what came before. With a key it is known, and others hold what came for theirs.
+ */
+export const isForAll = (
+  group: RouteGroup,
+  { value, quality: how }: Pick<Sample, "value" | "quality">,
+  key: string | undefined,
+): boolean =>
+  value === null &&
+  how === quality.good &&
+  isOneOf(group) &&
+  (group.strategy !== "consistent-hash" || key === undefined);
 
 /** Who of a group takes an event when nobody is present yet: the same one for the same event, however often the hub begins. */
 export function takerAtStart(

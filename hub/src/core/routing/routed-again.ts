@@ -15,7 +15,7 @@ import type { CompiledRoute, RouteGroup } from "@interactor/shared/wire/messages
 import { parseSiteAddress, portAddress } from "@interactor/shared/wire/names";
 import { hasWildcard, nodeOfFilter } from "@interactor/shared/wire/output-filter";
 import { type Origin, type OriginMark, OriginMarks, wayOf } from "@interactor/shared/wire/origin";
-import { isOneOf, takerAtStart } from "./group-targets.ts";
+import { isForAll, isOneOf, takerAtStart } from "./group-targets.ts";
 
 /** Ways of events that are known to have been done, at the hub. More: evict the one used longest ago; its node knows too. */
 const waysMax = 20_000;
@@ -198,8 +198,9 @@ export class RoutedAgain {
     const { from = route.from } = sample;
     const way = (node: string) => wayOf(from, route.name, `${node}/${port}`);
     const isForgotten = this.#before.get(origin) ?? nobody;
+    const chooser = key ?? (hasWildcard(route.from) ? from : undefined);
     const takers =
-      group !== undefined && isOneOf(group)
+      group !== undefined && isOneOf(group) && !isForAll(group, sample, chooser)
         ? this.#takersOf(group, key ?? from, origin, way)
         : (group?.nodes ?? [to.value.node]);
     const nodes = takers.filter((node) => !this.#marks.isDone(way(node), origin) && !isForgotten(node));

@@ -225,6 +225,79 @@ test("a node that leaves the group lets go, the others hold", () => {
   );
 });
 
+describe("null lets go", () => {
+  test.each(["broadcast", "round-robin", "random", "consistent-hash"] as const)(
+    "of a group by %s: all are told, whoever holds what came before, and it is nobody's turn",
+    (strategy) => {
+      const { read } = bench(toLamps(strategy));
+      const before = nodesOf(read(1));
+
+      expect(new Map(read(null))).toEqual(new Map(lamps.map((node) => [node, null])));
+
+      const after = nodesOf(read(2));
+      const all = strategy === "broadcast" ? 3 : 1;
+      expect([before.length, after.length]).toEqual([all, all]);
+      if (strategy === "round-robin") expect([before, after]).toEqual([["pi-1"], ["pi-2"]]);
+    },
+  );
+
+  test("of what came for a key at its node alone: the others hold what came for theirs", () => {
+    const { router, sent } = bench({
+      ...toLamps("consistent-hash", { key: "value.visitor" }),
+      map: "value.isThere ? 1.0 : null",
+    });
+    const offer = (visitor: string, isThere: boolean) => {
+      router.values(
+        "pi/sim/distance",
+        [{ value: { visitor, isThere }, unit: "", quality: 0, at: noon }],
+        instant(0),
+      );
+      return sent();
+    };
+    const holders = ["a", "b", "c", "d"].map((visitor) => offer(visitor, true));
+
+    const leavers = ["a", "b", "c", "d"].map((visitor) => offer(visitor, false));
+
+    expect(leavers.flat()).toEqual(holders.flat().map(([node]) => [node, null]));
+    expect(leavers.flat()).toHaveLength(4);
+  });
+
+  test("also when nobody is there: it waits for each of them, and is refused nowhere", () => {
+    const { router, nowhere, read, sent } = bench(toLamps("round-robin"), []);
+    read(null);
+
+    for (const node of lamps) router.connected(node);
+
+    expect(new Map(sent())).toEqual(new Map(lamps.map((node) => [node, null])));
+    expect(nowhere.read(lane.telemetry).produced).toBe(0);
+  });
+
+  test("takes the place of a value that waits, and a value its place", () => {
+    const { router, sent } = bench(toLamps("broadcast"), []);
+    const offer = (value: Value) =>
+      router.values("pi/sim/distance", [{ value, unit: "", quality: 0, at: noon }], instant(0));
+    for (const value of [1, null]) offer(value);
+    router.connected("pi-1");
+    expect(sent()).toEqual([["pi-1", null]]);
+
+    for (const value of [null, 2]) offer(value);
+
+    expect(sent()).toEqual([["pi-1", 2]]);
+  });
+
+  test("whoever of the group comes is told alone", () => {
+    const { router, read, sent } = bench(toLamps("consistent-hash"), ["pi-1", "pi-2"]);
+    read(1);
+    read(null);
+    router.connected("pi-3", true);
+    sent();
+
+    router.catchUp("pi-3", new Set(["dmx"]), instant(0));
+
+    expect(sent()).toEqual([["pi-3", null]]);
+  });
+});
+
 describe("an event for one of a group", () => {
   const from = "pi/sim/distance";
   const event = (seq: number) =>
@@ -287,6 +360,23 @@ describe("an event for one of a group", () => {
     write();
 
     expect(waiting()).toEqual([1, 1, 1]);
+  });
+
+  test("does not overtake the one before when it lets go, and lets all go after a crash", () => {
+    const { router, kept, write, holders } = life("round-robin");
+    for (const node of lamps) router.connected(node);
+    const letGo = { ...event(2), value: null };
+    router.values(from, [event(1)], instant(0));
+    router.values(from, [letGo], instant(0));
+    expect(holders()).toEqual([]);
+
+    write();
+    const queued = lamps.map((node) => router.queues.get(node)?.queued ?? 0);
+    const next = life("round-robin", kept);
+    next.router.again.value(from, letGo, instant(0));
+
+    expect(queued).toEqual([2, 1, 1]);
+    expect(next.holders()).toEqual(lamps);
   });
 
   test("of whom nothing is kept goes to the same one in each life", () => {

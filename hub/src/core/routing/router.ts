@@ -1,6 +1,8 @@
 /** From values to the nodes that want them: the routes placed on the hub, and the queue of every node. */
 import { earliest, type Instant, instant, type Micros } from "@interactor/shared/kernel/units";
 import {
+  isLasting,
+  lasting,
   type RouteRunner,
   type RouteSink,
   RouteTable,
@@ -21,7 +23,7 @@ import { parseSiteAddress, portAddress, type SiteAddress } from "@interactor/sha
 import { hasWildcard, nodeOfFilter } from "@interactor/shared/wire/output-filter";
 import { type Origin, type OriginMark, wayOf } from "@interactor/shared/wire/origin";
 import { type Session, sessionBytes, sessionOf } from "@interactor/shared/wire/session";
-import { type Choice, GroupTargets, isOneOf, takerAtStart } from "./group-targets.ts";
+import { type Choice, GroupTargets, isForAll, isOneOf, takerAtStart } from "./group-targets.ts";
 import { type Gift, type LivesBefore, originIn, RoutedAgain } from "./routed-again.ts";
 import { NodeQueue } from "../queue/node-queue.ts";
 
@@ -118,7 +120,7 @@ export class Router {
   values(address: string, samples: Samples, at: Instant, wall?: Micros): void {
     this.#at = at;
     const latest = samples.at(-1);
-    if (latest !== undefined && latest.isEvent !== true) this.#latest.set(address, told(latest));
+    if (latest !== undefined && isLasting(latest)) this.#latest.set(address, lasting(latest));
     this.#table.offerAll(address, samples, at, this.#take, wall);
   }
 
@@ -274,15 +276,19 @@ export class Router {
       return this.#give(route, sample, { nodes: target.nodes, port, now, key, older });
     const origin = originIn(route, sample);
     const { from = route.from } = sample;
+    const chooser = key ?? sourceOf(route, sample);
+    const isAll = isForAll(route.group, sample, chooser);
     const before =
-      origin && isOneOf(route.group)
+      origin && isOneOf(route.group) && !isAll
         ? this.again.chosenBefore(route.group, origin, (of) => wayOf(from, route.name, `${of}/${port}`))
         : undefined;
     if (before !== undefined) return this.#give(route, sample, { nodes: [before], port, now, key });
-    const choice = this.#choose(route, route.group, key ?? sourceOf(route, sample), origin);
+    const choice: Choice = isAll
+      ? { nodes: route.group.nodes }
+      : this.#choose(route, route.group, chooser, origin);
     const { left } = choice;
     if (left !== undefined) this.queueOf(left).released(route, port, sample.at, now);
-    const cameBack = isOneOf(route.group) ? undefined : this.#cameBack;
+    const cameBack = isOneOf(route.group) && !isAll ? undefined : this.#cameBack;
     const nodes = cameBack === undefined ? choice.nodes : [cameBack];
     const { chosen } = this.#parts;
     const [node] = nodes;
@@ -296,8 +302,8 @@ export class Router {
   };
 
   #give(route: CompiledRoute, sample: Sample, { nodes, port, now, key, older }: Gift): string | undefined {
-    const { value, at, quality, isEvent = false, from } = sample;
-    const routed = { value, at, quality, isEvent, from, origin: originIn(route, sample), older };
+    const { value, at, quality, isEvent = false, isAgain = false, from } = sample;
+    const routed = { value, at, quality, isEvent, isAgain, from, origin: originIn(route, sample), older };
     let refused = 0;
     for (const node of nodes) {
       if (!this.queueOf(node).routed(route, port, routed, now, key)) refused += 1;
@@ -326,10 +332,6 @@ export class Router {
     return choice;
   }
 }
-
-/** For those who come later: whoever is told how something is does not do it once more. */
-const told = (sample: Sample): Sample =>
-  sample.origin === undefined ? sample : { ...sample, origin: undefined };
 
 /** Where a route leads: in a group, to this port of whom it chooses. */
 interface RouteTarget extends Choice {

@@ -57,7 +57,7 @@ const plannedInstance = z.object({
 });
 
 const plannedInput = z.object({
-  /** Its source is lost: hold the last look (`null`: for ever), then fade, and end there. */
+  /** Its source is lost: hold the last look (`null`: for ever), then fade, and end there; with no end it is let go. */
   failsafe: z.optional(z.object({ hold: z.nullable(duration), fade: duration, to: z.optional(scalar) })),
   /** A show stop: at once. */
   stop: z.optional(scalar),

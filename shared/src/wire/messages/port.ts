@@ -31,6 +31,11 @@ export const outputSpec = z.object({
    * contact. When as many wait as may, the next one is refused. A durable output takes its own way and is not urgent.
    */
   urgent: z.optional(z.boolean()),
+  /**
+   * What it gives lasts until the next value, however it is delivered: a contact, a door. Whoever comes late is told
+   * how it is, beside all that it was. Of one that is on or off, only a change is an edge.
+   */
+  level: z.optional(z.boolean()),
 });
 
 export const inputSpec = z.object({
@@ -39,6 +44,8 @@ export const inputSpec = z.object({
   actuator: z.optional(z.boolean()),
   /** What the input is set to on a show stop. Default: its `min`, else 0 or false. */
   stop: z.optional(z.union([z.boolean(), z.number(), z.string()])),
+  /** What it takes it does, once: a GO. It takes only what happens, and not what is told to those who come late. */
+  once: z.optional(z.boolean()),
 });
 
 export type OutputSpec = z.infer<typeof outputSpec>;

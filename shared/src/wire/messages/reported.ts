@@ -4,6 +4,7 @@ import { failed, ok, type Result } from "../../kernel/result.ts";
 import { encodeCbor } from "../cbor.ts";
 import { checksMax } from "../machine-check.ts";
 import { problemsMax } from "../limits.ts";
+import { pluggedIn } from "../plugged-in.ts";
 import {
   count,
   decodeDocument,
@@ -21,7 +22,11 @@ import { latchesOnWire, zoneLatch } from "./stop.ts";
 export const instanceStates = ["starting", "running", "waiting", "failed", "stopped"] as const;
 
 const instanceReport = z.object({
-  /** `waiting`: it runs, but what it needs is away, such as an unplugged serial line; `reason` says what. */
+  /**
+   * `waiting`: it runs, but what it needs is away, such as an unplugged serial line; `reason` says what. `running` with a
+   * `reason`: it works in part, and people are told that it is degraded. No state of its own: a reader that is older than
+   * that would take no report with one.
+   */
   state: z.enum(instanceStates),
   reason: z.optional(shortText),
 });
@@ -141,6 +146,8 @@ const reported = z.object({
   apply: z.optional(applyReport),
   /** What the node's machine lacks, once it has been looked at. */
   machine: z.optional(z.array(lackReport).check(z.maxLength(checksMax))),
+  /** What is plugged into it, once somebody has looked. */
+  devices: z.optional(pluggedIn),
 });
 
 export type ApplyPhase = (typeof applyPhases)[number];
