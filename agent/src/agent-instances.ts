@@ -54,7 +54,7 @@ export class AgentInstances implements AsyncDisposable {
       started: (instance) =>
         after(() => {
           this.#beat(instance);
-          switchboard.reapply(instance);
+          switchboard.reapply(instance, parts.now());
         }),
       tookOver: (spec) => this.#tookOver(spec),
       output: (output) => after(() => this.#output(output)),

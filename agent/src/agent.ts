@@ -236,8 +236,10 @@ export class Agent implements AsyncDisposable {
       },
     );
     this.#link.publish(this.#topics.state, birth, { retain: true });
-    const { instant } = this.#now();
-    if (this.#births.said(instant)) this.#outputs.sayAgain(instant);
+    const now = this.#now();
+    if (!this.#births.said(now.instant)) return;
+    this.#outputs.sayAgain(now.instant);
+    this.#switchboard.repeatHeld(now);
   }
 
   #message(topic: string, payload: Uint8Array): void {

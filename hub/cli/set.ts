@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import { type Millis, seconds } from "@interactor/shared/kernel/units";
 import { manualDefault } from "@interactor/shared/wire/limits";
 import { type Command, encodeCommand } from "@interactor/shared/wire/messages/command";
+import { restOf } from "@interactor/shared/wire/messages/port";
 import { decodeReply, type ReplyDocument, replyWords } from "@interactor/shared/wire/messages/reply";
 import { decodeReported } from "@interactor/shared/wire/messages/reported";
 import type { OwnerReport } from "@interactor/shared/wire/messages/owners";
@@ -51,6 +52,11 @@ export async function runSet(
   const hub = await findHub(options, process.env);
   const site = await fetchNodes(hub);
   const input = findInput(site, address);
+  if (options.for !== undefined && input.spec.actuator !== true)
+    throw commandFault(
+      "USAGE",
+      `${siteAddress(address)} is no actuator: it is not set for a while, leave out --for`,
+    );
   const command = commandFor(input, wish, options);
   refuseHopeless(input, command);
   const answer = await send(hub, { site: site.site, input, command, signal });
@@ -126,8 +132,10 @@ async function send(hub: HubAddress, { site, input, command, signal }: Sending):
   const silence = late<Answer>(command.ttl + hubPatience, "silence");
   const answer = await Promise.race([answered.promise, silence, aborted]);
   const isDone = answer !== "silence" && answer.outcome === "done";
-  // Nobody owns an input that is no actuator, and what nobody held by hand has nothing to give back.
-  const isUnowned = input.spec.actuator !== true;
+  // Nobody owns what keeps nothing or is at rest, and what nobody held by hand has nothing to give back.
+  const rest = restOf(input.spec);
+  const isToRest = command.kind === "set" && command.value === rest;
+  const isUnowned = (input.spec.actuator !== true && rest === undefined) || isToRest;
   const isFree = command.kind === "release" && input.owner?.kind !== "manual";
   if (isDone && !isUnowned && !isFree)
     await Promise.race([owned.promise, late(ownerPatience, undefined), aborted]);
@@ -187,9 +195,10 @@ function lineOf(input: FoundInput, command: Command): string {
     return command.value === true
       ? `scene ${input.address.port} is recalled on ${input.address.node}; let it go with false`
       : `scene ${input.address.port} is let go on ${input.address.node}`;
-  if (input.spec.actuator !== true)
-    return `${address} = ${formatValue(command.value)} taken (no actuator: nobody owns it)`;
   const value = formatValue(command.value);
+  if (restOf(input.spec) !== undefined)
+    return `${address} = ${value} until somebody sets it otherwise or releases it (was: ${was})`;
+  if (input.spec.actuator !== true) return `${address} = ${value} taken (no actuator: nobody owns it)`;
   return `${address} = ${value} for ${formatSpan(command.holdFor)} (was: ${was})`;
 }
 

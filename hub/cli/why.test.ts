@@ -94,6 +94,25 @@ test("what a route has let go of has no value, and the route is named beneath it
   expect(route).toBe("route    route approach from demo/sim/distance, map value * 2");
 });
 
+test("a state that nobody has set is at rest, and one that somebody has set is his", () => {
+  const state = (owner: FoundInput["owner"]): FoundInput => ({
+    ...inputOwnedBy(owner, false),
+    spec: { type: "bool", released: false },
+  });
+  const nothing = { value: undefined, routes: [] };
+  const dark = { value: { at: micros(0), quality: 0, flags: 0, value: true }, routes: [] } as const;
+
+  expect(whyLines(state(undefined), nothing, now)).toEqual([
+    "demo/dmx/front = false",
+    "owner    nobody: it is at rest, which is false; whoever sets it last has it",
+  ]);
+  expect(whyLines(state({ kind: "manual", by: "dashboard", since }), dark, now).slice(0, 2)).toEqual([
+    "demo/dmx/front = true",
+    "owner    manual by dashboard",
+  ]);
+  expect(JSON.parse(whyJson(state(undefined), nothing))).toMatchObject({ value: false, released: false });
+});
+
 test("a program gets the same as JSON", () => {
   const json: unknown = JSON.parse(whyJson(inputOwnedBy({ kind: "route", by: "approach", since }), known));
 

@@ -4,7 +4,7 @@ import type { NodeView } from "@interactor/shared/wire/api";
 import type { CompiledRoute } from "@interactor/shared/wire/messages/desired";
 import { decodePlan, decodeTarget } from "@interactor/shared/wire/messages/plan";
 import { decodePublicValue, type PublicValue } from "@interactor/shared/wire/messages/public-value";
-import { findPort } from "@interactor/shared/wire/messages/port";
+import { findPort, type InputSpec, restOf } from "@interactor/shared/wire/messages/port";
 import { siteAddress, type SiteAddress } from "@interactor/shared/wire/names";
 import { instanceWords, isHere, isWell } from "@interactor/shared/wire/node-state";
 import { nodeTopics, siteTopics } from "@interactor/shared/wire/topics";
@@ -50,7 +50,7 @@ async function inputLines(
 }
 
 export interface Known {
-  /** The last value of the input; actuators have one once somebody owned them. */
+  /** The last value of the input; actuators have one once somebody owned them, and what keeps nothing has none. */
   readonly value: PublicValue | undefined;
   /** Routes on the node itself that lead to the input; those on the hub are not told. */
   readonly routes: readonly CompiledRoute[];
@@ -124,16 +124,17 @@ export function whyLines(input: FoundInput, { value, routes, shown }: Known, now
   const ago = (text: string) => `${formatDay(new Date(text))} (${formatAge(new Date(text), now)})`;
   const unit = spec.unit === undefined || spec.unit === "1" ? "" : ` ${printable(spec.unit)}`;
   const isOwned = spec.actuator === true;
+  const holds = value === undefined ? restOf(spec) : value.value;
   const own = owner?.kind === "route" ? routes.find(({ name }) => name === owner.by) : undefined;
   const waiting = owner?.kind === "route" ? routes.filter(({ name }) => name !== owner.by) : routes;
   const letGoAt = value?.value === null && owner === undefined ? new Date(value.at / 1000) : undefined;
   return [
-    valueLine(address, value, unit),
+    valueLine(address, holds, unit),
     ...(isOwned && letGoAt !== undefined
       ? [`owner    nobody: who had it let go ${formatDay(letGoAt)} (${formatAge(letGoAt, now)})`]
-      : isOwned
+      : isOwned || owner !== undefined
         ? ownerLines(owner, own, ago, now)
-        : ["owner    nobody: it is no actuator and takes what comes last"]),
+        : [`owner    nobody: ${nobodyWords(restOf(spec))}`]),
     ...(shown === undefined ? [] : shownLines(input.address.port, shown, owner !== undefined)),
     ...waiting.map((route) => `${owner === undefined ? "route  " : "beneath"}  ${routeWords(route)}`),
     ...illLines(input),
@@ -143,12 +144,17 @@ export function whyLines(input: FoundInput, { value, routes, shown }: Known, now
   ];
 }
 
-function valueLine(address: string, value: PublicValue | undefined, unit: string): string {
+function valueLine(address: string, value: Value | undefined, unit: string): string {
   if (value === undefined) return `${address} has no value yet`;
-  return value.value === null
+  return value === null
     ? `${address} has no value: nobody holds it`
-    : `${address} = ${formatValue(value.value)}${unit}`;
+    : `${address} = ${formatValue(value)}${unit}`;
 }
+
+const nobodyWords = (rest: InputSpec["released"]): string =>
+  rest === undefined
+    ? "it is no actuator and takes what comes last"
+    : `it is at rest, which is ${formatValue(rest)}; whoever sets it last has it`;
 
 /** What is set there may come to nothing. */
 function illLines({ node, address: { instance } }: FoundInput): readonly string[] {
@@ -195,10 +201,11 @@ export function whyJson(input: FoundInput, { value, routes, shown }: Known): str
   };
   return JSON.stringify({
     address: siteAddress(input.address),
-    value: value === undefined ? null : toJson(value.value),
+    value: toJson(value === undefined ? (restOf(input.spec) ?? null) : value.value),
     quality: value === undefined ? null : qualityWord(value.quality),
     at: value === undefined ? null : new Date(value.at / 1000).toISOString(),
     actuator: input.spec.actuator === true,
+    ...(restOf(input.spec) === undefined ? {} : { released: restOf(input.spec) }),
     owner: input.owner ?? null,
     routes: routes.map(({ name, from, map, when }) => ({ name, from, map, when })),
     ...(shown === undefined ? {} : { shown: shownJson(shown) }),

@@ -48,12 +48,15 @@ test("the example of a sensor above a desk compiles, and its route holds the lig
 });
 
 test("led to what has nothing to let go of it is refused with what to write", () => {
-  const site = compiled(["hall/stage/wash", "hall/stage/blackout"], ["0.6 : null", "true : null"]);
+  const site = compiled(
+    ["hall/stage/wash", "hall/stage/cue-go"],
+    ['"value ? 0.6 : null"', `'value ? "show" : null'`],
+  );
 
   const told = site.ok
     ? []
     : site.error.problems.flatMap((problem) => problemReport(problem, site.error.lineOf));
   expect(told.join("\n")).toMatch(
-    /hall\/stage\/blackout is no actuator: .*\n.*\n.*\n.*write true or false in the place of null/,
+    /hall\/stage\/cue-go keeps nothing: .*\n.*\n.*\n.*let through by when: only what it is to take/,
   );
 });

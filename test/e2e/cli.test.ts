@@ -254,6 +254,20 @@ describe("set and why", () => {
     expect(jsonLines(after.stdout)).toMatchObject([{ owner: { kind: "route", by: "approach" } }]);
   });
 
+  test("a state is set until somebody sets it otherwise or gives it back", async () => {
+    const set = await interactor("set", "demo/dmx/grand-master", "0.5");
+    const why = await interactor("why", "demo/dmx/grand-master");
+    const released = await interactor("set", "demo/dmx/grand-master", "--release");
+    const after = await interactor("why", "demo/dmx/grand-master", "--json");
+
+    expect(set.stdout).toBe(
+      "demo/dmx/grand-master = 0.5 until somebody sets it otherwise or releases it (was: nobody's)\n",
+    );
+    expect(why.stdout).toMatch(/^demo\/dmx\/grand-master = 0\.5\nowner {4}manual by cli:/);
+    expect(released.stdout).toMatch(/^demo\/dmx\/grand-master released \(was: manual by cli:/);
+    expect(jsonLines(after.stdout)).toMatchObject([{ value: 1, released: 1, owner: null }]);
+  });
+
   test("a value set by hand ends by itself", async () => {
     await interactor("set", "demo/dmx/front", "1", "--for", "300ms");
 
@@ -281,6 +295,7 @@ describe("set and why", () => {
     [["set", "demo/dmx/front"], 2, "a value is missing"],
     [["set", "demo/dmx/front", "1", "--release"], 2, "takes no value"],
     [["set", "demo/dmx/front", "1", "--for", "10"], 2, "write 10s"],
+    [["set", "demo/dmx/blackout", "true", "--for", "10s"], 2, "is no actuator: it is not set for a while"],
   ])("%j ends with %i", async (args, code, words) => {
     const finished = await interactor(...args);
 

@@ -1,8 +1,8 @@
 /** What an instance shows, kept for its next life: soon after it has changed, and while it stands still too. */
 import { millis, type ModuleContext } from "@interactor/shared/sdk/define-module";
-import type { Remembered, Shower } from "./engine/engine.ts";
+import type { Engine, Remembered, Shower } from "./engine/engine.ts";
 import { ErrorReport } from "./error-report.ts";
-import type { Memory, Recalled } from "./memory.ts";
+import type { Memory } from "./memory.ts";
 import type { Settings } from "./settings.ts";
 
 /** What is shown is kept at most four times a second: an agent that is killed loses no more than that. */
@@ -26,11 +26,13 @@ export class KeptLook {
     this.#now = now;
   }
 
-  async recall(): Promise<Recalled | undefined> {
+  /** Returns whether there was an earlier life, whose look the engine shows now. */
+  async restore(engine: Engine): Promise<boolean> {
     const recalled = await this.#memory?.recall();
-    if (typeof recalled !== "string") return recalled;
-    this.#context.log.warn(recalled);
-    return undefined;
+    if (typeof recalled === "string") this.#context.log.warn(recalled);
+    if (recalled === undefined || typeof recalled === "string") return false;
+    engine.restore(recalled.remembered, this.#context.clock.now(), recalled.ago);
+    return true;
   }
 
   /** Together with what else changes until then. Where nothing has changed that costs next to nothing. */

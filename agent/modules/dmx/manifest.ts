@@ -18,9 +18,9 @@ export const manifest = defineManifest({
       stop: 0,
       label: "Raw channel",
     },
-    // What works on all that shows has no owner and no failsafe of its own: those who drive the channels have.
-    "grand-master": { type: "float", unit: "1", min: 0, max: 1, label: "Grand master" },
-    blackout: { type: "bool", label: "Blackout: intensity to 0" },
+    // What works on all that shows is no actuator and has no failsafe of its own: those who drive the channels have.
+    "grand-master": { type: "float", unit: "1", min: 0, max: 1, released: 1, label: "Grand master" },
+    blackout: { type: "bool", released: false, label: "Blackout: intensity to 0" },
     "cue-go": { type: "text", once: true, label: "GO: a cue list, or list/cue by name or number" },
     "cue-back": { type: "text", once: true, label: "One cue back in a cue list" },
     "cue-pause": { type: "text", once: true, label: "A cue list stands still; empty: all" },

@@ -112,10 +112,11 @@ export class Stage implements Instance {
   }
 
   async #recall(): Promise<void> {
-    const recalled = await this.#kept.recall();
     // The first frame waits for inputs as every first one does: a show stop that holds is among them.
-    if (recalled !== undefined)
-      this.#engine.restore(recalled.remembered, this.#context.clock.now(), recalled.ago);
+    if (!(await this.#kept.restore(this.#engine))) return;
+    // Else whoever finds the stage dark would look for the reason everywhere but there.
+    this.#context.emit("grand-master", this.#engine.master);
+    this.#context.emit("blackout", this.#engine.isBlack);
   }
 
   #desksOf({ latest }: Settings, receive: ReceiveSettings, lines: Lines): Desks {

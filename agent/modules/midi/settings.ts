@@ -24,6 +24,7 @@ const taken = {
   channel: z._default(channel, 1),
   actuator: z.optional(z.boolean()),
   stop: z.optional(z.union([z.boolean(), z.number()])),
+  released: z.optional(z.union([z.boolean(), z.number()])),
 };
 
 /** What a message is, and what its value may be read as; the first is what it is read as when nothing is said. */

@@ -81,6 +81,7 @@ const input = z
     argument: z.optional(z.literal("none")),
     actuator: z.optional(z.boolean()),
     stop: z.optional(z.union([z.boolean(), z.number(), z.string()])),
+    released: z.optional(z.union([z.boolean(), z.number(), z.string()])),
     /** It takes what happens, and not what is told to those who come late. */
     once: z.optional(z.boolean()),
   })

@@ -1,10 +1,12 @@
 /** Which control an input gets, from its declaration. */
-import type { InputSpec } from "@interactor/shared/wire/messages/port";
+import { type InputSpec, restOf } from "@interactor/shared/wire/messages/port";
 
 export type ControlKind =
   | { readonly kind: "slider"; readonly min: number; readonly max: number; readonly step: number }
   | { readonly kind: "number"; readonly step: number | undefined }
   | { readonly kind: "switch" }
+  /** What happens and is not kept has no place where a switch could stand. */
+  | { readonly kind: "events" }
   | { readonly kind: "text" }
   /** Bytes and records are not for hands. */
   | { readonly kind: "none" };
@@ -12,7 +14,7 @@ export type ControlKind =
 export function controlKind(spec: InputSpec): ControlKind {
   switch (spec.type) {
     case "bool":
-      return { kind: "switch" };
+      return { kind: spec.actuator === true || restOf(spec) !== undefined ? "switch" : "events" };
     case "text":
       return { kind: "text" };
     case "int":

@@ -4,6 +4,7 @@ import { useComputed } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import { quantityOf, quantityText, signOf } from "../format/quantity.ts";
 import { type ControlKind, controlKind } from "./control-kind.ts";
+import { EventButtons } from "./event-buttons.tsx";
 import { Field } from "./field.tsx";
 import type { InputHandle } from "./input-handle.ts";
 import { Slider } from "./slider.tsx";
@@ -20,7 +21,8 @@ export function InputControl({ handle, label }: InputControlProps): JSX.Element 
   const kind = useMemo(() => controlKind(handle.spec), [handle]);
   const holds = useComputed(() => {
     const held = handle.held.value;
-    return held === undefined ? "not set" : quantityText(quantityOf(held, handle.spec));
+    if (held === undefined) return handle.isKept ? "not set" : "";
+    return quantityText(quantityOf(held, handle.spec));
   });
   const sign = signOf(handle.spec.unit ?? "");
   return (
@@ -46,7 +48,12 @@ function Steered({ handle, kind, label }: InputControlProps & { readonly kind: C
   return (
     <>
       {control()}
-      <Ownership handle={handle} label={label} giveBack={giveBack} isSteered={kind.kind === "slider"} />
+      <Ownership
+        handle={handle}
+        label={label}
+        giveBack={giveBack}
+        isSteered={kind.kind === "slider" && handle.spec.actuator === true}
+      />
     </>
   );
 
@@ -56,6 +63,8 @@ function Steered({ handle, kind, label }: InputControlProps & { readonly kind: C
         return <Slider handle={handle} hand={numberHand} kind={kind} label={label} />;
       case "switch":
         return <Switch handle={handle} hand={switchHand} label={label} />;
+      case "events":
+        return <EventButtons handle={handle} label={label} />;
       case "number":
         return <Field handle={handle} label={label} isNumber />;
       case "text":
@@ -70,7 +79,7 @@ function Steered({ handle, kind, label }: InputControlProps & { readonly kind: C
 
 interface OwnershipProps extends InputControlProps {
   readonly giveBack: () => void;
-  /** It has a place between two ends, where a hand can stop it. */
+  /** It moves between two ends, and a hand can stop it there. */
   readonly isSteered: boolean;
 }
 

@@ -2,7 +2,7 @@
 import { isNodeHere } from "../live/node-record.ts";
 import { unreachable } from "@interactor/shared/kernel/assert";
 import { millis } from "@interactor/shared/kernel/units";
-import type { InputSpec } from "@interactor/shared/wire/messages/port";
+import { type InputSpec, restOf } from "@interactor/shared/wire/messages/port";
 import type { Command } from "@interactor/shared/wire/messages/command";
 import { type ReplyDocument, replyWords } from "@interactor/shared/wire/messages/reply";
 import type { OwnerReport } from "@interactor/shared/wire/messages/owners";
@@ -31,7 +31,9 @@ export interface InputHandle {
   readonly blocked: ReadonlySignal<string>;
   /** What became of the last command, when it was not done. */
   readonly notice: ReadonlySignal<string>;
-  /** Sets it for the chosen time. Returns whether the command left. */
+  /** It can be given back: it is an actuator, or a state that has a rest. Else it takes what happens, and keeps nothing. */
+  readonly isKept: boolean;
+  /** Sets it: an actuator for the chosen time, a state until somebody else does. Returns whether the command left. */
   set(value: Value): boolean;
   giveBack(): boolean;
 }
@@ -72,7 +74,11 @@ function inputHandle(
   });
   // What an actuator was given last says nothing once nobody owns it: its module has gone to its own rest.
   const isLeft = (): boolean => spec.actuator === true && owner.peek() === undefined;
-  const holds = given ?? (() => (isLeft() ? undefined : live.values.get(node, instance, port)?.value));
+  const rest = restOf(spec);
+  const holds =
+    given ?? (() => (isLeft() ? undefined : (live.values.get(node, instance, port)?.value ?? rest)));
+  const ownerLine = (by: OwnerReport | undefined): string =>
+    by === undefined && rest !== undefined ? "at rest" : ownerText(by, live.clock.now());
   // A hand sends often: what counts is what became of its last movement.
   let asked = 0;
   const ask = (command: Command): boolean => {
@@ -92,13 +98,14 @@ function inputHandle(
     blocked,
     notice,
     holds,
+    isKept: spec.actuator === true || rest !== undefined,
     held: computed(() => {
       void live.beats.value;
       return holds();
     }),
     ownerLine: computed(() => {
       void live.beats.value;
-      return blocked.value === "" ? ownerText(owner.value, live.clock.now()) : blocked.value;
+      return blocked.value === "" ? ownerLine(owner.value) : blocked.value;
     }),
     set: (value) => ask({ kind: "set", value, holdFor: holdFor.peek(), ...common }),
     giveBack: () => ask({ kind: "release", ...common }),

@@ -46,6 +46,20 @@ test("settings as people write them need not say what all ports there are like",
   });
 });
 
+test("an input says what it is when it is released in its own words, or is refused", () => {
+  const declared = (input: InputSpec) => declaredPorts(manifestOf({ inputs: { all: input } }), {});
+
+  expect(declared({ type: "float", min: 0, max: 1, released: 1 })).toMatchObject({ ok: true });
+  expect(declared({ type: "bool", released: false })).toMatchObject({ ok: true });
+  for (const [input, words] of [
+    [{ type: "bool", released: 0 }, 'the input "all" takes bool, and is 0 when it is released'],
+    [{ type: "float", max: 1, released: 2 }, 'the input "all" is 2 when it is released, which is out of'],
+    [{ type: "bool", actuator: true, released: false }, 'the input "all" is an actuator'],
+    [{ type: "bool", once: true, released: false }, 'the input "all" is done `once`'],
+  ] as const)
+    expect(declared(input)).toMatchObject({ ok: false, error: expect.stringContaining(words) });
+});
+
 describe("an instance needs", () => {
   const needs = (permission: NonNullable<Manifest["permissions"]>[number], settings: unknown) =>
     needsOf(manifestOf({ permissions: [permission] }), settings).map(({ kind, name, within, rank }) =>

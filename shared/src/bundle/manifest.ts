@@ -197,7 +197,31 @@ export function declaredPorts(manifest: ManifestPorts, settings: unknown): Resul
   ];
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) return failed(`the name "${twice}" is used by two ports`);
+  for (const [name, spec] of Object.entries(declared.inputs)) {
+    const fault = releasedFault(spec);
+    if (fault !== undefined) return failed(`the input "${name}" ${fault}`);
+  }
   return names.length > portsMax ? failed(`more than ${portsMax} ports`) : ok(declared);
+}
+
+/** What is wrong with the `released` that an input declares. */
+function releasedFault({
+  actuator,
+  once,
+  released,
+  type,
+  min = -Infinity,
+  max = Infinity,
+}: InputSpec): string | undefined {
+  if (released === undefined) return undefined;
+  if (actuator === true) return "is an actuator, and `released` is for inputs that are none";
+  if (once === true) return "is done `once`, and `released` is for what stays";
+  if (!isOfType(released, type))
+    return `takes ${type}, and is ${JSON.stringify(released)} when it is released`;
+  const isWithin = typeof released !== "number" || (released >= min && released <= max);
+  return isWithin
+    ? undefined
+    : `is ${JSON.stringify(released)} when it is released, which is out of its range`;
 }
 
 interface Schema<Spec> {

@@ -50,11 +50,14 @@ export interface ModuleContext extends ModulePlace {
   readonly metrics: ModuleMetrics;
   /** Aborted when the instance shall stop. */
   readonly signal: AbortSignal;
-  /** Gives a value of a declared output. A name that is not declared or a value of another type throws. */
+  /**
+   * Gives a value of a declared output. A name that is not declared or a value of another type throws. With the name of an
+   * input that declares `released` it says what this is since an earlier life: so it is shown, until anybody sets the input.
+   */
   emit(output: string, value: Value, emission?: Emission): void;
   /**
    * Called with every new value for any input, counted ports by their full name (`ch12`).
-   * `undefined`: nobody owns the input any more. To be called once, in `start`. A promise that the listener gives is
+   * `undefined`: nobody owns the actuator any more. An input with `released` gets that when it is given back. To be called once, in `start`. A promise that the listener gives is
    * waited for, five seconds at most, before another version takes over: what this one took it finishes.
    */
   onInput(listener: (input: string, applied: Applied | undefined) => Promise<void> | void): void;

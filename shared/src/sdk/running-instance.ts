@@ -6,7 +6,7 @@ import type { Random } from "../kernel/random.ts";
 import { micros } from "../kernel/units.ts";
 import { quality } from "../wire/entry.ts";
 import { valueDepthMax } from "../wire/limits.ts";
-import { findPort } from "../wire/messages/port.ts";
+import { findGiven } from "../wire/messages/port.ts";
 import { isOfType, isSame, isSendable, type Value } from "../wire/value.ts";
 import type { Applied, Emission, ModuleContext } from "./context.ts";
 import type { Instance, Verdict } from "./define-module.ts";
@@ -210,7 +210,7 @@ export class RunningInstance {
   #emit(ports: DeclaredPorts, output: string, value: Value, emission: Emission): void {
     const { name, called = name } = this.#spec;
     const { clock } = this.#world;
-    const spec = findPort(ports.outputs, output);
+    const spec = findGiven(ports, output);
     if (spec === undefined) throw new Fault("OUTPUT_UNKNOWN", `${called} has no output "${output}"`);
     if (!isOfType(value, spec.type)) throw new Fault("OUTPUT_TYPE", `output "${output}" takes ${spec.type}`);
     if (!isSendable(value, valueDepthMax)) {

@@ -3,7 +3,7 @@ import { declaredPorts } from "../bundle/manifest.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { Fault } from "../kernel/fault.ts";
 import { type Random, seededRandom } from "../kernel/random.ts";
-import { findPort } from "../wire/messages/port.ts";
+import { findGiven } from "../wire/messages/port.ts";
 import { isOfType, type Value } from "../wire/value.ts";
 import type { Applied, Emission, ModuleContext } from "./context.ts";
 import type { ModuleDefinition, Verdict } from "./define-module.ts";
@@ -76,7 +76,7 @@ export async function startOnBench<Settings>(
     files: { read: (path) => fileIn(options.files ?? {}, path) },
     signal: abort.signal,
     emit(output, value, emission = {}) {
-      const spec = findPort(ports.value.outputs, output);
+      const spec = findGiven(ports.value, output);
       if (spec === undefined) throw new Fault("OUTPUT_UNKNOWN", `no output "${output}"`);
       if (!isOfType(value, spec.type)) throw new Fault("OUTPUT_TYPE", `output "${output}" is ${spec.type}`);
       emitted.push({ output, value, emission });

@@ -2,7 +2,7 @@
 import { asCondition } from "../routing/letting-go.ts";
 import { placeRoutes, targetsOf } from "../routing/place.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
-import { findPort, type InputSpec, type PortSpec } from "../wire/messages/port.ts";
+import { findPort, type InputSpec, type PortSpec, restOf } from "../wire/messages/port.ts";
 import { hubNode, modeInstance, parseSiteAddress, type SiteAddress, wholeSite } from "../wire/names.ts";
 import { hasWildcard } from "../wire/output-filter.ts";
 import { portNames } from "./check-inputs.ts";
@@ -170,7 +170,7 @@ function portAt(
   const all = own.length === 0 ? `it has no ${what}s` : `${what}s are ${own.join(", ")}`;
   let hint = hintAmong(port, own);
   if (side === "to" && output !== undefined) hint = `${port} is an output; ${all}`;
-  else if (side === "from" && input?.actuator === true)
+  else if (side === "from" && isHeld(input))
     hint = `${port} is an input, which routes on its own node do not hear: begin at what sets it`;
   else if (side === "from" && input !== undefined) hint = `${port} is an input; ${all}`;
   tell(afterNode + instance.length + 1, `${node}/${instance} has no ${what} "${port}"`, hint);
@@ -192,9 +192,12 @@ function modeAt(
   return undefined;
 }
 
-/** What lights and motors hold is told to the hub, whose routes may follow it; those of their own node do not hear it. */
+/** What lights, motors and states hold is told to the hub, whose routes may follow it; those of their own node do not hear it. */
 const isHeard = (input: InputSpec | undefined, node: string, reader: string | undefined): boolean =>
-  input?.actuator === true && reader !== node;
+  isHeld(input) && reader !== node;
+
+const isHeld = (input: InputSpec | undefined): boolean =>
+  input !== undefined && (input.actuator === true || restOf(input) !== undefined);
 
 function checkKinds(
   check: SiteCheck,
@@ -227,13 +230,13 @@ function checkKinds(
   check.tell([...path, "to"], words, conversion(given, wanted, "value"));
 }
 
-/** What is no actuator has no owner: there `null` would be a value like others, and of no type that it takes. */
+/** What is no actuator and no state keeps nothing: there `null` would be a value like others, and of no type that it takes. */
 function checkLettingGo(check: SiteCheck, { route, path, wrong }: ReadRoute, to: InputSpec): void {
   const isScene = typeof route.to !== "string" && "scene" in route.to;
-  if (wrong.has("map") || wrong.has("through") || isScene || to.actuator === true || !mayLetGo(route)) return;
+  if (wrong.has("map") || wrong.has("through") || isScene || isHeld(to) || !mayLetGo(route)) return;
   check.tell(
     [...path, route.map === undefined ? "through" : "map"],
-    `${targetInWords(route.to)} is no actuator: it takes what comes last and has nothing that null lets go of`,
+    `${targetInWords(route.to)} keeps nothing: it takes what comes and has nothing that null lets go of`,
     insteadOfNull(route, kindOf(to)),
   );
 }

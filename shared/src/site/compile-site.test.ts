@@ -118,6 +118,19 @@ test("a scene that sets what its own route follows is a route that feeds itself"
   ).toEqual([expect.stringContaining("leads to where it comes from: loop")]);
 });
 
+test("a state is heard on other nodes as a light is, and what keeps nothing is not", () => {
+  const follow = (from: string) => ({
+    "site.yaml": `include: hall.yaml\n${foyer}routes: [{ name: f, from: ${from}, map: "value ? 1.0 : 0.0", to: foyer/dmx/front }]\n`,
+    "hall.yaml": hall,
+  });
+
+  expect(Object.keys(compiled(follow("hall/dmx/blackout")).hub.routes)).toEqual(["f"]);
+  expect(problemsOf(follow("foyer/dmx/blackout"))).toEqual([
+    expect.stringContaining("blackout is an input, which routes on its own node do not hear"),
+  ]);
+  expect(problemsOf(follow("hall/dmx/cue-go"))).toEqual([expect.stringContaining("cue-go is an input; ")]);
+});
+
 test("the mode of a zone is a value that routes follow, on the hub", () => {
   const follow = (from: string) =>
     `routes: [{ name: m, from: ${from}, map: 'value == "open" ? 1.0 : 0.0', to: foyer/dmx/front }]\n`;

@@ -185,7 +185,7 @@ test("firmware that a module brings runs when it says its banner, and what was t
   await symlink(bench.line, path);
   const program = programOf(await readFile(built.mute.file, "latin1"));
   // What Firmata says of itself when it starts.
-  const banner = Uint8Array.of(0xf0, 0x79, 1, 0, 0x66, 0, 0x69, 0);
+  const banner = Uint8Array.of(0xf0, 0x79, 1, 1, 0x66, 0, 0x69, 0);
   const firmware = { board: "uno", program, baudRate: 57_600, banner } as const;
   const flash = (given: Partial<ForeignJob["firmware"]>, at = path) =>
     flashForeign(

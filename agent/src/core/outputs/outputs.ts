@@ -62,10 +62,10 @@ export class Outputs {
     this.#switchboard.remove(instance);
   }
 
-  /** A value of an output: to the routes placed here, and on its way to the hub. */
+  /** A value of an output: to the routes placed here, and on its way to the hub. Or what a state is, as its module knows. */
   take(address: PortAddress, { value, at, quality, isUnsynchronised }: OutputValue, now: Now): void {
     const spec = findPort(this.#declared.get(address.instance)?.outputs ?? {}, address.port);
-    if (spec === undefined) return undefined;
+    if (spec === undefined) return this.#switchboard.found(address, value, now);
     const deliver = spec.deliver ?? "latest";
     const isUrgent = spec.urgent === true;
     if (!isUnsynchronised && at - now.wall > stampAheadMax)

@@ -3,9 +3,8 @@
  * Where values come from is the switchboard's business.
  */
 import type { DeclaredPorts } from "@interactor/shared/bundle/manifest";
-import { earliest, type Instant, type Micros } from "@interactor/shared/kernel/units";
-import type { Applied } from "@interactor/shared/sdk/context";
-import { findPort, type InputSpec } from "@interactor/shared/wire/messages/port";
+import { earliest, type Instant } from "@interactor/shared/kernel/units";
+import { findPort, type InputSpec, restOf } from "@interactor/shared/wire/messages/port";
 import type { OwnerReport } from "@interactor/shared/wire/messages/owners";
 import type { Plan } from "@interactor/shared/wire/messages/plan";
 import {
@@ -16,33 +15,12 @@ import {
 } from "@interactor/shared/wire/names";
 import type { Value } from "@interactor/shared/wire/value";
 import { Failsafes } from "./failsafes.ts";
-import { fitted, isSameValue, portNames } from "./input-values.ts";
-import { type Claim, type Owner, OwnershipStack } from "./ownership.ts";
+import { fitted, isSameValue } from "./input-values.ts";
+import { type Claim, type Owner, OwnershipStack, reportsOf } from "./ownership.ts";
+import type { Held, Now, Reception, SwitchboardSink } from "./inputs-world.ts";
 import { PlannedInputs } from "./planned-inputs.ts";
 import { Scenes } from "./scenes.ts";
-
-/** What time it is, in both clocks, when something happens. */
-export interface Now {
-  readonly instant: Instant;
-  readonly wall: Micros;
-}
-
-/** Who holds an input at its stop value, and since when. */
-export interface Held {
-  readonly by: string;
-  readonly at: Micros;
-}
-
-export interface SwitchboardSink {
-  apply(address: PortAddress, applied: Applied | undefined): void;
-  /** The owner of an input is another one now. */
-  ownersChanged(): void;
-  /** What an actuator input holds, for those who watch; `null` when nobody owns it any more. */
-  held(address: PortAddress, value: Value, at: Micros): void;
-}
-
-/** How a value was received by an input. */
-export type Reception = "taken" | "unknown-input" | "wrong-type" | "standing-still";
+import { Said, setState, type SpeakerKind, statesAtRest } from "./states.ts";
 
 /** What the site says of inputs at the bottom of every stack. */
 const background = "background";
@@ -56,8 +34,7 @@ export class Inputs {
   readonly #scenes = new Scenes();
   readonly #failsafes = new Failsafes();
   #planned = new PlannedInputs({});
-  /** By scene and route: what the route said last. Said again it changes nothing, whatever a person did meanwhile. */
-  readonly #sceneSaid = new Map<string, boolean>();
+  readonly #said = new Said();
   /** Nothing moves but by a stop. */
   #isStill = false;
   /** What has moved in the stacks meanwhile and not been told. */
@@ -81,6 +58,7 @@ export class Inputs {
     this.#instances.set(instance, ports);
     this.#forget(instance);
     for (const input of this.#scenes.heldOf(instance)) this.#settleScene(input, now);
+    this.#sayRests(instance, ports, now);
     if (this.#planned.hasBackgrounds) this.#settleBackgrounds(instance, ports, now);
   }
 
@@ -127,10 +105,20 @@ export class Inputs {
       this.#change(address, now, (stack) => stack.claim(kind, { ...claim, value }, now.wall));
       return "taken";
     }
+    if (restOf(spec) !== undefined)
+      return this.#set(address, kind, { value, by: claim.by, at: claim.at }, now);
     if (this.#isStill) return "standing-still";
-    if (address.instance === sceneInstance) this.#setScene(address.port, value === true, kind, claim.by, now);
-    else this.#sink.apply(address, { value, at: claim.at, owner: kind });
+    this.#sink.apply(address, { value, at: claim.at, owner: kind });
     return "taken";
+  }
+
+  /** A module says what a state of it is since an earlier life of its own: so it is, unless somebody has said more since. */
+  found(address: PortAddress, value: Value, now: Now): void {
+    const spec = this.spec(address);
+    const fit = spec && restOf(spec) !== undefined ? fitted(value, spec) : undefined;
+    const stack = this.#stacks.get(portAddress(address));
+    if (fit === undefined || (stack !== undefined && stack.owner?.kind !== background)) return;
+    this.#set(address, background, { value: fit, by: "the module's memory", at: now.wall }, now);
   }
 
   /**
@@ -155,11 +143,11 @@ export class Inputs {
     return "taken";
   }
 
-  /** A route holds the input no longer. What is no actuator and no scene takes values only, and `null` is none of them. */
+  /** A route holds the input no longer. What is no actuator and no state takes values only, and `null` is none of them. */
   letGo(address: PortAddress, by: string, now: Now): Reception {
     const spec = this.spec(address);
     if (spec === undefined) return "unknown-input";
-    if (spec.actuator !== true && address.instance !== sceneInstance) return "wrong-type";
+    if (spec.actuator !== true && restOf(spec) === undefined) return "wrong-type";
     this.release(address, "route", by, now);
     const key = portAddress(address);
     if (this.#stacks.get(key)?.claimOf("route") === undefined) this.#failsafes.back(key);
@@ -168,18 +156,10 @@ export class Inputs {
 
   /** `by`: only when it is this one's. */
   release(address: PortAddress, kind: "manual" | "route", by: string | undefined, now: Now): void {
-    if (address.instance === sceneInstance) return this.letSceneGo(address, by, now);
+    if (by !== undefined) this.#said.lets(portAddress(address), by);
     return this.#change(address, now, (stack) => {
       if (by === undefined || stack.claimOf(kind)?.by === by) stack.release(kind, now.wall);
     });
-  }
-
-  /** What a route had recalled, or with no route whatever is recalled. Without effect when it is no scene's address. */
-  letSceneGo({ instance, port }: PortAddress, route: string | undefined, now: Now): void {
-    if (instance !== sceneInstance) return;
-    const said = `${port} ${route}`;
-    if (route === undefined || this.#sceneSaid.get(said) === true) this.#recall(port, false, now);
-    this.#sceneSaid.delete(said);
   }
 
   /** Lets go what routes hold of which this is true; `to` is `instance/input`. */
@@ -189,6 +169,7 @@ export class Inputs {
       const by = stack.claimOf("route")?.by;
       if (address.ok && by !== undefined && isGone(by, key)) this.release(address.value, "route", by, now);
     }
+    for (const [key, route] of this.#said.routes()) if (isGone(route, key)) this.#said.lets(key, route);
   }
 
   /** What these routes follow is lost: inputs that they hold go the way of their failsafe. */
@@ -230,16 +211,17 @@ export class Inputs {
   }
 
   /** An instance has (re)started: it is told what its inputs hold. */
-  reapply(instance: string): void {
+  reapply(instance: string, now: Now): void {
     for (const [key, { owner }] of this.#stacks) {
       const address = parsePortAddress(key);
       if (!address.ok || address.value.instance !== instance) continue;
-      if (owner?.kind === "stop" || !this.#untold.has(key)) this.#apply(address.value, owner);
+      if (owner?.kind === "stop" || !this.#untold.has(key)) this.#apply(address.value, owner, now);
     }
   }
 
-  /** Somebody new watches: what actuator inputs hold is said again. */
+  /** Somebody new watches: what inputs hold is said again. */
   repeatHeld(now: Now): void {
+    for (const [instance, ports] of this.#instances) this.#sayRests(instance, ports, now);
     for (const [key, { owner }] of this.#stacks) {
       const address = parsePortAddress(key);
       if (address.ok && owner !== undefined) this.#sink.held(address.value, owner.claim.value, now.wall);
@@ -262,18 +244,7 @@ export class Inputs {
 
   /** Of the owners of which this is true. */
   owners(isTold: (owner: Owner) => boolean): Record<string, OwnerReport> {
-    const owners: Record<string, OwnerReport> = {};
-    for (const [key, { owner }] of this.#stacks) {
-      if (owner === undefined || !isTold(owner)) continue;
-      const { by, until } = owner.claim;
-      owners[key] = {
-        kind: owner.kind,
-        by: owner.kind === "route" && this.#failsafes.has(key) ? `${by}, whose source is lost` : by,
-        since: owner.since,
-        ...(until === undefined ? {} : { until: until.at }),
-      };
-    }
-    return owners;
+    return reportsOf(this.#stacks, isTold, (input) => this.#failsafes.has(input));
   }
 
   /** Those that an instance has no longer lose their owners. */
@@ -283,19 +254,35 @@ export class Inputs {
       if (!address.ok || address.value.instance !== instance) continue;
       if (this.spec(address.value) !== undefined) continue;
       this.#stacks.delete(key);
+      this.#said.forget(key);
       this.#failsafes.back(key);
       this.#sink.ownersChanged();
     }
     this.#failsafes.forget(instance);
   }
 
-  #setScene(scene: string, isOn: boolean, kind: "manual" | "route", by: string, now: Now): void {
-    const said = `${scene} ${by}`;
-    if (kind === "route") {
-      if (this.#sceneSaid.get(said) === isOn) return;
-      this.#sceneSaid.set(said, isOn);
-    }
-    this.#recall(scene, isOn, now);
+  #set(address: PortAddress, kind: SpeakerKind, claim: Claim, now: Now): Reception {
+    const key = portAddress(address);
+    const rest = this.#restOf(address);
+    if (rest === undefined || (kind === "route" && !this.#said.says(key, claim.by, claim.value)))
+      return "taken";
+    const isFirst = !this.#stacks.has(key);
+    if (isFirst) this.#stacks.set(key, new OwnershipStack());
+    this.#change(address, now, (stack) => setState(stack, { kind, claim, rest }, now.wall));
+    // At rest it is no news to us; its module may know otherwise from an earlier life.
+    if (isFirst && this.ownerOf(key) === undefined) this.#tellSoon(address, undefined, now);
+    return "taken";
+  }
+
+  #restOf(address: PortAddress): Value | undefined {
+    const spec = this.spec(address);
+    return spec && restOf(spec);
+  }
+
+  /** What states hold that nobody has set: who watches may remember something else from an earlier life. */
+  #sayRests(instance: string, ports: DeclaredPorts, now: Now): void {
+    for (const [address, rest] of statesAtRest(instance, ports))
+      if (this.ownerOf(portAddress(address)) === undefined) this.#sink.held(address, rest, now.wall);
   }
 
   #recall(scene: string, isOn: boolean, now: Now): void {
@@ -316,20 +303,13 @@ export class Inputs {
     });
   }
 
-  #settleBackgrounds(instance: string, { inputs }: DeclaredPorts, now: Now): void {
-    for (const [port, spec] of Object.entries(inputs)) {
-      if (spec.actuator !== true) continue;
-      for (const each of portNames(port, spec)) {
-        const address = { instance, port: each };
-        const level = this.#planned.background(address, spec);
-        const before = this.#stacks.get(portAddress(address))?.claimOf(background);
-        const value = level === undefined ? undefined : fitted(level, spec);
-        if (value === before?.value) continue;
-        this.#change(address, now, (stack) => {
-          if (value === undefined) stack.release(background, now.wall);
-          else stack.claim(background, { value, by: "the site", at: now.wall }, now.wall);
-        });
-      }
+  #settleBackgrounds(instance: string, ports: DeclaredPorts, now: Now): void {
+    for (const [address, value] of this.#planned.backgrounds(instance, ports)) {
+      if (value === this.#stacks.get(portAddress(address))?.claimOf(background)?.value) continue;
+      this.#change(address, now, (stack) => {
+        if (value === undefined) stack.release(background, now.wall);
+        else stack.claim(background, { value, by: "the site", at: now.wall }, now.wall);
+      });
     }
   }
 
@@ -354,25 +334,36 @@ export class Inputs {
     change(stack);
     const after = stack.owner;
     if (stack.claimOf("route") === undefined) this.#failsafes.free(key);
-    if (after === undefined) this.#stacks.delete(key);
-    else this.#stacks.set(key, stack);
+    // A state that somebody has set and let go has to be told so to its module, should that start again.
+    if (after !== undefined) this.#stacks.set(key, stack);
+    else if (this.#restOf(address) === undefined) this.#stacks.delete(key);
     if (before === after) return;
-    if (after === undefined || before === undefined || !isSameValue(before.claim.value, after.claim.value)) {
-      if (this.#isStill && after?.kind !== "stop") this.#untold.set(key, address);
-      else this.#tell(address, after, now);
-    }
+    const isSame =
+      before !== undefined && after !== undefined && isSameValue(before.claim.value, after.claim.value);
+    // A scene that is recalled again goes before those that were recalled since.
+    if (!isSame || address.instance === sceneInstance) this.#tellSoon(address, after, now);
     const isOwnerNew = before?.kind !== after?.kind || before?.claim.by !== after?.claim.by;
     if (isOwnerNew || before?.claim.until?.due !== after?.claim.until?.due) this.#sink.ownersChanged();
   }
 
-  #tell(address: PortAddress, owner: Owner | undefined, now: Now): void {
-    this.#apply(address, owner);
-    this.#sink.held(address, owner?.claim.value ?? null, now.wall);
+  /** Now, or when the node moves on. */
+  #tellSoon(address: PortAddress, owner: Owner | undefined, now: Now): void {
+    if (this.#isStill && owner?.kind !== "stop") this.#untold.set(portAddress(address), address);
+    else this.#tell(address, owner, now);
   }
 
-  #apply(address: PortAddress, owner: Owner | undefined): void {
+  #tell(address: PortAddress, owner: Owner | undefined, now: Now): void {
+    if (address.instance === sceneInstance) this.#recall(address.port, owner?.claim.value === true, now);
+    else this.#apply(address, owner, now);
+    this.#sink.held(address, owner?.claim.value ?? this.#restOf(address) ?? null, now.wall);
+  }
+
+  #apply(address: PortAddress, owner: Owner | undefined, now: Now): void {
+    const rest = owner === undefined ? this.#restOf(address) : undefined;
+    if (rest !== undefined)
+      return this.#sink.apply(address, { value: rest, at: now.wall, owner: background });
     const applied =
       owner === undefined ? undefined : { value: owner.claim.value, at: owner.claim.at, owner: owner.kind };
-    this.#sink.apply(address, applied);
+    return this.#sink.apply(address, applied);
   }
 }

@@ -43,6 +43,8 @@ function bench(place: Place, route = toFront) {
   if (place === "node") board.setRoutes([runner], new Map(), nowAt(0));
   board.declare(sceneInstance, { inputs: board.sceneInputs, outputs: {} }, nowAt(0));
   board.declare("lights", lights, nowAt(0));
+  // That the scene is off.
+  told.splice(0);
   const latest = new Map<string, Sample>();
   /** What the sensor says. Returns why its route could not do it, if it could not. */
   const say = (value: Value, at: number, how: Sample["quality"] = quality.good): string | undefined => {
@@ -268,7 +270,7 @@ test("an input that comes anew is told that nobody holds it when the sensor sees
 
   board.declare("lights", lights, nowAt(2));
   board.catchUp("lights", latest, nowAt(2));
-  board.reapply("lights");
+  board.reapply("lights", nowAt(2));
 
   expect(heard()).toEqual([]);
   say(true, 3);

@@ -4,7 +4,7 @@
  * goes to where it should be by now when the owner lets go.
  */
 import { earliest, type Instant, type Micros } from "@interactor/shared/kernel/units";
-import { type OwnerKind, ownerKinds } from "@interactor/shared/wire/messages/owners";
+import { type OwnerKind, ownerKinds, type OwnerReport } from "@interactor/shared/wire/messages/owners";
 import type { Value } from "@interactor/shared/wire/value";
 
 export interface Claim {
@@ -68,4 +68,25 @@ export class OwnershipStack {
       return;
     }
   }
+}
+
+/** Of the owners of which `isTold` is true; `isLost`: what the route of that input follows is lost. */
+export function reportsOf(
+  stacks: ReadonlyMap<string, OwnershipStack>,
+  isTold: (owner: Owner) => boolean,
+  isLost: (input: string) => boolean,
+): Record<string, OwnerReport> {
+  const owners: Record<string, OwnerReport> = {};
+  for (const [input, { owner }] of stacks) {
+    if (owner === undefined || !isTold(owner)) continue;
+    const { kind, since } = owner;
+    const { by, until } = owner.claim;
+    owners[input] = {
+      kind,
+      by: kind === "route" && isLost(input) ? `${by}, whose source is lost` : by,
+      since,
+      ...(until === undefined ? {} : { until: until.at }),
+    };
+  }
+  return owners;
 }

@@ -2,10 +2,12 @@
  * What the plan of a node says of its inputs, beside what their modules declare. A counted input stands there by its name
  * without a number, and those of it that differ stand beside it: `dmx/ch` for all, `dmx/ch7` for one.
  */
-import { stopValue } from "@interactor/shared/bundle/manifest";
+import { type DeclaredPorts, stopValue } from "@interactor/shared/bundle/manifest";
 import type { InputSpec } from "@interactor/shared/wire/messages/port";
 import type { Plan } from "@interactor/shared/wire/messages/plan";
 import { portAddress, type PortAddress } from "@interactor/shared/wire/names";
+import type { Value } from "@interactor/shared/wire/value";
+import { fitted, portNames } from "./input-values.ts";
 
 type PlannedInput = Plan["inputs"][string];
 
@@ -20,8 +22,19 @@ export class PlannedInputs {
     return Object.values(this.#inputs).some(({ background }) => background !== undefined);
   }
 
-  background(address: PortAddress, spec: InputSpec): PlannedInput["background"] {
-    return this.#said(address, spec, "background");
+  /** What lies at the bottom of each actuator input of an instance; `undefined`: nothing. */
+  *backgrounds(
+    instance: string,
+    { inputs }: DeclaredPorts,
+  ): Iterable<readonly [address: PortAddress, value: Value | undefined]> {
+    for (const [port, spec] of Object.entries(inputs)) {
+      if (spec.actuator !== true) continue;
+      for (const each of portNames(port, spec)) {
+        const address = { instance, port: each };
+        const level = this.#said(address, spec, "background");
+        yield [address, level === undefined ? undefined : fitted(level, spec)];
+      }
+    }
   }
 
   failsafe(address: PortAddress, spec: InputSpec): PlannedInput["failsafe"] {

@@ -22,7 +22,10 @@ export class Scenes {
   /** What it takes: one input for each scene. */
   get inputs(): Readonly<Record<string, InputSpec>> {
     return Object.fromEntries(
-      Object.keys(this.#scenes).map((name) => [name, { type: "bool", label: `Scene ${name}` }]),
+      Object.keys(this.#scenes).map((name) => [
+        name,
+        { type: "bool", released: false, label: `Scene ${name}` },
+      ]),
     );
   }
 

@@ -96,7 +96,7 @@ describe("while a node stands still", () => {
     board.standStill();
     hub("ch2", 90);
 
-    board.reapply("lights");
+    board.reapply("lights", nowAt(9000));
 
     expect(told()).toEqual(["ch1 20 route"]);
   });
@@ -139,6 +139,6 @@ test("an instance that goes takes its owners along, and comes back without them"
 
   expect(board.owners()).toEqual({});
   expect(hub("ch1", 30)).toBe("unknown-input");
-  board.reapply("lights");
+  board.reapply("lights", nowAt(9000));
   expect(told()).toEqual([]);
 });

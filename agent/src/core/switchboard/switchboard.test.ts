@@ -358,7 +358,7 @@ test("an instance that starts again is told what its inputs hold", () => {
   set("ch2", 7);
   applied.length = 0;
 
-  board.reapply("lights");
+  board.reapply("lights", nowAt(9000));
 
   expect(applied).toEqual([
     ["front", 0.9, "manual"],

@@ -22,10 +22,12 @@ import {
   portAddress,
   type PortAddress,
 } from "@interactor/shared/wire/names";
+import type { Value } from "@interactor/shared/wire/value";
 import { portNames } from "./input-values.ts";
-import { type Held, Inputs, type Now, type Reception, type SwitchboardSink } from "./inputs.ts";
+import { Inputs } from "./inputs.ts";
+import type { Held, Now, Reception, SwitchboardSink } from "./inputs-world.ts";
 
-export type { Now, Reception, SwitchboardSink } from "./inputs.ts";
+export type { Now, Reception, SwitchboardSink } from "./inputs-world.ts";
 
 const receptionWords = {
   taken: undefined,
@@ -95,8 +97,8 @@ export class Switchboard {
   }
 
   /** An instance has (re)started: it is told what its inputs hold. */
-  reapply(instance: string): void {
-    this.#inputs.reapply(instance);
+  reapply(instance: string, now: Now): void {
+    this.#inputs.reapply(instance, now);
   }
 
   /** An instance is new here: its inputs go where the routes say by the latest values. */
@@ -108,7 +110,7 @@ export class Switchboard {
     this.#offerLatest(leadThere, latest, now);
   }
 
-  /** Somebody new watches: what actuator inputs hold is said again. */
+  /** Somebody new watches: what inputs hold is said again. */
   repeatHeld(now: Now): void {
     this.#inputs.repeatHeld(now);
   }
@@ -122,12 +124,10 @@ export class Switchboard {
     // By name and target: a route may keep its name and turn to another input.
     const gone = new Set(this.#routes.runners.map(({ route }) => `${route.name} ${route.to}`));
     for (const { route } of runners) gone.delete(`${route.name} ${route.to}`);
-    const before = this.#routes.runners;
     const { table, fresh } = this.#routes.renewed(runners);
     this.#routes = table;
     this.#offerLatest(fresh, latest, now);
     this.#inputs.releaseRoutes((by, to) => gone.has(`${by} ${this.#node}/${to}`), now);
-    this.#letScenesGo(before, now);
   }
 
   /** A value of an output of this node: to the routes placed here. */
@@ -151,6 +151,11 @@ export class Switchboard {
     if (sample.isGone !== true) return this.#routed(address.value, route, sample, now);
     this.#inputs.release(address.value, "route", route, now);
     return "taken";
+  }
+
+  /** An instance says what one of its inputs holds since an earlier life of it. */
+  found(address: PortAddress, value: Value, now: Now): void {
+    this.#inputs.found(address, value, now);
   }
 
   /** An instance of this node gives nothing for now: routes that begin there have lost what they follow. */
@@ -308,14 +313,5 @@ export class Switchboard {
     const held = this.#stop ?? this.#lapsed.get(portAddress(address));
     if (held === undefined) this.#inputs.releaseStop(address, now);
     else this.#inputs.stop(address, held, now);
-  }
-
-  /** A scene that only a route which is gone, or leads elsewhere now, had recalled is let go. */
-  #letScenesGo(before: readonly RouteRunner[], now: Now): void {
-    const led = new Set(this.#routes.runners.map(({ route }) => `${route.name} ${route.to}`));
-    for (const { route } of before) {
-      const to = parseSiteAddress(route.to);
-      if (to.ok && !led.has(`${route.name} ${route.to}`)) this.#inputs.letSceneGo(to.value, route.name, now);
-    }
   }
 }

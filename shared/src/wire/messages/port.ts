@@ -1,7 +1,7 @@
 /** What an instance declares of its inputs and outputs. Stands in manifests and in births. */
 import * as z from "zod/mini";
 import { portCountMax } from "../limits.ts";
-import { valueTypes } from "../value.ts";
+import { isOfType, valueTypes } from "../value.ts";
 import { shortText } from "./schema.ts";
 
 const portFields = {
@@ -44,6 +44,12 @@ export const inputSpec = z.object({
   actuator: z.optional(z.boolean()),
   /** What the input is set to on a show stop. Default: its `min`, else 0 or false. */
   stop: z.optional(z.union([z.boolean(), z.number(), z.string()])),
+  /**
+   * It is a state, and this is what it is until somebody sets it and when it is given back: what it holds is shown, kept
+   * over restarts of its module, and nobody's once it is at rest. An input that is neither this nor an actuator takes what
+   * happens, and keeps nothing.
+   */
+  released: z.optional(z.union([z.boolean(), z.number(), z.string()])),
   /** What it takes it does, once: a GO. It takes only what happens, and not what is told to those who come late. */
   once: z.optional(z.boolean()),
 });
@@ -54,6 +60,10 @@ export type PortSpec = Pick<InputSpec, "type" | "unit" | "min" | "max" | "label"
 
 export type Ports<Spec> = { readonly [name: string]: Spec };
 
+/** What an input that is a state and no actuator is at rest; `undefined`: it is none. */
+export const restOf = ({ actuator, released, type }: InputSpec): InputSpec["released"] =>
+  actuator !== true && released !== undefined && isOfType(released, type) ? released : undefined;
+
 /** The declaration behind a port's name, counted ports included: `ch12` finds `ch` with `count` ≥ 12. */
 export function findPort<Spec extends PortSpec>(ports: Ports<Spec>, name: string): Spec | undefined {
   const exact = Object.hasOwn(ports, name) ? ports[name] : undefined;
@@ -63,4 +73,13 @@ export function findPort<Spec extends PortSpec>(ports: Ports<Spec>, name: string
   if (base === undefined || !Object.hasOwn(ports, base)) return undefined;
   const counted = ports[base];
   return counted?.count !== undefined && Number(match?.[2]) <= counted.count ? counted : undefined;
+}
+
+/** What an instance may give values of: an output, or an input that is a state, which its module remembers. */
+export function findGiven(
+  { inputs, outputs }: { readonly inputs: Ports<InputSpec>; readonly outputs: Ports<OutputSpec> },
+  name: string,
+): PortSpec | undefined {
+  const input = findPort(inputs, name);
+  return findPort(outputs, name) ?? (input && restOf(input) !== undefined ? input : undefined);
 }
