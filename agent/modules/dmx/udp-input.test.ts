@@ -16,15 +16,18 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** As many universes as Linux lets one socket hear, twice over and some. */
-const universes = 45;
+/**
+ * As many universes as Linux lets one socket hear, twice over and some; others than any other test has, because every
+ * socket hears the groups of the whole machine.
+ */
+const universes = Array.from({ length: 45 }, (_, index) => 41_000 + index);
 
 test("a node hears more universes than one socket may be in groups, and those that were left no more", async () => {
   const port = await freePort();
   const heard = new Set<number>();
   const errors: string[] = [];
   const inputs: UdpInput[] = [];
-  for (let universe = 1; universe <= universes; universe += 1) {
+  for (const universe of universes) {
     const input = new UdpInput({
       port,
       interface: loopback,
@@ -44,14 +47,14 @@ test("a node hears more universes than one socket may be in groups, and those th
   await once(sender, "listening");
   sender.setMulticastInterface(loopback);
   const sendAll = (): void => {
-    for (let universe = 1; universe <= universes; universe += 1) {
+    for (const universe of universes) {
       sender.send(Buffer.from([universe >> 8, universe & 0xff]), port, sacnGroup(universe));
     }
   };
 
   await vi.waitFor(() => {
     sendAll();
-    expect(heard.size).toBe(universes);
+    expect(heard.size).toBe(universes.length);
   });
   expect([errors, inputs.map(({ failure }) => failure)]).toEqual([[], inputs.map(() => undefined)]);
 
@@ -61,7 +64,7 @@ test("a node hears more universes than one socket may be in groups, and those th
   heard.clear();
   await vi.waitFor(() => {
     sendAll();
-    expect(heard.size).toBe(universes - 1);
+    expect(heard.size).toBe(universes.length - 1);
   });
-  expect(heard.has(1)).toBe(false);
+  expect(heard.has(universes[0] ?? 0)).toBe(false);
 });
