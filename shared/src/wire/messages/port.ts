@@ -51,7 +51,10 @@ export const inputSpec = z.object({
    * happens, and keeps nothing.
    */
   released: z.optional(z.union([z.boolean(), z.number(), z.string()])),
-  /** What it takes it does, once: a GO. It takes only what happens, and not what is told to those who come late. */
+  /**
+   * What it takes it does, once: a GO. It takes only what happens, and not what is told to those who come late. No
+   * actuator, which is told again what it holds.
+   */
   once: z.optional(z.boolean()),
 });
 
