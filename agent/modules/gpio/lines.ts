@@ -92,7 +92,12 @@ function requested(
     throw new Error(`the pins ${pins} cannot be had`, { cause: error });
   }
   const descriptor = descriptorOf(request);
-  kernel.own(descriptor);
+  try {
+    kernel.own(descriptor);
+  } catch (error) {
+    kernel.close(descriptor);
+    throw error;
+  }
   return descriptor;
 }
 

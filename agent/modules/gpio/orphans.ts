@@ -3,7 +3,8 @@
  * chip gave it: such lines would stay taken, at their last level, until the agent ends. Whoever has a line tells the
  * kernel so; when a line is busy, those that nobody has any more are let go of.
  */
-import { readdir, readlink } from "node:fs/promises";
+import { readlinkSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import type { Kernel } from "./kernel.ts";
 
 /** What the kernel calls the descriptor of requested lines. */
@@ -16,10 +17,18 @@ export async function letGoOfOrphans(
 ): Promise<number> {
   let count = 0;
   for (const name of await readdir("/proc/self/fd").catch(() => [])) {
-    const found = await readlink(`/proc/self/fd/${name}`).catch(() => undefined);
-    if (found !== target || kernel.isOwned(Number(name))) continue;
+    // In one go: a number that is closed may be another file's a moment later.
+    if (targetOf(name) !== target || kernel.isOwned(Number(name))) continue;
     kernel.close(Number(name));
     count += 1;
   }
   return count;
+}
+
+function targetOf(descriptor: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return undefined;
+  }
 }
