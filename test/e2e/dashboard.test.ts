@@ -296,7 +296,7 @@ browserTest("a way out that is away is seen at its universe, at its instance and
   const stage = { module: "dmx", settings: { universe: 9, sacn, usb: { serial: "NO-SUCH-WIDGET" } } };
   await using _agent = await startAgent({ node: "side", hub: hub.mqtt, instances: { stage } });
   const isSaid = (id: string, words: string) =>
-    eventually(words, async () => (await text(page, id)) === words);
+    eventually(words, async () => (await text(page, id)).startsWith(words));
   const problem = "USB: no USB device with serial number NO-SUCH-WIDGET is plugged in";
 
   await page.getByTestId("node-side").waitFor();

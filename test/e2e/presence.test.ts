@@ -53,8 +53,8 @@ test("a node one of whose ways out is away is degraded, and says which", async (
 
   await until(hub, "a", "degraded");
   expect(await hub.node("a")).toMatchObject({
-    reasons: [`stage is degraded: ${reason}`],
-    instances: { stage: { state: "running", reason } },
+    reasons: [expect.stringContaining(`stage is degraded: ${reason}`)],
+    instances: { stage: { state: "running", reason: expect.stringContaining(reason) } },
   });
   expect(agent.log()).toContain(`instance stage is degraded: ${reason}`);
 });

@@ -129,7 +129,7 @@ test("one output that cannot be opened beside another that sends makes the insta
   expect(stage.ways).toEqual({
     out: [
       { name: "sACN", reaches: "multicast", to: ["239.255.0.1"], problem: reason },
-      { name: "Art-Net", reaches: "1 address", to: ["127.0.0.1"] },
+      { name: "Art-Net", reaches: "1 address" },
     ],
     in: [],
   });

@@ -61,7 +61,7 @@ function told(way: Way): Value {
   return {
     name: way.name,
     ...(way.reaches !== undefined && { reaches: way.reaches }),
-    ...(way.to !== undefined && { to: way.to.slice(0, namesMax) }),
+    ...(way.to !== undefined && way.to.length > 0 && { to: way.to.slice(0, namesMax) }),
     ...(problem !== undefined && { problem }),
   };
 }

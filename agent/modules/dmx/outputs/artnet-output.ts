@@ -62,7 +62,7 @@ export class ArtnetOutput implements Output {
   }
 
   get to(): readonly string[] {
-    return this.#addresses;
+    return this.#settings.to === "subscribers" ? this.#addresses : [];
   }
 
   async selfTest(tried: Promise<void>): Promise<string | undefined> {

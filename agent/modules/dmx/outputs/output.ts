@@ -12,7 +12,7 @@ export interface Output {
   readonly trouble?: string | undefined;
   /** Whom it reaches, in a few words for people: `multicast`, `2 nodes`. */
   readonly reaches: string;
-  /** The same by address or serial number. */
+  /** The same by address or serial number; not the addresses of settings, which may be secrets. */
   readonly to: readonly string[];
   /** Those with whom its looks change. */
   readonly sync?: SyncGroup | undefined;

@@ -36,7 +36,7 @@ export class SacnOutput implements Output {
     this.#source = { ...source, priority, synchronization: synchronization ?? 0 };
     this.#settings = settings;
     this.#output = new UdpOutput({
-      addresses: this.to,
+      addresses: this.#addresses,
       port: settings.port,
       interface: settings.interface,
       onError,
@@ -64,6 +64,10 @@ export class SacnOutput implements Output {
   }
 
   get to(): readonly string[] {
+    return this.#settings.to === "multicast" ? this.#addresses : [];
+  }
+
+  get #addresses(): readonly string[] {
     const { to } = this.#settings;
     return to === "multicast" ? [sacnGroup(this.#source.universe)] : to;
   }
@@ -138,7 +142,7 @@ export class SacnOutput implements Output {
     });
     this.#sequence = nextSacnSequence(this.#sequence);
     // The buffer is written anew a second later, and the system has long taken it by then.
-    this.#output.say(this.#priorities, this.to);
+    this.#output.say(this.#priorities, this.#addresses);
   }
 
   #synchronize(): void {
