@@ -1,6 +1,9 @@
 /** What hangs on the pins of a board, as johnny-five's classes: values come out of some, values go into others. */
+import type { EventEmitter } from "node:events";
 import { unreachable } from "@interactor/shared/sdk/define-module";
+import type { Firmata } from "firmata-io";
 import five, { type Board } from "johnny-five";
+import { contactSettle } from "./limits.ts";
 import { type ImuOutput, listenToMotion, type OpenBoard } from "./motion-chip.ts";
 import { type Motor, StepperWay } from "./stepper-way.ts";
 import type { Input, Output, Settings } from "./settings.ts";
@@ -31,7 +34,7 @@ export function setUp(
   const motion: [string, ImuOutput][] = [];
   for (const [name, output] of Object.entries(outputs)) {
     if (output.device === "imu") motion.push([name, output]);
-    else listen(board, output, (value) => words.give(name, value));
+    else listen(open, output, (value) => words.give(name, value));
   }
   if (motion.length > 0) listenToMotion(open, motion, words);
   const others = Object.entries(inputs).flatMap(([name, input]): [string, Take][] =>
@@ -44,7 +47,7 @@ export function setUp(
 const sensorMost = 1023;
 
 function listen(
-  board: Board,
+  { board, io }: OpenBoard,
   output: Exclude<Output, ImuOutput>,
   give: (value: boolean | number) => void,
 ): void {
@@ -65,23 +68,46 @@ function listen(
     }
     case "motion": {
       const motion = new five.Motion({ board, pin: output.pin });
+      // Where nothing moves it would say nothing at first, and its first word would be taken for how it was.
+      motion.on("calibrated", () => give(motion.detectedMotion));
       motion.on("motionstart", () => give(true));
       return void motion.on("motionend", () => give(false));
     }
     case "button": {
       const { pin, pullup, debounce } = output;
       const button = new five.Button({ board, pin, isPullup: pullup, debounce });
-      button.on("down", () => give(true));
-      return void button.on("up", () => give(false));
+      return listenToContact(io, { contact: button, on: "down", off: "up", isOn: () => button.isDown }, give);
     }
     case "switch": {
       const contact = new five.Switch({ board, pin: output.pin, invert: output.invert });
-      contact.on("close", () => give(true));
-      return void contact.on("open", () => give(false));
+      return listenToContact(io, { contact, on: "close", off: "open", isOn: () => contact.isClosed }, give);
     }
     default:
       return unreachable(output);
   }
+}
+
+interface Contact {
+  readonly contact: EventEmitter & { readonly pin: number };
+  readonly on: string;
+  readonly off: string;
+  isOn(): boolean;
+}
+
+/** Says how it is as soon as the board has told, and then each change: whoever hears an edge knows what was before. */
+function listenToContact(
+  io: Firmata,
+  { contact, on, off, isOn }: Contact,
+  give: (value: boolean) => void,
+): void {
+  let isSettled = false;
+  const settle = (): void => {
+    isSettled = true;
+    give(isOn());
+  };
+  io.once(`digital-read-${contact.pin}`, () => setTimeout(settle, contactSettle));
+  contact.on(on, () => isSettled && give(true));
+  contact.on(off, () => isSettled && give(false));
 }
 
 const ledMost = 255;

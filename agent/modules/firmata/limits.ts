@@ -12,6 +12,11 @@ export const pulseLeast = 500;
 export const pulseMost = 2500;
 /** A shorter one is taken for degrees by StandardFirmata, and by ours before `pulsesSince`. */
 export const pulseLeastElsewhere = 544;
+/**
+ * In milliseconds. A port of a board that is set up pin by pin tells levels of pins whose resistors are not there yet, and
+ * all of them within 10 ms: until then no contact is believed.
+ */
+export const contactSettle = 50;
 /** Values that a board gives in a second; a pin that floats must not fill the node. More: refuse, and count. */
 export const valuesPerSecondMax = 500;
 /** Messages to a board's process that it has not taken. More: refuse the value. */

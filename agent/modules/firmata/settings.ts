@@ -22,6 +22,8 @@ const given = {
   deliver: z.optional(z.enum(deliveries)),
   urgent: z.optional(z.boolean()),
 };
+/** No press of a contact is replaced by its release. */
+const edges = { ...given, deliver: z._default(z.enum(deliveries), "every") };
 const taken = { label: z.optional(z.string().check(z.maxLength(100))) };
 const fixed = <const Text extends string>(text: Text) => z._default(z.literal(text), text);
 
@@ -63,9 +65,9 @@ const output = z.discriminatedUnion("device", [
     type: fixed("float"),
     unit: fixed("Cel"),
   }),
-  z.strictObject({ ...given, device: z.literal("motion"), pin, type: fixed("bool") }),
+  z.strictObject({ ...edges, device: z.literal("motion"), pin, type: fixed("bool") }),
   z.strictObject({
-    ...given,
+    ...edges,
     device: z.literal("button"),
     pin,
     /** To ground, by the board's own resistor. */
@@ -74,7 +76,7 @@ const output = z.discriminatedUnion("device", [
     type: fixed("bool"),
   }),
   z.strictObject({
-    ...given,
+    ...edges,
     device: z.literal("switch"),
     pin,
     invert: z._default(z.boolean(), true),

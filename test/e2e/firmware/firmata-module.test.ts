@@ -5,10 +5,13 @@ import { mkdir, readdir, readFile, readlink, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, vi } from "vitest";
 import { spans } from "@interactor/agent/modules/firmata/limits.ts";
+import { manifest } from "@interactor/agent/modules/firmata/manifest.ts";
 import { firmataModule } from "@interactor/agent/modules/firmata/module.ts";
+import { settings } from "@interactor/agent/modules/firmata/settings.ts";
 import { newSteering, systemClock } from "@interactor/agent/src/adapters/clock-system.ts";
 import { buildOptiboot } from "@interactor/firmware-bridges/bench/build.ts";
 import type { FirmwareBench } from "@interactor/firmware-bridges/bench/bench.ts";
+import { declaredPorts } from "@interactor/shared/bundle/manifest";
 import { seededRandom } from "@interactor/shared/kernel/random";
 import { millis } from "@interactor/shared/kernel/units";
 import { type Bench, startOnBench } from "@interactor/shared/sdk/testing";
@@ -110,6 +113,56 @@ test("what hangs on a board gives values, each in its type and unit", async () =
     await bench.elapse(100_000);
     expect(lastOf(instance, "visitor")).toBe(true);
   }, soon);
+});
+
+/** As a node reads them, which takes no first word of a level for an edge. */
+function manifestPorts(outputs: object) {
+  const ports = declaredPorts(manifest, settings.parse({ path: "/dev/line", outputs }));
+  if (!ports.ok) throw new Error(ports.error);
+  return ports.value;
+}
+
+test("a contact says how it is before it says an edge, also after its board was away", async () => {
+  const outputs = {
+    up: { device: "button", pin: 2 },
+    held: { device: "button", pin: 3 },
+    closed: { device: "switch", pin: 4 },
+    still: { device: "motion", pin: 7 },
+  };
+  const wire = (bench: FirmwareBench): void => {
+    bench.drive("D2", 1);
+    for (const pin of ["D3", "D4", "D7"]) bench.drive(pin, 0);
+  };
+  const bench = await plugIn();
+  wire(bench);
+  const instance = await start(bench.line, { outputs });
+  const saidBy = (output: string) =>
+    instance.emitted.flatMap((each) => (each.output === output ? [each.value] : []));
+  await vi.waitFor(
+    () => expect(Object.keys(outputs).map(saidBy)).toEqual([[false], [true], [true], [false]]),
+    soon,
+  );
+
+  bench.drive("D2", 0);
+  await vi.waitFor(() => expect(saidBy("up")).toEqual([false, true]), soon);
+  await bench.unplug();
+  await vi.waitFor(() => expect(instance.states.at(-1)).toMatch(/^waiting: /u), soon);
+  wire(await plugIn(bench.line));
+
+  await vi.waitFor(
+    () =>
+      expect(Object.keys(outputs).map(saidBy)).toEqual([
+        [false, true, false],
+        [true, true],
+        [true, true],
+        [false, false],
+      ]),
+    soon,
+  );
+  const { outputs: declared } = manifestPorts(outputs);
+  expect(Object.keys(outputs).map((name) => [declared[name]?.level, declared[name]?.deliver])).toEqual(
+    Object.keys(outputs).map(() => [true, "every"]),
+  );
 });
 
 test("values move and light what hangs on it", async () => {
