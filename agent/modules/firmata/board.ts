@@ -96,8 +96,8 @@ async function begin({ path, settings, places }: Beginning): Promise<void> {
         },
         stale: (output) => say({ kind: "stale", output }),
         moved: (input, at, isMoving) => say({ kind: "moved", input, at, isMoving }),
-        worse: (words) => say({ kind: "worse", words }),
-        well: () => say({ kind: "well" }),
+        worse: (part, words) => say({ kind: "worse", part, words }),
+        well: (part) => say({ kind: "well", part }),
       },
     );
     if (name === ourFirmware) guard(io);

@@ -20,8 +20,9 @@ export interface Words {
   stale(output: string): void;
   /** A stepper rests there, or leaves from there. */
   moved(input: string, at: number, isMoving: boolean): void;
-  worse(words: string): void;
-  well(): void;
+  /** A part does not work, and does again. */
+  worse(part: string, words: string): void;
+  well(part: string): void;
 }
 
 /** Sets every device up. Returns how each input is set. Throws when the board has not that pin, or cannot do that on it. */
