@@ -92,7 +92,7 @@ interface Contact {
   readonly contact: EventEmitter & { readonly pin: number };
   readonly on: string;
   readonly off: string;
-  isOn(): boolean;
+  readonly isOn: () => boolean;
 }
 
 /** Says how it is as soon as the board has told, and then each change: whoever hears an edge knows what was before. */
