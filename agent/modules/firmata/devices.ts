@@ -3,6 +3,8 @@ import type { EventEmitter } from "node:events";
 import { unreachable } from "@interactor/shared/sdk/define-module";
 import type { Firmata } from "firmata-io";
 import five, { type Board } from "johnny-five";
+import { type ServoInput, type ServoWay, wayOf } from "./beyond.ts";
+import type { Runs } from "../../flashing/ask-board.ts";
 import { contactSettle } from "./limits.ts";
 import { type ImuOutput, listenToMotion, type OpenBoard } from "./motion-chip.ts";
 import { type Motor, StepperWay } from "./stepper-way.ts";
@@ -25,10 +27,16 @@ export interface Words {
   well(part: string): void;
 }
 
+interface Given {
+  readonly settings: Settings;
+  readonly places: Places;
+  readonly runs: Runs;
+}
+
 /** Sets every device up. Returns how each input is set. Throws when the board has not that pin, or cannot do that on it. */
 export function setUp(
   open: OpenBoard,
-  { settings: { outputs, inputs }, places }: { readonly settings: Settings; readonly places: Places },
+  { settings: { outputs, inputs }, places, runs }: Given,
   words: Words,
 ): ReadonlyMap<string, Take> {
   const { board } = open;
@@ -38,9 +46,14 @@ export function setUp(
     else listen(open, output, (value) => words.give(name, value));
   }
   if (motion.length > 0) listenToMotion(open, motion, words);
-  const others = Object.entries(inputs).flatMap(([name, input]): [string, Take][] =>
-    input.device === "stepper" ? [] : [[name, takerFor(board, input)]],
-  );
+  const others = Object.entries(inputs).flatMap(([name, input]): [string, Take][] => {
+    if (input.device === "stepper") return [];
+    if (input.device !== "servo") return [[name, takerFor(board, input)]];
+    const way = wayOf(name, input, runs);
+    const lack = typeof way === "string" ? way : way.lack;
+    if (lack !== undefined) words.worse(name, lack);
+    return typeof way === "string" ? [] : [[name, servoTaker(board, input, way)]];
+  });
   return new Map([...others, ...stepperTakers(open, inputs, places, words)]);
 }
 
@@ -113,17 +126,16 @@ function listenToContact(
 
 const ledMost = 255;
 
-function takerFor(board: Board, input: Exclude<Input, { readonly device: "stepper" }>): Take {
+function servoTaker(board: Board, { pin }: ServoInput, { pulses, pulseAt }: ServoWay): Take {
+  // It is told pulses: johnny-five's way from degrees to them has whole numbers alone, and would go beyond the shortest.
+  const ranges = { pwmRange: pulses, degreeRange: pulses, range: pulses };
+  // Where it stands nobody knows; it moves when it is first told to.
+  const servo = new five.Servo({ board, pin, ...ranges, startAt: undefined });
+  return (value) => servo.to(pulseAt(Number(value)));
+}
+
+function takerFor(board: Board, input: Exclude<Input, { readonly device: "servo" | "stepper" }>): Take {
   switch (input.device) {
-    case "servo": {
-      const { pin, pulses, min, max } = input;
-      // A board wants the shorter pulse first.
-      const pwmRange = pulses.toSorted((one, other) => one - other);
-      const invert = pwmRange[0] !== pulses[0];
-      // Where it stands nobody knows; it moves when it is first told to.
-      const servo = new five.Servo({ board, pin, pwmRange, invert, range: [min, max], startAt: undefined });
-      return (value) => servo.to(Number(value));
-    }
     case "relay": {
       const relay = new five.Relay({ board, pin: input.pin, type: input.contact });
       return (value) => (value === true ? relay.close() : relay.open());

@@ -32,6 +32,7 @@ declare module "johnny-five" {
     readonly thermometer: { readonly celsius: number };
   }
   export class Servo extends Device {
+    /** Degrees of its `degreeRange`. */
     to(degrees: number): void;
   }
   export class Relay extends Device {

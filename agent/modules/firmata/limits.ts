@@ -7,7 +7,10 @@ export const portsMax = 70;
 /** How often a value is asked for, in milliseconds, least and most. The line carries a hundred readings a second. */
 export const freqMin = 10;
 export const freqMax = 60_000;
-/** Pulses for a servo, in microseconds: what any servo takes, and what our firmware gives. Outside: refuse the settings. */
+/** Pulses for a servo as settings may have them, in microseconds: some servos know them. Outside: refuse the settings. */
+export const pulseWrittenLeast = 300;
+export const pulseWrittenMost = 3000;
+/** What any servo takes, and what our firmware gives. Beyond: the servo goes as far as this, and that is said. */
 export const pulseLeast = 500;
 export const pulseMost = 2500;
 /** A shorter one is taken for degrees by StandardFirmata, and by ours before `pulsesSince`. */

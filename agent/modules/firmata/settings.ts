@@ -5,7 +5,7 @@ import { boards } from "../../flashing/boards.ts";
 import { flashProblems, flashSettings } from "../../flashing/settings.ts";
 import { oneOfThese, serialNumber } from "../../serial-line/serial-number.ts";
 import { firmataQuestion } from "./firmware.ts";
-import { freqMax, freqMin, portsMax, pulseLeast, pulseMost } from "./limits.ts";
+import { freqMax, freqMin, portsMax, pulseWrittenLeast, pulseWrittenMost } from "./limits.ts";
 
 const path = z.string().check(
   z.maxLength(255),
@@ -92,7 +92,7 @@ const output = z.discriminatedUnion("device", [
   }),
 ]);
 
-const pulse = z.int().check(z.gte(pulseLeast), z.lte(pulseMost));
+const pulse = z.int().check(z.gte(pulseWrittenLeast), z.lte(pulseWrittenMost));
 const input = z.discriminatedUnion("device", [
   z.strictObject({
     ...taken,

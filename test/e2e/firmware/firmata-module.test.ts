@@ -263,11 +263,48 @@ test("a chip whose plug is pulled is told, its values are stale; plugged in agai
 test("more than the board can do is said, and not left dead", async () => {
   const bench = await plugIn();
   const pins = [2, 3, 4, 5, 6, 7, 8, 9, 10];
-  const inputs = Object.fromEntries(pins.map((pin) => [`lid${pin}`, { device: "servo", pin }]));
+  bench.watch("D2", "B5");
+  const servos = Object.fromEntries(pins.map((pin) => [`lid${pin}`, { device: "servo", pin }]));
 
-  const instance = await start(bench.line, { inputs });
+  const instance = await start(bench.line, { inputs: { ...servos, led: { device: "led", pin: 13 } } });
 
-  await vi.waitFor(() => expect(instance.states.join()).toContain('it says "no more servos"'), soon);
+  await vi.waitFor(
+    () => expect(instance.states.at(-1)).toMatch(/^degraded: .*it says "no more servos"/u),
+    soon,
+  );
+  // What there is room for works.
+  instance.apply("led", true);
+  instance.apply("lid2", 90);
+  await vi.waitFor(() => expect(lastLevel(bench, "B5")).toBe(1), soon);
+  await vi.waitFor(() => expect(bench.pulses("D2").at(-1)).toBeGreaterThan(1400), soon);
+});
+
+test("a servo whose pulses the board does not give goes as far as it does, at the right angles", async () => {
+  const bench = await plugIn();
+  bench.watch("B1", "B2");
+  const instance = await start(bench.line, {
+    inputs: {
+      lid: { device: "servo", pin: 9, pulses: [500, 2600] },
+      arm: { device: "servo", pin: 10, pulses: [2600, 500] },
+    },
+  });
+  await vi.waitFor(
+    () => expect(instance.states.at(-1)).toMatch(/^degraded: lid is given .*; arm is given /u),
+    soon,
+  );
+
+  for (const [degrees, lid, arm] of [
+    [90, 1550, 1550],
+    [180, 2500, 500],
+    [0, 500, 2500],
+  ] as const) {
+    instance.apply("lid", degrees);
+    instance.apply("arm", degrees);
+    const isNear = (pin: string, micros: number): void =>
+      expect(Math.abs((bench.pulses(pin).at(-1) ?? 0) - micros)).toBeLessThan(25);
+    await vi.waitFor(() => isNear("B1", lid), soon);
+    await vi.waitFor(() => isNear("B2", arm), soon);
+  }
 });
 
 const turntable = { device: "stepper", step: 6, direction: 5 };
