@@ -14,7 +14,7 @@ export interface ServoWay {
   /** In microseconds, the shorter one first, as boards want them. */
   readonly pulses: readonly [number, number];
   /** The pulse of an angle, or of the nearest that it has. */
-  pulseAt(degrees: number): number;
+  readonly pulseAt: (degrees: number) => number;
   /** What it cannot do; `undefined`: it goes as far as its settings say. */
   readonly lack: string | undefined;
 }

@@ -24,11 +24,16 @@ const excesses: ReadonlySet<string> = new Set([
   "too many queries",
 ]);
 
+interface Listener {
+  readonly fail: (error: Error) => void;
+  readonly excess: (words: string) => void;
+}
+
 /** `io`: a board that has named its pins. `fail` is called once at most, and then nothing is asked any more; `excess` for what it does not carry. */
 export function watchBoard(
   io: EventEmitter,
   write: (bytes: Uint8Array) => void,
-  { fail, excess }: { fail(error: Error): void; excess(words: string): void },
+  { fail, excess }: Listener,
 ): { damaged(how: Damage): void; heard(message: Uint8Array): void } {
   // Questions are counted and not time: while this process has no turn it neither asks nor hears.
   let unanswered = 0;
