@@ -8,8 +8,10 @@ import { settings } from "@interactor/agent/modules/bridge/settings.ts";
 
 type Words = readonly unknown[];
 
+const twoOutputs = { relay: { type: "bool", pin: "D4" }, lamp: { type: "bool", pin: "D13" } };
+
 /** A bridge at the other end of a line, which answers each request with what `answer` makes of it. */
-function boardThat(answer: (request: Words) => Words) {
+function boardThat(answer: (request: Words) => Words, inputs: object = twoOutputs) {
   const asked: Words[] = [];
   let words = 0;
   const reader = new FrameReader({
@@ -31,7 +33,7 @@ function boardThat(answer: (request: Words) => Words) {
   };
   const given = settings.parse({
     path: "/dev/line",
-    inputs: { relay: { type: "bool", pin: "D4" }, lamp: { type: "bool", pin: "D13" } },
+    inputs,
   });
   const reports = {
     signal: new AbortController().signal,
@@ -85,4 +87,34 @@ test("one of another protocol is of another release, and is asked for nothing mo
   expect(asked).toHaveLength(1);
   expect(words()).toBe(1);
   await expect(board.setUp(greeted, new Map())).rejects.toThrow("another version of the bridge's protocol");
+});
+
+test.each([
+  ["1.0.3", [1, 0, 3], true, "its firmware 1.0.3 cannot keep D13 high after a reset"],
+  ["1.0.3", [1, 0, 3], false, undefined],
+  ["1.1.0", [1, 1, 0], true, undefined],
+  ["2.0.0", [2, 0, 0], true, undefined],
+])("release %s (%j) with activeLow %s is used, and lacks: %s", async (_text, release, activeLow, lack) => {
+  const { board, asked } = boardThat(
+    ([type, number]) => {
+      if (type === 1) return [129, number, 1, "bridge", release, 1, 100, "uno", 1];
+      if (type === 2) return [130, number, 0, 5, "D13", 1];
+      // Before 1.1 nobody knew this request.
+      return type === 9 && release[0] === 1 && release[1] === 0 ? [255, number, 5] : [132, number];
+    },
+    { lamp: { type: "bool", pin: "D13", activeLow } },
+  );
+
+  const inUse = await board.setUp(await board.hello(millis(0)), new Map([["lamp", activeLow ? 1 : 0]]));
+
+  expect(inUse.board).toBe("uno");
+  expect(inUse.lack).toEqual(lack === undefined ? undefined : expect.stringContaining(lack));
+  const told = asked.filter(([type]) => [4, 7, 9].includes(Number(type)));
+  const high = activeLow ? 1 : 0;
+  expect(told.map(([type, , ...rest]) => [type, ...rest])).toEqual([
+    [7, 0, high],
+    [4, 0, high],
+    ...(release[0] === 1 && release[1] === 0 ? [] : [[9, 0, high]]),
+  ]);
+  await board.close();
 });

@@ -27,6 +27,9 @@ import {
 import { BridgeLink, type Patience } from "./link.ts";
 import type { Settings } from "./settings.ts";
 
+/** The release of the firmware that is the first to keep levels over a reset. */
+const restSince = [1, 1] as const;
+
 const usual: Patience = { pause: answerLongest, sendsMax };
 /** Until the device's handshake is over. */
 const atStart: Patience = { pause: helloPause, sendsMax: Number.POSITIVE_INFINITY };
@@ -44,6 +47,14 @@ export interface Greeted {
   readonly release: string;
   /** `undefined`: it speaks another version of the protocol, and nothing can be asked of it. */
   readonly welcome: Welcome | undefined;
+}
+
+/** A board that was set up. */
+interface InUse {
+  /** As it calls itself. */
+  readonly board: string;
+  /** What it cannot do of what the settings ask for; `undefined`: nothing. */
+  readonly lack: string | undefined;
 }
 
 interface Channel {
@@ -112,7 +123,7 @@ export class Board {
   }
 
   /** Throws with words for an installer when it is not the board that the settings speak of. */
-  async setUp({ welcome }: Greeted, levels: ReadonlyMap<string, number>): Promise<Welcome> {
+  async setUp({ welcome }: Greeted, levels: ReadonlyMap<string, number>): Promise<InUse> {
     if (welcome === undefined) throw new Error(otherVersion("no-common-version"));
     await this.#must({ kind: "guard", millis: this.#settings.guard });
     const pins = await this.#describe(welcome.channels);
@@ -122,7 +133,8 @@ export class Board {
       await this.#must({ kind: "safe", channel, level: safeLevelOf(input) });
       await this.#must({ kind: "set", channel, level: levels.get(name) ?? 0 });
     }
-    await this.#rest(pins, welcome.release);
+    const keepsRest = isSince(welcome.release, restSince);
+    if (keepsRest) await this.#rest(pins);
     for (const [name, output] of Object.entries(this.#settings.outputs)) {
       const channel = channelOf(pins, output.pin, kindOfOutput(output));
       this.#outputs.set(channel, { name, next: undefined });
@@ -131,7 +143,7 @@ export class Board {
     }
     this.#isWelcomed = true;
     this.#ping();
-    return welcome;
+    return { board: welcome.board, lack: keepsRest ? undefined : this.#lackOfRest(welcome.release) };
   }
 
   /** Instead of setting it up: sets what it has of the settings' pins, and does without what it has not. Never rejects. */
@@ -193,26 +205,30 @@ export class Board {
     return pins;
   }
 
-  /**
-   * What the board does by itself after a reset. Pins that are not named are low then, whatever the board was before. One
-   * with firmware of before 1.1 knows nothing of it, and does well where low is off.
-   */
-  async #rest(pins: ReadonlyMap<string, Channel>, release: string): Promise<void> {
+  /** What the board does by itself after a reset. Pins that are not named are low then, whatever the board was before. */
+  async #rest(pins: ReadonlyMap<string, Channel>): Promise<void> {
     const inputs = Object.values(this.#settings.inputs);
     for (const [label, { channel, kind }] of pins) {
       if (kind !== "onoff-out") continue;
       const input = inputs.find(({ pin }) => pin === label);
       const level = input === undefined ? 0 : restLevelOf(input);
-      const answer = await this.#link.ask({ kind: "rest", channel, level }, usual);
-      if (answer.kind === "done") continue;
-      const isUnknown = answer.kind === "refused" && answer.reason === "unknown-request";
-      if (!isUnknown)
-        throw new Error(`it refused rest: ${answer.kind === "refused" ? answer.reason : answer.kind}`);
-      if (input?.type === "bool" && input.activeLow)
-        throw new Error(
-          `its firmware ${release} cannot keep ${label} high after a reset, as activeLow needs: give it 1.1.0`,
-        );
+      await this.#must({ kind: "rest", channel, level });
     }
+  }
+
+  /**
+   * Older firmware does well where low is off. Where it is not, the board is used all the same: without this node such an
+   * output would be on for good, and opening its line once more would switch it.
+   */
+  #lackOfRest(release: string): string | undefined {
+    const active = Object.values(this.#settings.inputs).flatMap((input) =>
+      input.type === "bool" && input.activeLow ? [input.pin] : [],
+    );
+    if (active.length === 0) return undefined;
+    return (
+      `its firmware ${release} cannot keep ${active.join(", ")} high after a reset, as activeLow needs: ` +
+      `what hangs there is on until this node is heard. Give it ${restSince.join(".")}.0`
+    );
   }
 
   /** Refused is failed: the settings ask for something that this board cannot do. */
@@ -290,6 +306,11 @@ function channelOf(pins: ReadonlyMap<string, Channel>, pin: string, kind: Channe
   if (found.kind !== kind)
     throw new Error(`its pin ${pin} is ${found.kind}, not ${kind}, which are ${fitting}`);
   return found.channel;
+}
+
+function isSince(release: string, [firstMajor, firstMinor]: readonly [number, number]): boolean {
+  const [major = 0, minor = 0] = release.split(".").map(Number);
+  return major > firstMajor || (major === firstMajor && minor >= firstMinor);
 }
 
 function bootWords(reason: number): string {

@@ -51,6 +51,8 @@ class Bridge {
   /** What the pins shall have, whether the board is there or not. */
   readonly #levels = new Map<string, number>();
   readonly #update: FirmwareUpdate | undefined;
+  /** What the board cannot do of what the settings ask for. */
+  #lack: string | undefined;
   #lost = 0;
   #isLetSpeakFirst = false;
 
@@ -68,7 +70,10 @@ class Bridge {
       const order = { ...which, overwrite, folder: given.folder };
       this.#update = new FirmwareUpdate(order, context, () => this.#device.appeared());
     }
-    const told = tellDevice(context);
+    const told = tellDevice({
+      ...context,
+      running: () => (this.#lack === undefined ? context.running() : context.degraded(this.#lack)),
+    });
     this.#device = new KeptDevice(
       context,
       {
@@ -134,7 +139,8 @@ class Bridge {
       this.#update.begin(board.tty.path, board.closed);
       throw new Error(`its firmware ${firmware} ${release} is replaced`);
     }
-    const { board: name } = await board.setUp(greeted, this.#levels);
+    const { board: name, lack } = await board.setUp(greeted, this.#levels);
+    this.#lack = lack;
     this.#context.log.info(`${firmware} ${release} on a board ${name}`);
     // What was applied while it was greeted.
     for (const [input, level] of this.#levels) board.set(input, level);

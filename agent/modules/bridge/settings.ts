@@ -36,6 +36,8 @@ const measured = z.strictObject({
 
 const contact = z.strictObject({
   ...common,
+  /** No press is replaced by its release, or by how it is a second later. */
+  deliver: z._default(z.enum(deliveries), "every"),
   type: z.literal("bool"),
   /** A contact to ground is closed when its pin is low. */
   activeLow: z._default(z.boolean(), true),

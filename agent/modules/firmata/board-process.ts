@@ -16,6 +16,8 @@ export interface Intake {
   stale(output: string): void;
   /** A stepper rests there, or leaves from there, in steps. */
   moved(input: string, at: number, isMoving: boolean): void;
+  /** What a part of it lacks; `undefined`: nothing any more. */
+  lacks(part: string, words: string | undefined): void;
 }
 
 export interface BoardProcess {
@@ -84,7 +86,7 @@ export async function startBoard(
       ready.resolve();
     } else if (data.kind === "missing") opened.reject(deviceMissing(data.words));
     else if (data.kind === "failed") fail(new Error(data.words));
-    else takeWord(data, intake, shell.reports);
+    else takeWord(data, intake);
   });
   send(child, { kind: "begin", path, settings, places }, () => {});
   const close = (): Promise<void> => {
@@ -104,12 +106,12 @@ export async function startBoard(
 }
 
 /** What its devices say while it is in use. */
-function takeWord(data: FromBoard, intake: Intake, reports: DeviceReports): void {
+function takeWord(data: FromBoard, intake: Intake): void {
   if (data.kind === "value") intake.take(data.output, data.value);
   else if (data.kind === "stale") intake.stale(data.output);
   else if (data.kind === "moved") intake.moved(data.input, data.at, data.isMoving);
-  else if (data.kind === "worse") reports.worse(data.words);
-  else if (data.kind === "well") reports.well();
+  else if (data.kind === "worse") intake.lacks(data.part, data.words);
+  else if (data.kind === "well") intake.lacks(data.part, undefined);
 }
 
 function setterFor(child: ChildProcess): BoardProcess["set"] {

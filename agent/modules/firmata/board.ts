@@ -8,7 +8,6 @@ import { messageOf } from "@interactor/shared/sdk/define-module";
 import firmata from "firmata-io";
 import five from "johnny-five";
 import { openTty, type Tty } from "../../serial-line/tty.ts";
-import { beyond } from "./beyond.ts";
 import { setUp, type Take } from "./devices.ts";
 import { FirmataStream } from "./firmata-stream.ts";
 import { ourFirmware } from "./firmware.ts";
@@ -80,24 +79,24 @@ async function begin({ path, settings, places }: Beginning): Promise<void> {
     const { name = "unnamed", version } = io.firmware;
     const runs = { firmware: name, release: `${version?.major ?? 0}.${version?.minor ?? 0}` };
     say({ kind: "named", ...runs });
-    watch = watchBoard(io, (bytes) => open.write(bytes), fail);
+    watch = watchBoard(io, (bytes) => open.write(bytes), {
+      fail,
+      excess: (words) => say({ kind: "worse", part: words, words }),
+    });
     io.on("reportversion", () => say({ kind: "alive" }));
     const board = new five.Board({ io, repl: false, debug: false, sigint: false });
     await once(board, "ready");
-    // After its name: who replaces its firmware does not mind what the old one cannot.
-    const excess = beyond(runs, settings);
-    if (excess !== undefined) throw new Error(excess);
     takers = setUp(
       { board, io },
-      { settings, places },
+      { settings, places, runs },
       {
         give(output, value) {
           if (typeof value === "boolean" || Number.isFinite(value)) say({ kind: "value", output, value });
         },
         stale: (output) => say({ kind: "stale", output }),
         moved: (input, at, isMoving) => say({ kind: "moved", input, at, isMoving }),
-        worse: (words) => say({ kind: "worse", words }),
-        well: () => say({ kind: "well" }),
+        worse: (part, words) => say({ kind: "worse", part, words }),
+        well: (part) => say({ kind: "well", part }),
       },
     );
     if (name === ourFirmware) guard(io);

@@ -32,7 +32,14 @@ test("one that answers is well from its first word on, and one answer that is mi
 });
 
 test.each([
-  ["is missed again and again", (watch: ChipWatch) => watch.missed()],
+  ["is missed again and again", (watch: ChipWatch) => watch.said("I2C: no answer")],
+  [
+    "gives StandardFirmata nothing, which says its last answer again",
+    (watch: ChipWatch) => {
+      watch.said("I2C: Too few bytes received");
+      watch.answered(resting);
+    },
+  ],
   ["sleeps", (watch: ChipWatch) => watch.answered(asleep)],
   ["answers with nothing", (watch: ChipWatch) => watch.answered([])],
   ["is not heard of at all", (watch: ChipWatch) => watch.look()],
@@ -63,4 +70,18 @@ test("answers on both sides of a miss do not count as a while", () => {
   times(chipAnswersMin - 1, () => watch.answered(resting));
 
   expect(watch.isWell).toBe(false);
+});
+
+test("one that gives StandardFirmata nothing now and then is well, and so is one whose board says other things", () => {
+  const { said, watch, times } = watched();
+
+  times(10 * chipMissesMax, () => {
+    watch.said("I2C: Too few bytes received");
+    watch.answered(resting);
+    watch.said("I2C: Too many bytes received");
+    watch.answered(resting);
+  });
+
+  expect(watch.isWell).toBe(true);
+  expect(said).toEqual([]);
 });

@@ -5,6 +5,11 @@
  */
 import { chipAnswersMin, chipMissesMax } from "./limits.ts";
 
+/** How our firmware says that a device on the bus gave nothing. */
+const noAnswer = "I2C: no answer";
+/** How StandardFirmata says that, which gives an answer nonetheless: what it was given last. */
+const hollowAnswer = "I2C: Too few bytes received";
+
 interface Chip {
   /** Sets it up, without harm to one that is. */
   wake(): void;
@@ -20,6 +25,8 @@ export class ChipWatch {
   /** Since the last look. */
   #isHeard = false;
   #hasAnswered = false;
+  /** The next answer is the last one again. */
+  #isHollow = false;
   #misses = 0;
   /** Since it was woken, or missed. */
   #answers = 0;
@@ -35,6 +42,7 @@ export class ChipWatch {
 
   answered(bytes: readonly number[]): void {
     this.#isHeard = true;
+    if (this.#isHollow) return void (this.#isHollow = false);
     // No chip that measures stands still, weighs nothing and has exactly 36.53 °C.
     if (bytes.every((byte) => byte === 0)) return this.missed();
     this.#hasAnswered = true;
@@ -45,7 +53,14 @@ export class ChipWatch {
     this.#chip.back();
   }
 
-  /** The board says that it did not answer. */
+  /** The board says something, perhaps that the chip did not answer. */
+  said(text: string): void {
+    const isHollow = text.startsWith(hollowAnswer);
+    if (!isHollow && !text.startsWith(noAnswer)) return;
+    this.#isHollow = isHollow;
+    this.missed();
+  }
+
   missed(): void {
     this.#isHeard = true;
     this.#answers = 0;

@@ -1,6 +1,11 @@
 /** What hangs on the pins of a board, as johnny-five's classes: values come out of some, values go into others. */
+import type { EventEmitter } from "node:events";
 import { unreachable } from "@interactor/shared/sdk/define-module";
+import type { Firmata } from "firmata-io";
 import five, { type Board } from "johnny-five";
+import { type ServoInput, type ServoWay, wayOf } from "./beyond.ts";
+import type { Runs } from "../../flashing/ask-board.ts";
+import { contactSettle } from "./limits.ts";
 import { type ImuOutput, listenToMotion, type OpenBoard } from "./motion-chip.ts";
 import { type Motor, StepperWay } from "./stepper-way.ts";
 import type { Input, Output, Settings } from "./settings.ts";
@@ -17,26 +22,38 @@ export interface Words {
   stale(output: string): void;
   /** A stepper rests there, or leaves from there. */
   moved(input: string, at: number, isMoving: boolean): void;
-  worse(words: string): void;
-  well(): void;
+  /** A part does not work, and does again. */
+  worse(part: string, words: string): void;
+  well(part: string): void;
+}
+
+interface Given {
+  readonly settings: Settings;
+  readonly places: Places;
+  readonly runs: Runs;
 }
 
 /** Sets every device up. Returns how each input is set. Throws when the board has not that pin, or cannot do that on it. */
 export function setUp(
   open: OpenBoard,
-  { settings: { outputs, inputs }, places }: { readonly settings: Settings; readonly places: Places },
+  { settings: { outputs, inputs }, places, runs }: Given,
   words: Words,
 ): ReadonlyMap<string, Take> {
   const { board } = open;
   const motion: [string, ImuOutput][] = [];
   for (const [name, output] of Object.entries(outputs)) {
     if (output.device === "imu") motion.push([name, output]);
-    else listen(board, output, (value) => words.give(name, value));
+    else listen(open, output, (value) => words.give(name, value));
   }
   if (motion.length > 0) listenToMotion(open, motion, words);
-  const others = Object.entries(inputs).flatMap(([name, input]): [string, Take][] =>
-    input.device === "stepper" ? [] : [[name, takerFor(board, input)]],
-  );
+  const others = Object.entries(inputs).flatMap(([name, input]): [string, Take][] => {
+    if (input.device === "stepper") return [];
+    if (input.device !== "servo") return [[name, takerFor(board, input)]];
+    const way = wayOf(name, input, runs);
+    const lack = typeof way === "string" ? way : way.lack;
+    if (lack !== undefined) words.worse(name, lack);
+    return typeof way === "string" ? [] : [[name, servoTaker(board, input, way)]];
+  });
   return new Map([...others, ...stepperTakers(open, inputs, places, words)]);
 }
 
@@ -44,7 +61,7 @@ export function setUp(
 const sensorMost = 1023;
 
 function listen(
-  board: Board,
+  { board, io }: OpenBoard,
   output: Exclude<Output, ImuOutput>,
   give: (value: boolean | number) => void,
 ): void {
@@ -65,38 +82,60 @@ function listen(
     }
     case "motion": {
       const motion = new five.Motion({ board, pin: output.pin });
+      // Where nothing moves it would say nothing at first, and its first word would be taken for how it was.
+      motion.on("calibrated", () => give(motion.detectedMotion));
       motion.on("motionstart", () => give(true));
       return void motion.on("motionend", () => give(false));
     }
     case "button": {
       const { pin, pullup, debounce } = output;
       const button = new five.Button({ board, pin, isPullup: pullup, debounce });
-      button.on("down", () => give(true));
-      return void button.on("up", () => give(false));
+      return listenToContact(io, { contact: button, on: "down", off: "up", isOn: () => button.isDown }, give);
     }
     case "switch": {
       const contact = new five.Switch({ board, pin: output.pin, invert: output.invert });
-      contact.on("close", () => give(true));
-      return void contact.on("open", () => give(false));
+      return listenToContact(io, { contact, on: "close", off: "open", isOn: () => contact.isClosed }, give);
     }
     default:
       return unreachable(output);
   }
 }
 
+interface Contact {
+  readonly contact: EventEmitter & { readonly pin: number };
+  readonly on: string;
+  readonly off: string;
+  readonly isOn: () => boolean;
+}
+
+/** Says how it is as soon as the board has told, and then each change: whoever hears an edge knows what was before. */
+function listenToContact(
+  io: Firmata,
+  { contact, on, off, isOn }: Contact,
+  give: (value: boolean) => void,
+): void {
+  let isSettled = false;
+  const settle = (): void => {
+    isSettled = true;
+    give(isOn());
+  };
+  io.once(`digital-read-${contact.pin}`, () => setTimeout(settle, contactSettle));
+  contact.on(on, () => isSettled && give(true));
+  contact.on(off, () => isSettled && give(false));
+}
+
 const ledMost = 255;
 
-function takerFor(board: Board, input: Exclude<Input, { readonly device: "stepper" }>): Take {
+function servoTaker(board: Board, { pin }: ServoInput, { pulses, pulseAt }: ServoWay): Take {
+  // It is told pulses: johnny-five's way from degrees to them has whole numbers alone, and would go beyond the shortest.
+  const ranges = { pwmRange: pulses, degreeRange: pulses, range: pulses };
+  // Where it stands nobody knows; it moves when it is first told to.
+  const servo = new five.Servo({ board, pin, ...ranges, startAt: undefined });
+  return (value) => servo.to(pulseAt(Number(value)));
+}
+
+function takerFor(board: Board, input: Exclude<Input, { readonly device: "servo" | "stepper" }>): Take {
   switch (input.device) {
-    case "servo": {
-      const { pin, pulses, min, max } = input;
-      // A board wants the shorter pulse first.
-      const pwmRange = pulses.toSorted((one, other) => one - other);
-      const invert = pwmRange[0] !== pulses[0];
-      // Where it stands nobody knows; it moves when it is first told to.
-      const servo = new five.Servo({ board, pin, pwmRange, invert, range: [min, max], startAt: undefined });
-      return (value) => servo.to(Number(value));
-    }
     case "relay": {
       const relay = new five.Relay({ board, pin: input.pin, type: input.contact });
       return (value) => (value === true ? relay.close() : relay.open());

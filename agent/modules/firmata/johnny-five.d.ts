@@ -15,15 +15,24 @@ declare module "johnny-five" {
   export class Thermometer extends Device {
     readonly celsius: number;
   }
-  export class Motion extends Device {}
-  export class Button extends Device {}
-  export class Switch extends Device {}
+  export class Motion extends Device {
+    readonly detectedMotion: boolean;
+  }
+  export class Button extends Device {
+    readonly pin: number;
+    readonly isDown: boolean;
+  }
+  export class Switch extends Device {
+    readonly pin: number;
+    readonly isClosed: boolean;
+  }
   export class IMU extends Device {
     readonly accelerometer: EventEmitter & { readonly x: number; readonly y: number; readonly z: number };
     readonly gyro: { readonly rate: { readonly x: number; readonly y: number; readonly z: number } };
     readonly thermometer: { readonly celsius: number };
   }
   export class Servo extends Device {
+    /** Degrees of its `degreeRange`. */
     to(degrees: number): void;
   }
   export class Relay extends Device {

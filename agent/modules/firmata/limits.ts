@@ -7,11 +7,19 @@ export const portsMax = 70;
 /** How often a value is asked for, in milliseconds, least and most. The line carries a hundred readings a second. */
 export const freqMin = 10;
 export const freqMax = 60_000;
-/** Pulses for a servo, in microseconds: what any servo takes, and what our firmware gives. Outside: refuse the settings. */
+/** Pulses for a servo as settings may have them, in microseconds: some servos know them. Outside: refuse the settings. */
+export const pulseWrittenLeast = 300;
+export const pulseWrittenMost = 3000;
+/** What any servo takes, and what our firmware gives. Beyond: the servo goes as far as this, and that is said. */
 export const pulseLeast = 500;
 export const pulseMost = 2500;
 /** A shorter one is taken for degrees by StandardFirmata, and by ours before `pulsesSince`. */
 export const pulseLeastElsewhere = 544;
+/**
+ * In milliseconds. A port of a board that is set up pin by pin tells levels of pins whose resistors are not there yet, and
+ * all of them within 10 ms: until then no contact is believed.
+ */
+export const contactSettle = 50;
 /** Values that a board gives in a second; a pin that floats must not fill the node. More: refuse, and count. */
 export const valuesPerSecondMax = 500;
 /** Messages to a board's process that it has not taken. More: refuse the value. */
@@ -52,6 +60,4 @@ export const spans: DeviceSpans = {
   openingMax: seconds(15),
   handshakeMax: seconds(20),
   lostLongest: seconds(10),
-  // What may be missing is one chip, which is set up by itself: the others on the board are not restarted for it.
-  degradedMax: seconds(7 * 24 * 3600),
 };

@@ -14,6 +14,7 @@ export const manifest = defineManifest({
     rejected: { type: "int", unit: "1", min: 0, label: "Values that were too many, or none" },
   },
   outputsFrom: "/outputs",
+  outputsLike: { level: true },
   permissions: [
     { kind: "serial", from: "/path" },
     { kind: "serial", from: "/usb" },

@@ -37,9 +37,9 @@ export const fromBoard = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("stale"), output: z.string() }),
   /** A stepper rests there, or leaves from there, in steps. */
   z.object({ kind: z.literal("moved"), input: z.string(), at: z.int(), isMoving: z.boolean() }),
-  /** Something on it does not work, and everything does again. */
-  z.object({ kind: z.literal("worse"), words: z.string() }),
-  z.object({ kind: z.literal("well") }),
+  /** A part of it does not work, and does again. */
+  z.object({ kind: z.literal("worse"), part: z.string(), words: z.string() }),
+  z.object({ kind: z.literal("well"), part: z.string() }),
 ]);
 
 export type ToBoard = z.infer<typeof toBoard>;

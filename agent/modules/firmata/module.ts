@@ -17,6 +17,7 @@ import { findLine, linePlace, linksFolder, presentAt } from "../../serial-line/p
 import { type BoardProcess, startBoard } from "./board-process.ts";
 import { firmataQuestion, ourFirmware } from "./firmware.ts";
 import { spans, valuesPerSecondMax } from "./limits.ts";
+import { Lacks } from "./lacks.ts";
 import { manifest } from "./manifest.ts";
 import { type Settings, settings } from "./settings.ts";
 import { StepperPlaces } from "./stepper-places.ts";
@@ -53,13 +54,21 @@ function start(settings: Settings, context: ModuleContext, given: Given): Instan
     complaints.add("too-many", output);
   });
   const places = new StepperPlaces();
+  const lacks = new Lacks(context);
   const set = (board: BoardProcess, input: string, value: boolean | number): void => {
     if (places.lost.has(input)) complaints.add("nobody knows where it stands", input);
     else if (board.set(input, value) === "backlog") complaints.add("backlog", input);
   };
   const update = updateFor(settings, context, given, () => device.appeared());
-  const told = tellDevice(context);
-  const parts = { settings, context, given, update, intake, places, held, set };
+  const told = tellDevice({
+    ...context,
+    running: () => lacks.inUse(),
+    waiting(reason) {
+      lacks.away();
+      context.waiting(reason);
+    },
+  });
+  const parts = { settings, context, given, update, intake, places, lacks, held, set };
   const device: KeptDevice<BoardProcess> = new KeptDevice<BoardProcess>(
     context,
     driverFor(parts),
@@ -95,6 +104,7 @@ interface Parts {
   readonly update: FirmwareUpdate | undefined;
   readonly intake: Intake;
   readonly places: StepperPlaces;
+  readonly lacks: Lacks;
   readonly held: Held;
   readonly set: (board: BoardProcess, input: string, value: boolean | number) => void;
 }
@@ -106,12 +116,14 @@ function driverFor({
   update,
   intake,
   places,
+  lacks,
   held,
   set,
 }: Parts): DeviceDriver<BoardProcess> {
   return {
     async open(reports) {
       intake.begin();
+      lacks.begin();
       const place = await findLine(linePlace(settings.usb, settings.path), given.links);
       await update?.refuseWhileDue(place);
       const shell = { clock: context.clock, reports };
@@ -119,6 +131,7 @@ function driverFor({
         take: (output, value) => intake.take(output, value),
         stale: (output) => intake.stale(output),
         moved: (input, at, isMoving) => places.moved(input, at, isMoving),
+        lacks: (part, words) => lacks.set(part, words),
       });
     },
     async greet(board, { signal }) {
@@ -132,8 +145,9 @@ function driverFor({
       await board.ready;
       context.log.info(`board: ${settings.usb ?? settings.path} runs ${runs.firmware}`);
       for (const input of places.lost)
-        context.log.warn(
-          `board: it was lost while ${input} turned, and nobody knows where that stands: it is not moved any more. ` +
+        lacks.set(
+          input,
+          `the board was lost while ${input} turned, and nobody knows where that stands: it is not moved any more. ` +
             "Turn it to its 0 and start the instance anew",
         );
       // What the board was told before it was unplugged, or what was applied since.

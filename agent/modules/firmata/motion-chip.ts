@@ -17,8 +17,7 @@ export interface OpenBoard {
 const address = 0x68;
 const firstReading = 0x3b;
 const wakeUp = [0x6b, 0];
-/** How our firmware and StandardFirmata say that a device on the bus gave nothing. */
-const noAnswer = /^I2C: (?:no answer|Too few bytes received)/u;
+const part = "MPU-6050";
 const lostWords = `the MPU-6050 does not answer: is its cable plugged in? It is set up anew when it does`;
 
 /**
@@ -33,14 +32,12 @@ export function listenToMotion(
   const watch = new ChipWatch({
     wake: () => io.i2cWrite(address, wakeUp),
     lost() {
-      words.worse(lostWords);
+      words.worse(part, lostWords);
       for (const [name] of outputs) words.stale(name);
     },
-    back: () => words.well(),
+    back: () => words.well(part),
   });
-  io.on("string", (text: string) => {
-    if (noAnswer.test(text)) watch.missed();
-  });
+  io.on("string", (text: string) => watch.said(text));
   const imus = new Map<number, InstanceType<typeof five.IMU>>();
   for (const [name, { controller, freq, reading }] of outputs) {
     const imu = imus.get(freq) ?? new five.IMU({ board, controller, freq });

@@ -57,8 +57,8 @@ test.each([
   [{ path, outputs: { a: { device: "imu", reading: "pressure" } } }, "reading"],
   [{ path, outputs: { a: { device: "sensor", pin: "A0", freq: 1 } } }, "freq"],
   [{ path, inputs: { a: { device: "stepper", step: 5, direction: 5 } } }, "pin 5 is already a"],
-  [{ path, inputs: { a: { device: "servo", pin: 9, pulses: [300, 2400] } } }, "pulses"],
-  [{ path, inputs: { a: { device: "servo", pin: 9, pulses: [600, 3000] } } }, "pulses"],
+  [{ path, inputs: { a: { device: "servo", pin: 9, pulses: [299, 2400] } } }, "pulses"],
+  [{ path, inputs: { a: { device: "servo", pin: 9, pulses: [600, 3001] } } }, "pulses"],
   [{ path, inputs: { a: { device: "servo", pin: 9, pulses: [600, 600] } } }, "not the same"],
 ])("settings %j are refused and %s is named", (given, words) => {
   const parsed = settings.safeParse(given);

@@ -5,7 +5,7 @@ import { boards } from "../../flashing/boards.ts";
 import { flashProblems, flashSettings } from "../../flashing/settings.ts";
 import { oneOfThese, serialNumber } from "../../serial-line/serial-number.ts";
 import { firmataQuestion } from "./firmware.ts";
-import { freqMax, freqMin, portsMax, pulseLeast, pulseMost } from "./limits.ts";
+import { freqMax, freqMin, portsMax, pulseWrittenLeast, pulseWrittenMost } from "./limits.ts";
 
 const path = z.string().check(
   z.maxLength(255),
@@ -22,6 +22,8 @@ const given = {
   deliver: z.optional(z.enum(deliveries)),
   urgent: z.optional(z.boolean()),
 };
+/** No press of a contact is replaced by its release. */
+const edges = { ...given, deliver: z._default(z.enum(deliveries), "every") };
 const taken = { label: z.optional(z.string().check(z.maxLength(100))) };
 const fixed = <const Text extends string>(text: Text) => z._default(z.literal(text), text);
 
@@ -63,9 +65,9 @@ const output = z.discriminatedUnion("device", [
     type: fixed("float"),
     unit: fixed("Cel"),
   }),
-  z.strictObject({ ...given, device: z.literal("motion"), pin, type: fixed("bool") }),
+  z.strictObject({ ...edges, device: z.literal("motion"), pin, type: fixed("bool") }),
   z.strictObject({
-    ...given,
+    ...edges,
     device: z.literal("button"),
     pin,
     /** To ground, by the board's own resistor. */
@@ -74,7 +76,7 @@ const output = z.discriminatedUnion("device", [
     type: fixed("bool"),
   }),
   z.strictObject({
-    ...given,
+    ...edges,
     device: z.literal("switch"),
     pin,
     invert: z._default(z.boolean(), true),
@@ -90,7 +92,7 @@ const output = z.discriminatedUnion("device", [
   }),
 ]);
 
-const pulse = z.int().check(z.gte(pulseLeast), z.lte(pulseMost));
+const pulse = z.int().check(z.gte(pulseWrittenLeast), z.lte(pulseWrittenMost));
 const input = z.discriminatedUnion("device", [
   z.strictObject({
     ...taken,

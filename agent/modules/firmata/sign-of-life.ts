@@ -14,7 +14,7 @@ const reportDigital = 0xd0;
 /** How our firmware begins what it says when nobody spoke to it for too long. */
 const guardWord = "guard:";
 
-/** What our firmware and StandardFirmata say when something was not set up; without it the pin is dead. */
+/** What our firmware and StandardFirmata say when something was not set up: that pin is dead, and the others are not. */
 const excesses: ReadonlySet<string> = new Set([
   "no more servos",
   "no more steppers",
@@ -24,11 +24,16 @@ const excesses: ReadonlySet<string> = new Set([
   "too many queries",
 ]);
 
-/** `io`: a board that has named its pins. `fail` is called once at most, and then nothing is asked any more. */
+interface Listener {
+  readonly fail: (error: Error) => void;
+  readonly excess: (words: string) => void;
+}
+
+/** `io`: a board that has named its pins. `fail` is called once at most, and then nothing is asked any more; `excess` for what it does not carry. */
 export function watchBoard(
   io: EventEmitter,
   write: (bytes: Uint8Array) => void,
-  fail: (error: Error) => void,
+  { fail, excess }: Listener,
 ): { damaged(how: Damage): void; heard(message: Uint8Array): void } {
   // Questions are counted and not time: while this process has no turn it neither asks nor hears.
   let unanswered = 0;
@@ -55,7 +60,7 @@ export function watchBoard(
   io.on("queryfirmware", () => end("it has started anew by itself: is its supply steady?"));
   io.on("string", (words: string) => {
     if (words.startsWith(guardWord)) end("it turned its outputs off, because it heard nothing");
-    else if (excesses.has(words)) end(`these settings ask for more than it can do: it says "${words}"`);
+    else if (excesses.has(words)) excess(`these settings ask for more than it can do: it says "${words}"`);
   });
   return {
     damaged(how) {
