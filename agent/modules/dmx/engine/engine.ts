@@ -244,7 +244,10 @@ export class Engine {
   }
 
   #placeFor(name: string): CueListPlace {
-    return { source: new Source(name), merge: this.#merge, wholes: this.#wholes, stepped: this.#stepped };
+    const source = new Source(name);
+    const beneath = (slot: number, at: Instant): number =>
+      this.#merge.beneath(source, slot)?.levelAt(slot) ?? this.#undrivenAt(slot, at);
+    return { source, merge: this.#merge, wholes: this.#wholes, stepped: this.#stepped, beneath };
   }
 
   #lose({ source }: LostSource, at: Instant): void {
@@ -294,8 +297,10 @@ export class Engine {
 
   /** Before the master. */
   #rawAt(slot: number, at: Instant): number {
-    const shown = this.#merge.shownAt(slot);
-    if (shown !== undefined) return shown.levelAt(slot);
+    return this.#merge.shownAt(slot)?.levelAt(slot) ?? this.#undrivenAt(slot, at);
+  }
+
+  #undrivenAt(slot: number, at: Instant): number {
     return this.#failsafe.holds(slot) ? this.#failsafe.levelAt(slot, at) : (this.#rest.get(slot) ?? 0);
   }
 

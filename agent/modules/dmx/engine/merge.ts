@@ -52,6 +52,11 @@ export class Merge {
     return this.#shown[slot];
   }
 
+  /** Who would show on the slot if `source` drove nothing. */
+  beneath(source: Source, slot: number): Source | undefined {
+    return this.#best(slot, this.#wholes.get(slot), source);
+  }
+
   /** Returns whether the slot has to be looked at again, and those that are one number with it. */
   drive(source: Source, slot: number, driven: Driven, at: Instant): boolean {
     if (!source.drive(slot, driven, this.#saidAt(source, slot, driven, at), this.#wholes.get(slot)))
@@ -83,17 +88,17 @@ export class Merge {
 
   #settle(slot: number): void {
     const together = this.#wholes.get(slot);
-    if (together === undefined) this.#settleSlot(slot);
-    else for (const each of together) this.#settleSlot(each, together);
+    if (together === undefined) this.#shown[slot] = this.#best(slot);
+    else for (const each of together) this.#shown[each] = this.#best(each, together);
   }
 
-  #settleSlot(slot: number, together?: readonly number[]): void {
+  #best(slot: number, together?: readonly number[], without?: Source): Source | undefined {
     const isLatest = this.isLatest(slot);
-    let shown: Source | undefined;
+    let best: Source | undefined;
     for (const source of this.#sources) {
-      if (!source.drives(slot)) continue;
-      if (shown === undefined || source.beats(shown, slot, isLatest, together)) shown = source;
+      if (source === without || !source.drives(slot)) continue;
+      if (best === undefined || source.beats(best, slot, isLatest, together)) best = source;
     }
-    this.#shown[slot] = shown;
+    return best;
   }
 }

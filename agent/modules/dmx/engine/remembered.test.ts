@@ -222,7 +222,7 @@ describe("what is remembered of a cue list", () => {
     after.restore(before.remembered(at(2000)), at(0));
     set(after, "ch1", 200);
 
-    expect([leaving, look(after, 3000, 1), look(after, 8000, 1)]).toEqual([[80], [50], [200]]);
+    expect([leaving, look(after, 3000, 1), look(after, 8000, 1)]).toEqual([[120], [150], [200]]);
   });
 
   test("stands still in the middle of a fade, and resumes with what was left of it", () => {
