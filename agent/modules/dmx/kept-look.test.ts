@@ -258,6 +258,11 @@ describe("other settings in the middle of a show", () => {
       "the settings that come no longer show it",
       (receive: object) => ({ receive: { ...receive, merge: false } }),
     ],
+    [
+      "the settings that come hear another universe",
+      (receive: { sacn: object }) => ({ receive: { ...receive, sacn: { ...receive.sacn, universe: 3 } } }),
+    ],
+    ["the settings that come show another universe", () => ({ universe: 5 })],
   ])("keep nothing of it when %s", async (_when, otherThan) => {
     const port = await freePort();
     const other = otherThan(receiveOn(port));

@@ -29,7 +29,7 @@ import { Sender } from "./sender.ts";
 import type { Settings } from "./settings.ts";
 import type { ReceiveSettings } from "./settings/receive.ts";
 import { slotFinder } from "./settings/cue-lists.ts";
-import { type PlacedSettings, restOf } from "./settings/fixtures.ts";
+import { restOf } from "./settings/fixtures.ts";
 import { universeNumbers } from "./settings/outputs.ts";
 import { sourceCid } from "./sacn.ts";
 import { healthOf, recordOf, type Ways } from "./ways.ts";
@@ -52,7 +52,7 @@ export class Stage implements Instance {
   readonly #latency: LatencyMeter;
   readonly #monitor: Monitor;
   readonly #cues: CueReport;
-  readonly #placed: Readonly<Record<string, PlacedSettings>>;
+  readonly #settings: Settings;
   /** Until then, or the first input, what moves by itself sends no frame: inputs that a show stop holds are not in it yet. */
   #earlyUntil: Instant;
   readonly #owners = new Map<string, Applied["owner"]>();
@@ -74,7 +74,7 @@ export class Stage implements Instance {
     const { dimmers, placed, priorities, latest, stepped, stored } = settings;
     this.#context = context;
     this.#complaints = new Complaints(clock, (message) => context.log.warn(`not shown: ${message}`));
-    this.#placed = placed;
+    this.#settings = settings;
     this.#engine = new Engine({
       dimmers,
       placed: Object.fromEntries(Object.entries(placed).map(([name, each]) => [name, slotsOfPlaced(each)])),
@@ -210,7 +210,7 @@ export class Stage implements Instance {
   }
 
   #setSlots(input: string, applied: Applied | undefined, at: Instant): boolean {
-    const placed = Object.hasOwn(this.#placed, input) ? this.#placed[input] : undefined;
+    const { [input]: placed } = Object.hasOwn(this.#settings.placed, input) ? this.#settings.placed : {};
     if (placed === undefined) {
       return this.#engine.set(input, applied && { value: numberIn(applied, 0), owner: applied.owner }, at);
     }
@@ -327,7 +327,9 @@ export class Stage implements Instance {
     this.#cancelMonitor?.();
     await this.#desks?.close();
     await this.#sender.leave(this.#outputs.leaving(next));
-    await this.#kept.finally(this.#engine.remembered(this.#context.clock.now(), isBridged(next)));
+    await this.#kept.finally(
+      this.#engine.remembered(this.#context.clock.now(), isBridged(this.#settings, next)),
+    );
     await this.#outputs.close();
   }
 }
