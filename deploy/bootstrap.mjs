@@ -9,9 +9,8 @@
 // process that holds it and the npm it started; it is stale only when both are gone.
 //
 // Then it brings what agents for other machines than this one need (other-machines.mjs). Without that everything here works,
-// so that who has no network for it is told, and asked again by `npm run build` alone.
+// so that whatever stands in its way is told and ends nothing. It is tried once for a lock file, and by `npm run build`.
 
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -27,13 +26,13 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { bringMachines, missingMachines } from "./other-machines.mjs";
+import { runNpmCi } from "./run-npm.mjs";
 
 const nodeMajorMin = 20; // The oldest Node that npm 11 and this file run on.
-const outputLinesMax = 30; // Of npm's output, shown when it fails; its reason stands at the end.
 const tickMillis = 1000; // One step of the progress line.
-const parentCheckMillis = 250; // Between two looks whether our parent is still there.
 const waitMillis = 200; // Between two looks at a lock that somebody else holds.
-const killAfterMillis = 1000; // npm finishes what it does before it heeds SIGTERM; half an install is worth nothing.
+const fetchMillis = Number(process.env.npm_config_fetch_timeout) || 15_000; // For other machines. npm itself waits 300 s.
+const machineMillisMax = Math.min(4 * fetchMillis, 60_000); // For one machine, however slowly it comes.
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const lockFile = join(root, "package-lock.json");
@@ -56,11 +55,13 @@ async function main() {
       `Interactor needs Node ${nodeMajorMin} or newer; this is ${process.version}. See https://nodejs.org`,
     );
   }
-  if (isInstalled() && !areMachinesWanted()) return;
+  const isReady = isInstalled();
+  if (isReady && !areMachinesWanted()) return;
   try {
     await takeSetupLock();
   } catch (error) {
-    return end(1, `setting up: cannot write in ${root}: ${error.message}`);
+    const why = `cannot write in ${root}: ${error.message}`;
+    return isReady ? tellWithout(why) : end(1, `setting up: ${why}`);
   }
   try {
     // Whoever held the lock before us may have done it.
@@ -85,8 +86,16 @@ function isInstalled() {
   // Native files belong to one platform: a folder carried to another machine is installed anew.
   if (stamp !== undefined && !stamp.endsWith(platformMark)) return false;
   if (!isRecordEqual()) return false;
-  writeFileSync(stampFile, wantedStamp());
+  stampInstall();
   return true;
+}
+
+function stampInstall() {
+  try {
+    writeFileSync(stampFile, wantedStamp());
+  } catch {
+    // It only saves the comparison with npm's record, and a clone may be read-only.
+  }
 }
 
 /** Once for a lock file, and whenever what needs them is built. */
@@ -104,8 +113,8 @@ function isRecordEqual() {
   const record = readIfPresent(join(modulesFolder, ".package-lock.json"));
   if (record === undefined) return false;
   const present = packagesIn(record);
-  if (present === undefined) return false;
-  const wanted = JSON.parse(readFileSync(lockFile, "utf8")).packages;
+  const wanted = packagesIn(readFileSync(lockFile, "utf8"));
+  if (present === undefined || wanted === undefined) return false;
   const isSame = (path) =>
     present[path].version === wanted[path]?.version && present[path].integrity === wanted[path]?.integrity;
   const isNeeded = (path) => path.startsWith("node_modules/") && wanted[path].optional !== true;
@@ -117,7 +126,7 @@ function isRecordEqual() {
   );
 }
 
-/** npm that was killed may have left half of its record. */
+/** npm that was killed may have left half of its record, and a merge its marks in the lock file, of which npm tells. */
 function packagesIn(record) {
   try {
     return JSON.parse(record).packages;
@@ -127,7 +136,13 @@ function packagesIn(record) {
 }
 
 function readIfPresent(file) {
-  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    // ENOTDIR: something else has the name of its folder.
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+    throw error;
+  }
 }
 
 // --- One at a time --------------------------------------------------------------------------------------------
@@ -159,7 +174,7 @@ function tryTakeSetupLock() {
     return true;
   } catch (error) {
     // ENOENT: whoever had the lock took the folder away between our two steps.
-    if (error.code === "EEXIST" || error.code === "ENOENT") return false;
+    if (error.code === "ENOENT" || (error.code === "EEXIST" && error.syscall === "link")) return false;
     throw error;
   } finally {
     rmSync(draft, { force: true });
@@ -182,8 +197,13 @@ function removeStaleLock(holder) {
 /** npm may outlive us when we are killed: while it works, the folder is not free. */
 function nameNpmInLock(pid) {
   const draft = `${setupLock}.${process.pid}`;
-  writeFileSync(draft, `${process.pid} ${pid}`);
-  renameSync(draft, setupLock);
+  try {
+    writeFileSync(draft, `${process.pid} ${pid}`);
+    renameSync(draft, setupLock);
+  } catch {
+    // A full disk: npm says so itself, and must not be left alone by us.
+    rmSync(draft, { force: true });
+  }
 }
 
 function releaseSetupLock() {
@@ -214,8 +234,8 @@ function sleep(millis) {
 /** Whether there is what everything else needs. */
 async function install() {
   const startedAt = Date.now();
-  const progress = startProgress(startedAt);
-  const outcome = await runNpmCi(root, []);
+  const progress = startProgress("installing packages (first run, 1-2 minutes)", startedAt);
+  const outcome = await runNpmCi({ cwd: root, onStarted: nameNpmInLock });
   progress.stop();
 
   if (outcome.kind === "interrupted") return endBy(outcome.signal);
@@ -227,7 +247,7 @@ async function install() {
     );
     return false;
   }
-  writeFileSync(stampFile, wantedStamp());
+  stampInstall();
   process.stderr.write(`setting up: packages are installed, ${secondsSince(startedAt)} s\n`);
   return true;
 }
@@ -241,24 +261,42 @@ function endBy(signal) {
 
 async function installMachines() {
   if (!areMachinesWanted()) return;
+  try {
+    // Before it is tried: who does not wait for it is not made to wait at the next start.
+    writeFileSync(machinesStampFile, wantedStamp());
+  } catch (error) {
+    return tellWithout(`cannot write in ${modulesFolder}: ${error.message}`);
+  }
   let signal;
-  const run = async (folder, args) => {
-    const outcome = await runNpmCi(folder, ["--ignore-scripts", "--fetch-retries=1", ...args]);
+  const run = async (folder, machine, args) => {
+    if (signal !== undefined) return "was interrupted";
+    const progress = startProgress(`fetching koffi for ${machine}, for agents on such machines`, Date.now());
+    const more = ["--ignore-scripts", `--fetch-timeout=${fetchMillis}`, "--fetch-retries=0", ...args];
+    const outcome = await runNpmCi({
+      cwd: folder,
+      more,
+      millisMax: machineMillisMax,
+      onStarted: nameNpmInLock,
+    });
+    progress.stop();
     if (outcome.kind === "interrupted") signal = outcome.signal;
     return outcome.kind === "done" ? undefined : `npm ci ${outcome.reason ?? "was interrupted"}`;
   };
   const reasons = await bringMachines(root, machinesFolder, run);
   if (signal !== undefined) return endBy(signal);
-  writeFileSync(machinesStampFile, wantedStamp());
-  for (const reason of reasons)
-    process.stderr.write(
-      `setting up: not for other machines than this one (${reason}); \`npm run build\` tries again\n`,
-    );
+  for (const reason of reasons) tellWithout(reason);
+}
+
+/** No reason to end: everything here works. */
+function tellWithout(reason) {
+  process.stderr.write(
+    `setting up: not for other machines than this one (${reason}); \`npm run build\` tries again\n`,
+  );
 }
 
 /** A counting line on a terminal; in a log one line, because nobody watches it grow. */
-function startProgress(startedAt) {
-  const text = "setting up: installing packages (first run, 1-2 minutes) …";
+function startProgress(what, startedAt) {
+  const text = `setting up: ${what} …`;
   if (!process.stderr.isTTY) {
     process.stderr.write(`${text}\n`);
     return { stop() {} };
@@ -276,91 +314,4 @@ function startProgress(startedAt) {
 
 function secondsSince(startedAt) {
   return Math.round((Date.now() - startedAt) / 1000);
-}
-
-/** Runs `npm ci` in a process group of its own, so that ending it also ends the install scripts it started. */
-function runNpmCi(cwd, more) {
-  // Settings of the user's must not leave out the pinned Node, which is a dev dependency with an install script.
-  const args = [
-    "ci",
-    "--include=dev",
-    "--include=optional",
-    "--ignore-scripts=false",
-    "--no-progress",
-    "--no-audit",
-    "--no-fund",
-    "--loglevel=error",
-    ...more,
-  ];
-  const npm = process.env.npm_execpath;
-  const isNpmKnown = npm !== undefined && /npm-cli\.c?js$/.test(npm);
-  const [command, ...leading] = isNpmKnown ? [process.execPath, npm] : ["npm"];
-  const child = spawn(command, [...leading, ...args], {
-    cwd,
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  if (child.pid !== undefined) nameNpmInLock(child.pid);
-  const lines = keepLastLines(child.stdout, child.stderr);
-  const interruption = endWithUs(child);
-
-  return new Promise((resolve) => {
-    child.on("error", (error) =>
-      resolve({ kind: "failed", reason: `cannot be started (${error.message})`, lines }),
-    );
-    child.on("close", (code, signal) => {
-      const asked = interruption.stop();
-      if (asked !== undefined) resolve({ kind: "interrupted", signal: asked });
-      else if (code !== 0)
-        resolve({ kind: "failed", reason: `ended with ${signal ?? `code ${code}`}`, lines });
-      else resolve({ kind: "done", reason: "did not bring the pinned Node", lines });
-    });
-  });
-}
-
-function keepLastLines(...streams) {
-  const lines = [];
-  for (const stream of streams) {
-    let rest = "";
-    stream.setEncoding("utf8").on("data", (text) => {
-      const parts = (rest + text).split("\n");
-      rest = parts.pop();
-      lines.push(...parts.filter((line) => line !== ""));
-      lines.splice(0, lines.length - outputLinesMax);
-    });
-  }
-  return lines;
-}
-
-/**
- * Passes on what ends us. A shell between npm and us dies of a signal without passing it on: then we see that our
- * parent has changed.
- */
-function endWithUs(child) {
-  let asked;
-  let killTimer;
-  const endChild = (signal) => {
-    if (asked !== undefined) return;
-    asked = signal;
-    killGroup(child.pid, "SIGTERM");
-    killTimer = setTimeout(() => killGroup(child.pid, "SIGKILL"), killAfterMillis);
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, endChild);
-  const parent = process.ppid;
-  const parentTimer = setInterval(() => process.ppid !== parent && endChild("SIGTERM"), parentCheckMillis);
-  return {
-    stop() {
-      clearTimeout(killTimer);
-      clearInterval(parentTimer);
-      return asked;
-    },
-  };
-}
-
-function killGroup(pid, signal) {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // It ended in this moment.
-  }
 }

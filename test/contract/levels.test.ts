@@ -1,6 +1,7 @@
 // The level of a contact on its way to another node, by the real cores of both ends and of the hub between them.
 
 import { Inbox } from "@interactor/agent/src/core/inbox/inbox.ts";
+import { ListSpool } from "@interactor/agent/src/core/outbox/list-spool.ts";
 import { Outbox } from "@interactor/agent/src/core/outbox/outbox.ts";
 import { Outputs } from "@interactor/agent/src/core/outputs/outputs.ts";
 import { Switchboard } from "@interactor/agent/src/core/switchboard/switchboard.ts";
@@ -53,7 +54,8 @@ class Hall {
 }
 
 class Site {
-  readonly door = new Outbox(sessionNumber(1));
+  readonly #spool = new ListSpool(sessionNumber(2));
+  readonly door = new Outbox(sessionNumber(1), { queue: this.#spool, isAwaited: () => false });
   readonly #outputs = new Outputs(new Switchboard("door", { ...unheard, apply: passOver }), this.door);
   hall = new Hall();
   #lives = 6;
@@ -101,8 +103,11 @@ class Site {
   pump(at: number): void {
     for (const time of [at, at + 50, at + 100]) {
       this.#time = time;
+      // As an agent does with a birth.
+      this.door.spool?.announce();
       this.door.pump(nowAt(time).instant, (lane, payload) => {
-        const birth = birthOf({ session: sessionNumber(1), instances: { pins: this.#declared } });
+        const instances = { pins: this.#declared };
+        const birth = birthOf({ session: sessionNumber(1), spool: this.#spool.session, instances });
         expect(this.#intake.accept("door", lane, payload, birth)).toBeUndefined();
         this.door.confirmed(lane, Number.MAX_SAFE_INTEGER);
       });
@@ -163,6 +168,28 @@ test.each(["every", "latest", "durable"] as const)(
 
     expect(site.hall.wash).toBe(0);
     expect(site.hall.count("cue-go")).toBe(0);
+  },
+);
+
+test.each(["every", "latest", "durable"] as const)(
+  "a contact that is closed at the start is one that lights, and what it says again is no press (%s)",
+  (deliver) => {
+    const site = new Site(deliver);
+    for (const at of [0, 1000]) {
+      site.give(true, at);
+      site.pump(at);
+      expect(site.hall.wash).toBe(1);
+    }
+    site.restartHall(1500);
+    expect(site.hall.wash).toBe(1);
+    expect(site.hall.count("cue-go")).toBe(0);
+
+    site.give(false, 2000);
+    site.give(true, 3000);
+    site.pump(3000);
+
+    expect(site.hall.count("cue-go")).toBe(1);
+    expect(site.hall.wash).toBe(1);
   },
 );
 

@@ -7,10 +7,13 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -24,6 +27,7 @@ const { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } = requi
 const cpu = process.argv.find((argument) => argument.startsWith("--cpu="));
 if (cpu !== undefined) {
   appendFileSync("../../machines", cpu + "\\n");
+  if (process.env.NPM === "hangs") return void setInterval(() => {}, 1000);
   const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));
   for (const path of process.env.NPM === "offline" ? [] : Object.keys(packages).filter(Boolean)) {
     mkdirSync(path, { recursive: true });
@@ -49,7 +53,12 @@ if (process.env.NPM === "hangs") {
 interface Clone {
   readonly folder: string;
   /** Starts the bootstrap, or a shell script in which `$BOOTSTRAP` starts it. */
-  readonly start: (npm?: "hangs" | "fails" | "offline", script?: string, event?: string) => Started;
+  readonly start: (
+    npm?: "hangs" | "fails" | "offline",
+    script?: string,
+    event?: string,
+    more?: Readonly<Record<string, string>>,
+  ) => Started;
   readonly installs: () => readonly number[];
   /** How npm was asked for other machines. */
   readonly machines: () => readonly string[];
@@ -69,7 +78,7 @@ function freshClone(): Clone {
   const folder = mkdtempSync(join(tmpdir(), "bootstrap-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, "deploy"));
-  for (const name of ["bootstrap.mjs", "other-machines.mjs"])
+  for (const name of ["bootstrap.mjs", "other-machines.mjs", "run-npm.mjs"])
     copyFileSync(join(import.meta.dirname, "../../deploy", name), join(folder, "deploy", name));
   const bootstrap = join(folder, "deploy/bootstrap.mjs");
   const npm = join(folder, "npm-cli.js");
@@ -80,12 +89,13 @@ function freshClone(): Clone {
   return {
     folder,
     lock,
-    start: (behaviour, script = "exec $BOOTSTRAP", event = "start") =>
+    start: (behaviour, script = "exec $BOOTSTRAP", event = "start", more = {}) =>
       startScript(script, folder, {
         BOOTSTRAP: `${process.execPath} ${bootstrap}`,
         npm_execpath: npm,
         NPM: behaviour ?? "",
         npm_lifecycle_event: event,
+        ...more,
       }),
     installs: () => readLines(join(folder, "installs")).map(Number),
     machines: () => readLines(join(folder, "machines")),
@@ -184,10 +194,134 @@ test("without a network for other machines everything else goes on, and a build 
   expect(first.output).toContain("koffi-linux-arm64: npm did not bring it); `npm run build` tries again");
   expect(await clone.start("offline").ended).toMatchObject({ code: 0, output: "" });
   expect(await clone.start("offline", undefined, "build").ended).toMatchObject({ code: 0 });
+  expect(await clone.start(undefined, undefined, "build").ended).toMatchObject({
+    code: 0,
+    output: "setting up: fetching koffi for linux-arm64, for agents on such machines …\n",
+  });
   expect(await clone.start(undefined, undefined, "build").ended).toMatchObject({ code: 0, output: "" });
 
   expect(clone.machines()).toHaveLength(3);
   expect(clone.installs()).toHaveLength(1);
+});
+
+/** A clone in which the packages are, but nothing for agents on a Pi. */
+function cloneWithoutPi(more: object = {}): Clone {
+  const clone = freshClone();
+  const [[path, wanted] = []] = Object.entries(koffiFor("arm64", "3.0.0"));
+  clone.lock(JSON.stringify({ packages: { [path ?? ""]: { ...wanted, ...more } } }));
+  mkdirSync(join(clone.folder, "node_modules/.bin"), { recursive: true });
+  writeFileSync(join(clone.folder, "node_modules/.bin/node"), "");
+  writeFileSync(join(clone.folder, "node_modules/.package-lock.json"), '{ "packages": {} }');
+  return clone;
+}
+
+const whatIsTold = (output: string): readonly string[] => output.trimEnd().split("\n");
+const tellsWithout = (reason: string): RegExp =>
+  new RegExp(
+    `^setting up: not for other machines than this one \\(${reason}.*\\); .npm run build. tries again$`,
+  );
+
+test("where the network hangs, npm itself gives up soon, and the next start does not ask", async () => {
+  let asked = 0;
+  const server = createServer((socket) => void (asked++, socket.on("error", () => {})));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : undefined;
+  const clone = cloneWithoutPi({
+    resolved: `http://127.0.0.1:${port}/koffi.tgz`,
+    integrity: `sha512-${Buffer.alloc(64).toString("base64")}`,
+  });
+  const realNpm = {
+    npm_execpath: "",
+    npm_config_cache: join(clone.folder, "cache"),
+    npm_config_registry: `http://127.0.0.1:${port}/`,
+    // Four times that is the longest that it may take: enough for npm to start on a machine that others use too.
+    npm_config_fetch_timeout: "5000",
+  };
+
+  const { code, output } = await clone.start(undefined, undefined, "start", realNpm).ended;
+
+  expect(code).toBe(0);
+  const [progress, told = ""] = whatIsTold(output);
+  expect(progress).toBe("setting up: fetching koffi for linux-arm64, for agents on such machines …");
+  expect(told).toMatch(tellsWithout("@koromix/koffi-linux-arm64: npm did not bring it"));
+  expect(asked).toBe(1);
+  expect(await clone.start(undefined, undefined, "start", realNpm).ended).toMatchObject({
+    code: 0,
+    output: "",
+  });
+});
+
+test("an npm that does not end is ended, and nothing else with it", async () => {
+  const clone = cloneWithoutPi();
+
+  const hanging = clone.start("hangs", undefined, "build", { npm_config_fetch_timeout: "250" });
+  const { code, output } = await hanging.ended;
+
+  expect(code).toBe(0);
+  expect(whatIsTold(output)[1]).toMatch(
+    tellsWithout("@koromix/koffi-linux-arm64: npm ci took longer than 1 s"),
+  );
+  expect(readdirSync(clone.folder)).not.toContain(".interactor");
+});
+
+test("who does not wait for other machines is not made to wait again", async () => {
+  const clone = cloneWithoutPi();
+  const started = clone.start("hangs");
+  await vi.waitUntil(() => clone.machines().length === 1, { timeout: 10_000 });
+
+  started.process.kill("SIGINT");
+
+  expect(await started.ended).toMatchObject({ signal: "SIGINT" });
+  expect(await clone.start("hangs").ended).toMatchObject({ code: 0, output: "" });
+});
+
+test("node_modules may be another file system", async () => {
+  const clone = cloneWithoutPi();
+  const elsewhere = mkdtempSync("/dev/shm/bootstrap-");
+  onTestFinished(() => rmSync(elsewhere, { recursive: true, force: true }));
+  symlinkSync(elsewhere, join(clone.folder, "node_modules/@koromix"));
+
+  expect(whatIsTold((await clone.start().ended).output)).toHaveLength(1);
+  expect(readdirSync(elsewhere)).toEqual(["koffi-linux-arm64"]);
+});
+
+test.each([
+  {
+    what: "a place that nothing can be put in",
+    obstruct: (folder: string) => symlinkSync("/proc/self", join(folder, "node_modules/@koromix")),
+    reason: "@koromix/koffi-linux-arm64: E",
+  },
+  {
+    what: "a stamp that cannot be written",
+    obstruct: (folder: string) =>
+      symlinkSync(join(folder, "nowhere/stamp"), join(folder, "node_modules/.interactor-machines")),
+    reason: "cannot write in .*node_modules: ENOENT",
+  },
+  {
+    what: "a lock that cannot be taken",
+    obstruct: (folder: string) => writeFileSync(join(folder, ".interactor"), ""),
+    reason: "cannot write in .*: E(EXIST|NOTDIR)",
+  },
+])("$what ends nothing where the packages are installed", async ({ obstruct, reason }) => {
+  const clone = cloneWithoutPi();
+  obstruct(clone.folder);
+
+  const { code, output } = await clone.start().ended;
+
+  expect(code).toBe(0);
+  expect(whatIsTold(output).at(-1)).toMatch(tellsWithout(reason));
+});
+
+test("a lock that cannot be taken ends what has no packages yet", async () => {
+  const clone = freshClone();
+  writeFileSync(join(clone.folder, ".interactor"), "");
+
+  const { code, output } = await clone.start().ended;
+
+  expect(code).toBe(1);
+  expect(output).toMatch(/^setting up: cannot write in .*: E(EXIST|NOTDIR).*\n$/);
 });
 
 test("of two at once, one installs and the other says that it waits", async () => {

@@ -105,8 +105,8 @@ export class Desks {
     }
     const { count } = look;
     if (count !== this.#count) context.emit("desks", count);
-    if (look.changes !== this.#changes) context.emit("desk-list", look.desks.map(wordsOfDesk));
-    this.#changes = look.changes;
+    // Also that nobody is heard yet: what is known of it may be of a former life.
+    if (this.#changes === undefined) this.#tellDesks();
     if (count > 0 || this.#count !== undefined) this.#tellLook();
     this.#count = count;
     this.#watch();
@@ -119,11 +119,18 @@ export class Desks {
       this.#cancelLook = undefined;
       this.#lookGivenAt = clock.now();
       this.#context.emit("received", Uint8Array.from(this.#look.levels));
+      this.#tellDesks();
     };
     const due = this.#lookGivenAt === undefined ? clock.now() : later(this.#lookGivenAt, lookInterval);
     const wait = between(clock.now(), due);
     if (wait <= 0) give();
     else this.#cancelLook = clock.after(millis(wait), give);
+  }
+
+  #tellDesks(): void {
+    const { changes, desks } = this.#look;
+    if (changes !== this.#changes) this.#context.emit("desk-list", desks.map(wordsOfDesk));
+    this.#changes = changes;
   }
 
   #watch(): void {

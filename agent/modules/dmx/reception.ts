@@ -10,6 +10,7 @@ import type { Lines } from "./line-health.ts";
 import { ErrorReport } from "./error-report.ts";
 import { nameOfPlace } from "../../serial-line/place.ts";
 import { isLocalAddress } from "./local-networks.ts";
+import { isPortOfOurs } from "./outputs/udp-output.ts";
 import { decodeExtended } from "./sacn-extended.ts";
 import { decodeSacn, mayBeOfUniverse, type SacnData, sacnGroup, startCodes } from "./sacn.ts";
 import type {
@@ -187,6 +188,8 @@ export class Reception {
   ): void {
     const at = this.#context.clock.now();
     if (isArtSync(packet)) {
+      // What is broadcast comes back to us: it says when our own looks are shown, and nobody's who is heard here.
+      if (isPortOfOurs(from.port) && isLocalAddress(from.address)) return;
       const said = { name: from.address, validFor: artSyncValid, isForOne: true };
       return this.#options.synchronize(said, at);
     }

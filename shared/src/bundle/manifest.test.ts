@@ -60,6 +60,18 @@ test("an input says what it is when it is released in its own words, or is refus
     expect(declared(input)).toMatchObject({ ok: false, error: expect.stringContaining(words) });
 });
 
+test("what is done once is nobody's to hold: an input that is this and an actuator is refused", () => {
+  const declared = (input: InputSpec) => declaredPorts(manifestOf({ inputs: { go: input } }), {});
+
+  expect(declared({ type: "bool", once: true })).toMatchObject({ ok: true });
+  expect(declared({ type: "bool", once: true, actuator: false })).toMatchObject({ ok: true });
+  expect(declared({ type: "bool", once: true, actuator: true })).toEqual({
+    ok: false,
+    error:
+      'the input "go" is done `once`, and an `actuator` is told again what it holds: leave out one of them',
+  });
+});
+
 describe("an instance needs", () => {
   const needs = (permission: NonNullable<Manifest["permissions"]>[number], settings: unknown) =>
     needsOf(manifestOf({ permissions: [permission] }), settings).map(({ kind, name, within, rank }) =>

@@ -198,11 +198,17 @@ export function declaredPorts(manifest: ManifestPorts, settings: unknown): Resul
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) return failed(`the name "${twice}" is used by two ports`);
   for (const [name, spec] of Object.entries(declared.inputs)) {
-    const fault = releasedFault(spec);
+    const fault = onceFault(spec) ?? releasedFault(spec);
     if (fault !== undefined) return failed(`the input "${name}" ${fault}`);
   }
   return names.length > portsMax ? failed(`more than ${portsMax} ports`) : ok(declared);
 }
+
+/** Each start of a module, and each show stop that is over, would do again what an actuator holds. */
+const onceFault = ({ actuator, once }: InputSpec): string | undefined =>
+  once === true && actuator === true
+    ? "is done `once`, and an `actuator` is told again what it holds: leave out one of them"
+    : undefined;
 
 /** What is wrong with the `released` that an input declares. */
 function releasedFault({

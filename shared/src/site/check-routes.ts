@@ -1,6 +1,6 @@
 /** Routes and scenes against the ports there are: both ends, what fits what, and that no route feeds itself. */
 import { asCondition } from "../routing/letting-go.ts";
-import { placeRoutes, targetsOf } from "../routing/place.ts";
+import { targetsOf } from "../routing/place.ts";
 import type { CompiledRoute } from "../wire/messages/desired.ts";
 import { findPort, type InputSpec, type PortSpec, restOf } from "../wire/messages/port.ts";
 import { hubNode, modeInstance, parseSiteAddress, type SiteAddress, wholeSite } from "../wire/names.ts";
@@ -86,7 +86,6 @@ function sourceKind(
   const port = portAt(check, instances, {
     address: from,
     side: "from",
-    reader: placeRoutes([compiled]).nodes.keys().next().value,
     tell: (offset, ...words) => check.tellInside([...path, "from"], offset, ...words),
   });
   return port && kindOf(port);
@@ -135,14 +134,12 @@ interface Asked {
   /** At a character of the address. */
   readonly tell: (offset: number, message: string, hint: string) => void;
   readonly side: "from" | "to";
-  /** The node that runs the route; left out: the hub does, or nobody has to. */
-  readonly reader?: string | undefined;
 }
 
 function portAt(
   check: SiteCheck,
   instances: Instances,
-  { address, side, reader, tell }: Asked,
+  { address, side, tell }: Asked,
 ): InputSpec | undefined {
   const parsed = parseSiteAddress(address);
   if (!parsed.ok) return undefined;
@@ -163,7 +160,7 @@ function portAt(
   if (ports === undefined) return undefined;
   const input = findPort(ports.inputs, port);
   const output = findPort(ports.outputs, port);
-  const found = side === "to" ? input : (output ?? (isHeard(input, node, reader) ? input : undefined));
+  const found = side === "to" ? input : output;
   if (found !== undefined) return found;
   const what = side === "to" ? "input" : "output";
   const own = portNames(side === "to" ? ports.inputs : ports.outputs);
@@ -171,7 +168,7 @@ function portAt(
   let hint = hintAmong(port, own);
   if (side === "to" && output !== undefined) hint = `${port} is an output; ${all}`;
   else if (side === "from" && isHeld(input))
-    hint = `${port} is an input, which routes on its own node do not hear: begin at what sets it`;
+    hint = `${port} is an input, and routes begin at outputs: begin at what sets it`;
   else if (side === "from" && input !== undefined) hint = `${port} is an input; ${all}`;
   tell(afterNode + instance.length + 1, `${node}/${instance} has no ${what} "${port}"`, hint);
   return undefined;
@@ -192,10 +189,7 @@ function modeAt(
   return undefined;
 }
 
-/** What lights, motors and states hold is told to the hub, whose routes may follow it; those of their own node do not hear it. */
-const isHeard = (input: InputSpec | undefined, node: string, reader: string | undefined): boolean =>
-  isHeld(input) && reader !== node;
-
+/** Whether it keeps what it is set to, which is told to people, and to no route. */
 const isHeld = (input: InputSpec | undefined): boolean =>
   input !== undefined && (input.actuator === true || restOf(input) !== undefined);
 
@@ -257,7 +251,7 @@ function targetInWords(to: ReadRoute["route"]["to"]): string {
   return "scene" in to ? `scene ${to.scene}` : `${to.input} of ${to.group}`;
 }
 
-/** Whether each level of each scene is one that its input takes. */
+/** Whether each level of each scene is one that its input takes, and holds: of all others a node would pass it over. */
 export function checkScenes(check: SiteCheck, instances: Instances): void {
   for (const [name, scene] of check.site.scenes) {
     for (const [address, level] of Object.entries(scene)) {
@@ -274,7 +268,13 @@ export function checkScenes(check: SiteCheck, instances: Instances): void {
         side: "to",
         tell: (_offset, ...words) => tell(...words),
       });
-      const wrong = spec === undefined ? undefined : misfit(level, key, spec);
+      if (spec === undefined) continue;
+      if (spec.actuator !== true) {
+        const words = `${key} is nothing that moves or lights, and a scene holds levels of that`;
+        tell(words, "leave it out; a route may set it");
+        continue;
+      }
+      const wrong = misfit(level, key, spec);
       if (wrong !== undefined) check.tell(["scenes", name, key], wrong);
     }
   }

@@ -111,24 +111,37 @@ test("a scene takes true and false, and is one that there is", () => {
 });
 
 test("a scene that sets what its own route follows is a route that feeds itself", () => {
-  const loop = "routes: [{ name: loop, from: hall/dmx/ch1, map: value > 3, to: { scene: all } }]\n";
+  const loop = "routes: [{ name: loop, from: hall/dmx/#, map: quality == 0, to: { scene: all } }]\n";
 
   expect(
     problemsOf({ "site.yaml": `include: hall.yaml\n${foyer}${night}\n${loop}`, "hall.yaml": hall }),
   ).toEqual([expect.stringContaining("leads to where it comes from: loop")]);
 });
 
-test("a state is heard on other nodes as a light is, and what keeps nothing is not", () => {
+test("no route begins at an input, on whatever node it would run: nobody tells it what that holds", () => {
   const follow = (from: string) => ({
-    "site.yaml": `include: hall.yaml\n${foyer}routes: [{ name: f, from: ${from}, map: "value ? 1.0 : 0.0", to: foyer/dmx/front }]\n`,
+    "site.yaml": `include: hall.yaml\n${foyer}routes: [{ name: f, from: ${from}, map: "1.0", to: foyer/dmx/front }]\n`,
     "hall.yaml": hall,
   });
 
-  expect(Object.keys(compiled(follow("hall/dmx/blackout")).hub.routes)).toEqual(["f"]);
-  expect(problemsOf(follow("foyer/dmx/blackout"))).toEqual([
-    expect.stringContaining("blackout is an input, which routes on its own node do not hear"),
-  ]);
+  for (const [from, port] of [
+    ["hall/dmx/blackout", "blackout"],
+    ["foyer/dmx/blackout", "blackout"],
+    ["hall/dmx/ch1", "ch1"],
+    ["foyer/dmx/back", "back"],
+  ] as const)
+    expect(problemsOf(follow(from))).toEqual([
+      expect.stringContaining(`${port} is an input, and routes begin at outputs: begin at what sets it`),
+    ]);
   expect(problemsOf(follow("hall/dmx/cue-go"))).toEqual([expect.stringContaining("cue-go is an input; ")]);
+});
+
+test("a scene holds levels of what moves or lights something", () => {
+  const scene = (level: string) => problemsOf(`${foyer}scenes: { night: { ${level} } }\n`);
+
+  expect(scene("foyer/dmx/ch1: 5")).toEqual([]);
+  for (const level of ["foyer/dmx/blackout: true", "foyer/dmx/grand-master: 0.3", "foyer/dmx/cue-go: show"])
+    expect(scene(level)).toEqual([expect.stringContaining("is nothing that moves or lights")]);
 });
 
 test("the mode of a zone is a value that routes follow, on the hub", () => {

@@ -55,13 +55,13 @@ export function kindAfter(kind: Kind | undefined, steps: WrittenSteps): Kind | u
   return given;
 }
 
-/** Whether what leaves the route may be `null` by what is written. Only some steps let that pass. */
+/** Whether what leaves the route may be `null` by what is written. All steps let that pass but those that count. */
 export function mayLetGo({ map, through = [] }: Pick<WrittenRoute, "map" | "through">): boolean {
   if (map !== undefined) return letsGo(map);
   let given = false;
   for (const step of through) {
     if (step.map !== undefined) given = letsGo(step.map);
-    else if (step.window !== undefined || step.hysteresis !== undefined) given = false;
+    else if (step.window?.give === "count" || step.window?.give === "rate") given = false;
   }
   return given;
 }

@@ -20,6 +20,12 @@ export interface UdpOutputOptions {
   onError(error: Error): void;
 }
 
+/** Ports from which the instances of this worker send. Emptied by those who close what they have opened. */
+const ownPorts = new Set<number>();
+
+/** Whether an instance of this worker sends from the port. */
+export const isPortOfOurs = (port: number): boolean => ownPorts.has(port);
+
 interface Target {
   readonly address: string;
   /** Why the last attempt failed. */
@@ -33,6 +39,8 @@ export class UdpOutput {
   readonly #options: UdpOutputOptions;
   #targets: readonly Target[];
   #socket: Socket | undefined;
+  /** From which it sends. */
+  #port: number | undefined;
   #isOpen = false;
   #isEnded = false;
   #error: Error | undefined;
@@ -63,7 +71,7 @@ export class UdpOutput {
 
   /** Whether the packet with this sender is one of ours, come back. */
   isOwn(port: number): boolean {
-    return this.#isOpen && this.#socket?.address().port === port;
+    return this.#port === port;
   }
 
   /** From now on packets go to these addresses. What is known of those that stay is kept. */
@@ -91,6 +99,8 @@ export class UdpOutput {
     socket.on("close", resolve);
     socket.on("listening", () => {
       if (this.#configure(socket)) this.#isOpen = true;
+      this.#port = socket.address().port;
+      ownPorts.add(this.#port);
       resolve();
     });
     // Exclusive: with the workers of a cluster a shared handle would be asked for first.
@@ -133,6 +143,8 @@ export class UdpOutput {
     const socket = this.#socket;
     this.#socket = undefined;
     this.#isOpen = false;
+    if (this.#port !== undefined) ownPorts.delete(this.#port);
+    this.#port = undefined;
     if (socket === undefined) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     socket.close(resolve);

@@ -1,77 +1,20 @@
 import { describe, expect, test } from "vitest";
-import { type Instant, instant, seconds } from "@interactor/shared/kernel/units";
+import { instant, seconds } from "@interactor/shared/kernel/units";
 import { type Batch, decodeBatch } from "@interactor/shared/wire/batch";
 import { entryFlag } from "@interactor/shared/wire/entry";
 import { lane } from "@interactor/shared/wire/lanes";
 import { Ledger } from "@interactor/shared/wire/ledger";
 import { entryBytesMax } from "@interactor/shared/wire/limits";
-import type { Session } from "@interactor/shared/wire/session";
 import { entryOf, sessionNumber } from "@interactor/shared/testing/builders";
-import type { SpoolQueue, Taken, TakeLimits } from "./spool-queue.ts";
+import { ListSpool } from "./list-spool.ts";
 import { SpoolSender } from "./spool-sender.ts";
 import { encodeRecord } from "./spool-record.ts";
-
-/** A spool without a disk: one session of before, and this life's. */
-class ListSpool implements SpoolQueue {
-  readonly #streams: { session: Session; records: (Taken["records"][number] | undefined)[]; taken: number }[];
-  #queued = 0;
-
-  constructor(left: readonly Uint8Array[] = []) {
-    const before = left.map((record) => ({ record, appendedAt: undefined }));
-    this.#streams = [{ session: sessionNumber(2), records: [], taken: 0 }];
-    if (left.length > 0) this.#streams.unshift({ session: sessionNumber(1), records: before, taken: 0 });
-    this.#queued = left.length;
-  }
-
-  get session(): Session {
-    return this.#current.session;
-  }
-
-  get queued(): number {
-    return this.#queued;
-  }
-
-  get unsaved(): number {
-    return 0;
-  }
-
-  get ready(): number {
-    return this.#current.records.length - this.#current.taken;
-  }
-
-  append(record: Uint8Array, at: Instant): void {
-    this.#streams.at(-1)?.records.push({ record, appendedAt: at });
-    this.#queued += 1;
-  }
-
-  take({ messagesMax }: TakeLimits): Taken | undefined {
-    const { session, records, taken: firstSeq } = this.#current;
-    const next = records.slice(firstSeq, firstSeq + messagesMax).filter((record) => record !== undefined);
-    this.#current.taken += next.length;
-    return next.length === 0 ? undefined : { session, firstSeq, records: next };
-  }
-
-  confirm(seq: number, messages: number): void {
-    this.#queued -= messages;
-    if (this.#streams.length > 1 && seq + 1 === this.#current.records.length) this.#streams.shift();
-  }
-
-  /** The disk has no room for what the session of before left. */
-  giveUp(): void {
-    this.#queued -= this.#streams.shift()?.records.length ?? 0;
-  }
-
-  get #current() {
-    const [current] = this.#streams;
-    if (current === undefined) throw new Error("there is always a stream");
-    return current;
-  }
-}
 
 const reading = (body: number, from = "sim/count") => entryOf({ from, body, ttl: null });
 
 function bench({ left = [] as readonly number[], awaited = new Set<string>() } = {}) {
-  const spool = new ListSpool(left.map((body) => encodeRecord(reading(body))));
+  const before = { session: sessionNumber(1), left: left.map((body) => encodeRecord(reading(body))) };
+  const spool = new ListSpool(sessionNumber(2), before);
   const ledger = new Ledger();
   const sender = new SpoolSender(spool, ledger, (from) => awaited.has(from));
   const sent: (Pick<Batch, "session" | "firstSeq" | "entries"> & { readonly ordinal: number })[] = [];

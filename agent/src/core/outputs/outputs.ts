@@ -76,8 +76,11 @@ export class Outputs {
     // What happened once, such as a cue, must not happen again because somebody comes late.
     if (deliver === "latest" || spec.level === true) this.#latest.set(from, sample);
     this.#switchboard.fromOutput(address, isAgain ? { ...sample, isAgain } : sample, now);
-    const reading = { from, value, at, quality, deliver, isUrgent, isUnsynchronised };
-    this.#outbox.reading(isAgain ? { ...reading, isHistorical: true } : reading, now.instant);
+    const reading = { from, value, at, quality, isUnsynchronised };
+    // From the disk it would be past, and no route would hear how it is.
+    const isTold = isAgain && deliver === "durable";
+    const way = isTold ? ({ deliver: "latest" } as const) : { deliver, isUrgent };
+    this.#outbox.reading({ ...reading, ...way, isHistorical: isAgain }, now.instant);
     return undefined;
   }
 

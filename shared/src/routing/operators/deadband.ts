@@ -1,12 +1,15 @@
-/** `deadband`: a number passes when it is at least so far from the one that passed last; the first one passes. */
+/**
+ * `deadband`: a number passes when it is at least so far from the one that passed last; the first one passes. `null`
+ * passes once, and the number behind it is a first one again.
+ */
 import type { Instant } from "../../kernel/units.ts";
 import type { Sample } from "../sample.ts";
-import { type Give, notANumber, type Stage } from "./stage.ts";
+import { type Give, isNumber, notANumber, type Stage } from "./stage.ts";
 
 export class Deadband implements Stage {
   readonly due = undefined;
   readonly #by: number;
-  #passed: number | undefined;
+  #passed: number | null | undefined;
 
   constructor(by: number) {
     this.#by = by;
@@ -14,12 +17,18 @@ export class Deadband implements Stage {
 
   take(sample: Sample, at: Instant, give: Give): string | undefined {
     const { value } = sample;
-    if (typeof value !== "number" || !Number.isFinite(value)) return notANumber("deadband", value);
-    if (this.#passed !== undefined && Math.abs(value - this.#passed) < this.#by) return undefined;
+    if (value !== null && !isNumber(value)) return notANumber("deadband", value);
+    if (!this.#isFar(value)) return undefined;
     this.#passed = value;
     give(sample, at);
     return undefined;
   }
 
   wake(): void {}
+
+  #isFar(value: number | null): boolean {
+    const passed = this.#passed;
+    if (typeof value !== "number" || typeof passed !== "number") return value !== passed;
+    return Math.abs(value - passed) >= this.#by;
+  }
 }

@@ -1,11 +1,12 @@
 /**
  * `hysteresis`: a number becomes true at one threshold and false at another. `on` above `off`: true from `on` upwards,
  * false from `off` downwards; `on` below `off`: the other way round. In between it stays what it is; what begins there
- * is false. Gives the first state, and then each that is another.
+ * is false. Gives the first state, and then each that is another. `null` is one of its own: it passes, and what comes
+ * behind it begins.
  */
 import type { Instant } from "../../kernel/units.ts";
 import type { Sample } from "../sample.ts";
-import { type Give, notANumber, type Stage } from "./stage.ts";
+import { type Give, isNumber, notANumber, type Stage } from "./stage.ts";
 
 export interface Thresholds {
   readonly on: number;
@@ -15,7 +16,7 @@ export interface Thresholds {
 export class Hysteresis implements Stage {
   readonly due = undefined;
   readonly #thresholds: Thresholds;
-  #state: boolean | undefined;
+  #state: boolean | null | undefined;
 
   constructor(thresholds: Thresholds) {
     this.#thresholds = thresholds;
@@ -23,9 +24,9 @@ export class Hysteresis implements Stage {
 
   take(sample: Sample, at: Instant, give: Give): string | undefined {
     const { value } = sample;
-    if (typeof value !== "number" || !Number.isFinite(value)) return notANumber("hysteresis", value);
+    if (value !== null && !isNumber(value)) return notANumber("hysteresis", value);
     const before = this.#state;
-    this.#state = this.#next(value);
+    this.#state = value === null ? null : this.#next(value);
     if (this.#state !== before) give({ ...sample, value: this.#state, unit: "" }, at);
     return undefined;
   }

@@ -27,7 +27,10 @@ const operators: fc.Arbitrary<Operator> = fc.oneof(
   fc.record({ kind: fc.constant("hysteresis"), on: fc.constant(1), off: fc.constantFrom(-1, 2) }),
   fc.record({ kind: fc.constant("deadband"), by: fc.constantFrom(0.5, 2) }),
   fc.record({ kind: fc.constant("when"), expression: fc.constantFrom("value != 2", "quality == 0") }),
-  fc.record({ kind: fc.constant("map"), expression: fc.constantFrom("value * 2", "value") }),
+  fc.record({
+    kind: fc.constant("map"),
+    expression: fc.constantFrom("value * 2", "value", "value == 2 ? null : value"),
+  }),
 );
 const chains = fc.array(operators, { minLength: 1, maxLength: 4 });
 

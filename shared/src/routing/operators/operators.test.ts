@@ -5,6 +5,7 @@ import { delayedValuesMax, windowReadingsMax } from "../../wire/limits.ts";
 import type { Aggregate, Operator } from "../../wire/messages/operator.ts";
 import type { Value } from "../../wire/value.ts";
 
+const window = (give: Aggregate): Operator => ({ kind: "window", span, give });
 const outOf = (through: readonly Operator[], given: readonly Timed[]) => playedThrough(through, given).out;
 const span = millis(100);
 
@@ -285,8 +286,6 @@ describe("deadband", () => {
 });
 
 describe("window", () => {
-  const window = (give: Aggregate): Operator => ({ kind: "window", span, give });
-
   test.each<readonly [Aggregate, readonly Timed[]]>([
     [
       "avg",
@@ -414,10 +413,47 @@ describe("window", () => {
   });
 });
 
+test.each<readonly [Operator, Value]>([
+  [{ kind: "deadband", by: 1 }, 1],
+  [{ kind: "hysteresis", on: 1, off: 0 }, true],
+  [window("avg"), 1],
+  [window("min"), 1],
+  [window("max"), 1],
+])("null passes $kind and lets go, and what comes behind it begins anew", (operator, one) => {
+  const nearOrNothing: Operator = { kind: "map", expression: "value < 3 ? 1.0 : null" };
+  const { out, runner } = playedThrough(
+    [nearOrNothing, operator],
+    [
+      [0, 2],
+      [10, 4],
+      [20, 2],
+      [30, 4],
+    ],
+  );
+
+  expect(out).toEqual([
+    [0, one],
+    [10, null],
+    [20, one],
+    [30, null],
+  ]);
+  expect([runner.failed, runner.due]).toEqual([0, undefined]);
+});
+
+test("null passes a deadband and a hysteresis once, and a window with each that comes", () => {
+  const nothing: readonly Timed[] = [
+    [0, null],
+    [10, null],
+  ];
+
+  expect(outOf([{ kind: "deadband", by: 1 }], nothing)).toEqual([[0, null]]);
+  expect(outOf([{ kind: "hysteresis", on: 1, off: 0 }], nothing)).toEqual([[0, null]]);
+  expect(outOf([window("avg")], nothing)).toEqual(nothing);
+});
+
 test.each<readonly [Operator, Value, string]>([
   [{ kind: "hysteresis", on: 1, off: 0 }, "near", "hysteresis takes numbers, not a text"],
   [{ kind: "deadband", by: 1 }, true, "deadband takes numbers, not true"],
-  [{ kind: "deadband", by: 1 }, null, "deadband takes numbers, not nothing"],
   [{ kind: "deadband", by: 1 }, Number.NaN, "deadband takes numbers, not NaN"],
   [{ kind: "when", expression: "value" }, 1, "the result is not true or false"],
   [{ kind: "map", expression: "value.x" }, { y: 1 }, "No such key: x"],

@@ -27,11 +27,12 @@ export function kept(sample: Sample, came: Instant, at: Instant): Sample {
   return at === came ? sample : { ...sample, at: micros(sample.at + between(came, at) * 1000) };
 }
 
-/** Why a step that computes cannot take the value; `undefined`: it is a number. */
-export function notANumber(name: string, value: Value): string | undefined {
-  if (typeof value === "number" && Number.isFinite(value)) return undefined;
-  return `${name} takes numbers, not ${wordFor(value)}`;
-}
+/** Why a step that computes cannot take the value. */
+export const notANumber = (name: string, value: Value): string =>
+  `${name} takes numbers, not ${wordFor(value)}`;
+
+export const isNumber = (value: Value): value is number =>
+  typeof value === "number" && Number.isFinite(value);
 
 function wordFor(value: Value): string {
   if (value === null) return "nothing";

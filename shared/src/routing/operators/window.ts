@@ -2,14 +2,15 @@
  * `window`: the average, least, greatest, number or rate of what came in the last span. A value is in it from when it
  * comes until a span later, that instant not included. Gives its result with each value that comes, and again when
  * one leaves and the result is another. An empty window counts 0; of nothing there is no average, so that stays.
- * The result is a state, whatever it is made of; its stamp and quality are those of the newest reading.
+ * The result is a state, whatever it is made of; its stamp and quality are those of the newest reading. `null` counts like
+ * any other value; all that has no average of it empties the window, and it passes.
  */
 import { unreachable } from "../../kernel/assert.ts";
 import { type Instant, later, type Millis } from "../../kernel/units.ts";
 import { windowReadingsMax } from "../../wire/limits.ts";
 import type { Aggregate } from "../../wire/messages/operator.ts";
 import type { Sample } from "../sample.ts";
-import { type Give, kept, notANumber, type Stage } from "./stage.ts";
+import { type Give, isNumber, kept, notANumber, type Stage } from "./stage.ts";
 
 /** One reading, or neighbours that came within one grain of the span and leave together. */
 interface Part {
@@ -48,10 +49,13 @@ export class Window implements Stage {
 
   take(sample: Sample, at: Instant, give: Give): string | undefined {
     const { value } = sample;
-    const number = typeof value === "number" && Number.isFinite(value) ? value : undefined;
-    if (number === undefined && !this.#isCounting)
-      return notANumber(`the ${this.#aggregate} of a window`, value);
-    const each = number ?? 0;
+    if (!isNumber(value) && !this.#isCounting) {
+      if (value !== null) return notANumber(`the ${this.#aggregate} of a window`, value);
+      this.#empty();
+      give(stateOf(sample), at);
+      return undefined;
+    }
+    const each = isNumber(value) ? value : 0;
     this.#add({ came: at, count: 1, sum: each, least: each, greatest: each });
     this.#newest = { sample, came: at };
     this.#give(at, give);
@@ -102,8 +106,14 @@ export class Window implements Stage {
     if (value === undefined || this.#newest === undefined) return;
     this.#given = value;
     const { sample, came } = this.#newest;
-    const { isEvent: _, origin: __, ...state } = kept(sample, came, at);
-    give({ ...state, value, unit: this.#unitOf(sample) }, at);
+    give({ ...stateOf(kept(sample, came, at)), value, unit: this.#unitOf(sample) }, at);
+  }
+
+  #empty(): void {
+    this.#parts = [];
+    this.#isCoarse = false;
+    this.#newest = undefined;
+    this.#given = undefined;
   }
 
   #unitOf({ unit }: Sample): string {
@@ -129,6 +139,12 @@ export class Window implements Stage {
         return unreachable(this.#aggregate);
     }
   }
+}
+
+/** Nothing that happened, whatever it is made of. */
+function stateOf(sample: Sample): Sample {
+  const { isEvent: _, origin: __, ...state } = sample;
+  return state;
 }
 
 const together = (older: Part, newer: Part): Part => ({

@@ -33,7 +33,8 @@ export const outputSpec = z.object({
   urgent: z.optional(z.boolean()),
   /**
    * What it gives lasts until the next value, however it is delivered: a contact, a door. Whoever comes late is told
-   * how it is, beside all that it was. Of one that is on or off, only a change is an edge.
+   * how it is, beside all that it was. Of one that is on or off, only a change is an edge: what it says first, or again,
+   * is how it is, and that is not kept on a disk, where `durable` keeps each change.
    */
   level: z.optional(z.boolean()),
 });
@@ -50,7 +51,10 @@ export const inputSpec = z.object({
    * happens, and keeps nothing.
    */
   released: z.optional(z.union([z.boolean(), z.number(), z.string()])),
-  /** What it takes it does, once: a GO. It takes only what happens, and not what is told to those who come late. */
+  /**
+   * What it takes it does, once: a GO. It takes only what happens, and not what is told to those who come late. No
+   * actuator, which is told again what it holds.
+   */
   once: z.optional(z.boolean()),
 });
 
