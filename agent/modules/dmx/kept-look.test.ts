@@ -252,12 +252,34 @@ describe("other settings in the middle of a show", () => {
     expect(last(before, 2)).toEqual([200, 7]);
   });
 
+  test("leave a show stop its say: a desk that moves sends no frame before inputs are set again", async () => {
+    const port = await freePort();
+    const machine = await Machine.start({ receive: receiveOn(port), failsafe });
+    const life = await machine.life();
+    const say = deskOf(port);
+    say();
+    await life.pass(0.3);
+    say();
+    await life.pass(0.1);
+    const early = life.shown.length;
+
+    life.bench.apply("ch1", 0, "stop");
+    await life.pass(0.1);
+
+    expect([early, life.shown[0]?.[0]]).toEqual([0, 0]);
+  });
+
   test.each([
     ["no settings come after", () => undefined],
     [
       "the settings that come no longer show it",
       (receive: object) => ({ receive: { ...receive, merge: false } }),
     ],
+    [
+      "the settings that come hear another universe",
+      (receive: { sacn: object }) => ({ receive: { ...receive, sacn: { ...receive.sacn, universe: 3 } } }),
+    ],
+    ["the settings that come show another universe", () => ({ universe: 5 })],
   ])("keep nothing of it when %s", async (_when, otherThan) => {
     const port = await freePort();
     const other = otherThan(receiveOn(port));

@@ -60,12 +60,23 @@ export class KeptLook {
 /**
  * Whose levels an instance leaves that ends in good order. Inputs are set again, and cue lists play on, at once. Of a desk
  * nothing is heard for up to a second, and a recording is read first: with the settings that come next they are bridged,
- * where those settings still know them. Without any, nobody knows who comes.
+ * where those settings still know them. Without any, nobody knows who comes; and the desk of another universe is not
+ * whom they listen to.
  */
 export const isBridged =
-  (next: Settings | undefined) =>
+  (now: Settings, next: Settings | undefined) =>
   (shower: Shower): boolean => {
     if (shower.kind === "recording")
       return next !== undefined && Object.hasOwn(next.stored.recordings, shower.name);
-    return (shower.kind === "desk" || shower.kind === "failsafe") && next?.receive?.merge === true;
+    const isOfDesk = shower.kind === "desk" || shower.kind === "failsafe";
+    return isOfDesk && next?.receive?.merge === true && heardBy(now) === heardBy(next);
   };
+
+/** What an instance listens to, as a text. */
+const heardBy = ({ universe, receive }: Settings): string =>
+  JSON.stringify([
+    universe,
+    receive?.sacn?.universe ?? null,
+    receive?.artnet?.portAddress ?? null,
+    receive?.usb?.place ?? null,
+  ]);

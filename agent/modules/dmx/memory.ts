@@ -63,7 +63,7 @@ const content = z.object({
   levels: levelsText,
   master,
   isBlack: z.boolean(),
-  latest: z.array(z.object({ source: z.string(), slots: z.array(index) })),
+  latest: z.array(z.object({ source: z.string(), priority: z.optional(z.int()), slots: z.array(index) })),
   standings: z.record(
     z.string(),
     z.discriminatedUnion("kind", [

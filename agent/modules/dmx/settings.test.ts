@@ -162,7 +162,7 @@ describe("settings", () => {
   });
 });
 
-test("what fades is what has a unit: a fixture's whole numbers without one jump, and the channels that are named", () => {
+test("what fades has a unit, is an intensity or says so: other whole numbers jump, and the channels that are named", () => {
   const number = { min: 0, max: 255, raw: [0, 255] };
   const parsed = settings.parse({
     ...valid,
@@ -172,12 +172,15 @@ test("what fades is what has a unit: a fixture's whole numbers without one jump,
       "head-gobo": { ...number, type: "int", slots: [5, 4] },
       "head-rgb": { type: "text", colour: "rgb", slots: [[6], [7], [8]] },
       "fan-speed": { ...number, type: "int", unit: "rpm", slots: [9] },
+      "head-zoom": { ...number, type: "int", stepped: false, slots: [10] },
+      "head-reset": { ...number, type: "float", unit: "1", stepped: true, slots: [11] },
+      lamp: { ...number, type: "int", intensity: true, slots: [12] },
     },
     steppedChannels: [20, "30-31"],
     ltpChannels: [20],
   });
 
-  expect([...parsed.stepped].toSorted((a, b) => a - b)).toEqual([2, 3, 4, 19, 29, 30]);
+  expect([...parsed.stepped].toSorted((a, b) => a - b)).toEqual([2, 3, 4, 10, 19, 29, 30]);
   expect(parsed.latest.has(29)).toBe(false);
   expect(problems({ ...valid, steppedChannels: ["9-8"] })).toContain(
     "steppedChannels.0: 9-8 is no range of channels from 1 to 512",

@@ -6,6 +6,7 @@ import { type InputSpec } from "@interactor/shared/sdk/define-module";
 import * as z from "@interactor/shared/sdk/schemas";
 import type { InputPriorities } from "./engine/inputs.ts";
 import { channelInput, slotCount } from "./engine/slots.ts";
+import { slotsOfPlaced } from "./engine/placed-input.ts";
 import { priorities } from "./engine/source.ts";
 import { manifest } from "./manifest.ts";
 import { sacnUniverseMax } from "./sacn.ts";
@@ -209,6 +210,12 @@ function fill(given: Written): Settings {
     ...(given.remember === undefined ? {} : { remember: given.remember }),
   };
 }
+
+/** Channels, 1–512, by the input that sets them. */
+export const patchOf = ({ dimmers, placed }: Settings): Record<string, readonly number[]> => ({
+  ...Object.fromEntries(Object.entries(dimmers).map(([name, { channel }]) => [name, [channel]])),
+  ...Object.fromEntries(Object.entries(placed).map(([name, each]) => [name, slotsOfPlaced(each)])),
+});
 
 function dimmerInput(channel: number, label: string | undefined): DimmerSettings {
   return { channel, ...manifest.inputsLike, ...(label === undefined ? {} : { label }) };

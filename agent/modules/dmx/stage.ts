@@ -8,7 +8,6 @@ import {
   millis,
   type ModuleContext,
   seconds,
-  type Value,
 } from "@interactor/shared/sdk/define-module";
 import { Complaints } from "@interactor/shared/sdk/complaints";
 import { levelsOfPlaced, slotsOfPlaced, wholesOfPlaced } from "./engine/placed-input.ts";
@@ -26,14 +25,14 @@ import type { Places } from "./places.ts";
 import { Outputs } from "./outputs/outputs.ts";
 import { readLooks } from "./recorded-looks.ts";
 import { Sender } from "./sender.ts";
-import type { Settings } from "./settings.ts";
+import { patchOf, type Settings } from "./settings.ts";
 import type { ReceiveSettings } from "./settings/receive.ts";
 import { slotFinder } from "./settings/cue-lists.ts";
-import { type PlacedSettings, restOf } from "./settings/fixtures.ts";
+import { restOf } from "./settings/fixtures.ts";
 import { universeNumbers } from "./settings/outputs.ts";
 import { sourceCid } from "./sacn.ts";
 import { healthOf, recordOf, type Ways } from "./ways.ts";
-import { cueListsOf, play, type PlayInput, playInputs } from "./stored.ts";
+import { cueListsOf, isPlayInput, play, type PlayInput } from "./stored.ts";
 
 /** How often the counters are given, and what fails is tried anew. */
 const reportInterval = seconds(1);
@@ -52,7 +51,7 @@ export class Stage implements Instance {
   readonly #latency: LatencyMeter;
   readonly #monitor: Monitor;
   readonly #cues: CueReport;
-  readonly #placed: Readonly<Record<string, PlacedSettings>>;
+  readonly #settings: Settings;
   /** Until then, or the first input, what moves by itself sends no frame: inputs that a show stop holds are not in it yet. */
   #earlyUntil: Instant;
   readonly #owners = new Map<string, Applied["owner"]>();
@@ -74,7 +73,7 @@ export class Stage implements Instance {
     const { dimmers, placed, priorities, latest, stepped, stored } = settings;
     this.#context = context;
     this.#complaints = new Complaints(clock, (message) => context.log.warn(`not shown: ${message}`));
-    this.#placed = placed;
+    this.#settings = settings;
     this.#engine = new Engine({
       dimmers,
       placed: Object.fromEntries(Object.entries(placed).map(([name, each]) => [name, slotsOfPlaced(each)])),
@@ -123,9 +122,9 @@ export class Stage implements Instance {
     const { site, node, name } = this.#context;
     const merged = {
       frame: (frame: NetworkFrame, at: Instant) =>
-        this.#changedIf(this.#engine.receive(frame, at).isChanged, undefined),
+        this.#received(this.#engine.receive(frame, at).isChanged, at),
       synchronize: (said: Synchronization, at: Instant) =>
-        this.#changedIf(this.#engine.synchronize(said, at), undefined),
+        this.#received(this.#engine.synchronize(said, at), at),
     };
     return new Desks(receive, this.#context, {
       cid: sourceCid(`${site}/${node}/${name}`),
@@ -210,7 +209,7 @@ export class Stage implements Instance {
   }
 
   #setSlots(input: string, applied: Applied | undefined, at: Instant): boolean {
-    const placed = Object.hasOwn(this.#placed, input) ? this.#placed[input] : undefined;
+    const { [input]: placed } = Object.hasOwn(this.#settings.placed, input) ? this.#settings.placed : {};
     if (placed === undefined) {
       return this.#engine.set(input, applied && { value: numberIn(applied, 0), owner: applied.owner }, at);
     }
@@ -235,6 +234,11 @@ export class Stage implements Instance {
     if (applied !== undefined) this.#latency.changed(applied.at);
     this.#hasNews = true;
     this.#sender.changed();
+  }
+
+  /** What comes early goes with the first look. */
+  #received(isChanged: boolean, at: Instant): void {
+    this.#changedIf(isChanged && !this.#isEarly(at), undefined);
   }
 
   #isEarly(at: Instant): boolean {
@@ -327,18 +331,12 @@ export class Stage implements Instance {
     this.#cancelMonitor?.();
     await this.#desks?.close();
     await this.#sender.leave(this.#outputs.leaving(next));
-    await this.#kept.finally(this.#engine.remembered(this.#context.clock.now(), isBridged(next)));
+    await this.#kept.finally(
+      this.#engine.remembered(this.#context.clock.now(), isBridged(this.#settings, next)),
+    );
     await this.#outputs.close();
   }
 }
-
-/** Channels, 1–512, by the input that sets them. */
-const patchOf = ({ dimmers, placed }: Settings): Value => ({
-  ...Object.fromEntries(Object.entries(dimmers).map(([name, { channel }]) => [name, [channel]])),
-  ...Object.fromEntries(Object.entries(placed).map(([name, each]) => [name, slotsOfPlaced(each)])),
-});
-
-const isPlayInput = (input: string): input is PlayInput => playInputs.some((each) => each === input);
 
 /** The switchboard only hands over values of the declared type; `released` stands for nobody's. */
 function numberIn(applied: Applied | undefined, released: number): number {

@@ -20,8 +20,9 @@ export function cueListsOf({ scenes, cueLists }: Stored): Readonly<Record<string
   return { ...cueLists, [sceneList]: list };
 }
 
-export const playInputs = ["cue-go", "cue-back", "cue-pause", "cue-resume", "cue-release", "scene"] as const;
+const playInputs = ["cue-go", "cue-back", "cue-pause", "cue-resume", "cue-release", "scene"] as const;
 export type PlayInput = (typeof playInputs)[number];
+export const isPlayInput = (input: string): input is PlayInput => playInputs.some((each) => each === input);
 
 /** Returns what is wrong in words for people, or nothing. */
 export function play(engine: Engine, input: PlayInput, text: string, at: Instant): string | undefined {

@@ -60,6 +60,8 @@ export interface CueListPlace {
   readonly wholes: Wholes;
   /** Slots on which every level means something else: they jump when a move begins. */
   readonly stepped: ReadonlySet<number>;
+  /** The level that shows on a slot, before the master, where the source does not drive it. */
+  readonly beneath: (slot: number, at: Instant) => number;
 }
 
 export class CueList implements Playback {
@@ -68,6 +70,7 @@ export class CueList implements Playback {
   readonly #merge: Merge;
   readonly #wholes: Wholes;
   readonly #stepped: ReadonlySet<number>;
+  readonly #beneath: CueListPlace["beneath"];
   /** All slots that any cue names, and what each cue has on which of them. */
   readonly #slots: readonly number[];
   readonly #looks: readonly Levels[];
@@ -80,12 +83,13 @@ export class CueList implements Playback {
   /** Nothing moves and nothing follows since then. */
   #pausedAt: Instant | undefined;
 
-  constructor(settings: CueListSettings, { source, merge, wholes, stepped }: CueListPlace) {
+  constructor(settings: CueListSettings, { source, merge, wholes, stepped, beneath }: CueListPlace) {
     this.#settings = settings;
     this.#source = source;
     this.#merge = merge;
     this.#wholes = wholes;
     this.#stepped = stepped;
+    this.#beneath = beneath;
     this.#looks = looksOf(settings);
     this.#priority = settings.priority;
     this.#release = settings.release;
@@ -268,6 +272,7 @@ export class CueList implements Playback {
   }
 
   #drive(at: Instant): readonly number[] {
+    this.#comeIn(at);
     const priority = this.#priority;
     const news =
       this.#news !== undefined && between(this.#news.since, at) >= 0 ? this.#news.levels : undefined;
@@ -279,6 +284,22 @@ export class CueList implements Playback {
     });
   }
 
+  /**
+   * On slots that it did not drive a move begins with what shows there when it begins: else a list of a higher priority
+   * would throw the stage dark first. Where 0 does not mean off, what is new is in its place at once.
+   */
+  #comeIn(at: Instant): void {
+    const state = this.#state;
+    if (state.kind !== "moving" || between(state.move.since, at) < 0) return;
+    const { from, to } = state.move;
+    const entering = [...(to ?? [])].filter(([slot]) => !from.has(slot));
+    if (entering.length === 0) return;
+    const begin = entering.map(
+      ([slot, level]) => [slot, this.#merge.isLatest(slot) ? level : this.#beneath(slot, at)] as const,
+    );
+    this.#state = { ...state, move: { ...state.move, from: new Map([...from, ...begin]) } };
+  }
+
   /** `undefined`: it does not drive the slot. */
   #levelAt(slot: number, at: Instant): number | undefined {
     const state = this.#state;
@@ -286,21 +307,20 @@ export class CueList implements Playback {
     if (state.kind === "resting") return this.#looks[state.index]?.get(slot);
     const { from, to, up, down, curve, since } = state.move;
     if (between(since, at) < 0) return from.get(slot);
-    if (!from.has(slot) && to?.has(slot) !== true) return undefined;
+    if (!from.has(slot)) return undefined;
     const whole = this.#wholes.get(slot);
-    const start = whole ? wholeOf(whole, (each) => this.#endOf(each, from, to)) : this.#endOf(slot, from, to);
-    const end = whole ? wholeOf(whole, (each) => this.#endOf(each, to, from)) : this.#endOf(slot, to, from);
+    const startOf = (each: number): number => from.get(each) ?? this.#beneath(each, at);
+    const endOf = (each: number): number => to?.get(each) ?? this.#leftAt(each, from, at);
+    const start = whole ? wholeOf(whole, startOf) : startOf(slot);
+    const end = whole ? wholeOf(whole, endOf) : endOf(slot);
     const gone = progress(curve, between(since, at), end >= start ? up : down);
     const level = faded(start, end, this.#stepped.has(slot) ? 1 : gone);
     return whole ? byteOf(level, whole, slot) : level;
   }
 
-  /**
-   * One end of a move. Light comes from 0 and goes there; where 0 means something else, what is new or left stays in its
-   * place, which is the other end.
-   */
-  #endOf(slot: number, here: Levels | undefined, other: Levels | undefined): number {
-    return here?.get(slot) ?? (this.#merge.isLatest(slot) ? (other?.get(slot) ?? 0) : 0);
+  /** Light goes to what shows beneath, which may move too; where 0 does not mean off, what is left stays until then. */
+  #leftAt(slot: number, from: Levels, at: Instant): number {
+    return (this.#merge.isLatest(slot) ? from.get(slot) : undefined) ?? this.#beneath(slot, at);
   }
 }
 

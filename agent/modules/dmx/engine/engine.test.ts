@@ -282,6 +282,26 @@ describe("a cue list", () => {
     );
   });
 
+  test("brings a position to its place and does not sweep it in from 0", () => {
+    const engine = engineOf({
+      latest: new Set([1]),
+      cueLists: { show: list([cue("open", { 1: 200, 2: 128 }, { up: seconds(1) })]) },
+    });
+
+    engine.playback("show")?.go(undefined, at(0));
+
+    expect(look(engine, 250, 2)).toEqual([50, 128]);
+  });
+
+  test("has no cue of another name, and none before its first", () => {
+    const engine = engineOf({ cueLists: { show: list([cue("open", { 1: 1 })]) } });
+    const show = engine.playback("show");
+
+    expect([show?.go("closed", at(0)), show?.back(at(0)), show?.position]).toEqual([false, false, undefined]);
+  });
+});
+
+describe("a cue list over others", () => {
   test("of several priorities shows each of its cues at its own, and lets go in that one's time", () => {
     const own = { ...cue("visitor", { 1: 40 }), priority: 150, release: seconds(4) };
     const engine = engineOf({
@@ -301,8 +321,51 @@ describe("a cue list", () => {
       [40, "cue list show"],
     ]);
     expect([look(engine, 2000, 1)[0], look(engine, 3999, 1)[0], look(engine, 4000, 1)[0]]).toEqual([
-      20, 0, 128,
+      84, 128, 128,
     ]);
+  });
+
+  test.each([100, 150])("of priority %d fades in from what shows, and out to what shows then", (priority) => {
+    const visitor = cue("visitor", { 1: 60, 2: 200 }, { wait: seconds(1), up: seconds(8), down: seconds(4) });
+    const engine = engineOf({
+      dimmers: { wash: { channel: 1 } },
+      priorities: { channels: 120, dimmers: 50 },
+      cueLists: { show: { ...list([visitor]), priority, release: seconds(2) } },
+    });
+    const show = engine.playback("show");
+    set(engine, "wash", 1);
+    show?.go(undefined, at(0));
+    const coming = [0, 999, 1000, 3000, 5000].map((time) => look(engine, time, 2));
+    show?.release(at(10_000));
+    const leaving = [look(engine, 10_000, 1), look(engine, 11_000, 1)];
+    set(engine, "wash", 0);
+
+    expect(coming).toEqual([
+      [255, 0],
+      [255, 0],
+      [255, 0],
+      [158, 50],
+      [60, 100],
+    ]);
+    expect(leaving).toEqual([[60], [158]]);
+    expect([look(engine, 11_000, 1), look(engine, 12_000, 1)]).toEqual([[30], [0]]);
+  });
+
+  test("that fades in is not thrown back when what it came from is gone, nor by a restart", () => {
+    const visitor = cue("visitor", { 1: 100 }, { up: seconds(4), down: seconds(4) });
+    const given = {
+      dimmers: { wash: { channel: 1 } },
+      cueLists: { show: { ...list([visitor]), priority: 150 } },
+    };
+    const engine = engineOf(given);
+    set(engine, "wash", 200 / 255);
+    engine.playback("show")?.go(undefined, at(0));
+    const before = look(engine, 2000, 1);
+    set(engine, "wash", undefined);
+    const reborn = engineOf(given);
+    reborn.restore(engine.remembered(at(2000)), at(2000));
+
+    expect([before, look(engine, 2000, 1), look(reborn, 2000, 1)]).toEqual([[150], [150], [150]]);
   });
 
   test("that is released fades out and gives back what lies beneath it", () => {
@@ -317,26 +380,8 @@ describe("a cue list", () => {
     engine.playback("show")?.release(at(0));
     const leaving = look(engine, 500, 1)[0];
 
-    expect([shown, leaving, look(engine, 1000, 1)[0]]).toEqual([[200, "cue list show"], 100, 51]);
+    expect([shown, leaving, look(engine, 1000, 1)[0]]).toEqual([[200, "cue list show"], 126, 51]);
     expect([engine.sourceAt(0), engine.wakeAt(at(1000))]).toEqual(["dimmers", undefined]);
-  });
-
-  test("brings a position to its place and does not sweep it in from 0", () => {
-    const engine = engineOf({
-      latest: new Set([1]),
-      cueLists: { show: list([cue("open", { 1: 200, 2: 128 }, { up: seconds(1) })]) },
-    });
-
-    engine.playback("show")?.go(undefined, at(0));
-
-    expect(look(engine, 250, 2)).toEqual([50, 128]);
-  });
-
-  test("has no cue of another name, and none before its first", () => {
-    const engine = engineOf({ cueLists: { show: list([cue("open", { 1: 1 })]) } });
-    const show = engine.playback("show");
-
-    expect([show?.go("closed", at(0)), show?.back(at(0)), show?.position]).toEqual([false, false, undefined]);
   });
 });
 
@@ -428,7 +473,7 @@ describe("a cue list in hand", () => {
     expect([engine.wakeAt(at(1000)), show?.position?.cue]).toEqual([4000, "two"]);
     expect([look(engine, 3999, 2), look(engine, 4500, 2), look(engine, 5000, 2)]).toEqual([
       [100, 51],
-      [50, 100],
+      [50, 126],
       [0, 200],
     ]);
   });
@@ -452,6 +497,24 @@ describe("a cue list in hand", () => {
 describe("a recording", () => {
   const recording = { rate: 25, priority: 100, release: millis(0), isLooped: false };
   const looks = { slots: [0, 2], levels: Uint8Array.of(10, 1, 20, 2, 30, 3) };
+
+  test("that is let go fades to what lies beneath it, also where that moves", () => {
+    const engine = engineOf({ dimmers: { a: { channel: 1 }, b: { channel: 3 } } });
+    engine.addRecording("rain", { ...recording, looks, priority: 150, release: seconds(2) });
+    set(engine, "a", 210 / 255);
+    engine.playback("rain")?.go("0", at(0));
+    engine.advance(at(0));
+    engine.playback("rain")?.release(at(0));
+
+    const half = look(engine, 1000, 3);
+    set(engine, "b", 101 / 255);
+
+    expect([half, look(engine, 1000, 3), look(engine, 2000, 3)]).toEqual([
+      [110, 0, 1],
+      [110, 0, 51],
+      [210, 0, 101],
+    ]);
+  });
 
   test("plays its looks at its rate, late or not, and stays at the last", () => {
     const engine = engineOf();

@@ -46,10 +46,16 @@ export interface Remembered {
   readonly master: number;
   readonly isBlack: boolean;
   readonly standings: Readonly<Record<string, Standing>>;
-  /** Whose level shows on slots, counted from 0, that are no intensity: there it matters who came last. */
-  readonly latest: readonly { readonly source: string; readonly slots: readonly number[] }[];
+  /** Whose level shows on which slots, counted from 0, and at which priority. Formerly on those alone that are no intensity. */
+  readonly latest: readonly Shown[];
   /** When it was so. All times are of the same life. */
   readonly at: Instant;
+}
+
+interface Shown {
+  readonly source: string;
+  readonly priority?: number | undefined;
+  readonly slots: readonly number[];
 }
 
 /** Who shows on a slot. */
@@ -73,6 +79,8 @@ export class Engine {
   readonly #unclaimed = new Map<string, Standing>();
   /** Whose they are. Those that come and go are desks'. */
   readonly #showers = new Map<Source, Shower>();
+  /** Until then an earlier life's sources are awaited. */
+  #awaitedUntil: Instant | undefined;
   #master = 1;
   #isBlack = false;
 
@@ -156,7 +164,10 @@ export class Engine {
   ): boolean {
     const slot = this.#inputs.set(input, applied, at);
     if (slot === undefined) return false;
-    this.#failsafe.forget(slot);
+    if (applied === undefined)
+      for (const { name } of [this.#inputs.channels, this.#inputs.dimmers])
+        this.#merge.forgetAwaited(name, slot);
+    if (!this.#merge.isAwaited(slot)) this.#failsafe.forget(slot);
     return this.#show(slot, at);
   }
 
@@ -196,6 +207,10 @@ export class Engine {
   /** Brings everything that takes time up to `at`. Returns whether the look is another now. */
   advance(at: Instant): boolean {
     const slots: number[] = [...this.#network.expire(at, (lost) => this.#lose(lost, at))];
+    if (this.#awaitedUntil !== undefined && between(this.#awaitedUntil, at) >= 0) {
+      this.#awaitedUntil = undefined;
+      slots.push(...this.#merge.forgetAllAwaited());
+    }
     for (const playback of this.#playbacks.values()) slots.push(...playback.advance(at));
     slots.push(...this.#failsafe.moving(at));
     return this.#showThese(slots, at);
@@ -203,7 +218,7 @@ export class Engine {
 
   /** When to advance next: `at` itself while something moves, `undefined` when nothing will. */
   wakeAt(at: Instant): Instant | undefined {
-    let wake = earliest(this.#network.wakeAt(), this.#failsafe.wakeAt(at));
+    let wake = earliest(earliest(this.#network.wakeAt(), this.#awaitedUntil), this.#failsafe.wakeAt(at));
     for (const playback of this.#playbacks.values()) wake = earliest(wake, playback.wakeAt(at));
     return wake;
   }
@@ -216,7 +231,7 @@ export class Engine {
       if (standing !== undefined) standings[name] = standing;
     }
     const levels = this.#rawLevels(at, isKept);
-    const latest = this.#latestSources();
+    const latest = this.#shownSources();
     return { levels, master: this.#master, isBlack: this.#isBlack, standings, latest, at };
   }
 
@@ -233,6 +248,8 @@ export class Engine {
     );
     this.#merge.restore({ latest, at, until: later(at, restoredTimeout) });
     for (const [slot, level] of levels) this.#failsafe.restore(slot, level, at);
+    this.#awaitedUntil = later(at, restoredTimeout);
+    for (const shown of remembered.latest) this.#await(shown, levels, at);
     for (const [name, standing] of Object.entries(standings)) {
       const here = shifted(standing, between(remembered.at, at) - ago);
       const playback = this.#playbacks.get(name);
@@ -243,8 +260,22 @@ export class Engine {
     this.#showAll(at);
   }
 
+  /** Each by itself: the first that speaks again says nothing of what the others showed. */
+  #await({ source: name, priority, slots }: Shown, levels: Levels, at: Instant): void {
+    if (priority === undefined) return;
+    const source = this.#merge.standIn(name, "failsafe");
+    this.#showers.set(source, { kind: "failsafe" });
+    for (const slot of slots) {
+      const level = levels.get(slot);
+      if (level !== undefined) this.#merge.drive(source, slot, { level, priority }, at);
+    }
+  }
+
   #placeFor(name: string): CueListPlace {
-    return { source: new Source(name), merge: this.#merge, wholes: this.#wholes, stepped: this.#stepped };
+    const source = new Source(name);
+    const beneath = (slot: number, at: Instant): number =>
+      this.#merge.beneath(source, slot)?.levelAt(slot) ?? this.#undrivenAt(slot, at);
+    return { source, merge: this.#merge, wholes: this.#wholes, stepped: this.#stepped, beneath };
   }
 
   #lose({ source }: LostSource, at: Instant): void {
@@ -275,7 +306,7 @@ export class Engine {
 
   #showSlot(slot: number, at: Instant): boolean {
     const shown = this.#merge.shownAt(slot);
-    if (shown !== undefined) this.#failsafe.forget(slot);
+    if (shown !== undefined && !this.#merge.isAwaited(slot)) this.#failsafe.forget(slot);
     const given = shown === this.#inputs.stop ? shown.levelAt(slot) : this.#mastered(slot, at);
     if (this.levels[slot] === given) return false;
     this.levels[slot] = given;
@@ -294,21 +325,25 @@ export class Engine {
 
   /** Before the master. */
   #rawAt(slot: number, at: Instant): number {
-    const shown = this.#merge.shownAt(slot);
-    if (shown !== undefined) return shown.levelAt(slot);
+    return this.#merge.shownAt(slot)?.levelAt(slot) ?? this.#undrivenAt(slot, at);
+  }
+
+  #undrivenAt(slot: number, at: Instant): number {
     return this.#failsafe.holds(slot) ? this.#failsafe.levelAt(slot, at) : (this.#rest.get(slot) ?? 0);
   }
 
-  #latestSources(): Remembered["latest"] {
-    const slotsOf = new Map<string, number[]>();
-    for (const slot of this.#latest) {
-      const shown = this.#merge.shownAt(slot);
-      if (shown === undefined || shown === this.#inputs.stop) continue;
-      const slots = slotsOf.get(shown.name) ?? [];
-      slotsOf.set(shown.name, slots);
-      slots.push(slot);
+  #shownSources(): Remembered["latest"] {
+    const shown = new Map<string, { source: string; priority: number; slots: number[] }>();
+    for (let slot = 0; slot < slotCount; slot += 1) {
+      const by = this.#merge.shownAt(slot);
+      if (by === undefined || by === this.#inputs.stop) continue;
+      const priority = by.priorityAt(slot);
+      const key = `${priority} ${by.name}`;
+      const group = shown.get(key) ?? { source: by.name, priority, slots: [] };
+      shown.set(key, group);
+      group.slots.push(slot);
     }
-    return [...slotsOf].map(([source, slots]) => ({ source, slots }));
+    return [...shown.values()];
   }
 
   /** What a stop holds is the stop's to say again. */

@@ -4,7 +4,7 @@
  */
 import { between, type Instant, instant } from "@interactor/shared/sdk/define-module";
 import { slotCount } from "./slots.ts";
-import type { Driven, Source } from "./source.ts";
+import { type Driven, Source } from "./source.ts";
 import type { Wholes } from "./wholes.ts";
 
 /** Who was the latest in an earlier life. */
@@ -23,6 +23,8 @@ export class Merge {
   readonly #latest: ReadonlySet<number>;
   readonly #wholes: Wholes;
   #former: Former | undefined;
+  /** Of an earlier life, by their names: what they showed stands in for them until they speak. */
+  readonly #awaited = new Map<string, Source>();
 
   /** `latest`: the slots, counted from 0, on which the latest takes precedence. */
   constructor(latest: ReadonlySet<number>, wholes: Wholes = new Map()) {
@@ -43,6 +45,41 @@ export class Merge {
     return this.#latest.has(slot);
   }
 
+  /**
+   * Stands in for who drove slots in an earlier life, on each until that one speaks: who comes back sooner has to win
+   * against it.
+   */
+  standIn(name: string, words: string): Source {
+    const known = this.#awaited.get(name);
+    if (known !== undefined) return known;
+    const source = new Source(name, words);
+    this.#awaited.set(name, source);
+    this.add(source);
+    return source;
+  }
+
+  isAwaited(slot: number): boolean {
+    for (const source of this.#awaited.values()) if (source.drives(slot)) return true;
+    return false;
+  }
+
+  /** It will not speak on that slot. */
+  forgetAwaited(name: string, slot: number): void {
+    const source = this.#awaited.get(name);
+    if (source !== undefined) this.release(source, slot);
+  }
+
+  /** Who has not come by now does not come. Returns the slots that have to be looked at again. */
+  forgetAllAwaited(): readonly number[] {
+    const slots: number[] = [];
+    for (const source of this.#awaited.values()) {
+      for (let slot = 0; slot < slotCount; slot += 1) if (this.release(source, slot)) slots.push(slot);
+      this.remove(source);
+    }
+    this.#awaited.clear();
+    return slots;
+  }
+
   add(source: Source): void {
     this.#sources = [...this.#sources, source];
   }
@@ -52,10 +89,17 @@ export class Merge {
     return this.#shown[slot];
   }
 
+  /** Who would show on the slot if `source` drove nothing. */
+  beneath(source: Source, slot: number): Source | undefined {
+    return this.#best(slot, this.#wholes.get(slot), source);
+  }
+
   /** Returns whether the slot has to be looked at again, and those that are one number with it. */
   drive(source: Source, slot: number, driven: Driven, at: Instant): boolean {
-    if (!source.drive(slot, driven, this.#saidAt(source, slot, driven, at), this.#wholes.get(slot)))
-      return false;
+    const isNew = source.drive(slot, driven, this.#saidAt(source, slot, driven, at), this.#wholes.get(slot));
+    const awaited = this.#awaited.get(source.name);
+    const hasCome = awaited !== undefined && awaited !== source && awaited.release(slot);
+    if (!isNew && !hasCome) return false;
     this.#settle(slot);
     return true;
   }
@@ -83,17 +127,17 @@ export class Merge {
 
   #settle(slot: number): void {
     const together = this.#wholes.get(slot);
-    if (together === undefined) this.#settleSlot(slot);
-    else for (const each of together) this.#settleSlot(each, together);
+    if (together === undefined) this.#shown[slot] = this.#best(slot);
+    else for (const each of together) this.#shown[each] = this.#best(each, together);
   }
 
-  #settleSlot(slot: number, together?: readonly number[]): void {
+  #best(slot: number, together?: readonly number[], without?: Source): Source | undefined {
     const isLatest = this.isLatest(slot);
-    let shown: Source | undefined;
+    let best: Source | undefined;
     for (const source of this.#sources) {
-      if (!source.drives(slot)) continue;
-      if (shown === undefined || source.beats(shown, slot, isLatest, together)) shown = source;
+      if (source === without || !source.drives(slot)) continue;
+      if (best === undefined || source.beats(best, slot, isLatest, together)) best = source;
     }
-    this.#shown[slot] = shown;
+    return best;
   }
 }

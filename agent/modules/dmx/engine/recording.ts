@@ -173,7 +173,7 @@ export class Recording implements Playback {
     const isNews = this.#isNews;
     this.#isNews = false;
     return looks.slots.filter((slot) => {
-      const level = left === undefined ? this.#recordedAt(slot) : this.#leavingAt(slot, left);
+      const level = left === undefined ? this.#recordedAt(slot) : this.#leavingAt(slot, left, at);
       return merge.drive(source, slot, { level, priority, isNews }, at);
     });
   }
@@ -184,14 +184,15 @@ export class Recording implements Playback {
     return column === undefined ? 0 : (looks.levels[this.#row * looks.slots.length + column] ?? 0);
   }
 
-  /** Light goes to 0; where 0 means something else, it stays until it is let go. */
-  #leavingAt(slot: number, left: number): number {
-    const { merge, wholes, stepped } = this.#place;
+  /** Light goes to what shows beneath, which may move too; where 0 does not mean off, it stays until it is let go. */
+  #leavingAt(slot: number, left: number, at: Instant): number {
+    const { merge, wholes, stepped, beneath } = this.#place;
     if (merge.isLatest(slot)) return this.#recordedAt(slot);
-    if (stepped.has(slot)) return 0;
+    if (stepped.has(slot)) return beneath(slot, at);
     const whole = wholes.get(slot);
-    if (whole === undefined) return faded(0, this.#recordedAt(slot), left);
+    if (whole === undefined) return faded(beneath(slot, at), this.#recordedAt(slot), left);
     const level = wholeOf(whole, (each) => this.#recordedAt(each));
-    return byteOf(faded(0, level, left), whole, slot);
+    const end = wholeOf(whole, (each) => beneath(each, at));
+    return byteOf(faded(end, level, left), whole, slot);
   }
 }

@@ -222,7 +222,7 @@ describe("what is remembered of a cue list", () => {
     after.restore(before.remembered(at(2000)), at(0));
     set(after, "ch1", 200);
 
-    expect([leaving, look(after, 3000, 1), look(after, 8000, 1)]).toEqual([[80], [50], [200]]);
+    expect([leaving, look(after, 3000, 1), look(after, 8000, 1)]).toEqual([[120], [150], [200]]);
   });
 
   test("stands still in the middle of a fade, and resumes with what was left of it", () => {
@@ -352,6 +352,108 @@ describe("where the latest shows", () => {
     expect([before, look(engine, 2000, 2)]).toEqual([
       [0x80, 0],
       [0x20, 0],
+    ]);
+  });
+});
+
+describe("several who showed", () => {
+  const given = {
+    dimmers: { wash: { channel: 4 } },
+    latest: new Set([4]),
+    failsafe: { hold: seconds(5), fade: seconds(2), scene: new Map() },
+  };
+  const looks = { slots: [2, 4], levels: Uint8Array.of(90, 40) };
+  const recording = { rate: 1, priority: 100, isLooped: true, release: seconds(2), looks };
+  const say = (engine: Engine, key: string, lit: readonly number[], time: number, priority = 100) => {
+    const levels = new Uint8Array(512);
+    levels.set(lit);
+    const frame = {
+      key,
+      name: key,
+      priority,
+      timeout: seconds(2.5),
+      sequence: undefined,
+      isTerminated: false,
+    };
+    const content = { kind: "levels", levels } as const;
+    engine.receive({ ...frame, content, synchronization: undefined }, at(time));
+  };
+  /** Two desks on channels 1 and 2, a recording on 3 and on a head, an input on 4. */
+  const lived = (priority = 100): Engine => {
+    const engine = engineOf(given);
+    say(engine, "a", [200], 0);
+    say(engine, "b", [0, 180], 0, priority);
+    set(engine, "wash", 0.2);
+    engine.addRecording("rain", { ...recording, priority });
+    engine.playback("rain")?.go(undefined, at(0));
+    engine.advance(at(1));
+    return engine;
+  };
+  const reborn = (of = lived()): Engine => {
+    const engine = engineOf(given);
+    engine.restore(of.remembered(at(1)), at(0));
+    return engine;
+  };
+
+  test("the first who speaks again wipes nothing of the others, and each has its own at its first word", () => {
+    const engine = reborn();
+    const all = look(engine, 0, 5);
+    say(engine, "a", [10], 100);
+    const a = look(engine, 100, 5);
+    set(engine, "wash", 0.6);
+    const input = look(engine, 200, 5);
+    say(engine, "b", [0, 20], 300);
+    engine.addRecording("rain", recording);
+    const read = look(engine, 400, 5);
+    engine.playback("rain")?.release(at(400));
+
+    expect([all, a, input, read]).toEqual([
+      [200, 180, 90, 51, 40],
+      [10, 180, 90, 51, 40],
+      [10, 180, 90, 153, 40],
+      [10, 20, 90, 153, 40],
+    ]);
+    say(engine, "a", [10], 2400);
+    say(engine, "b", [0, 20], 2400);
+    expect(look(engine, 2400, 3)).toEqual([10, 20, 0]);
+  });
+
+  test("who wins against what was shown wins at once: by level, by priority, and a show stop", () => {
+    const [equal, higher] = [reborn(), reborn(lived(150))];
+    for (const engine of [equal, higher]) say(engine, "a", [0, 250], 100);
+    const shown = [equal, higher].map((engine) => look(engine, 100, 2));
+    say(equal, "c", [], 200, 160);
+    set(higher, "ch2", 0, "stop");
+    say(higher, "a", [0, 251], 200);
+    const now = [equal, higher].map((engine) => look(engine, 200, 3));
+    set(higher, "ch2", undefined);
+
+    expect(shown).toEqual([
+      [0, 250],
+      [0, 180],
+    ]);
+    expect(now).toEqual([
+      [0, 0, 0],
+      [0, 0, 90],
+    ]);
+    expect(look(higher, 300, 3)).toEqual([0, 180, 90]);
+  });
+
+  test("who does not come back within 2.5 s goes the way of the failsafe, or leaves it to who came", () => {
+    const engine = reborn();
+    say(engine, "a", [200], 2000);
+    set(engine, "ch6", 9);
+    expect(engine.wakeAt(at(2001))).toBe(2500);
+
+    expect([look(engine, 2499, 5), look(engine, 2500, 5)]).toEqual([
+      [200, 180, 90, 51, 40],
+      [200, 0, 0, 0, 0],
+    ]);
+    const alone = reborn();
+    expect([7499, 8500, 9500].map((time) => look(alone, time, 4))).toEqual([
+      [200, 180, 90, 51],
+      [100, 90, 45, 26],
+      [0, 0, 0, 0],
     ]);
   });
 });

@@ -33,7 +33,7 @@ export class Source {
   }
 
   drives(slot: number): boolean {
-    return this.#priorityAt(slot) !== notDriven;
+    return this.priorityAt(slot) !== notDriven;
   }
 
   /** 0 where it drives nothing. */
@@ -70,7 +70,7 @@ export class Source {
    * are one number together have one level, which is that number: else a head would look where nobody has sent it.
    */
   beats(other: Source, slot: number, isLatest: boolean, together?: readonly number[]): boolean {
-    const byPriority = this.#priorityAt(slot) - other.#priorityAt(slot);
+    const byPriority = this.priorityAt(slot) - other.priorityAt(slot);
     if (byPriority !== 0) return byPriority > 0;
     const byTime = isLatest ? (this.#changedAt[slot] ?? 0) - (other.#changedAt[slot] ?? 0) : 0;
     if (byTime !== 0) return byTime > 0;
@@ -82,7 +82,8 @@ export class Source {
     return together === undefined ? this.levelAt(slot) : wholeOf(together, (each) => this.levelAt(each));
   }
 
-  #priorityAt(slot: number): number {
+  /** -1 where it drives nothing. */
+  priorityAt(slot: number): number {
     return this.#priorities[slot] ?? notDriven;
   }
 }

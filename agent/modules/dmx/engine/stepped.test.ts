@@ -128,7 +128,13 @@ test("a recording that is let go fades its light, and a head and a shutter stay 
 });
 
 test("a recording that is let go fades a lamp over two channels as one number", () => {
-  const engine = new Engine({ ...stage, latest: new Set(), stepped: new Set(), wholes: [[1, 2]] });
+  const engine = new Engine({
+    ...stage,
+    latest: new Set(),
+    stepped: new Set(),
+    rest: new Map(),
+    wholes: [[1, 2]],
+  });
   const recorded = { slots: [1, 0], levels: Uint8Array.of(0x00, 0x01) };
   engine.addRecording("rain", {
     rate: 1,

@@ -32,6 +32,8 @@ const placedNumber = strict({
   raw: z.tuple([whole(0, rawMost), whole(0, rawMost)]),
   /** What the slots hold while nobody says anything. */
   rest: z.optional(whole(0, rawMost)),
+  /** Every level means something else: it jumps. Not given: where it is a whole number without a unit, and no intensity. */
+  stepped: z.optional(flag),
 });
 
 const placedColour = strict({
@@ -64,7 +66,8 @@ export const fixtures = z.optional(
 );
 
 type WrittenFixtures = NonNullable<z.infer<typeof fixtures>>;
-export type PlacedSettings = InputSpec & Placed & { readonly rest?: number | undefined };
+export type PlacedSettings = InputSpec &
+  Placed & { readonly rest?: number | undefined; readonly stepped?: boolean | undefined };
 
 /** A fixture file is read with the site file: what runs on a node has never seen one. */
 export function problemsOfFixtures(given: WrittenFixtures): readonly Problem[] {
@@ -97,14 +100,15 @@ export const latestOf = (placed: readonly PlacedSettings[]): readonly number[] =
     .filter((each) => !("intensity" in each && each.intensity === true))
     .flatMap((each) => slotsOfPlaced(each).map((slot) => slot - 1));
 
-/**
- * Slots, counted from 0, on which every level means something else. A whole number without a unit is what a fixture has
- * where no one thing is dimmed or turned: a gobo wheel, a shutter, macros, a lamp's control.
- */
+/** Slots, counted from 0, on which every level means something else: a gobo wheel, a shutter, macros, a lamp's control. */
 export const steppedOf = (placed: readonly PlacedSettings[]): readonly number[] =>
-  placed
-    .filter((each) => each.type === "int" && each.unit === undefined)
-    .flatMap((each) => slotsOfPlaced(each).map((slot) => slot - 1));
+  placed.filter(isStepped).flatMap((each) => slotsOfPlaced(each).map((slot) => slot - 1));
+
+/** Who does not say so says it with the unit: what is dimmed, turned or zoomed mostly has one. */
+function isStepped(placed: PlacedSettings): boolean {
+  if (placed.type === "text") return false;
+  return placed.stepped ?? (placed.type === "int" && placed.unit === undefined && placed.intensity !== true);
+}
 
 /** What slots, counted from 0, hold while nobody says anything. */
 export function restOf(placed: readonly PlacedSettings[]): ReadonlyMap<number, number> {
