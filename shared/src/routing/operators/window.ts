@@ -102,7 +102,7 @@ export class Window implements Stage {
     if (value === undefined || this.#newest === undefined) return;
     this.#given = value;
     const { sample, came } = this.#newest;
-    const { isEvent: _, origin: __, ...state } = kept(sample, came, at);
+    const { isEvent: _, isNews: __, origin: ___, ...state } = kept(sample, came, at);
     give({ ...state, value, unit: this.#unitOf(sample) }, at);
   }
 
