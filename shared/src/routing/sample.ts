@@ -14,6 +14,8 @@ export interface Sample {
   readonly isEvent?: boolean;
   /** It lasts until the next one: it is kept for those who come later, also when each one counts. */
   readonly isLevel?: boolean;
+  /** It was done, as a button is pressed: said once more it is as new as the first time. */
+  readonly isNews?: boolean;
   /** Nothing has happened: somebody came late, and is told how it is. */
   readonly isAgain?: boolean;
   /** Of what must be done once, also when a later life of the hub routes it again. */

@@ -23,6 +23,8 @@ export const entryFlag = {
   clock: 64,
   /** Upwards: the body says what became of a command that asked, see messages/reply.ts. */
   result: 128,
+  /** Downwards: it was done, as a button is pressed, and is as new as the first time when it comes once more. */
+  news: 256,
 } as const;
 
 export interface Entry {

@@ -123,7 +123,8 @@ export class Inbox {
     // Only what a route leaves behind when it is gone is for whenever the node comes.
     const isGone = entry.body === null && entry.ttl === null && entry.quality === quality.good;
     const isAgain = hasFlag(entry, entryFlag.historical);
-    const sample = { value: entry.body, at: entry.at, quality: entry.quality, isGone, isAgain };
+    const isNews = hasFlag(entry, entryFlag.news);
+    const sample = { value: entry.body, at: entry.at, quality: entry.quality, isGone, isAgain, isNews };
     return refusalOf(this.#switchboard.fromHub(entry.to, entry.route ?? entry.from, sample, now));
   }
 

@@ -72,7 +72,8 @@ export class Outputs {
       return this.#outbox.wrongTime({ deliver, isUrgent });
     const from = portAddress(address);
     const isAgain = spec.level === true && this.#isNoEdge(from, value);
-    const sample = { value, at, quality, unit: spec.unit ?? "", isUnsynchronised };
+    const isNews = deliver !== "latest";
+    const sample = { value, at, quality, unit: spec.unit ?? "", isNews, isUnsynchronised };
     // What happened once, such as a cue, must not happen again because somebody comes late.
     if (deliver === "latest" || spec.level === true) this.#latest.set(from, sample);
     this.#switchboard.fromOutput(address, isAgain ? { ...sample, isAgain } : sample, now);

@@ -55,12 +55,13 @@ test("what has no end is let go when it has held long enough, until its source s
     next: undefined,
   });
 
+  failsafes.letGo("dmx/front", "visitor");
   failsafes.free("dmx/front");
-  expect([failsafes.has("dmx/front"), failsafes.hasLetGo("dmx/front")]).toEqual([false, true]);
+  expect([failsafes.has("dmx/front"), failsafes.letGoOf("dmx/front")]).toEqual([false, "visitor"]);
   failsafes.forget("dm");
-  expect(failsafes.hasLetGo("dmx/front")).toBe(true);
+  expect(failsafes.letGoOf("dmx/front")).toBe("visitor");
   failsafes.forget("dmx");
-  expect(failsafes.hasLetGo("dmx/front")).toBe(false);
+  expect(failsafes.letGoOf("dmx/front")).toBeUndefined();
 });
 
 test("what is no number goes to its end when it has held long enough", () => {

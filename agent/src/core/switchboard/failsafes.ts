@@ -29,8 +29,8 @@ export interface FailsafeLevel {
 
 export class Failsafes {
   readonly #falling = new Map<string, Falling>();
-  /** Those that it has let go. What comes in doubt does not take them again. */
-  readonly #letGo = new Set<string>();
+  /** Those that it has let go, and whose they were. What comes in doubt does not take them again. */
+  readonly #letGo = new Map<string, string>();
 
   has(input: string): boolean {
     return this.#falling.has(input);
@@ -43,8 +43,14 @@ export class Failsafes {
     this.#falling.set(input, { failsafe, from, lostAt: at, dueAt });
   }
 
-  hasLetGo(input: string): boolean {
-    return this.#letGo.has(input);
+  /** Whose the input was when it was let go; `undefined`: it has not been, or its source has said something since. */
+  letGoOf(input: string): string | undefined {
+    return this.#letGo.get(input);
+  }
+
+  /** It has come to its end, and its route had it. */
+  letGo(input: string, route: string | undefined): void {
+    if (route !== undefined) this.#letGo.set(input, route);
   }
 
   /** Its source has said something. */
@@ -60,7 +66,7 @@ export class Failsafes {
 
   /** What it has let go of an instance that begins anew, or is here no more. */
   forget(instance: string): void {
-    for (const input of this.#letGo) if (input.startsWith(`${instance}/`)) this.#letGo.delete(input);
+    for (const input of this.#letGo.keys()) if (input.startsWith(`${instance}/`)) this.#letGo.delete(input);
   }
 
   /** Where inputs go now, and when there is more to say. */
@@ -70,9 +76,7 @@ export class Failsafes {
     for (const [input, falling] of this.#falling) {
       if (falling.dueAt === undefined) continue;
       if (between(at, falling.dueAt) <= 0) {
-        const value = step(falling, at);
-        if (value === undefined) this.#letGo.add(input);
-        levels.push({ input, value });
+        levels.push({ input, value: step(falling, at) });
       }
       next = earliest(next, falling.dueAt);
     }

@@ -19,8 +19,9 @@ import { fitted, isSameValue } from "./input-values.ts";
 import { type Claim, type Owner, OwnershipStack, reportsOf } from "./ownership.ts";
 import type { Held, Now, Reception, SwitchboardSink } from "./inputs-world.ts";
 import { PlannedInputs } from "./planned-inputs.ts";
+import { type Manner, Said } from "./said.ts";
 import { Scenes } from "./scenes.ts";
-import { Said, setState, type SpeakerKind, statesAtRest } from "./states.ts";
+import { appliedOf, giveBack, setState, type SpeakerKind, statesAtRest } from "./states.ts";
 
 /** What the site says of inputs at the bottom of every stack. */
 const background = "background";
@@ -94,7 +95,7 @@ export class Inputs {
     return this.#stacks.get(input)?.owner;
   }
 
-  claim(address: PortAddress, kind: "manual" | "route", claim: Claim, now: Now): Reception {
+  claim(address: PortAddress, kind: "manual" | "route", claim: Claim & Manner, now: Now): Reception {
     const spec = this.spec(address);
     if (spec === undefined) return "unknown-input";
     const value = fitted(claim.value, spec);
@@ -105,19 +106,27 @@ export class Inputs {
       this.#change(address, now, (stack) => stack.claim(kind, { ...claim, value }, now.wall));
       return "taken";
     }
-    if (restOf(spec) !== undefined)
-      return this.#set(address, kind, { value, by: claim.by, at: claim.at }, now);
+    if (restOf(spec) !== undefined) {
+      const { until: _, ...word } = claim;
+      return this.#set(address, kind, { ...word, value }, now);
+    }
     if (this.#isStill) return "standing-still";
     this.#sink.apply(address, { value, at: claim.at, owner: kind });
     return "taken";
   }
 
-  /** A module says what a state of it is since an earlier life of its own: so it is, unless somebody has said more since. */
+  /**
+   * A module says what a state of it is since an earlier life of its own: so it is, unless somebody has said more since. What
+   * routes told late is less.
+   */
   found(address: PortAddress, value: Value, now: Now): void {
     const spec = this.spec(address);
     const fit = spec && restOf(spec) !== undefined ? fitted(value, spec) : undefined;
-    const stack = this.#stacks.get(portAddress(address));
-    if (fit === undefined || (stack !== undefined && stack.owner?.kind !== background)) return;
+    const key = portAddress(address);
+    const kind = this.ownerOf(key)?.kind;
+    const isOpen =
+      !this.#stacks.has(key) || kind === background || (kind === "route" && this.#said.isLate(key));
+    if (fit === undefined || !isOpen) return;
     this.#set(address, background, { value: fit, by: "the module's memory", at: now.wall }, now);
   }
 
@@ -125,13 +134,13 @@ export class Inputs {
    * A value that says of itself that it is not good: its source is lost. An input with a failsafe stays where it is, or
    * on its way there, or let go; every other one takes it, because it is all there is.
    */
-  doubtful(address: PortAddress, claim: Claim, now: Now): Reception {
+  doubtful(address: PortAddress, claim: Claim & Manner, now: Now): Reception {
     const key = portAddress(address);
     const spec = this.spec(address);
     const held = this.#stacks.get(key)?.claimOf("route");
     const failsafe = spec && this.#planned.failsafe(address, spec);
     if (spec === undefined || failsafe === undefined) return this.claim(address, "route", claim, now);
-    if (this.#failsafes.hasLetGo(key)) return "taken";
+    if (this.#failsafes.letGoOf(key) !== undefined) return "taken";
     if (held !== undefined && (this.#failsafes.has(key) || held.by === claim.by)) {
       if (held.by !== claim.by)
         this.#change(address, now, (stack) => stack.claim("route", { ...held, by: claim.by }, now.wall));
@@ -150,26 +159,26 @@ export class Inputs {
     if (spec.actuator !== true && restOf(spec) === undefined) return "wrong-type";
     this.release(address, "route", by, now);
     const key = portAddress(address);
-    if (this.#stacks.get(key)?.claimOf("route") === undefined) this.#failsafes.back(key);
+    if (this.#failsafes.letGoOf(key) === by) this.#failsafes.back(key);
     return "taken";
   }
 
   /** `by`: only when it is this one's. */
   release(address: PortAddress, kind: "manual" | "route", by: string | undefined, now: Now): void {
-    if (by !== undefined) this.#said.lets(portAddress(address), by);
-    return this.#change(address, now, (stack) => {
-      if (by === undefined || stack.claimOf(kind)?.by === by) stack.release(kind, now.wall);
-    });
+    const key = portAddress(address);
+    if (by !== undefined) this.#said.lets(key, by);
+    const left = { kind, by, said: this.#said.last(key), rest: this.#restOf(address) };
+    return this.#change(address, now, (stack) => giveBack(stack, left, now.wall));
   }
 
   /** Lets go what routes hold of which this is true; `to` is `instance/input`. */
   releaseRoutes(isGone: (route: string, to: string) => boolean, now: Now): void {
+    this.#said.forgetRoutes(isGone);
     for (const [key, stack] of this.#stacks) {
       const address = parsePortAddress(key);
       const by = stack.claimOf("route")?.by;
       if (address.ok && by !== undefined && isGone(by, key)) this.release(address.value, "route", by, now);
     }
-    for (const [key, route] of this.#said.routes()) if (isGone(route, key)) this.#said.lets(key, route);
   }
 
   /** What these routes follow is lost: inputs that they hold go the way of their failsafe. */
@@ -217,6 +226,9 @@ export class Inputs {
       if (!address.ok || address.value.instance !== instance) continue;
       if (owner?.kind === "stop" || !this.#untold.has(key)) this.#apply(address.value, owner, now);
     }
+    // What it stands for may remember something else, as a mixer does. Who remembers by itself has said so by now.
+    for (const [address] of statesAtRest(instance, this.#instances.get(instance) ?? { inputs: {} }))
+      if (!this.#stacks.has(portAddress(address))) this.#apply(address, undefined, now);
   }
 
   /** Somebody new watches: what inputs hold is said again. */
@@ -261,10 +273,11 @@ export class Inputs {
     this.#failsafes.forget(instance);
   }
 
-  #set(address: PortAddress, kind: SpeakerKind, claim: Claim, now: Now): Reception {
+  #set(address: PortAddress, kind: SpeakerKind, claim: Claim & Manner, now: Now): Reception {
     const key = portAddress(address);
     const rest = this.#restOf(address);
-    if (rest === undefined || (kind === "route" && !this.#said.says(key, claim.by, claim.value)))
+    const isHeld = this.ownerOf(key) !== undefined;
+    if (rest === undefined || (kind === "route" && !this.#said.says(key, claim, { rest, isHeld })))
       return "taken";
     const isFirst = !this.#stacks.has(key);
     if (isFirst) this.#stacks.set(key, new OwnershipStack());
@@ -317,7 +330,10 @@ export class Inputs {
   #fall(input: string, level: Value | undefined, now: Now): void {
     const address = parsePortAddress(input);
     if (address.ok && level === undefined)
-      return this.#change(address.value, now, (stack) => stack.release("route", now.wall));
+      return this.#change(address.value, now, (stack) => {
+        this.#failsafes.letGo(input, stack.claimOf("route")?.by);
+        stack.release("route", now.wall);
+      });
     const claim = this.#stacks.get(input)?.claimOf("route");
     const spec = address.ok ? this.spec(address.value) : undefined;
     const value = spec === undefined || level === undefined ? undefined : fitted(level, spec);
@@ -359,11 +375,6 @@ export class Inputs {
   }
 
   #apply(address: PortAddress, owner: Owner | undefined, now: Now): void {
-    const rest = owner === undefined ? this.#restOf(address) : undefined;
-    if (rest !== undefined)
-      return this.#sink.apply(address, { value: rest, at: now.wall, owner: background });
-    const applied =
-      owner === undefined ? undefined : { value: owner.claim.value, at: owner.claim.at, owner: owner.kind };
-    return this.#sink.apply(address, applied);
+    return this.#sink.apply(address, appliedOf(owner, this.#restOf(address), now.wall));
   }
 }

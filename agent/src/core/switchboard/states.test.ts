@@ -224,7 +224,7 @@ describe("who comes late", () => {
 
     board.reapply("stage", nowAt(9));
 
-    expect(applied()).toEqual(["black true", "master 1"]);
+    expect(applied()).toEqual(["black true", "master 1", "mute1 false", "mute2 false"]);
   });
 });
 

@@ -5,11 +5,12 @@
  */
 import type { Micros } from "@interactor/shared/kernel/units";
 import type { DeclaredPorts } from "@interactor/shared/bundle/manifest";
+import type { Applied } from "@interactor/shared/sdk/context";
 import { type InputSpec, restOf } from "@interactor/shared/wire/messages/port";
 import type { PortAddress } from "@interactor/shared/wire/names";
 import type { Value } from "@interactor/shared/wire/value";
 import { isSameValue, portNames } from "./input-values.ts";
-import type { Claim, OwnershipStack } from "./ownership.ts";
+import type { Claim, Owner, OwnershipStack } from "./ownership.ts";
 
 /** What somebody says of a state: a person, a route, or its module, which has it from an earlier life. */
 export type SpeakerKind = "manual" | "route" | "background";
@@ -27,14 +28,13 @@ export function setState(
     // What a person has said a route may overtake. What a route says is still so when the person lets go.
     if (other !== kind && (other !== "route" || kind === "background")) stack.release(other, at);
   }
-  const isAtRest = speakers.every((each) => isSameValue(stack.claimOf(each)?.value ?? rest, rest));
-  if (isAtRest) for (const each of speakers) stack.release(each, at);
+  settleRest(stack, rest, at);
 }
 
 /** The states among the inputs of an instance, at their rest. */
 export function statesAtRest(
   instance: string,
-  { inputs }: DeclaredPorts,
+  { inputs }: Pick<DeclaredPorts, "inputs">,
 ): readonly (readonly [address: PortAddress, rest: Value])[] {
   return Object.entries(inputs).flatMap(([port, spec]: readonly [string, InputSpec]) => {
     const rest = restOf(spec);
@@ -43,30 +43,45 @@ export function statesAtRest(
   });
 }
 
-/** What each route said last of a state. Said again it changes nothing, whatever a person did meanwhile. */
-export class Said {
-  /** By input, `instance/input`, and route. */
-  readonly #said = new Map<string, Map<string, Value>>();
+/**
+ * Lets go of what `kind` says, when that is what `by` said, if it is given. A state, which has a `rest`, is left to what a
+ * route still says: `said`, the last word of those that are left. What holds it at its rest then is nobody's.
+ */
+export function giveBack(
+  stack: OwnershipStack,
+  {
+    kind,
+    by,
+    said,
+    rest,
+  }: {
+    readonly kind: SpeakerKind;
+    readonly by: string | undefined;
+    readonly said: Claim | undefined;
+    readonly rest: Value | undefined;
+  },
+  at: Micros,
+): void {
+  const held = stack.claimOf(kind);
+  if (held === undefined || (by !== undefined && held.by !== by)) return;
+  if (rest !== undefined && said !== undefined && !isSameValue(said.value, rest)) {
+    if (kind !== "route") stack.release(kind, at);
+    stack.claim("route", said, at);
+  } else stack.release(kind, at);
+  if (rest !== undefined) settleRest(stack, rest, at);
+}
 
-  /** Whether that is news. */
-  says(input: string, route: string, value: Value): boolean {
-    const said = this.#said.get(input) ?? new Map<string, Value>();
-    const before = said.get(route);
-    if (before !== undefined && isSameValue(before, value)) return false;
-    this.#said.set(input, said.set(route, value));
-    return true;
-  }
+/** What its module is told of an input; `rest`: it is a state. */
+export function appliedOf(
+  owner: Owner | undefined,
+  rest: Value | undefined,
+  at: Micros,
+): Applied | undefined {
+  if (owner !== undefined) return { value: owner.claim.value, at: owner.claim.at, owner: owner.kind };
+  return rest === undefined ? undefined : { value: rest, at, owner: "background" };
+}
 
-  lets(input: string, route: string): void {
-    this.#said.get(input)?.delete(route);
-  }
-
-  forget(input: string): void {
-    this.#said.delete(input);
-  }
-
-  /** Routes that have said something, by input. */
-  *routes(): Iterable<readonly [input: string, route: string]> {
-    for (const [input, said] of this.#said) for (const route of said.keys()) yield [input, route];
-  }
+function settleRest(stack: OwnershipStack, rest: Value, at: Micros): void {
+  const isAtRest = speakers.every((each) => isSameValue(stack.claimOf(each)?.value ?? rest, rest));
+  if (isAtRest) for (const each of speakers) stack.release(each, at);
 }

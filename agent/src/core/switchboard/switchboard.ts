@@ -37,7 +37,7 @@ const receptionWords = {
 } as const satisfies Record<Reception, string | undefined>;
 
 /** What a route makes of a value, as it comes to its input. */
-type RoutedSample = Pick<Sample, "value" | "at" | "isAgain"> & { readonly quality?: Quality };
+type RoutedSample = Pick<Sample, "value" | "at" | "isAgain" | "isNews"> & { readonly quality?: Quality };
 
 export class Switchboard {
   readonly #node: string;
@@ -283,14 +283,14 @@ export class Switchboard {
   #routed(
     address: PortAddress,
     by: string,
-    { value, at, isAgain, quality: how = quality.good }: RoutedSample,
+    { value, at, isAgain, isNews, quality: how = quality.good }: RoutedSample,
     now: Now,
   ): Reception {
     // What an input does once, it does not do because somebody is told late how something is.
     if (isAgain === true && this.#inputs.spec(address)?.once === true) return "taken";
     const isGood = how === quality.good;
     if (value !== null) {
-      const claim = { value, at, by };
+      const claim = { value, at, by, isAgain, isNews };
       return isGood
         ? this.#inputs.claim(address, "route", claim, now)
         : this.#inputs.doubtful(address, claim, now);

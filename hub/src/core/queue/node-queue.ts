@@ -99,7 +99,7 @@ export class NodeQueue {
       from: routed.from ?? route.from,
       to,
       ttl: route.ttl,
-      flags: routed.isAgain === true ? entryFlag.historical : 0,
+      flags: routed.isAgain === true ? entryFlag.historical : routed.isEvent === true ? entryFlag.news : 0,
       trace: null,
       quality: routed.quality,
       body: routed.value,

@@ -143,7 +143,7 @@ export class Window implements Stage {
 
 /** Nothing that happened, whatever it is made of. */
 function stateOf(sample: Sample): Sample {
-  const { isEvent: _, origin: __, ...state } = sample;
+  const { isEvent: _, isNews: __, origin: ___, ...state } = sample;
   return state;
 }
 
