@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Clock, instant, micros } from "@interactor/shared/sdk/define-module";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { freePort } from "./free-port.ts";
 import { ArtnetPeer, nodesMax } from "./artnet-peer.ts";
 import { artPollReplyPacket } from "./artnet-poll.ts";
 
@@ -29,16 +30,6 @@ async function replyFrom(address: string, port: number, shows: readonly number[]
   await once(socket, "close");
   // Else the system's buffer of the one who listens would be full before it is read.
   await sleep(1);
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket("udp4");
-  socket.bind(0);
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, "close");
-  return port;
 }
 
 async function peerOf(portAddress: number) {

@@ -8,6 +8,7 @@ import { seconds } from "@interactor/shared/sdk/define-module";
 import { type Bench, startOnBench } from "@interactor/shared/sdk/testing";
 import { VirtualClock } from "@interactor/shared/testing/virtual-clock";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { freePort } from "./free-port.ts";
 import { dmxModule } from "./module.ts";
 import { decodeSacn, sacnPacket, sourceCid, writeSacn } from "./sacn.ts";
 
@@ -83,16 +84,6 @@ interface Life {
   /** In seconds. */
   pass(time: number): Promise<void>;
   stop(next?: object): Promise<void>;
-}
-
-/** A port that nobody has at the moment. */
-async function freePort(): Promise<number> {
-  const socket = createSocket("udp4").bind(0);
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, "close");
-  return port;
 }
 
 const last = ({ shown }: Life, channels: number) => [...(shown.at(-1)?.subarray(0, channels) ?? [])];

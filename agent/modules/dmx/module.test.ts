@@ -8,6 +8,7 @@ import { MessageChannel } from "node:worker_threads";
 import { type Clock, instant, micros } from "@interactor/shared/sdk/define-module";
 import { type Bench, startOnBench } from "@interactor/shared/sdk/testing";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { freePort } from "./free-port.ts";
 import { type ArtDmx, decodeArtDmx, nextArtnetSequence } from "./artnet.ts";
 import { definition } from "./module.ts";
 import { keepAliveInterval, repeatInterval, repeatsOfFirst } from "./pacing.ts";
@@ -521,16 +522,6 @@ describe("a source on Art-Net", () => {
 });
 
 describe("a desk that is received", () => {
-  /** A port that nobody has at the moment. */
-  async function freePort(): Promise<number> {
-    const socket = createSocket("udp4").bind(0);
-    await once(socket, "listening");
-    const { port } = socket.address();
-    socket.close();
-    await once(socket, "close");
-    return port;
-  }
-
   const settings = (port: number, universe: number) => ({
     universe,
     receive: { sacn: { port, interface: "127.0.0.1" }, channels: { fader: { channel: 1 } } },

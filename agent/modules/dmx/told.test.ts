@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { type Clock, instant, micros } from "@interactor/shared/sdk/define-module";
 import { type Bench, startOnBench } from "@interactor/shared/sdk/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { freePort } from "./free-port.ts";
 import { definition } from "./module.ts";
 import { sourceCid } from "./sacn.ts";
 
@@ -23,16 +24,6 @@ async function portOfReceiver(): Promise<number> {
   await once(socket, "listening");
   onTestFinished(() => void socket.close());
   return socket.address().port;
-}
-
-/** A port that nobody has at the moment. */
-async function freePort(): Promise<number> {
-  const socket = createSocket("udp4").bind(0);
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, "close");
-  return port;
 }
 
 async function start(settings: Readonly<Record<string, unknown>>, name = "stage"): Promise<Bench> {

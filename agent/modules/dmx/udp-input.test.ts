@@ -1,20 +1,11 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { freePort } from "./free-port.ts";
 import { sacnGroup } from "./sacn.ts";
 import { UdpInput } from "./udp-input.ts";
 
 const loopback = "127.0.0.1";
-
-async function freePort(): Promise<number> {
-  const socket = createSocket("udp4");
-  socket.bind(0);
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, "close");
-  return port;
-}
 
 /**
  * As many universes as Linux lets one socket hear, twice over and some; others than any other test has, because every
